@@ -1,0 +1,68 @@
+// Holds the rooms of src to their order (DESIGN §5): a room imports only from rooms of a lower rank, no file is in an import
+// cycle, nothing uses forwardRef, and no file has more than 300 lines. Type imports count like all others.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseCircular, parseDependencyTree } from 'dpdm';
+
+const order = [
+  ['common'],
+  ['infra'],
+  // every write is recorded, a user's too
+  ['activity'],
+  ['users'],
+  ['auth'],
+  ['projects'],
+  ['executions'],
+  ['tasks', 'commands', 'sessions', 'queues'],
+  ['executor'],
+  ['realtime', 'webhooks'],
+  ['health', 'system'],
+];
+const mostLines = 300;
+const mayBeLong = /^src\/infra\/migrations\/|\.generated\.ts$/;
+
+const root = join(import.meta.dirname, '..');
+const options = {
+  context: root,
+  tsconfig: join(root, 'tsconfig.json'),
+  transform: false,
+  exclude: /node_modules/,
+};
+const tree = await parseDependencyTree(['src/**/*.ts'], options);
+const files = Object.keys(tree).filter((file) => file.startsWith('src/') && tree[file]);
+const faults = [];
+
+// files directly below src put the rooms together
+const roomOf = (file) => file.split('/').slice(1, -1)[0];
+const rankOf = (room) =>
+  room === undefined ? order.length : order.findIndex((rooms) => rooms.includes(room));
+
+for (const file of files) {
+  const room = roomOf(file);
+  if (rankOf(room) < 0) faults.push(`${file}: the room "${room}" has no rank in scripts/check-ranks.mjs`);
+  for (const { id, request } of tree[file] ?? []) {
+    if (id === null) faults.push(`${file} imports ${request}, which does not exist`);
+    if (!id?.startsWith('src/')) continue;
+    const other = roomOf(id);
+    if (other !== room && rankOf(other) >= rankOf(room)) {
+      faults.push(`${file} (rank ${rankOf(room)}) imports ${id} (rank ${rankOf(other)})`);
+    }
+  }
+  // launched on its own, with a lean heap
+  if (file.startsWith('src/executor/process/')) {
+    for (const { request } of tree[file])
+      if (request.startsWith('@nestjs/')) faults.push(`${file} imports ${request}`);
+  }
+  const text = readFileSync(join(root, file), 'utf8');
+  const lines = text.trimEnd().split('\n').length;
+  if (lines > mostLines && !mayBeLong.test(file))
+    faults.push(`${file} has ${lines} lines, more than ${mostLines}`);
+  if (/\bforwardRef\b/.test(text)) faults.push(`${file} uses forwardRef`);
+}
+for (const cycle of parseCircular(tree)) faults.push(`import cycle: ${cycle.join(' → ')}`);
+
+if (faults.length > 0) {
+  console.error([...new Set(faults)].join('\n'));
+  process.exit(1);
+}
+console.log(`${files.length} files of src keep to their ranks, without a cycle`);

@@ -1,0 +1,12 @@
+/** The events a webhook can hear of. */
+export const webhookEvents = [
+  'task.created',
+  'task.updated',
+  'task.completed',
+  'task.failed',
+  'project.created',
+  'project.updated',
+  'system.maintenance',
+  'system.alert',
+] as const;
+export type WebhookEvent = (typeof webhookEvents)[number];

@@ -1,0 +1,52 @@
+import { Column, Entity, Index } from 'typeorm';
+import { CreatedInstant, Id, Instant } from '../infra/columns.js';
+
+@Entity('webhooks')
+export class Webhook {
+  @Id()
+  id!: string;
+
+  /** Null for a webhook that hears of everything its owner may see. */
+  @Column('uuid', { nullable: true })
+  @Index('webhooks_project')
+  project_id!: string | null;
+
+  @Column('text')
+  url!: string;
+
+  @Column('text', { default: '' })
+  description!: string;
+
+  /** Exact names, `task.*`, or `*`. */
+  @Column('text', { array: true })
+  events!: string[];
+
+  /** Signs what is sent; shown once, when it is made. */
+  @Column('text')
+  secret!: string;
+
+  /** After a rotation it signs too, until `previous_secret_expires_at`. */
+  @Column('text', { nullable: true })
+  previous_secret!: string | null;
+
+  @Instant({ nullable: true })
+  previous_secret_expires_at!: Date | null;
+
+  @Column('boolean', { default: true })
+  active!: boolean;
+
+  @Column('uuid')
+  created_by!: string;
+
+  @CreatedInstant()
+  created_at!: Date;
+
+  @CreatedInstant()
+  updated_at!: Date;
+
+  @Instant({ nullable: true })
+  deleted_at!: Date | null;
+
+  @Column('integer', { default: 1 })
+  version!: number;
+}

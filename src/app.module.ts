@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ActivityModule } from './activity/activity.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { StatsModule } from './common/stats.module.js';
+import { ExecutionsModule } from './executions/executions.module.js';
+import { ExecutorModule } from './executor/executor.module.js';
+import { HealthModule } from './health/health.module.js';
+import { InfraModule } from './infra/infra.module.js';
+import type { Infrastructure } from './infra/infrastructure.js';
+import { ProjectsModule } from './projects/projects.module.js';
+import { RealtimeModule } from './realtime/realtime.module.js';
+import { TasksModule } from './tasks/tasks.module.js';
+import { UsersModule } from './users/users.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
+
+@Module({})
+export class AppModule {
+  static for(infrastructure: Infrastructure): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        InfraModule.for(infrastructure),
+        StatsModule,
+        ActivityModule,
+        UsersModule,
+        AuthModule,
+        ProjectsModule,
+        ExecutionsModule,
+        TasksModule,
+        ExecutorModule,
+        ...(infrastructure.role === 'worker' ? [] : [RealtimeModule]),
+        WebhooksModule,
+        HealthModule,
+      ],
+    };
+  }
+}

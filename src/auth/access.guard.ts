@@ -1,0 +1,40 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { ACCESS, type Access } from '../common/endpoint.js';
+import { AppError } from '../common/errors.js';
+import { may } from '../common/permissions.js';
+import type { ActorRequest } from '../common/request.js';
+
+/** Guards every route: what a route's `@Endpoint` does not open stays shut. */
+@Injectable()
+export class AccessGuard extends AuthGuard('jwt') {
+  constructor(private readonly reflector: Reflector) {
+    super();
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.get<Access | undefined>(ACCESS, context.getHandler());
+    if (access === 'public') return true;
+    const request = context.switchToHttp().getRequest<ActorRequest>();
+    if (access === undefined) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
+    if (request.headers.authorization === undefined) throw new AppError('AUTH_TOKEN_MISSING');
+    await super.canActivate(context);
+    if (!request.user || !may(request.user, access)) {
+      throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
+    }
+    return true;
+  }
+
+  override handleRequest<T>(error: unknown, user: T | false, info: unknown): T {
+    if (error) throw error;
+    if (!user) throw new AppError('AUTH_TOKEN_INVALID', {}, { cause: info });
+    return user;
+  }
+
+  /** Passport is written for Express; all that it needs of the answer is an object. */
+  getResponse<T>(context: ExecutionContext): T {
+    return context.switchToHttp().getResponse<FastifyRequest>() as T;
+  }
+}

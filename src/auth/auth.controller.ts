@@ -1,0 +1,63 @@
+import { Body, Controller, Headers, Ip, Post, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import { changePasswordSchema, messageSchema, type ChangePassword } from '../users/users.schema.js';
+import {
+  loginResultSchema,
+  loginSchema,
+  refreshResultSchema,
+  refreshSchema,
+  type Login,
+  type Refresh,
+} from './auth.schema.js';
+import { AuthService } from './auth.service.js';
+
+@ApiTags('auth')
+@Controller('api')
+export class AuthController {
+  constructor(private readonly auth: AuthService) {}
+
+  @Post('auth/login')
+  @Endpoint({
+    access: 'public',
+    summary: 'Sign in',
+    response: loginResultSchema,
+    errors: ['VALIDATION_ERROR', 'AUTH_INVALID_CREDENTIALS', 'AUTH_ACCOUNT_DISABLED'],
+  })
+  login(@Body({ schema: loginSchema }) body: Login, @Ip() address: string) {
+    return this.auth.login(body, address);
+  }
+
+  @Post('auth/refresh')
+  @Endpoint({
+    access: 'public',
+    summary: 'Renew the access token',
+    description:
+      'With `refresh_token` the token rotates, and a second use of it revokes all tokens of that login. Without it the bearer token is renewed and stays valid until it expires.',
+    response: refreshResultSchema,
+    errors: ['AUTH_TOKEN_MISSING', 'AUTH_TOKEN_INVALID', 'AUTH_ACCOUNT_DISABLED'],
+  })
+  refresh(@Body({ schema: refreshSchema }) body: Refresh, @Headers('authorization') authorization?: string) {
+    const bearer = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
+    return this.auth.refresh(body.refresh_token, bearer);
+  }
+
+  @Put('users/password')
+  @Endpoint({
+    access: 'read',
+    summary: 'Change your own password',
+    description: 'Ends every token made before.',
+    response: messageSchema,
+    errors: ['VALIDATION_ERROR', 'AUTH_INVALID_CREDENTIALS'],
+  })
+  async changePassword(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: changePasswordSchema }) body: ChangePassword,
+    @Ip() address: string,
+  ) {
+    await this.auth.changePassword(actor, body, address);
+    return { message: 'Password changed; please sign in again' };
+  }
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Database } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { UsersService } from '../users/users.service.js';
+import { AppError } from '../common/errors.js';
+
+/** Makes the administrator when there is no user yet. */
+@Injectable()
+export class FirstAdministrator {
+  constructor(
+    private readonly users: UsersService,
+    private readonly database: Database,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  /** @returns the credentials to print, once, when the password was made here; undefined otherwise */
+  async ensure(): Promise<{ username: string; password: string } | undefined> {
+    const { config } = this.infrastructure;
+    const [known] = await this.database.query('SELECT 1 FROM users LIMIT 1');
+    if (known) return undefined;
+    const username = config.ADMIN_USERNAME.toLowerCase();
+    const password = config.ADMIN_PASSWORD ?? randomBytes(12).toString('base64url');
+    try {
+      await this.users.create(null, {
+        username,
+        password,
+        email: config.ADMIN_EMAIL,
+        full_name: null,
+        avatar_url: null,
+        role: 'admin',
+        tier: 'standard',
+      });
+    } catch (error) {
+      // another process that starts at the same moment was first
+      if (error instanceof AppError && error.code === 'RESOURCE_ALREADY_EXISTS') return undefined;
+      throw error;
+    }
+    return config.ADMIN_PASSWORD === undefined ? { username, password } : undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'], 'must be true or false')
+    .transform((value) => value === 'true' || value === '1')
+    .default(fallback);
+const seconds = (fallback: number, least: number, most: number) =>
+  z.coerce.number('must be a number of seconds').min(least).max(most).default(fallback);
+const url = (...protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    );
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
+
+const environmentSchema = z.object({
+  PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(8000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('.data').transform((path) => resolve(path)),
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(16),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  ACCESS_TOKEN_SECONDS: seconds(3600, 1, 86_400),
+  REFRESH_TOKEN_SECONDS: seconds(30 * 86_400, 60, 366 * 86_400),
+  ADMIN_USERNAME: z.string().regex(/^[A-Za-z0-9._-]{3,64}$/, 'must be 3 to 64 of A-Z a-z 0-9 . _ -').default('admin'),
+  ADMIN_PASSWORD: z.string().min(8, 'must have at least 8 characters').max(256).optional(),
+  ADMIN_EMAIL: z.email('must be an e-mail address').default('admin@localhost.localdomain'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  RATE_LIMIT_ENABLED: flag(true),
+  WEBHOOK_ALLOW_PRIVATE: flag(false),
+  WORKSPACE_ROOT: z.string().min(1).optional().transform((path) => (path === undefined ? undefined : resolve(path))),
+  COMMAND_USER: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name').default('millrace-run'),
+  WORKER_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(256).default(8),
+  LEASE_SECONDS: seconds(15, 2, 600),
+  GRACE_SECONDS: seconds(10, 0, 600),
+  CANCEL_GRACE_SECONDS: seconds(5, 0, 600),
+  COMMAND_TIMEOUT_SECONDS: seconds(3600, 1, 20 * 86_400),
+  COMMAND_TIMEOUT_MAX_SECONDS: seconds(86_400, 1, 20 * 86_400),
+  QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+  CORS_ORIGINS: list,
+  TRUST_PROXY: list,
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+
+/** Everything that can be set from outside, validated; the only place that reads `process.env`. */
+export interface Config extends Environment {
+  /** True when processes share their bus, queue and limits through Redis. */
+  distributed: boolean;
+  hostname: string;
+}
+
+/** A set of environment variables that cannot be used; its message lists every fault by name, never by value. */
+export class ConfigError extends Error {}
+
+/**
+ * Validates the environment.
+ * @throws ConfigError that names every variable at fault and never repeats a value
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const result = environmentSchema.safeParse(present);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`The configuration is invalid:\n${faults.join('\n')}`);
+  }
+  return { ...result.data, distributed: result.data.REDIS_URL !== undefined, hostname: hostname() };
+}
+
+/** Variables that the start script hands over through a pipe, so that `/proc/PID/environ` does not show them. */
+export const secretVariables = ['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET', 'ADMIN_PASSWORD'] as const;
+
+/** The process environment together with the secrets that the start script passed on descriptor `MILLRACE_SECRETS_FD`. */
+export function loadConfig(): Config {
+  const environment: Record<string, string | undefined> = { ...process.env };
+  const descriptor = environment['MILLRACE_SECRETS_FD'];
+  if (descriptor !== undefined) {
+    for (const line of readFileSync(Number(descriptor), 'utf8').split('\n')) {
+      const equals = line.indexOf('=');
+      if (equals > 0) environment[line.slice(0, equals)] = line.slice(equals + 1);
+    }
+    delete process.env['MILLRACE_SECRETS_FD'];
+  }
+  for (const name of secretVariables) delete process.env[name];
+  return readConfig(environment);
+}

@@ -1,0 +1,66 @@
+import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { envelopeSchema, errorEnvelopeSchema } from './envelope.js';
+import { errorTable, type ErrorCode } from './errors.js';
+import type { Permission } from './permissions.js';
+
+/** Who may call a route: anybody, or a signed-in user whose role has the permission. */
+export type Access = 'public' | Permission;
+
+export const ACCESS = 'millrace:access';
+
+export interface EndpointOptions {
+  access: Access;
+  summary: string;
+  description?: string;
+  /** HTTP status of success; 200 unless said. */
+  status?: number;
+  /** The shape of `data` in the envelope. */
+  response?: z.ZodType;
+  /** A shape for other statuses of success, such as 202. */
+  alternatives?: Record<number, z.ZodType>;
+  /** The codes this route can answer beyond those every route can. */
+  errors?: readonly ErrorCode[];
+  /** The media type of an answer that is not in the envelope. */
+  raw?: string;
+}
+
+/**
+ * Declares a route: who may call it, and what it takes and gives for the OpenAPI document. A route without it is refused
+ * at start.
+ */
+export function Endpoint(options: EndpointOptions): MethodDecorator {
+  const { access, status = 200 } = options;
+  const errors = new Set<ErrorCode>([...(options.errors ?? []), 'INTERNAL_ERROR', 'DATABASE_ERROR', 'RATE_LIMIT_EXCEEDED']);
+  if (access !== 'public') {
+    errors.add('AUTH_TOKEN_MISSING').add('AUTH_TOKEN_INVALID').add('AUTH_ACCOUNT_DISABLED');
+    errors.add('AUTH_INSUFFICIENT_PERMISSIONS');
+  }
+  const byStatus = groupByStatus(errors);
+  const successes = { ...options.alternatives, ...(options.response ? { [status]: options.response } : {}) };
+  return applyDecorators(
+    SetMetadata(ACCESS, access),
+    HttpCode(status),
+    ApiOperation({ summary: options.summary, description: options.description ?? '' }),
+    ...(access === 'public' ? [] : [ApiBearerAuth()]),
+    ...Object.entries(successes).map(([code, schema]) =>
+      ApiResponse({ status: Number(code), description: options.summary, standardSchema: envelopeSchema(schema) }),
+    ),
+    ...(options.raw === undefined
+      ? []
+      : [ApiResponse({ status, description: options.summary, content: { [options.raw]: {} } })]),
+    ...[...byStatus].map(([code, codes]) =>
+      ApiResponse({ status: code, description: codes.join(', '), standardSchema: errorEnvelopeSchema }),
+    ),
+  );
+}
+
+function groupByStatus(codes: Iterable<ErrorCode>): Map<number, ErrorCode[]> {
+  const groups = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = errorTable[code];
+    groups.set(status, [...(groups.get(status) ?? []), code]);
+  }
+  return groups;
+}

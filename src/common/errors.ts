@@ -1,0 +1,92 @@
+/** How loudly an error is logged when it is answered. */
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+interface ErrorDefinition {
+  status: number;
+  message: string;
+  level: LogLevel;
+}
+
+/** One row per code: HTTP status, default message, log level. The codes are the contract's; ours follow its naming. */
+const table = {
+  AUTH_TOKEN_INVALID: { status: 401, message: 'The token is invalid or expired', level: 'info' },
+  AUTH_TOKEN_MISSING: { status: 401, message: 'The Authorization header is missing', level: 'info' },
+  AUTH_INVALID_CREDENTIALS: { status: 401, message: 'The username or password is wrong', level: 'info' },
+  AUTH_INSUFFICIENT_PERMISSIONS: { status: 403, message: 'Your role does not allow this', level: 'info' },
+  AUTH_ACCOUNT_DISABLED: { status: 403, message: 'This account is disabled', level: 'info' },
+
+  VALIDATION_ERROR: { status: 422, message: 'The request data is invalid', level: 'debug' },
+  VALIDATION_REQUIRED_FIELD: { status: 422, message: 'A required field is missing', level: 'debug' },
+  VALIDATION_INVALID_FORMAT: { status: 422, message: 'A field has an invalid format', level: 'debug' },
+  VALIDATION_VALUE_TOO_LONG: { status: 422, message: 'A field is above its maximum length', level: 'debug' },
+  VALIDATION_VALUE_TOO_SHORT: { status: 422, message: 'A field is below its minimum length', level: 'debug' },
+  MALFORMED_REQUEST: { status: 400, message: 'The request cannot be read', level: 'debug' },
+  PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large', level: 'info' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'Send the body as application/json', level: 'debug' },
+
+  RESOURCE_NOT_FOUND: { status: 404, message: 'The resource does not exist', level: 'debug' },
+  RESOURCE_ALREADY_EXISTS: { status: 409, message: 'A resource with this identifier exists', level: 'debug' },
+  RESOURCE_IN_USE: { status: 409, message: 'The resource is in use', level: 'debug' },
+  RESOURCE_LIMIT_EXCEEDED: { status: 409, message: 'A resource limit is reached', level: 'info' },
+  VERSION_CONFLICT: { status: 409, message: 'The resource was changed meanwhile', level: 'debug' },
+  IDEMPOTENCY_CONFLICT: {
+    status: 409,
+    message: 'This Idempotency-Key belongs to another request',
+    level: 'info',
+  },
+
+  TASK_NOT_FOUND: { status: 404, message: 'The task does not exist', level: 'debug' },
+  TASK_ALREADY_RUNNING: { status: 409, message: 'The task is already queued or running', level: 'debug' },
+  TASK_NOT_RUNNING: { status: 409, message: 'The task is neither queued nor running', level: 'debug' },
+  TASK_NOT_RETRYABLE: { status: 409, message: 'Only a failed or cancelled task can be retried', level: 'debug' },
+  TASK_EXECUTION_FAILED: { status: 500, message: 'The execution failed', level: 'warn' },
+  TASK_TIMEOUT: { status: 504, message: 'The execution timed out', level: 'info' },
+  TASK_CANCELLED: { status: 409, message: 'The task was cancelled', level: 'info' },
+  TASK_DEPENDENCY_NOT_MET: { status: 409, message: 'The task waits for other tasks', level: 'debug' },
+  TASK_NOT_EXECUTABLE: {
+    status: 422,
+    message: 'The task has no command and its project has no command_template',
+    level: 'debug',
+  },
+  COMMAND_UNSAFE: { status: 422, message: 'The command is unsafe', level: 'warn' },
+  COMMAND_NOT_RUNNING: { status: 409, message: 'The command has already ended', level: 'debug' },
+
+  PROJECT_NOT_FOUND: { status: 404, message: 'The project does not exist', level: 'debug' },
+  PROJECT_ACCESS_DENIED: { status: 403, message: 'You may not do this in the project', level: 'info' },
+  PROJECT_ARCHIVED: { status: 409, message: 'The project is archived and read-only', level: 'debug' },
+  PROJECT_LIMIT_EXCEEDED: { status: 409, message: 'A limit of the project is reached', level: 'info' },
+
+  RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests. Please try again later.', level: 'info' },
+  QUEUE_FULL: { status: 503, message: 'The queue is full, try again later', level: 'warn' },
+  SYSTEM_MAINTENANCE: { status: 503, message: 'The system is in maintenance', level: 'info' },
+  SYSTEM_OVERLOADED: { status: 503, message: 'The system is overloaded, try again later', level: 'warn' },
+  DATABASE_ERROR: { status: 503, message: 'The database does not answer, try again later', level: 'error' },
+  WEBSOCKET_CONNECTION_FAILED: { status: 503, message: 'The WebSocket connection failed', level: 'warn' },
+  INTERNAL_ERROR: { status: 500, message: 'Something went wrong on our side', level: 'error' },
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof table;
+
+/** Every code with its HTTP status and default message; the OpenAPI document is made from it. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorDefinition>> = table;
+
+/** The one error that services throw: a code of the table, optional details for the client, the cause for the log. */
+export class AppError extends Error {
+  readonly status: number;
+  readonly level: LogLevel;
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly details: Record<string, unknown> = {},
+    options: { message?: string; cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    const definition = errorTable[code];
+    super(options.message ?? definition.message, { cause: options.cause });
+    this.name = 'AppError';
+    this.status = definition.status;
+    this.level = definition.level;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  readonly retryAfterSeconds: number | undefined;
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** A point in time as the API writes it: ISO 8601, UTC, milliseconds. */
+export const instant = z.iso.datetime().meta({ examples: ['2026-07-30T12:00:00.000Z'] });
+
+export const id = z.uuid();
+
+/** How a stored moment is shown. */
+export function toInstant(date: Date): string;
+export function toInstant(date: Date | null): string | null;
+export function toInstant(date: Date | null): string | null {
+  return date === null ? null : date.toISOString();
+}
+
+/** Free JSON of bounded size. */
+export const jsonObject = (maxBytes = 65_536) =>
+  z
+    .record(z.string(), z.unknown())
+    .refine((value) => JSON.stringify(value).length <= maxBytes, `must not exceed ${maxBytes} bytes of JSON`);
+
+/** A stale `version` is refused with 409; `If-Match` does the same. */
+export const versionField = z
+  .int()
+  .min(1)
+  .optional()
+  .meta({ description: 'The version you have seen; a stale one is refused with VERSION_CONFLICT' });

@@ -1,0 +1,77 @@
+export const executionStatuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
+export type ExecutionStatus = (typeof executionStatuses)[number];
+
+/** Why an execution ended other than by exit code 0. */
+export const executionReasons = [
+  'TASK_EXECUTION_FAILED',
+  'TASK_TIMEOUT',
+  'TASK_CANCELLED',
+  'TASK_DEPENDENCY_NOT_MET',
+  'WORKER_LOST',
+  'WORKER_SHUTDOWN',
+] as const;
+export type ExecutionReason = (typeof executionReasons)[number];
+
+const transitions: Record<ExecutionStatus, readonly ExecutionStatus[]> = {
+  queued: ['running', 'failed', 'cancelled'],
+  running: ['completed', 'failed', 'cancelled'],
+  completed: [],
+  failed: [],
+  cancelled: [],
+};
+
+/** The states from which a state may be entered; every conditional UPDATE takes its WHERE from here. */
+export function statesBefore(target: ExecutionStatus): ExecutionStatus[] {
+  return executionStatuses.filter((status) => transitions[status].includes(target));
+}
+
+export function isFinal(status: ExecutionStatus): boolean {
+  return transitions[status].length === 0;
+}
+
+/** How a run ended, before it is written down. */
+export interface Outcome {
+  status: 'completed' | 'failed' | 'cancelled';
+  reason: ExecutionReason | null;
+  exitCode: number | null;
+  error?: string | undefined;
+}
+
+/** What stopped a run from outside, if anything did. */
+export type StopCause = 'cancel' | 'timeout' | 'shutdown' | undefined;
+
+/** The outcome of a command that ran to its end or was stopped. */
+export function outcomeOf(exitCode: number, stopped: StopCause): Outcome {
+  if (stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode };
+  if (stopped === 'timeout') return { status: 'failed', reason: 'TASK_TIMEOUT', exitCode };
+  if (stopped === 'shutdown') return { status: 'failed', reason: 'WORKER_SHUTDOWN', exitCode };
+  if (exitCode === 0) return { status: 'completed', reason: null, exitCode };
+  return { status: 'failed', reason: 'TASK_EXECUTION_FAILED', exitCode };
+}
+
+/** Reasons after which another attempt may succeed. */
+const retryable: ReadonlySet<ExecutionReason> = new Set([
+  'TASK_EXECUTION_FAILED',
+  'TASK_TIMEOUT',
+  'WORKER_LOST',
+  'WORKER_SHUTDOWN',
+]);
+
+export function isRetryable(outcome: Outcome): boolean {
+  return outcome.status === 'failed' && outcome.reason !== null && retryable.has(outcome.reason);
+}
+
+const firstDelaySeconds = 2;
+const longestDelaySeconds = 300;
+
+/**
+ * How long to wait before an attempt: exponential with full jitter in its upper half, so that tasks that failed together
+ * do not come back together.
+ * @param attempt the number of the attempt that failed, from 1
+ * @param random in [0, 1)
+ * @returns seconds
+ */
+export function backoffSeconds(attempt: number, random: number = Math.random()): number {
+  const whole = Math.min(longestDelaySeconds, firstDelaySeconds * 2 ** (attempt - 1));
+  return whole / 2 + (whole / 2) * random;
+}

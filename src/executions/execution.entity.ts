@@ -1,0 +1,119 @@
+import { Column, Entity, Index } from 'typeorm';
+import { CreatedInstant, Id, Instant } from '../infra/columns.js';
+import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
+
+/** One attempt to run one shell command, for a task or ad hoc. */
+@Entity('executions')
+@Index('executions_task', ['task_id', 'id'])
+@Index('executions_requested_by', ['requested_by', 'id'])
+@Index('executions_project_active', ['project_id'], { where: "status IN ('queued', 'running')" })
+@Index('executions_queued', ['queue', 'id'], { where: "status = 'queued'" })
+@Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })
+@Index('executions_finished', ['finished_at'])
+export class Execution {
+  @Id()
+  id!: string;
+
+  @Column('uuid', { nullable: true })
+  task_id!: string | null;
+
+  @Column('uuid', { nullable: true })
+  project_id!: string | null;
+
+  @Column('uuid', { nullable: true })
+  session_id!: string | null;
+
+  @Column('uuid')
+  requested_by!: string;
+
+  /** 0 high, 1 normal, 2 low. */
+  @Column('smallint', { default: 1 })
+  queue!: number;
+
+  /** True once it has waited so long that it is served before all others. */
+  @Column('boolean', { default: false })
+  boosted!: boolean;
+
+  @Column('text')
+  status!: ExecutionStatus;
+
+  @Column('text', { nullable: true })
+  reason!: ExecutionReason | null;
+
+  @Column('text')
+  command!: string;
+
+  /** Below the workspace; empty for its root. */
+  @Column('text', { default: '' })
+  working_directory!: string;
+
+  @Column('jsonb', { default: {} })
+  environment!: Record<string, string>;
+
+  /** Seconds. */
+  @Column('integer')
+  timeout!: number;
+
+  /** How many more attempts may follow when this one fails. */
+  @Column('smallint', { default: 0 })
+  retries_left!: number;
+
+  /** 1 for the first attempt. */
+  @Column('smallint', { default: 1 })
+  attempt!: number;
+
+  /** The failed attempt that this one repeats. */
+  @Column('uuid', { nullable: true })
+  retry_of!: string | null;
+
+  /** Not before this moment: the backoff of a retry. */
+  @Instant({ nullable: true })
+  not_before!: Date | null;
+
+  @CreatedInstant()
+  created_at!: Date;
+
+  /** When it was handed to the queue; until then it waits in Postgres for whatever stands in its way. */
+  @Instant({ nullable: true })
+  admitted_at!: Date | null;
+
+  @Instant({ nullable: true })
+  started_at!: Date | null;
+
+  @Instant({ nullable: true })
+  finished_at!: Date | null;
+
+  /** A signal N shows as -N. */
+  @Column('integer', { nullable: true })
+  exit_code!: number | null;
+
+  @Column('integer', { nullable: true })
+  pid!: number | null;
+
+  @Column('uuid', { nullable: true })
+  worker_id!: string | null;
+
+  /** Counts the workers that have had a say; writes of an older one are refused. */
+  @Column('integer', { default: 0 })
+  generation!: number;
+
+  @Instant({ nullable: true })
+  lease_expires_at!: Date | null;
+
+  @Instant({ nullable: true })
+  cancel_requested_at!: Date | null;
+
+  @Column('uuid', { nullable: true })
+  cancelled_by!: string | null;
+
+  @Column('text', { nullable: true })
+  cancel_reason!: string | null;
+
+  /** What went wrong, for people, when no exit code tells. */
+  @Column('text', { nullable: true })
+  error!: string | null;
+
+  /** Bytes of output stored; final once finished. */
+  @Column('bigint', { default: 0, transformer: { to: (value: number) => value, from: Number } })
+  output_bytes!: number;
+}

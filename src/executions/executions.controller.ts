@@ -1,0 +1,25 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import { id } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import { executionSchema, toExecution } from './executions.schema.js';
+import { ExecutionsService } from './executions.service.js';
+
+@ApiTags('executions')
+@Controller('api/executions')
+export class ExecutionsController {
+  constructor(private readonly executions: ExecutionsService) {}
+
+  @Get(':execution_id')
+  @Endpoint({
+    access: 'read',
+    summary: 'Show one attempt to run a command',
+    response: executionSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
+  })
+  async get(@CurrentActor() actor: Actor, @Param('execution_id', { schema: id }) executionId: string) {
+    return toExecution(await this.executions.require(actor, executionId, 'read'));
+  }
+}

@@ -1,0 +1,236 @@
+import type { Queryable, Transaction } from '../infra/database.js';
+import type { QueueEntry } from '../infra/execution-queue.js';
+import { statesBefore, type Outcome } from './execution-state.js';
+import type { Execution } from './execution.entity.js';
+
+/** True while announced maintenance lasts. */
+const inMaintenance = `EXISTS (
+  SELECT 1 FROM system_settings s WHERE s.name = 'maintenance'
+     AND now() >= (s.value->>'starts_at')::timestamptz AND now() < (s.value->>'ends_at')::timestamptz)`;
+
+/** True while the task of an execution `e` waits for another one. */
+const dependenciesOpen = `EXISTS (
+  SELECT 1 FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
+   WHERE d.task_id = e.task_id AND o.status <> 'completed' AND o.deleted_at IS NULL)`;
+
+const queuePaused = 'EXISTS (SELECT 1 FROM queue_states q WHERE q.queue = e.queue AND q.paused)';
+const notYet = 'coalesce(e.not_before > now(), false)';
+
+/** What keeps a queued execution `e` from being admitted, apart from its project's limit. */
+const obstructed = `(${notYet} OR ${queuePaused} OR ${inMaintenance} OR ${dependenciesOpen})`;
+
+/** Why an execution `e` has not started yet; null once it has. */
+export const whyWaiting = `CASE
+  WHEN e.status <> 'queued' THEN NULL
+  WHEN e.admitted_at IS NOT NULL THEN 'worker_busy'
+  WHEN ${inMaintenance} THEN 'maintenance'
+  WHEN ${queuePaused} THEN 'queue_paused'
+  WHEN ${notYet} THEN 'retry_backoff'
+  WHEN ${dependenciesOpen} THEN 'dependencies'
+  ELSE 'project_limit' END`;
+
+export const waitingReasons = [
+  'worker_busy',
+  'maintenance',
+  'queue_paused',
+  'retry_backoff',
+  'dependencies',
+  'project_limit',
+] as const;
+
+/** The order in which executions are served. */
+const line = 'e.boosted DESC, e.queue, e.id';
+
+const admitted = 'RETURNING e.id, e.queue, e.boosted';
+
+/**
+ * Admits what a project has room for, in order. The lock on the project makes its count of running ones exact; it is
+ * taken in a statement of its own, so that the count sees what was committed before it was granted.
+ */
+export async function admitOfProject(tx: Transaction, projectId: string): Promise<QueueEntry[]> {
+  await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
+  return tx.query<QueueEntry & Record<string, unknown>>(
+    `UPDATE executions e SET admitted_at = now()
+      WHERE e.id IN (
+        SELECT e.id FROM executions e
+         WHERE e.project_id = $1 AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
+         ORDER BY ${line}
+         LIMIT greatest(0, (
+           SELECT (p.resource_limits->>'max_concurrent_tasks')::int FROM projects p WHERE p.id = $1
+         ) - (
+           SELECT count(*) FROM executions a
+            WHERE a.project_id = $1 AND a.status IN ('queued', 'running') AND a.admitted_at IS NOT NULL
+         )))
+        AND e.status = 'queued' AND e.admitted_at IS NULL
+      ${admitted}`,
+    [projectId],
+  );
+}
+
+/** Admits commands that belong to no project: all of them, or one. */
+export function admitWithoutProject(tx: Transaction, executionId?: string): Promise<QueueEntry[]> {
+  return tx.query<QueueEntry & Record<string, unknown>>(
+    `UPDATE executions e SET admitted_at = now()
+      WHERE e.project_id IS NULL AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
+        AND ($1::uuid IS NULL OR e.id = $1)
+      ${admitted}`,
+    [executionId ?? null],
+  );
+}
+
+/** Projects, and null for none, in which something waits that nothing but a full project may stand in the way of. */
+export async function scopesWithWaiting(db: Queryable): Promise<(string | null)[]> {
+  const rows = await db.query<{ project_id: string | null }>(
+    `SELECT DISTINCT e.project_id FROM executions e
+      WHERE e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}`,
+  );
+  return rows.map((row) => row.project_id);
+}
+
+/** Moves an admitted execution to running, for one worker; undefined when another was faster or it may not run any more. */
+export async function claim(
+  tx: Transaction,
+  id: string,
+  workerId: string,
+  leaseSeconds: number,
+): Promise<Execution | undefined> {
+  const [execution] = await tx.query<Execution>(
+    `UPDATE executions SET status = 'running', worker_id = $2, generation = generation + 1, started_at = now(),
+            lease_expires_at = now() + make_interval(secs => $3)
+      WHERE id = $1 AND status = ANY($4) AND admitted_at IS NOT NULL
+      RETURNING *`,
+    [id, workerId, leaseSeconds, statesBefore('running')],
+  );
+  return execution;
+}
+
+/** Which write may end an execution: the worker of one generation, or whoever finds it queued. */
+export type EndGuard = { generation: number } | { queued: true } | { leaseExpired: true };
+
+/**
+ * Writes the end of an execution, if the guard still holds.
+ * @param outputBytes how much output is stored; null counts what is there without a gap
+ */
+export async function end(
+  tx: Transaction,
+  id: string,
+  guard: EndGuard,
+  outcome: Outcome,
+  outputBytes: number | null,
+): Promise<Execution | undefined> {
+  const [condition, value] =
+    'generation' in guard
+      ? ["status = 'running' AND generation = $8::int", guard.generation]
+      : 'queued' in guard
+        ? ["status = 'queued' AND $8::int IS NULL", null]
+        : ["status = 'running' AND lease_expires_at < now() AND $8::int IS NULL", null];
+  const [execution] = await tx.query<Execution>(
+    `UPDATE executions SET status = $2, reason = $3, exit_code = $4, error = $5, finished_at = now(),
+            lease_expires_at = NULL, pid = NULL, output_bytes = coalesce($6, output_bytes)
+      WHERE id = $1 AND status = ANY($7) AND ${condition}
+      RETURNING *`,
+    [
+      id,
+      outcome.status,
+      outcome.reason,
+      outcome.exitCode,
+      outcome.error ?? null,
+      outputBytes,
+      statesBefore(outcome.status),
+      value,
+    ],
+  );
+  return execution;
+}
+
+/** Queued executions that wait for a task which has not been completed and will not be by itself. */
+export function waitingForTask(tx: Transaction, taskId: string): Promise<{ id: string }[]> {
+  return tx.query<{ id: string }>(
+    `SELECT e.id FROM task_dependencies d JOIN executions e ON e.task_id = d.task_id
+      WHERE d.depends_on_task_id = $1 AND e.status = 'queued' ORDER BY e.id`,
+    [taskId],
+  );
+}
+
+/** A task follows its current execution; a row of this shape says what became of it. */
+export interface FollowedTask {
+  id: string;
+  project_id: string;
+  title: string;
+  status: string;
+  old_status: string;
+  progress_percentage: number;
+  updated_at: Date;
+  actual_duration: number | null;
+}
+
+/** Brings a task in line with its execution. */
+export async function followExecution(
+  tx: Transaction,
+  execution: Pick<Execution, 'id' | 'task_id' | 'status' | 'started_at' | 'finished_at'>,
+): Promise<FollowedTask | undefined> {
+  if (execution.task_id === null) return undefined;
+  const [task] = await tx.query<FollowedTask & Record<string, unknown>>(
+    `UPDATE tasks t SET status = $3, updated_at = now(), version = t.version + 1,
+            started_at = coalesce($4, t.started_at),
+            completed_at = CASE WHEN $3 IN ('completed', 'failed', 'cancelled') THEN $5::timestamptz END,
+            actual_duration = CASE WHEN $5::timestamptz IS NULL THEN NULL
+                                   ELSE extract(epoch FROM $5::timestamptz - coalesce($4::timestamptz, $5)) END,
+            progress_percentage = CASE $3 WHEN 'completed' THEN 100 WHEN 'running' THEN 0 ELSE t.progress_percentage END
+       FROM tasks before
+      WHERE t.id = $1 AND t.execution_id = $2 AND before.id = t.id
+      RETURNING t.id, t.project_id, t.title, t.status, before.status AS old_status, t.progress_percentage,
+                t.updated_at, t.actual_duration`,
+    [execution.task_id, execution.id, execution.status, execution.started_at, execution.finished_at],
+  );
+  return task;
+}
+
+const insertColumns = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
+  environment, timeout, retries_left, attempt, retry_of, not_before`;
+
+export type NewExecution = Pick<
+  Execution,
+  | 'id'
+  | 'task_id'
+  | 'project_id'
+  | 'session_id'
+  | 'requested_by'
+  | 'queue'
+  | 'command'
+  | 'working_directory'
+  | 'environment'
+  | 'timeout'
+  | 'retries_left'
+  | 'attempt'
+  | 'retry_of'
+> & {
+  /** Seconds until it may start. */
+  delay: number;
+};
+
+export async function insert(tx: Transaction, e: NewExecution): Promise<Execution> {
+  const [execution] = await tx.query<Execution>(
+    `INSERT INTO executions (${insertColumns})
+     VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13,
+             CASE WHEN $14::float8 > 0 THEN now() + make_interval(secs => $14) END)
+     RETURNING *`,
+    [
+      e.id,
+      e.task_id,
+      e.project_id,
+      e.session_id,
+      e.requested_by,
+      e.queue,
+      e.command,
+      e.working_directory,
+      e.environment,
+      e.timeout,
+      e.retries_left,
+      e.attempt,
+      e.retry_of,
+      e.delay,
+    ],
+  );
+  return execution!;
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { durationSchema, formatDuration } from '../common/duration.js';
+import { id, instant, toInstant } from '../common/fields.js';
+import { executionReasons, executionStatuses, type ExecutionStatus } from './execution-state.js';
+import type { Execution } from './execution.entity.js';
+import { waitingReasons } from './executions.queries.js';
+
+export const priorities = ['high', 'normal', 'low'] as const;
+export type Priority = (typeof priorities)[number];
+
+export const queueNames = ['high_priority', 'normal_priority', 'low_priority'] as const;
+export type QueueName = (typeof queueNames)[number];
+
+/** The number under which a priority is stored: 0 is served first. */
+export const queueOf = (priority: Priority) => priorities.indexOf(priority);
+
+/** What a client sees of the state: a run that is being stopped says so. */
+const shownStatuses = [...executionStatuses, 'cancelling'] as const;
+
+export const executionSchema = z
+  .object({
+    execution_id: id,
+    task_id: id.nullable(),
+    project_id: id.nullable(),
+    status: z.enum(shownStatuses),
+    reason: z.enum(executionReasons).nullable(),
+    why_waiting: z.enum(waitingReasons).nullable(),
+    priority: z.enum(priorities),
+    attempt: z.int().min(1),
+    retry_of: id.nullable(),
+    command: z.string(),
+    working_directory: z.string(),
+    timeout: z.int().meta({ description: 'Seconds' }),
+    requested_by: id,
+    queued_at: instant,
+    started_at: instant.nullable(),
+    completed_at: instant.nullable(),
+    duration: durationSchema.nullable(),
+    exit_code: z.int().nullable().meta({ description: 'A signal N shows as -N' }),
+    error: z.string().nullable(),
+    output_bytes: z.int().min(0),
+  })
+  .meta({ id: 'Execution' });
+export type ExecutionView = z.output<typeof executionSchema>;
+
+export type ExecutionRow = Execution & { why_waiting: (typeof waitingReasons)[number] | null };
+
+export function shownStatus(execution: Pick<Execution, 'status' | 'cancel_requested_at'>): ExecutionStatus | 'cancelling' {
+  return execution.status === 'running' && execution.cancel_requested_at ? 'cancelling' : execution.status;
+}
+
+/** Seconds an execution ran, or has been running. */
+export function secondsRun(execution: Pick<Execution, 'started_at' | 'finished_at'>): number | null {
+  if (!execution.started_at) return null;
+  return ((execution.finished_at?.getTime() ?? Date.now()) - execution.started_at.getTime()) / 1000;
+}
+
+export function toExecution(row: ExecutionRow): ExecutionView {
+  return {
+    execution_id: row.id,
+    task_id: row.task_id,
+    project_id: row.project_id,
+    status: shownStatus(row),
+    reason: row.reason,
+    why_waiting: row.why_waiting,
+    priority: priorities[row.queue] ?? 'normal',
+    attempt: row.attempt,
+    retry_of: row.retry_of,
+    command: row.command,
+    working_directory: row.working_directory,
+    timeout: row.timeout,
+    requested_by: row.requested_by,
+    queued_at: toInstant(row.created_at),
+    started_at: toInstant(row.started_at),
+    completed_at: toInstant(row.finished_at),
+    duration: formatDuration(row.finished_at ? secondsRun(row) : null),
+    exit_code: row.exit_code,
+    error: row.error,
+    output_bytes: Number(row.output_bytes),
+  };
+}

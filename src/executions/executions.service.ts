@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { Database, type Queryable } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { ProjectAccess, type ProjectPermission } from '../projects/project-access.js';
+import { ExecutionLifecycle } from './execution-lifecycle.js';
+import { isFinal } from './execution-state.js';
+import type { Execution } from './execution.entity.js';
+import { whyWaiting } from './executions.queries.js';
+import type { ExecutionRow } from './executions.schema.js';
+
+/** How long a cancel request waits for the process tree to be verified gone. */
+const cancelPatienceMs = 10_000;
+/** The bus tells of the end at once; a lost word costs this much. */
+const recheckMs = 1_000;
+
+@Injectable()
+export class ExecutionsService {
+  constructor(
+    private readonly database: Database,
+    private readonly access: ProjectAccess,
+    private readonly lifecycle: ExecutionLifecycle,
+    private readonly events: Events,
+  ) {}
+
+  /**
+   * Loads an execution for one purpose. Those of tasks follow their project; ad hoc commands are their requester's and
+   * the administrators'.
+   * @throws RESOURCE_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED
+   */
+  async require(actor: Actor, id: string, permission: ProjectPermission, db: Queryable = this.database): Promise<ExecutionRow> {
+    const [execution] = await db.query<ExecutionRow>(`SELECT e.*, ${whyWaiting} AS why_waiting FROM executions e WHERE e.id = $1`, [id]);
+    if (!execution) throw new AppError('RESOURCE_NOT_FOUND', { id });
+    if (execution.project_id === null) {
+      if (execution.requested_by === actor.id || actor.role === 'admin') return execution;
+      throw new AppError('RESOURCE_NOT_FOUND', { id });
+    }
+    await this.access.require(actor, execution.project_id, permission, db).catch((error: unknown) => {
+      const hidden = error instanceof AppError && error.code === 'PROJECT_NOT_FOUND';
+      throw hidden ? new AppError('RESOURCE_NOT_FOUND', { id }) : error;
+    });
+    return execution;
+  }
+
+  /** The attempts of a task, the latest first. */
+  listOfTask(taskId: string, limit: number, offset: number): Promise<ExecutionRow[]> {
+    return this.database.query<ExecutionRow>(
+      `SELECT e.*, ${whyWaiting} AS why_waiting FROM executions e
+        WHERE e.task_id = $1 ORDER BY e.id DESC LIMIT $2 OFFSET $3`,
+      [taskId, limit, offset],
+    );
+  }
+
+  /**
+   * Where a queued execution stands, from 1; null once it has started.
+   * @returns the place among all that are queued, whatever they wait for
+   */
+  async queuePosition(db: Queryable, id: string): Promise<number | null> {
+    const [row] = await db.query<{ position: number | null }>(
+      `SELECT CASE WHEN e.status = 'queued' THEN (
+          SELECT count(*)::int FROM executions o
+           WHERE o.status = 'queued' AND (NOT o.boosted, o.queue, o.id) <= (NOT e.boosted, e.queue, e.id)
+        ) END AS position FROM executions e WHERE e.id = $1`,
+      [id],
+    );
+    return row?.position ?? null;
+  }
+
+  /**
+   * Cancels an execution and waits, at most 10 s, until its process tree is verified gone.
+   * @returns the execution; still running when the time was not enough
+   */
+  async cancel(actor: Actor, id: string, reason: string | null): Promise<Execution> {
+    const ended = await this.database.transaction((tx) => this.lifecycle.cancelQueued(tx, id, actor, reason));
+    if (ended) return ended;
+    await this.database.query(
+      `UPDATE executions SET cancel_requested_at = now(), cancelled_by = $2, cancel_reason = $3
+        WHERE id = $1 AND status = 'running' AND cancel_requested_at IS NULL`,
+      [id, actor.id, reason],
+    );
+    return this.untilEnded(id, () => this.events.emit('execution.cancel', { execution_id: id }));
+  }
+
+  private async untilEnded(id: string, ask: () => void): Promise<Execution> {
+    const deadline = Date.now() + cancelPatienceMs;
+    let wake = (): void => undefined;
+    const stop = this.events.on('execution.changed', ({ execution_id, status }) => {
+      if (execution_id === id && isFinal(status)) wake();
+    });
+    try {
+      for (;;) {
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve;
+          setTimeout(resolve, recheckMs).unref();
+        });
+        const [execution] = await this.database.query<Execution>('SELECT * FROM executions WHERE id = $1', [id]);
+        if (!execution) throw new AppError('RESOURCE_NOT_FOUND', { id });
+        if (isFinal(execution.status) || Date.now() > deadline) return execution;
+        ask();
+        await changed;
+      }
+    } finally {
+      stop();
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { readlinkSync } from 'node:fs';
+import { readStat } from './proc.js';
+
+/** Which launcher started something. The pid namespace is part of it: a container's pids mean nothing outside. */
+export interface LauncherIdentity {
+  pid: number;
+  startTime: string;
+  pidNamespace: string;
+}
+
+export function ownIdentity(): LauncherIdentity {
+  const stat = readStat(process.pid);
+  if (!stat) throw new Error('/proc is not mounted: processes cannot be followed');
+  return { pid: process.pid, startTime: stat.startTime, pidNamespace: ownPidNamespace() };
+}
+
+/** The value of `MILLRACE_LAUNCHER`: pid, start time and pid namespace, with dots between. */
+export function identityToken(identity: LauncherIdentity): string {
+  return `${identity.pid}.${identity.startTime}.${identity.pidNamespace}`;
+}
+
+export function parseToken(token: string): LauncherIdentity | undefined {
+  const match = /^(\d{1,10})\.(\d{1,20})\.(\d{1,20})$/.exec(token);
+  if (!match) return undefined;
+  return { pid: Number(match[1]), startTime: match[2] ?? '', pidNamespace: match[3] ?? '' };
+}
+
+/** True when this launcher of our own pid namespace no longer runs. Of other namespaces nothing can be said. */
+export function isDeadLauncher(identity: LauncherIdentity, pidNamespace: string): boolean {
+  if (identity.pidNamespace !== pidNamespace) return false;
+  const stat = readStat(identity.pid);
+  return !stat || stat.dead || stat.startTime !== identity.startTime;
+}
+
+function ownPidNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    return '0';
+  }
+}

@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+
+/** Resource limits of one run, for each of its processes. A limit that cannot be set ends the run with exit code 126. */
+export interface LaunchLimits {
+  /** Address space in bytes, rounded down to KiB. Node and Java reserve far more of it than they use. */
+  memoryBytes?: number;
+  /** Processor time in seconds. */
+  cpuSeconds?: number;
+  /** Largest file it may write, in bytes, rounded down to 512. */
+  fileSizeBytes?: number;
+  /** Open file descriptors. */
+  openFiles?: number;
+}
+
+export interface LaunchRequest {
+  /** Goes into `MILLRACE_EXECUTION_ID`. One run of an execution at a time. */
+  executionId: string;
+  /** Run by `/bin/sh -c`. */
+  command: string;
+  /** Absolute; must exist. */
+  workingDirectory: string;
+  /** The complete environment of the command, before `MILLRACE_EXECUTION_ID` and `MILLRACE_LAUNCHER` are added. */
+  environment: Record<string, string>;
+  /** Run as this user, without supplementary groups. Only root may ask for another than itself. */
+  user?: { uid: number; gid: number };
+  limits?: LaunchLimits;
+}
+
+export interface ProcessExit {
+  /** As the shell gave it; `-N` where signal N ended the main process (SIGTERM -15, SIGKILL -9). */
+  exitCode: number;
+}
+
+export interface ProcessEnd extends ProcessExit {
+  /** Processes that outlived the main process and were ended. */
+  leftBehind: number;
+  /** Of those, processes that may not be signalled (a setuid program, when we are not root) and so may still live. */
+  unkillable: number;
+}
+
+export interface RunningProcess {
+  /** The main process; also the id of its group and session. */
+  readonly pid: number;
+  readonly startedAt: Date;
+  /** The read ends of the command's pipes. Both must be read (or `resume()`d), else `finished` never comes. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** The main process has exited. Rejects with a `LaunchError` `LAUNCHER_LOST`. */
+  readonly exited: Promise<ProcessExit>;
+  /**
+   * Every process of the run is verified gone and both pipes were read to their end. A process that is not of
+   * the run but holds a pipe delays this by 200 ms, not for ever. Rejects with a `LaunchError` `LAUNCHER_LOST`.
+   */
+  readonly finished: Promise<ProcessEnd>;
+  /**
+   * Ends the run: SIGTERM to its group, SIGKILL after `graceMs` milliseconds, then whatever else belongs to it,
+   * until none is left. Resolves then. May be called again; the earliest end of grace counts.
+   */
+  terminate(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeadLauncher, parseToken, type LauncherIdentity } from './identity.js';
+import { environmentValue, readLockLimits, readStat, type ProcessStat } from './proc.js';
+import { ProcessTable, type Marks } from './process-table.js';
+import { decodeMark, markBits } from './run-mark.js';
+import { killWithGroup } from './signal.js';
+
+const GIVE_UP_MS = 10_000;
+
+/**
+ * Kills every process of this pid namespace that a launcher started which is no longer alive, and repeats until
+ * none is left, for 10 s at most. Gives their number. What may not be signalled is left.
+ */
+export async function endOrphans(self: LauncherIdentity, outerToken: string | undefined): Promise<number> {
+  const ownSession = readStat(process.pid)?.session ?? process.pid;
+  const table = new ProcessTable<string>(orphanJudge(self, outerToken), false);
+  const ended = new Set<string>();
+  const forbidden = new Set<string>();
+  const deadline = performance.now() + GIVE_UP_MS;
+  for (let pause = 1; performance.now() < deadline; pause = Math.min(50, pause * 2)) {
+    let left = 0;
+    const kill = (stat: ProcessStat): void => {
+      if (killWithGroup(stat, ownSession) === 'forbidden') forbidden.add(keyOf(stat));
+    };
+    const first: ProcessStat[] = [];
+    const complete = table.scan((_launcher, stat) => {
+      if (forbidden.has(keyOf(stat))) return;
+      left++;
+      // The first time all are counted before the first is killed: a group goes at one stroke.
+      if (ended.size === 0 || first.length > 0) first.push(stat);
+      else kill(stat);
+      ended.add(keyOf(stat));
+    });
+    first.forEach(kill);
+    if (left === 0 && complete) break;
+    await sleep(pause);
+  }
+  for (const key of forbidden) ended.delete(key);
+  return ended.size;
+}
+
+const keyOf = (stat: ProcessStat): string => `${stat.pid}.${stat.startTime}`;
+
+/** Gives the dead launcher that a process comes from, by its environment or by its limit. */
+function orphanJudge(
+  self: LauncherIdentity,
+  outerToken: string | undefined,
+): (marks: Marks) => string | undefined {
+  // Where we run inside a run of another Millrace, its marks are on us too, and its launcher may be out of sight.
+  const ownLimits = readLockLimits('self');
+  const bits = markBits(self);
+  return ({ soft, hard, environment }) => {
+    for (const limit of new Set([soft, hard])) {
+      const launcher = limit === ownLimits?.hard || limit === ownLimits?.soft ? undefined : decodeMark(limit);
+      if (!launcher || launcher.pidNamespaceBits !== bits.pidNamespaceBits) continue;
+      const stat = readStat(launcher.pid);
+      const alive =
+        stat &&
+        !stat.dead &&
+        markBits({ ...self, startTime: stat.startTime }).startTimeBits === launcher.startTimeBits;
+      if (!alive) return limit;
+    }
+    const token = environmentValue(environment, 'MILLRACE_LAUNCHER');
+    if (token === undefined || token === outerToken) return undefined;
+    const launcher = parseToken(token);
+    return launcher && isDeadLauncher(launcher, self.pidNamespace) ? token : undefined;
+  };
+}

@@ -1,0 +1,96 @@
+import { closeSync, openSync, readSync, readdirSync } from 'node:fs';
+
+/** A line of `/proc/PID/stat`, as far as it is needed. */
+export interface ProcessStat {
+  pid: number;
+  parent: number;
+  group: number;
+  session: number;
+  /** Clock ticks since boot; with the pid it names a process for good. */
+  startTime: string;
+  kernelThread: boolean;
+  /** A zombie: it holds a pid and nothing else. A leader whose other threads live on is not dead. */
+  dead: boolean;
+}
+
+const PF_KTHREAD = 0x0020_0000;
+let buffer = Buffer.allocUnsafe(64 * 1024);
+
+/**
+ * Reads a file of `/proc`. The bytes are valid until the next call.
+ * Gives `undefined` where the process is gone and `null` where the file may not be read.
+ * Open, read, close on one buffer: 7 µs, where `readFileSync` takes 15.
+ */
+export function readProc(path: string): Buffer | null | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    let length = readSync(fd, buffer, 0, buffer.length, null);
+    while (length === buffer.length) {
+      buffer = Buffer.concat([buffer], buffer.length * 2);
+      length += readSync(fd, buffer, length, buffer.length - length, null);
+    }
+    return buffer.subarray(0, length);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ESRCH' ? undefined : null;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+export function readStat(pid: number): ProcessStat | undefined {
+  const text = readProc(`/proc/${pid}/stat`)?.toString('latin1');
+  if (!text) return undefined;
+  // The name stands in parentheses and may hold anything, parentheses too.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const number = (index: number): number => Number(fields[index]);
+  return {
+    pid,
+    parent: number(1),
+    group: number(2),
+    session: number(3),
+    startTime: fields[19] ?? '',
+    kernelThread: (number(6) & PF_KTHREAD) !== 0,
+    dead: (fields[0] === 'Z' && number(17) <= 1) || fields[0] === 'X',
+  };
+}
+
+/** Soft and hard "Max file locks" as decimal text; `undefined` where the process is gone. */
+export function readLockLimits(pid: number | 'self'): { soft: string; hard: string } | undefined {
+  const text = readProc(`/proc/${pid}/limits`);
+  if (!text) return undefined;
+  const at = text.indexOf('Max file locks');
+  if (at < 0) return undefined;
+  const [soft = '', hard = ''] = text
+    .toString('latin1', at + 14, at + 68)
+    .trim()
+    .split(/\s+/);
+  return { soft, hard };
+}
+
+/** The value of one variable in a block as `/proc/PID/environ` gives it. */
+export function environmentValue(block: Buffer, name: string): string | undefined {
+  const key = `${name}=`;
+  let at = block.indexOf(key);
+  while (at > 0 && block[at - 1] !== 0) at = block.indexOf(key, at + 1);
+  if (at < 0) return undefined;
+  const end = block.indexOf(0, at);
+  return block.toString('utf8', at + key.length, end < 0 ? block.length : end);
+}
+
+/** Every process id on the host, ascending. */
+export function listProcesses(): number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (pid > 0) pids.push(pid);
+  }
+  return pids.sort((a, b) => a - b);
+}
+
+/** The process id given out last in our pid namespace; 0 where the system does not tell. */
+export function lastProcessId(): number {
+  const text = readProc('/proc/loadavg')?.toString('latin1') ?? '';
+  return Number(text.slice(text.lastIndexOf(' ') + 1)) || 0;
+}

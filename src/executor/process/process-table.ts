@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import {
+  lastProcessId,
+  listProcesses,
+  readLockLimits,
+  readProc,
+  readStat,
+  type ProcessStat,
+} from './proc.js';
+
+/** What is read of a process to tell whose it is. */
+export interface Marks {
+  soft: string;
+  hard: string;
+  environment: Buffer;
+}
+
+interface Entry<Owner> {
+  startTime: string;
+  /** `undefined`: none of ours, and never will be. */
+  owner: Owner | undefined;
+  /** Our own unreaped child: its pid cannot pass to another. */
+  child: boolean;
+}
+
+// Faster than this no host forks; it bounds how long pids can be trusted not to have gone round.
+const FORKS_PER_MILLISECOND = 20;
+
+/**
+ * Finds the processes that belong to an owner, by a look at `/proc`.
+ *
+ * Whose a process is never changes, so it is read once. Pids are given out in ascending order: what is known of
+ * a pid holds until the kernel's counter has passed it again, so a scan costs one listing and reads new pids only.
+ */
+export class ProcessTable<Owner> {
+  private readonly entries = new Map<number, Entry<Owner>>();
+  private last = 0;
+  private lastAt = -Infinity;
+  private readonly trustedMs = Math.min(
+    10_000,
+    Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1')) / FORKS_PER_MILLISECOND,
+  );
+
+  /** `identify` gives the owner by marks; children of what is owned are owned anyway. */
+  constructor(
+    private readonly identify: (marks: Marks, stat: ProcessStat) => Owner | undefined,
+    /** Every process carries a mark that cannot be shed: an empty environment then says "not ours". */
+    private readonly marksHold: boolean,
+  ) {}
+
+  addChild(pid: number, owner: Owner): void {
+    this.entries.set(pid, { startTime: '', owner, child: true });
+  }
+
+  removeChild(pid: number): void {
+    this.entries.delete(pid);
+  }
+
+  /**
+   * Visits every living process that is owned, own children left out. Gives true when nothing can have been
+   * missed: a process that vanished before it was looked at may have left a child behind the reader's back.
+   */
+  scan(visit: (owner: Owner, stat: ProcessStat) => void): boolean {
+    const now = performance.now();
+    const last = lastProcessId();
+    const trusted = last > 0 && now - this.lastAt < this.trustedMs;
+    const reused = trusted ? inRange(this.last, last) : () => true;
+    [this.last, this.lastAt] = [last, now];
+
+    const pids = listProcesses();
+    let complete = true;
+    for (const pid of pids) {
+      const known = this.entries.get(pid);
+      if (known && (known.child || (!known.owner && !reused(pid)))) continue;
+      const stat = readStat(pid);
+      if (!stat) complete &&= known !== undefined && !known.owner;
+      else {
+        const owner = this.ownerOf(stat);
+        if (owner !== undefined) visit(owner, stat);
+      }
+    }
+    if (this.entries.size > 2 * pids.length + 100) this.forgetAllBut(new Set(pids));
+    return complete && lastProcessId() >= last;
+  }
+
+  private ownerOf(stat: ProcessStat): Owner | undefined {
+    const known = this.entries.get(stat.pid);
+    if (known?.child) return known.owner;
+    if (stat.dead) return this.remember(stat, undefined);
+    if (known && known.startTime === stat.startTime) return known.owner;
+    if (stat.kernelThread || stat.pid === process.pid) return this.remember(stat, undefined);
+
+    const limits = readLockLimits(stat.pid) ?? { soft: '', hard: '' };
+    const environment = readProc(`/proc/${stat.pid}/environ`);
+    const owner =
+      this.identify({ ...limits, environment: environment ?? NOTHING }, stat) ?? this.ownerOfParent(stat);
+    // In the middle of an exec the environment is empty: do not settle for it where nothing else would tell.
+    const settled =
+      owner !== undefined || this.marksHold || environment === null || (environment?.length ?? 0) > 0;
+    if (settled) this.remember(stat, owner);
+    return owner;
+  }
+
+  private ownerOfParent(stat: ProcessStat): Owner | undefined {
+    if (stat.parent <= 1 || stat.parent === process.pid) return undefined;
+    const known = this.entries.get(stat.parent);
+    if (known) return known.owner;
+    const parent = readStat(stat.parent);
+    return parent && this.ownerOf(parent);
+  }
+
+  private remember(stat: ProcessStat, owner: Owner | undefined): Owner | undefined {
+    this.entries.set(stat.pid, { startTime: stat.startTime, owner, child: false });
+    return owner;
+  }
+
+  private forgetAllBut(alive: Set<number>): void {
+    for (const [pid, entry] of this.entries) if (!entry.child && !alive.has(pid)) this.entries.delete(pid);
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Tells whether a pid was given out after `from`, up to `to`, around the end of the range if need be. */
+function inRange(from: number, to: number): (pid: number) => boolean {
+  return from <= to ? (pid) => pid > from && pid <= to : (pid) => pid > from || pid <= to;
+}

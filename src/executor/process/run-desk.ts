@@ -1,0 +1,93 @@
+import { identityToken, type LauncherIdentity } from './identity.js';
+import { LaunchError } from './launch-error.js';
+import type { Marker } from './marker.js';
+import type { LauncherMessage, LaunchOrder } from './messages.js';
+import { readStat } from './proc.js';
+import { ProcessTable } from './process-table.js';
+import { RunBook } from './run-book.js';
+import { encodeMark } from './run-mark.js';
+import { Run, type RunEvents } from './run.js';
+import { spawnCommand } from './spawn-command.js';
+import { Sweeper } from './sweeper.js';
+
+/** Starts, ends and reports the runs of one launcher. */
+export class RunDesk {
+  private readonly runs = new RunBook();
+  private readonly starting = new Set<string>();
+  private readonly token: string;
+  private readonly ownSession = readStat(process.pid)?.session ?? process.pid;
+  private readonly table: ProcessTable<Run>;
+  private readonly sweeper: Sweeper<Run>;
+  private serial = 0;
+  private closing: (() => void) | undefined;
+
+  constructor(
+    private readonly self: LauncherIdentity,
+    private readonly marker: Marker,
+    private readonly report: (message: LauncherMessage) => void,
+  ) {
+    this.token = identityToken(self);
+    this.table = new ProcessTable(
+      (marks, stat) => this.runs.identify(marks, stat, this.token),
+      marker.kind !== 'none',
+    );
+    this.sweeper = new Sweeper(this.table);
+  }
+
+  async launch(order: LaunchOrder): Promise<void> {
+    const { run: number, executionId } = order;
+    try {
+      if (this.starting.has(executionId) || this.runs.hasExecution(executionId)) {
+        throw new LaunchError('ALREADY_RUNNING', `Execution ${executionId} is running already`);
+      }
+      this.starting.add(executionId);
+      const mark = this.nextMark();
+      const child = await spawnCommand(order, this.marker, mark, this.token);
+      const run = new Run(number, executionId, mark, child.pid, this.ownSession, this.events);
+      this.runs.add(run);
+      this.table.addChild(run.pid, run);
+      child.onExit((code, signal) => {
+        this.table.removeChild(run.pid);
+        run.onExit(code, signal);
+      });
+      this.report({ type: 'launched', run: number, pid: run.pid, startedAt: Date.now() });
+      if (this.closing) run.terminate(0);
+    } catch (error) {
+      const { code, message, errno } =
+        error instanceof LaunchError ? error : new LaunchError('SPAWN_FAILED', String(error));
+      this.report({ type: 'refused', run: number, code, message, errno });
+    } finally {
+      this.starting.delete(executionId);
+    }
+  }
+
+  terminate(number: number, graceMs: number): void {
+    this.runs.get(number)?.terminate(graceMs);
+  }
+
+  /** Kills everything that was started. Resolves when it is verified gone. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.closing = resolve;
+      for (const run of this.runs.all) run.terminate(0);
+      if (this.runs.size === 0) resolve();
+    });
+  }
+
+  private nextMark(): string {
+    let mark: string;
+    do mark = encodeMark(this.self, ++this.serial, this.marker.nested);
+    while (this.runs.hasMark(mark));
+    return mark;
+  }
+
+  private readonly events: RunEvents = {
+    requestSweep: (run) => this.sweeper.request(run),
+    exited: (run, exitCode) => this.report({ type: 'exited', run: run.number, exitCode }),
+    finished: (run, exitCode, leftBehind, unkillable) => {
+      this.runs.remove(run);
+      this.report({ type: 'finished', run: run.number, exitCode, leftBehind, unkillable });
+      if (this.runs.size === 0) this.closing?.();
+    },
+  };
+}

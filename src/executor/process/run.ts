@@ -1,0 +1,105 @@
+import { constants } from 'node:os';
+import type { ProcessStat } from './proc.js';
+import { killWithGroup, signalGroup, signalProcess, type SignalOutcome } from './signal.js';
+import type { Sweepable } from './sweeper.js';
+
+/** What is left behind after a normal end has this long between SIGTERM and SIGKILL. */
+const LEFTOVER_GRACE_MS = 400;
+const SLOWEST_LOOK_MS = 50;
+
+export interface RunEvents {
+  requestSweep(run: Run): void;
+  exited(run: Run, exitCode: number): void;
+  finished(run: Run, exitCode: number, leftBehind: number, unkillable: number): void;
+}
+
+/** One command in the launcher, from its start until nothing is left of it. */
+export class Run implements Sweepable {
+  private exitCode: number | undefined;
+  private announced = false;
+  /** When SIGKILL takes the place of SIGTERM; `performance.now()` time. */
+  private killAt = Infinity;
+  private killTimer: NodeJS.Timeout | undefined;
+  private nextLookMs = 0;
+  private killing = false;
+  private someLeft = false;
+  private readonly seen = new Set<string>();
+  private readonly unkillable = new Set<string>();
+
+  constructor(
+    readonly number: number,
+    readonly executionId: string,
+    readonly mark: string,
+    /** The main process, leader of its group and session. */
+    readonly pid: number,
+    private readonly ownSession: number,
+    private readonly events: RunEvents,
+  ) {}
+
+  get hasExited(): boolean {
+    return this.exitCode !== undefined;
+  }
+
+  /** SIGTERM now and SIGKILL after the grace, or after that of an earlier call where it ends first. */
+  terminate(graceMs: number): void {
+    const killAt = performance.now() + graceMs;
+    const first = this.killAt === Infinity;
+    if (killAt >= this.killAt) return;
+    this.killAt = killAt;
+    clearTimeout(this.killTimer);
+    if (this.hasExited) return this.look();
+    if (first && graceMs > 0) signalGroup(this.pid, 'SIGTERM');
+    if (graceMs > 0) this.killTimer = setTimeout(() => this.killMain(), Math.min(graceMs, 0x7fff_ffff));
+    else this.killMain();
+  }
+
+  /** The main process was reaped: from here on its pid and its group's id may be another's. */
+  onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    clearTimeout(this.killTimer);
+    this.exitCode = signal ? -constants.signals[signal] : (code ?? 0);
+    this.look();
+  }
+
+  onProcess(stat: ProcessStat): void {
+    const key = `${stat.pid}.${stat.startTime}`;
+    if (!this.hasExited || this.unkillable.has(key)) return;
+    const known = this.seen.has(key);
+    this.seen.add(key);
+    if (this.killAt === Infinity) this.killAt = performance.now() + LEFTOVER_GRACE_MS;
+    const overdue = performance.now() >= this.killAt;
+    if (overdue && !this.killing) {
+      this.killing = true;
+      this.nextLookMs = 0;
+    }
+    let outcome: SignalOutcome = 'sent';
+    if (overdue) outcome = killWithGroup(stat, this.ownSession);
+    else if (!known) outcome = signalProcess(stat, 'SIGTERM');
+    if (outcome === 'forbidden') this.unkillable.add(key);
+    else this.someLeft = true;
+  }
+
+  onScanned(none: boolean): void {
+    if (this.exitCode === undefined) return;
+    const done = none || !this.someLeft;
+    this.someLeft = false;
+    if (done) {
+      this.events.finished(this, this.exitCode, this.seen.size, this.unkillable.size);
+      return;
+    }
+    if (!this.announced) {
+      this.announced = true;
+      this.events.exited(this, this.exitCode);
+    }
+    const untilKill = Math.max(0, this.killAt - performance.now());
+    setTimeout(() => this.look(), Math.min(this.nextLookMs, untilKill || SLOWEST_LOOK_MS));
+    this.nextLookMs = Math.min(SLOWEST_LOOK_MS, this.nextLookMs * 2 + 1);
+  }
+
+  private look(): void {
+    this.events.requestSweep(this);
+  }
+
+  private killMain(): void {
+    if (!this.hasExited) signalGroup(this.pid, 'SIGKILL');
+  }
+}

@@ -1,0 +1,32 @@
+import type { ProcessStat } from './proc.js';
+
+/** `forbidden`: it is another user's now, as a setuid program is. */
+export type SignalOutcome = 'sent' | 'gone' | 'forbidden';
+
+function send(target: number, signal: NodeJS.Signals): SignalOutcome {
+  try {
+    process.kill(target, signal);
+    return 'sent';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'forbidden' : 'gone';
+  }
+}
+
+/** Signals the group that a command of ours leads. Only while the command has not been reaped: then the id is its own. */
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
+  send(-group, signal);
+}
+
+/** Signals a process that was identified a moment ago. */
+export const signalProcess = (stat: ProcessStat, signal: NodeJS.Signals): SignalOutcome =>
+  send(stat.pid, signal);
+
+/**
+ * Kills a process and its group. The kernel signals a group at one stroke, and a fork fails in a process that has
+ * a signal pending, so what forks in a loop within its group cannot escape. A command leads a session of its own,
+ * so a group of its descendants holds no stranger; our own is spared whatever a process says of itself.
+ */
+export function killWithGroup(stat: ProcessStat, ownSession: number): SignalOutcome {
+  if (stat.session !== ownSession && stat.session > 1 && stat.group > 1) send(-stat.group, 'SIGKILL');
+  return send(stat.pid, 'SIGKILL');
+}

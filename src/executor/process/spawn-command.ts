@@ -1,0 +1,78 @@
+import { accessSync, closeSync, constants, statSync } from 'node:fs';
+import { execa } from 'execa';
+import { openWriteEnd } from './fifo-pool.js';
+import { LaunchError } from './launch-error.js';
+import { commandLine, type Marker } from './marker.js';
+import type { LaunchOrder } from './messages.js';
+
+/** Not the subprocess itself: execa's is a promise, and would be waited for. */
+export interface StartedCommand {
+  pid: number;
+  onExit(listener: (code: number | null, signal: NodeJS.Signals | null) => void): void;
+}
+
+/**
+ * Starts a command as leader of a session of its own. It gets /dev/null and its two FIFOs and no other descriptor:
+ * Node opens everything close-on-exec, and libuv puts signals back to their defaults and drops supplementary
+ * groups when it changes the user.
+ * @throws LaunchError
+ */
+export async function spawnCommand(
+  order: LaunchOrder,
+  marker: Marker,
+  mark: string,
+  token: string,
+): Promise<StartedCommand> {
+  const ends: number[] = [];
+  try {
+    const stdout = openWriteEnd(order.stdout);
+    ends.push(stdout);
+    const stderr = openWriteEnd(order.stderr);
+    ends.push(stderr);
+    const [file, ...args] = commandLine(marker, mark, order.command, order.limits);
+    const child = execa(file, args, {
+      cwd: order.workingDirectory,
+      env: { ...order.environment, MILLRACE_EXECUTION_ID: order.executionId, MILLRACE_LAUNCHER: token },
+      extendEnv: false,
+      uid: order.user?.uid,
+      gid: order.user?.gid,
+      detached: true,
+      cleanup: false,
+      buffer: false,
+      reject: false,
+      stdin: 'ignore',
+      // Its types name 3 to 9 only; any descriptor works.
+      stdout: stdout as 3,
+      stderr: stderr as 4,
+    });
+    if (child.pid === undefined) throw (await child).cause ?? new Error('no reason given');
+    return { pid: child.pid, onExit: (listener) => void child.once('exit', listener) };
+  } catch (error) {
+    throw asLaunchError(error, order.workingDirectory);
+  } finally {
+    for (const fd of ends) closeSync(fd);
+  }
+}
+
+function asLaunchError(error: unknown, directory: string): LaunchError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  // A directory that cannot be entered shows as ENOENT or EACCES of the shell.
+  if (!isUsableDirectory(directory)) {
+    return new LaunchError(
+      'WORKING_DIRECTORY_MISSING',
+      `Working directory ${directory} does not exist or cannot be entered`,
+      code,
+    );
+  }
+  const reason = code === 'E2BIG' ? 'the command or its environment is too large for the system' : message;
+  return new LaunchError('SPAWN_FAILED', `The command could not be started: ${reason}`, code);
+}
+
+function isUsableDirectory(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

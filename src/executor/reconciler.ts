@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { isDatabaseAway } from '../common/error-filter.js';
+import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { Database } from '../infra/database.js';
+import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+
+const tickMs = 1_500;
+/** An admitted execution that the queue does not know after this time is offered again. */
+const unknownAfterSeconds = 2;
+const checkedAtOnce = 100;
+/** Whoever has waited this long is served before all others. */
+const starvingAfterSeconds = 60;
+
+/** Mends what crashes and lost messages leave behind. Every process runs it; each step is safe to be done twice. */
+@Injectable()
+export class Reconciler {
+  private timer: NodeJS.Timeout | undefined;
+  private ticking: Promise<void> | undefined;
+  private cursor = '00000000-0000-0000-0000-000000000000';
+
+  constructor(
+    private readonly database: Database,
+    private readonly lifecycle: ExecutionLifecycle,
+    private readonly queue: ExecutionQueue,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  start(): void {
+    // not all processes at the same moment
+    this.timer = setInterval(() => (this.ticking ??= this.tick()), tickMs * (0.9 + Math.random() * 0.2));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.ticking;
+  }
+
+  private async tick(): Promise<void> {
+    const { logger } = this.infrastructure;
+    try {
+      await this.endLost();
+      await this.lifecycle.admitWaiting();
+      await this.serveStarving();
+      await this.offerAgain();
+    } catch (error) {
+      logger[isDatabaseAway(error) ? 'debug' : 'error']({ err: error }, 'the reconciler could not finish its round');
+    } finally {
+      this.ticking = undefined;
+    }
+  }
+
+  /** Executions whose worker has been silent for longer than its lease. */
+  private async endLost(): Promise<void> {
+    const lost = await this.database.query<{ id: string; cancelled: boolean }>(
+      `SELECT id, cancel_requested_at IS NOT NULL AS cancelled FROM executions
+        WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT 100`,
+    );
+    for (const { id, cancelled } of lost) {
+      this.infrastructure.logger.warn({ execution_id: id }, 'the worker of an execution was lost');
+      await this.lifecycle.finish(
+        id,
+        { leaseExpired: true },
+        cancelled
+          ? { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null }
+          : { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: 'The worker that ran the command was lost' },
+        null,
+      );
+    }
+  }
+
+  private async serveStarving(): Promise<void> {
+    const starving = await this.database.query<QueueEntry & Record<string, unknown>>(
+      `UPDATE executions SET boosted = true
+        WHERE status = 'queued' AND NOT boosted AND queue > 0 AND admitted_at < now() - make_interval(secs => $1)
+        RETURNING id, queue, boosted`,
+      [starvingAfterSeconds],
+    );
+    for (const entry of starving) await this.queue.reprioritise(entry);
+  }
+
+  /** What a wiped Redis, or a crash between commit and queue, has made the queue forget. Goes round, some at a time. */
+  private async offerAgain(): Promise<void> {
+    const entries = await this.database.query<QueueEntry & Record<string, unknown>>(
+      `SELECT id, queue, boosted FROM executions
+        WHERE status = 'queued' AND admitted_at < now() - make_interval(secs => $1) AND id > $2 ORDER BY id LIMIT $3`,
+      [unknownAfterSeconds, this.cursor, checkedAtOnce],
+    );
+    this.cursor = entries.length < checkedAtOnce ? '00000000-0000-0000-0000-000000000000' : entries.at(-1)!.id;
+    const missing = new Set(await this.queue.missing(entries.map(({ id }) => id)));
+    if (missing.size === 0) return;
+    this.infrastructure.logger.info({ executions: missing.size }, 'offering executions again that the queue had forgotten');
+    await this.queue.add(entries.filter(({ id }) => missing.has(id)));
+  }
+}

@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDatabaseAway } from '../common/error-filter.js';
+import type { Logger } from '../common/logger.js';
+import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { outcomeOf, type Outcome, type StopCause } from '../executions/execution-state.js';
+import type { Execution } from '../executions/execution.entity.js';
+import type { Bus } from '../infra/bus.js';
+import type { Database } from '../infra/database.js';
+import { commandEnvironment } from './command-environment.js';
+import type { CommandUser } from './command-user.js';
+import { LaunchError } from './process/launch-error.js';
+import type { RunningProcess } from './process/launch-types.js';
+import type { Launcher } from './process/launcher.js';
+import { Recorder } from './recorder.js';
+import { workingDirectory, WorkspaceError } from './workspace.js';
+
+/** What every run of a worker needs. */
+export interface RunContext {
+  launcher: Launcher;
+  database: Database;
+  bus: Bus;
+  lifecycle: ExecutionLifecycle;
+  logger: Logger;
+  workspaceRoot: string;
+  user: CommandUser | undefined;
+  graceMs: number;
+}
+
+const retryMs = 250;
+
+/** One claimed execution on its way from its start to its end. */
+export class Run {
+  private process: RunningProcess | undefined;
+  private stopped: StopCause;
+  private graceMs: number;
+  private lost = false;
+  private readonly recorder: Recorder;
+
+  constructor(
+    readonly execution: Execution,
+    private readonly context: RunContext,
+  ) {
+    const { database, bus, logger } = context;
+    this.graceMs = context.graceMs;
+    this.recorder = new Recorder(execution.id, execution.generation, database, bus, logger, () => this.lose());
+  }
+
+  /** Runs the command and writes down how it ended; never throws. */
+  async toEnd(): Promise<void> {
+    const { execution, context } = this;
+    const timeout = setTimeout(() => this.stop('timeout'), execution.timeout * 1000);
+    const outcome = await this.attempt().catch((error: unknown) => this.failure(error));
+    clearTimeout(timeout);
+    const bytes = await this.recorder.finish();
+    // without a say there is nothing to write: whoever has it has written the end
+    while (!this.lost) {
+      try {
+        await context.lifecycle.finish(execution.id, { generation: execution.generation }, outcome, bytes);
+        return;
+      } catch (error) {
+        const level = isDatabaseAway(error) ? 'debug' : 'error';
+        context.logger[level]({ err: error, execution_id: execution.id }, 'the end of a run could not be written yet');
+        await delay(retryMs);
+      }
+    }
+  }
+
+  /** Ends the command: SIGTERM, grace, SIGKILL, until nothing of it is left. The first cause counts. */
+  stop(cause: Exclude<StopCause, undefined>, graceMs: number = this.graceMs): void {
+    this.stopped ??= cause;
+    this.graceMs = Math.min(this.graceMs, graceMs);
+    void this.process?.terminate(this.graceMs).catch(() => undefined);
+  }
+
+  /** Another worker, or nobody, has the say over this execution now: end the command and write nothing. */
+  lose(): void {
+    if (this.lost) return;
+    this.lost = true;
+    this.context.logger.warn({ execution_id: this.execution.id }, 'lost the say over an execution; its command is ended');
+    this.recorder.abandon();
+    this.stop('shutdown', 0);
+  }
+
+  private async attempt(): Promise<Outcome> {
+    const { execution, context } = this;
+    const { user } = context;
+    const { workspace, directory } = await workingDirectory(context.workspaceRoot, user, execution);
+    const process = await context.launcher.launch({
+      executionId: execution.id,
+      command: execution.command,
+      workingDirectory: directory,
+      environment: commandEnvironment(user, workspace, execution.environment),
+      ...(user ? { user } : {}),
+    });
+    this.process = process;
+    this.recorder.attach(process.stdout, 'stdout');
+    this.recorder.attach(process.stderr, 'stderr');
+    if (this.stopped) this.stop(this.stopped);
+    void this.notePid(process.pid);
+    const { exitCode } = await process.finished;
+    return outcomeOf(exitCode, this.stopped);
+  }
+
+  /** For people who look; a run does not depend on it. */
+  private async notePid(pid: number): Promise<void> {
+    const { id, generation } = this.execution;
+    await this.context.database
+      .query("UPDATE executions SET pid = $3 WHERE id = $1 AND generation = $2 AND status = 'running'", [id, generation, pid])
+      .catch(() => undefined);
+  }
+
+  private failure(error: unknown): Outcome {
+    const { logger } = this.context;
+    if (this.stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null };
+    if (error instanceof LaunchError && (error.code === 'LAUNCHER_LOST' || error.code === 'LAUNCHER_CLOSED')) {
+      return { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: error.message };
+    }
+    if (!(error instanceof LaunchError || error instanceof WorkspaceError)) {
+      logger.error({ err: error, execution_id: this.execution.id }, 'a run failed on our side');
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    return { status: 'failed', reason: 'TASK_EXECUTION_FAILED', exitCode: null, error: message };
+  }
+}

@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { Bus } from '../infra/bus.js';
+import { Database } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { ExecutionQueue } from '../infra/execution-queue.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { commandUser } from './command-user.js';
+import { Launcher } from './process/launcher.js';
+import { Run, type RunContext } from './run.js';
+import { workspaceRoot } from './workspace.js';
+
+/** Once the grace of a shutdown is over, this much more is given between SIGTERM and SIGKILL. */
+const lastGraceMs = 2_000;
+
+/** Takes executions from the queue, runs them, and keeps their leases. */
+@Injectable()
+export class WorkerService {
+  private readonly id = uuid();
+  private readonly runs = new Map<string, Run>();
+  private readonly releases: (() => unknown)[] = [];
+  private context: RunContext | undefined;
+  private lastHeartbeat = Date.now();
+  private beating: Promise<void> | undefined;
+
+  constructor(
+    private readonly infrastructure: Infrastructure,
+    private readonly database: Database,
+    private readonly bus: Bus,
+    private readonly events: Events,
+    private readonly queue: ExecutionQueue,
+    private readonly lifecycle: ExecutionLifecycle,
+  ) {}
+
+  /** Ends what an earlier life left running on this host, then takes work. */
+  async start(): Promise<void> {
+    const { config, logger } = this.infrastructure;
+    const user = await commandUser(config, logger);
+    const launcher = await Launcher.start();
+    const orphans = await launcher.endOrphans();
+    if (orphans > 0) logger.warn({ processes: orphans }, 'ended processes that an earlier life had left running');
+    this.context = {
+      launcher,
+      database: this.database,
+      bus: this.bus,
+      lifecycle: this.lifecycle,
+      logger,
+      workspaceRoot: workspaceRoot(config, user),
+      user,
+      graceMs: config.CANCEL_GRACE_SECONDS * 1000,
+    };
+    await this.beat();
+    this.releases.push(this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')));
+    const timer = setInterval(() => (this.beating ??= this.beatSafely()), (config.LEASE_SECONDS * 1000) / 4);
+    this.releases.push(() => clearInterval(timer));
+    this.queue.process((id) => this.run(id), config.WORKER_CONCURRENCY);
+  }
+
+  /**
+   * Takes no more work, gives the running commands the grace period to end by themselves, ends the rest, and waits until
+   * everything is stored.
+   */
+  async stop(): Promise<void> {
+    if (!this.context) return;
+    const { GRACE_SECONDS } = this.infrastructure.config;
+    const grace = setTimeout(() => {
+      for (const run of this.runs.values()) run.stop('shutdown', lastGraceMs);
+    }, GRACE_SECONDS * 1000);
+    await this.queue.stopProcessing();
+    clearTimeout(grace);
+    for (const release of this.releases) release();
+    await this.beating;
+    await this.context.launcher.close();
+    await this.database.query('DELETE FROM workers WHERE id = $1', [this.id]).catch(() => undefined);
+  }
+
+  private async run(executionId: string): Promise<void> {
+    const { logger } = this.infrastructure;
+    try {
+      const execution = await this.lifecycle.start(executionId, this.id);
+      if (!execution || !this.context) return;
+      const run = new Run(execution, this.context);
+      this.runs.set(executionId, run);
+      await run.toEnd();
+    } catch (error) {
+      // the reconciler offers it again
+      logger.warn({ err: error, execution_id: executionId }, 'an execution could not be started');
+    } finally {
+      this.runs.delete(executionId);
+    }
+  }
+
+  private async beatSafely(): Promise<void> {
+    const { config, logger } = this.infrastructure;
+    try {
+      await this.beat();
+    } catch (error) {
+      logger.warn({ err: error }, 'the leases could not be renewed');
+      // others may take our runs over from now on, so nothing of them may be left here
+      if (Date.now() - this.lastHeartbeat > config.LEASE_SECONDS * 1000) for (const run of this.runs.values()) run.lose();
+    } finally {
+      this.beating = undefined;
+    }
+  }
+
+  /** Renews the leases, and learns of cancellations and lost executions that the bus did not tell of. */
+  private async beat(): Promise<void> {
+    const { config } = this.infrastructure;
+    const begun = Date.now();
+    const mine = new Map(this.runs);
+    await this.database.query(
+      `INSERT INTO workers (id, host, pid, slots, busy, seen_at) VALUES ($1, $2, $3, $4, $5, now())
+       ON CONFLICT (id) DO UPDATE SET busy = excluded.busy, seen_at = excluded.seen_at`,
+      [this.id, config.hostname, process.pid, config.WORKER_CONCURRENCY, mine.size],
+    );
+    if (mine.size > 0) {
+      const rows = await this.database.query<{ id: string; cancel_requested_at: Date | null }>(
+        `UPDATE executions SET lease_expires_at = now() + make_interval(secs => $3)
+          WHERE id = ANY($1) AND worker_id = $2 AND status = 'running' RETURNING id, cancel_requested_at`,
+        [[...mine.keys()], this.id, config.LEASE_SECONDS],
+      );
+      const held = new Map(rows.map((row) => [row.id, row]));
+      for (const [id, run] of mine) {
+        const row = held.get(id);
+        // one that has ended in the meantime is not in the list of runs any more
+        if (!row && this.runs.get(id) === run) run.lose();
+        if (row?.cancel_requested_at) run.stop('cancel');
+      }
+    }
+    this.lastHeartbeat = begun;
+  }
+}

@@ -1,0 +1,45 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Endpoint } from '../common/endpoint.js';
+import { version } from '../common/version.js';
+import { detailedHealthSchema, healthSchema } from './health.schema.js';
+import { HealthService } from './health.service.js';
+
+@ApiTags('health')
+@Controller('api/health')
+export class HealthController {
+  constructor(private readonly health: HealthService) {}
+
+  @Get()
+  @Endpoint({
+    access: 'public',
+    summary: 'Say whether this process can do its work',
+    description: 'Answers 503 with status `unhealthy` while the database does not answer.',
+    response: healthSchema,
+    alternatives: { 503: healthSchema },
+  })
+  async basic(@Res({ passthrough: true }) reply: FastifyReply) {
+    const healthy = (await this.health.databaseResponseTime()) !== null;
+    if (!healthy) void reply.status(503);
+    return {
+      status: healthy ? 'healthy' : 'unhealthy',
+      timestamp: new Date().toISOString(),
+      uptime: Number(process.uptime().toFixed(3)),
+      version,
+    };
+  }
+
+  @Get('detailed')
+  @Endpoint({
+    access: 'public',
+    summary: 'Measure every part',
+    response: detailedHealthSchema,
+    alternatives: { 503: detailedHealthSchema },
+  })
+  async detailed(@Res({ passthrough: true }) reply: FastifyReply) {
+    const health = await this.health.detailed();
+    if (health.status === 'unhealthy') void reply.status(503);
+    return health;
+  }
+}

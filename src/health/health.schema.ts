@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { instant } from '../common/fields.js';
+
+const status = z.enum(['healthy', 'unhealthy']);
+
+export const healthSchema = z
+  .object({
+    status,
+    timestamp: instant,
+    uptime: z.number().min(0).meta({ description: 'Seconds since the process started' }),
+    version: z.string(),
+  })
+  .meta({ id: 'Health' });
+
+const figure = z.number().min(0);
+export const detailedHealthSchema = z
+  .object({
+    status,
+    timestamp: instant,
+    checks: z.object({
+      database: z.object({
+        status,
+        response_time: figure.nullable().meta({ description: 'Milliseconds' }),
+        connections: z.object({ active: z.int(), idle: z.int(), total: z.int() }),
+      }),
+      redis: z.object({
+        status: z.enum(['healthy', 'unhealthy', 'disabled']),
+        memory_usage: z.string().nullable(),
+        connected_clients: z.int().nullable(),
+      }),
+      websocket: z.object({
+        status,
+        active_connections: z.int(),
+        avg_latency: figure.nullable().meta({ description: 'Milliseconds, from the sockets’ own pings' }),
+      }),
+    }),
+    metrics: z.object({
+      requests_per_minute: figure,
+      average_response_time: figure.nullable().meta({ description: 'Milliseconds, over the last minute' }),
+      error_rate: figure.max(1).meta({ description: 'Share of answers with status 500 or more, over the last minute' }),
+    }),
+  })
+  .meta({ id: 'DetailedHealth' });
+export type DetailedHealth = z.output<typeof detailedHealthSchema>;

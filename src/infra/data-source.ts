@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url';
+import { DataSource } from 'typeorm';
+
+const below = (pattern: string) => fileURLToPath(new URL(`../${pattern}`, import.meta.url));
+
+export interface DataSourceSettings {
+  url: string;
+  poolSize: number;
+  /** Shown in pg_stat_activity; starts with `millrace`, which the embedded Postgres counts. */
+  applicationName: string;
+}
+
+/** The data source with every entity and migration; `synchronize` is never on. */
+export function createDataSource(settings: DataSourceSettings): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: settings.url,
+    entities: [below('**/*.entity.js')],
+    migrations: [below('infra/migrations/*.js')],
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    logging: false,
+    poolSize: settings.poolSize,
+    applicationName: settings.applicationName,
+    extra: {
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+      // no request may hold a lock for long, and a transaction whose process froze must not either
+      statement_timeout: 30_000,
+      idle_in_transaction_session_timeout: 60_000,
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import { Queue, Worker, type Job } from 'bullmq';
+import type { Logger } from '../common/logger.js';
+
+const queueName = 'executions';
+
+/** Where BullMQ keeps its jobs: one place decides, so Queue and Worker always agree. */
+export interface QueueBackend {
+  queue(name: string): Queue;
+  worker(name: string, processor: (job: Job) => Promise<void>, concurrency: number): Worker;
+}
+
+/** An execution that may run, with its place in line: lower is served first. */
+export interface QueueEntry {
+  id: string;
+  /** 0 high, 1 normal, 2 low; `boosted` comes before all. */
+  queue: number;
+  boosted: boolean;
+}
+
+/** BullMQ serves 1 before 2; 0 would mean no priority. */
+const priorityOf = (entry: QueueEntry) => (entry.boosted ? 1 : entry.queue + 2);
+
+/** The transport of admitted executions: a job is an execution id and nothing else. */
+export class ExecutionQueue {
+  private readonly queue: Queue;
+  private worker: Worker | undefined;
+
+  constructor(
+    private readonly backend: QueueBackend,
+    private readonly logger: Logger,
+  ) {
+    this.queue = backend.queue(queueName);
+    this.queue.on('error', (error) => this.logger.warn({ err: error }, 'the queue reported an error'));
+  }
+
+  /** Adds executions; one that is in the queue already is left as it is. */
+  async add(entries: readonly QueueEntry[]): Promise<void> {
+    const jobs = entries.map((entry) => ({
+      name: 'run',
+      data: {},
+      opts: {
+        jobId: entry.id,
+        priority: priorityOf(entry),
+        // a kept finished job would silently swallow its id
+        removeOnComplete: true,
+        removeOnFail: true,
+      },
+    }));
+    const [first] = jobs;
+    if (first === undefined) return;
+    if (jobs.length === 1) await this.queue.add(first.name, first.data, first.opts);
+    else await this.queue.addBulk(jobs);
+  }
+
+  /** @returns those of the ids that the queue does not know */
+  async missing(ids: readonly string[]): Promise<string[]> {
+    const jobs = await Promise.all(ids.map(async (id) => [id, await this.queue.getJob(id)] as const));
+    return jobs.filter(([, job]) => job === undefined || job === null).map(([id]) => id);
+  }
+
+  /** Moves a waiting execution to its new place; without effect when it is not waiting any more. */
+  async reprioritise(entry: QueueEntry): Promise<void> {
+    const job = await this.queue.getJob(entry.id);
+    await job?.changePriority({ priority: priorityOf(entry) }).catch((error: unknown) => {
+      this.logger.debug({ err: error, execution_id: entry.id }, 'a job had left the queue');
+    });
+  }
+
+  /** Takes a waiting execution out; without effect when a worker holds it. */
+  async remove(id: string): Promise<void> {
+    await this.queue.remove(id).catch((error: unknown) => {
+      this.logger.debug({ err: error, execution_id: id }, 'a job could not be removed');
+    });
+  }
+
+  /** Starts to take executions, `concurrency` at once. The processor must not throw: Postgres says how a run ended. */
+  process(processor: (executionId: string) => Promise<void>, concurrency: number): void {
+    this.worker = this.backend.worker(queueName, (job) => processor(job.id ?? ''), concurrency);
+    this.worker.on('error', (error) => this.logger.warn({ err: error }, 'the queue worker reported an error'));
+  }
+
+  /** Takes no more executions; resolves when those in hand are done. */
+  async stopProcessing(): Promise<void> {
+    await this.worker?.close();
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close();
+  }
+}

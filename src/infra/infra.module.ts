@@ -1,0 +1,36 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Bus } from './bus.js';
+import { Database } from './database.js';
+import { Events } from './events.js';
+import { ExecutionQueue } from './execution-queue.js';
+import { Infrastructure } from './infrastructure.js';
+import { RateLimits } from './rate-limits.js';
+
+/** Hands the started infrastructure to the rooms. */
+@Global()
+@Module({})
+export class InfraModule {
+  static for(infrastructure: Infrastructure): DynamicModule {
+    const { database, bus, events, executionQueue } = infrastructure;
+    const providers = [
+      { provide: Infrastructure, useValue: infrastructure },
+      { provide: Database, useValue: database },
+      { provide: Bus, useValue: bus },
+      { provide: Events, useValue: events },
+      { provide: ExecutionQueue, useValue: executionQueue },
+      { provide: RateLimits, useValue: new RateLimits(infrastructure.redis) },
+    ];
+    return {
+      module: InfraModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => database.dataSource.options,
+          dataSourceFactory: async () => database.dataSource,
+        }),
+      ],
+      providers,
+      exports: providers,
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import { Redis } from 'ioredis';
+import type { Config } from '../common/config.js';
+import type { Logger } from '../common/logger.js';
+import { MemoryBus, RedisBus, type Bus } from './bus.js';
+import { createDataSource } from './data-source.js';
+import { Database } from './database.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import { Events } from './events.js';
+import { ExecutionQueue } from './execution-queue.js';
+import { postgresBackend, redisBackend } from './queue-backend.js';
+import { holdSingleInstance } from './single-instance.js';
+
+export type Role = 'all' | 'api' | 'worker';
+
+/** Everything below the rooms, started; the only place that knows which mode runs. */
+export class Infrastructure {
+  private constructor(
+    readonly role: Role,
+    readonly config: Config,
+    readonly logger: Logger,
+    readonly database: Database,
+    readonly bus: Bus,
+    readonly events: Events,
+    readonly executionQueue: ExecutionQueue,
+    /** Present in distributed mode; a client for commands that must not wait while Redis is away. */
+    readonly redis: Redis | undefined,
+    private readonly releases: (() => Promise<unknown>)[],
+  ) {}
+
+  /**
+   * Starts Postgres if none is configured, brings the schema up to date, and connects queue and bus.
+   * @throws when Postgres or Redis cannot be had; what was started by then is stopped again
+   */
+  static async start(config: Config, logger: Logger, role: Role): Promise<Infrastructure> {
+    const releases: (() => Promise<unknown>)[] = [];
+    try {
+      const embedded = config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: logger }) : undefined;
+      if (embedded) releases.push(() => embedded.stop());
+      const url = config.DATABASE_URL ?? (embedded as EmbeddedPostgres).url;
+      const applicationName = `millrace-${role}`;
+
+      if (!config.distributed) releases.push(await holdSingleInstance(url, logger));
+      const dataSource = createDataSource({ url, poolSize: config.DATABASE_POOL_SIZE, applicationName });
+      await dataSource.initialize();
+      const database = new Database(dataSource, logger);
+      releases.push(() => database.close());
+      await database.migrate();
+
+      const connect = redisConnector(config.REDIS_URL, logger);
+      const redis = connect?.({ enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+      if (redis) releases.push(async () => redis.disconnect());
+      const bus =
+        connect === undefined
+          ? new MemoryBus(logger)
+          : new RedisBus(connect({ maxRetriesPerRequest: 0 }), connect({ maxRetriesPerRequest: null }), logger);
+      releases.push(() => bus.close());
+      const events = new Events(bus);
+      await events.start();
+
+      const backend =
+        connect === undefined
+          ? await postgresBackend(url, applicationName)
+          : redisBackend(() => connect({ maxRetriesPerRequest: null }));
+      const executionQueue = new ExecutionQueue(backend, logger);
+      releases.push(() => executionQueue.close());
+      return new Infrastructure(role, config, logger, database, bus, events, executionQueue, redis, releases);
+    } catch (error) {
+      await release(releases, logger);
+      throw error;
+    }
+  }
+
+  /** Closes everything in reverse order; the embedded Postgres comes last. */
+  async stop(): Promise<void> {
+    await release(this.releases, this.logger);
+  }
+}
+
+async function release(releases: (() => Promise<unknown>)[], logger: Logger): Promise<void> {
+  for (const close of releases.reverse()) {
+    await close().catch((error: unknown) => logger.warn({ err: error }, 'a part did not close cleanly'));
+  }
+}
+
+type RedisOptions = { maxRetriesPerRequest: number | null; enableOfflineQueue?: boolean };
+
+function redisConnector(url: string | undefined, logger: Logger): ((options: RedisOptions) => Redis) | undefined {
+  if (url === undefined) return undefined;
+  return (options) => {
+    const client = new Redis(url, { ...options, retryStrategy: (attempt) => Math.min(attempt * 50, 1_000) });
+    client.on('error', (error: Error) => logger.debug({ err: error }, 'a Redis connection broke'));
+    return client;
+  };
+}

@@ -1,0 +1,46 @@
+import { createPostgresBackend, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { QueueBackend } from './execution-queue.js';
+
+const workerOptions = (concurrency: number) => ({
+  concurrency,
+  // the lease in Postgres decides who runs; a stalled job is only a lost message, which is offered again
+  lockDuration: 30_000,
+  stalledInterval: 10_000,
+  maxStalledCount: 1_000_000,
+  drainDelay: 5,
+});
+
+/** Jobs in Redis. */
+export function redisBackend(connect: () => Redis): QueueBackend {
+  return {
+    queue: (name) => new Queue(name, { connection: connect(), prefix: 'millrace' }),
+    worker: (name, processor, concurrency) =>
+      new Worker(name, processor, { connection: connect(), prefix: 'millrace', ...workerOptions(concurrency) }),
+  };
+}
+
+/** Jobs in Postgres, in a schema of BullMQ's own. */
+export async function postgresBackend(url: string, applicationName: string): Promise<QueueBackend> {
+  const connection = (migrate: boolean) => ({
+    connectionString: url,
+    schema: 'bullmq',
+    application_name: applicationName,
+    migrate,
+    max: 4,
+  });
+  const migrating = new Queue('executions', { connection: connection(true) }, createPostgresBackend);
+  await migrating.waitUntilReady();
+  await migrating.close();
+  return {
+    queue: (name) => new Queue(name, { connection: connection(false) }, createPostgresBackend) as unknown as Queue,
+    worker: (name, processor, concurrency) =>
+      new Worker(
+        name,
+        processor,
+        { connection: connection(false), ...workerOptions(concurrency) },
+        createPostgresBackend,
+      ) as unknown as Worker,
+  };
+}
+

@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Logger } from '../common/logger.js';
+
+const instanceLock = 7_102_002;
+/** A process that was just killed still holds its lock until Postgres has noticed. */
+const patienceMs = 5_000;
+
+/**
+ * In single mode one process has the bus to itself, so a second one on the same database must not start: its sockets
+ * would hear nothing of the first one's runs.
+ * @returns the way to let go
+ * @throws when another process holds the lock
+ */
+export async function holdSingleInstance(url: string, logger: Logger): Promise<() => Promise<void>> {
+  const deadline = Date.now() + patienceMs;
+  let closing = false;
+  let client: Client;
+
+  const acquire = async (): Promise<Client | undefined> => {
+    const candidate = new Client({ connectionString: url, application_name: 'millrace-instance', keepAlive: true });
+    candidate.on('error', (error) => logger.warn({ err: error }, 'the connection of the instance lock broke'));
+    await candidate.connect();
+    const { rows } = await candidate.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [instanceLock]);
+    if (rows[0]?.held) return candidate;
+    await candidate.end();
+    return undefined;
+  };
+
+  for (;;) {
+    const held = await acquire();
+    if (held) {
+      client = held;
+      break;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(
+        'Another Millrace process uses this database in single mode. Stop it, or set REDIS_URL to run several processes.',
+      );
+    }
+    await delay(100);
+  }
+
+  // after a restart of Postgres the lock has to be taken again
+  const renew = async (): Promise<void> => {
+    while (!closing) {
+      const held = await acquire().catch(() => undefined);
+      if (held) {
+        client = held;
+        client.on('end', () => void renew());
+        return;
+      }
+      await delay(500);
+    }
+  };
+  client.on('end', () => {
+    if (!closing) void renew();
+  });
+  return async () => {
+    closing = true;
+    await client.end();
+  };
+}

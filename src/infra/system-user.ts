@@ -1,0 +1,94 @@
+import { access, constants, readFile } from 'node:fs/promises';
+import { execa, type Options } from 'execa';
+import { withLock } from './postgres-lock.js';
+
+/** A row of the host's user database, as far as we need it. */
+export interface SystemUser {
+  uid: number;
+  gid: number;
+  name: string;
+  home: string;
+}
+
+/** The user is not there and could not be made; `message` says what each attempt answered. */
+export class SystemUserError extends Error {
+  override name = 'SystemUserError';
+}
+
+const nowhere = '/nonexistent';
+const quiet = { reject: false, stdin: 'ignore', timeout: 30_000 } as const satisfies Options;
+
+/** Looks a user up by name or by uid, in every source the host knows (LDAP too); null when there is none. */
+export async function findSystemUser(nameOrUid: string | number): Promise<SystemUser | null> {
+  const key = String(nameOrUid);
+  const { exitCode, stdout } = await execa('getent', ['passwd', key], quiet);
+  if (exitCode === 0) return parsePasswdLine(stdout);
+  if (exitCode !== undefined) return null;
+  // Small images have no getent.
+  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n');
+  const line = lines.find((row) => row.split(':')[typeof nameOrUid === 'number' ? 2 : 0] === key);
+  return line === undefined ? null : parsePasswdLine(line);
+}
+
+/**
+ * Gives the user of that name and creates it when it is missing: a system user with a group of its own,
+ * no home, no password, no login shell. Needs root only to create. Safe to call from several processes at once.
+ *
+ * @throws {SystemUserError} when the name is no user name, belongs to uid 0, or cannot be created.
+ */
+export async function ensureSystemUser(name: string): Promise<SystemUser> {
+  if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name)) throw new SystemUserError(`"${name}" is not a valid user name`);
+  const user = (await findSystemUser(name)) ?? (await createOnce(name));
+  if (user.uid === 0)
+    throw new SystemUserError(
+      `The user "${name}" is another name of root (uid 0); an unprivileged one is needed`,
+    );
+  return user;
+}
+
+/** useradd(8) looks for the name before it locks: two at once made two users of one name (measured, shadow 4.13). */
+async function createOnce(name: string): Promise<SystemUser> {
+  if (process.getuid?.() !== 0) return create(name);
+  // Only root can open it; flock(2) does not meet the fcntl(2) lock that the system's tools take on it.
+  return withLock('/etc/.pwd.lock', async () => (await findSystemUser(name)) ?? create(name));
+}
+
+async function create(name: string): Promise<SystemUser> {
+  const shell = await firstExisting(['/usr/sbin/nologin', '/sbin/nologin', '/bin/false']);
+  const attempts: [string, string[]][] = [
+    [
+      'useradd',
+      ['--system', '--user-group', '--no-create-home', '--home-dir', nowhere, '--shell', shell, name],
+    ],
+    // Debian's adduser, then busybox's.
+    ['adduser', ['--system', '--group', '--no-create-home', '--home', nowhere, '--shell', shell, name]],
+    ['adduser', ['-S', '-D', '-H', '-h', nowhere, '-s', shell, name]],
+  ];
+  const faults: string[] = [];
+  for (const [command, args] of attempts) {
+    const result = await execa(command, args, quiet);
+    // A warning may come with a success, so the user database has the last word.
+    const user = await findSystemUser(name);
+    if (user) return user;
+    faults.push(
+      `${command}: ${(result.stderr || result.shortMessage || `exit code ${result.exitCode}`).trim()}`,
+    );
+  }
+  throw new SystemUserError(`Cannot create the system user "${name}". ${faults.join('; ')}`);
+}
+
+function parsePasswdLine(line: string): SystemUser {
+  const [name = '', , uid, gid, , home = nowhere] = line.trim().split(':');
+  return { name, uid: Number(uid), gid: Number(gid), home };
+}
+
+async function firstExisting(paths: string[]): Promise<string> {
+  for (const path of paths) {
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return '/bin/false';
+}

@@ -1,0 +1,41 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { z } from 'zod';
+import { version } from './common/version.js';
+
+/** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
+function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
+  const { $schema: _, $defs = {}, ...converted } = z.toJSONSchema(schema as z.ZodType, {
+    io: schemaType,
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+  });
+  return { schema: converted, components: $defs };
+}
+
+/** The OpenAPI document of every route, made from the schemas that validate and type them. */
+export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const settings = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Millrace')
+    .setDescription('Keeps a backlog of tasks, runs their shell commands on workers, and streams every byte of output live.')
+    .setVersion(version)
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
+    .addBearerAuth()
+    .build();
+  return SwaggerModule.createDocument(app, settings, {
+    standardSchemaConverter: convert,
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+}
+
+/** Serves the document at `/openapi.json` and Swagger UI at `/docs`. */
+export function serveOpenApi(app: NestFastifyApplication): void {
+  const document = createOpenApiDocument(app);
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    customSiteTitle: 'Millrace API',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+  });
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import { toInstant } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import { Database } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { ProjectAccess } from './project-access.js';
+import type { MemberRole, MemberView } from './projects.schema.js';
+
+@Injectable()
+export class MembersService {
+  constructor(
+    private readonly database: Database,
+    private readonly access: ProjectAccess,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
+  ) {}
+
+  async list(actor: Actor, project: string): Promise<{ members: MemberView[] }> {
+    const { id } = await this.access.require(actor, project, 'read');
+    const rows = await this.database.query<Omit<MemberView, 'created_at'> & { created_at: Date }>(
+      `SELECT m.user_id, u.username, u.full_name, m.role, m.created_at
+         FROM project_members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1 ORDER BY u.username`,
+      [id],
+    );
+    return { members: rows.map((row) => ({ ...row, created_at: toInstant(row.created_at) })) };
+  }
+
+  /**
+   * Adds a member or changes its role.
+   * @throws RESOURCE_NOT_FOUND when the user does not exist
+   */
+  async set(actor: Actor, project: string, userId: string, role: MemberRole): Promise<{ members: MemberView[] }> {
+    const { id } = await this.access.require(actor, project, 'own');
+    await this.database.transaction(async (tx) => {
+      const rows = await tx.query(
+        `INSERT INTO project_members (project_id, user_id, role) SELECT $1, id, $3 FROM users WHERE id = $2
+         ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role RETURNING user_id`,
+        [id, userId, role],
+      );
+      if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });
+      const newValue = { user_id: userId, role };
+      await this.activity.record(tx, { actor, entityType: 'project', entityId: id, projectId: id, action: 'member_set', newValue });
+      this.events.emitAfter(tx, 'project.changed', { project_id: id });
+    });
+    return this.list(actor, id);
+  }
+
+  /** @throws RESOURCE_NOT_FOUND when the user is not a member */
+  async remove(actor: Actor, project: string, userId: string): Promise<{ members: MemberView[] }> {
+    const { id } = await this.access.require(actor, project, 'own');
+    await this.database.transaction(async (tx) => {
+      const rows = await tx.query('DELETE FROM project_members WHERE project_id = $1 AND user_id = $2 RETURNING role', [id, userId]);
+      if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });
+      const oldValue = { user_id: userId };
+      await this.activity.record(tx, { actor, entityType: 'project', entityId: id, projectId: id, action: 'member_removed', oldValue });
+      this.events.emitAfter(tx, 'project.changed', { project_id: id });
+    });
+    return this.list(actor, id);
+  }
+}

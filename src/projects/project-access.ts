@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { Database, type Queryable } from '../infra/database.js';
+import { findAccessible, type AccessibleProject } from './projects.queries.js';
+import type { MemberRole } from './projects.schema.js';
+
+/** What one may want to do in a project. */
+export type ProjectPermission = 'read' | 'write' | 'execute' | 'own';
+
+const granted: Record<MemberRole, readonly ProjectPermission[]> = {
+  viewer: ['read'],
+  developer: ['read', 'write', 'execute'],
+  owner: ['read', 'write', 'execute', 'own'],
+};
+
+/** A project is named by its id or by its key. */
+export const projectIdParam = z
+  .union([z.uuid(), z.string().regex(/^[A-Z][A-Z0-9]{1,9}$/)], 'Send the id or the key of a project')
+  .meta({ description: 'The id of a project, or its key' });
+
+/**
+ * Refuses what the role in the project does not allow, and any change to an archived project.
+ * @throws PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+ */
+export function checkPermission(
+  project: { id: string; status: string; access: MemberRole },
+  permission: ProjectPermission,
+): void {
+  if (!granted[project.access].includes(permission)) {
+    throw new AppError('PROJECT_ACCESS_DENIED', { project_id: project.id, required: permission });
+  }
+  if (project.status === 'archived' && (permission === 'write' || permission === 'execute')) {
+    throw new AppError('PROJECT_ARCHIVED', { project_id: project.id });
+  }
+}
+
+@Injectable()
+export class ProjectAccess {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Loads a project for one purpose.
+   * @param project an id or a key
+   * @throws PROJECT_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+   */
+  async require(
+    actor: Actor,
+    project: string,
+    permission: ProjectPermission,
+    db: Queryable = this.database,
+  ): Promise<AccessibleProject> {
+    const named = project.includes('-') ? { id: project } : { key: project };
+    const found = await findAccessible(db, actor.id, actor.role === 'admin', named);
+    if (!found) throw new AppError('PROJECT_NOT_FOUND', { project_id: project });
+    checkPermission(found, permission);
+    return found;
+  }
+}

@@ -1,0 +1,21 @@
+import { randomInt } from 'node:crypto';
+
+const longest = 10;
+
+/**
+ * Keys to try for a new project, best first: made from its name, then with a number, then with a random one.
+ * @param name of the project; letters outside A–Z lose their accents or are passed over
+ */
+export function* keyCandidates(name: string): Generator<string> {
+  const words = name
+    .normalize('NFKD')
+    .toUpperCase()
+    .replace(/[^A-Z0-9 ]/g, '')
+    .split(' ')
+    .filter(Boolean);
+  const [first = ''] = words;
+  const base = /^[A-Z]/.test(first) && first.length >= 2 ? first.slice(0, 4) : 'PRJ';
+  yield base;
+  for (let number = 2; number <= 20; number += 1) yield `${base}${number}`;
+  for (let tries = 0; tries < 10; tries += 1) yield `${base}${randomInt(100, 1_000_000)}`.slice(0, longest);
+}

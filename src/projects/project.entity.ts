@@ -1,0 +1,65 @@
+import { Column, Entity, Index } from 'typeorm';
+import { CreatedInstant, Id, Instant } from '../infra/columns.js';
+
+export interface ProjectSettings {
+  theme?: string | undefined;
+  notifications?: boolean | undefined;
+  auto_assign?: boolean | undefined;
+  command_template?: string | undefined;
+  [key: string]: unknown;
+}
+
+export interface ResourceLimits {
+  max_tasks: number;
+  max_concurrent_tasks: number;
+  storage_limit: string;
+}
+
+@Entity('projects')
+export class Project {
+  @Id()
+  id!: string;
+
+  /** The prefix of its tasks' refs, such as `SHOP`. */
+  @Column('text')
+  @Index('projects_key_key', { unique: true })
+  key!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text', { default: '' })
+  description!: string;
+
+  @Column('text', { default: 'active' })
+  status!: 'active' | 'archived' | 'completed';
+
+  @Column('text', { default: 'private' })
+  visibility!: 'private' | 'internal';
+
+  @Column('jsonb', { default: {} })
+  settings!: ProjectSettings;
+
+  @Column('jsonb')
+  resource_limits!: ResourceLimits;
+
+  /** The number the next block of task refs starts with. */
+  @Column('integer', { default: 1 })
+  next_number!: number;
+
+  @Column('uuid')
+  @Index('projects_created_by')
+  created_by!: string;
+
+  @CreatedInstant()
+  created_at!: Date;
+
+  @CreatedInstant()
+  updated_at!: Date;
+
+  @Instant({ nullable: true })
+  deleted_at!: Date | null;
+
+  @Column('integer', { default: 1 })
+  version!: number;
+}

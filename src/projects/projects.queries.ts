@@ -1,0 +1,77 @@
+import type { Queryable } from '../infra/database.js';
+import type { Project } from './project.entity.js';
+import type { MemberRole, ProjectStatistics } from './projects.schema.js';
+
+/** Joins the member row of user $1 to a project `p`. */
+export const memberJoin = 'LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = $1';
+
+/** What user $1 is in a project `p`, $2 telling whether it is an administrator; null for whoever may not see it. */
+export const accessRole = `CASE WHEN $2::boolean OR p.created_by = $1 THEN 'owner'
+  ELSE coalesce(m.role, CASE WHEN p.visibility = 'internal' THEN 'viewer' END) END`;
+
+/** Whether user $1 may see a project `p`. */
+export const visible = `($2::boolean OR p.created_by = $1 OR p.visibility = 'internal' OR m.user_id IS NOT NULL)`;
+
+export type AccessibleProject = Project & { access: MemberRole };
+
+export async function findAccessible(
+  db: Queryable,
+  userId: string,
+  admin: boolean,
+  project: { id: string } | { key: string },
+): Promise<AccessibleProject | undefined> {
+  const [column, value] = 'id' in project ? ['id', project.id] : ['key', project.key];
+  const [row] = await db.query<AccessibleProject>(
+    `SELECT p.*, ${accessRole} AS access FROM projects p ${memberJoin}
+      WHERE p.${column} = $3 AND p.deleted_at IS NULL AND ${visible}`,
+    [userId, admin, value],
+  );
+  return row;
+}
+
+const noTasks: ProjectStatistics = {
+  total_tasks: 0,
+  completed_tasks: 0,
+  pending_tasks: 0,
+  running_tasks: 0,
+  failed_tasks: 0,
+  cancelled_tasks: 0,
+};
+
+/** The task figures of projects, one query for all of them. A queued task counts as pending. */
+export async function statisticsOf(db: Queryable, projectIds: string[]): Promise<Map<string, ProjectStatistics>> {
+  const rows = await db.query<{ project_id: string; status: string; n: number }>(
+    `SELECT project_id, status, count(*)::int AS n FROM tasks
+      WHERE project_id = ANY($1) AND deleted_at IS NULL GROUP BY project_id, status`,
+    [projectIds],
+  );
+  const result = new Map(projectIds.map((id) => [id, { ...noTasks }]));
+  for (const { project_id, status, n } of rows) {
+    const statistics = result.get(project_id);
+    if (!statistics) continue;
+    const name = `${status === 'queued' ? 'pending' : status}_tasks` as keyof ProjectStatistics;
+    statistics[name] += n;
+    statistics.total_tasks += n;
+  }
+  return result;
+}
+
+export function recentActivity(db: Queryable, projectId: string) {
+  return db.query<{ at: Date; entity_type: string; action: string; task_title: string | null; user_name: string | null }>(
+    `SELECT a.at, a.entity_type, a.action, t.title AS task_title, coalesce(u.full_name, u.username) AS user_name
+       FROM activity a
+       LEFT JOIN tasks t ON a.entity_type = 'task' AND t.id = a.entity_id
+       LEFT JOIN users u ON u.id = a.actor_id
+      WHERE a.project_id = $1 ORDER BY a.sequence DESC LIMIT 20`,
+    [projectId],
+  );
+}
+
+export async function averageDuration(db: Queryable, projectId: string): Promise<number | null> {
+  const [row] = await db.query<{ seconds: number | null }>(
+    `SELECT avg(actual_duration) AS seconds FROM tasks
+      WHERE project_id = $1 AND deleted_at IS NULL AND status = 'completed' AND actual_duration IS NOT NULL`,
+    [projectId],
+  );
+  return row?.seconds ?? null;
+}

@@ -1,0 +1,193 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { ActivityLog } from '../activity/activity-log.js';
+import { formatDuration } from '../common/duration.js';
+import { AppError } from '../common/errors.js';
+import { toInstant } from '../common/fields.js';
+import { toPage, type Page } from '../common/pagination.js';
+import type { Actor } from '../common/permissions.js';
+import { checkVersion } from '../common/request.js';
+import { Database, uniqueViolation } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { ProjectAccess } from './project-access.js';
+import type { Project } from './project.entity.js';
+import { keyCandidates } from './project-key.js';
+import { averageDuration, memberJoin, recentActivity, statisticsOf, visible } from './projects.queries.js';
+import {
+  defaultLimits,
+  toProject,
+  type CreateProject,
+  type ProjectDetail,
+  type ProjectListQuery,
+  type ProjectView,
+  type UpdateProject,
+} from './projects.schema.js';
+
+@Injectable()
+export class ProjectsService {
+  constructor(
+    private readonly database: Database,
+    private readonly access: ProjectAccess,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
+  ) {}
+
+  /**
+   * Makes a project that its maker owns.
+   * @throws RESOURCE_ALREADY_EXISTS when the given key is taken; a key made from the name avoids the taken ones
+   */
+  async create(actor: Actor, input: CreateProject): Promise<ProjectView> {
+    for (const key of input.key === undefined ? keyCandidates(input.name) : [input.key]) {
+      const id = uuid();
+      try {
+        await this.insert(actor, id, key, input);
+        return this.view(await this.access.require(actor, id, 'read'));
+      } catch (error) {
+        if (uniqueViolation(error) === undefined) throw error;
+      }
+    }
+    throw new AppError('RESOURCE_ALREADY_EXISTS', { field: 'key' });
+  }
+
+  private async insert(actor: Actor, id: string, key: string, input: CreateProject): Promise<void> {
+    const { name, description, visibility, settings } = input;
+    const limits = { ...defaultLimits, ...input.resource_limits };
+    await this.database.transaction(async (tx) => {
+      await tx.query(
+        `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [id, key, name, description, visibility, settings, limits, actor.id],
+      );
+      await this.activity.record(tx, {
+        actor,
+        entityType: 'project',
+        entityId: id,
+        projectId: id,
+        action: 'created',
+        newValue: { name, key, description, visibility, settings, resource_limits: limits },
+        event: { name: 'project.created', data: { project_id: id, name, status: 'active', created_by: actor.id } },
+      });
+    });
+  }
+
+  async list(actor: Actor, query: ProjectListQuery, url: string): Promise<Page<ProjectView>> {
+    const values: unknown[] = [actor.id, actor.role === 'admin'];
+    const conditions = ['p.deleted_at IS NULL', visible];
+    if (query.status !== undefined) conditions.push(`p.status = $${values.push(query.status)}`);
+    if (query.created_by !== undefined) conditions.push(`p.created_by = $${values.push(query.created_by)}`);
+    if (query.search !== undefined) {
+      const term = values.push(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+      conditions.push(`(p.name ILIKE $${term} OR p.description ILIKE $${term})`);
+    }
+    const from = `FROM projects p ${memberJoin} WHERE ${conditions.join(' AND ')}`;
+    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
+    const page = [query.page_size, (query.page - 1) * query.page_size];
+    const projects = await this.database.query<Project>(
+      `SELECT p.* ${from} ORDER BY p.${query.sort} ${query.order}, p.id ${query.order}
+        LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+      [...values, ...page],
+    );
+    const statistics = await statisticsOf(
+      this.database,
+      projects.map(({ id }) => id),
+    );
+    const items = projects.map((project) => toProject(project, statistics.get(project.id)!));
+    return toPage(items, counted?.n ?? 0, query, url);
+  }
+
+  /** @throws PROJECT_NOT_FOUND */
+  async detail(actor: Actor, projectId: string): Promise<ProjectDetail> {
+    const project = await this.access.require(actor, projectId, 'read');
+    const [view, seconds, recent] = await Promise.all([
+      this.view(project),
+      averageDuration(this.database, project.id),
+      recentActivity(this.database, project.id),
+    ]);
+    const { total_tasks, completed_tasks } = view.statistics;
+    return {
+      ...view,
+      statistics: {
+        ...view.statistics,
+        completion_rate: total_tasks === 0 ? 0 : Number((completed_tasks / total_tasks).toFixed(4)),
+        average_task_duration: formatDuration(seconds),
+      },
+      recent_activity: recent.map(({ at, entity_type, action, task_title, user_name }) => ({
+        timestamp: toInstant(at),
+        action: `${entity_type}_${action}`,
+        task_title,
+        user_name,
+      })),
+    };
+  }
+
+  /**
+   * Changes a project; settings and limits are merged into the present ones.
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED (until it is made active again), VERSION_CONFLICT
+   */
+  async update(actor: Actor, projectId: string, input: UpdateProject, ifMatch?: number): Promise<ProjectView> {
+    const { version, ...changes } = input;
+    const { id } = await this.access.require(actor, projectId, 'own');
+    await this.database.transaction(async (tx) => {
+      const [project] = await tx.query<Project>('SELECT * FROM projects WHERE id = $1 AND deleted_at IS NULL FOR UPDATE', [id]);
+      if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
+      checkVersion(project.version, version, ifMatch);
+      const next = {
+        ...project,
+        ...changes,
+        settings: { ...project.settings, ...changes.settings },
+        resource_limits: { ...project.resource_limits, ...changes.resource_limits },
+      };
+      if (project.status === 'archived' && next.status === 'archived') {
+        throw new AppError('PROJECT_ARCHIVED', { project_id: id });
+      }
+      await tx.query(
+        `UPDATE projects SET name = $2, description = $3, visibility = $4, status = $5, settings = $6,
+                resource_limits = $7, updated_at = now(), version = version + 1 WHERE id = $1`,
+        [id, next.name, next.description, next.visibility, next.status, next.settings, next.resource_limits],
+      );
+      const keys = Object.keys(changes) as (keyof typeof changes)[];
+      const newValue = Object.fromEntries(keys.map((key) => [key, next[key]]));
+      await this.activity.record(tx, {
+        actor,
+        entityType: 'project',
+        entityId: id,
+        projectId: id,
+        action: 'updated',
+        oldValue: Object.fromEntries(keys.map((key) => [key, project[key]])),
+        newValue,
+        event: { name: 'project.updated', data: { project_id: id, name: next.name, status: next.status, changes: newValue } },
+      });
+      this.events.emitAfter(tx, 'project.changed', { project_id: id });
+    });
+    return this.view(await this.access.require(actor, id, 'read'));
+  }
+
+  /**
+   * Deletes a project softly: it and its tasks are no longer seen, nothing is erased.
+   * @throws RESOURCE_IN_USE while tasks of it are queued or running
+   */
+  async remove(actor: Actor, projectId: string): Promise<{ message: string; deleted_at: string }> {
+    const { id } = await this.access.require(actor, projectId, 'own');
+    return this.database.transaction(async (tx) => {
+      const [project] = await tx.query<{ deleted_at: Date; name: string }>(
+        `UPDATE projects SET deleted_at = now(), key = key || '~' || id, version = version + 1
+          WHERE id = $1 AND deleted_at IS NULL RETURNING deleted_at, name`,
+        [id],
+      );
+      if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
+      const [active] = await tx.query(
+        "SELECT 1 FROM executions WHERE project_id = $1 AND status IN ('queued', 'running') LIMIT 1",
+        [id],
+      );
+      if (active) throw new AppError('RESOURCE_IN_USE', { project_id: id }, { message: 'Tasks of the project are queued or running' });
+      await this.activity.record(tx, { actor, entityType: 'project', entityId: id, projectId: id, action: 'deleted' });
+      this.events.emitAfter(tx, 'project.changed', { project_id: id });
+      return { message: 'Project deleted successfully', deleted_at: toInstant(project.deleted_at) };
+    });
+  }
+
+  private async view(project: Project): Promise<ProjectView> {
+    const statistics = await statisticsOf(this.database, [project.id]);
+    return toProject(project, statistics.get(project.id)!);
+  }
+}

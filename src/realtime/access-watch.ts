@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors.js';
+import { toAppError } from '../common/error-filter.js';
+import { Audiences } from './audiences.js';
+import type { Connection } from './connection.js';
+import { Connections } from './connections.js';
+import { Doorkeeper } from './doorkeeper.js';
+import { closeCodes } from './limits.js';
+import { errorMessage } from './message.js';
+import { Subscribers } from './subscribers.js';
+import type { Subscription } from './subscription.js';
+
+/** Ends what somebody may no longer hear of, as soon as that is so. */
+@Injectable()
+export class AccessWatch {
+  constructor(
+    private readonly connections: Connections,
+    private readonly audiences: Audiences,
+    private readonly doorkeeper: Doorkeeper,
+    private readonly subscribers: Subscribers,
+  ) {}
+
+  /**
+   * Whether a subscription that was just found is still permitted; no change between this and adding it is missed.
+   * @throws PROJECT_NOT_FOUND
+   */
+  async confirm(connection: Connection, subscription: Subscription): Promise<void> {
+    if (!(await this.isPermitted(connection, subscription))) throw lost(subscription);
+  }
+
+  async projectChanged(projectId: string): Promise<void> {
+    this.audiences.forget(projectId);
+    for (const connection of this.connections) {
+      const concerned = [...connection.subscriptions.values()].filter((each) => each.projectId === projectId);
+      if (concerned.length > 0) await this.recheck(connection, concerned);
+    }
+  }
+
+  async userChanged(userId: string): Promise<void> {
+    await Promise.all(this.connections.ofUser(userId).map((connection) => this.renew(connection)));
+  }
+
+  /** Changes may have gone unheard. */
+  async everythingMayHaveChanged(): Promise<void> {
+    this.audiences.forgetAll();
+    for (const connection of this.connections) await this.renew(connection);
+  }
+
+  private async renew(connection: Connection): Promise<void> {
+    try {
+      await this.doorkeeper.renew(connection);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      const code = error.code === 'AUTH_ACCOUNT_DISABLED' ? closeCodes.forbidden : closeCodes.unauthenticated;
+      return connection.refuse(code, error);
+    }
+    await this.recheck(connection, [...connection.subscriptions.values()]);
+  }
+
+  private async recheck(connection: Connection, subscriptions: Subscription[]): Promise<void> {
+    for (const subscription of subscriptions) {
+      // what cannot be looked up now is not permitted now
+      if (await this.isPermitted(connection, subscription).catch(() => false)) continue;
+      if (connection.subscriptions.get(subscription.key) !== subscription) continue;
+      this.subscribers.remove(connection, subscription.key);
+      connection.send(errorMessage(lost(subscription), { ...subscription.topic }));
+    }
+  }
+
+  private async isPermitted(connection: Connection, { projectId, executionId, requestedBy }: Subscription): Promise<boolean> {
+    if (projectId !== null) await this.audiences.load(projectId);
+    const actor = connection.identity?.actor;
+    if (!actor) return false;
+    if (projectId !== null) return this.audiences.maySee(actor, projectId);
+    return executionId === undefined || actor.role === 'admin' || requestedBy === actor.id;
+  }
+}
+
+function lost({ projectId, topic }: Subscription): AppError {
+  const options = { message: 'You may not see this any more: the subscription has ended' };
+  if (projectId !== null) return new AppError('PROJECT_NOT_FOUND', { project_id: projectId }, options);
+  return new AppError('RESOURCE_NOT_FOUND', { command_id: topic.command_id }, options);
+}

@@ -1,0 +1,76 @@
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { closeCodes, limits } from './limits.js';
+import { MessageRate } from './message-rate.js';
+import { errorMessage, type Message } from './message.js';
+import type { Peer } from './peer.js';
+import type { Subscription } from './subscription.js';
+
+/** Who a connection speaks for, and which of its tokens are still good. */
+export interface Identity {
+  actor: Actor;
+  epoch: number;
+}
+
+/** One connection of a client: who it is, what it listens to, and what it has asked for. */
+export class Connection {
+  identity: Identity | undefined;
+  /** By the key of what they are about. */
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst);
+  private readonly ending = new AbortController();
+  private tail: Promise<void> = Promise.resolve();
+  private pending = 0;
+
+  constructor(
+    readonly peer: Peer,
+    /** The last part of the address. */
+    readonly sessionId: string | null,
+  ) {}
+
+  /** Aborted when the connection is closed, by whichever side. */
+  get signal(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  get closed(): boolean {
+    return this.ending.signal.aborted;
+  }
+
+  /** Sends at once. A peer that does not read is cut off before it fills the memory. */
+  send(message: Message): void {
+    if (this.closed) return;
+    if (this.peer.buffered > limits.eventBufferBytes) this.end(closeCodes.tooSlow, 'reads too slowly');
+    else this.peer.send(message);
+  }
+
+  /**
+   * Does one thing after the other, so that what is sent without waiting for answers has its meaning.
+   * @returns false when too much waits already
+   */
+  enqueue(work: () => Promise<void>): boolean {
+    if (this.pending >= limits.pending) return false;
+    this.pending += 1;
+    this.tail = this.tail.then(async () => {
+      if (!this.closed) await work();
+      this.pending -= 1;
+    });
+    return true;
+  }
+
+  /** Tells the client why, and closes. */
+  refuse(closeCode: number, error: AppError): void {
+    this.send(errorMessage(error));
+    this.end(closeCode, error.message);
+  }
+
+  end(closeCode: number, reason: string): void {
+    this.peer.close(closeCode, reason);
+    this.ending.abort();
+  }
+
+  /** To be called when the peer is gone. */
+  gone(): void {
+    this.ending.abort();
+  }
+}

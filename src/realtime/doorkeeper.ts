@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { AuthService } from '../auth/auth.service.js';
+import { AppError, type ErrorCode } from '../common/errors.js';
+import { permissionsOf } from '../common/permissions.js';
+import { ConnectionCounts } from './connection-counts.js';
+import type { Connection } from './connection.js';
+import { closeCodes, limits } from './limits.js';
+import { message, type Message } from './message.js';
+
+const workSession = z.uuid();
+
+/** What ends a connection when it is met at the door, and how it is closed then. */
+export const closing: Partial<Record<ErrorCode, number>> = {
+  AUTH_ACCOUNT_DISABLED: closeCodes.forbidden,
+  WEBSOCKET_CONNECTION_FAILED: closeCodes.tooMany,
+};
+
+/** Lets users in, and sees to it that they stay who they are. */
+@Injectable()
+export class Doorkeeper {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly counts: ConnectionCounts,
+  ) {}
+
+  /**
+   * Signs a connection in; a later token of the same user takes the place of the first.
+   * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED, WEBSOCKET_CONNECTION_FAILED when the user has too many
+   */
+  async admit(connection: Connection, token: string): Promise<void> {
+    const actor = await this.auth.authenticate(token);
+    const { token_epoch: epoch } = await this.auth.activeAccount(actor.id);
+    if (connection.closed) return;
+    const before = connection.identity?.actor.id;
+    if (before !== undefined && before !== actor.id) {
+      throw new AppError('AUTH_TOKEN_INVALID', {}, { message: 'The token is of another user than the connection' });
+    }
+    if (before === undefined) this.count(connection, actor.id);
+    // activity of this connection belongs to the work session that its address names
+    const sessionId = workSession.safeParse(connection.sessionId).data;
+    connection.identity = { actor: { ...actor, sessionId }, epoch };
+  }
+
+  /** The answer to a token that was accepted. */
+  greeting({ identity, sessionId }: Connection): Message {
+    const { id, username, role } = identity!.actor;
+    return message('authenticated', { user_id: id, username, role, permissions: permissionsOf(role), session_id: sessionId });
+  }
+
+  /**
+   * Brings what is known of a connection's user up to date.
+   * @throws AUTH_TOKEN_INVALID when its tokens were revoked, AUTH_ACCOUNT_DISABLED
+   */
+  async renew(connection: Connection): Promise<void> {
+    if (!connection.identity) return;
+    const { actor, epoch } = connection.identity;
+    const { username, role, tier } = await this.auth.activeAccount(actor.id, epoch);
+    connection.identity = { actor: { ...actor, username, role, tier }, epoch };
+  }
+
+  private count(connection: Connection, userId: string): void {
+    if (!this.counts.acquire(userId)) {
+      const details = { limit: limits.connectionsPerUser };
+      throw new AppError('WEBSOCKET_CONNECTION_FAILED', details, { message: 'You have too many connections' });
+    }
+    connection.signal.addEventListener('abort', () => this.counts.release(userId), { once: true });
+  }
+}

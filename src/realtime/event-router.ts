@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { formatDuration } from '../common/duration.js';
+import { AppError, type ErrorCode } from '../common/errors.js';
+import type { ActivityEvent, ExecutionEvent, NotificationEvent } from '../common/event-map.js';
+import type { Actor } from '../common/permissions.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { Audiences } from './audiences.js';
+import { errorMessage, message, type Message } from './message.js';
+import { Subscribers } from './subscribers.js';
+import { keys } from './subscription.js';
+
+/** More events than this are not kept waiting for the database. */
+const maxWaiting = 10_000;
+
+/** Turns what happened into messages for those who listen and may know, in the order in which it happened. */
+@Injectable()
+export class EventRouter {
+  private tail: Promise<void> = Promise.resolve();
+  private waiting = 0;
+
+  constructor(
+    private readonly subscribers: Subscribers,
+    private readonly audiences: Audiences,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  activity(event: ActivityEvent): void {
+    const { entity_type, entity_id, project_id, action, actor_id, at, task } = event;
+    if (project_id === null) return;
+    if (task) {
+      const data = { task_id: entity_id, project_id, ...task };
+      this.toProject(project_id, taskKeys(project_id, entity_id), () => message('task_update', data, at));
+    } else {
+      const data = { project_id, action, entity_type, entity_id, actor_id, updated_at: at };
+      this.toProject(project_id, [keys.project(project_id)], () => message('project_update', data, at));
+    }
+  }
+
+  execution(event: ExecutionEvent): void {
+    const { task_id, project_id, status } = event;
+    if (task_id === null || project_id === null) return;
+    const listeners = taskKeys(project_id, task_id);
+    if (status === 'completed') this.toProject(project_id, listeners, () => completed(task_id, event));
+    if (status === 'failed') this.toProject(project_id, listeners, () => failed(task_id, event));
+  }
+
+  notification({ user_id, project_id, level, title, message: text, actions }: NotificationEvent): void {
+    const data = { level, title, message: text, actions, ...(project_id === null ? {} : { project_id }) };
+    const make = () => message('notification', data);
+    const isMeant = (actor: Actor) => user_id === null || user_id === actor.id;
+    if (project_id === null) this.inOrder([keys.notifications], async () => this.send([keys.notifications], make(), isMeant));
+    else this.toProject(project_id, [keys.notifications], make, isMeant);
+  }
+
+  /** Does something after the events that came before. */
+  async afterwards(work: () => Promise<void>): Promise<void> {
+    this.tail = this.tail.then(work).catch((error: unknown) => {
+      this.infrastructure.logger.warn({ err: error }, 'live connections could not be brought up to date');
+    });
+    return this.tail;
+  }
+
+  private toProject(projectId: string, listeners: string[], make: () => Message, isMeant = (_actor: Actor) => true): void {
+    this.inOrder(listeners, async () => {
+      await this.audiences.load(projectId);
+      this.send(listeners, make(), (actor) => isMeant(actor) && this.audiences.mayHear(actor, projectId));
+    });
+  }
+
+  private inOrder(listeners: string[], work: () => Promise<void>): void {
+    if (this.waiting >= maxWaiting || !this.subscribers.has(...listeners)) return;
+    this.waiting += 1;
+    void this.afterwards(() => work().finally(() => (this.waiting -= 1)));
+  }
+
+  private send(listeners: string[], what: Message, may: (actor: Actor) => boolean): void {
+    for (const connection of this.subscribers.of(...listeners)) {
+      if (connection.identity && may(connection.identity.actor)) connection.send(what);
+    }
+  }
+}
+
+const taskKeys = (projectId: string, taskId: string) => [
+  keys.allTasks,
+  keys.tasksOf(projectId),
+  keys.task(taskId),
+  keys.project(projectId),
+];
+
+function completed(taskId: string, event: ExecutionEvent): Message {
+  const { project_id, execution_id, status, at, duration, exit_code } = event;
+  const shown = formatDuration(duration);
+  const data = { task_id: taskId, project_id, execution_id, status, completed_at: at, duration: shown, exit_code };
+  return message('task_completed', data, at);
+}
+
+/** Reasons that have a code of their own; all others are failures of the execution. */
+const failureCodes = new Set<string>(['TASK_TIMEOUT', 'TASK_DEPENDENCY_NOT_MET'] satisfies ErrorCode[]);
+
+function failed(taskId: string, { project_id, execution_id, reason, error, exit_code }: ExecutionEvent): Message {
+  const code = reason !== null && failureCodes.has(reason) ? (reason as ErrorCode) : 'TASK_EXECUTION_FAILED';
+  const details = { error: error ?? `The command ended with exit code ${exit_code}`, exit_code, reason };
+  return errorMessage(new AppError(code, details), { task_id: taskId, project_id, execution_id });
+}

@@ -1,0 +1,92 @@
+import { cpus, freemem, totalmem } from 'node:os';
+import { Injectable } from '@nestjs/common';
+import { ConnectionStats } from '../common/connection-stats.js';
+import { Database } from '../infra/database.js';
+import type { metricNames } from './client-message.js';
+
+export type MetricName = (typeof metricNames)[number];
+
+/** Clients that ask more often than this share one measurement. */
+const sharedMs = 1_000;
+
+interface QueueFigures {
+  tasks_per_minute: number;
+  queue_sizes: { high: number; normal: number; low: number };
+  databaseMs: number;
+}
+
+/** Measures this host, this process and the queues. */
+@Injectable()
+export class PerformanceMeter {
+  private times = processorTimes();
+  private cpuUsage = 0;
+  private shared: { at: number; figures: Promise<QueueFigures> } | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly stats: ConnectionStats,
+  ) {}
+
+  /** Closes one interval of processor time; `cpu_usage` speaks of the last one. */
+  tick(): void {
+    const now = processorTimes();
+    const total = now.total - this.times.total;
+    // the counters move in steps of 10 ms: over less than that nothing can be said
+    if (total < 100) return;
+    this.cpuUsage = rounded(100 * (1 - (now.idle - this.times.idle) / total));
+    this.times = now;
+  }
+
+  /** @param names which parts; all figures of the contract's `performance_data` by default */
+  async read(names: readonly MetricName[] = ['performance', 'queue_status']): Promise<Record<string, unknown>> {
+    const { tasks_per_minute, queue_sizes, databaseMs } = await this.queueFigures();
+    const parts: Record<MetricName, () => Record<string, unknown>> = {
+      performance: () => ({
+        cpu_usage: this.cpuUsage,
+        memory_usage: rounded(100 * (1 - freemem() / totalmem())),
+        active_connections: this.stats.active,
+        tasks_per_minute,
+      }),
+      queue_status: () => ({ queue_sizes }),
+      system_health: () => ({
+        system_health: { status: 'healthy', uptime: Math.round(process.uptime()), database_response_time: databaseMs },
+      }),
+    };
+    return Object.assign({}, ...names.map((name) => parts[name]()));
+  }
+
+  private queueFigures(): Promise<QueueFigures> {
+    if (!this.shared || performance.now() - this.shared.at > sharedMs) {
+      this.shared = { at: performance.now(), figures: this.measure() };
+      this.shared.figures.catch(() => (this.shared = undefined));
+    }
+    return this.shared.figures;
+  }
+
+  private async measure(): Promise<QueueFigures> {
+    const start = performance.now();
+    const [row] = await this.database.query<Record<'ended' | 'high' | 'normal' | 'low', number>>(
+      `SELECT (SELECT count(*)::int FROM executions
+                WHERE task_id IS NOT NULL AND finished_at > now() - interval '1 minute') AS ended,
+              count(*) FILTER (WHERE queue = 0)::int AS high, count(*) FILTER (WHERE queue = 1)::int AS normal,
+              count(*) FILTER (WHERE queue = 2)::int AS low
+         FROM executions WHERE status = 'queued'`,
+    );
+    const { ended = 0, high = 0, normal = 0, low = 0 } = row ?? {};
+    const databaseMs = rounded(performance.now() - start);
+    return { tasks_per_minute: ended, queue_sizes: { high, normal, low }, databaseMs };
+  }
+}
+
+const rounded = (value: number) => Math.round(value * 10) / 10;
+
+/** Milliseconds of all processors together since the host started. */
+function processorTimes(): { idle: number; total: number } {
+  let idle = 0;
+  let total = 0;
+  for (const { times } of cpus()) {
+    idle += times.idle;
+    total += times.user + times.nice + times.sys + times.irq + times.idle;
+  }
+  return { idle, total };
+}

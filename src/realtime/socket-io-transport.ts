@@ -1,0 +1,107 @@
+import type { Server as HttpServer } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { Server, type Socket } from 'socket.io';
+import { z } from 'zod';
+import { ConnectionStats } from '../common/connection-stats.js';
+import { toAppError } from '../common/error-filter.js';
+import { AppError } from '../common/errors.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { bearerToken } from './bearer-token.js';
+import type { Connection } from './connection.js';
+import { Doorkeeper } from './doorkeeper.js';
+import { Hub, type Reply } from './hub.js';
+import { limits } from './limits.js';
+import { SocketIoPeer } from './socket-io-peer.js';
+
+export const socketIoPath = '/socket.io/';
+
+const handshakeSchema = z.object({
+  token: z.string().max(8192).optional().catch(undefined),
+  session_id: z.string().max(128).optional().catch(undefined),
+});
+
+/** socket.io on the same port: the token comes with the handshake, messages are events of the same names. */
+@Injectable()
+export class SocketIoTransport {
+  private server: Server | undefined;
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly doorkeeper: Doorkeeper,
+    private readonly stats: ConnectionStats,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  attach(http: HttpServer): void {
+    const origins = this.infrastructure.config.CORS_ORIGINS;
+    this.server = new Server({
+      path: socketIoPath,
+      // upgrades for others are answered by the other transport
+      destroyUpgrade: false,
+      maxHttpBufferSize: limits.frameBytes,
+      connectTimeout: limits.authenticationMs,
+      pingInterval: limits.heartbeatMs,
+      cors: { origin: origins.includes('*') ? '*' : origins },
+    });
+    this.server.use((socket, next) => {
+      this.admit(socket).then(
+        () => next(),
+        (error: unknown) => next(refusal(error)),
+      );
+    });
+    this.server.on('connection', (socket) => this.serve(socket));
+    this.server.attach(http, { destroyUpgrade: false, path: socketIoPath });
+  }
+
+  /** Drops what never got as far as the hub. The HTTP server is not ours to close. */
+  stop(): void {
+    this.server?.engine.close();
+  }
+
+  private async admit(socket: Socket): Promise<void> {
+    const { token = bearerToken(socket.handshake.headers.authorization), session_id } = handshakeSchema.parse(socket.handshake.auth);
+    if (token === undefined || token === '') throw new AppError('AUTH_TOKEN_MISSING');
+    const peer: SocketIoPeer = new SocketIoPeer(socket, (milliseconds) => this.stats.answered(connection, milliseconds));
+    const connection: Connection = this.hub.open(peer, session_id ?? null);
+    socket.conn.once('close', () => connection.gone());
+    try {
+      await this.doorkeeper.admit(connection, token);
+    } catch (error) {
+      connection.gone();
+      throw error;
+    }
+    (socket.data as { connection?: Connection }).connection = connection;
+  }
+
+  private serve(socket: Socket): void {
+    const { connection } = socket.data as { connection: Connection };
+    socket.on('disconnect', () => connection.gone());
+    socket.onAny((type: string, ...values: unknown[]) => {
+      const last = values.at(-1);
+      // who asks for an acknowledgement gets the answer there, and only there
+      const reply = typeof last === 'function' ? (answerTo(last as (body: unknown) => void)) : undefined;
+      this.hub.receive(connection, () => readEvent(type, values[0]), reply);
+    });
+    connection.send(this.doorkeeper.greeting(connection));
+  }
+}
+
+const answerTo =
+  (acknowledge: (body: unknown) => void): Reply =>
+  ({ body }) =>
+    acknowledge(body);
+
+/** An event is a message whose type is its name. */
+function readEvent(type: string, value: unknown): unknown {
+  if (value === undefined || value === null || typeof value === 'function') return { type };
+  if (typeof value !== 'object' || Array.isArray(value) || Buffer.isBuffer(value)) {
+    throw new AppError('VALIDATION_INVALID_FORMAT', { issue: 'Send an object' });
+  }
+  return { ...value, type };
+}
+
+/** What the client's `connect_error` carries: the code as message, and the same `data` as in an `error` message. */
+function refusal(thrown: unknown): Error {
+  const { code, message, details } = toAppError(thrown);
+  return Object.assign(new Error(code), { data: { code, message, details } });
+}

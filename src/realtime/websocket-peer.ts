@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { Message } from './message.js';
+import type { Peer } from './peer.js';
+
+/** The longest reason a close frame can carry (RFC 6455 §5.5). */
+const maxReasonBytes = 123;
+
+/** A client that speaks plain WebSocket. */
+export class WebSocketPeer implements Peer {
+  readonly gone: Promise<void>;
+  private corked = false;
+  private draining: Promise<void> | undefined;
+  private sign = true;
+  private leftBefore = 0;
+  private pingedAt = 0;
+
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly socket: Socket,
+    private readonly answered: (milliseconds: number) => void,
+  ) {
+    this.gone = new Promise((resolve) => ws.once('close', () => resolve()));
+    ws.on('pong', () => {
+      this.sign = true;
+      this.answered(performance.now() - this.pingedAt);
+    });
+  }
+
+  get buffered(): number {
+    return this.ws.bufferedAmount;
+  }
+
+  send(message: Message): void {
+    // what is sent in one go leaves in one write
+    if (!this.corked) {
+      this.corked = true;
+      this.socket.cork();
+      process.nextTick(() => {
+        this.corked = false;
+        this.socket.uncork();
+      });
+    }
+    this.ws.send(message.text);
+  }
+
+  drained(): Promise<void> {
+    // never resolved on the spot: who asks again at once would keep the process from everything else
+    if (this.socket.destroyed || !this.socket.writableNeedDrain) return new Promise((resolve) => setImmediate(resolve));
+    this.draining ??= new Promise<void>((resolve) => {
+      const done = () => {
+        this.socket.off('drain', done).off('close', done);
+        this.draining = undefined;
+        resolve();
+      };
+      this.socket.on('drain', done).on('close', done);
+    });
+    return this.draining;
+  }
+
+  close(code: number, reason: string): void {
+    this.ws.close(code, Buffer.from(reason).subarray(0, maxReasonBytes));
+  }
+
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  /** Notes that the client is there: it sent something. */
+  seen(): void {
+    this.sign = true;
+  }
+
+  /** Asks whether the client is still there. One that has neither answered nor read a byte since the last time is dropped. */
+  beat(): void {
+    const left = this.socket.bytesWritten - this.socket.writableLength;
+    if (!this.sign && left === this.leftBefore) return this.terminate();
+    this.sign = false;
+    // a slow reader finds the ping behind what it has not read yet, so what it does read counts too
+    this.leftBefore = left;
+    this.pingedAt = performance.now();
+    this.ws.ping();
+  }
+}

@@ -1,0 +1,103 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { Injectable } from '@nestjs/common';
+import { nanoid } from 'nanoid';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { ConnectionStats } from '../common/connection-stats.js';
+import { errorEnvelope } from '../common/envelope.js';
+import { AppError } from '../common/errors.js';
+import { bearerToken } from './bearer-token.js';
+import type { Connection } from './connection.js';
+import { Hub } from './hub.js';
+import { limits } from './limits.js';
+import { socketIoPath } from './socket-io-transport.js';
+import { WebSocketPeer } from './websocket-peer.js';
+
+const address = /^\/ws\/([\w.~:-]{1,128})\/?(?:\?|$)/;
+
+/** Plain WebSocket at `/ws/{session_id}`. */
+@Injectable()
+export class WebSocketTransport {
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.frameBytes,
+  });
+  private readonly peers = new Set<WebSocketPeer>();
+  private heartbeat: NodeJS.Timeout | undefined;
+  private open = true;
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly stats: ConnectionStats,
+  ) {}
+
+  attach(http: Server): void {
+    http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.upgrade(request, socket, head));
+    this.heartbeat = setInterval(() => {
+      for (const peer of this.peers) peer.beat();
+    }, limits.heartbeatMs);
+  }
+
+  /** Takes no more connections. */
+  stop(): void {
+    this.open = false;
+    clearInterval(this.heartbeat);
+  }
+
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const url = request.url ?? '';
+    if (url.startsWith(socketIoPath)) return;
+    const [, sessionId] = address.exec(url) ?? [];
+    if (sessionId === undefined) return refuse(socket, new AppError('RESOURCE_NOT_FOUND'));
+    if (!this.open) return refuse(socket, new AppError('WEBSOCKET_CONNECTION_FAILED'));
+    this.server.handleUpgrade(request, socket, head, (ws) => {
+      const token = bearerToken(request.headers.authorization);
+      this.connect(ws, socket, sessionId, token);
+    });
+  }
+
+  private connect(ws: WebSocket, socket: Socket, sessionId: string, token: string | undefined): void {
+    const peer: WebSocketPeer = new WebSocketPeer(ws, socket, (milliseconds) => this.stats.answered(connection, milliseconds));
+    const connection: Connection = this.hub.open(peer, sessionId);
+    this.peers.add(peer);
+    ws.on('message', (data, isBinary) => {
+      peer.seen();
+      this.hub.receive(connection, () => readMessage(data, isBinary));
+    });
+    ws.on('close', () => {
+      this.peers.delete(peer);
+      connection.gone();
+    });
+    // broken frames and broken connections are followed by 'close'
+    ws.on('error', () => undefined);
+    if (token !== undefined) this.hub.receive(connection, () => ({ type: 'authenticate', token }));
+    peer.beat();
+  }
+}
+
+function readMessage(data: RawData, isBinary: boolean): unknown {
+  const bytes = data as Buffer;
+  if (isBinary) throw new AppError('VALIDATION_INVALID_FORMAT', { issue: 'Send JSON in text frames' });
+  if (bytes.length > limits.messageBytes) {
+    throw new AppError('VALIDATION_INVALID_FORMAT', { issue: 'The message is too long', limit: limits.messageBytes });
+  }
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw new AppError('VALIDATION_INVALID_FORMAT', { issue: 'The message is not JSON' }, { cause });
+  }
+}
+
+/** Answers an upgrade as any other request would be answered. */
+function refuse(socket: Socket, error: AppError): void {
+  const body = errorEnvelope(error, nanoid());
+  const reason = error.status === 404 ? 'Not Found' : 'Service Unavailable';
+  socket.on('error', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${error.status} ${reason}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroySoon(),
+  );
+}

@@ -1,0 +1,114 @@
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
+import { v7 as uuid } from 'uuid';
+import { AppModule } from './app.module.js';
+import type { Config } from './common/config.js';
+import { errorEnvelope, installEnvelope } from './common/envelope.js';
+import { ErrorFilter } from './common/error-filter.js';
+import { AppError } from './common/errors.js';
+import { NestLog } from './common/logger.js';
+import { RequestStats } from './common/request-stats.js';
+import { ValidationPipe } from './common/validation.js';
+import type { Infrastructure } from './infra/infrastructure.js';
+import { serveOpenApi } from './openapi.js';
+
+/** The largest request body, in bytes. */
+const bodyLimit = 2 * 1024 * 1024;
+const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** Builds the HTTP application; it does not listen yet. */
+export async function createServer(infrastructure: Infrastructure): Promise<NestFastifyApplication> {
+  const { config, logger } = infrastructure;
+  const filter = new ErrorFilter(logger);
+  const adapter = new FastifyAdapter({
+    bodyLimit,
+    trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    requestTimeout: 60_000,
+    genReqId: requestId,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => filter.answer(error, request, reply),
+    clientErrorHandler: refuseUnreadable,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(infrastructure), adapter, {
+    logger: new NestLog(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  acceptBodies(server);
+  installEnvelope(server);
+  await secure(server, config);
+  observe(server, app);
+  app.useGlobalPipes(new ValidationPipe());
+  app.useGlobalFilters(filter);
+  serveOpenApi(app);
+  return app;
+}
+
+/** The client's `X-Request-ID` if it is a plain one, else a new id. */
+function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : uuid();
+}
+
+/** JSON, and nothing where nothing is required; every other body is refused with 415. */
+function acceptBodies(server: FastifyInstance): void {
+  server.removeContentTypeParser('text/plain');
+  const json = server.getDefaultJsonParser('error', 'ignore');
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else void json(request, body as string, done);
+  });
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else done(new AppError('UNSUPPORTED_MEDIA_TYPE'), undefined);
+  });
+}
+
+async function secure(server: FastifyInstance, config: Config): Promise<void> {
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: true,
+      // Swagger UI carries its styles inline; `upgrade-insecure-requests` would break plain http on another host
+      directives: { 'script-src': ["'self'", "'unsafe-inline'"], 'img-src': ["'self'", 'data:'], 'upgrade-insecure-requests': null },
+    },
+    strictTransportSecurity: false,
+  });
+  const origins = config.CORS_ORIGINS;
+  if (origins.length > 0) {
+    await server.register(cors, {
+      origin: origins.includes('*') ? '*' : origins,
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['X-Request-ID', 'Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
+    });
+  }
+}
+
+function observe(server: FastifyInstance, app: INestApplicationContext): void {
+  const stats = app.get(RequestStats);
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('X-Request-ID', request.id);
+    done();
+  });
+  server.addHook('onResponse', (_request, reply, done) => {
+    stats.count(reply.statusCode, reply.elapsedTime);
+    done();
+  });
+}
+
+/** Bytes that are no HTTP request get the envelope too, before the connection is closed. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = errorEnvelope(new AppError('MALFORMED_REQUEST'), uuid());
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,95 @@
+import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Endpoint } from '../common/endpoint.js';
+import type { ErrorCode } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import {
+  cancelledTaskSchema,
+  cancelSchema,
+  executeTaskSchema,
+  queuedTaskSchema,
+  retriedTaskSchema,
+  taskExecutionsSchema,
+  type ExecuteTask,
+} from './task-execution.schema.js';
+import { TaskExecutionService } from './task-execution.service.js';
+import { taskIdParam } from './task-ref.js';
+
+const runErrors: ErrorCode[] = [
+  'VALIDATION_ERROR',
+  'TASK_NOT_FOUND',
+  'TASK_ALREADY_RUNNING',
+  'TASK_NOT_EXECUTABLE',
+  'TASK_DEPENDENCY_NOT_MET',
+  'PROJECT_ACCESS_DENIED',
+  'PROJECT_ARCHIVED',
+  'QUEUE_FULL',
+];
+
+@ApiTags('tasks')
+@Controller('api/tasks/:task_id')
+export class TaskExecutionController {
+  constructor(private readonly runs: TaskExecutionService) {}
+
+  @Post('execute')
+  @Endpoint({
+    access: 'execute',
+    summary: 'Run a task',
+    description: "Queues the task's command, or its project's command_template.",
+    status: 202,
+    response: queuedTaskSchema,
+    errors: runErrors,
+  })
+  execute(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Body({ schema: executeTaskSchema }) body: ExecuteTask,
+  ) {
+    return this.runs.execute(actor, taskId, body);
+  }
+
+  @Post('retry')
+  @Endpoint({
+    access: 'execute',
+    summary: 'Run a failed or cancelled task again',
+    status: 202,
+    response: retriedTaskSchema,
+    errors: [...runErrors, 'TASK_NOT_RETRYABLE'],
+  })
+  retry(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
+    return this.runs.retry(actor, taskId);
+  }
+
+  @Post('cancel')
+  @Endpoint({
+    access: 'execute',
+    summary: 'Stop a queued or running task',
+    description: 'Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s.',
+    response: cancelledTaskSchema,
+    alternatives: { 202: cancelledTaskSchema },
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'TASK_NOT_RUNNING', 'PROJECT_ACCESS_DENIED', 'PROJECT_ARCHIVED'],
+  })
+  async cancel(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Body({ schema: cancelSchema }) body: { reason: string | null },
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const result = await this.runs.cancel(actor, taskId, body.reason);
+    if (result.status === 'cancelling') void reply.status(202);
+    return result;
+  }
+
+  @Get('executions')
+  @Endpoint({
+    access: 'read',
+    summary: 'List the attempts to run a task, the latest first',
+    response: taskExecutionsSchema,
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
+  })
+  list(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
+    return this.runs.list(actor, taskId);
+  }
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { id, instant } from '../common/fields.js';
+import { executionSchema, priorities } from '../executions/executions.schema.js';
+import { runShape } from './tasks.schema.js';
+
+export const executeTaskSchema = z
+  .object({
+    priority: z.enum(priorities).default('normal'),
+    options: z
+      .object({ timeout: runShape.timeout, retry_attempts: runShape.retry_attempts })
+      .partial()
+      .default({}),
+  })
+  .meta({ id: 'ExecuteTask' });
+export type ExecuteTask = z.output<typeof executeTaskSchema>;
+
+export const queuedTaskSchema = z
+  .object({
+    task_id: id,
+    execution_id: id,
+    status: z.literal('queued'),
+    queue_position: z.int().min(1).nullable().meta({ description: 'Place in line; null once it runs' }),
+    estimated_start_time: instant.nullable().meta({ description: 'From the runs of late; null while nothing is known' }),
+    why_waiting: executionSchema.shape.why_waiting,
+  })
+  .meta({ id: 'QueuedTask' });
+export type QueuedTask = z.output<typeof queuedTaskSchema>;
+
+export const retriedTaskSchema = queuedTaskSchema.extend({ retry_attempt: z.int().min(1) }).meta({ id: 'RetriedTask' });
+export type RetriedTask = z.output<typeof retriedTaskSchema>;
+
+export const cancelSchema = z.object({ reason: z.string().max(2000).nullable().default(null) }).meta({ id: 'Cancel' });
+
+export const cancelledTaskSchema = z
+  .object({
+    task_id: id,
+    execution_id: id,
+    status: z.enum(['cancelled', 'cancelling', 'completed', 'failed']),
+    cancelled_at: instant.nullable(),
+    reason: z.string().nullable(),
+    exit_code: z.int().nullable(),
+  })
+  .meta({ id: 'CancelledTask' });
+export type CancelledTask = z.output<typeof cancelledTaskSchema>;
+
+export const taskExecutionsSchema = z
+  .object({ task_id: id, executions: z.array(executionSchema) })
+  .meta({ id: 'TaskExecutions' });

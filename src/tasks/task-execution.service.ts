@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors.js';
+import { formatDuration } from '../common/duration.js';
+import { toInstant } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import type { Execution } from '../executions/execution.entity.js';
+import { queueOf, shownStatus, toExecution, type ExecutionView } from '../executions/executions.schema.js';
+import { ExecutionsService } from '../executions/executions.service.js';
+import { StartEstimate } from '../executions/start-estimate.js';
+import { Database, type Transaction } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import type { CancelledTask, ExecuteTask, QueuedTask, RetriedTask } from './task-execution.schema.js';
+import { requireTask, type AccessibleTask } from './tasks.queries.js';
+import { TasksService } from './tasks.service.js';
+
+@Injectable()
+export class TaskExecutionService {
+  constructor(
+    private readonly database: Database,
+    private readonly tasks: TasksService,
+    private readonly lifecycle: ExecutionLifecycle,
+    private readonly executions: ExecutionsService,
+    private readonly estimate: StartEstimate,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  /**
+   * Queues a run of a task's command, or of its project's template.
+   * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is
+   * neither completed nor on its way, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL
+   */
+  async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
+    const execution = await this.database.transaction(async (tx) => {
+      const task = await requireTask(tx, actor, name, 'execute', true);
+      return this.enqueue(tx, actor, task, input);
+    });
+    return this.queued(execution);
+  }
+
+  /**
+   * Runs a failed or cancelled task again, as its last run was asked for.
+   * @throws TASK_NOT_RETRYABLE and what execute throws
+   */
+  async retry(actor: Actor, name: string): Promise<RetriedTask> {
+    const execution = await this.database.transaction(async (tx) => {
+      const task = await requireTask(tx, actor, name, 'execute', true);
+      if (task.status === 'queued' || task.status === 'running') {
+        throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id });
+      }
+      const [last] = await tx.query<Execution>('SELECT * FROM executions WHERE id = $1', [task.execution_id]);
+      if (!last || (task.status !== 'failed' && task.status !== 'cancelled')) {
+        throw new AppError('TASK_NOT_RETRYABLE', { task_id: task.id, status: task.status });
+      }
+      const again = { priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal', options: { timeout: last.timeout } };
+      return this.enqueue(tx, actor, task, again, last);
+    });
+    return { ...(await this.queued(execution)), retry_attempt: execution.attempt };
+  }
+
+  /**
+   * Stops a task that is queued or running.
+   * @returns status `cancelled`, or `cancelling` when its processes are not gone after 10 s; `completed` or `failed` when it
+   * ended by itself meanwhile
+   * @throws TASK_NOT_RUNNING
+   */
+  async cancel(actor: Actor, name: string, reason: string | null): Promise<CancelledTask> {
+    const task = await requireTask(this.database, actor, name, 'execute');
+    if (task.execution_id === null || (task.status !== 'queued' && task.status !== 'running')) {
+      throw new AppError('TASK_NOT_RUNNING', { task_id: task.id, status: task.status });
+    }
+    const execution = await this.executions.cancel(actor, task.execution_id, reason);
+    const status = shownStatus(execution);
+    return {
+      task_id: task.id,
+      execution_id: execution.id,
+      status: status === 'queued' || status === 'running' ? 'cancelling' : status,
+      cancelled_at: status === 'cancelled' ? toInstant(execution.finished_at) : null,
+      reason: execution.cancel_reason,
+      exit_code: execution.exit_code,
+    };
+  }
+
+  /** The attempts to run a task, the latest first. */
+  async list(actor: Actor, name: string): Promise<{ task_id: string; executions: ExecutionView[] }> {
+    const { id } = await requireTask(this.database, actor, name, 'read');
+    return { task_id: id, executions: (await this.executions.listOfTask(id, 100, 0)).map(toExecution) };
+  }
+
+  private async enqueue(
+    tx: Transaction,
+    actor: Actor,
+    task: AccessibleTask,
+    input: ExecuteTask,
+    last?: Execution,
+  ): Promise<Execution> {
+    await this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING');
+    const command = task.command ?? task.project_settings.command_template;
+    if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
+    await this.refuseHopeless(tx, task.id);
+    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
+    const timeout = input.options.timeout ?? task.timeout ?? COMMAND_TIMEOUT_SECONDS;
+    return this.lifecycle.enqueue(tx, actor, {
+      task_id: task.id,
+      project_id: task.project_id,
+      session_id: actor.sessionId ?? null,
+      requested_by: actor.id,
+      queue: queueOf(input.priority),
+      command,
+      working_directory: task.working_directory ?? '',
+      environment: { ...describe(task), ...task.environment },
+      timeout: Math.min(timeout, COMMAND_TIMEOUT_MAX_SECONDS),
+      retries_left: input.options.retry_attempts ?? task.retry_attempts,
+      ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
+    });
+  }
+
+  /** A dependency that is on its way may be waited for; one that nobody has started may not. */
+  private async refuseHopeless(tx: Transaction, taskId: string): Promise<void> {
+    const open = await tx.query<{ id: string; status: string }>(
+      `SELECT o.id, o.status FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
+        WHERE d.task_id = $1 AND o.deleted_at IS NULL AND o.status NOT IN ('completed', 'queued', 'running')`,
+      [taskId],
+    );
+    if (open.length > 0) throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: taskId, dependencies: open });
+  }
+
+  private async queued(execution: Execution): Promise<QueuedTask> {
+    const [position, row] = await Promise.all([
+      this.executions.queuePosition(this.database, execution.id),
+      this.estimate.of(execution.id),
+    ]);
+    return {
+      task_id: execution.task_id!,
+      execution_id: execution.id,
+      status: 'queued',
+      queue_position: position,
+      estimated_start_time: toInstant(row.startsAt),
+      why_waiting: row.whyWaiting,
+    };
+  }
+}
+
+/** The task as its command sees it. */
+function describe(task: AccessibleTask): Record<string, string> {
+  return {
+    TASK_ID: task.id,
+    TASK_REF: `${task.key}-${task.number}`,
+    TASK_TITLE: task.title,
+    TASK_DESCRIPTION: task.description,
+    TASK_PRIORITY: String(task.priority),
+    TASK_TAGS: task.tags.join(','),
+    TASK_ESTIMATED_DURATION: formatDuration(task.estimated_duration) ?? '',
+    PROJECT_ID: task.project_id,
+    PROJECT_KEY: task.key,
+  };
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/** How a client may name a task: by id, by ref, or by the first 8 or more characters of its id. */
+export type TaskName = { id: string } | { key: string; number: number } | { from: string; to: string };
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const ref = /^([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,8})$/;
+const prefix = /^[0-9a-f]{8}[0-9a-f-]{0,27}$/i;
+const dashesAfter = [8, 12, 16, 20];
+
+/**
+ * Reads a task's name.
+ * @returns undefined when the text can name no task
+ */
+export function parseTaskName(text: string): TaskName | undefined {
+  if (uuid.test(text)) return { id: text.toLowerCase() };
+  const match = ref.exec(text);
+  if (match) return { key: match[1]!, number: Number(match[2]) };
+  if (!prefix.test(text)) return undefined;
+  const digits = text.replaceAll('-', '').toLowerCase();
+  return { from: asUuid(digits.padEnd(32, '0')), to: asUuid(digits.padEnd(32, 'f')) };
+}
+
+function asUuid(digits: string): string {
+  return [0, ...dashesAfter].map((start, index) => digits.slice(start, dashesAfter[index])).join('-');
+}
+
+/** A task in a path. */
+export const taskIdParam = z
+  .string()
+  .refine((text) => parseTaskName(text) !== undefined, 'Send the id, a ref such as SHOP-42, or 8 or more characters of the id')
+  .meta({ description: 'The id of a task, its ref, or a unique prefix of 8 or more characters' });

@@ -1,0 +1,107 @@
+import { Column, Entity, Index } from 'typeorm';
+import { CreatedInstant, Id, Instant } from '../infra/columns.js';
+
+export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
+// both configurations: with the stemming one alone `authenticati*` would miss "authentication"
+const searchExpression =
+  "setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('english', title), 'A') || " +
+  "setweight(to_tsvector('simple', description), 'B') || setweight(to_tsvector('english', description), 'B')";
+
+@Entity('tasks')
+@Index('tasks_project_number_key', ['project_id', 'number'], { unique: true })
+@Index('tasks_project_status', ['project_id', 'status', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
+@Index('tasks_project_created', ['project_id', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
+@Index('tasks_created', ['created_at', 'id'], { where: 'deleted_at IS NULL' })
+@Index('tasks_assigned_to', ['assigned_to', 'created_at'], { where: 'deleted_at IS NULL' })
+@Index('tasks_search', { synchronize: false })
+@Index('tasks_tags', { synchronize: false })
+export class Task {
+  @Id()
+  id!: string;
+
+  @Column('uuid')
+  project_id!: string;
+
+  /** Together with the project's key this is the task's ref; numbers may have gaps. */
+  @Column('integer')
+  number!: number;
+
+  @Column('text')
+  title!: string;
+
+  @Column('text', { default: '' })
+  description!: string;
+
+  @Column('text', { default: 'pending' })
+  status!: TaskStatus;
+
+  /** 1 (most urgent) to 10. */
+  @Column('smallint', { default: 5 })
+  priority!: number;
+
+  @Column('smallint', { default: 0 })
+  progress_percentage!: number;
+
+  /** Seconds. */
+  @Column('integer', { nullable: true })
+  estimated_duration!: number | null;
+
+  /** Seconds between the last start and its end. */
+  @Column('double precision', { nullable: true })
+  actual_duration!: number | null;
+
+  @Column('uuid', { nullable: true })
+  assigned_to!: string | null;
+
+  @Column('uuid')
+  created_by!: string;
+
+  @Column('text', { array: true, default: [] })
+  tags!: string[];
+
+  @Column('jsonb', { default: {} })
+  metadata!: Record<string, unknown>;
+
+  @Column('text', { nullable: true })
+  command!: string | null;
+
+  @Column('text', { nullable: true })
+  working_directory!: string | null;
+
+  @Column('jsonb', { default: {} })
+  environment!: Record<string, string>;
+
+  /** Seconds; null for the server's default. */
+  @Column('integer', { nullable: true })
+  timeout!: number | null;
+
+  @Column('smallint', { default: 0 })
+  retry_attempts!: number;
+
+  /** The execution that the status speaks of while it is queued or running, and the last one afterwards. */
+  @Column('uuid', { nullable: true })
+  execution_id!: string | null;
+
+  @CreatedInstant()
+  created_at!: Date;
+
+  @CreatedInstant()
+  updated_at!: Date;
+
+  @Instant({ nullable: true })
+  started_at!: Date | null;
+
+  @Instant({ nullable: true })
+  completed_at!: Date | null;
+
+  @Instant({ nullable: true })
+  deleted_at!: Date | null;
+
+  @Column('integer', { default: 1 })
+  version!: number;
+
+  @Column({ type: 'tsvector', generatedType: 'STORED', asExpression: searchExpression, select: false, nullable: true })
+  search!: string;
+}

@@ -1,0 +1,129 @@
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor, IfMatch, RequestUrl } from '../common/request.js';
+import { projectIdParam } from '../projects/project-access.js';
+import { deletedSchema } from '../projects/projects.schema.js';
+import { TaskListService } from './task-list.service.js';
+import { taskIdParam } from './task-ref.js';
+import { TaskUpdateService } from './task-update.service.js';
+import {
+  createTaskSchema,
+  historySchema,
+  taskDetailSchema,
+  taskListQuery,
+  taskPageSchema,
+  taskSchema,
+  updateTaskSchema,
+  type CreateTask,
+  type TaskListQuery,
+  type UpdateTask,
+} from './tasks.schema.js';
+import { TasksService } from './tasks.service.js';
+
+@ApiTags('tasks')
+@Controller('api')
+export class TasksController {
+  constructor(
+    private readonly tasks: TasksService,
+    private readonly lists: TaskListService,
+    private readonly updates: TaskUpdateService,
+  ) {}
+
+  @Post('tasks')
+  @Endpoint({
+    access: 'write',
+    summary: 'Create a task',
+    status: 201,
+    response: taskSchema,
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'PROJECT_ARCHIVED', 'PROJECT_LIMIT_EXCEEDED'],
+  })
+  create(@CurrentActor() actor: Actor, @Body({ schema: createTaskSchema }) body: CreateTask) {
+    return this.tasks.create(actor, body);
+  }
+
+  @Get('tasks')
+  @Endpoint({
+    access: 'read',
+    summary: 'List the tasks you may see',
+    response: taskPageSchema,
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
+  })
+  list(@CurrentActor() actor: Actor, @Query({ schema: taskListQuery }) query: TaskListQuery, @RequestUrl() url: string) {
+    return this.lists.list(actor, query, url);
+  }
+
+  @Get('projects/:project_id/tasks')
+  @Endpoint({
+    access: 'read',
+    summary: 'List the tasks of a project',
+    response: taskPageSchema,
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
+  })
+  listOfProject(
+    @CurrentActor() actor: Actor,
+    @Param('project_id', { schema: projectIdParam }) projectId: string,
+    @Query({ schema: taskListQuery }) query: TaskListQuery,
+    @RequestUrl() url: string,
+  ) {
+    return this.lists.list(actor, { ...query, project_id: projectId }, url);
+  }
+
+  @Get('tasks/:task_id')
+  @Endpoint({
+    access: 'read',
+    summary: 'Show a task with its dependencies and recent history',
+    response: taskDetailSchema,
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
+  })
+  detail(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
+    return this.tasks.detail(actor, taskId);
+  }
+
+  @Put('tasks/:task_id')
+  @Endpoint({
+    access: 'write',
+    summary: 'Change a task',
+    response: taskSchema,
+    errors: [
+      'VALIDATION_ERROR',
+      'TASK_NOT_FOUND',
+      'TASK_ALREADY_RUNNING',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_ARCHIVED',
+      'VERSION_CONFLICT',
+    ],
+  })
+  update(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Body({ schema: updateTaskSchema }) body: UpdateTask,
+    @IfMatch() ifMatch: number | undefined,
+  ) {
+    return this.updates.update(actor, taskId, body, ifMatch);
+  }
+
+  @Delete('tasks/:task_id')
+  @Endpoint({
+    access: 'write',
+    summary: 'Delete a task',
+    description: 'Soft: the task is no longer seen, its history is kept.',
+    response: deletedSchema,
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'PROJECT_ARCHIVED', 'RESOURCE_IN_USE'],
+  })
+  remove(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
+    return this.tasks.remove(actor, taskId);
+  }
+
+  @Get('tasks/:task_id/history')
+  @Endpoint({
+    access: 'read',
+    summary: 'Show what was done to a task',
+    response: historySchema,
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
+  })
+  history(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
+    return this.tasks.history(actor, taskId);
+  }
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { ExecutionsModule } from '../executions/executions.module.js';
+import { ProjectsModule } from '../projects/projects.module.js';
+import { TaskExecutionController } from './task-execution.controller.js';
+import { TaskExecutionService } from './task-execution.service.js';
+import { TaskListService } from './task-list.service.js';
+import { TaskNumbers } from './task-numbers.js';
+import { TaskUpdateService } from './task-update.service.js';
+import { TasksController } from './tasks.controller.js';
+import { TasksService } from './tasks.service.js';
+
+@Module({
+  imports: [ProjectsModule, ExecutionsModule],
+  controllers: [TasksController, TaskExecutionController],
+  providers: [TaskExecutionService, TaskListService, TaskNumbers, TasksService, TaskUpdateService],
+  exports: [TaskExecutionService, TaskListService, TasksService],
+})
+export class TasksModule {}

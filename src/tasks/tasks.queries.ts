@@ -1,0 +1,106 @@
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import type { Queryable, Transaction } from '../infra/database.js';
+import { whyWaiting } from '../executions/executions.queries.js';
+import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
+import { accessRole, memberJoin, visible } from '../projects/projects.queries.js';
+import type { MemberRole } from '../projects/projects.schema.js';
+import { parseTaskName } from './task-ref.js';
+import type { DependencyView, TaskRow } from './tasks.schema.js';
+
+/** All of a task but its search vector. */
+const columns = `t.id, t.project_id, t.number, t.title, t.description, t.status, t.priority, t.progress_percentage,
+  t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags, t.metadata, t.command,
+  t.working_directory, t.environment, t.timeout, t.retry_attempts, t.execution_id, t.created_at, t.updated_at,
+  t.started_at, t.completed_at, t.version`;
+
+const waiting = `CASE WHEN t.status = 'queued'
+  THEN (SELECT ${whyWaiting} FROM executions e WHERE e.id = t.execution_id) END AS why_waiting`;
+
+export const taskColumns = `${columns}, p.key, ${waiting}`;
+
+export type AccessibleTask = TaskRow & {
+  access: MemberRole;
+  project_status: string;
+  project_settings: { command_template?: string };
+};
+
+/**
+ * Loads a task for one purpose.
+ * @param name an id, a ref, or a prefix of an id
+ * @param lock true to lock the task for a change
+ * @throws TASK_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+ */
+export async function requireTask(
+  db: Queryable,
+  actor: Actor,
+  name: string,
+  permission: ProjectPermission,
+  lock = false,
+): Promise<AccessibleTask> {
+  const parsed = parseTaskName(name);
+  const [condition, values] =
+    parsed === undefined
+      ? ['false', []]
+      : 'id' in parsed
+        ? ['t.id = $3', [parsed.id]]
+        : 'key' in parsed
+          ? ['p.key = $3 AND t.number = $4', [parsed.key, parsed.number]]
+          : ['t.id BETWEEN $3 AND $4', [parsed.from, parsed.to]];
+  const [task, another] = await db.query<AccessibleTask & Record<string, unknown>>(
+    `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings
+       FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}
+      WHERE ${condition} AND t.deleted_at IS NULL AND p.deleted_at IS NULL AND ${visible}
+      LIMIT 2 ${lock ? 'FOR UPDATE OF t' : ''}`,
+    [actor.id, actor.role === 'admin', ...values],
+  );
+  if (!task) throw new AppError('TASK_NOT_FOUND', { task_id: name });
+  if (another) throw new AppError('TASK_NOT_FOUND', { task_id: name, issue: 'More than one task begins like this' });
+  checkPermission({ id: task.project_id, status: task.project_status, access: task.access }, permission);
+  return task;
+}
+
+export function dependenciesOf(db: Queryable, taskId: string): Promise<DependencyView[]> {
+  return db.query<DependencyView>(
+    `SELECT d.id, d.depends_on_task_id, d.dependency_type, jsonb_build_object('title', o.title, 'status', o.status) AS task
+       FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
+      WHERE d.task_id = $1 AND o.deleted_at IS NULL ORDER BY d.id`,
+    [taskId],
+  );
+}
+
+/** Whether `taskId` is reached when dependencies are followed from any of `from`. */
+export async function reaches(tx: Transaction, from: string[], taskId: string): Promise<boolean> {
+  const rows = await tx.query(
+    `WITH RECURSIVE reached (id) AS (
+       SELECT unnest($1::uuid[])
+       UNION
+       SELECT d.depends_on_task_id FROM task_dependencies d JOIN reached r ON d.task_id = r.id
+     ) SELECT 1 FROM reached WHERE id = $2`,
+    [from, taskId],
+  );
+  return rows.length > 0;
+}
+
+export interface HistoryRow extends Record<string, unknown> {
+  id: string;
+  at: Date;
+  action: string;
+  old_value: unknown;
+  new_value: unknown;
+  actor_id: string | null;
+  user_name: string | null;
+}
+
+/** What was done to a task, the oldest first. */
+export function historyOf(db: Queryable, taskId: string, limit: number): Promise<HistoryRow[]> {
+  return db.query<HistoryRow>(
+    `SELECT * FROM (
+       SELECT a.sequence, a.id, a.at, a.action, a.old_value, a.new_value, a.actor_id,
+              coalesce(u.full_name, u.username) AS user_name
+         FROM activity a LEFT JOIN users u ON u.id = a.actor_id
+        WHERE a.entity_id = $1 AND a.entity_type = 'task' ORDER BY a.sequence DESC LIMIT $2
+     ) AS latest ORDER BY sequence`,
+    [taskId, limit],
+  );
+}

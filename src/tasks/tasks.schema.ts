@@ -1,0 +1,217 @@
+import { z } from 'zod';
+import { durationSchema, formatDuration, parseDuration } from '../common/duration.js';
+import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
+import { pageQuery, pageSchema } from '../common/pagination.js';
+import { waitingReasons } from '../executions/executions.queries.js';
+import { projectIdParam } from '../projects/project-access.js';
+import { taskIdParam } from './task-ref.js';
+import { taskStatuses, type Task } from './task.entity.js';
+
+const environment = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Name variables with letters, digits and underscore'),
+    z.string().max(32_768),
+  )
+  .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')
+  .refine((value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')), 'MILLRACE_ names are reserved');
+
+const tag = z.string().trim().min(1).max(50).regex(/^[^,]+$/, 'A tag has no comma');
+
+const duration = durationSchema.transform((text) => parseDuration(text) ?? 0);
+
+/** How a command is run; tasks and ad hoc commands share it. */
+export const runShape = {
+  command: z.string().min(1).max(65_536),
+  working_directory: z.string().max(1024).meta({ description: 'Inside the workspace' }),
+  environment: environment.meta({ description: 'Variables for the command' }),
+  timeout: z.int().min(1).max(20 * 86_400).meta({ description: 'Seconds' }),
+  retry_attempts: z.int().min(0).max(20).meta({ description: 'How many more attempts follow a failed one' }),
+};
+
+const shape = {
+  title: z.string().trim().min(1).max(500),
+  description: z.string().max(50_000),
+  priority: z.int().min(1).max(10).meta({ description: '1 is the most urgent' }),
+  estimated_duration: duration.nullable(),
+  assigned_to: id.nullable(),
+  tags: z.array(tag).max(50).transform((tags) => [...new Set(tags)]),
+  metadata: jsonObject(),
+  command: runShape.command.nullable(),
+  working_directory: runShape.working_directory.nullable(),
+  environment: runShape.environment,
+  timeout: runShape.timeout.nullable(),
+  retry_attempts: runShape.retry_attempts,
+};
+
+const dependencies = z
+  .array(taskIdParam)
+  .max(100)
+  .meta({ description: 'Tasks of the same project that must be completed before this one runs' });
+
+export const createTaskSchema = z
+  .object({
+    title: shape.title,
+    description: shape.description.default(''),
+    project_id: projectIdParam,
+    priority: shape.priority.default(5),
+    estimated_duration: shape.estimated_duration.default(null),
+    assigned_to: shape.assigned_to.default(null),
+    tags: shape.tags.default([]),
+    metadata: shape.metadata.default({}),
+    command: shape.command.default(null),
+    working_directory: shape.working_directory.default(null),
+    environment: shape.environment.default({}),
+    timeout: shape.timeout.default(null),
+    retry_attempts: shape.retry_attempts.default(0),
+    dependencies: dependencies.default([]),
+  })
+  .meta({ id: 'CreateTask' });
+export type CreateTask = z.output<typeof createTaskSchema>;
+
+/** A status that people may set by hand; `queued` belongs to executions. */
+const settableStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
+
+export const updateTaskSchema = z
+  .object({
+    ...shape,
+    status: z.enum(settableStatuses),
+    progress_percentage: z.int().min(0).max(100),
+    dependencies,
+  })
+  .partial()
+  .extend({ version: versionField })
+  .meta({ id: 'UpdateTask' });
+export type UpdateTask = z.output<typeof updateTaskSchema>;
+
+export const taskSchema = z
+  .object({
+    id,
+    ref: z.string().meta({ examples: ['SHOP-42'] }),
+    title: z.string(),
+    description: z.string(),
+    project_id: id,
+    status: z.enum(taskStatuses),
+    why_waiting: z.enum(waitingReasons).nullable().meta({ description: 'What a queued task waits for' }),
+    priority: z.int(),
+    progress_percentage: z.int(),
+    estimated_duration: durationSchema.nullable(),
+    actual_duration: durationSchema.nullable(),
+    assigned_to: id.nullable(),
+    created_by: id,
+    created_at: instant,
+    updated_at: instant,
+    started_at: instant.nullable(),
+    completed_at: instant.nullable(),
+    tags: z.array(z.string()),
+    metadata: z.record(z.string(), z.unknown()),
+    command: z.string().nullable(),
+    working_directory: z.string().nullable(),
+    environment: z.record(z.string(), z.string()),
+    timeout: z.int().nullable(),
+    retry_attempts: z.int(),
+    execution_id: id.nullable().meta({ description: 'The current or last execution' }),
+    version: z.int(),
+  })
+  .meta({ id: 'Task' });
+export type TaskView = z.output<typeof taskSchema>;
+
+export type TaskRow = Task & { key: string; why_waiting: (typeof waitingReasons)[number] | null };
+
+export function toTask(row: TaskRow): TaskView {
+  return {
+    id: row.id,
+    ref: `${row.key}-${row.number}`,
+    title: row.title,
+    description: row.description,
+    project_id: row.project_id,
+    status: row.status,
+    why_waiting: row.why_waiting,
+    priority: row.priority,
+    progress_percentage: row.progress_percentage,
+    estimated_duration: formatDuration(row.estimated_duration),
+    actual_duration: formatDuration(row.actual_duration),
+    assigned_to: row.assigned_to,
+    created_by: row.created_by,
+    created_at: toInstant(row.created_at),
+    updated_at: toInstant(row.updated_at),
+    started_at: toInstant(row.started_at),
+    completed_at: toInstant(row.completed_at),
+    tags: row.tags,
+    metadata: row.metadata,
+    command: row.command,
+    working_directory: row.working_directory,
+    environment: row.environment,
+    timeout: row.timeout,
+    retry_attempts: row.retry_attempts,
+    execution_id: row.execution_id,
+    version: row.version,
+  };
+}
+
+export const dependencySchema = z
+  .object({
+    id,
+    depends_on_task_id: id,
+    dependency_type: z.literal('blocks'),
+    task: z.object({ title: z.string(), status: z.enum(taskStatuses) }),
+  })
+  .meta({ id: 'TaskDependency' });
+export type DependencyView = z.output<typeof dependencySchema>;
+
+export const taskDetailSchema = taskSchema
+  .extend({
+    dependencies: z.array(dependencySchema),
+    history: z.array(
+      z.object({
+        timestamp: instant,
+        action: z.string(),
+        old_value: z.unknown(),
+        new_value: z.unknown(),
+        user_id: id.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'TaskDetail' });
+export type TaskDetail = z.output<typeof taskDetailSchema>;
+
+export const historySchema = z
+  .object({
+    task_id: id,
+    history: z.array(
+      z.object({
+        id,
+        timestamp: instant,
+        action: z.string(),
+        user_id: id.nullable(),
+        user_name: z.string().nullable(),
+        details: z.record(z.string(), z.unknown()),
+      }),
+    ),
+  })
+  .meta({ id: 'TaskHistory' });
+export type TaskHistory = z.output<typeof historySchema>;
+
+const commaList = <T extends string>(item: z.ZodType<T, string>) =>
+  z
+    .string()
+    .max(2000)
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(item).max(50));
+
+export const taskListQuery = pageQuery().extend({
+  project_id: projectIdParam.optional(),
+  status: commaList(z.enum(taskStatuses)).optional().meta({ description: 'One status or several, with commas' }),
+  assigned_to: id.optional(),
+  priority: z.coerce.number().int().min(1).max(10).optional().meta({ description: 'Tasks at least this urgent' }),
+  tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags' }),
+  created_after: instant.optional(),
+  created_before: instant.optional(),
+  sort: z.enum(['created_at', 'updated_at', 'priority', 'title']).default('created_at'),
+});
+export type TaskListQuery = z.output<typeof taskListQuery>;
+export const taskPageSchema = pageSchema(taskSchema).meta({ id: 'TaskPage' });

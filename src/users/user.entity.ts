@@ -1,0 +1,55 @@
+import { Column, Entity, Index } from 'typeorm';
+import type { Role } from '../common/permissions.js';
+import { CreatedInstant, Id, Instant } from '../infra/columns.js';
+
+@Entity('users')
+export class User {
+  @Id()
+  id!: string;
+
+  /** Kept in lower case, so that names are unique whatever their case. */
+  @Column('text')
+  @Index('users_username_key', { unique: true })
+  username!: string;
+
+  @Column('text')
+  @Index('users_email_key', { unique: true })
+  email!: string;
+
+  @Column('text', { nullable: true })
+  full_name!: string | null;
+
+  @Column('text', { nullable: true })
+  avatar_url!: string | null;
+
+  @Column('text')
+  password_hash!: string;
+
+  @Column('text')
+  role!: Role;
+
+  @Column('text', { default: 'standard' })
+  tier!: 'standard' | 'premium';
+
+  @Column('boolean', { default: false })
+  disabled!: boolean;
+
+  @Column('jsonb', { default: {} })
+  preferences!: Record<string, unknown>;
+
+  /** Access tokens carry it; raising it makes all earlier ones invalid. */
+  @Column('integer', { default: 1 })
+  token_epoch!: number;
+
+  @Instant({ nullable: true })
+  last_login!: Date | null;
+
+  @CreatedInstant()
+  created_at!: Date;
+
+  @CreatedInstant()
+  updated_at!: Date;
+
+  @Column('integer', { default: 1 })
+  version!: number;
+}

@@ -1,0 +1,63 @@
+import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import { id } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor, IfMatch, RequestUrl } from '../common/request.js';
+import {
+  createUserSchema,
+  updateUserSchema,
+  userListQuery,
+  userPageSchema,
+  userSchema,
+  type CreateUser,
+  type UpdateUser,
+  type UserListQuery,
+} from './users.schema.js';
+import { UsersService } from './users.service.js';
+
+@ApiTags('users')
+@Controller('api/users')
+export class UsersController {
+  constructor(private readonly users: UsersService) {}
+
+  @Get()
+  @Endpoint({ access: 'admin', summary: 'List the users', response: userPageSchema })
+  list(@Query({ schema: userListQuery }) query: UserListQuery, @RequestUrl() url: string) {
+    return this.users.list(query, url);
+  }
+
+  @Post()
+  @Endpoint({
+    access: 'admin',
+    summary: 'Create a user',
+    status: 201,
+    response: userSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS'],
+  })
+  create(@CurrentActor() actor: Actor, @Body({ schema: createUserSchema }) body: CreateUser) {
+    return this.users.create(actor, body);
+  }
+
+  @Get(':user_id')
+  @Endpoint({ access: 'admin', summary: 'Show a user', response: userSchema, errors: ['RESOURCE_NOT_FOUND'] })
+  get(@Param('user_id', { schema: id }) userId: string) {
+    return this.users.get(userId);
+  }
+
+  @Put(':user_id')
+  @Endpoint({
+    access: 'admin',
+    summary: 'Change, disable or enable a user, or reset the password',
+    response: userSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'RESOURCE_ALREADY_EXISTS', 'RESOURCE_IN_USE', 'VERSION_CONFLICT'],
+  })
+  update(
+    @CurrentActor() actor: Actor,
+    @Param('user_id', { schema: id }) userId: string,
+    @Body({ schema: updateUserSchema }) body: UpdateUser,
+    @IfMatch() ifMatch: number | undefined,
+  ) {
+    return this.users.update(actor, userId, body, ifMatch);
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { id, instant, toInstant, versionField } from '../common/fields.js';
+import { pageQuery, pageSchema } from '../common/pagination.js';
+import { permissions, permissionsOf, roles } from '../common/permissions.js';
+import type { User } from './user.entity.js';
+
+export const usernameSchema = z
+  .string()
+  .min(3)
+  .max(64)
+  .regex(/^[A-Za-z0-9._-]+$/, 'Use letters, digits, dot, underscore and hyphen')
+  .transform((name) => name.toLowerCase());
+
+export const passwordSchema = z.string().min(8).max(256);
+
+export const userSchema = z
+  .object({
+    id,
+    username: z.string(),
+    email: z.string(),
+    full_name: z.string().nullable(),
+    avatar_url: z.string().nullable(),
+    role: z.enum(roles),
+    permissions: z.array(z.enum(permissions)),
+    tier: z.enum(['standard', 'premium']),
+    disabled: z.boolean(),
+    created_at: instant,
+    updated_at: instant,
+    last_login: instant.nullable(),
+    version: z.int(),
+  })
+  .meta({ id: 'User' });
+
+export type UserView = z.output<typeof userSchema>;
+
+export function toUser(user: User): UserView {
+  const { id, username, email, full_name, avatar_url, role, tier, disabled, version } = user;
+  return {
+    id,
+    username,
+    email,
+    full_name,
+    avatar_url,
+    role,
+    permissions: [...permissionsOf(role)],
+    tier,
+    disabled,
+    created_at: toInstant(user.created_at),
+    updated_at: toInstant(user.updated_at),
+    last_login: toInstant(user.last_login),
+    version,
+  };
+}
+
+const writable = {
+  email: z.email().max(254).transform((email) => email.toLowerCase()),
+  full_name: z.string().max(200).nullable(),
+  avatar_url: z.url({ protocol: /^https?$/ }).max(2048).nullable(),
+  role: z.enum(roles),
+  tier: z.enum(['standard', 'premium']),
+};
+
+export const createUserSchema = z
+  .object({
+    username: usernameSchema,
+    password: passwordSchema,
+    email: writable.email,
+    full_name: writable.full_name.default(null),
+    avatar_url: writable.avatar_url.default(null),
+    role: writable.role.default('developer'),
+    tier: writable.tier.default('standard'),
+  })
+  .meta({ id: 'CreateUser' });
+export type CreateUser = z.output<typeof createUserSchema>;
+
+export const updateUserSchema = z
+  .object(writable)
+  .extend({ disabled: z.boolean(), password: passwordSchema })
+  .partial()
+  .extend({ version: versionField })
+  .meta({ id: 'UpdateUser' });
+export type UpdateUser = z.output<typeof updateUserSchema>;
+
+export const changePasswordSchema = z
+  .object({ current_password: z.string().min(1).max(256), new_password: passwordSchema })
+  .meta({ id: 'ChangePassword' });
+export type ChangePassword = z.output<typeof changePasswordSchema>;
+
+export const userListQuery = pageQuery().extend({
+  search: z.string().max(200).optional().meta({ description: 'Part of a username, an e-mail address or a name' }),
+});
+export type UserListQuery = z.output<typeof userListQuery>;
+export const userPageSchema = pageSchema(userSchema).meta({ id: 'UserPage' });
+export const messageSchema = z.object({ message: z.string() }).meta({ id: 'Message' });

@@ -1,0 +1,171 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { ILike, Repository } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import { toPage, type Page } from '../common/pagination.js';
+import type { Actor } from '../common/permissions.js';
+import { checkVersion } from '../common/request.js';
+import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { hashPassword } from './password.js';
+import { User } from './user.entity.js';
+import { toUser, type CreateUser, type UpdateUser, type UserListQuery, type UserView } from './users.schema.js';
+
+type Account = Pick<User, 'id' | 'username' | 'role' | 'tier' | 'disabled' | 'token_epoch'>;
+
+/** A changed user is forgotten at once through the bus; this bounds how long a lost message can matter. */
+const cacheMs = 5_000;
+const maxCached = 10_000;
+const userChangeLock = 7_102_010;
+
+@Injectable()
+export class UsersService implements OnModuleInit {
+  private readonly cache = new Map<string, { account: Account; until: number }>();
+
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly database: Database,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.on('user.changed', ({ user_id }) => this.cache.delete(user_id));
+  }
+
+  /** What authentication needs to know of a user; undefined when there is none. */
+  async account(id: string): Promise<Account | undefined> {
+    const cached = this.cache.get(id);
+    if (cached && cached.until > Date.now()) return cached.account;
+    const [account] = await this.database.query<Account>(
+      'SELECT id, username, role, tier, disabled, token_epoch FROM users WHERE id = $1',
+      [id],
+    );
+    if (!account) return undefined;
+    if (this.cache.size >= maxCached) this.cache.clear();
+    this.cache.set(id, { account, until: Date.now() + cacheMs });
+    return account;
+  }
+
+  async list(query: UserListQuery, url: string): Promise<Page<UserView>> {
+    const term = query.search === undefined ? undefined : ILike(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+    const [users, total] = await this.users.findAndCount({
+      ...(term ? { where: [{ username: term }, { email: term }, { full_name: term }] } : {}),
+      order: { created_at: query.order, id: query.order },
+      skip: (query.page - 1) * query.page_size,
+      take: query.page_size,
+    });
+    return toPage(users.map(toUser), total, query, url);
+  }
+
+  /** @throws RESOURCE_NOT_FOUND */
+  async get(id: string): Promise<UserView> {
+    const user = await this.users.findOneBy({ id });
+    if (!user) throw new AppError('RESOURCE_NOT_FOUND', { user_id: id });
+    return toUser(user);
+  }
+
+  /**
+   * Makes a user.
+   * @param actor the administrator, or null for the first start
+   * @throws RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken
+   */
+  async create(actor: Actor | null, input: CreateUser): Promise<UserView> {
+    const id = uuid();
+    const password_hash = await hashPassword(input.password);
+    const { username, email, full_name, avatar_url, role, tier } = input;
+    await this.uniquely(() =>
+      this.database.transaction(async (tx) => {
+        await tx.query(
+          `INSERT INTO users (id, username, email, full_name, avatar_url, role, tier, password_hash)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+          [id, username, email, full_name, avatar_url, role, tier, password_hash],
+        );
+        const newValue = { username, email, full_name, role, tier };
+        await this.activity.record(tx, { actor, entityType: 'user', entityId: id, action: 'created', newValue });
+      }),
+    );
+    return this.get(id);
+  }
+
+  /**
+   * Changes a user. A new password and disabling end every token made so far; a new role counts from the next request.
+   * @throws RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT; RESOURCE_IN_USE for the last administrator
+   */
+  async update(actor: Actor, id: string, input: UpdateUser, ifMatch?: number): Promise<UserView> {
+    const { password, version, ...changes } = input;
+    const password_hash = password === undefined ? undefined : await hashPassword(password);
+    await this.uniquely(() =>
+      this.database.transaction(async (tx) => {
+        // one change at a time, so that two administrators cannot step down at once
+        await tx.query('SELECT pg_advisory_xact_lock($1)', [userChangeLock]);
+        const [user] = await tx.query<User>('SELECT * FROM users WHERE id = $1 FOR UPDATE', [id]);
+        if (!user) throw new AppError('RESOURCE_NOT_FOUND', { user_id: id });
+        checkVersion(user.version, version, ifMatch);
+        const next = { ...user, ...changes };
+        if (user.role === 'admin' && !user.disabled && (next.role !== 'admin' || next.disabled)) {
+          await this.refuseLastAdministrator(tx, id);
+        }
+        await tx.query(
+          `UPDATE users SET email = $2, full_name = $3, avatar_url = $4, role = $5, tier = $6, disabled = $7,
+                  updated_at = now(), version = version + 1 WHERE id = $1`,
+          [id, next.email, next.full_name, next.avatar_url, next.role, next.tier, next.disabled],
+        );
+        if (password_hash !== undefined) await this.storePassword(tx, id, password_hash);
+        else if (next.disabled && !user.disabled) await this.endTokens(tx, id);
+        const keys = Object.keys(changes) as (keyof typeof changes)[];
+        await this.activity.record(tx, {
+          actor,
+          entityType: 'user',
+          entityId: id,
+          action: 'updated',
+          oldValue: Object.fromEntries(keys.map((key) => [key, user[key]])),
+          newValue: { ...changes, ...(password === undefined ? {} : { password: 'changed' }) },
+        });
+        this.events.emitAfter(tx, 'user.changed', { user_id: id });
+      }),
+    );
+    this.cache.delete(id);
+    return this.get(id);
+  }
+
+  /** Sets a user's own password and ends every token made so far. */
+  async changePassword(actor: Actor, newPassword: string): Promise<void> {
+    const passwordHash = await hashPassword(newPassword);
+    await this.database.transaction(async (tx) => {
+      await this.storePassword(tx, actor.id, passwordHash);
+      await this.activity.record(tx, { actor, entityType: 'user', entityId: actor.id, action: 'password_changed' });
+      this.events.emitAfter(tx, 'user.changed', { user_id: actor.id });
+    });
+    this.cache.delete(actor.id);
+  }
+
+  private async storePassword(tx: Transaction, id: string, passwordHash: string): Promise<void> {
+    await tx.query('UPDATE users SET password_hash = $2 WHERE id = $1', [id, passwordHash]);
+    await this.endTokens(tx, id);
+  }
+
+  private async endTokens(tx: Transaction, id: string): Promise<void> {
+    await tx.query('UPDATE users SET token_epoch = token_epoch + 1 WHERE id = $1', [id]);
+    await tx.query('UPDATE refresh_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [id]);
+  }
+
+  private async refuseLastAdministrator(tx: Transaction, id: string): Promise<void> {
+    const others = await tx.query("SELECT 1 FROM users WHERE role = 'admin' AND NOT disabled AND id <> $1 LIMIT 1", [id]);
+    if (others.length === 0) {
+      throw new AppError('RESOURCE_IN_USE', { user_id: id }, { message: 'The last administrator must stay one' });
+    }
+  }
+
+  private async uniquely<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const constraint = uniqueViolation(error);
+      if (constraint === undefined) throw error;
+      throw new AppError('RESOURCE_ALREADY_EXISTS', { field: constraint === 'users_email_key' ? 'email' : 'username' });
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Endpoint } from '../common/endpoint.js';
+import { id } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor, RequestUrl } from '../common/request.js';
+import {
+  deliveryListQuery,
+  deliveryPageSchema,
+  deliverySchema,
+  type DeliveryListQuery,
+} from './deliveries.schema.js';
+import { DeliveriesService } from './deliveries.service.js';
+
+@ApiTags('webhooks')
+@Controller('api/webhooks/:webhook_id')
+export class DeliveriesController {
+  constructor(private readonly deliveries: DeliveriesService) {}
+
+  @Post('test')
+  @Endpoint({
+    access: 'write',
+    summary: 'Send a test message to a webhook',
+    description:
+      'The event is `ping`. Answers 200 with the result, or 202 when the receiver takes longer than 5 seconds.',
+    response: deliverySchema,
+    alternatives: { 202: deliverySchema },
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
+  })
+  async test(
+    @CurrentActor() actor: Actor,
+    @Param('webhook_id', { schema: id }) webhookId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const delivery = await this.deliveries.test(actor, webhookId);
+    if (delivery.status === 'pending') void reply.status(202);
+    return delivery;
+  }
+
+  @Get('deliveries')
+  @Endpoint({
+    access: 'read',
+    summary: 'List what was and is to be sent to a webhook',
+    response: deliveryPageSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
+  })
+  list(
+    @CurrentActor() actor: Actor,
+    @Param('webhook_id', { schema: id }) webhookId: string,
+    @Query({ schema: deliveryListQuery }) query: DeliveryListQuery,
+    @RequestUrl() url: string,
+  ) {
+    return this.deliveries.list(actor, webhookId, query, url);
+  }
+
+  @Post('deliveries/:delivery_id/redeliver')
+  @Endpoint({
+    access: 'write',
+    summary: 'Send a delivery again',
+    description: 'With the same id and the same bytes.',
+    response: deliverySchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_IN_USE'],
+  })
+  redeliver(
+    @CurrentActor() actor: Actor,
+    @Param('webhook_id', { schema: id }) webhookId: string,
+    @Param('delivery_id', { schema: id }) deliveryId: string,
+  ) {
+    return this.deliveries.redeliver(actor, webhookId, deliveryId);
+  }
+}

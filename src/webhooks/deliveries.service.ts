@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { ActivityLog } from '../activity/activity-log.js';
+import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
+import type { Webhook } from '../activity/webhook.entity.js';
+import { AppError } from '../common/errors.js';
+import { toPage, type Page } from '../common/pagination.js';
+import type { Actor } from '../common/permissions.js';
+import { Database, type Transaction } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { toDelivery, type DeliveryListQuery, type DeliveryView } from './deliveries.schema.js';
+import { testEvent } from './outcome.js';
+import { WebhookAccess } from './webhook-access.js';
+
+const testWaitMs = 5_000;
+
+@Injectable()
+export class DeliveriesService {
+  constructor(
+    private readonly database: Database,
+    private readonly access: WebhookAccess,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
+  ) {}
+
+  /** @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
+  async list(
+    actor: Actor,
+    webhookId: string,
+    query: DeliveryListQuery,
+    url: string,
+  ): Promise<Page<DeliveryView>> {
+    await this.access.require(actor, webhookId);
+    const values: unknown[] = [webhookId];
+    let from = 'FROM webhook_deliveries WHERE webhook_id = $1';
+    if (query.status !== undefined) from += ` AND status = $${values.push(query.status)}`;
+    if (query.event !== undefined) from += ` AND event = $${values.push(query.event)}`;
+    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
+    const rows = await this.database.query<WebhookDelivery>(
+      `SELECT * ${from} ORDER BY sequence ${query.order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+      [...values, query.page_size, (query.page - 1) * query.page_size],
+    );
+    return toPage(rows.map(toDelivery), counted?.n ?? 0, query, url);
+  }
+
+  /**
+   * Sends a test message the way every message goes, also to a webhook that is not active, and waits up to 5 s for its
+   * result. It is tried once.
+   * @returns the delivery; still pending when the receiver takes longer
+   */
+  async test(actor: Actor, webhookId: string): Promise<DeliveryView> {
+    const id = uuid();
+    await this.database.transaction(async (tx) => {
+      const webhook = await this.access.require(actor, webhookId, tx);
+      const data = { message: 'A test message of Millrace', requested_by: actor.id };
+      await tx.query(
+        'INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at) VALUES ($1, $2, $3, $4, now())',
+        [id, webhookId, testEvent, data],
+      );
+      await this.record(tx, actor, webhook, 'tested', id);
+    });
+    for (const deadline = Date.now() + testWaitMs; ; await sleep(50)) {
+      const delivery = await this.find(webhookId, id);
+      if (delivery.status !== 'pending' || Date.now() > deadline) return toDelivery(delivery);
+    }
+  }
+
+  /**
+   * Sends a delivery again, with its id and its bytes, in a new series of tries.
+   * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED; RESOURCE_IN_USE when the webhook is not active
+   */
+  async redeliver(actor: Actor, webhookId: string, deliveryId: string): Promise<DeliveryView> {
+    await this.database.transaction(async (tx) => {
+      const webhook = await this.access.require(actor, webhookId, tx);
+      const rows = await tx.query(
+        `UPDATE webhook_deliveries SET status = 'pending', attempts_before = attempts, next_attempt_at = now(),
+                delivered_at = NULL
+          WHERE id = $1 AND webhook_id = $2 RETURNING id`,
+        [deliveryId, webhookId],
+      );
+      if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { delivery_id: deliveryId });
+      if (!webhook.active) {
+        throw new AppError(
+          'RESOURCE_IN_USE',
+          { webhook_id: webhookId },
+          { message: 'The webhook is not active' },
+        );
+      }
+      await this.record(tx, actor, webhook, 'redelivered', deliveryId);
+    });
+    return toDelivery(await this.find(webhookId, deliveryId));
+  }
+
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    webhook: Webhook,
+    action: string,
+    deliveryId: string,
+  ): Promise<void> {
+    const { id: entityId, project_id: projectId } = webhook;
+    const newValue = { delivery_id: deliveryId };
+    await this.activity.record(tx, { actor, entityType: 'webhook', entityId, projectId, action, newValue });
+    this.events.emitAfter(tx, 'webhooks.pending', { count: 1 });
+  }
+
+  private async find(webhookId: string, id: string): Promise<WebhookDelivery> {
+    const [row] = await this.database.query<WebhookDelivery>(
+      'SELECT * FROM webhook_deliveries WHERE id = $1 AND webhook_id = $2',
+      [id, webhookId],
+    );
+    if (!row) throw new AppError('RESOURCE_NOT_FOUND', { delivery_id: id });
+    return row;
+  }
+}

@@ -1,0 +1,171 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Database } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { Alarm } from './alarm.js';
+import { Lanes } from './lanes.js';
+import { messageBody, messageHeaders } from './message.js';
+import { Outbound } from './outbound.js';
+import { cutOff, isGone, isTimeout, notSent, resultOf, type Try } from './outcome.js';
+import { handBack, takeDue, type TakenDelivery } from './outbox.queries.js';
+import { ResultWriter } from './result-writer.js';
+import { WebhookSwitch } from './webhook-switch.js';
+
+const pollMs = 2_000;
+const sendLimitMs = 10_000;
+/** After a crash, what this process had taken is due again when this has passed. */
+const leaseMs = 20_000;
+const drainMs = 5_000;
+/** A receiver that takes longer to answer counts as slow. */
+const slowMs = 3_000;
+const takeLimit = 512;
+const maxBacklog = 2_000;
+
+type Job = TakenDelivery & { takenAt: number };
+
+/** Sends what is due in the outbox; every process runs one, and Postgres deals the work out among them. */
+@Injectable()
+export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly lanes = new Lanes<Job>();
+  private readonly alarm = new Alarm();
+  private readonly sending = new Set<Promise<void>>();
+  private readonly outbound: Outbound;
+  private readonly results: ResultWriter;
+  private stopping = false;
+  private cut = false;
+  private loop: Promise<void> = Promise.resolve();
+  private stopListening: () => void = () => undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
+    private readonly webhooks: WebhookSwitch,
+  ) {
+    const { config, logger } = infrastructure;
+    this.outbound = new Outbound({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE, timeoutMs: sendLimitMs });
+    this.results = new ResultWriter(database, logger, (inMs) => this.alarm.ringIn(inMs));
+  }
+
+  onApplicationBootstrap(): void {
+    this.stopListening = this.events.on('webhooks.pending', () => this.alarm.ring());
+    this.loop = this.run();
+  }
+
+  /** Takes no more, gives what was in flight a few seconds, and hands back the rest. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    this.stopListening();
+    this.alarm.ring();
+    await this.loop;
+    await this.giveBack(this.lanes.clear());
+    const timer = setTimeout(() => this.cutOff(), drainMs);
+    await Promise.all(this.sending);
+    clearTimeout(timer);
+    await this.results.drain(2_000);
+    await this.outbound.close();
+  }
+
+  private cutOff(): void {
+    this.cut = true;
+    this.outbound.cutOff();
+  }
+
+  private async run(): Promise<void> {
+    let faults = 0;
+    while (!this.stopping) {
+      try {
+        const taken = await this.take();
+        if (faults > 0) this.infrastructure.logger.info('the webhook outbox can be read again');
+        faults = 0;
+        this.begin();
+        if (!(taken > 0 && this.lanes.wantsMore)) await this.alarm.wait(pollMs);
+      } catch (error) {
+        faults += 1;
+        if (faults === 1)
+          this.infrastructure.logger.warn(
+            { err: error },
+            'the webhook outbox cannot be read, will try again',
+          );
+        await this.alarm.pause(Math.min(250 * 2 ** (faults - 1), 5_000), () => this.stopping);
+      }
+    }
+  }
+
+  private async take(): Promise<number> {
+    if (this.results.backlog > maxBacklog) return 0;
+    const rooms = this.lanes.rooms();
+    const takenAt = performance.now();
+    const rows = await takeDue(this.database, {
+      rooms,
+      defaultRoom: this.lanes.defaultRoom,
+      limit: takeLimit,
+      leaseMs,
+    });
+    const taken = new Map<string, Job[]>();
+    for (const row of rows) {
+      if (!row.active) {
+        this.results.add(notSent(row));
+        continue;
+      }
+      const jobs = taken.get(row.webhook_id) ?? [];
+      taken.set(row.webhook_id, jobs);
+      jobs.push({ ...row, takenAt });
+    }
+    this.lanes.add(taken, rooms);
+    return rows.length;
+  }
+
+  private begin(): void {
+    if (this.stopping) return;
+    const late: Job[] = [];
+    for (const { key, item: job } of this.lanes.next()) {
+      // what waited too long here could still be under way when its lease passes
+      if (performance.now() - job.takenAt > leaseMs - sendLimitMs - 2_000) {
+        this.lanes.release(key);
+        late.push(job);
+        continue;
+      }
+      const sending = this.send(job).finally(() => this.sending.delete(sending));
+      this.sending.add(sending);
+    }
+    void this.giveBack(late);
+  }
+
+  private async send(job: Job): Promise<void> {
+    const tried = await this.attempt(job);
+    this.results.add(this.cut && 'fault' in tried ? cutOff(job) : resultOf(job, tried));
+    const quick = tried.durationMs < slowMs && !('fault' in tried && isTimeout(tried.fault));
+    const late = this.lanes.done(job.webhook_id, quick);
+    if (isGone(tried)) {
+      await this.webhooks.switchOff(job).catch((error: unknown) => {
+        this.infrastructure.logger.warn(
+          { err: error, webhook_id: job.webhook_id },
+          'a webhook could not be switched off',
+        );
+      });
+    }
+    await this.giveBack(late);
+    this.begin();
+    if (this.lanes.wantsMore) this.alarm.ring();
+  }
+
+  private async attempt(job: Job): Promise<Try> {
+    const begun = performance.now();
+    try {
+      const body = messageBody(job);
+      const answer = await this.outbound.post(job.url, messageHeaders(job, body, Date.now()), body);
+      return { answer, durationMs: performance.now() - begun };
+    } catch (fault) {
+      return { fault, durationMs: performance.now() - begun };
+    }
+  }
+
+  private async giveBack(jobs: readonly Job[]): Promise<void> {
+    if (jobs.length === 0) return;
+    // when this fails the leases pass by themselves
+    await handBack(this.database, jobs).catch((error: unknown) => {
+      this.infrastructure.logger.debug({ err: error }, 'webhook deliveries could not be handed back');
+    });
+  }
+}

@@ -1,0 +1,98 @@
+import type { Webhook } from '../activity/webhook.entity.js';
+import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
+import type { Queryable } from '../infra/database.js';
+
+/** A delivery that this process may send until its lease ends, with what it needs of its webhook. */
+export type TakenDelivery = Pick<
+  WebhookDelivery,
+  'id' | 'webhook_id' | 'sequence' | 'event' | 'data' | 'attempts' | 'attempts_before' | 'created_at'
+> &
+  Pick<Webhook, 'url' | 'secret' | 'previous_secret'> & { active: boolean };
+
+export interface DeliveryResult {
+  id: string;
+  /** The `attempts` it was taken with. */
+  attempt: number;
+  status: WebhookDelivery['status'];
+  retryInMs: number | null;
+  responseStatus: number | null;
+  responseBody: string | null;
+  error: string | null;
+  durationMs: number | null;
+}
+
+/**
+ * The recursive part visits each webhook that has something pending by one index probe, so a webhook with a million
+ * deliveries costs the others nothing; their order is random, so the overall limit favours none. The millisecond allows
+ * for the rounding of stored moments: a row just committed must not wait for the next poll.
+ */
+const take = `
+  WITH RECURSIVE waiting AS (
+    (SELECT webhook_id FROM webhook_deliveries WHERE status = 'pending' ORDER BY webhook_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT n.webhook_id FROM webhook_deliveries n
+             WHERE n.status = 'pending' AND n.webhook_id > waiting.webhook_id ORDER BY n.webhook_id LIMIT 1)
+      FROM waiting WHERE waiting.webhook_id IS NOT NULL
+  ), due AS (
+    SELECT d.id
+      FROM (SELECT webhook_id FROM waiting WHERE webhook_id IS NOT NULL ORDER BY random()) AS lane
+      LEFT JOIN unnest($1::uuid[], $2::int[]) AS known (webhook_id, room) USING (webhook_id)
+      CROSS JOIN LATERAL (
+        SELECT id FROM webhook_deliveries
+         WHERE webhook_id = lane.webhook_id AND status = 'pending' AND next_attempt_at <= now() + interval '1 millisecond'
+         ORDER BY next_attempt_at LIMIT coalesce(known.room, $3) FOR UPDATE SKIP LOCKED
+      ) AS d
+     LIMIT $4
+  )
+  UPDATE webhook_deliveries d
+     SET attempts = d.attempts + 1, last_attempt_at = now(), next_attempt_at = now() + $5 * interval '1 millisecond'
+    FROM due, webhooks w
+   WHERE d.id = due.id AND w.id = d.webhook_id
+  RETURNING d.id, d.webhook_id, d.sequence, d.event, d.data, d.attempts, d.attempts_before, d.created_at, w.url, w.secret,
+    CASE WHEN w.previous_secret_expires_at > now() THEN w.previous_secret END AS previous_secret,
+    w.deleted_at IS NULL AND (w.active OR d.event = 'ping') AS active`;
+
+/** Takes due deliveries. @param rooms how many more this process takes of the webhooks it already works on */
+export function takeDue(
+  db: Queryable,
+  options: { rooms: ReadonlyMap<string, number>; defaultRoom: number; limit: number; leaseMs: number },
+): Promise<TakenDelivery[]> {
+  const { rooms, defaultRoom, limit, leaseMs } = options;
+  return db.query<TakenDelivery>(take, [[...rooms.keys()], [...rooms.values()], defaultRoom, limit, leaseMs]);
+}
+
+/**
+ * Stores results. One whose lease had passed, so that another process has begun a new try, is dropped, except for a
+ * success: that the message arrived stays true.
+ */
+export async function storeResults(db: Queryable, results: readonly DeliveryResult[]): Promise<void> {
+  await db.query(
+    `UPDATE webhook_deliveries d
+        SET status = r.status, next_attempt_at = now() + r.retry_in * interval '1 millisecond',
+            response_status = r.response_status, response_body = r.response_body, error = r.error,
+            duration_ms = r.duration, delivered_at = CASE WHEN r.status = 'delivered' THEN now() END
+       FROM unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $5::int[], $6::text[], $7::text[], $8::int[])
+         AS r (id, attempt, status, retry_in, response_status, response_body, error, duration)
+      WHERE d.id = r.id AND d.status = 'pending' AND (d.attempts = r.attempt OR r.status = 'delivered')`,
+    [
+      results.map((r) => r.id),
+      results.map((r) => r.attempt),
+      results.map((r) => r.status),
+      results.map((r) => r.retryInMs),
+      results.map((r) => r.responseStatus),
+      results.map((r) => r.responseBody),
+      results.map((r) => r.error),
+      results.map((r) => r.durationMs),
+    ],
+  );
+}
+
+/** Gives back deliveries that were taken but not sent, as if they had not been taken. */
+export async function handBack(db: Queryable, deliveries: readonly TakenDelivery[]): Promise<void> {
+  await db.query(
+    `UPDATE webhook_deliveries d SET attempts = d.attempts - 1, next_attempt_at = now()
+       FROM unnest($1::uuid[], $2::int[]) AS r (id, attempt)
+      WHERE d.id = r.id AND d.attempts = r.attempt AND d.status = 'pending'`,
+    [deliveries.map(({ id }) => id), deliveries.map(({ attempts }) => attempts)],
+  );
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { webhookEvents } from '../activity/webhook-events.js';
+import type { Webhook } from '../activity/webhook.entity.js';
+import { id, instant, toInstant, versionField } from '../common/fields.js';
+import { pageQuery, pageSchema } from '../common/pagination.js';
+import { projectIdParam } from '../projects/project-access.js';
+import { isUsableSecret } from './webhook-secret.js';
+
+/** What a webhook can subscribe to. */
+export const subscriptions = [...webhookEvents, 'task.*', 'project.*', 'system.*', '*'] as const;
+
+const secretSchema = z
+  .string()
+  .min(8)
+  .max(256)
+  .refine(isUsableSecret, 'After whsec_ a secret must go on in base64')
+  .meta({ description: 'Signs what is sent; made by us when absent' });
+
+const writable = {
+  url: z
+    .url({ protocol: /^https?$/, error: 'Send an http or https URL' })
+    .max(2048)
+    .meta({ examples: ['https://example.com/hooks/millrace'] }),
+  events: z
+    .array(z.enum(subscriptions))
+    .min(1)
+    .max(subscriptions.length)
+    .transform((events) => [...new Set(events)])
+    .meta({
+      description: 'Exact names, all of a kind, or `*`; system events reach only webhooks without a project',
+    }),
+  description: z.string().max(2_000),
+  active: z.boolean(),
+};
+
+export const createWebhookSchema = z
+  .object({
+    ...writable,
+    project_id: projectIdParam.nullable().default(null).meta({
+      description: 'The id or key of a project; null hears of everything and takes an administrator',
+    }),
+    secret: secretSchema.optional(),
+    description: writable.description.default(''),
+    active: writable.active.default(true),
+  })
+  .meta({ id: 'CreateWebhook' });
+export type CreateWebhook = z.output<typeof createWebhookSchema>;
+
+export const updateWebhookSchema = z
+  .object(writable)
+  .partial()
+  .extend({ version: versionField })
+  .meta({ id: 'UpdateWebhook' });
+export type UpdateWebhook = z.output<typeof updateWebhookSchema>;
+
+export const rotateSecretSchema = z
+  .object({ secret: secretSchema.optional() })
+  .meta({ id: 'RotateWebhookSecret' });
+
+export const webhookSchema = z
+  .object({
+    id,
+    project_id: id.nullable(),
+    url: z.string(),
+    events: z.array(z.string()),
+    description: z.string(),
+    active: z.boolean(),
+    created_by: id,
+    created_at: instant,
+    updated_at: instant,
+    previous_secret_expires_at: instant
+      .nullable()
+      .meta({ description: 'Until then the replaced secret signs too' }),
+    version: z.int(),
+  })
+  .meta({ id: 'Webhook' });
+export type WebhookView = z.output<typeof webhookSchema>;
+
+export const webhookWithSecretSchema = webhookSchema
+  .extend({ secret: z.string().meta({ description: 'Shown in this answer and never again' }) })
+  .meta({ id: 'WebhookWithSecret' });
+export type WebhookWithSecret = z.output<typeof webhookWithSecretSchema>;
+
+/** What may be known of a webhook: everything but its secrets. */
+export function toWebhook(webhook: Webhook): WebhookView {
+  const { id, project_id, url, events, description, active, created_by, version } = webhook;
+  const expires = webhook.previous_secret_expires_at;
+  return {
+    id,
+    project_id,
+    url,
+    events,
+    description,
+    active,
+    created_by,
+    created_at: toInstant(webhook.created_at),
+    updated_at: toInstant(webhook.updated_at),
+    previous_secret_expires_at:
+      expires !== null && expires.getTime() > Date.now() ? toInstant(expires) : null,
+    version,
+  };
+}
+
+export const webhookListQuery = pageQuery().extend({ project_id: projectIdParam.optional() });
+export type WebhookListQuery = z.output<typeof webhookListQuery>;
+export const webhookPageSchema = pageSchema(webhookSchema).meta({ id: 'WebhookPage' });
+export const deletedWebhookSchema = z
+  .object({ message: z.string(), deleted_at: instant })
+  .meta({ id: 'DeletedWebhook' });

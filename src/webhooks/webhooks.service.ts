@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
+import type { Webhook } from '../activity/webhook.entity.js';
+import { AppError } from '../common/errors.js';
+import { toInstant } from '../common/fields.js';
+import { toPage, type Page } from '../common/pagination.js';
+import type { Actor } from '../common/permissions.js';
+import { checkVersion } from '../common/request.js';
+import { Database, type Transaction } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import { accessRole, memberJoin } from '../projects/projects.queries.js';
+import { targetFault } from './target-address.js';
+import { WebhookAccess } from './webhook-access.js';
+import { makeSecret, rotationMs } from './webhook-secret.js';
+import {
+  toWebhook,
+  type CreateWebhook,
+  type UpdateWebhook,
+  type WebhookListQuery,
+  type WebhookView,
+  type WebhookWithSecret,
+} from './webhooks.schema.js';
+
+@Injectable()
+export class WebhooksService {
+  constructor(
+    private readonly database: Database,
+    private readonly access: WebhookAccess,
+    private readonly projects: ProjectAccess,
+    private readonly activity: ActivityLog,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  /**
+   * Makes a webhook. Its secret is in this answer and in no other.
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, AUTH_INSUFFICIENT_PERMISSIONS; VALIDATION_ERROR for a URL we do not
+   * send to
+   */
+  async create(actor: Actor, input: CreateWebhook): Promise<WebhookWithSecret> {
+    const projectId = await this.access.requireScope(actor, input.project_id);
+    this.checkUrl(input.url);
+    const { url, events, description, active, secret = makeSecret() } = input;
+    return this.database.transaction(async (tx) => {
+      const [webhook] = await tx.query<Webhook>(
+        `INSERT INTO webhooks (id, project_id, url, description, events, secret, active, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *`,
+        [uuid(), projectId, url, description, events, secret, active, actor.id],
+      );
+      const newValue = recordable({ url, events, description, active });
+      await this.record(tx, actor, webhook!, { action: 'created', newValue });
+      return { ...toWebhook(webhook!), secret };
+    });
+  }
+
+  /** Lists the webhooks the actor may manage. @throws PROJECT_NOT_FOUND when a project asked for cannot be seen */
+  async list(actor: Actor, query: WebhookListQuery, url: string): Promise<Page<WebhookView>> {
+    const values: unknown[] = [actor.id, actor.role === 'admin'];
+    let condition = 'w.deleted_at IS NULL';
+    if (query.project_id !== undefined) {
+      const { id } = await this.projects.require(actor, query.project_id, 'read');
+      condition += ` AND w.project_id = $${values.push(id)}`;
+    }
+    const from = `FROM webhooks w LEFT JOIN projects p ON p.id = w.project_id AND p.deleted_at IS NULL ${memberJoin}
+      WHERE ${condition} AND CASE WHEN w.project_id IS NULL THEN $2 ELSE p.id IS NOT NULL AND ${accessRole} = 'owner' END`;
+    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
+    const rows = await this.database.query<Webhook>(
+      `SELECT w.* ${from} ORDER BY w.id ${query.order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+      [...values, query.page_size, (query.page - 1) * query.page_size],
+    );
+    return toPage(rows.map(toWebhook), counted?.n ?? 0, query, url);
+  }
+
+  /** @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
+  async get(actor: Actor, id: string): Promise<WebhookView> {
+    return toWebhook(await this.access.require(actor, id));
+  }
+
+  /** @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, VERSION_CONFLICT; VALIDATION_ERROR for a URL we do not send to */
+  async update(actor: Actor, id: string, input: UpdateWebhook, ifMatch?: number): Promise<WebhookView> {
+    const { version, ...changes } = input;
+    if (changes.url !== undefined) this.checkUrl(changes.url);
+    return this.database.transaction(async (tx) => {
+      const webhook = await this.access.require(actor, id, tx);
+      checkVersion(webhook.version, version, ifMatch);
+      const next = { ...webhook, ...changes };
+      const [stored] = await tx.query<Webhook>(
+        `UPDATE webhooks SET url = $2, events = $3, description = $4, active = $5, updated_at = now(), version = version + 1
+          WHERE id = $1 RETURNING *`,
+        [id, next.url, next.events, next.description, next.active],
+      );
+      const keys = Object.keys(changes) as (keyof typeof changes)[];
+      const oldValue = recordable(Object.fromEntries(keys.map((key) => [key, webhook[key]])));
+      await this.record(tx, actor, webhook, { action: 'updated', oldValue, newValue: recordable(changes) });
+      return toWebhook(stored!);
+    });
+  }
+
+  /** Deletes a webhook softly; what still waits for it is not sent. @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
+  async remove(actor: Actor, id: string): Promise<{ message: string; deleted_at: string }> {
+    return this.database.transaction(async (tx) => {
+      const webhook = await this.access.require(actor, id, tx);
+      const [row] = await tx.query<{ deleted_at: Date }>(
+        `UPDATE webhooks SET deleted_at = now(), active = false, updated_at = now(), version = version + 1
+          WHERE id = $1 RETURNING deleted_at`,
+        [id],
+      );
+      await this.record(tx, actor, webhook, { action: 'deleted' });
+      return { message: 'Webhook deleted successfully', deleted_at: toInstant(row!.deleted_at) };
+    });
+  }
+
+  /**
+   * Gives a webhook a new secret, shown in this answer only. For 24 hours the replaced one signs too.
+   * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, VERSION_CONFLICT
+   */
+  async rotate(actor: Actor, id: string, given?: string, ifMatch?: number): Promise<WebhookWithSecret> {
+    const secret = given ?? makeSecret();
+    return this.database.transaction(async (tx) => {
+      const webhook = await this.access.require(actor, id, tx);
+      checkVersion(webhook.version, ifMatch);
+      const [stored] = await tx.query<Webhook>(
+        `UPDATE webhooks SET previous_secret = secret, previous_secret_expires_at = now() + $3 * interval '1 millisecond',
+                secret = $2, updated_at = now(), version = version + 1 WHERE id = $1 RETURNING *`,
+        [id, secret, rotationMs],
+      );
+      await this.record(tx, actor, webhook, { action: 'secret_rotated' });
+      return { ...toWebhook(stored!), secret };
+    });
+  }
+
+  private checkUrl(url: string): void {
+    const issue = targetFault(url, this.infrastructure.config.WEBHOOK_ALLOW_PRIVATE);
+    if (issue !== undefined) throw new AppError('VALIDATION_ERROR', { field: 'url', issue });
+  }
+
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    webhook: Webhook,
+    entry: Pick<ActivityEntry, 'action' | 'oldValue' | 'newValue'>,
+  ): Promise<void> {
+    await this.activity.record(tx, {
+      actor,
+      entityType: 'webhook',
+      entityId: webhook.id,
+      projectId: webhook.project_id,
+      ...entry,
+    });
+  }
+}
+
+/** For the activity, which more people read than may manage webhooks: many services put a secret into the URL's path. */
+function recordable<T extends { url?: string | undefined }>(values: T): T {
+  return values.url === undefined ? values : { ...values, url: new URL(values.url).origin };
+}

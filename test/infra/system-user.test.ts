@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { ensureSystemUser, findSystemUser, SystemUserError } from '../../src/infra/system-user.js';
+import { isRoot, run } from './harness.js';
+
+test('an existing user is found by name and by uid, a missing one is not', async () => {
+  const nobody = await findSystemUser('nobody');
+  expect(nobody).toMatchObject({ name: 'nobody', uid: expect.any(Number) });
+  expect(await findSystemUser(nobody!.uid)).toEqual(nobody);
+  expect(await findSystemUser('millrace-no-such-user')).toBeNull();
+});
+
+test('root and what is no user name are refused', async () => {
+  await expect(ensureSystemUser('root')).rejects.toThrow(SystemUserError);
+  await expect(ensureSystemUser('--help')).rejects.toThrow(/not a valid user name/);
+});
+
+// Creating takes root; anybody else gets the refusal that the second block checks.
+if (isRoot) {
+  describe('as root', () => {
+    test('a missing user is created once, by whoever comes first, with no shell, no home and a group of its own', async () => {
+      const name = `millrace-test-${process.pid}`;
+      try {
+        const users = await Promise.all([1, 2, 3].map(() => ensureSystemUser(name)));
+        expect(new Set(users.map((user) => user.uid)).size).toBe(1);
+        const line = (await run('getent', ['passwd', name])).stdout;
+        expect(line).toMatch(/:\/nonexistent:.*(nologin|false)$/m);
+        expect((await run('id', ['-Gn', name])).stdout.trim()).toBe(name);
+        expect(await ensureSystemUser(name)).toEqual(users[0]);
+      } finally {
+        await run('userdel', [name]);
+      }
+    });
+  });
+} else {
+  describe('as an ordinary user', () => {
+    test('a user that cannot be created is an error that says what was tried', async () => {
+      await expect(ensureSystemUser('millrace-no-such-user')).rejects.toThrow(/useradd/);
+    });
+  });
+}

@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, inject } from 'vitest';
+import type { QueryResultRow } from 'pg';
+import { Client, type Credentials } from './client.js';
+import { query, TestDatabase } from './database.js';
+import { freePort } from './free-port.js';
+import { mode, usesRedis } from './mode.js';
+import { commandLine, leftBehind } from './process-table.js';
+import { RedisServer } from './redis-server.js';
+import { ServerProcess, type Environment, type Role } from './server-process.js';
+import { until } from './until.js';
+
+export interface AppOptions {
+  /** Settings beyond the usual ones; `undefined` removes one. */
+  env?: Environment;
+  /** Which processes; the mode says which by default. */
+  roles?: Role[];
+  /** Leaves DATABASE_URL out, so that the product runs a Postgres of its own in DATA_DIR. */
+  embeddedPostgres?: boolean;
+  /** The program to start instead of `node dist/main.js`; the role is added to it. */
+  command?: string[];
+}
+
+const rolesOf: Record<typeof mode, Role[]> = {
+  single: ['all'],
+  redis: ['all'],
+  cluster: ['api', 'api', 'worker', 'worker'],
+};
+const startPatience = 40_000;
+const leavePatience = 5_000;
+const administrator: Credentials = { username: 'admin', password: 'the admin of the tests' };
+
+/** Apps of this file that run; the set-up file fails a file that leaves one. */
+export const runningApps = new Set<App>();
+
+/** A running Millrace in the mode of this run, with a database, a data folder and a Redis that nobody else uses. */
+export class App {
+  readonly processes: ServerProcess[] = [];
+  /** Signed in as the administrator; in a cluster its requests go to the `api` processes in turn. */
+  admin!: Client;
+  redis: RedisServer | undefined;
+  dataDir!: string;
+  env!: Environment;
+  private readonly mark = `MILLRACE_TEST_APP=${randomBytes(8).toString('hex')}`;
+  private database: TestDatabase | undefined;
+  private turn = 0;
+
+  constructor(private readonly options: AppOptions = {}) {}
+
+  async start(): Promise<void> {
+    runningApps.add(this);
+    this.dataDir = await mkdtemp(join(tmpdir(), 'millrace-app-'));
+    // commands run as another user, who has to get to their workspaces
+    await chmod(this.dataDir, 0o755);
+    if (!this.options.embeddedPostgres) this.database = await TestDatabase.create(inject('postgresUrl'));
+    if (usesRedis) this.redis = await RedisServer.start();
+    this.env = this.environment();
+    await Promise.all((this.options.roles ?? rolesOf[mode]).map((role) => this.add(role)));
+    this.admin = await this.anonymous().as(administrator);
+  }
+
+  /** Starts one more process and waits until it is ready. */
+  async add(role: Role): Promise<ServerProcess> {
+    const port = await freePort();
+    const server = new ServerProcess(role, port, { ...this.env, PORT: String(port) }, this.options.command);
+    this.processes.push(server);
+    server.start();
+    await this.ready(server);
+    return server;
+  }
+
+  /** Ends a process and starts it again on its port. */
+  async restart(server: ServerProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await server.stop(signal);
+    server.start();
+    await this.ready(server);
+  }
+
+  /** Waits until a process that was started serves requests and takes work. */
+  async ready(server: ServerProcess): Promise<void> {
+    const isReady = async (): Promise<boolean> => {
+      if (server.exit) return true;
+      if (server.role !== 'worker' && !(await fetch(`${server.url}/api/health/`)).ok) return false;
+      if (server.role === 'api' || this.options.embeddedPostgres) return true;
+      const rows = await this.query('SELECT 1 FROM workers WHERE pid = $1', [server.pid]);
+      return rows.length > 0;
+    };
+    await until(isReady, { timeout: startPatience, what: `the ${server.role} process to be ready` }).catch(
+      (error: Error) => {
+        throw new Error(`${error.message}\n${server.logTail()}`);
+      },
+    );
+    if (server.exit) throw new Error(`A process ended while it started.\n${server.logTail()}`);
+  }
+
+  get apis(): ServerProcess[] {
+    return this.processes.filter(({ role }) => role !== 'worker');
+  }
+
+  get workers(): ServerProcess[] {
+    return this.processes.filter(({ role }) => role !== 'api');
+  }
+
+  /** The address of the first `api` process. */
+  get url(): string {
+    return this.apis[0]?.url ?? '';
+  }
+
+  /** The address for sockets: the last `api` process, which in a cluster is not the one that `url` names. */
+  get wsUrl(): string {
+    return (this.apis.at(-1)?.url ?? '').replace(/^http/, 'ws');
+  }
+
+  get databaseUrl(): string {
+    if (!this.database) throw new Error('An app with an embedded Postgres keeps its address to itself');
+    return this.database.url;
+  }
+
+  /** One statement on the app's database, to look behind its back. */
+  async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
+    return query<Row>(this.databaseUrl, text, values);
+  }
+
+  /** Somebody who is not signed in. */
+  anonymous(): Client {
+    return new Client(() => this.nextUrl());
+  }
+
+  /** A client that talks to one process only. */
+  async adminAt(server: ServerProcess): Promise<Client> {
+    return new Client(() => server.url).as(administrator);
+  }
+
+  /**
+   * Ends everything and removes it.
+   * @throws when a process does not end, or leaves another one behind
+   */
+  async stop(): Promise<void> {
+    if (!runningApps.delete(this)) return;
+    const faults: unknown[] = this.deaths();
+    const stopped = await Promise.allSettled(this.processes.map((server) => server.stop()));
+    for (const result of stopped) if (result.status === 'rejected') faults.push(result.reason);
+    faults.push(...(await this.endLeftovers()));
+    await this.redis?.stop();
+    await this.database?.drop();
+    await rm(this.dataDir, { recursive: true, force: true });
+    if (faults.length > 0)
+      throw new Error(
+        faults.map((fault) => (fault instanceof Error ? fault.message : String(fault))).join('\n'),
+      );
+  }
+
+  /** What to say about processes that ended though no test asked them to. */
+  deaths(): string[] {
+    return this.processes
+      .filter(({ hasDied }) => hasDied)
+      .map((server) => `A server process died.\n${server.logTail()}`);
+  }
+
+  private nextUrl(): string {
+    const running = this.apis.filter(({ isRunning }) => isRunning);
+    const dead = this.deaths();
+    if (running.length === 0 && dead.length > 0) throw new Error(dead.join('\n'));
+    return (running[this.turn++ % running.length] ?? this.apis[0])?.url ?? '';
+  }
+
+  private environment(): Environment {
+    return {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      [this.mark.split('=')[0] ?? '']: this.mark.split('=')[1],
+      HOST: '127.0.0.1',
+      DATA_DIR: this.dataDir,
+      DATABASE_URL: this.database?.url,
+      // Postgres has 100 connections for all files that run at once
+      DATABASE_POOL_SIZE: '6',
+      REDIS_URL: this.redis?.url,
+      ADMIN_USERNAME: administrator.username,
+      ADMIN_PASSWORD: administrator.password,
+      RATE_LIMIT_ENABLED: 'false',
+      WEBHOOK_ALLOW_PRIVATE: 'true',
+      ...this.options.env,
+    };
+  }
+
+  private async endLeftovers(): Promise<string[]> {
+    const known = this.processes.flatMap(({ offspring }) => offspring);
+    const look = () => leftBehind(this.mark, this.dataDir, known);
+    const gone = await until(async () => (await look()).length === 0, { timeout: leavePatience }).catch(
+      () => false,
+    );
+    if (gone) return [];
+    const left = await look();
+    const lines = await Promise.all(left.map(commandLine));
+    for (const pid of left) process.kill(pid, 'SIGKILL');
+    return left.length > 0 ? [`Processes were left behind:\n${lines.join('\n')}`] : [];
+  }
+}
+
+/** Starts an app that the test stops itself. */
+export async function startApp(options?: AppOptions): Promise<App> {
+  const app = new App(options);
+  await app.start();
+  return app;
+}
+
+/** An app for all tests of a file (or of a `describe`): started before the first and stopped after the last. */
+export function useApp(options?: AppOptions): App {
+  const app = new App(options);
+  beforeAll(() => app.start(), startPatience * 2);
+  afterAll(() => app.stop(), startPatience);
+  return app;
+}

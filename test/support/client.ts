@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+
+// Answers are checked by expectations; a static type here would only repeat the server's own.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Json = any;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON, or the text when the answer is not JSON. */
+  body: Json;
+  bytes: Buffer;
+}
+
+export interface RequestOptions {
+  headers?: Record<string, string>;
+  query?: Record<string, string | number | boolean>;
+  signal?: AbortSignal;
+}
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+export type UserRole = 'viewer' | 'developer' | 'admin';
+
+/** A person (or nobody yet) who talks to the HTTP interface. */
+export class Client {
+  /** The user as login answered it; `{}` for nobody. */
+  user: Json = {};
+  credentials: Credentials | undefined;
+  token: string | undefined;
+  refreshToken: string | undefined;
+
+  /** @param nextUrl gives the server for each request, so that a cluster is used evenly */
+  constructor(
+    private readonly nextUrl: () => string,
+    private readonly headers: Record<string, string> = {},
+  ) {}
+
+  get(path: string, options?: RequestOptions): Promise<Answer> {
+    return this.request('GET', path, undefined, options);
+  }
+
+  post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.request('POST', path, body, options);
+  }
+
+  put(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.request('PUT', path, body, options);
+  }
+
+  delete(path: string, body?: unknown, options?: RequestOptions): Promise<Answer> {
+    return this.request('DELETE', path, body, options);
+  }
+
+  /** Sends any request; strings and buffers go as they are, everything else as JSON. */
+  async request(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Answer> {
+    const response = await this.open(method, path, body, options);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const isJson = response.headers.get('content-type')?.includes('json') && bytes.length > 0;
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(bytes.toString()) : bytes.toString(),
+      bytes,
+    };
+  }
+
+  /** As `request`, but leaves the body to be read as it comes (server-sent events, raw output). */
+  async open(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Response> {
+    const url = new URL(path, this.nextUrl());
+    for (const [name, value] of Object.entries(options.query ?? {}))
+      url.searchParams.set(name, String(value));
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const headers: Record<string, string> = { ...this.headers };
+    if (this.token !== undefined) headers['authorization'] = `Bearer ${this.token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    return fetch(url, {
+      method,
+      headers: { ...headers, ...options.headers },
+      ...(body === undefined ? {} : { body: raw ? (body as RequestInit['body']) : JSON.stringify(body) }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  }
+
+  /** The same person with more headers on every request, such as `X-Session-ID`. */
+  with(headers: Record<string, string>): Client {
+    const client = new Client(this.nextUrl, { ...this.headers, ...headers });
+    return Object.assign(client, {
+      user: this.user,
+      credentials: this.credentials,
+      token: this.token,
+      refreshToken: this.refreshToken,
+    });
+  }
+
+  /** Somebody who is not signed in. */
+  anonymous(): Client {
+    return new Client(this.nextUrl);
+  }
+
+  /** Signs in. @returns the client of that user */
+  async as(credentials: Credentials): Promise<Client> {
+    const client = this.anonymous();
+    const { data } = (await expectStatus(200, client.post('/api/auth/login', credentials))).body;
+    return Object.assign(client, {
+      credentials,
+      user: data.user,
+      token: data.access_token,
+      refreshToken: data.refresh_token,
+    });
+  }
+
+  /** Makes a user (this client must be an administrator) and signs in. @returns the client of the new user */
+  async createUser(role: UserRole, fields: Record<string, unknown> = {}): Promise<Client> {
+    const username = `${role}-${randomBytes(4).toString('hex')}`;
+    const user = {
+      username,
+      password: `password of ${username}`,
+      email: `${username}@example.org`,
+      role,
+      ...fields,
+    };
+    await expectStatus(201, this.post('/api/users/', user));
+    return this.as({ username: user.username, password: user.password });
+  }
+}
+
+/** Gives the answer, or fails with its body when the status is another one. */
+export async function expectStatus(status: number, answer: Promise<Answer> | Answer): Promise<Answer> {
+  const given = await answer;
+  if (given.status !== status)
+    throw new Error(`Expected status ${status}, got ${given.status}: ${JSON.stringify(given.body)}`);
+  return given;
+}

@@ -1,0 +1,64 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+
+/** A process id with the time the process was started, since ids are used again. */
+export interface ProcessId {
+  pid: number;
+  parent: number;
+  started: string;
+}
+
+async function look(pid: number): Promise<ProcessId | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // the name in parentheses may hold anything, parentheses too
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields === undefined || fields[0] === 'Z') return undefined;
+  return { pid, parent: Number(fields[1]), started: fields[19] ?? '' };
+}
+
+async function all(): Promise<ProcessId[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
+  return (await Promise.all(pids.map(look))).filter((found) => found !== undefined);
+}
+
+/** Every living process below this one. */
+export async function descendants(pid: number): Promise<ProcessId[]> {
+  const table = await all();
+  const found: ProcessId[] = [];
+  for (let parents = [pid]; parents.length > 0;) {
+    const children = table.filter(({ parent }) => parents.includes(parent));
+    found.push(...children);
+    parents = children.map((child) => child.pid);
+  }
+  return found;
+}
+
+export async function isAlive(pid: number): Promise<boolean> {
+  return (await look(pid)) !== undefined;
+}
+
+/**
+ * What is left of an app: known processes that live, and any process that carries its mark in the environment or works in its
+ * folder. Zombies do not count.
+ */
+export async function leftBehind(
+  mark: string,
+  folder: string,
+  known: readonly ProcessId[],
+): Promise<number[]> {
+  const table = await all();
+  const isLeft = async ({ pid, started }: ProcessId): Promise<boolean> => {
+    if (known.some((one) => one.pid === pid && one.started === started)) return true;
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (environment.includes(mark)) return true;
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    return cwd === folder || cwd.startsWith(`${folder}/`);
+  };
+  const left = await Promise.all(table.map(async (one) => ((await isLeft(one)) ? one.pid : 0)));
+  return left.filter((pid) => pid > 0);
+}
+
+/** The command line of a process, for a person. */
+export async function commandLine(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return `${pid}: ${text.replaceAll('\0', ' ').trim() || '(gone)'}`;
+}

@@ -1,0 +1,23 @@
+import { afterAll, afterEach } from 'vitest';
+import { runningApps } from './app.js';
+import { until } from './until.js';
+
+// A server that died fails the test it died in, with its log; a failed test shows what the servers wrote last.
+afterEach(async ({ task }) => {
+  const deaths = () => [...runningApps].flatMap((app) => app.deaths());
+  const failed = task.result?.state === 'fail';
+  // a cut connection is known before the exit that cut it
+  if (failed) await until(() => deaths().length > 0, { timeout: 300 }).catch(() => undefined);
+  if (deaths().length > 0) throw new Error(deaths().join('\n'));
+  if (!failed) return;
+  for (const app of runningApps)
+    for (const server of app.processes) process.stderr.write(`${server.logTail(15)}\n`);
+});
+
+// Runs after the hooks of the file itself, so an app that is still there was forgotten.
+afterAll(async () => {
+  const forgotten = [...runningApps];
+  const results = await Promise.allSettled(forgotten.map((app) => app.stop()));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  if (forgotten.length > 0) throw new Error(`${forgotten.length} apps were not stopped by their test file`);
+}, 60_000);
