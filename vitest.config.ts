@@ -3,7 +3,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 // .ci/run counts from it
 const report = process.env['MILLRACE_TEST_REPORT'];
 
-const common = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' as const };
+const common = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
 
 /** The files below run once in each mode, against real processes. */
 function endToEnd(mode: 'single' | 'redis' | 'cluster'): TestProjectInlineConfiguration {

@@ -8,7 +8,9 @@ import { HealthModule } from './health/health.module.js';
 import { InfraModule } from './infra/infra.module.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { ProjectsModule } from './projects/projects.module.js';
+import { QueuesModule } from './queues/queues.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
+import { SystemModule } from './system/system.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -27,10 +29,12 @@ export class AppModule {
         ProjectsModule,
         ExecutionsModule,
         TasksModule,
+        QueuesModule,
         ExecutorModule,
         ...(infrastructure.role === 'worker' ? [] : [RealtimeModule]),
         WebhooksModule,
         HealthModule,
+        SystemModule,
       ],
     };
   }

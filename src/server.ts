@@ -7,18 +7,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { v7 as uuid } from 'uuid';
 import { AppModule } from './app.module.js';
+import { RequestLimiter } from './auth/request-limiter.js';
 import type { Config } from './common/config.js';
 import { errorEnvelope, installEnvelope } from './common/envelope.js';
 import { ErrorFilter } from './common/error-filter.js';
 import { AppError } from './common/errors.js';
+import { bodyLimit } from './common/limits.js';
 import { NestLog } from './common/logger.js';
 import { RequestStats } from './common/request-stats.js';
 import { ValidationPipe } from './common/validation.js';
+import { IdempotencyInterceptor } from './infra/idempotency.interceptor.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { serveOpenApi } from './openapi.js';
 
-/** The largest request body, in bytes. */
-const bodyLimit = 2 * 1024 * 1024;
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** Builds the HTTP application; it does not listen yet. */
@@ -44,8 +45,10 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   installEnvelope(server);
   await secure(server, config);
   observe(server, app);
+  app.get(RequestLimiter).install(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
+  app.useGlobalInterceptors(new IdempotencyInterceptor(infrastructure.database));
   serveOpenApi(app);
   return app;
 }
@@ -84,7 +87,7 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
     await server.register(cors, {
       origin: origins.includes('*') ? '*' : origins,
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['X-Request-ID', 'Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
+      exposedHeaders: ['X-Request-ID', 'Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-RateLimit-Window'],
     });
   }
 }

@@ -31,7 +31,7 @@ const insertActivity = `
     SELECT w.id FROM webhooks w
       JOIN users u ON u.id = w.created_by AND NOT u.disabled
      WHERE $11::text[] IS NOT NULL AND w.active AND w.deleted_at IS NULL AND w.events && $11::text[]
-       AND (w.project_id = $7 OR (w.project_id IS NULL AND u.role = 'admin'))
+       AND ($7::uuid IS NULL OR w.project_id = $7 OR (w.project_id IS NULL AND u.role = 'admin'))
   ) AS webhooks
   FROM recorded`;
 

@@ -1,7 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { ActivityLog } from './activity-log.js';
+import { SystemAlerts } from './system-alerts.js';
 
 /** Global because every room that writes records what it wrote. */
 @Global()
-@Module({ providers: [ActivityLog], exports: [ActivityLog] })
+@Module({ providers: [ActivityLog, SystemAlerts], exports: [ActivityLog, SystemAlerts] })
 export class ActivityModule {}

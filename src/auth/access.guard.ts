@@ -5,12 +5,16 @@ import type { FastifyRequest } from 'fastify';
 import { ACCESS, type Access } from '../common/endpoint.js';
 import { AppError } from '../common/errors.js';
 import { may } from '../common/permissions.js';
+import { Maintenance } from '../infra/maintenance.js';
 import type { ActorRequest } from '../common/request.js';
 
 /** Guards every route: what a route's `@Endpoint` does not open stays shut. */
 @Injectable()
 export class AccessGuard extends AuthGuard('jwt') {
-  constructor(private readonly reflector: Reflector) {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly maintenance: Maintenance,
+  ) {
     super();
   }
 
@@ -24,7 +28,15 @@ export class AccessGuard extends AuthGuard('jwt') {
     if (!request.user || !may(request.user, access)) {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
     }
+    if (request.method !== 'GET' && !may(request.user, 'admin')) await this.refuseInMaintenance();
     return true;
+  }
+
+  private async refuseInMaintenance(): Promise<void> {
+    const window = await this.maintenance.current();
+    if (!window) return;
+    const seconds = (Date.parse(window.ends_at) - Date.now()) / 1000;
+    throw new AppError('SYSTEM_MAINTENANCE', { ...window }, { message: window.message, retryAfterSeconds: seconds });
   }
 
   override handleRequest<T>(error: unknown, user: T | false, info: unknown): T {

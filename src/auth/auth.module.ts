@@ -11,6 +11,7 @@ import { AuthService } from './auth.service.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { JwtStrategy, SIGNING_KEY } from './jwt.strategy.js';
 import { LoginThrottle } from './login-throttle.js';
+import { RequestLimiter } from './request-limiter.js';
 import { loadSigningKey } from './secret-key.js';
 import { TokensService } from './tokens.service.js';
 
@@ -47,6 +48,7 @@ class SigningKeyModule {}
     FirstAdministrator,
     JwtStrategy,
     LoginThrottle,
+    RequestLimiter,
     TokensService,
   ],
   exports: [AuthService, FirstAdministrator],

@@ -1,3 +1,5 @@
+import type { Role } from './permissions.js';
+
 /**
  * What processes tell each other after a commit. Rooms never call each other for side effects: they emit, and whoever
  * cares listens. Payloads are JSON, carry ids and small facts, and may be lost: whoever must not miss anything reads
@@ -14,6 +16,8 @@ export interface EventMap {
   'user.changed': { user_id: string };
   /** A project's access, status or settings changed: forget what is cached of it. */
   'project.changed': { project_id: string };
+  /** Maintenance was announced, changed or ended. */
+  'maintenance.changed': Record<string, never>;
   /** Deliveries wait in the outbox. */
   'webhooks.pending': { count: number };
   /** A message for people: to everybody, or to one user. */
@@ -49,7 +53,10 @@ export interface ExecutionEvent {
 }
 
 export interface NotificationEvent {
+  /** For one user, or for everybody. */
   user_id: string | null;
+  /** For users of one role only. */
+  role?: Role;
   project_id: string | null;
   level: 'info' | 'warning' | 'error';
   title: string;

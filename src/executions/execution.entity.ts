@@ -10,6 +10,7 @@ import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 @Index('executions_queued', ['queue', 'id'], { where: "status = 'queued'" })
 @Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })
 @Index('executions_finished', ['finished_at'])
+@Index('executions_created', ['created_at'])
 export class Execution {
   @Id()
   id!: string;

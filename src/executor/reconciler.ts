@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isDatabaseAway } from '../common/error-filter.js';
+import { SystemAlerts } from '../activity/system-alerts.js';
 import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { Database } from '../infra/database.js';
 import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
@@ -23,6 +24,7 @@ export class Reconciler {
     private readonly database: Database,
     private readonly lifecycle: ExecutionLifecycle,
     private readonly queue: ExecutionQueue,
+    private readonly alerts: SystemAlerts,
     private readonly infrastructure: Infrastructure,
   ) {}
 
@@ -66,6 +68,9 @@ export class Reconciler {
           : { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: 'The worker that ran the command was lost' },
         null,
       );
+    }
+    if (lost.length > 0) {
+      await this.alerts.raise('worker_lost', 'A worker stopped answering; what it ran was ended', { executions: lost.length });
     }
   }
 

@@ -70,6 +70,11 @@ export class Infrastructure {
     }
   }
 
+  /** What kind of installation this is, as NODE_ENV names it. */
+  get environment(): string {
+    return this.config.NODE_ENV;
+  }
+
   /** Closes everything in reverse order; the embedded Postgres comes last. */
   async stop(): Promise<void> {
     await release(this.releases, this.logger);

@@ -67,7 +67,10 @@ export class AccessWatch {
     }
   }
 
-  private async isPermitted(connection: Connection, { projectId, executionId, requestedBy }: Subscription): Promise<boolean> {
+  private async isPermitted(
+    connection: Connection,
+    { projectId, executionId, requestedBy }: Subscription,
+  ): Promise<boolean> {
     if (projectId !== null) await this.audiences.load(projectId);
     const actor = connection.identity?.actor;
     if (!actor) return false;

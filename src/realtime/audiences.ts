@@ -27,7 +27,12 @@ export class Audiences {
   async load(projectId: string): Promise<void> {
     while (!this.known.has(projectId)) {
       const before = this.changes;
-      const [row] = await this.database.query<{ created_by: string; visibility: string; deleted: boolean; members: string[] }>(
+      const [row] = await this.database.query<{
+        created_by: string;
+        visibility: string;
+        deleted: boolean;
+        members: string[];
+      }>(
         `SELECT p.created_by, p.visibility, p.deleted_at IS NOT NULL AS deleted,
                 array(SELECT m.user_id FROM project_members m WHERE m.project_id = p.id) AS members
            FROM projects p WHERE p.id = $1`,

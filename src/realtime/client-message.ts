@@ -5,7 +5,8 @@ import { taskIdParam } from '../tasks/task-ref.js';
 import { channels } from './subscription.js';
 
 /** Clients may send null for what they leave out. */
-const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? undefined);
+const optional = <S extends z.ZodType>(schema: S) =>
+  schema.nullish().transform((value) => value ?? undefined);
 
 const topic = z.object({
   channel: z.enum(channels),

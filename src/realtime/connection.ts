@@ -52,8 +52,11 @@ export class Connection {
     if (this.pending >= limits.pending) return false;
     this.pending += 1;
     this.tail = this.tail.then(async () => {
-      if (!this.closed) await work();
-      this.pending -= 1;
+      try {
+        if (!this.closed) await work();
+      } finally {
+        this.pending -= 1;
+      }
     });
     return true;
   }

@@ -34,7 +34,11 @@ export class Doorkeeper {
     if (connection.closed) return;
     const before = connection.identity?.actor.id;
     if (before !== undefined && before !== actor.id) {
-      throw new AppError('AUTH_TOKEN_INVALID', {}, { message: 'The token is of another user than the connection' });
+      throw new AppError(
+        'AUTH_TOKEN_INVALID',
+        {},
+        { message: 'The token is of another user than the connection' },
+      );
     }
     if (before === undefined) this.count(connection, actor.id);
     // activity of this connection belongs to the work session that its address names
@@ -45,7 +49,13 @@ export class Doorkeeper {
   /** The answer to a token that was accepted. */
   greeting({ identity, sessionId }: Connection): Message {
     const { id, username, role } = identity!.actor;
-    return message('authenticated', { user_id: id, username, role, permissions: permissionsOf(role), session_id: sessionId });
+    return message('authenticated', {
+      user_id: id,
+      username,
+      role,
+      permissions: permissionsOf(role),
+      session_id: sessionId,
+    });
   }
 
   /**
@@ -62,7 +72,9 @@ export class Doorkeeper {
   private count(connection: Connection, userId: string): void {
     if (!this.counts.acquire(userId)) {
       const details = { limit: limits.connectionsPerUser };
-      throw new AppError('WEBSOCKET_CONNECTION_FAILED', details, { message: 'You have too many connections' });
+      throw new AppError('WEBSOCKET_CONNECTION_FAILED', details, {
+        message: 'You have too many connections',
+      });
     }
     connection.signal.addEventListener('abort', () => this.counts.release(userId), { once: true });
   }

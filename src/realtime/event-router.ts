@@ -48,7 +48,8 @@ export class EventRouter {
     const data = { level, title, message: text, actions, ...(project_id === null ? {} : { project_id }) };
     const make = () => message('notification', data);
     const isMeant = (actor: Actor) => user_id === null || user_id === actor.id;
-    if (project_id === null) this.inOrder([keys.notifications], async () => this.send([keys.notifications], make(), isMeant));
+    if (project_id === null)
+      this.inOrder([keys.notifications], async () => this.send([keys.notifications], make(), isMeant));
     else this.toProject(project_id, [keys.notifications], make, isMeant);
   }
 
@@ -60,7 +61,12 @@ export class EventRouter {
     return this.tail;
   }
 
-  private toProject(projectId: string, listeners: string[], make: () => Message, isMeant = (_actor: Actor) => true): void {
+  private toProject(
+    projectId: string,
+    listeners: string[],
+    make: () => Message,
+    isMeant = (_actor: Actor) => true,
+  ): void {
     this.inOrder(listeners, async () => {
       await this.audiences.load(projectId);
       this.send(listeners, make(), (actor) => isMeant(actor) && this.audiences.mayHear(actor, projectId));
@@ -90,14 +96,25 @@ const taskKeys = (projectId: string, taskId: string) => [
 function completed(taskId: string, event: ExecutionEvent): Message {
   const { project_id, execution_id, status, at, duration, exit_code } = event;
   const shown = formatDuration(duration);
-  const data = { task_id: taskId, project_id, execution_id, status, completed_at: at, duration: shown, exit_code };
+  const data = {
+    task_id: taskId,
+    project_id,
+    execution_id,
+    status,
+    completed_at: at,
+    duration: shown,
+    exit_code,
+  };
   return message('task_completed', data, at);
 }
 
 /** Reasons that have a code of their own; all others are failures of the execution. */
 const failureCodes = new Set<string>(['TASK_TIMEOUT', 'TASK_DEPENDENCY_NOT_MET'] satisfies ErrorCode[]);
 
-function failed(taskId: string, { project_id, execution_id, reason, error, exit_code }: ExecutionEvent): Message {
+function failed(
+  taskId: string,
+  { project_id, execution_id, reason, error, exit_code }: ExecutionEvent,
+): Message {
   const code = reason !== null && failureCodes.has(reason) ? (reason as ErrorCode) : 'TASK_EXECUTION_FAILED';
   const details = { error: error ?? `The command ended with exit code ${exit_code}`, exit_code, reason };
   return errorMessage(new AppError(code, details), { task_id: taskId, project_id, execution_id });

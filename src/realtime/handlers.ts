@@ -82,7 +82,9 @@ export class Handlers {
     const stopping = new AbortController();
     subscription.stop = () => stopping.abort();
     this.subscribers.add(connection, subscription);
-    reply(message('subscribed', { ...topic, ...(fromOffset === undefined ? {} : { from_offset: fromOffset }) }));
+    reply(
+      message('subscribed', { ...topic, ...(fromOffset === undefined ? {} : { from_offset: fromOffset }) }),
+    );
     if (executionId !== undefined) {
       void this.pump.run(connection.peer, executionId, fromOffset ?? 0, stopping.signal).then(() => {
         // a later subscription to the same output is another one

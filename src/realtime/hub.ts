@@ -33,7 +33,8 @@ export class Hub {
   open(peer: Peer, sessionId: string | null): Connection {
     const connection = new Connection(peer, sessionId);
     const timer = setTimeout(() => {
-      if (!connection.identity) connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_MISSING', {}, signIn));
+      if (!connection.identity)
+        connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_MISSING', {}, signIn));
     }, limits.authenticationMs);
     this.connections.add(connection);
     this.stats.opened(connection);
@@ -52,9 +53,14 @@ export class Hub {
    * @param read gives the message, or throws when it cannot be read
    * @param reply takes the answer; it is sent as a message of its own unless said
    */
-  receive(connection: Connection, read: () => unknown, reply: Reply = (answer) => connection.send(answer)): void {
+  receive(
+    connection: Connection,
+    read: () => unknown,
+    reply: Reply = (answer) => connection.send(answer),
+  ): void {
     if (connection.closed) return;
-    if (this.infrastructure.config.RATE_LIMIT_ENABLED && !connection.rate.take()) return this.slowDown(connection, reply);
+    if (this.infrastructure.config.RATE_LIMIT_ENABLED && !connection.rate.take())
+      return this.slowDown(connection, reply);
     let type: ClientMessageType | undefined;
     try {
       const value = read();
@@ -74,20 +80,30 @@ export class Hub {
   /** Closes every connection: clients come back, to another process or after the restart. */
   async closeAll(): Promise<void> {
     const peers = [...this.connections].map(({ peer }) => peer);
-    for (const connection of this.connections) connection.end(closeCodes.goingAway, 'The server is shutting down');
-    await Promise.race([Promise.all(peers.map(({ gone }) => gone)), delay(limits.shutdownMs, undefined, { ref: false })]);
+    for (const connection of this.connections)
+      connection.end(closeCodes.goingAway, 'The server is shutting down');
+    await Promise.race([
+      Promise.all(peers.map(({ gone }) => gone)),
+      delay(limits.shutdownMs, undefined, { ref: false }),
+    ]);
     for (const peer of peers) peer.terminate();
   }
 
-  private async handle(connection: Connection, type: HandledType, request: unknown, reply: Reply): Promise<void> {
-    const { access, run } = this.handlers.table[type];
+  private async handle(
+    connection: Connection,
+    type: HandledType,
+    request: unknown,
+    reply: Reply,
+  ): Promise<void> {
+    const handler = this.handlers.table[type];
+    const { access } = handler;
     try {
       const actor = connection.identity?.actor;
       if (access !== 'anybody') {
         if (!actor) throw new AppError('AUTH_TOKEN_MISSING', {}, signIn);
         if (!may(actor, access)) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
       }
-      await run(connection, request as never, reply, actor as never);
+      await handler.run(connection, request as never, reply, actor as never);
     } catch (thrown) {
       const error = this.answerError(thrown, type, reply);
       const closeCode = type === 'authenticate' ? closing[error.code] : undefined;
@@ -103,7 +119,9 @@ export class Hub {
   private answerError(thrown: unknown, type: ClientMessageType | undefined, reply: Reply): AppError {
     // the check of texts walks into what it is given
     const tooDeep = thrown instanceof RangeError;
-    const error = tooDeep ? new AppError('VALIDATION_INVALID_FORMAT', { issue: 'Nested too deeply' }) : toAppError(thrown);
+    const error = tooDeep
+      ? new AppError('VALIDATION_INVALID_FORMAT', { issue: 'Nested too deeply' })
+      : toAppError(thrown);
     this.infrastructure.logger[error.level]({ code: error.code, type, err: error.cause }, error.message);
     reply(errorMessage(error, type === undefined ? {} : { request: type }));
     return error;
@@ -111,6 +129,7 @@ export class Hub {
 }
 
 /** Carries the client's own time back to it, so that it can tell how long the way is. */
-const pong = ({ timestamp }: ClientMessage<'ping'>) => new Message({ type: 'pong', timestamp: timestamp ?? Date.now() });
+const pong = ({ timestamp }: ClientMessage<'ping'>) =>
+  new Message({ type: 'pong', timestamp: timestamp ?? Date.now() });
 
 const signIn = { message: 'Send {"type": "authenticate", "token": "…"} first' };

@@ -3,7 +3,13 @@ import type { NotificationEvent } from '../common/event-map.js';
 
 /** What a client is sent, by type. */
 export interface MessageData {
-  authenticated: { user_id: string; username: string; role: string; permissions: readonly string[]; session_id: string | null };
+  authenticated: {
+    user_id: string;
+    username: string;
+    role: string;
+    permissions: readonly string[];
+    session_id: string | null;
+  };
   subscribed: Topic & { from_offset?: number };
   unsubscribed: Topic;
   task_update: {

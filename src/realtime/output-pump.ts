@@ -35,7 +35,10 @@ export class OutputPump {
           position = frame.offset + frame.content.length;
         }
       } catch (error) {
-        this.infrastructure.logger.warn({ err: error, execution_id: executionId }, 'output could not be read');
+        this.infrastructure.logger.warn(
+          { err: error, execution_id: executionId },
+          'output could not be read',
+        );
         await delay(retryMs, undefined, { signal }).catch(() => undefined);
       }
     }

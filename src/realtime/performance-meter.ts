@@ -38,7 +38,9 @@ export class PerformanceMeter {
   }
 
   /** @param names which parts; all figures of the contract's `performance_data` by default */
-  async read(names: readonly MetricName[] = ['performance', 'queue_status']): Promise<Record<string, unknown>> {
+  async read(
+    names: readonly MetricName[] = ['performance', 'queue_status'],
+  ): Promise<Record<string, unknown>> {
     const { tasks_per_minute, queue_sizes, databaseMs } = await this.queueFigures();
     const parts: Record<MetricName, () => Record<string, unknown>> = {
       performance: () => ({
@@ -49,7 +51,11 @@ export class PerformanceMeter {
       }),
       queue_status: () => ({ queue_sizes }),
       system_health: () => ({
-        system_health: { status: 'healthy', uptime: Math.round(process.uptime()), database_response_time: databaseMs },
+        system_health: {
+          status: 'healthy',
+          uptime: Math.round(process.uptime()),
+          database_response_time: databaseMs,
+        },
       }),
     };
     return Object.assign({}, ...names.map((name) => parts[name]()));

@@ -58,7 +58,9 @@ export class RealtimeGateway implements OnApplicationBootstrap, BeforeApplicatio
       events.on('activity.recorded', (event) => router.activity(event)),
       events.on('execution.changed', (event) => router.execution(event)),
       events.on('notification', (event) => router.notification(event)),
-      events.on('project.changed', ({ project_id }) => router.afterwards(() => watch.projectChanged(project_id))),
+      events.on('project.changed', ({ project_id }) =>
+        router.afterwards(() => watch.projectChanged(project_id)),
+      ),
       events.on('user.changed', ({ user_id }) => router.afterwards(() => watch.userChanged(user_id))),
       this.bus.onInterrupted(() => void router.afterwards(() => watch.everythingMayHaveChanged())),
     );

@@ -1,6 +1,5 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
-import { ConnectionStats } from '../common/connection-stats.js';
 import { ExecutionsModule } from '../executions/executions.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
@@ -20,8 +19,6 @@ import { Subscribers } from './subscribers.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { WebSocketTransport } from './websocket-transport.js';
 
-/** Global for its one export: health reads the figures of the connections, and nobody imports this room. */
-@Global()
 @Module({
   imports: [AuthModule, ProjectsModule, ExecutionsModule, TasksModule],
   providers: [
@@ -29,7 +26,6 @@ import { WebSocketTransport } from './websocket-transport.js';
     Audiences,
     ConnectionCounts,
     Connections,
-    ConnectionStats,
     Doorkeeper,
     EventRouter,
     Handlers,
@@ -42,6 +38,5 @@ import { WebSocketTransport } from './websocket-transport.js';
     SubscriptionsService,
     WebSocketTransport,
   ],
-  exports: [ConnectionStats],
 })
 export class RealtimeModule {}

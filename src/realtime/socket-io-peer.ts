@@ -6,7 +6,10 @@ import type { Peer } from './peer.js';
 const patienceMs = 50;
 
 type Packet = { type: string; data?: string | Buffer };
-type Transport = { once(name: 'drain', listener: () => void): void; off(name: 'drain', listener: () => void): void };
+type Transport = {
+  once(name: 'drain', listener: () => void): void;
+  off(name: 'drain', listener: () => void): void;
+};
 type WithSocket = { socket?: { bufferedAmount?: number } };
 
 /** A client that speaks socket.io, over whichever transport it found. */

@@ -44,10 +44,8 @@ export class SocketIoTransport {
       cors: { origin: origins.includes('*') ? '*' : origins },
     });
     this.server.use((socket, next) => {
-      this.admit(socket).then(
-        () => next(),
-        (error: unknown) => next(refusal(error)),
-      );
+      // oxlint-disable-next-line promise/no-callback-in-promise -- socket.io has no other way
+      void this.admit(socket).then(next);
     });
     this.server.on('connection', (socket) => this.serve(socket));
     this.server.attach(http, { destroyUpgrade: false, path: socketIoPath });
@@ -58,10 +56,24 @@ export class SocketIoTransport {
     this.server?.engine.close();
   }
 
-  private async admit(socket: Socket): Promise<void> {
-    const { token = bearerToken(socket.handshake.headers.authorization), session_id } = handshakeSchema.parse(socket.handshake.auth);
+  /** @returns why the client is refused, if it is */
+  private async admit(socket: Socket): Promise<Error | undefined> {
+    try {
+      await this.signIn(socket);
+      return undefined;
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+
+  private async signIn(socket: Socket): Promise<void> {
+    const { token = bearerToken(socket.handshake.headers.authorization), session_id } = handshakeSchema.parse(
+      socket.handshake.auth,
+    );
     if (token === undefined || token === '') throw new AppError('AUTH_TOKEN_MISSING');
-    const peer: SocketIoPeer = new SocketIoPeer(socket, (milliseconds) => this.stats.answered(connection, milliseconds));
+    const peer: SocketIoPeer = new SocketIoPeer(socket, (milliseconds) =>
+      this.stats.answered(connection, milliseconds),
+    );
     const connection: Connection = this.hub.open(peer, session_id ?? null);
     socket.conn.once('close', () => connection.gone());
     try {
@@ -79,7 +91,7 @@ export class SocketIoTransport {
     socket.onAny((type: string, ...values: unknown[]) => {
       const last = values.at(-1);
       // who asks for an acknowledgement gets the answer there, and only there
-      const reply = typeof last === 'function' ? (answerTo(last as (body: unknown) => void)) : undefined;
+      const reply = typeof last === 'function' ? answerTo(last as (body: unknown) => void) : undefined;
       this.hub.receive(connection, () => readEvent(type, values[0]), reply);
     });
     connection.send(this.doorkeeper.greeting(connection));

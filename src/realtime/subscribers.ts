@@ -14,7 +14,10 @@ export class Subscribers {
   check(connection: Connection, key: string): void {
     const { subscriptions } = connection;
     if (subscriptions.size >= limits.subscriptions && !subscriptions.has(key)) {
-      throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: limits.subscriptions, resource: 'subscriptions' });
+      throw new AppError('RESOURCE_LIMIT_EXCEEDED', {
+        limit: limits.subscriptions,
+        resource: 'subscriptions',
+      });
     }
   }
 
@@ -38,13 +41,13 @@ export class Subscribers {
 
   /** Removes what a request to unsubscribe means; nothing when there is no such subscription. */
   removeMeant(connection: Connection, request: Topic): void {
-    for (const subscription of [...connection.subscriptions.values()]) {
+    for (const subscription of connection.subscriptions.values()) {
       if (isMeant(subscription, request)) this.remove(connection, subscription.key);
     }
   }
 
   removeAll(connection: Connection): void {
-    for (const key of [...connection.subscriptions.keys()]) this.remove(connection, key);
+    for (const key of connection.subscriptions.keys()) this.remove(connection, key);
   }
 
   has(...keys: string[]): boolean {

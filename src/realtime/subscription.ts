@@ -1,6 +1,12 @@
 import type { Topic } from './message.js';
 
-export const channels = ['task_updates', 'project_updates', 'command_output', 'notifications', 'performance'] as const;
+export const channels = [
+  'task_updates',
+  'project_updates',
+  'command_output',
+  'notifications',
+  'performance',
+] as const;
 export type Channel = (typeof channels)[number];
 
 const idFields = ['project_id', 'task_id', 'command_id'] as const;

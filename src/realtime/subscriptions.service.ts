@@ -9,7 +9,9 @@ import type { ClientMessage } from './client-message.js';
 import { keys, type Subscription } from './subscription.js';
 
 type Request = ClientMessage<'subscribe'>;
-type Found = Pick<Subscription, 'key' | 'projectId' | 'executionId' | 'requestedBy'> & { ids?: Partial<Subscription['topic']> };
+type Found = Pick<Subscription, 'key' | 'projectId' | 'executionId' | 'requestedBy'> & {
+  ids?: Partial<Subscription['topic']>;
+};
 
 /** Finds what a client wants to hear of, if it may. */
 @Injectable()
@@ -51,7 +53,8 @@ export class SubscriptionsService {
   }
 
   private async tasks(actor: Actor, { project_id, task_id }: Request): Promise<Found> {
-    const project = project_id === undefined ? undefined : await this.access.require(actor, project_id, 'read');
+    const project =
+      project_id === undefined ? undefined : await this.access.require(actor, project_id, 'read');
     if (task_id !== undefined) {
       const task = await requireTask(this.database, actor, task_id, 'read');
       if (project && task.project_id !== project.id) throw new AppError('TASK_NOT_FOUND', { task_id });
@@ -66,13 +69,16 @@ export class SubscriptionsService {
     const task = task_id === undefined ? undefined : await requireTask(this.database, actor, task_id, 'read');
     const id = command_id ?? task?.execution_id;
     if (id === undefined) throw missing('command_id');
-    if (id === null) throw new AppError('RESOURCE_NOT_FOUND', { task_id }, { message: 'The task has never been executed' });
+    if (id === null)
+      throw new AppError('RESOURCE_NOT_FOUND', { task_id }, { message: 'The task has never been executed' });
     const execution = await this.executions.require(actor, id, 'read');
-    if (task && execution.task_id !== task.id) throw new AppError('RESOURCE_NOT_FOUND', { command_id, task_id });
+    if (task && execution.task_id !== task.id)
+      throw new AppError('RESOURCE_NOT_FOUND', { command_id, task_id });
     const ids = { ...(task ? { task_id: task.id } : {}), command_id: id };
     const { project_id: projectId, requested_by: requestedBy } = execution;
     return { key: keys.output(id), projectId, executionId: id, requestedBy, ids };
   }
 }
 
-const missing = (field: string) => new AppError('VALIDATION_REQUIRED_FIELD', { field, issue: 'Field is required' });
+const missing = (field: string) =>
+  new AppError('VALIDATION_REQUIRED_FIELD', { field, issue: 'Field is required' });

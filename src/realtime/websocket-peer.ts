@@ -46,7 +46,8 @@ export class WebSocketPeer implements Peer {
 
   drained(): Promise<void> {
     // never resolved on the spot: who asks again at once would keep the process from everything else
-    if (this.socket.destroyed || !this.socket.writableNeedDrain) return new Promise((resolve) => setImmediate(resolve));
+    if (this.socket.destroyed || !this.socket.writableNeedDrain)
+      return new Promise((resolve) => setImmediate(resolve));
     this.draining ??= new Promise<void>((resolve) => {
       const done = () => {
         this.socket.off('drain', done).off('close', done);

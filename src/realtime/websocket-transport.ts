@@ -34,7 +34,9 @@ export class WebSocketTransport {
   ) {}
 
   attach(http: Server): void {
-    http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.upgrade(request, socket, head));
+    http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
+      this.upgrade(request, socket, head),
+    );
     this.heartbeat = setInterval(() => {
       for (const peer of this.peers) peer.beat();
     }, limits.heartbeatMs);
@@ -59,7 +61,9 @@ export class WebSocketTransport {
   }
 
   private connect(ws: WebSocket, socket: Socket, sessionId: string, token: string | undefined): void {
-    const peer: WebSocketPeer = new WebSocketPeer(ws, socket, (milliseconds) => this.stats.answered(connection, milliseconds));
+    const peer: WebSocketPeer = new WebSocketPeer(ws, socket, (milliseconds) =>
+      this.stats.answered(connection, milliseconds),
+    );
     const connection: Connection = this.hub.open(peer, sessionId);
     this.peers.add(peer);
     ws.on('message', (data, isBinary) => {
@@ -81,7 +85,10 @@ function readMessage(data: RawData, isBinary: boolean): unknown {
   const bytes = data as Buffer;
   if (isBinary) throw new AppError('VALIDATION_INVALID_FORMAT', { issue: 'Send JSON in text frames' });
   if (bytes.length > limits.messageBytes) {
-    throw new AppError('VALIDATION_INVALID_FORMAT', { issue: 'The message is too long', limit: limits.messageBytes });
+    throw new AppError('VALIDATION_INVALID_FORMAT', {
+      issue: 'The message is too long',
+      limit: limits.messageBytes,
+    });
   }
   try {
     return JSON.parse(bytes.toString());

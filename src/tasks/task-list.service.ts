@@ -4,6 +4,7 @@ import type { Actor } from '../common/permissions.js';
 import { Database } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { memberJoin, visible } from '../projects/projects.queries.js';
+import { parseSearch, searchCondition } from './search-syntax.js';
 import { taskColumns } from './tasks.queries.js';
 import { toTask, type TaskListQuery, type TaskRow, type TaskView } from './tasks.schema.js';
 
@@ -35,6 +36,10 @@ export class TaskListService {
     if (query.tags) conditions.push(`t.tags @> ${bind(query.tags)}`);
     if (query.created_after) conditions.push(`t.created_at >= ${bind(query.created_after)}`);
     if (query.created_before) conditions.push(`t.created_at < ${bind(query.created_before)}`);
+    if (query.search !== undefined) {
+      const tree = parseSearch(query.search);
+      conditions.push(tree ? searchCondition(tree, bind) : 'false');
+    }
 
     const member = query.project_id === undefined ? memberJoin : '';
     const from = `FROM tasks t JOIN projects p ON p.id = t.project_id ${member} WHERE ${conditions.join(' AND ')}`;

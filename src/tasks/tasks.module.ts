@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ExecutionsModule } from '../executions/executions.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { TaskBulkController } from './task-bulk.controller.js';
+import { TaskBulkService } from './task-bulk.service.js';
 import { TaskExecutionController } from './task-execution.controller.js';
 import { TaskExecutionService } from './task-execution.service.js';
 import { TaskListService } from './task-list.service.js';
@@ -11,8 +13,8 @@ import { TasksService } from './tasks.service.js';
 
 @Module({
   imports: [ProjectsModule, ExecutionsModule],
-  controllers: [TasksController, TaskExecutionController],
-  providers: [TaskExecutionService, TaskListService, TaskNumbers, TasksService, TaskUpdateService],
+  controllers: [TasksController, TaskBulkController, TaskExecutionController],
+  providers: [TaskBulkService, TaskExecutionService, TaskListService, TaskNumbers, TasksService, TaskUpdateService],
   exports: [TaskExecutionService, TaskListService, TasksService],
 })
 export class TasksModule {}

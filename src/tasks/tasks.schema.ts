@@ -209,6 +209,13 @@ export const taskListQuery = pageQuery().extend({
   assigned_to: id.optional(),
   priority: z.coerce.number().int().min(1).max(10).optional().meta({ description: 'Tasks at least this urgent' }),
   tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags' }),
+  search: z
+    .string()
+    .max(500)
+    .optional()
+    .meta({
+      description: 'Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name',
+    }),
   created_after: instant.optional(),
   created_before: instant.optional(),
   sort: z.enum(['created_at', 'updated_at', 'priority', 'title']).default('created_at'),

@@ -142,24 +142,28 @@ export class TasksService {
    * @throws TASK_NOT_FOUND, RESOURCE_IN_USE while it is queued or running
    */
   async remove(actor: Actor, name: string): Promise<{ message: string; deleted_at: string }> {
-    return this.database.transaction(async (tx) => {
-      const task = await requireTask(tx, actor, name, 'write', true);
-      await this.refuseActive(tx, task.id, 'RESOURCE_IN_USE');
-      const [row] = await tx.query<{ deleted_at: Date }>(
-        'UPDATE tasks SET deleted_at = now(), updated_at = now(), version = version + 1 WHERE id = $1 RETURNING deleted_at',
-        [task.id],
-      );
-      await this.activity.record(tx, {
-        actor,
-        entityType: 'task',
-        entityId: task.id,
-        projectId: task.project_id,
-        action: 'deleted',
-        oldValue: { title: task.title, status: task.status },
-        event: { name: 'task.updated', data: { task_id: task.id, project_id: task.project_id, status: task.status, deleted: true } },
-      });
-      return { message: 'Task deleted successfully', deleted_at: toInstant(row!.deleted_at) };
+    const { deletedAt } = await this.database.transaction((tx) => this.removeIn(tx, actor, name));
+    return { message: 'Task deleted successfully', deleted_at: toInstant(deletedAt) };
+  }
+
+  /** The same within a transaction that has more to do. */
+  async removeIn(tx: Transaction, actor: Actor, name: string): Promise<{ id: string; deletedAt: Date }> {
+    const { id, project_id, title, status } = await requireTask(tx, actor, name, 'write', true);
+    await this.refuseActive(tx, id, 'RESOURCE_IN_USE');
+    const [row] = await tx.query<{ deleted_at: Date }>(
+      'UPDATE tasks SET deleted_at = now(), updated_at = now(), version = version + 1 WHERE id = $1 RETURNING deleted_at',
+      [id],
+    );
+    await this.activity.record(tx, {
+      actor,
+      entityType: 'task',
+      entityId: id,
+      projectId: project_id,
+      action: 'deleted',
+      oldValue: { title, status },
+      event: { name: 'task.updated', data: { task_id: id, project_id, title, status, deleted: true } },
     });
+    return { id, deletedAt: row!.deleted_at };
   }
 
   /**

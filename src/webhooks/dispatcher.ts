@@ -133,7 +133,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async send(job: Job): Promise<void> {
+    const watch = setTimeout(() => this.overdue(job), slowMs);
     const tried = await this.attempt(job);
+    clearTimeout(watch);
     this.results.add(this.cut && 'fault' in tried ? cutOff(job) : resultOf(job, tried));
     const quick = tried.durationMs < slowMs && !('fault' in tried && isTimeout(tried.fault));
     const late = this.lanes.done(job.webhook_id, quick);
@@ -148,6 +150,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     await this.giveBack(late);
     this.begin();
     if (this.lanes.wantsMore) this.alarm.ring();
+  }
+
+  private overdue(job: Job): void {
+    void this.giveBack(this.lanes.overdue(job.webhook_id));
+    this.begin();
   }
 
   private async attempt(job: Job): Promise<Try> {

@@ -6,11 +6,23 @@ export interface LaneLimits {
   perReceiver: number;
   /** How many more to keep at hand for a receiver that answers quickly. */
   depth: number;
-  /** Over all receivers that lately did not answer in time; what is left of `total` is always there for the others. */
+  /** Over all receivers that have not answered yet since this process knows them. */
+  unknownTotal: number;
+  /** Over all receivers that lately did not answer in time; only beginnings count, so those found out may exceed it. */
   slowTotal: number;
 }
 
-export const laneLimits: LaneLimits = { total: 128, perReceiver: 4, depth: 64, slowTotal: 48 };
+/**
+ * What is found to hang leaves the share of the unknown after 3 s and ends after 10 s, so at most four times
+ * `unknownTotal` hang at once, and of `total` there is always something left for receivers that answer.
+ */
+export const laneLimits: LaneLimits = {
+  total: 384,
+  perReceiver: 4,
+  depth: 64,
+  unknownTotal: 64,
+  slowTotal: 64,
+};
 
 type Pace = 'unknown' | 'quick' | 'slow';
 
@@ -25,13 +37,13 @@ interface Lane<T> {
 const maxIdleLanes = 5_000;
 
 /**
- * Deals out the right to send: each receiver has a lane, and lanes are served in turn. A receiver that does not answer in
- * time gets one sending at a time, out of a share of its own, so that any number of hanging receivers delays nobody else.
+ * Deals out the right to send: each receiver has a lane, and lanes are served in turn. A receiver that has not answered
+ * yet, or lately not in time, gets one sending at a time, out of a share of its own, so that any number of hanging
+ * receivers does not delay those that answer.
  */
 export class Lanes<T> {
   private readonly lanes = new Map<string, Lane<T>>();
-  private busy = 0;
-  private slowBusy = 0;
+  private readonly busy: Record<Pace, number> = { unknown: 0, quick: 0, slow: 0 };
   private waiting = 0;
 
   constructor(private readonly limits: LaneLimits = laneLimits) {}
@@ -41,7 +53,7 @@ export class Lanes<T> {
   }
 
   get busyCount(): number {
-    return this.busy;
+    return this.busy.unknown + this.busy.quick + this.busy.slow;
   }
 
   /** How many more may be taken for each known receiver; 0 until half of what is at hand is used up, to take in batches. */
@@ -72,7 +84,7 @@ export class Lanes<T> {
     for (let served = true; served;) {
       served = false;
       for (const [key, lane] of this.lanes) {
-        if (this.busy >= this.limits.total) return;
+        if (this.busyCount >= this.limits.total) return;
         if (lane.waiting.length === 0 || !this.mayBegin(lane)) continue;
         const item = lane.waiting.shift() as T;
         this.waiting -= 1;
@@ -86,22 +98,19 @@ export class Lanes<T> {
   /**
    * A sending ended.
    * @param quick whether the receiver answered in time
-   * @returns what waited for a receiver that has just become slow: somebody else, or we later, may take it again
+   * @returns what waited for a receiver that is slow: somebody else, or we later, may take it again
    */
   done(key: string, quick: boolean): T[] {
     const lane = this.lanes.get(key);
     if (!lane) return [];
     this.count(lane, -1);
-    const pace: Pace = quick ? 'quick' : 'slow';
-    if (pace !== lane.pace) {
-      // those still under way change the share they are counted in
-      if (lane.pace === 'slow') this.slowBusy -= lane.busy;
-      if (pace === 'slow') this.slowBusy += lane.busy;
-      lane.pace = pace;
-    }
-    if (pace !== 'slow' || lane.waiting.length === 0) return [];
-    lane.more = true;
-    return this.empty(lane);
+    return this.setPace(lane, quick ? 'quick' : 'slow');
+  }
+
+  /** A sending lasts too long already. @returns as `done` */
+  overdue(key: string): T[] {
+    const lane = this.lanes.get(key);
+    return lane ? this.setPace(lane, 'slow') : [];
   }
 
   /** What `next` dealt out was not sent after all. */
@@ -130,14 +139,23 @@ export class Lanes<T> {
   }
 
   private mayBegin(lane: Lane<T>): boolean {
-    if (lane.pace === 'slow') return lane.busy === 0 && this.slowBusy < this.limits.slowTotal;
-    return lane.busy < this.limits.perReceiver;
+    if (lane.pace === 'quick') return lane.busy < this.limits.perReceiver;
+    return lane.busy === 0 && this.busy[lane.pace] < this.limits[`${lane.pace}Total`];
+  }
+
+  private setPace(lane: Lane<T>, pace: Pace): T[] {
+    // what is under way changes the share it is counted in
+    this.busy[lane.pace] -= lane.busy;
+    this.busy[pace] += lane.busy;
+    lane.pace = pace;
+    if (pace !== 'slow' || lane.waiting.length === 0) return [];
+    lane.more = true;
+    return this.empty(lane);
   }
 
   private count(lane: Lane<T>, change: 1 | -1): void {
     lane.busy += change;
-    this.busy += change;
-    if (lane.pace === 'slow') this.slowBusy += change;
+    this.busy[lane.pace] += change;
   }
 
   private empty(lane: Lane<T>): T[] {

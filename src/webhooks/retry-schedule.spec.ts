@@ -11,10 +11,13 @@ function beginnings(random: number, tryMs: number, lateMs: number): number[] {
 }
 
 describe('retryDelay', () => {
-  test.each([0, 0.5, 0.999])('makes five tries within a minute, even if none is answered (jitter %d)', (random) => {
-    expect(beginnings(random, 0, 0)[4]).toBeLessThan(31_000);
-    expect(beginnings(random, 10_000, 2_000)[4]).toBeLessThan(60_000);
-  });
+  test.each([0, 0.5, 0.999])(
+    'makes five tries within a minute, even if none is answered (jitter %d)',
+    (random) => {
+      expect(beginnings(random, 0, 0)[4]).toBeLessThan(31_000);
+      expect(beginnings(random, 10_000, 2_000)[4]).toBeLessThan(60_000);
+    },
+  );
 
   test.each([0, 0.999])('gives up after about a day (jitter %d)', (random) => {
     const times = beginnings(random, 0, 0);

@@ -18,7 +18,9 @@ const headers = (secrets: string[]) => {
 
 /** As GitHub's guide writes it for receivers. */
 function verifiesLikeGitHub(secret: string, header: string, raw: string): boolean {
-  const expected = Buffer.from(`sha256=${createHmac('sha256', Buffer.from(secret, 'utf8')).update(raw, 'utf8').digest('hex')}`);
+  const expected = Buffer.from(
+    `sha256=${createHmac('sha256', Buffer.from(secret, 'utf8')).update(raw, 'utf8').digest('hex')}`,
+  );
   const given = Buffer.from(header);
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
@@ -31,8 +33,12 @@ describe('webhook-signature', () => {
 
   test('is refused with another secret or another body', () => {
     const secret = makeSecret();
-    expect(() => new StandardWebhook(makeSecret()).verify(body, headers([secret]))).toThrow('No matching signature');
-    expect(() => new StandardWebhook(secret).verify(`${body} `, headers([secret]))).toThrow('No matching signature');
+    expect(() => new StandardWebhook(makeSecret()).verify(body, headers([secret]))).toThrow(
+      'No matching signature',
+    );
+    expect(() => new StandardWebhook(secret).verify(`${body} `, headers([secret]))).toThrow(
+      'No matching signature',
+    );
   });
 
   test('takes a given secret as it is', () => {
@@ -44,7 +50,8 @@ describe('webhook-signature', () => {
     const [fresh, old] = [makeSecret(), makeSecret()];
     const sent = headers([fresh, old]);
     expect(sent['webhook-signature'].split(' ')).toHaveLength(2);
-    for (const secret of [fresh, old]) expect(new StandardWebhook(secret).verify(body, sent)).toEqual(JSON.parse(body));
+    for (const secret of [fresh, old])
+      expect(new StandardWebhook(secret).verify(body, sent)).toEqual(JSON.parse(body));
   });
 });
 
@@ -72,7 +79,9 @@ describe('secrets', () => {
   });
 
   test('with our prefix must go on in base64', () => {
-    for (const secret of ['whsec_', 'whsec_!!!!', 'whsec_abc', 'whsec_abcde']) expect(isUsableSecret(secret)).toBe(false);
-    for (const secret of ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_YQ==', 'anything']) expect(isUsableSecret(secret)).toBe(true);
+    for (const secret of ['whsec_', 'whsec_!!!!', 'whsec_abc', 'whsec_abcde'])
+      expect(isUsableSecret(secret)).toBe(false);
+    for (const secret of ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_YQ==', 'anything'])
+      expect(isUsableSecret(secret)).toBe(true);
   });
 });

@@ -8,7 +8,7 @@ import { Client, type Credentials } from './client.js';
 import { query, TestDatabase } from './database.js';
 import { freePort } from './free-port.js';
 import { mode, usesRedis } from './mode.js';
-import { commandLine, leftBehind } from './process-table.js';
+import { commandLine, endProcess, leftBehind } from './process-table.js';
 import { RedisServer } from './redis-server.js';
 import { ServerProcess, type Environment, type Role } from './server-process.js';
 import { until } from './until.js';
@@ -31,7 +31,7 @@ const rolesOf: Record<typeof mode, Role[]> = {
 };
 const startPatience = 40_000;
 const leavePatience = 5_000;
-const administrator: Credentials = { username: 'admin', password: 'the admin of the tests' };
+const adminPassword = 'the admin of the tests';
 
 /** Apps of this file that run; the set-up file fails a file that leaves one. */
 export const runningApps = new Set<App>();
@@ -52,14 +52,12 @@ export class App {
 
   async start(): Promise<void> {
     runningApps.add(this);
-    this.dataDir = await mkdtemp(join(tmpdir(), 'millrace-app-'));
-    // commands run as another user, who has to get to their workspaces
-    await chmod(this.dataDir, 0o755);
-    if (!this.options.embeddedPostgres) this.database = await TestDatabase.create(inject('postgresUrl'));
-    if (usesRedis) this.redis = await RedisServer.start();
-    this.env = this.environment();
-    await Promise.all((this.options.roles ?? rolesOf[mode]).map((role) => this.add(role)));
-    this.admin = await this.anonymous().as(administrator);
+    try {
+      await this.open();
+    } catch (error) {
+      await this.stop().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Starts one more process and waits until it is ready. */
@@ -131,7 +129,7 @@ export class App {
 
   /** A client that talks to one process only. */
   async adminAt(server: ServerProcess): Promise<Client> {
-    return new Client(() => server.url).as(administrator);
+    return new Client(() => server.url).as(this.administrator());
   }
 
   /**
@@ -160,6 +158,26 @@ export class App {
       .map((server) => `A server process died.\n${server.logTail()}`);
   }
 
+  private async open(): Promise<void> {
+    this.dataDir = await mkdtemp(join(tmpdir(), 'millrace-app-'));
+    // commands run as another user, who has to get to their workspaces
+    await chmod(this.dataDir, 0o755);
+    if (!this.options.embeddedPostgres) this.database = await TestDatabase.create(inject('postgresUrl'));
+    if (usesRedis) this.redis = await RedisServer.start();
+    this.env = this.environment();
+    await Promise.all((this.options.roles ?? rolesOf[mode]).map((role) => this.add(role)));
+    this.admin = await this.anonymous().as(this.administrator());
+  }
+
+  /** With no password in the settings, the one that was made and printed. */
+  private administrator(): Credentials {
+    const printed = /^ +password: (\S+)$/m.exec(this.processes.map(({ stdout }) => stdout).join('\n'))?.[1];
+    return {
+      username: this.env['ADMIN_USERNAME'] ?? 'admin',
+      password: this.env['ADMIN_PASSWORD'] ?? printed ?? '',
+    };
+  }
+
   private nextUrl(): string {
     const running = this.apis.filter(({ isRunning }) => isRunning);
     const dead = this.deaths();
@@ -178,8 +196,7 @@ export class App {
       // Postgres has 100 connections for all files that run at once
       DATABASE_POOL_SIZE: '6',
       REDIS_URL: this.redis?.url,
-      ADMIN_USERNAME: administrator.username,
-      ADMIN_PASSWORD: administrator.password,
+      ADMIN_PASSWORD: adminPassword,
       RATE_LIMIT_ENABLED: 'false',
       WEBHOOK_ALLOW_PRIVATE: 'true',
       ...this.options.env,
@@ -195,7 +212,7 @@ export class App {
     if (gone) return [];
     const left = await look();
     const lines = await Promise.all(left.map(commandLine));
-    for (const pid of left) process.kill(pid, 'SIGKILL');
+    for (const pid of left) endProcess(pid);
     return left.length > 0 ? [`Processes were left behind:\n${lines.join('\n')}`] : [];
   }
 }

@@ -62,3 +62,12 @@ export async function commandLine(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return `${pid}: ${text.replaceAll('\0', ' ').trim() || '(gone)'}`;
 }
+
+/** Kills a process, if it is still there. */
+export function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // gone meanwhile
+  }
+}

@@ -7,7 +7,8 @@ import { data, delivered, deliveries, makeProject, makeWebhook, touch } from './
 
 const app = useApp();
 
-const hmac = (secret: string, raw: string) => `sha256=${createHmac('sha256', secret).update(raw).digest('hex')}`;
+const hmac = (secret: string, raw: string) =>
+  `sha256=${createHmac('sha256', secret).update(raw).digest('hex')}`;
 const judge = ({ raw, headers }: Received, secret: string) =>
   new StandardWebhook(secret).verify(raw, headers as Record<string, string>);
 
@@ -28,7 +29,14 @@ test('a new task is told with the payload and the signatures of the contract', a
   expect({ event, webhook_id }).toEqual({ event: 'task.created', webhook_id: webhook.id });
   expect(told).toMatchObject({ task_id: task.id, project_id: project.id, status: 'pending' });
   expect(Math.abs(Date.parse(timestamp) - Date.now())).toBeLessThan(10_000);
-  expect(Object.keys(got.body)).toEqual(['event', 'timestamp', 'data', 'webhook_id', 'delivery_id', 'sequence']);
+  expect(Object.keys(got.body)).toEqual([
+    'event',
+    'timestamp',
+    'data',
+    'webhook_id',
+    'delivery_id',
+    'sequence',
+  ]);
   expect(got.path).toBe('/hook?a=1');
   expect(got.headers).toMatchObject({
     'content-type': 'application/json',
@@ -40,13 +48,20 @@ test('a new task is told with the payload and the signatures of the contract', a
   expect(got.headers['user-agent']).toMatch(/^Millrace\/\d/);
   expect(judge(got, webhook.secret)).toEqual(got.body);
 
-  expect(await delivered(app.admin, webhook)).toMatchObject({ id: delivery_id, attempts: 1, response_status: 204, error: null });
+  expect(await delivered(app.admin, webhook)).toMatchObject({
+    id: delivery_id,
+    attempts: 1,
+    response_status: 204,
+    error: null,
+  });
   expect(receiver.received).toHaveLength(1);
 });
 
 test('a failed try is repeated with the same id and the same bytes', async () => {
   const receiver = await Receiver.start((response, _, index) => {
-    response.writeHead(index === 0 ? 500 : 200, { 'content-type': 'text/plain' }).end(index === 0 ? 'bad \0 day' : 'fine');
+    response
+      .writeHead(index === 0 ? 500 : 200, { 'content-type': 'text/plain' })
+      .end(index === 0 ? 'bad \0 day' : 'fine');
   });
   const { project, webhook } = await subscribe(receiver);
   await touch(app.admin, project);
@@ -57,7 +72,12 @@ test('a failed try is repeated with the same id and the same bytes', async () =>
   expect(second.headers['webhook-id']).toBe(receiver.received[0]?.headers['webhook-id']);
   expect(second.at - (receiver.received[0]?.at ?? 0)).toBeGreaterThan(1_400);
   expect(judge(second, webhook.secret)).toEqual(second.body);
-  expect(await delivered(app.admin, webhook)).toMatchObject({ id: first?.id, attempts: 2, response_status: 200, response_body: 'fine' });
+  expect(await delivered(app.admin, webhook)).toMatchObject({
+    id: first?.id,
+    attempts: 2,
+    response_status: 200,
+    response_body: 'fine',
+  });
 });
 
 test('Retry-After is waited for', async () => {
@@ -75,18 +95,27 @@ test('410 switches the webhook off', async () => {
   const { project, webhook } = await subscribe(receiver);
   await touch(app.admin, project);
   expect(await delivered(app.admin, webhook, 'failed')).toMatchObject({ attempts: 1, response_status: 410 });
-  await expect.poll(async () => (await data(200, app.admin.get(`/api/webhooks/${webhook.id}`))).active).toBe(false);
+  await expect
+    .poll(async () => (await data(200, app.admin.get(`/api/webhooks/${webhook.id}`))).active)
+    .toBe(false);
   await touch(app.admin, project);
   expect(await deliveries(app.admin, webhook)).toHaveLength(1);
-  const again = await app.admin.post(`/api/webhooks/${webhook.id}/deliveries/${receiver.received[0]?.body.delivery_id}/redeliver`);
+  const again = await app.admin.post(
+    `/api/webhooks/${webhook.id}/deliveries/${receiver.received[0]?.body.delivery_id}/redeliver`,
+  );
   expect([again.status, again.body.error.code]).toEqual([409, 'RESOURCE_IN_USE']);
 });
 
 test('a redirect is a failure and is not followed', async () => {
   const target = await Receiver.start();
-  const receiver = await Receiver.start((response) => response.writeHead(307, { location: target.url }).end());
+  const receiver = await Receiver.start((response) =>
+    response.writeHead(307, { location: target.url }).end(),
+  );
   const { webhook } = await subscribe(receiver);
-  expect(await data(200, app.admin.post(`/api/webhooks/${webhook.id}/test`))).toMatchObject({ status: 'failed', response_status: 307 });
+  expect(await data(200, app.admin.post(`/api/webhooks/${webhook.id}/test`))).toMatchObject({
+    status: 'failed',
+    response_status: 307,
+  });
   expect(target.received).toEqual([]);
 });
 
@@ -96,7 +125,10 @@ test('a test message is answered with its result', async () => {
   const result = await data(200, app.admin.post(`/api/webhooks/${webhook.id}/test`));
   expect(result).toMatchObject({ event: 'ping', status: 'delivered', attempts: 1, response_status: 200 });
   expect(result.response_body).toBe('ä'.repeat(2_048));
-  expect(judge(await receiver.next(), webhook.secret)).toMatchObject({ event: 'ping', delivery_id: result.id });
+  expect(judge(await receiver.next(), webhook.secret)).toMatchObject({
+    event: 'ping',
+    delivery_id: result.id,
+  });
 });
 
 test('a test of a receiver that takes long answers 202 at first', async () => {
@@ -116,7 +148,9 @@ test('a delivery is sent again on request, the same', async () => {
   expect((await receiver.next(2)).raw).toBe(receiver.received[0]?.raw);
   expect(await delivered(app.admin, webhook)).toMatchObject({ id, attempts: 2 });
   const other = await subscribe(receiver);
-  expect((await app.admin.post(`/api/webhooks/${other.webhook.id}/deliveries/${id}/redeliver`)).status).toBe(404);
+  expect((await app.admin.post(`/api/webhooks/${other.webhook.id}/deliveries/${id}/redeliver`)).status).toBe(
+    404,
+  );
 });
 
 test('after a rotation both secrets sign', async () => {
@@ -129,7 +163,10 @@ test('after a rotation both secrets sign', async () => {
   expect(got.headers['x-signature-256']).toBe(hmac(fresh.secret, got.raw));
   expect(got.headers['x-signature-256-previous']).toBe(hmac(webhook.secret, got.raw));
 
-  await app.query("UPDATE webhooks SET previous_secret_expires_at = now() - interval '1 second' WHERE id = $1", [webhook.id]);
+  await app.query(
+    "UPDATE webhooks SET previous_secret_expires_at = now() - interval '1 second' WHERE id = $1",
+    [webhook.id],
+  );
   await touch(app.admin, project, 'later');
   const later = await receiver.next(2);
   expect(judge(later, fresh.secret)).toEqual(later.body);

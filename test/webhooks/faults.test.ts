@@ -9,7 +9,8 @@ test('receivers that hang delay nobody else', { timeout: 60_000 }, async () => {
   const hanging = await Receiver.start(() => undefined);
   const healthy = await Receiver.start();
   const project = await makeProject(app.admin);
-  for (let count = 0; count < 12; count += 1) await makeWebhook(app.admin, { url: hanging.url, project_id: project.id });
+  for (let count = 0; count < 12; count += 1)
+    await makeWebhook(app.admin, { url: hanging.url, project_id: project.id });
   const webhook = await makeWebhook(app.admin, { url: healthy.url, project_id: project.id });
   for (let count = 1; count <= 10; count += 1) {
     const begun = Date.now();
@@ -21,19 +22,23 @@ test('receivers that hang delay nobody else', { timeout: 60_000 }, async () => {
   expect(hanging.received.length).toBeLessThanOrEqual(12 * 4 * app.processes.length);
 });
 
-test('a message whose sender was killed before it knew the result is sent again', { timeout: 90_000 }, async () => {
-  const receiver = await Receiver.start((response, _, index) => {
-    if (index > 0) response.end();
-  });
-  const project = await makeProject(app.admin);
-  const webhook = await makeWebhook(app.admin, { url: receiver.url, project_id: project.id });
-  await touch(app.admin, project);
-  const first = await receiver.next();
-  await Promise.all(app.processes.map((server) => app.restart(server, 'SIGKILL')));
-  const second = await receiver.next(2, 40_000);
-  expect(second.raw).toBe(first.raw);
-  expect(await delivered(app.admin, webhook)).toMatchObject({ id: first.body.delivery_id, attempts: 2 });
-});
+test(
+  'a message whose sender was killed before it knew the result is sent again',
+  { timeout: 90_000 },
+  async () => {
+    const receiver = await Receiver.start((response, _, index) => {
+      if (index > 0) response.end();
+    });
+    const project = await makeProject(app.admin);
+    const webhook = await makeWebhook(app.admin, { url: receiver.url, project_id: project.id });
+    await touch(app.admin, project);
+    const first = await receiver.next();
+    await Promise.all(app.processes.map((server) => app.restart(server, 'SIGKILL')));
+    const second = await receiver.next(2, 40_000);
+    expect(second.raw).toBe(first.raw);
+    expect(await delivered(app.admin, webhook)).toMatchObject({ id: first.body.delivery_id, attempts: 2 });
+  },
+);
 
 test('a shutdown waits for what is under way and hands back the rest', { timeout: 60_000 }, async () => {
   const receiver = await Receiver.start((response, _, index) => {
@@ -56,7 +61,16 @@ test('private addresses are refused, when made and when connecting', { timeout: 
   const strict = await startApp({ env: { WEBHOOK_ALLOW_PRIVATE: 'false' } });
   try {
     const receiver = await Receiver.start();
-    for (const host of ['127.0.0.1', 'localhost', '[::1]', '10.0.0.1', '169.254.169.254', '[::ffff:127.0.0.1]', '2130706433', '0.0.0.0']) {
+    for (const host of [
+      '127.0.0.1',
+      'localhost',
+      '[::1]',
+      '10.0.0.1',
+      '169.254.169.254',
+      '[::ffff:127.0.0.1]',
+      '2130706433',
+      '0.0.0.0',
+    ]) {
       const answer = await strict.admin.post('/api/webhooks/', { url: `http://${host}/`, events: ['*'] });
       expect([host, answer.status, answer.body.error?.details.field]).toEqual([host, 422, 'url']);
     }
@@ -65,9 +79,16 @@ test('private addresses are refused, when made and when connecting', { timeout: 
     const { port } = new URL(receiver.url);
     const { hostname } = await import('node:os');
     for (const host of ['127.0.0.1', 'localhost', hostname()]) {
-      await strict.query('UPDATE webhooks SET url = $2 WHERE id = $1', [webhook.id, `http://${host}:${port}/`]);
+      await strict.query('UPDATE webhooks SET url = $2 WHERE id = $1', [
+        webhook.id,
+        `http://${host}:${port}/`,
+      ]);
       const result = await data(200, strict.admin.post(`/api/webhooks/${webhook.id}/test`));
-      expect(result).toMatchObject({ status: 'failed', response_status: null, error: 'The address is not on the public internet' });
+      expect(result).toMatchObject({
+        status: 'failed',
+        response_status: null,
+        error: 'The address is not on the public internet',
+      });
     }
     expect(receiver.received).toEqual([]);
   } finally {

@@ -27,7 +27,12 @@ export async function deliveries(client: Client, webhook: Json): Promise<Json[]>
 }
 
 /** Waits until the newest delivery of a webhook has this status. */
-export function delivered(client: Client, webhook: Json, status = 'delivered', timeout = 15_000): Promise<Json> {
+export function delivered(
+  client: Client,
+  webhook: Json,
+  status = 'delivered',
+  timeout = 15_000,
+): Promise<Json> {
   const look = async () => {
     const [newest] = await deliveries(client, webhook);
     return newest?.status === status ? newest : undefined;

@@ -9,8 +9,18 @@ const nowhere = '01a20248-3e42-712e-94d4-ee21d5863641';
 describe('a webhook', () => {
   test('is made, listed, shown, changed and deleted', async () => {
     const project = await makeProject(app.admin);
-    const made = await makeWebhook(app.admin, { url, events: ['task.*', 'task.*', 'project.updated'], project_id: project.key });
-    expect(made).toMatchObject({ url, events: ['task.*', 'project.updated'], project_id: project.id, active: true, version: 1 });
+    const made = await makeWebhook(app.admin, {
+      url,
+      events: ['task.*', 'task.*', 'project.updated'],
+      project_id: project.key,
+    });
+    expect(made).toMatchObject({
+      url,
+      events: ['task.*', 'project.updated'],
+      project_id: project.id,
+      active: true,
+      version: 1,
+    });
     expect(made.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
 
     const path = `/api/webhooks/${made.id}`;
@@ -18,14 +28,25 @@ describe('a webhook', () => {
     expect(listed.items.map(({ id }: { id: string }) => id)).toEqual([made.id]);
     expect(listed.pagination).toMatchObject({ total: 1, page: 1 });
 
-    const changed = await data(200, app.admin.put(path, { url: `${url}2`, active: false, description: 'new' }));
-    expect(changed).toMatchObject({ url: `${url}2`, active: false, description: 'new', version: 2, events: made.events });
+    const changed = await data(
+      200,
+      app.admin.put(path, { url: `${url}2`, active: false, description: 'new' }),
+    );
+    expect(changed).toMatchObject({
+      url: `${url}2`,
+      active: false,
+      description: 'new',
+      version: 2,
+      events: made.events,
+    });
     expect(await data(200, app.admin.get(path))).toEqual(changed);
 
     expect(await data(200, app.admin.delete(path))).toHaveProperty('deleted_at');
     expect((await app.admin.get(path)).status).toBe(404);
     expect((await app.admin.delete(path)).status).toBe(404);
-    expect((await data(200, app.admin.get('/api/webhooks/', { query: { project_id: project.id } }))).items).toEqual([]);
+    expect(
+      (await data(200, app.admin.get('/api/webhooks/', { query: { project_id: project.id } }))).items,
+    ).toEqual([]);
   });
 
   test('shows its secret once and stores it in no activity', async () => {
@@ -44,7 +65,9 @@ describe('a webhook', () => {
     ];
     const rows = await app.query('SELECT * FROM activity WHERE entity_id = $1', [made.id]);
     expect(rows.map(({ action }) => action)).toEqual(['created', 'secret_rotated', 'updated']);
-    const shown = JSON.stringify([answers.map(({ body }) => body), rows]) + app.processes.map((server) => server.stderr).join('');
+    const shown =
+      JSON.stringify([answers.map(({ body }) => body), rows]) +
+      app.processes.map((server) => server.stderr).join('');
     for (const hidden of [secret, rotated.secret, 'another secret']) expect(shown).not.toContain(hidden);
   });
 
@@ -86,7 +109,10 @@ describe('access', () => {
     const member = await app.admin.createUser('developer');
     const stranger = await app.admin.createUser('developer');
     const project = await makeProject(owner);
-    await data(200, owner.put(`/api/projects/${project.id}/members/${member.user.id}`, { role: 'developer' }));
+    await data(
+      200,
+      owner.put(`/api/projects/${project.id}/members/${member.user.id}`, { role: 'developer' }),
+    );
     const { id } = await makeWebhook(owner, { url, project_id: project.id });
     const path = `/api/webhooks/${id}`;
     const body = { url, events: ['*'], project_id: project.id };

@@ -86,7 +86,7 @@ export function listProcesses(): number[] {
     const pid = Number(name);
     if (pid > 0) pids.push(pid);
   }
-  return pids.sort((a, b) => a - b);
+  return pids.toSorted((a, b) => a - b);
 }
 
 /** The process id given out last in our pid namespace; 0 where the system does not tell. */

@@ -1,11 +1,11 @@
+import { spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, statSync } from 'node:fs';
-import { execa } from 'execa';
 import { openWriteEnd } from './fifo-pool.js';
 import { LaunchError } from './launch-error.js';
 import { commandLine, type Marker } from './marker.js';
 import type { LaunchOrder } from './messages.js';
 
-/** Not the subprocess itself: execa's is a promise, and would be waited for. */
+/** A command that runs, reduced to what the launcher follows. */
 export interface StartedCommand {
   pid: number;
   onExit(listener: (code: number | null, signal: NodeJS.Signals | null) => void): void;
@@ -14,7 +14,8 @@ export interface StartedCommand {
 /**
  * Starts a command as leader of a session of its own. It gets /dev/null and its two FIFOs and no other descriptor:
  * Node opens everything close-on-exec, and libuv puts signals back to their defaults and drops supplementary
- * groups when it changes the user.
+ * groups when it changes the user. Plain `spawn` and not execa: none of execa's features are of use with bare descriptors,
+ * and it costs 0.8 ms of every spawn (0.49–0.63 of raw speed against 0.83–0.90).
  * @throws LaunchError
  */
 export async function spawnCommand(
@@ -30,22 +31,15 @@ export async function spawnCommand(
     const stderr = openWriteEnd(order.stderr);
     ends.push(stderr);
     const [file, ...args] = commandLine(marker, mark, order.command, order.limits);
-    const child = execa(file, args, {
+    const child = spawn(file, args, {
       cwd: order.workingDirectory,
       env: { ...order.environment, MILLRACE_EXECUTION_ID: order.executionId, MILLRACE_LAUNCHER: token },
-      extendEnv: false,
       uid: order.user?.uid,
       gid: order.user?.gid,
       detached: true,
-      cleanup: false,
-      buffer: false,
-      reject: false,
-      stdin: 'ignore',
-      // Its types name 3 to 9 only; any descriptor works.
-      stdout: stdout as 3,
-      stderr: stderr as 4,
+      stdio: ['ignore', stdout, stderr],
     });
-    if (child.pid === undefined) throw (await child).cause ?? new Error('no reason given');
+    if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     return { pid: child.pid, onExit: (listener) => void child.once('exit', listener) };
   } catch (error) {
     throw asLaunchError(error, order.workingDirectory);

@@ -18,6 +18,7 @@ export class Foundation1795334681413 implements MigrationInterface {
     await runner.query(`CREATE UNIQUE INDEX "refresh_tokens_hash_key" ON "refresh_tokens"  ("token_hash") `);
     await runner.query(`CREATE INDEX "refresh_tokens_family" ON "refresh_tokens"  ("family_id") `);
     await runner.query(`CREATE TABLE "executions" ("id" uuid NOT NULL, "task_id" uuid, "project_id" uuid, "session_id" uuid, "requested_by" uuid NOT NULL, "queue" smallint NOT NULL DEFAULT '1', "boosted" boolean NOT NULL DEFAULT false, "status" text NOT NULL, "reason" text, "command" text NOT NULL, "working_directory" text NOT NULL DEFAULT '', "environment" jsonb NOT NULL DEFAULT '{}', "timeout" integer NOT NULL, "retries_left" smallint NOT NULL DEFAULT '0', "attempt" smallint NOT NULL DEFAULT '1', "retry_of" uuid, "not_before" TIMESTAMP(3) WITH TIME ZONE, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "admitted_at" TIMESTAMP(3) WITH TIME ZONE, "started_at" TIMESTAMP(3) WITH TIME ZONE, "finished_at" TIMESTAMP(3) WITH TIME ZONE, "exit_code" integer, "pid" integer, "worker_id" uuid, "generation" integer NOT NULL DEFAULT '0', "lease_expires_at" TIMESTAMP(3) WITH TIME ZONE, "cancel_requested_at" TIMESTAMP(3) WITH TIME ZONE, "cancelled_by" uuid, "cancel_reason" text, "error" text, "output_bytes" bigint NOT NULL DEFAULT '0', CONSTRAINT "PK_703e64e0ef651986191844b7b8b" PRIMARY KEY ("id"))`);
+    await runner.query(`CREATE INDEX "executions_created" ON "executions"  ("created_at") `);
     await runner.query(`CREATE INDEX "executions_finished" ON "executions"  ("finished_at") `);
     await runner.query(`CREATE INDEX "executions_lease" ON "executions"  ("lease_expires_at") WHERE status = 'running'`);
     await runner.query(`CREATE INDEX "executions_queued" ON "executions"  ("queue", "id") WHERE status = 'queued'`);
@@ -89,6 +90,7 @@ export class Foundation1795334681413 implements MigrationInterface {
     await runner.query(`DROP INDEX "public"."executions_queued"`);
     await runner.query(`DROP INDEX "public"."executions_lease"`);
     await runner.query(`DROP INDEX "public"."executions_finished"`);
+    await runner.query(`DROP INDEX "public"."executions_created"`);
     await runner.query(`DROP TABLE "executions"`);
     await runner.query(`DROP INDEX "public"."refresh_tokens_family"`);
     await runner.query(`DROP INDEX "public"."refresh_tokens_hash_key"`);

@@ -62,7 +62,8 @@ describe('the worker is killed', () => {
     uid: number,
   ): Promise<{ worker: ReturnType<typeof spawn>; launcherPid: number }> => {
     const worker = spawn(process.execPath, [`${fixtures}worker.mjs`, room.href, String(uid), TREE], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // The last is one that the worker inherits and knows nothing of.
+      stdio: ['ignore', 'pipe', 'inherit', ...Array.from({ length: 17 }, () => 'ignore' as const), 'pipe'],
     });
     const launcherPid = await new Promise<number>((resolve) =>
       worker.stdout?.once('data', (line: Buffer) => resolve(Number(line.toString()))),
@@ -73,6 +74,9 @@ describe('the worker is killed', () => {
   test.each(asRoot ? [0, 65534] : [0])('the launcher ends everything and itself (user %i)', async (uid) => {
     const { worker, launcherPid } = await startWorker(uid);
     expect(survivors(launcherPid).length).toBeGreaterThan(2);
+    const open = survivors(launcherPid).flatMap(({ pid }) => readdirSync(`/proc/${pid}/fd`));
+    // dash keeps what it redirected at 10 and above, close-on-exec; none of these redirects.
+    expect(new Set(open)).toEqual(new Set(['0', '1', '2']));
     worker.kill('SIGKILL');
     await until(() => !isAlive(launcherPid), 'the launcher ends');
     expect(survivors(launcherPid)).toEqual([]);

@@ -159,7 +159,7 @@ describe('what a command finds', () => {
       executionId: 'env-1',
       environment: { PATH: '/usr/bin:/bin', A: 'ü =\n2' },
     });
-    expect(stdout.split('\n').filter(Boolean).sort()).toEqual([
+    expect(stdout.split('\n').filter(Boolean).toSorted()).toEqual([
       '2',
       'A=ü =',
       'MILLRACE_EXECUTION_ID=env-1',

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { ActivityLog } from './activity-log.js';
+
+/** The same kind of alert is raised at most this often. */
+const quietSeconds = 300;
+/** Alerts have no row of their own to be named by. */
+const alertEntity = '00000000-0000-8000-8000-000000000010';
+
+/** Tells administrators, and the webhooks that listen for `system.alert`, what needs their attention. */
+@Injectable()
+export class SystemAlerts {
+  constructor(
+    private readonly database: Database,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
+  ) {}
+
+  /**
+   * Raises an alert, unless one of its kind was raised in the last five minutes, by whichever process.
+   * @param kind a stable name such as `worker_lost`
+   */
+  async raise(kind: string, message: string, details: Record<string, unknown> = {}): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const [first] = await tx.query(
+        `INSERT INTO system_settings (name, value) VALUES ($1, 'true')
+         ON CONFLICT (name) DO UPDATE SET updated_at = now()
+           WHERE system_settings.updated_at < now() - make_interval(secs => $2) RETURNING name`,
+        [`alert:${kind}`, quietSeconds],
+      );
+      if (!first) return;
+      const data = { kind, level: 'warning', message, details };
+      await this.activity.record(tx, {
+        actor: null,
+        entityType: 'system',
+        entityId: alertEntity,
+        action: 'alert',
+        newValue: data,
+        event: { name: 'system.alert', data },
+      });
+      this.events.emitAfter(tx, 'notification', {
+        user_id: null,
+        role: 'admin',
+        project_id: null,
+        level: 'warning',
+        title: 'System alert',
+        message,
+        actions: [{ label: 'Dismiss', action: 'dismiss' }],
+      });
+    });
+  }
+}

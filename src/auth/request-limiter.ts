@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError } from '../common/errors.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
+import { AuthService } from './auth.service.js';
+
+const windowSeconds = 60;
+const limits = { address: 100, standard: 200, premium: 500 } as const;
+type Kind = keyof typeof limits;
+
+/** Counts requests per minute: by user where a token speaks for one, else by address. Every answer says what is left. */
+@Injectable()
+export class RequestLimiter {
+  private readonly limiters: Record<Kind, RateLimiter>;
+  private readonly enabled: boolean;
+
+  constructor(
+    rateLimits: RateLimits,
+    private readonly auth: AuthService,
+    infrastructure: Infrastructure,
+  ) {
+    const create = (kind: Kind) => rateLimits.create(`requests-${kind}`, limits[kind], windowSeconds);
+    this.limiters = { address: create('address'), standard: create('standard'), premium: create('premium') };
+    this.enabled = infrastructure.config.RATE_LIMIT_ENABLED;
+  }
+
+  install(server: FastifyInstance): void {
+    if (this.enabled) server.addHook('onRequest', (request, reply) => this.count(request, reply));
+  }
+
+  private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { kind, key } = await this.whose(request);
+    // who watches over us must not be locked out, nor use up what others need
+    const free = request.url.startsWith('/api/health');
+    const state = free ? await this.limiters[kind].get(key) : await this.consume(kind, key);
+    const used = state?.consumedPoints ?? 0;
+    const resetAt = Date.now() + (state?.msBeforeNext ?? windowSeconds * 1000);
+    void reply.headers({
+      'X-RateLimit-Limit': limits[kind],
+      'X-RateLimit-Remaining': Math.max(0, limits[kind] - used),
+      'X-RateLimit-Reset': Math.ceil(resetAt / 1000),
+      'X-RateLimit-Window': windowSeconds,
+    });
+    if (free || used <= limits[kind]) return;
+    throw new AppError(
+      'RATE_LIMIT_EXCEEDED',
+      { limit: limits[kind], window: windowSeconds, reset_at: new Date(resetAt).toISOString() },
+      { retryAfterSeconds: (resetAt - Date.now()) / 1000 },
+    );
+  }
+
+  private async consume(kind: Kind, key: string): Promise<RateLimiterRes> {
+    try {
+      return await this.limiters[kind].consume(key);
+    } catch (state) {
+      if (state instanceof RateLimiterRes) return state;
+      throw state;
+    }
+  }
+
+  private async whose(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
+    const token = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    // a token that is not good for anything counts for the address it came from; the guard answers it
+    const actor = token === undefined ? undefined : await this.auth.authenticate(token).catch(() => undefined);
+    return actor ? { kind: actor.tier, key: actor.id } : { kind: 'address', key: request.ip };
+  }
+}

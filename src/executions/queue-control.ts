@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/permissions.js';
+import { Database, type Transaction } from '../infra/database.js';
+import { ExecutionQueue } from '../infra/execution-queue.js';
+import { ExecutionLifecycle } from './execution-lifecycle.js';
+
+/** How many executions one round of clearing takes; each is a transaction of its own. */
+const clearedAtOnce = 8;
+
+/** Pauses, resumes, clears and reorders what waits. Postgres decides; the queue is told afterwards. */
+@Injectable()
+export class QueueControl {
+  constructor(
+    private readonly database: Database,
+    private readonly queue: ExecutionQueue,
+    private readonly lifecycle: ExecutionLifecycle,
+  ) {}
+
+  /** Takes back what was admitted of a queue and has not started; a worker that gets its job finds nothing to claim. */
+  async pause(tx: Transaction, queue: number, actor: Actor, reason: string | null): Promise<Date> {
+    const [state] = await tx.query<{ changed_at: Date }>(
+      `INSERT INTO queue_states (queue, paused, reason, changed_by, changed_at) VALUES ($1, true, $2, $3, now())
+       ON CONFLICT (queue) DO UPDATE SET paused = true, reason = excluded.reason, changed_by = excluded.changed_by,
+         changed_at = excluded.changed_at RETURNING changed_at`,
+      [queue, reason, actor.id],
+    );
+    const taken = await tx.query<{ id: string }>(
+      `UPDATE executions SET admitted_at = NULL
+        WHERE status = 'queued' AND queue = $1 AND admitted_at IS NOT NULL RETURNING id`,
+      [queue],
+    );
+    tx.afterCommit(async () => {
+      for (const { id } of taken) await this.queue.remove(id);
+    });
+    return state!.changed_at;
+  }
+
+  async resume(tx: Transaction, queue: number, actor: Actor): Promise<Date> {
+    const [state] = await tx.query<{ changed_at: Date }>(
+      `INSERT INTO queue_states (queue, paused, changed_by, changed_at) VALUES ($1, false, $2, now())
+       ON CONFLICT (queue) DO UPDATE SET paused = false, reason = NULL, changed_by = excluded.changed_by,
+         changed_at = excluded.changed_at RETURNING changed_at`,
+      [queue, actor.id],
+    );
+    tx.afterCommit(() => this.lifecycle.admitWaiting());
+    return state!.changed_at;
+  }
+
+  /**
+   * Cancels what waits in a queue, in small steps.
+   * @param deadline Unix time in milliseconds after which no further step is begun
+   * @returns how many were cancelled, and how many are left
+   */
+  async clear(queue: number, actor: Actor, reason: string, deadline: number): Promise<{ cleared: number; left: number }> {
+    let cleared = 0;
+    for (;;) {
+      const waiting = await this.database.query<{ id: string; n: number }>(
+        `SELECT id, (count(*) OVER ())::int AS n FROM executions
+          WHERE status = 'queued' AND queue = $1 ORDER BY id DESC LIMIT $2`,
+        [queue, clearedAtOnce],
+      );
+      if (waiting.length === 0 || Date.now() > deadline) return { cleared, left: waiting[0]?.n ?? 0 };
+      const ended = await Promise.all(
+        waiting.map(({ id }) => this.database.transaction((tx) => this.lifecycle.cancelQueued(tx, id, actor, reason))),
+      );
+      cleared += ended.filter(Boolean).length;
+    }
+  }
+
+  /**
+   * Moves a queued execution to another queue.
+   * @returns false when it is not queued any more
+   */
+  async move(tx: Transaction, executionId: string, queue: number): Promise<boolean> {
+    // it leaves the line and is admitted again if its new queue, its project and the rest allow it
+    const [moved] = await tx.query<{ id: string }>(
+      `UPDATE executions SET queue = $2, boosted = false, admitted_at = NULL WHERE id = $1 AND status = 'queued' RETURNING id`,
+      [executionId, queue],
+    );
+    if (!moved) return false;
+    tx.afterCommit(async () => {
+      await this.queue.remove(executionId);
+      await this.lifecycle.admitWaiting();
+    });
+    return true;
+  }
+}

@@ -1,0 +1,52 @@
+import type { ParameterExpansionPart, Word } from 'unbash';
+import { fieldBreak, unknown, type Scope } from './scope.js';
+
+/** What `$name` may stand for. */
+function plain(name: string, scope: Scope): readonly string[] {
+  const { positional, variables } = scope;
+  if (name === '@' || name === '*') return [positional ? positional.join(fieldBreak) : unknown];
+  if (/^\d+$/.test(name)) return [name === '0' ? 'sh' : positional ? (positional[Number(name) - 1] ?? '') : unknown];
+  return variables.get(name) ?? [unknown];
+}
+
+/**
+ * What `$name` or `${name…}` may stand for.
+ * @param part of the longer form, with its operation
+ * @param read expands the operand of an operation
+ */
+export function parameterValues(
+  name: string,
+  scope: Scope,
+  part?: ParameterExpansionPart,
+  read: (word: Word) => readonly string[] = () => [unknown],
+): readonly string[] {
+  const values = plain(name, scope);
+  if (!part) return values.map((value) => (name === '@' || name === '*' ? value : (value.split(fieldBreak)[0] ?? '')));
+  const { prefix, index, operation } = part;
+  if (prefix === '#') return [unknown];
+  if (prefix === '!') return values.flatMap((value) => scope.variables.get(value) ?? [unknown]);
+  const chosen = values.map((value) => element(value, name, index?.value));
+  if (!operation) return chosen;
+  const known = chosen.filter((value) => value !== '' && value !== unknown);
+  if (operation.type === 'Default') {
+    if (operation.operator.endsWith('+')) return ['', ...read(operation.operand)];
+    if (operation.operator.endsWith('?')) return chosen;
+    return known.length > 0 ? known : read(operation.operand);
+  }
+  if (operation.type === 'Slice') {
+    const offset = Number(operation.offset.value);
+    const length = operation.length ? Number(operation.length.value) : undefined;
+    if (!Number.isInteger(offset) || (length !== undefined && !(length >= 0))) return [unknown];
+    return known.map((value) => value.slice(offset, length === undefined ? undefined : offset + length));
+  }
+  if (operation.type === 'CaseModification') return known.flatMap((value) => [value.toLowerCase(), value.toUpperCase()]);
+  return [unknown];
+}
+
+/** One element of an array, all of them, or the first. */
+function element(value: string, name: string, index: string | undefined): string {
+  if (index === '@' || index === '*' || name === '@' || name === '*') return value;
+  const elements = value.split(fieldBreak);
+  if (index === undefined) return elements[0] ?? '';
+  return /^\d+$/.test(index) ? (elements[Number(index)] ?? '') : unknown;
+}

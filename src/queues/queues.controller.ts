@@ -1,0 +1,76 @@
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import {
+  clearedSchema,
+  clearSchema,
+  metricsQuery,
+  pauseSchema,
+  queueChangeSchema,
+  queueMetricsSchema,
+  queueStatusSchema,
+  resumeSchema,
+  type Clear,
+  type MetricsPeriod,
+  type Pause,
+  type Resume,
+} from './queues.schema.js';
+import { QueuesService } from './queues.service.js';
+
+@ApiTags('queues')
+@Controller('api/queues')
+export class QueuesController {
+  constructor(private readonly queues: QueuesService) {}
+
+  @Get('status')
+  @Endpoint({ access: 'read', summary: 'Show the queues, the workers and their performance', response: queueStatusSchema })
+  status() {
+    return this.queues.status();
+  }
+
+  @Get('metrics')
+  @Endpoint({
+    access: 'read',
+    summary: 'Show per queue and hour what came in, what ended, and how long it waited and ran',
+    response: queueMetricsSchema,
+    errors: ['VALIDATION_ERROR'],
+  })
+  metrics(@Query({ schema: metricsQuery }) { period }: { period: MetricsPeriod }) {
+    return this.queues.metrics(period);
+  }
+
+  @Post('pause')
+  @Endpoint({
+    access: 'admin',
+    summary: 'Let nothing more of a queue start',
+    response: queueChangeSchema,
+    errors: ['VALIDATION_ERROR'],
+  })
+  pause(@CurrentActor() actor: Actor, @Body({ schema: pauseSchema }) body: Pause) {
+    return this.queues.pause(actor, body);
+  }
+
+  @Post('resume')
+  @Endpoint({
+    access: 'admin',
+    summary: 'Let a paused queue go on',
+    response: queueChangeSchema,
+    errors: ['VALIDATION_ERROR'],
+  })
+  resume(@CurrentActor() actor: Actor, @Body({ schema: resumeSchema }) body: Resume) {
+    return this.queues.resume(actor, body.queue_name);
+  }
+
+  @Delete('clear')
+  @Endpoint({
+    access: 'admin',
+    summary: 'Cancel everything that waits in a queue',
+    response: clearedSchema,
+    errors: ['VALIDATION_ERROR'],
+  })
+  clear(@CurrentActor() actor: Actor, @Body({ schema: clearSchema }) body: Clear) {
+    return this.queues.clear(actor, body);
+  }
+}

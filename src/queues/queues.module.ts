@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { ExecutionsModule } from '../executions/executions.module.js';
+import { QueuesController } from './queues.controller.js';
+import { QueuesService } from './queues.service.js';
+
+@Module({ imports: [ExecutionsModule], controllers: [QueuesController], providers: [QueuesService] })
+export class QueuesModule {}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { durationSchema } from '../common/duration.js';
+import { instant } from '../common/fields.js';
+import { queueNames } from '../executions/executions.schema.js';
+
+const count = z.int().min(0);
+const queueName = z.enum(queueNames);
+
+const perQueue = <S extends z.ZodType>(shape: S) =>
+  z.object({ high_priority: shape, normal_priority: shape, low_priority: shape });
+
+export const queueStatusSchema = z
+  .object({
+    queues: perQueue(
+      z.object({
+        size: count,
+        processing: count,
+        completed_today: count.meta({ description: 'Since midnight UTC' }),
+        paused: z.boolean(),
+        pause_reason: z.string().nullable(),
+      }),
+    ),
+    workers: z.object({ active: count, idle: count, total: count }).meta({ description: 'Slots of all worker processes' }),
+    performance: z.object({
+      tasks_per_minute: z.number().min(0).meta({ description: 'Ended in the last ten minutes' }),
+      average_processing_time: durationSchema.nullable().meta({ description: 'Over the last 24 hours' }),
+      success_rate: z.number().min(0).max(1).nullable().meta({ description: 'Over the last 24 hours' }),
+    }),
+  })
+  .meta({ id: 'QueueStatus' });
+export type QueueStatus = z.output<typeof queueStatusSchema>;
+
+export const pauseSchema = z
+  .object({ queue_name: queueName, reason: z.string().max(500).nullable().default(null) })
+  .meta({ id: 'PauseQueue', examples: [{ queue_name: 'high_priority', reason: 'Maintenance window' }] });
+export type Pause = z.output<typeof pauseSchema>;
+
+export const resumeSchema = z.object({ queue_name: queueName }).meta({ id: 'ResumeQueue' });
+export type Resume = z.output<typeof resumeSchema>;
+
+export const queueChangeSchema = z
+  .object({
+    queue_name: queueName,
+    status: z.enum(['paused', 'active']),
+    reason: z.string().nullable(),
+    changed_at: instant,
+  })
+  .meta({ id: 'QueueChange' });
+
+export const clearSchema = z
+  .object({ queue_name: queueName, confirm: z.literal(true, 'Confirm with true') })
+  .meta({ id: 'ClearQueue' });
+export type Clear = z.output<typeof clearSchema>;
+
+export const clearedSchema = z
+  .object({
+    queue_name: queueName,
+    cleared_count: count,
+    remaining: count.meta({ description: 'More than 0 when the time was not enough: ask again' }),
+  })
+  .meta({ id: 'QueueCleared' });
+
+export const periods = { '1h': 1, '6h': 6, '24h': 24, '7d': 168, '30d': 720 } as const;
+export type MetricsPeriod = keyof typeof periods;
+export const metricsQuery = z.object({
+  period: z.enum(Object.keys(periods) as [MetricsPeriod, ...MetricsPeriod[]]).default('24h'),
+});
+
+const percentiles = z
+  .object({ p50: z.number().min(0).nullable(), p95: z.number().min(0).nullable() })
+  .meta({ description: 'Seconds; null where nothing started or ended' });
+const figures = { enqueued: count, completed: count, failed: count, cancelled: count, wait_time: percentiles, run_time: percentiles };
+
+export const queueMetricsSchema = z
+  .object({
+    period: z.string(),
+    from: instant,
+    to: instant,
+    queues: perQueue(z.object({ totals: z.object(figures), hours: z.array(z.object({ hour: instant, ...figures })) })),
+  })
+  .meta({ id: 'QueueMetrics' });
+export type QueueMetrics = z.output<typeof queueMetricsSchema>;

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { ActivityLog } from '../activity/activity-log.js';
+import { formatDuration } from '../common/duration.js';
+import { toInstant } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import { queueNames, type QueueName } from '../executions/executions.schema.js';
+import { QueueControl } from '../executions/queue-control.js';
+import { Database, type Transaction } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { metricsRows, queueFigures, workFigures, type Figures } from './queues.queries.js';
+import {
+  periods,
+  type Clear,
+  type MetricsPeriod,
+  type Pause,
+  type QueueMetrics,
+  type QueueStatus,
+} from './queues.schema.js';
+
+const clearPatienceMs = 25_000;
+const hourMs = 3_600_000;
+
+const byName = <T>(make: (queue: number) => T): Record<QueueName, T> => ({
+  high_priority: make(0),
+  normal_priority: make(1),
+  low_priority: make(2),
+});
+
+const rounded = (value: number) => Number(value.toFixed(4));
+
+@Injectable()
+export class QueuesService {
+  constructor(
+    private readonly database: Database,
+    private readonly control: QueueControl,
+    private readonly activity: ActivityLog,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  async status(): Promise<QueueStatus> {
+    const [figures, work] = await Promise.all([
+      queueFigures(this.database),
+      workFigures(this.database, this.infrastructure.config.LEASE_SECONDS),
+    ]);
+    return {
+      queues: byName((queue) => {
+        const { size, processing, completed_today, paused, pause_reason } = figures[queue]!;
+        return { size, processing, completed_today, paused, pause_reason };
+      }),
+      workers: { active: work.running, idle: Math.max(0, work.slots - work.running), total: work.slots },
+      performance: {
+        tasks_per_minute: work.ended_lately / 10,
+        average_processing_time: formatDuration(work.average_seconds),
+        success_rate: work.ended === 0 ? null : rounded(work.completed / work.ended),
+      },
+    };
+  }
+
+  /** Lets nothing more of a queue start; what runs goes on. */
+  async pause(actor: Actor, { queue_name, reason }: Pause) {
+    const queue = queueNames.indexOf(queue_name);
+    const changedAt = await this.database.transaction(async (tx) => {
+      const at = await this.control.pause(tx, queue, actor, reason);
+      await this.record(tx, actor, queue, 'queue_paused', { queue_name, reason });
+      return at;
+    });
+    return { queue_name, status: 'paused' as const, reason, changed_at: toInstant(changedAt) };
+  }
+
+  async resume(actor: Actor, queue_name: QueueName) {
+    const queue = queueNames.indexOf(queue_name);
+    const changedAt = await this.database.transaction(async (tx) => {
+      const at = await this.control.resume(tx, queue, actor);
+      await this.record(tx, actor, queue, 'queue_resumed', { queue_name });
+      return at;
+    });
+    return { queue_name, status: 'active' as const, reason: null, changed_at: toInstant(changedAt) };
+  }
+
+  /** Cancels what waits in a queue; what runs goes on. */
+  async clear(actor: Actor, { queue_name }: Clear) {
+    const queue = queueNames.indexOf(queue_name);
+    const { cleared, left } = await this.control.clear(queue, actor, 'Queue cleared', Date.now() + clearPatienceMs);
+    await this.database.transaction((tx) =>
+      this.record(tx, actor, queue, 'queue_cleared', { queue_name, cleared_count: cleared }),
+    );
+    return { queue_name, cleared_count: cleared, remaining: left };
+  }
+
+  async metrics(period: MetricsPeriod): Promise<QueueMetrics> {
+    const to = new Date();
+    // whole hours, the current one included
+    const from = new Date(Math.floor(to.getTime() / hourMs) * hourMs - (periods[period] - 1) * hourMs);
+    const rows = await metricsRows(this.database, from, to);
+    const empty: Figures = {
+      enqueued: 0,
+      completed: 0,
+      failed: 0,
+      cancelled: 0,
+      wait_p50: null,
+      wait_p95: null,
+      run_p50: null,
+      run_p95: null,
+    };
+    const figures = (row: Figures) => ({
+      enqueued: row.enqueued,
+      completed: row.completed,
+      failed: row.failed,
+      cancelled: row.cancelled,
+      wait_time: { p50: seconds(row.wait_p50), p95: seconds(row.wait_p95) },
+      run_time: { p50: seconds(row.run_p50), p95: seconds(row.run_p95) },
+    });
+    const queues = byName((queue) => {
+      const mine = rows.filter((row) => row.queue === queue);
+      const hours = Array.from({ length: periods[period] }, (_, index) => {
+        const hour = new Date(from.getTime() + index * hourMs);
+        const row = mine.find((candidate) => candidate.hour?.getTime() === hour.getTime());
+        return { hour: toInstant(hour), ...figures(row ?? empty) };
+      });
+      return { totals: figures(mine.find(({ hour }) => hour === null) ?? empty), hours };
+    });
+    return { period, from: toInstant(from), to: toInstant(to), queues };
+  }
+
+  private record(tx: Transaction, actor: Actor, queue: number, action: string, newValue: unknown): Promise<void> {
+    // a queue has no row of its own to be named by
+    const entityId = `00000000-0000-8000-8000-00000000000${queue}`;
+    return this.activity.record(tx, { actor, entityType: 'queue', entityId, action, newValue });
+  }
+}
+
+const seconds = (value: number | null) => (value === null ? null : Number(value.toFixed(3)));

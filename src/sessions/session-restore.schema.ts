@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { id, instant } from '../common/fields.js';
+import { sessionSchema } from './sessions.schema.js';
+
+export const restoreSchema = z
+  .object({
+    restore_point: instant.meta({ description: 'From the creation of the session until now' }),
+    include_tasks: z.boolean().default(false),
+    include_settings: z.boolean().default(true),
+  })
+  .meta({ id: 'RestoreSession' });
+export type Restore = z.output<typeof restoreSchema>;
+
+const named = { task_id: id, ref: z.string() };
+
+export const restoredTasksSchema = z
+  .object({
+    restored: z.array(
+      z.object({
+        ...named,
+        fields: z.array(z.string()).meta({ description: 'What was given back' }),
+        kept: z
+          .array(z.string())
+          .meta({ description: 'What had changed too, but cannot be given back: dependencies, a place in a queue, a disabled assignee' }),
+      }),
+    ),
+    left: z
+      .array(z.object({ ...named, reason: z.enum(['queued', 'running', 'deleted', 'access_denied']) }))
+      .meta({ description: 'Tasks that the session has changed since, and that were left as they are' }),
+  })
+  .meta({ id: 'RestoredTasks' });
+export type RestoredTasks = z.output<typeof restoredTasksSchema>;
+
+export const restoredSessionSchema = sessionSchema
+  .extend({ restore_point: instant, restored_at: instant, settings_restored: z.boolean(), tasks: restoredTasksSchema })
+  .meta({ id: 'RestoredSession' });
+export type RestoredSession = z.output<typeof restoredSessionSchema>;

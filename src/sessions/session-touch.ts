@@ -1,0 +1,86 @@
+import { Injectable, type BeforeApplicationShutdown, type CallHandler, type ExecutionContext } from '@nestjs/common';
+import type { NestInterceptor, OnModuleInit } from '@nestjs/common';
+import type { ActorRequest } from '../common/request.js';
+import { Database } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { lifetime } from './sessions.queries.js';
+
+/** A session that is used all the time is written once in this time, by each process. */
+const freshMs = 60_000;
+/** Accesses of this time are written together, after the requests that made them. */
+const flushMs = 500;
+const maxSessions = 10_000;
+
+interface Access {
+  sessionId: string;
+  userId: string;
+}
+
+/**
+ * Keeps sessions alive that requests are made in. The header is taken as it comes, so the statement decides whether the session
+ * is the user's own and still lives; nothing is refused.
+ */
+@Injectable()
+export class SessionTouch implements NestInterceptor, OnModuleInit, BeforeApplicationShutdown {
+  private readonly freshUntil = new Map<string, number>();
+  private readonly waiting = new Map<string, Access>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  onModuleInit(): void {
+    if (this.infrastructure.role === 'worker') return;
+    // what is done over sockets is an access too
+    this.events.on('activity.recorded', ({ actor_id, session_id }) => {
+      if (actor_id !== null && session_id !== null) this.note(actor_id, session_id);
+    });
+  }
+
+  intercept(context: ExecutionContext, next: CallHandler): ReturnType<CallHandler['handle']> {
+    const { user } = context.switchToHttp().getRequest<ActorRequest>();
+    if (user?.sessionId !== undefined) this.note(user.id, user.sessionId);
+    return next.handle();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.flush();
+  }
+
+  /** Remembers an access, to be written soon. */
+  note(userId: string, sessionId: string): void {
+    const key = `${userId} ${sessionId}`;
+    const now = Date.now();
+    if ((this.freshUntil.get(key) ?? 0) > now) return;
+    if (this.freshUntil.size >= maxSessions) this.freshUntil.clear();
+    if (this.waiting.size >= maxSessions) return;
+    this.freshUntil.set(key, now + freshMs);
+    this.waiting.set(key, { sessionId, userId });
+    this.timer ??= setTimeout(() => void this.flush(), flushMs).unref();
+  }
+
+  private async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const accesses = [...this.waiting.values()].toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1));
+    this.waiting.clear();
+    if (accesses.length === 0) return;
+    try {
+      await this.database.query(
+        `UPDATE sessions s SET last_accessed = now(), expires_at = now() + ${lifetime}
+           FROM unnest($1::uuid[], $2::uuid[]) AS a (id, user_id)
+          WHERE s.id = a.id AND s.user_id = a.user_id AND s.deleted_at IS NULL AND s.expires_at > now()
+            AND s.last_accessed < now() - interval '${freshMs / 2000} seconds'`,
+        [accesses.map(({ sessionId }) => sessionId), accesses.map(({ userId }) => userId)],
+      );
+    } catch (error) {
+      // the next request tries again
+      for (const { sessionId, userId } of accesses) this.freshUntil.delete(`${userId} ${sessionId}`);
+      this.infrastructure.logger.warn({ err: error }, 'accesses of sessions were not written');
+    }
+  }
+}

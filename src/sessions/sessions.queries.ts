@@ -1,0 +1,57 @@
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import type { Queryable, Transaction } from '../infra/database.js';
+import { memberJoin, visible } from '../projects/projects.queries.js';
+import type { SessionRow } from './sessions.schema.js';
+
+/** A session ends this long after its last access. */
+export const lifetime = "interval '2 hours'";
+
+/** The states of a session `s`, as conditions. */
+export const inStatus = {
+  active: 's.deleted_at IS NULL AND s.expires_at > now()',
+  expired: 's.deleted_at IS NULL AND s.expires_at <= now()',
+  ended: 's.deleted_at IS NOT NULL',
+};
+
+/** A session with its state and the name of its project, if user $1 ($2: an administrator) may see that. */
+export const sessionColumns = `s.*, CASE WHEN ${visible} THEN p.name END AS project_name,
+  CASE WHEN ${inStatus.ended} THEN 'ended' WHEN ${inStatus.expired} THEN 'expired' ELSE 'active' END AS status`;
+
+export const sessionTables = `sessions s
+  LEFT JOIN projects p ON p.id = s.project_id AND p.deleted_at IS NULL ${memberJoin}`;
+
+/**
+ * Loads a session that has not been deleted.
+ * @param purpose administrators read the sessions of others, and only the owner writes and, with that, locks
+ * @throws RESOURCE_NOT_FOUND for what the actor may not see, AUTH_INSUFFICIENT_PERMISSIONS
+ */
+export async function requireSession(
+  db: Queryable,
+  actor: Actor,
+  id: string,
+  purpose: 'read' | 'write',
+): Promise<SessionRow> {
+  const [session] = await db.query<SessionRow>(
+    `SELECT ${sessionColumns} FROM ${sessionTables}
+      WHERE s.id = $3 AND s.deleted_at IS NULL AND (s.user_id = $1 OR $2)
+      ${purpose === 'write' ? 'FOR UPDATE OF s' : ''}`,
+    [actor.id, actor.role === 'admin', id],
+  );
+  if (!session) throw new AppError('RESOURCE_NOT_FOUND', { session_id: id });
+  if (purpose === 'write' && session.user_id !== actor.id) {
+    throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { session_id: id });
+  }
+  return session;
+}
+
+/** Writes the settings of a locked session; an access, so one that has not expired lives on. */
+export async function writeSettings(tx: Transaction, id: string, settings: Record<string, unknown>): Promise<void> {
+  await tx.query(
+    `UPDATE sessions SET settings = $2, version = version + 1,
+            last_accessed = CASE WHEN expires_at > now() THEN now() ELSE last_accessed END,
+            expires_at = CASE WHEN expires_at > now() THEN now() + ${lifetime} ELSE expires_at END
+      WHERE id = $1`,
+    [id, settings],
+  );
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
+import { pageQuery, pageSchema } from '../common/pagination.js';
+import { projectIdParam } from '../projects/project-access.js';
+import type { Session } from './session.entity.js';
+
+/** `ended` is a session that was deleted. */
+export const sessionStatuses = ['active', 'expired', 'ended'] as const;
+
+export const maxSettingsBytes = 16_384;
+const settings = jsonObject(maxSettingsBytes);
+
+export const createSessionSchema = z
+  .object({ project_id: projectIdParam.nullable().default(null), settings: settings.default({}) })
+  .meta({ id: 'CreateSession' });
+export type CreateSession = z.output<typeof createSessionSchema>;
+
+export const updateSessionSchema = z
+  .object({
+    settings: settings.meta({ description: 'Merged into the present settings' }),
+    version: versionField,
+  })
+  .meta({ id: 'UpdateSession' });
+export type UpdateSession = z.output<typeof updateSessionSchema>;
+
+export const sessionSummarySchema = z
+  .object({
+    session_id: id,
+    project_id: id.nullable(),
+    project_name: z.string().nullable().meta({ description: 'Null without a project, or when you may not see it' }),
+    status: z.enum(sessionStatuses),
+    created_at: instant,
+    last_accessed: instant,
+    expires_at: instant.meta({ description: '2 hours after the last access' }),
+  })
+  .meta({ id: 'SessionSummary' });
+export type SessionSummary = z.output<typeof sessionSummarySchema>;
+
+export const sessionSchema = sessionSummarySchema
+  .extend({ user_id: id, settings: z.record(z.string(), z.unknown()), version: z.int() })
+  .meta({ id: 'Session' });
+export type SessionView = z.output<typeof sessionSchema>;
+
+export type SessionRow = Session & {
+  project_name: string | null;
+  status: (typeof sessionStatuses)[number];
+};
+
+export function toSummary(row: SessionRow): SessionSummary {
+  return {
+    session_id: row.id,
+    project_id: row.project_id,
+    project_name: row.project_name,
+    status: row.status,
+    created_at: toInstant(row.created_at),
+    last_accessed: toInstant(row.last_accessed),
+    expires_at: toInstant(row.expires_at),
+  };
+}
+
+export function toSession(row: SessionRow): SessionView {
+  return { ...toSummary(row), user_id: row.user_id, settings: row.settings, version: row.version };
+}
+
+export const sessionListQuery = pageQuery().extend({
+  status: z
+    .enum(sessionStatuses)
+    .optional()
+    .meta({ description: 'Without it: those that are active or expired' }),
+  project_id: projectIdParam.optional(),
+  user_id: id.optional().meta({ description: 'For administrators: the sessions of somebody else' }),
+});
+export type SessionListQuery = z.output<typeof sessionListQuery>;
+
+export const sessionPageSchema = pageSchema(sessionSummarySchema)
+  .omit({ items: true })
+  .extend({ sessions: z.array(sessionSummarySchema) })
+  .meta({ id: 'SessionPage' });
+export type SessionPage = z.output<typeof sessionPageSchema>;

@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import { toInstant } from '../common/fields.js';
+import { toPage } from '../common/pagination.js';
+import type { Actor } from '../common/permissions.js';
+import { checkVersion } from '../common/request.js';
+import { Database } from '../infra/database.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import { SessionTouch } from './session-touch.js';
+import { inStatus, lifetime, requireSession, sessionColumns, sessionTables, writeSettings } from './sessions.queries.js';
+import {
+  maxSettingsBytes,
+  toSession,
+  toSummary,
+  type CreateSession,
+  type SessionListQuery,
+  type SessionPage,
+  type SessionRow,
+  type SessionView,
+  type UpdateSession,
+} from './sessions.schema.js';
+
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly database: Database,
+    private readonly projects: ProjectAccess,
+    private readonly activity: ActivityLog,
+    private readonly touch: SessionTouch,
+  ) {}
+
+  /**
+   * Opens a session of the actor's own.
+   * @throws PROJECT_NOT_FOUND
+   */
+  async create(actor: Actor, input: CreateSession): Promise<SessionView> {
+    const project = input.project_id === null ? null : await this.projects.require(actor, input.project_id, 'read');
+    const id = uuid();
+    const project_id = project?.id ?? null;
+    await this.database.transaction(async (tx) => {
+      await tx.query(
+        `INSERT INTO sessions (id, user_id, project_id, settings, expires_at)
+         VALUES ($1, $2, $3, $4, now() + ${lifetime})`,
+        [id, actor.id, project_id, input.settings],
+      );
+      const newValue = { project_id, settings: input.settings };
+      await this.record(tx, actor, { id, project_id }, { action: 'created', newValue });
+    });
+    return this.get(actor, id);
+  }
+
+  /**
+   * The actor's own sessions, or for administrators those of one other user.
+   * @throws PROJECT_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS
+   */
+  async list(actor: Actor, query: SessionListQuery, url: string): Promise<SessionPage> {
+    const userId = query.user_id ?? actor.id;
+    if (userId !== actor.id && actor.role !== 'admin') throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
+    const values: unknown[] = [actor.id, actor.role === 'admin', userId];
+    const conditions = ['s.user_id = $3', query.status ? inStatus[query.status] : 's.deleted_at IS NULL'];
+    if (query.project_id !== undefined) {
+      const { id } = await this.projects.require(actor, query.project_id, 'read');
+      conditions.push(`s.project_id = $${values.push(id)}`);
+    }
+    const rows = await this.database.query<SessionRow & { total: number }>(
+      `SELECT ${sessionColumns}, count(*) OVER ()::int AS total FROM ${sessionTables}
+        WHERE ${conditions.join(' AND ')} ORDER BY s.created_at ${query.order}, s.id ${query.order}
+        LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+      [...values, query.page_size, (query.page - 1) * query.page_size],
+    );
+    // a page past the end has no row that could tell the total
+    const total = rows[0]?.total ?? (query.page === 1 ? 0 : (await this.list(actor, { ...query, page: 1 }, url)).total);
+    const { items: sessions, ...paging } = toPage(rows.map(toSummary), total, query, url);
+    return { sessions, ...paging };
+  }
+
+  /** @throws RESOURCE_NOT_FOUND */
+  async get(actor: Actor, id: string): Promise<SessionView> {
+    const session = await requireSession(this.database, actor, id, 'read');
+    if (session.user_id === actor.id) this.touch.note(actor.id, id);
+    return toSession(session);
+  }
+
+  /**
+   * Merges settings into the present ones. An expired session takes them too, and stays expired.
+   * @throws RESOURCE_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS, VERSION_CONFLICT, VALIDATION_VALUE_TOO_LONG
+   */
+  async update(actor: Actor, id: string, input: UpdateSession, ifMatch?: number): Promise<SessionView> {
+    await this.database.transaction(async (tx) => {
+      const session = await requireSession(tx, actor, id, 'write');
+      checkVersion(session.version, input.version, ifMatch);
+      const settings = { ...session.settings, ...input.settings };
+      if (JSON.stringify(settings).length > maxSettingsBytes) {
+        throw new AppError('VALIDATION_VALUE_TOO_LONG', { field: 'settings', issue: `Together more than ${maxSettingsBytes} bytes` });
+      }
+      await writeSettings(tx, id, settings);
+      // whole, so that any moment can be restored from one row
+      const values = { oldValue: { settings: session.settings }, newValue: { settings } };
+      await this.record(tx, actor, session, { action: 'updated', ...values });
+    });
+    return this.get(actor, id);
+  }
+
+  /** Ends a session. @throws RESOURCE_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS */
+  async remove(actor: Actor, id: string): Promise<{ message: string; deleted_at: string }> {
+    return this.database.transaction(async (tx) => {
+      const session = await requireSession(tx, actor, id, 'write');
+      const [row] = await tx.query<{ deleted_at: Date }>(
+        'UPDATE sessions SET deleted_at = now(), version = version + 1 WHERE id = $1 RETURNING deleted_at',
+        [id],
+      );
+      await this.record(tx, actor, session, { action: 'deleted' });
+      return { message: 'Session deleted successfully', deleted_at: toInstant(row!.deleted_at) };
+    });
+  }
+
+  /** What happens to a session belongs to its own history, whatever header the request bears. */
+  private record(
+    tx: Parameters<ActivityLog['record']>[0],
+    actor: Actor,
+    { id, project_id }: Pick<SessionRow, 'id' | 'project_id'>,
+    what: { action: string; oldValue?: unknown; newValue?: unknown },
+  ): Promise<void> {
+    const entry = { entityType: 'session', entityId: id, projectId: project_id, ...what } as const;
+    return this.activity.record(tx, { actor: { ...actor, sessionId: id }, ...entry });
+  }
+}

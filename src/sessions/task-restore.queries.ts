@@ -1,0 +1,95 @@
+import type { Transaction } from '../infra/database.js';
+
+/** Which session goes back to when. */
+export interface RestorePoint {
+  sessionId: string;
+  userId: string;
+  /** Null: tasks of any project. */
+  projectId: string | null;
+  at: Date;
+  /** True for the moment of creation: then everything counts as done since, also within its millisecond. */
+  first: boolean;
+}
+
+/** Whether a row of the activity `a` came after the restore point. */
+export const since = (at: string, first: string) => `(a.at > ${at}::timestamptz OR ${first}::boolean)`;
+
+export interface ChangedTask {
+  id: string;
+  project_id: string;
+  ref: string;
+  status: string;
+  deleted: boolean;
+}
+
+/** The tasks that the session has changed since, locked in the order of their ids. */
+export function changedTasks(tx: Transaction, point: RestorePoint, limit: number): Promise<ChangedTask[]> {
+  return tx.query<ChangedTask & Record<string, unknown>>(
+    `SELECT t.id, t.project_id, p.key || '-' || t.number AS ref, t.status,
+            t.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL AS deleted
+       FROM tasks t JOIN projects p ON p.id = t.project_id
+      WHERE t.id IN (
+              SELECT a.entity_id FROM activity a
+               WHERE a.session_id = $1 AND a.actor_id = $2 AND a.entity_type = 'task' AND a.old_value IS NOT NULL
+                 AND ${since('$3', '$4')})
+        AND ($5::uuid IS NULL OR t.project_id = $5)
+      ORDER BY t.id LIMIT $6 FOR UPDATE OF t`,
+    [point.sessionId, point.userId, point.at, point.first, point.projectId, limit],
+  );
+}
+
+/** A field as it was before the session first changed it. */
+export interface FirstValue {
+  field: string;
+  value: unknown;
+  sequence: string;
+}
+
+export function firstValues(tx: Transaction, point: RestorePoint, taskId: string): Promise<FirstValue[]> {
+  return tx.query<FirstValue & Record<string, unknown>>(
+    `SELECT DISTINCT ON (f.field) f.field, f.value, a.sequence
+       FROM activity a CROSS JOIN LATERAL jsonb_each(
+              CASE WHEN a.action = 'status_changed' THEN jsonb_build_object('status', a.old_value)
+                   WHEN jsonb_typeof(a.old_value) <> 'object' THEN '{}'
+                   -- what a task depended on before is not written down
+                   WHEN a.new_value ? 'dependencies' THEN '{"dependencies": null}' || a.old_value
+                   ELSE a.old_value END) AS f (field, value)
+      WHERE a.entity_id = $5 AND a.entity_type = 'task' AND a.session_id = $1 AND a.actor_id = $2
+        AND ${since('$3', '$4')}
+      ORDER BY f.field, a.sequence`,
+    [point.sessionId, point.userId, point.at, point.first, taskId],
+  );
+}
+
+export interface StatusBefore {
+  started_at: Date | null;
+  ended_at: Date | null;
+  /** The status it ended from. */
+  ended_from: string | null;
+  progress: number | null;
+}
+
+/**
+ * What the activity tells of a task's last start, end and progress before a row of it. A status sets the progress
+ * without a word: 100 when completed, 0 when an execution starts.
+ */
+export async function statusBefore(tx: Transaction, taskId: string, sequence: string, status: unknown): Promise<StatusBefore> {
+  const [row] = await tx.query<StatusBefore & Record<string, unknown>>(
+    `WITH earlier AS (
+       SELECT a.* FROM activity a WHERE a.entity_id = $1 AND a.entity_type = 'task' AND a.sequence < $2
+     ), ended AS (
+       SELECT at, old_value FROM earlier WHERE action = 'status_changed' AND new_value = $3::jsonb ORDER BY sequence DESC LIMIT 1
+     )
+     SELECT (SELECT at FROM earlier WHERE action = 'status_changed' AND new_value = '"running"'
+              ORDER BY sequence DESC LIMIT 1) AS started_at,
+            (SELECT at FROM ended) AS ended_at, (SELECT old_value #>> '{}' FROM ended) AS ended_from,
+            (SELECT CASE WHEN action = 'updated' THEN (new_value->>'progress_percentage')::int
+                         WHEN new_value = '"completed"' THEN 100 ELSE 0 END
+               FROM earlier
+              WHERE action = 'created' OR (action = 'updated' AND new_value ? 'progress_percentage')
+                 OR (action = 'status_changed' AND (new_value = '"completed"' OR (new_value = '"running"' AND actor_id IS NULL)))
+              ORDER BY sequence DESC LIMIT 1) AS progress`,
+    [taskId, sequence, JSON.stringify(status)],
+  );
+  return row!;
+}

@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import type { Transaction } from '../infra/database.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import type { RestoredTasks } from './session-restore.schema.js';
+import { changedTasks, firstValues, statusBefore, type ChangedTask, type FirstValue, type RestorePoint } from './task-restore.queries.js';
+import { restorableFields, writeTask, type TaskAfter, type TaskFields } from './task-write.queries.js';
+
+/** One transaction holds them all locked. */
+const mostTasks = 500;
+
+type Left = RestoredTasks['left'][number]['reason'];
+
+/**
+ * Gives tasks the fields back that a session has changed. The tasks room has the same rank, so the rows are written here, with
+ * what its update does too: the version, the activity with its webhook event, and what follows from a settled status.
+ */
+@Injectable()
+export class TaskRestore {
+  constructor(
+    private readonly projects: ProjectAccess,
+    private readonly lifecycle: ExecutionLifecycle,
+    private readonly activity: ActivityLog,
+  ) {}
+
+  /** @throws RESOURCE_LIMIT_EXCEEDED, PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED for the session's project */
+  async restore(tx: Transaction, actor: Actor, point: RestorePoint): Promise<RestoredTasks> {
+    if (point.projectId !== null) await this.projects.require(actor, point.projectId, 'write', tx);
+    const tasks = await changedTasks(tx, point, mostTasks + 1);
+    if (tasks.length > mostTasks) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'tasks', value: mostTasks });
+    const writable = await this.writableProjects(tx, actor, tasks);
+    const result: RestoredTasks = { restored: [], left: [] };
+    for (const task of tasks) {
+      const name = { task_id: task.id, ref: task.ref };
+      const reason = reasonToLeave(task, writable);
+      if (reason !== undefined) {
+        result.left.push({ ...name, reason });
+        continue;
+      }
+      const { fields, kept } = await this.restoreTask(tx, actor, point, task);
+      if (fields.length + kept.length > 0) result.restored.push({ ...name, fields, kept });
+    }
+    return result;
+  }
+
+  private async writableProjects(tx: Transaction, actor: Actor, tasks: ChangedTask[]): Promise<Set<string>> {
+    const writable = new Set<string>();
+    for (const id of new Set(tasks.filter(({ deleted }) => !deleted).map(({ project_id }) => project_id))) {
+      try {
+        await this.projects.require(actor, id, 'write', tx);
+        writable.add(id);
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+      }
+    }
+    return writable;
+  }
+
+  private async restoreTask(
+    tx: Transaction,
+    actor: Actor,
+    point: RestorePoint,
+    task: ChangedTask,
+  ): Promise<{ fields: string[]; kept: string[] }> {
+    const before: Partial<TaskFields> = {};
+    const kept: string[] = [];
+    const values = await firstValues(tx, point, task.id);
+    for (const { field, value } of values) {
+      if (await this.cannotReturn(tx, field, value)) kept.push(field);
+      else Object.assign(before, { [field]: value });
+    }
+    const status = values.find(({ field }) => field === 'status' && field in before);
+    const times = status && status.value !== task.status ? await this.timesOf(tx, task.id, status, before) : {};
+    const written = await writeTask(tx, task.id, { ...before, ...times });
+    if (written) await this.record(tx, actor, written.after, written.changes);
+    return { fields: Object.keys(written?.changes ?? {}), kept };
+  }
+
+  private async cannotReturn(tx: Transaction, field: string, value: unknown): Promise<boolean> {
+    if (!restorableFields.has(field)) return true;
+    if (field === 'status') return value === 'queued';
+    if (field !== 'assigned_to' || value === null) return false;
+    return (await tx.query('SELECT 1 FROM users WHERE id = $1 AND NOT disabled', [value])).length === 0;
+  }
+
+  /** The times and the progress that go with a status that comes back. */
+  private async timesOf(tx: Transaction, taskId: string, status: FirstValue, before: Partial<TaskFields>) {
+    const past = await statusBefore(tx, taskId, status.sequence, status.value);
+    const progress_percentage = before.progress_percentage ?? past.progress ?? 0;
+    const none = { started_at: null, completed_at: null, actual_duration: null, progress_percentage };
+    if (status.value === 'pending') return none;
+    if (status.value === 'running') return { ...none, started_at: past.started_at };
+    const ran = past.ended_from === 'running' && past.started_at !== null && past.ended_at !== null;
+    const seconds = ran ? (past.ended_at!.getTime() - past.started_at!.getTime()) / 1000 : null;
+    return { ...none, started_at: past.started_at, completed_at: past.ended_at, actual_duration: seconds };
+  }
+
+  private async record(tx: Transaction, actor: Actor, after: TaskAfter, changes: Record<string, { old: unknown; new: unknown }>) {
+    const { id, project_id, title, status, progress_percentage, updated_at } = after;
+    const entry = { actor, entityType: 'task', entityId: id, projectId: project_id } as const;
+    const data = { task_id: id, project_id, title, status, changes: Object.keys(changes), restored: true };
+    // it is no completion or failure that happens now, so webhooks hear of an update
+    const told = {
+      event: { name: 'task.updated', data },
+      task: { status, progress_percentage, updated_at: updated_at.toISOString() },
+    } as const;
+    const { status: statusChange, ...others } = changes;
+    const side = (which: 'old' | 'new') => Object.fromEntries(Object.entries(others).map(([key, value]) => [key, value[which]]));
+    if (Object.keys(others).length > 0) {
+      await this.activity.record(tx, {
+        ...entry,
+        action: 'updated',
+        oldValue: side('old'),
+        newValue: side('new'),
+        ...(statusChange ? {} : told),
+      });
+    }
+    if (!statusChange) return;
+    await this.activity.record(tx, { ...entry, action: 'status_changed', oldValue: statusChange.old, newValue: status, ...told });
+    await this.lifecycle.taskSettled(tx, after);
+  }
+}
+
+function reasonToLeave(task: ChangedTask, writable: Set<string>): Left | undefined {
+  if (task.deleted) return 'deleted';
+  if (!writable.has(task.project_id)) return 'access_denied';
+  return task.status === 'queued' || task.status === 'running' ? task.status : undefined;
+}

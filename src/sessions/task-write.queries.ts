@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Transaction } from '../infra/database.js';
+
+const fields = [
+  'title',
+  'description',
+  'status',
+  'priority',
+  'progress_percentage',
+  'estimated_duration',
+  'assigned_to',
+  'tags',
+  'metadata',
+  'command',
+  'working_directory',
+  'environment',
+  'timeout',
+  'retry_attempts',
+] as const;
+
+export const restorableFields: ReadonlySet<string> = new Set(fields);
+
+export interface TaskFields extends Record<(typeof fields)[number], unknown> {
+  progress_percentage: number;
+  started_at: Date | null;
+  completed_at: Date | null;
+  actual_duration: number | null;
+}
+
+export interface TaskAfter extends Record<string, unknown> {
+  id: string;
+  project_id: string;
+  title: string;
+  status: string;
+  progress_percentage: number;
+  updated_at: Date;
+}
+
+const written = [...fields, 'started_at', 'completed_at', 'actual_duration'];
+
+/**
+ * Writes the fields of a locked task that differ from what it has.
+ * @returns what changed; undefined when nothing did, and then nothing was written
+ */
+export async function writeTask(
+  tx: Transaction,
+  taskId: string,
+  values: Partial<TaskFields>,
+): Promise<{ after: TaskAfter; changes: Record<string, { old: unknown; new: unknown }> } | undefined> {
+  const [present] = await tx.query<Record<string, unknown>>(
+    `SELECT ${fields.join(', ')} FROM tasks WHERE id = $1`,
+    [taskId],
+  );
+  const changes: Record<string, { old: unknown; new: unknown }> = {};
+  for (const [key, value] of Object.entries(values)) {
+    if (!restorableFields.has(key) || isDeepStrictEqual(present?.[key], value)) continue;
+    changes[key] = { old: present?.[key], new: value };
+  }
+  if (Object.keys(changes).length === 0) return undefined;
+  // the row itself fills in what is not given
+  const [after] = await tx.query<TaskAfter>(
+    `UPDATE tasks t SET (${written.join(', ')}) =
+            (SELECT ${written.map((name) => `r.${name}`).join(', ')} FROM jsonb_populate_record(t, $2::jsonb) AS r),
+            updated_at = now(), version = version + 1
+      WHERE id = $1 RETURNING id, project_id, title, status, progress_percentage, updated_at`,
+    [taskId, JSON.stringify(values)],
+  );
+  return { after: after!, changes };
+}

@@ -1,0 +1,48 @@
+import { Body, Controller, Delete, Get, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import {
+  announceMaintenanceSchema,
+  maintenanceSchema,
+  systemInfoSchema,
+  type AnnounceMaintenance,
+} from './system.schema.js';
+import { SystemService } from './system.service.js';
+
+@ApiTags('system')
+@Controller('api/system')
+export class SystemController {
+  constructor(private readonly system: SystemService) {}
+
+  @Get('info')
+  @Endpoint({ access: 'read', summary: 'Show version, features and limits', response: systemInfoSchema })
+  info() {
+    return this.system.info();
+  }
+
+  @Get('maintenance')
+  @Endpoint({ access: 'read', summary: 'Show the announced maintenance', response: maintenanceSchema })
+  maintenance() {
+    return this.system.current();
+  }
+
+  @Post('maintenance')
+  @Endpoint({
+    access: 'admin',
+    summary: 'Announce maintenance',
+    description: 'While it lasts nothing starts, and changes by others than administrators are answered SYSTEM_MAINTENANCE.',
+    response: maintenanceSchema,
+    errors: ['VALIDATION_ERROR'],
+  })
+  announce(@CurrentActor() actor: Actor, @Body({ schema: announceMaintenanceSchema }) body: AnnounceMaintenance) {
+    return this.system.announce(actor, body);
+  }
+
+  @Delete('maintenance')
+  @Endpoint({ access: 'admin', summary: 'End or call off the maintenance', response: maintenanceSchema })
+  end(@CurrentActor() actor: Actor) {
+    return this.system.end(actor);
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { parseSearch, searchCondition, type SearchNode } from './search-syntax.js';
+
+/** The tree in short form. */
+function show(node: SearchNode | undefined): string {
+  if (!node) return '-';
+  if (node.kind === 'tag') return `tag=${node.tag}`;
+  if (node.kind === 'not') return `!${show(node.node)}`;
+  if (node.kind === 'text') return `${node.field ? `${node.field}=` : ''}${node.text}${node.prefix ? '*' : ''}`;
+  return `(${node.nodes.map(show).join(node.kind === 'and' ? ' & ' : ' | ')})`;
+}
+
+describe('parseSearch', () => {
+  it.each([
+    ['authentication', 'authentication'],
+    ['"user authentication"', 'user authentication'],
+    ['auth* AND security', '(auth* & security)'],
+    ['title:authentication', 'title=authentication'],
+    ['title:"two words"', 'title=two words'],
+    ['a b c', '(a & b & c)'],
+    ['a OR b c', '(a | (b & c))'],
+    ['(a OR b) c', '((a | b) & c)'],
+    ['NOT a', '!a'],
+    ['a NOT b', '(a & !b)'],
+    ['NOT (a OR b)', '!(a | b)'],
+    ['tag:backend tags:x', '(tag=backend & tag=x)'],
+    ['and or not', '(and & or & not)'],
+    ['https://example.com', 'https://example.com'],
+    ['Title:x', 'title=x'],
+  ])('reads %s', (input, expected) => {
+    expect(show(parseSearch(input))).toBe(expected);
+  });
+
+  it.each(['', '   ', '()', '"', '""', '***', 'AND', 'NOT', 'OR OR', '(((', ')))', 'NOT NOT', '!!! ???', ':'])(
+    'finds nothing to search for in %j',
+    (input) => {
+      expect(parseSearch(input)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['a AND', 'a'],
+    ['OR a', 'a'],
+    ['(a', 'a'],
+    ['a) b', '(a & b)'],
+    ['"unclosed phrase', 'unclosed phrase'],
+    ['a AND OR b', '(a | b)'],
+  ])('makes the best of %s', (input, expected) => {
+    expect(show(parseSearch(input))).toBe(expected);
+  });
+
+  it('bounds the number of terms', () => {
+    const tree = parseSearch(Array.from({ length: 1000 }, (_, i) => `w${i}`).join(' '));
+    expect(tree?.kind === 'and' && tree.nodes.length).toBe(32);
+  });
+});
+
+describe('searchCondition', () => {
+  it('hands every text over as a value, with quotes taken out', () => {
+    const values: unknown[] = [];
+    const node = parseSearch(`o'brien\\x title:auth* tag:a'b`)!;
+    const sql = searchCondition(node, (value) => `$${values.push(value)}`);
+    expect(values).toEqual(["'o brien x'", "'auth':*A", "a'b"]);
+    expect(sql).not.toContain('brien');
+  });
+});

@@ -1,0 +1,126 @@
+/** A search as a tree: words and phrases joined by AND, OR and NOT. */
+export type SearchNode =
+  | { kind: 'text'; text: string; prefix: boolean; field: 'title' | 'description' | undefined }
+  | { kind: 'tag'; tag: string }
+  | { kind: 'not'; node: SearchNode }
+  | { kind: 'and' | 'or'; nodes: SearchNode[] };
+
+type Token =
+  | { type: 'open' | 'close' | 'and' | 'or' | 'not' }
+  | { type: 'term'; field: string | undefined; text: string; quoted: boolean };
+
+const tokenPattern = /[()]|(?:([a-z]+):)?"([^"]*)"?|(?:([a-z]+):)?([^\s()"]+)/giu;
+const operators: Record<string, 'and' | 'or' | 'not'> = { AND: 'and', OR: 'or', NOT: 'not' };
+const searchable = /[\p{L}\p{N}]/u;
+const fields = new Set(['title', 'description', 'tag', 'tags']);
+
+/** More terms than this are passed over. */
+const maxTerms = 32;
+
+function tokenize(input: string): Token[] {
+  const tokens: Token[] = [];
+  let terms = 0;
+  for (const match of input.matchAll(tokenPattern)) {
+    const [whole, quotedField, quoted, bareField, bare] = match;
+    if (whole === '(') tokens.push({ type: 'open' });
+    else if (whole === ')') tokens.push({ type: 'close' });
+    else if (operators[whole]) tokens.push({ type: operators[whole] });
+    else {
+      const field = (quotedField ?? bareField)?.toLowerCase();
+      const known = field !== undefined && fields.has(field);
+      // an unknown field is part of the text: `http://x` is no field
+      const text = quoted ?? (known || field === undefined ? (bare ?? '') : whole);
+      if (searchable.test(text) && (terms += 1) <= maxTerms) {
+        tokens.push({ type: 'term', field: known ? field : undefined, text, quoted: quoted !== undefined });
+      }
+    }
+  }
+  return tokens;
+}
+
+/**
+ * Reads the search syntax of the contract: words, "exact phrases", prefix*, AND, OR, NOT, parentheses and field:word, where
+ * the field is title, description or tag. Words side by side must all be there. What makes no sense, such as an operator
+ * without a word, is passed over: no input is an error.
+ * @returns undefined when there is nothing to search for
+ */
+export function parseSearch(input: string): SearchNode | undefined {
+  const tokens = tokenize(input);
+  let at = 0;
+
+  // either := both (OR both)* ; both := single ((AND)? single)* ; single := NOT single | ( either ) | term
+  const either = (): SearchNode | undefined => {
+    const nodes = [both()];
+    while (tokens[at]?.type === 'or') {
+      at += 1;
+      nodes.push(both());
+    }
+    return join('or', nodes);
+  };
+  const both = (): SearchNode | undefined => {
+    const nodes: (SearchNode | undefined)[] = [];
+    for (let token = tokens[at]; token && token.type !== 'or' && token.type !== 'close'; token = tokens[at]) {
+      if (token.type === 'and') at += 1;
+      else nodes.push(single());
+    }
+    return join('and', nodes);
+  };
+  const single = (): SearchNode | undefined => {
+    const token = tokens[at];
+    at += 1;
+    if (token?.type === 'term') return leaf(token);
+    if (token?.type === 'not') {
+      const next = tokens[at];
+      const node = next?.type === 'term' || next?.type === 'open' || next?.type === 'not' ? single() : undefined;
+      return node && { kind: 'not', node };
+    }
+    if (token?.type !== 'open') return undefined;
+    const node = either();
+    if (tokens[at]?.type === 'close') at += 1;
+    return node;
+  };
+
+  const parts: (SearchNode | undefined)[] = [];
+  // a stray closing parenthesis ends nothing
+  while (at < tokens.length) {
+    parts.push(either());
+    if (tokens[at]?.type === 'close') at += 1;
+  }
+  return join('and', parts);
+}
+
+function join(kind: 'and' | 'or', nodes: (SearchNode | undefined)[]): SearchNode | undefined {
+  const present = nodes.filter((node) => node !== undefined);
+  return present.length > 1 ? { kind, nodes: present } : present[0];
+}
+
+function leaf({ field, text, quoted }: Extract<Token, { type: 'term' }>): SearchNode {
+  if (field === 'tag' || field === 'tags') return { kind: 'tag', tag: text };
+  const prefix = !quoted && text.endsWith('*');
+  return { kind: 'text', text: prefix ? text.replace(/\*+$/, '') : text, prefix, field: field as 'title' | 'description' };
+}
+
+const weights = { title: 'A', description: 'B' } as const;
+
+/**
+ * A search as an SQL condition on a task `t`.
+ * @param bind adds a value and returns its placeholder
+ */
+export function searchCondition(node: SearchNode, bind: (value: unknown) => string): string {
+  switch (node.kind) {
+    case 'tag':
+      return `t.tags @> ARRAY[${bind(node.tag)}]::text[]`;
+    case 'not':
+      return `NOT ${searchCondition(node.node, bind)}`;
+    case 'and':
+    case 'or':
+      return `(${node.nodes.map((child) => searchCondition(child, bind)).join(` ${node.kind.toUpperCase()} `)})`;
+    case 'text': {
+      // quoted text is cut into words by Postgres, and several words become a phrase
+      const quoted = `'${node.text.replace(/['\\]/g, ' ')}'`;
+      const labels = `${node.prefix ? '*' : ''}${node.field ? weights[node.field] : ''}`;
+      const query = bind(labels === '' ? quoted : `${quoted}:${labels}`);
+      return `t.search @@ (to_tsquery('english', ${query}) || to_tsquery('simple', ${query}))`;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { queueOf } from '../executions/executions.schema.js';
+import { QueueControl } from '../executions/queue-control.js';
+import { Database, type Transaction } from '../infra/database.js';
+import type { Bulk, ChangePriority, PerTask } from './task-bulk.schema.js';
+import { TaskUpdateService } from './task-update.service.js';
+import { requireTask } from './tasks.queries.js';
+import { TasksService } from './tasks.service.js';
+
+@Injectable()
+export class TaskBulkService {
+  constructor(
+    private readonly database: Database,
+    private readonly tasks: TasksService,
+    private readonly updates: TaskUpdateService,
+    private readonly control: QueueControl,
+    private readonly activity: ActivityLog,
+  ) {}
+
+  /** Does one thing to many tasks, each in a transaction of its own; those it could not be done to are named with the reason. */
+  async run(actor: Actor, input: Bulk): Promise<{ operation: Bulk['operation'] } & PerTask> {
+    const result = await this.each(input.task_ids, (tx, name) => this.one(tx, actor, name, input));
+    return { operation: input.operation, ...result };
+  }
+
+  /** Moves queued tasks to another queue. */
+  async changePriority(actor: Actor, input: ChangePriority): Promise<{ priority: ChangePriority['priority'] } & PerTask> {
+    const result = await this.each(input.task_ids, async (tx, name) => {
+      const task = await requireTask(tx, actor, name, 'execute', true);
+      const moved = task.execution_id !== null && (await this.control.move(tx, task.execution_id, queueOf(input.priority)));
+      if (!moved) throw new AppError('TASK_NOT_RUNNING', {}, { message: 'The task is not queued' });
+      const entry = { actor, entityType: 'task', entityId: task.id, projectId: task.project_id } as const;
+      await this.activity.record(tx, { ...entry, action: 'priority_changed', newValue: input.priority });
+      return task.id;
+    });
+    return { priority: input.priority, ...result };
+  }
+
+  private async one(tx: Transaction, actor: Actor, name: string, input: Bulk): Promise<string> {
+    if (input.operation === 'delete') return (await this.tasks.removeIn(tx, actor, name)).id;
+    if (input.operation === 'set_priority' || input.operation === 'update_status' || input.operation === 'assign') {
+      return (await this.updates.updateIn(tx, actor, name, input.data)).id;
+    }
+    const { id, tags } = await requireTask(tx, actor, name, 'write', true);
+    const given = input.data.tags;
+    const changed =
+      input.operation === 'add_tags' ? [...new Set([...tags, ...given])] : tags.filter((tag) => !given.includes(tag));
+    if (changed.length > 50) throw new AppError('VALIDATION_VALUE_TOO_LONG', { field: 'tags' });
+    if (changed.length === tags.length) return id;
+    return (await this.updates.updateIn(tx, actor, id, { tags: changed })).id;
+  }
+
+  private async each(names: string[], work: (tx: Transaction, name: string) => Promise<string>): Promise<PerTask> {
+    const result: PerTask = { affected_count: 0, successful: [], failed: [], errors: [] };
+    for (const name of new Set(names)) {
+      try {
+        result.successful.push(await this.database.transaction((tx) => work(tx, name)));
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        result.failed.push(name);
+        result.errors.push({ task_id: name, code: error.code, message: error.message });
+      }
+    }
+    result.affected_count = result.successful.length;
+    return result;
+  }
+}

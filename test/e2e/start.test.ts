@@ -1,0 +1,152 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { secretVariables } from '../../src/common/config.js';
+import { startApp } from '../support/app.js';
+import { root } from '../support/build.js';
+import { mode } from '../support/mode.js';
+import { ServerProcess, type Role } from '../support/server-process.js';
+
+const { PATH } = process.env;
+let copy: string;
+let startScript: string;
+
+// dist without sources, as in an image, so that a source that is edited meanwhile starts no build
+beforeAll(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'millrace-copy-'));
+  startScript = join(copy, 'scripts/start.sh');
+  await cp(join(root, 'scripts'), join(copy, 'scripts'), { recursive: true });
+  for (const path of ['dist', 'node_modules', 'package.json'])
+    await symlink(join(root, path), join(copy, path));
+});
+afterAll(() => rm(copy, { recursive: true }));
+
+/** Runs the product until it ends by itself. */
+async function runToEnd(
+  env: Record<string, string>,
+  command?: string[],
+  role = 'all',
+): Promise<ServerProcess> {
+  const server = new ServerProcess(role as Role, 0, { PATH, ...env }, command);
+  server.start();
+  await server.exited(30_000);
+  return server;
+}
+
+test('every process drains on SIGTERM and ends with 0, also when it comes twice', async () => {
+  const app = await startApp({ command: [startScript] });
+  const exits = app.processes.map(async (server) => {
+    await server.signal('SIGTERM');
+    return server.stop();
+  });
+  for (const exit of await Promise.all(exits)) expect(exit).toEqual({ code: 0, signal: null });
+  await app.stop();
+});
+
+test('the secrets reach the process, and neither its environment nor its command line shows them', async () => {
+  const password = `p"a'$HOME\`id\` \\n $(id) \\ ; # % é = \t end `;
+  const app = await startApp({
+    command: [startScript],
+    env: { ADMIN_PASSWORD: password, JWT_SECRET: 'secret '.repeat(8) },
+  });
+  for (const server of app.processes) {
+    const [commandLine, environment] = await Promise.all(
+      ['cmdline', 'environ'].map((file) => readFile(`/proc/${server.pid}/${file}`, 'utf8')),
+    );
+    expect(commandLine).toBe(`node\0${join(copy, 'dist/main.js')}\0${server.role}\0`);
+    expect(environment).toContain(`DATA_DIR=${app.dataDir}`);
+    for (const name of secretVariables) expect(environment).not.toContain(`${name}=`);
+    for (const secret of [password, 'secret secret', 'postgres://', 'redis://'])
+      expect(environment).not.toContain(secret);
+  }
+  // signing in proved that the password came through as it was
+  expect(app.admin.credentials?.password).toBe(password);
+  await app.stop();
+});
+
+if (mode === 'single') {
+  test('a secret with a line break is refused by name', async () => {
+    const { exit, stderr } = await runToEnd({ ADMIN_PASSWORD: 'first line\nsecond line' }, [startScript]);
+    expect(exit?.code).toBe(1);
+    expect(stderr).toBe('start.sh: ADMIN_PASSWORD must not contain a line break\n');
+  });
+
+  test('an unknown role is refused', async () => {
+    expect((await runToEnd({}, [startScript], 'both')).exit?.code).toBe(2);
+    const { exit, stderr } = await runToEnd({}, undefined, 'both');
+    expect(exit?.code).toBe(1);
+    expect(stderr).toContain('all, api or worker');
+  });
+
+  test('a bad configuration is refused with every fault by name and never a value', async () => {
+    const bad = {
+      PORT: 'port-value',
+      DATABASE_URL: 'mysql://database-value',
+      REDIS_URL: 'redis-value',
+      JWT_SECRET: 'jwt-value',
+      ADMIN_PASSWORD: 'pw-valu',
+      ADMIN_EMAIL: 'email-value',
+      LOG_LEVEL: 'level-value',
+      LEASE_SECONDS: 'lease-value',
+      RATE_LIMIT_ENABLED: 'rate-value',
+    };
+    for (const command of [undefined, [startScript]]) {
+      const { exit, stderr, stdout } = await runToEnd(bad, command);
+      expect(exit?.code).toBe(1);
+      for (const name of Object.keys(bad)) expect(stderr).toContain(`${name}: `);
+      for (const value of Object.values(bad)) expect(stderr + stdout).not.toContain(value);
+    }
+  });
+
+  test('an administrator without a given password gets one, printed at the first start only', async () => {
+    const app = await startApp({ command: [startScript], env: { ADMIN_PASSWORD: undefined } });
+    const [server] = app.processes;
+    expect(server?.stdout).toContain(`password: ${app.admin.credentials?.password}`);
+    await server?.stop();
+    if (server) server.stdout = '';
+    server?.start();
+    await app.ready(server!);
+    expect(server?.stdout).toContain('http://localhost:');
+    expect(server?.stdout).not.toContain('password');
+    await app.stop();
+  });
+
+  test('with no setting at all it runs a Postgres of its own, keeps its data, and takes it down again', async () => {
+    const app = await startApp({ command: [startScript], embeddedPostgres: true });
+    const created = await app.admin.createUser('viewer');
+    await app.restart(app.apis[0]!, 'SIGKILL');
+    expect((await created.as(created.credentials!)).user).toEqual({
+      ...created.user,
+      last_login: expect.any(String),
+    });
+    // what is left of Postgres would fail this
+    await app.stop();
+  });
+
+  test('a copy that is not built is built first, and again when a source is newer', async () => {
+    const unbuilt = join(copy, 'unbuilt');
+    await mkdir(join(unbuilt, 'src'), { recursive: true });
+    await symlink(join(root, 'node_modules'), join(unbuilt, 'node_modules'));
+    for (const path of ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts']) {
+      await cp(join(root, path), join(unbuilt, path), { recursive: true });
+    }
+    const script = [join(unbuilt, 'scripts/start.sh')];
+    const source = join(unbuilt, 'src/main.ts');
+    await writeFile(source, `process.stdout.write('built for ' + process.argv[2] + '\\n');`);
+    const first = await runToEnd({}, script, 'worker');
+    expect([first.stdout, first.exit?.code, first.stderr]).toEqual([
+      'built for worker\n',
+      0,
+      'Building Millrace\n',
+    ]);
+    expect((await runToEnd({}, script)).stderr).toBe('');
+
+    await writeFile(source, `process.stdout.write('changed\\n');`);
+    expect((await runToEnd({}, script)).stdout).toBe('changed\n');
+
+    await writeFile(source, 'const wrong: number = true;');
+    const broken = await runToEnd({}, script);
+    expect(broken.exit?.code).not.toBe(0);
+  });
+}
