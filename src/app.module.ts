@@ -10,6 +10,7 @@ import type { Infrastructure } from './infra/infrastructure.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         ProjectsModule,
         ExecutionsModule,
         TasksModule,
+        SessionsModule,
         QueuesModule,
         ExecutorModule,
         ...(infrastructure.role === 'worker' ? [] : [RealtimeModule]),

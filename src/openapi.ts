@@ -1,7 +1,10 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { AppModule } from './app.module.js';
 import { version } from './common/version.js';
+import type { Infrastructure } from './infra/infrastructure.js';
 
 /** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
 function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
@@ -28,6 +31,20 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     standardSchemaConverter: convert,
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
+}
+
+/**
+ * The document without a running Millrace, for `openapi/openapi.json`: Nest's preview mode knows the routes and makes
+ * nothing else.
+ */
+export async function buildOpenApi(): Promise<OpenAPIObject> {
+  const routes = { role: 'api' } as Infrastructure;
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(routes), new FastifyAdapter(), {
+    preview: true,
+    logger: false,
+    abortOnError: false,
+  });
+  return createOpenApiDocument(app);
 }
 
 /** Serves the document at `/openapi.json` and Swagger UI at `/docs`. */

@@ -37,6 +37,8 @@ export class AuthService {
       await this.throttle.failed(name, address);
       throw new AppError('AUTH_INVALID_CREDENTIALS');
     }
+    // guesses that came at once have all passed the first check
+    await this.throttle.check(name, address);
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
     await this.throttle.succeeded(name);
     await this.database.transaction(async (tx) => {
@@ -77,6 +79,7 @@ export class AuthService {
       await this.throttle.failed(actor.username, address);
       throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
     }
+    await this.throttle.check(actor.username, address);
     await this.users.changePassword(actor, input.new_password);
   }
 

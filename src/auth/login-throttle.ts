@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../common/errors.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
 
@@ -19,22 +20,27 @@ export class LoginThrottle {
   /** @throws RATE_LIMIT_EXCEEDED with the seconds to wait */
   async check(name: string, address: string): Promise<void> {
     for (const state of await Promise.all([this.byName.get(name), this.byAddress.get(address)])) {
-      if (state && state.consumedPoints >= allowedFailures) {
-        const resetAt = new Date(Date.now() + state.msBeforeNext).toISOString();
-        throw new AppError(
-          'RATE_LIMIT_EXCEEDED',
-          { limit: allowedFailures, window: windowSeconds, reset_at: resetAt },
-          { message: 'Too many failed logins. Please try again later.', retryAfterSeconds: state.msBeforeNext / 1000 },
-        );
-      }
+      if (state && state.consumedPoints >= allowedFailures) throw slowedDown(state);
     }
   }
 
+  /** @throws RATE_LIMIT_EXCEEDED when more failures than are allowed were under way at once */
   async failed(name: string, address: string): Promise<void> {
-    await Promise.all([this.byName.penalty(name), this.byAddress.penalty(address)]);
+    for (const state of await Promise.all([this.byName.penalty(name), this.byAddress.penalty(address)])) {
+      if (state.consumedPoints > allowedFailures) throw slowedDown(state);
+    }
   }
 
   async succeeded(name: string): Promise<void> {
     await this.byName.delete(name);
   }
+}
+
+function slowedDown({ msBeforeNext }: RateLimiterRes): AppError {
+  const resetAt = new Date(Date.now() + msBeforeNext).toISOString();
+  return new AppError(
+    'RATE_LIMIT_EXCEEDED',
+    { limit: allowedFailures, window: windowSeconds, reset_at: resetAt },
+    { message: 'Too many failed logins. Please try again later.', retryAfterSeconds: msBeforeNext / 1000 },
+  );
 }

@@ -11,11 +11,7 @@ export interface AccessClaims {
   epoch: number;
 }
 
-interface StoredToken {
-  family_id: string;
-  user_id: string;
-}
-
+const newToken = () => randomBytes(32).toString('base64url');
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
 /** Makes access tokens (JWT) and refresh tokens (random, rotating, one family a login; RFC 9700 §4.14.2). */
@@ -46,13 +42,13 @@ export class TokensService {
     }
   }
 
-  /** Makes a refresh token: the first of a new family, or the next of one. */
-  async refresh(userId: string, familyId: string = uuid()): Promise<string> {
-    const token = randomBytes(32).toString('base64url');
+  /** Makes the first refresh token of a new family. */
+  async refresh(userId: string): Promise<string> {
+    const token = newToken();
     await this.database.query(
       `INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at)
        VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))`,
-      [uuid(), familyId, userId, hashOf(token), this.refreshSeconds],
+      [uuid(), uuid(), userId, hashOf(token), this.refreshSeconds],
     );
     return token;
   }
@@ -64,12 +60,18 @@ export class TokensService {
    */
   async rotate(token: string): Promise<{ userId: string; refreshToken: string }> {
     const hash = hashOf(token);
-    // of two that come at once exactly one gets the row
-    const [fresh] = await this.database.query<StoredToken>(
-      `UPDATE refresh_tokens SET used_at = now()
-        WHERE token_hash = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
-        RETURNING family_id, user_id`,
-      [hash],
+    const next = newToken();
+    // of two that come at once exactly one gets the row; in one statement, so that the other one revokes the next token too
+    const [fresh] = await this.database.query<{ user_id: string }>(
+      `WITH used AS (
+         UPDATE refresh_tokens SET used_at = now()
+          WHERE token_hash = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+          RETURNING family_id, user_id
+       )
+       INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at)
+       SELECT $2, family_id, user_id, $3, now() + make_interval(secs => $4) FROM used
+       RETURNING user_id`,
+      [hash, uuid(), hashOf(next), this.refreshSeconds],
     );
     if (!fresh) {
       const revoked = await this.database.query(
@@ -81,6 +83,6 @@ export class TokensService {
       );
       throw new AppError('AUTH_TOKEN_INVALID', revoked.length > 0 ? { reason: 'used before: its family is revoked' } : {});
     }
-    return { userId: fresh.user_id, refreshToken: await this.refresh(fresh.user_id, fresh.family_id) };
+    return { userId: fresh.user_id, refreshToken: next };
   }
 }

@@ -16,6 +16,9 @@ const dependenciesOpen = `EXISTS (
 const queuePaused = 'EXISTS (SELECT 1 FROM queue_states q WHERE q.queue = e.queue AND q.paused)';
 const notYet = 'coalesce(e.not_before > now(), false)';
 
+/** An execution `e` that was admitted a moment too early waits like the others. */
+const stopped = `(${queuePaused} OR ${inMaintenance})`;
+
 /** What keeps a queued execution `e` from being admitted, apart from its project's limit. */
 const obstructed = `(${notYet} OR ${queuePaused} OR ${inMaintenance} OR ${dependenciesOpen})`;
 
@@ -45,7 +48,8 @@ const admitted = 'RETURNING e.id, e.queue, e.boosted';
 
 /**
  * Admits what a project has room for, in order. The lock on the project makes its count of running ones exact; it is
- * taken in a statement of its own, so that the count sees what was committed before it was granted.
+ * taken in a statement of its own, so that the count sees what was committed before it was granted. Rows that somebody is
+ * changing are passed over: who ends an execution holds its row while it waits for the project.
  */
 export async function admitOfProject(tx: Transaction, projectId: string): Promise<QueueEntry[]> {
   await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
@@ -60,8 +64,8 @@ export async function admitOfProject(tx: Transaction, projectId: string): Promis
          ) - (
            SELECT count(*) FROM executions a
             WHERE a.project_id = $1 AND a.status IN ('queued', 'running') AND a.admitted_at IS NOT NULL
-         )))
-        AND e.status = 'queued' AND e.admitted_at IS NULL
+         ))
+         FOR UPDATE OF e SKIP LOCKED)
       ${admitted}`,
     [projectId],
   );
@@ -71,8 +75,11 @@ export async function admitOfProject(tx: Transaction, projectId: string): Promis
 export function admitWithoutProject(tx: Transaction, executionId?: string): Promise<QueueEntry[]> {
   return tx.query<QueueEntry & Record<string, unknown>>(
     `UPDATE executions e SET admitted_at = now()
-      WHERE e.project_id IS NULL AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
-        AND ($1::uuid IS NULL OR e.id = $1)
+      WHERE e.id IN (
+        SELECT e.id FROM executions e
+         WHERE e.project_id IS NULL AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
+           AND ($1::uuid IS NULL OR e.id = $1)
+         FOR UPDATE OF e SKIP LOCKED)
       ${admitted}`,
     [executionId ?? null],
   );
@@ -95,9 +102,9 @@ export async function claim(
   leaseSeconds: number,
 ): Promise<Execution | undefined> {
   const [execution] = await tx.query<Execution>(
-    `UPDATE executions SET status = 'running', worker_id = $2, generation = generation + 1, started_at = now(),
+    `UPDATE executions e SET status = 'running', worker_id = $2, generation = generation + 1, started_at = now(),
             lease_expires_at = now() + make_interval(secs => $3)
-      WHERE id = $1 AND status = ANY($4) AND admitted_at IS NOT NULL
+      WHERE id = $1 AND status = ANY($4) AND admitted_at IS NOT NULL AND NOT ${stopped}
       RETURNING *`,
     [id, workerId, leaseSeconds, statesBefore('running')],
   );

@@ -70,12 +70,13 @@ export type MessageBody = { type: string; data?: unknown; timestamp?: unknown };
 
 /** One message for any number of peers: as an object, and as JSON made once. */
 export class Message {
-  private json: string | undefined;
+  private encoded: Buffer | undefined;
 
   constructor(readonly body: MessageBody) {}
 
-  get text(): string {
-    return (this.json ??= JSON.stringify(this.body));
+  /** The JSON in UTF-8. */
+  get bytes(): Buffer {
+    return (this.encoded ??= Buffer.from(JSON.stringify(this.body)));
   }
 }
 

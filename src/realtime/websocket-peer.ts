@@ -41,7 +41,7 @@ export class WebSocketPeer implements Peer {
         this.socket.uncork();
       });
     }
-    this.ws.send(message.text);
+    this.ws.send(message.bytes, { binary: false });
   }
 
   drained(): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import type { Actor } from '../common/permissions.js';
+import { may, type Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import type { Restore, RestoredSession, RestoredTasks } from './session-restore.schema.js';
 import { requireSession, writeSettings } from './sessions.queries.js';
@@ -20,9 +20,10 @@ export class SessionRestoreService {
   /**
    * Brings a session's settings, and the tasks it has changed, back to what they were, all at once or not at all.
    * @throws RESOURCE_NOT_FOUND, VALIDATION_ERROR for a point before the session or in the future, RESOURCE_LIMIT_EXCEEDED,
-   * PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+   * AUTH_INSUFFICIENT_PERMISSIONS, PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
    */
   async restore(actor: Actor, id: string, input: Restore): Promise<RestoredSession> {
+    if (input.include_tasks && !may(actor, 'write')) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'write' });
     return this.database.transaction(async (tx) => {
       const session = await requireSession(tx, actor, id, 'write');
       const point = pointOf(session, input.restore_point);

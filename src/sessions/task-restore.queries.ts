@@ -38,7 +38,7 @@ export function changedTasks(tx: Transaction, point: RestorePoint, limit: number
   );
 }
 
-/** A field as it was before the session first changed it. */
+/** A field as it was before the session first changed it; a null progress has to be looked up. */
 export interface FirstValue {
   field: string;
   value: unknown;
@@ -49,7 +49,9 @@ export function firstValues(tx: Transaction, point: RestorePoint, taskId: string
   return tx.query<FirstValue & Record<string, unknown>>(
     `SELECT DISTINCT ON (f.field) f.field, f.value, a.sequence
        FROM activity a CROSS JOIN LATERAL jsonb_each(
-              CASE WHEN a.action = 'status_changed' THEN jsonb_build_object('status', a.old_value)
+              CASE WHEN a.action = 'status_changed' THEN jsonb_build_object('status', a.old_value) || CASE
+                     -- both set the progress without a word: an end by hand, and an execution
+                     WHEN a.new_value IN ('"completed"', '"queued"') THEN '{"progress_percentage": null}' ELSE '{}'::jsonb END
                    WHEN jsonb_typeof(a.old_value) <> 'object' THEN '{}'
                    -- what a task depended on before is not written down
                    WHEN a.new_value ? 'dependencies' THEN '{"dependencies": null}' || a.old_value
@@ -61,7 +63,7 @@ export function firstValues(tx: Transaction, point: RestorePoint, taskId: string
   );
 }
 
-export interface StatusBefore {
+export interface Past {
   started_at: Date | null;
   ended_at: Date | null;
   /** The status it ended from. */
@@ -70,11 +72,11 @@ export interface StatusBefore {
 }
 
 /**
- * What the activity tells of a task's last start, end and progress before a row of it. A status sets the progress
- * without a word: 100 when completed, 0 when an execution starts.
+ * What the activity tells of a task's last start, its last end in a status, and its progress before a row of it. A status
+ * sets the progress without a word: 100 when completed, 0 when an execution starts.
  */
-export async function statusBefore(tx: Transaction, taskId: string, sequence: string, status: unknown): Promise<StatusBefore> {
-  const [row] = await tx.query<StatusBefore & Record<string, unknown>>(
+export async function pastOf(tx: Transaction, taskId: string, sequence: string, status: unknown = null): Promise<Past> {
+  const [row] = await tx.query<Past & Record<string, unknown>>(
     `WITH earlier AS (
        SELECT a.* FROM activity a WHERE a.entity_id = $1 AND a.entity_type = 'task' AND a.sequence < $2
      ), ended AS (

@@ -6,7 +6,7 @@ import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import type { Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { RestoredTasks } from './session-restore.schema.js';
-import { changedTasks, firstValues, statusBefore, type ChangedTask, type FirstValue, type RestorePoint } from './task-restore.queries.js';
+import { changedTasks, firstValues, pastOf, type ChangedTask, type FirstValue, type RestorePoint } from './task-restore.queries.js';
 import { restorableFields, writeTask, type TaskAfter, type TaskFields } from './task-write.queries.js';
 
 /** One transaction holds them all locked. */
@@ -72,8 +72,12 @@ export class TaskRestore {
       if (await this.cannotReturn(tx, field, value)) kept.push(field);
       else Object.assign(before, { [field]: value });
     }
+    const progress = values.find(({ field }) => field === 'progress_percentage');
+    if (progress?.value === null) {
+      before.progress_percentage = (await pastOf(tx, task.id, progress.sequence)).progress ?? 0;
+    }
     const status = values.find(({ field }) => field === 'status' && field in before);
-    const times = status && status.value !== task.status ? await this.timesOf(tx, task.id, status, before) : {};
+    const times = status && status.value !== task.status ? await this.timesOf(tx, task.id, status) : {};
     const written = await writeTask(tx, task.id, { ...before, ...times });
     if (written) await this.record(tx, actor, written.after, written.changes);
     return { fields: Object.keys(written?.changes ?? {}), kept };
@@ -86,16 +90,16 @@ export class TaskRestore {
     return (await tx.query('SELECT 1 FROM users WHERE id = $1 AND NOT disabled', [value])).length === 0;
   }
 
-  /** The times and the progress that go with a status that comes back. */
-  private async timesOf(tx: Transaction, taskId: string, status: FirstValue, before: Partial<TaskFields>) {
-    const past = await statusBefore(tx, taskId, status.sequence, status.value);
-    const progress_percentage = before.progress_percentage ?? past.progress ?? 0;
-    const none = { started_at: null, completed_at: null, actual_duration: null, progress_percentage };
-    if (status.value === 'pending') return none;
-    if (status.value === 'running') return { ...none, started_at: past.started_at };
-    const ran = past.ended_from === 'running' && past.started_at !== null && past.ended_at !== null;
-    const seconds = ran ? (past.ended_at!.getTime() - past.started_at!.getTime()) / 1000 : null;
-    return { ...none, started_at: past.started_at, completed_at: past.ended_at, actual_duration: seconds };
+  /** The times that go with a status that comes back. */
+  private async timesOf(tx: Transaction, taskId: string, { sequence, value }: FirstValue) {
+    const none = { started_at: null, completed_at: null, actual_duration: null };
+    if (value === 'pending') return none;
+    const past = await pastOf(tx, taskId, sequence, value);
+    const { started_at, ended_at } = past;
+    if (value === 'running') return { ...none, started_at };
+    const ran = past.ended_from === 'running' && started_at !== null && ended_at !== null;
+    const actual_duration = ran ? (ended_at.getTime() - started_at.getTime()) / 1000 : null;
+    return { started_at, completed_at: ended_at, actual_duration };
   }
 
   private async record(tx: Transaction, actor: Actor, after: TaskAfter, changes: Record<string, { old: unknown; new: unknown }>) {

@@ -29,7 +29,8 @@ export class TaskBulkService {
   /** Moves queued tasks to another queue. */
   async changePriority(actor: Actor, input: ChangePriority): Promise<{ priority: ChangePriority['priority'] } & PerTask> {
     const result = await this.each(input.task_ids, async (tx, name) => {
-      const task = await requireTask(tx, actor, name, 'execute', true);
+      // not locked: whoever ends an execution locks it before its task
+      const task = await requireTask(tx, actor, name, 'execute');
       const moved = task.execution_id !== null && (await this.control.move(tx, task.execution_id, queueOf(input.priority)));
       if (!moved) throw new AppError('TASK_NOT_RUNNING', {}, { message: 'The task is not queued' });
       const entry = { actor, entityType: 'task', entityId: task.id, projectId: task.project_id } as const;

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ExecutionsModule } from '../executions/executions.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { ProjectCloneController } from './project-clone.controller.js';
+import { ProjectCloneService } from './project-clone.service.js';
 import { TaskBulkController } from './task-bulk.controller.js';
 import { TaskBulkService } from './task-bulk.service.js';
 import { TaskExecutionController } from './task-execution.controller.js';
@@ -13,8 +15,8 @@ import { TasksService } from './tasks.service.js';
 
 @Module({
   imports: [ProjectsModule, ExecutionsModule],
-  controllers: [TasksController, TaskBulkController, TaskExecutionController],
-  providers: [TaskBulkService, TaskExecutionService, TaskListService, TaskNumbers, TasksService, TaskUpdateService],
+  controllers: [ProjectCloneController, TasksController, TaskBulkController, TaskExecutionController],
+  providers: [ProjectCloneService, TaskBulkService, TaskExecutionService, TaskListService, TaskNumbers, TasksService, TaskUpdateService],
   exports: [TaskExecutionService, TaskListService, TasksService],
 })
 export class TasksModule {}

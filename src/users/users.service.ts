@@ -23,6 +23,7 @@ const userChangeLock = 7_102_010;
 @Injectable()
 export class UsersService implements OnModuleInit {
   private readonly cache = new Map<string, { account: Account; until: number }>();
+  private forgotten = 0;
 
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
@@ -32,18 +33,21 @@ export class UsersService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.events.on('user.changed', ({ user_id }) => this.cache.delete(user_id));
+    this.events.on('user.changed', ({ user_id }) => this.forget(user_id));
   }
 
   /** What authentication needs to know of a user; undefined when there is none. */
   async account(id: string): Promise<Account | undefined> {
     const cached = this.cache.get(id);
     if (cached && cached.until > Date.now()) return cached.account;
+    const { forgotten } = this;
     const [account] = await this.database.query<Account>(
       'SELECT id, username, role, tier, disabled, token_epoch FROM users WHERE id = $1',
       [id],
     );
     if (!account) return undefined;
+    // what was read before a change must not be kept after it
+    if (forgotten !== this.forgotten) return account;
     if (this.cache.size >= maxCached) this.cache.clear();
     this.cache.set(id, { account, until: Date.now() + cacheMs });
     return account;
@@ -127,7 +131,7 @@ export class UsersService implements OnModuleInit {
         this.events.emitAfter(tx, 'user.changed', { user_id: id });
       }),
     );
-    this.cache.delete(id);
+    this.forget(id);
     return this.get(id);
   }
 
@@ -139,7 +143,12 @@ export class UsersService implements OnModuleInit {
       await this.activity.record(tx, { actor, entityType: 'user', entityId: actor.id, action: 'password_changed' });
       this.events.emitAfter(tx, 'user.changed', { user_id: actor.id });
     });
-    this.cache.delete(actor.id);
+    this.forget(actor.id);
+  }
+
+  private forget(id: string): void {
+    this.forgotten += 1;
+    this.cache.delete(id);
   }
 
   private async storePassword(tx: Transaction, id: string, passwordHash: string): Promise<void> {

@@ -5,7 +5,8 @@ import { fieldBreak, unknown, type Scope } from './scope.js';
 function plain(name: string, scope: Scope): readonly string[] {
   const { positional, variables } = scope;
   if (name === '@' || name === '*') return [positional ? positional.join(fieldBreak) : unknown];
-  if (/^\d+$/.test(name)) return [name === '0' ? 'sh' : positional ? (positional[Number(name) - 1] ?? '') : unknown];
+  if (name === '0') return variables.get('0') ?? ['sh'];
+  if (/^\d+$/.test(name)) return [positional ? (positional[Number(name) - 1] ?? '') : unknown];
   return variables.get(name) ?? [unknown];
 }
 

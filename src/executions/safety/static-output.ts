@@ -39,7 +39,7 @@ function printf(args: readonly string[]): string {
   let next = 0;
   do {
     const before = next;
-    output += unescape(format).replace(/%(?:%|[-+ 0#]*\d*(?:\.\d+)?([a-zA-Z]))/g, (all, kind: string | undefined) => {
+    output += unescape(format).replace(/%(?:%|[-+ 0#]*\d*(?:\.\d+)?([a-zA-Z]))/g, (_, kind: string | undefined) => {
       if (kind === undefined) return '%';
       const value = values[next++] ?? '';
       return kind === 'b' ? unescape(value) : value;

@@ -1,0 +1,30 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import { analyticsQuery, analyticsSchema, type Period } from './analytics.schema.js';
+import { AnalyticsService } from './analytics.service.js';
+import { projectIdParam } from './project-access.js';
+
+@ApiTags('projects')
+@Controller('api/projects')
+export class AnalyticsController {
+  constructor(private readonly analytics: AnalyticsService) {}
+
+  @Get(':project_id/analytics')
+  @Endpoint({
+    access: 'read',
+    summary: 'Show what happened in a project of late',
+    description: 'Everything is computed from the tasks as they are now; each figure says in its description how.',
+    response: analyticsSchema,
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
+  })
+  show(
+    @CurrentActor() actor: Actor,
+    @Param('project_id', { schema: projectIdParam }) projectId: string,
+    @Query({ schema: analyticsQuery }) { period }: { period: Period },
+  ) {
+    return this.analytics.of(actor, projectId, period);
+  }
+}

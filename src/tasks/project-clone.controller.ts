@@ -1,0 +1,32 @@
+import { Body, Controller, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import { projectIdParam } from '../projects/project-access.js';
+import { clonedProjectSchema, cloneProjectSchema, type CloneProject } from './project-clone.schema.js';
+import { ProjectCloneService } from './project-clone.service.js';
+
+@ApiTags('projects')
+@Controller('api/projects')
+export class ProjectCloneController {
+  constructor(private readonly clones: ProjectCloneService) {}
+
+  @Post(':project_id/clone')
+  @Endpoint({
+    access: 'write',
+    summary: 'Copy a project',
+    description:
+      'The copy is yours. Its tasks are pending, unassigned unless they were yours, and depend on each other as before; members, history and results are not copied.',
+    status: 201,
+    response: clonedProjectSchema,
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'RESOURCE_ALREADY_EXISTS', 'PROJECT_LIMIT_EXCEEDED', 'RESOURCE_LIMIT_EXCEEDED'],
+  })
+  clone(
+    @CurrentActor() actor: Actor,
+    @Param('project_id', { schema: projectIdParam }) projectId: string,
+    @Body({ schema: cloneProjectSchema }) body: CloneProject,
+  ) {
+    return this.clones.clone(actor, projectId, body);
+  }
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { id } from '../common/fields.js';
+import { createProjectSchema, projectSchema } from '../projects/projects.schema.js';
+
+export const cloneProjectSchema = createProjectSchema
+  .pick({ name: true, key: true })
+  .extend({
+    include_tasks: z.boolean().default(false).meta({ description: 'Copy the tasks too, as pending ones with new ids and numbers' }),
+    include_settings: z.boolean().default(true).meta({ description: 'Copy settings, limits and visibility; else the defaults' }),
+  })
+  .meta({ id: 'CloneProject' });
+export type CloneProject = z.output<typeof cloneProjectSchema>;
+
+export const clonedProjectSchema = projectSchema
+  .extend({ cloned_from: id, cloned_tasks: z.int().min(0) })
+  .meta({ id: 'ClonedProject' });
+export type ClonedProject = z.output<typeof clonedProjectSchema>;

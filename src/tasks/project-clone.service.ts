@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
+import { keyCandidates } from '../projects/project-key.js';
+import { statisticsOf } from '../projects/projects.queries.js';
+import { defaultLimits, toProject } from '../projects/projects.schema.js';
+import { copyDependencies, copyTasks, planCopies, recordCopies, type TaskCopies } from './project-clone.queries.js';
+import type { ClonedProject, CloneProject } from './project-clone.schema.js';
+
+/** What one transaction may copy. */
+const mostTasks = 10_000;
+
+/** Lives in the room of the tasks, since it copies them. */
+@Injectable()
+export class ProjectCloneService {
+  constructor(
+    private readonly database: Database,
+    private readonly projects: ProjectAccess,
+    private readonly activity: ActivityLog,
+  ) {}
+
+  /**
+   * Copies a project that the actor may read; the copy is the actor's.
+   * @throws PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS when the given key is taken, PROJECT_LIMIT_EXCEEDED when the tasks are more
+   * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when they are more than can be copied at once
+   */
+  async clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
+    for (const key of input.key === undefined ? keyCandidates(input.name) : [input.key]) {
+      try {
+        return await this.database.transaction((tx) => this.cloneIn(tx, actor, sourceName, key, input));
+      } catch (error) {
+        if (uniqueViolation(error) !== 'projects_key_key') throw error;
+      }
+    }
+    throw new AppError('RESOURCE_ALREADY_EXISTS', { field: 'key' });
+  }
+
+  private async cloneIn(tx: Transaction, actor: Actor, sourceName: string, key: string, input: CloneProject): Promise<ClonedProject> {
+    const source = await this.projects.require(actor, sourceName, 'read', tx);
+    const taken = input.include_settings
+      ? { settings: source.settings, resource_limits: source.resource_limits, visibility: source.visibility }
+      : { settings: {}, resource_limits: defaultLimits, visibility: 'private' as const };
+    const tasks = await this.plan(tx, source.id, input.include_tasks, taken.resource_limits.max_tasks);
+    const cloned = tasks.copies.length;
+    const [project] = await tx.query<Project & Record<string, unknown>>(
+      `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by, next_number)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,
+      [uuid(), key, input.name, source.description, taken.visibility, taken.settings, taken.resource_limits, actor.id, cloned + 1],
+    );
+    const { id, name, description } = project!;
+    await this.activity.record(tx, {
+      actor,
+      entityType: 'project',
+      entityId: id,
+      projectId: id,
+      action: 'created',
+      newValue: { name, key, description, ...taken, cloned_from: source.id, cloned_tasks: cloned },
+      event: { name: 'project.created', data: { project_id: id, name, status: 'active', created_by: actor.id, cloned_from: source.id } },
+    });
+    if (cloned > 0) {
+      await copyTasks(tx, tasks, id, actor);
+      await copyDependencies(tx, tasks);
+      await recordCopies(tx, tasks, { id, key }, actor);
+    }
+    const statistics = (await statisticsOf(tx, [id])).get(id)!;
+    return { ...toProject(project!, statistics), cloned_from: source.id, cloned_tasks: cloned };
+  }
+
+  private async plan(tx: Transaction, sourceId: string, includeTasks: boolean, maxTasks: number): Promise<TaskCopies> {
+    const copies = includeTasks ? await planCopies(tx, sourceId, mostTasks + 1) : { sources: [], copies: [] };
+    const count = copies.sources.length;
+    if (count > maxTasks) throw new AppError('PROJECT_LIMIT_EXCEEDED', { limit: 'max_tasks', value: maxTasks });
+    if (count > mostTasks) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'cloned_tasks', value: mostTasks });
+    return copies;
+  }
+}

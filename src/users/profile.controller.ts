@@ -1,0 +1,54 @@
+import { Body, Controller, Get, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor, IfMatch } from '../common/request.js';
+import { preferencesResultSchema, updatePreferencesSchema, type UpdatePreferences } from './preferences.schema.js';
+import { PreferencesService } from './preferences.service.js';
+import { profileSchema, updateProfileSchema, type UpdateProfile } from './profile.schema.js';
+import { ProfileService } from './profile.service.js';
+
+@ApiTags('users')
+@Controller('api/users')
+export class ProfileController {
+  constructor(
+    private readonly profiles: ProfileService,
+    private readonly preferences: PreferencesService,
+  ) {}
+
+  @Get('profile')
+  @Endpoint({ access: 'read', summary: 'Show your profile, preferences and statistics', response: profileSchema })
+  get(@CurrentActor() actor: Actor) {
+    return this.profiles.get(actor);
+  }
+
+  @Put('profile')
+  @Endpoint({
+    access: 'read',
+    summary: 'Change your name, e-mail address or avatar',
+    response: profileSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS', 'VERSION_CONFLICT'],
+  })
+  update(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: updateProfileSchema }) body: UpdateProfile,
+    @IfMatch() ifMatch: number | undefined,
+  ) {
+    return this.profiles.update(actor, body, ifMatch);
+  }
+
+  @Put('preferences')
+  @Endpoint({
+    access: 'read',
+    summary: 'Change your preferences',
+    response: preferencesResultSchema,
+    errors: ['VALIDATION_ERROR', 'VERSION_CONFLICT'],
+  })
+  updatePreferences(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: updatePreferencesSchema }) body: UpdatePreferences,
+    @IfMatch() ifMatch: number | undefined,
+  ) {
+    return this.preferences.update(actor, body, ifMatch);
+  }
+}

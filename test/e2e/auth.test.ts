@@ -1,0 +1,239 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import type { Answer, Client } from '../support/client.js';
+import { until } from '../support/until.js';
+import { data, refusal, tally } from './steps.js';
+
+const JWT_SECRET = 'the signing secret of the authentication tests';
+// every guesser below comes from an address of its own, so that one test does not slow down the next
+const app = useApp({ env: { JWT_SECRET, TRUST_PROXY: '127.0.0.1' } });
+
+let lastAddress = 0;
+const elsewhere = (): Client => app.anonymous().with({ 'x-forwarded-for': `10.1.0.${(lastAddress += 1)}` });
+const login = (client: Client, username: string, password: string) =>
+  client.post('/api/auth/login', { username, password });
+const profile = (token: string | undefined) =>
+  app.anonymous().get('/api/projects/', { headers: { authorization: `Bearer ${token}` } });
+const refreshWith = (token: string) => app.anonymous().post('/api/auth/refresh', { refresh_token: token });
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const claimsOf = (token: string | undefined) =>
+  JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+/** A token as somebody who knows a secret would make it. */
+function forge(claims: object, secret = JWT_SECRET, alg = 'HS256', hash = 'sha256'): string {
+  const signed = `${part({ alg, typ: 'JWT' })}.${part(claims)}`;
+  const signature = alg === 'none' ? '' : createHmac(hash, secret).update(signed).digest('base64url');
+  return `${signed}.${signature}`;
+}
+
+describe('login', () => {
+  test('answers a bearer token, its life and the user', async () => {
+    const { credentials } = await app.admin.createUser('developer', { full_name: 'John Doe' });
+    const { username, password } = credentials!;
+    const answer = await login(app.anonymous(), username.toUpperCase(), password);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      data: {
+        access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+        token_type: 'bearer',
+        expires_in: 3600,
+        refresh_token: expect.any(String),
+        refresh_expires_in: 30 * 86_400,
+        user: expect.objectContaining({
+          id: expect.any(String),
+          username,
+          email: `${username}@example.org`,
+          full_name: 'John Doe',
+          role: 'developer',
+          permissions: ['read', 'write', 'execute'],
+        }),
+      },
+      error: null,
+      meta: { timestamp: expect.any(String), request_id: expect.any(String), version: expect.any(String) },
+    });
+    expect(JSON.stringify(answer.body)).not.toMatch(/password|argon2/);
+    expect((await profile(answer.body.data.access_token)).status).toBe(200);
+  });
+
+  test('answers an unknown name and a wrong password alike', async () => {
+    const { credentials } = await app.admin.createUser('viewer');
+    const wrong = await login(elsewhere(), credentials!.username, 'not the password');
+    const unknown = await login(elsewhere(), 'nobody-of-this-name', 'not the password');
+    expect(await refusal(wrong)).toBe('401 AUTH_INVALID_CREDENTIALS');
+    expect([unknown.status, unknown.body.error]).toEqual([wrong.status, wrong.body.error]);
+  });
+
+  test('refuses a disabled account, and tells so only to who knows the password', async () => {
+    const { credentials, user } = await app.admin.createUser('viewer');
+    await data(200, app.admin.put(`/api/users/${user.id}`, { disabled: true }));
+    const { username, password } = credentials!;
+    expect(await refusal(login(elsewhere(), username, password))).toBe('403 AUTH_ACCOUNT_DISABLED');
+    expect(await refusal(login(elsewhere(), username, 'a guess'))).toBe('401 AUTH_INVALID_CREDENTIALS');
+  });
+
+  test('says what is missing', async () => {
+    expect(await refusal(app.anonymous().post('/api/auth/login', { username: 'x' }))).toBe(
+      '422 VALIDATION_REQUIRED_FIELD',
+    );
+    expect(await refusal(app.anonymous().post('/api/auth/login'))).toBe('422 VALIDATION_REQUIRED_FIELD');
+  });
+});
+
+describe('an access token', () => {
+  test('is needed', async () => {
+    const answer = await app.anonymous().get('/api/tasks/');
+    expect(await refusal(answer)).toBe('401 AUTH_TOKEN_MISSING');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  test('must be ours, whole and young', async () => {
+    const { token } = app.admin;
+    const claims = claimsOf(token);
+    const seconds = Math.floor(Date.now() / 1000);
+    expect((await profile(forge(claims))).status).toBe(200);
+    const [head, body, signature] = token!.split('.');
+    const bad = {
+      expired: forge({ ...claims, exp: seconds - 1 }),
+      'not yet valid': forge({ ...claims, nbf: seconds + 600 }),
+      'another secret': forge(claims, 'another secret of more than 32 characters'),
+      'alg none': forge(claims, '', 'none'),
+      'another algorithm': forge(claims, JWT_SECRET, 'HS512', 'sha512'),
+      'an old epoch': forge({ ...claims, epoch: -1 }),
+      'an unknown user': forge({ ...claims, sub: '01890000-0000-7000-8000-000000000000' }),
+      'changed claims': `${head}.${part({ ...claims, sub: 'someone' })}.${signature}`,
+      'without signature': `${head}.${body}.`,
+      rubbish: 'rubbish',
+      empty: '',
+    };
+    for (const [what, bearer] of Object.entries(bad))
+      expect([what, await refusal(profile(bearer))]).toEqual([what, '401 AUTH_TOKEN_INVALID']);
+    const basic = app.anonymous().get('/api/tasks/', { headers: { authorization: 'Basic YTpi' } });
+    expect(await refusal(basic)).toBe('401 AUTH_TOKEN_INVALID');
+  });
+});
+
+describe('refresh', () => {
+  test('by bearer gives another token and leaves the old one valid', async () => {
+    const user = await app.admin.createUser('viewer');
+    const renewed = await data(200, user.post('/api/auth/refresh'));
+    expect(renewed).toEqual({
+      access_token: expect.any(String),
+      token_type: 'bearer',
+      expires_in: 3600,
+    });
+    for (const token of [renewed.access_token, user.token]) expect((await profile(token)).status).toBe(200);
+    expect(await refusal(app.anonymous().post('/api/auth/refresh'))).toBe('401 AUTH_TOKEN_MISSING');
+    const rubbish = app.anonymous().post('/api/auth/refresh', undefined, {
+      headers: { authorization: 'Bearer rubbish' },
+    });
+    expect(await refusal(rubbish)).toBe('401 AUTH_TOKEN_INVALID');
+  });
+
+  test('by refresh token rotates, and a second use revokes the family and no other', async () => {
+    const user = await app.admin.createUser('viewer');
+    const other = await user.as(user.credentials!);
+    const second = await data(200, refreshWith(user.refreshToken!));
+    expect(second.refresh_token).not.toBe(user.refreshToken);
+    expect((await profile(second.access_token)).status).toBe(200);
+    const third = await data(200, refreshWith(second.refresh_token));
+    expect(await refusal(refreshWith(user.refreshToken!))).toBe('401 AUTH_TOKEN_INVALID');
+    expect(await refusal(refreshWith(third.refresh_token))).toBe('401 AUTH_TOKEN_INVALID');
+    expect((await refreshWith(other.refreshToken!)).status).toBe(200);
+    expect(await refusal(refreshWith('rubbish'))).toBe('401 AUTH_TOKEN_INVALID');
+  });
+
+  test('twice at once with one token is a reuse too, whoever is faster', async () => {
+    const user = await app.admin.createUser('viewer');
+    for (let round = 0; round < 5; round += 1) {
+      const { refreshToken } = await user.as(user.credentials!);
+      const answers = await Promise.all(Array.from({ length: 4 }, () => refreshWith(refreshToken!)));
+      expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 200: 1, 401: 3 });
+      const next = answers.find(({ status }) => status === 200)?.body.data.refresh_token;
+      expect(await refusal(refreshWith(next))).toBe('401 AUTH_TOKEN_INVALID');
+    }
+  });
+});
+
+test('a changed password ends every token made before, in every process', async () => {
+  const user = await app.admin.createUser('developer');
+  const { username, password } = user.credentials!;
+  const changing = { current_password: password, new_password: 'the next password' };
+  const wrong = user.put('/api/users/password', { ...changing, current_password: 'a guess' });
+  expect(await refusal(wrong)).toBe('401 AUTH_INVALID_CREDENTIALS');
+  expect(await refusal(user.put('/api/users/password', { ...changing, new_password: 'short' }))).toBe(
+    '422 VALIDATION_VALUE_TOO_SHORT',
+  );
+  expect((await profile(user.token)).status).toBe(200);
+
+  await data(200, user.put('/api/users/password', changing));
+  for (const { url } of app.apis) {
+    const look = async () => {
+      const headers = { authorization: `Bearer ${user.token}` };
+      return (await fetch(`${url}/api/projects/`, { headers })).status === 401;
+    };
+    // below the 5 s after which a process would ask again by itself
+    await until(look, { timeout: 3_000, what: `the old token to be refused at ${url}` });
+  }
+  expect(await refusal(refreshWith(user.refreshToken!))).toBe('401 AUTH_TOKEN_INVALID');
+  expect(await refusal(login(elsewhere(), username, password))).toBe('401 AUTH_INVALID_CREDENTIALS');
+  expect((await login(elsewhere(), username, 'the next password')).status).toBe(200);
+});
+
+describe('guessing', () => {
+  const isSlowedDown = async (answer: Answer) => {
+    expect(await refusal(answer)).toBe('429 RATE_LIMIT_EXCEEDED');
+    const wait = Number(answer.headers.get('retry-after'));
+    expect(wait).toBeGreaterThan(0);
+    expect(wait).toBeLessThanOrEqual(900);
+    expect(answer.body.error.details).toMatchObject({ limit: 10, window: 900 });
+  };
+
+  test('a name is slowed down after ten failures, from wherever they came', async () => {
+    const { credentials } = await app.admin.createUser('viewer');
+    const { username, password } = credentials!;
+    for (let failure = 0; failure < 10; failure += 1)
+      expect(await refusal(login(elsewhere(), username, 'a guess'))).toBe('401 AUTH_INVALID_CREDENTIALS');
+    await isSlowedDown(await login(elsewhere(), username, password));
+    await isSlowedDown(await login(elsewhere(), username.toUpperCase(), 'a guess'));
+  });
+
+  test('an address is slowed down after ten failures, and no other address', async () => {
+    const { credentials } = await app.admin.createUser('viewer');
+    const { username, password } = credentials!;
+    const guesser = elsewhere();
+    for (let failure = 0; failure < 10; failure += 1)
+      expect(await refusal(login(guesser, `no-such-name-${failure}`, 'a guess'))).toContain('401');
+    await isSlowedDown(await login(guesser, username, password));
+    expect((await login(elsewhere(), username, password)).status).toBe(200);
+  });
+
+  test('many guesses at once are ten guesses', async () => {
+    const { credentials } = await app.admin.createUser('viewer');
+    const { username, password } = credentials!;
+    const guesses = Array.from({ length: 24 }, () => login(elsewhere(), username, 'a guess'));
+    expect(tally(await Promise.all(guesses.map((answer) => refusal(answer))))).toEqual({
+      '401 AUTH_INVALID_CREDENTIALS': 10,
+      '429 RATE_LIMIT_EXCEEDED': 14,
+    });
+    await isSlowedDown(await login(elsewhere(), username, password));
+  });
+
+  test('a login that succeeds forgives the name', async () => {
+    const { credentials } = await app.admin.createUser('viewer');
+    const { username, password } = credentials!;
+    for (let round = 0; round < 2; round += 1) {
+      for (let failure = 0; failure < 9; failure += 1)
+        expect((await login(elsewhere(), username, 'a guess')).status).toBe(401);
+      expect((await login(elsewhere(), username, password)).status).toBe(200);
+    }
+  });
+
+  test('the current password, when it is changed, is guarded in the same way', async () => {
+    const user = (await app.admin.createUser('viewer')).with({ 'x-forwarded-for': '10.2.0.1' });
+    const guess = { current_password: 'a guess', new_password: 'whatever it is' };
+    for (let failure = 0; failure < 10; failure += 1)
+      expect((await user.put('/api/users/password', guess)).status).toBe(401);
+    await isSlowedDown(await user.put('/api/users/password', guess));
+  });
+});
