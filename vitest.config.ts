@@ -3,7 +3,10 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 // .ci/run counts from it
 const report = process.env['MILLRACE_TEST_REPORT'];
 
-const common = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
+const common = { testTimeout: 100_000, hookTimeout: 60_000, pool: 'forks' as const };
+
+// these need no server; everything else below test/ is end to end, so no new folder is forgotten
+const inProcess = 'test/{executor,infra}/**/*.test.ts';
 
 /** The files below run once in each mode, against real processes. */
 function endToEnd(mode: 'single' | 'redis' | 'cluster'): TestProjectInlineConfiguration {
@@ -12,7 +15,8 @@ function endToEnd(mode: 'single' | 'redis' | 'cluster'): TestProjectInlineConfig
       ...common,
       name: mode,
       provide: { mode },
-      include: ['test/{e2e,realtime,webhooks}/**/*.test.ts'],
+      include: ['test/**/*.test.ts'],
+      exclude: [inProcess],
       setupFiles: ['test/support/setup.ts'],
     },
   };
@@ -29,7 +33,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'test/{executor,infra}/**/*.test.ts'],
+          include: ['src/**/*.spec.ts', inProcess],
         },
       },
       endToEnd('single'),

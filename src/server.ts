@@ -30,6 +30,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     bodyLimit,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    rewriteUrl: ({ url = '/' }) => (isReadable(url) ? url : unreadableUrl),
     requestTimeout: 60_000,
     genReqId: requestId,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => filter.answer(error, request, reply),
@@ -46,6 +47,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   await secure(server, config);
   observe(server, app);
   app.get(RequestLimiter).install(server);
+  refuseUnreadableUrls(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
   app.useGlobalInterceptors(new IdempotencyInterceptor(infrastructure.database));
@@ -57,6 +59,26 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
 function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && requestIdPattern.test(given) ? given : uuid();
+}
+
+/** The router would refuse a path that cannot be decoded before any hook runs: without limits, request id and security headers. */
+const unreadableUrl = '/unreadable';
+
+function isReadable(url: string): boolean {
+  if (!url.includes('%')) return true;
+  try {
+    decodeURIComponent(url.split('?')[0]!);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refuseUnreadableUrls(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    const unreadable = request.url === unreadableUrl && !isReadable(request.originalUrl);
+    done(unreadable ? new AppError('MALFORMED_REQUEST', {}, { message: 'The URL cannot be read' }) : undefined);
+  });
 }
 
 /** JSON, and nothing where nothing is required; every other body is refused with 415. */

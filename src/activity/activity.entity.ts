@@ -16,7 +16,7 @@ export class Activity {
   id!: string;
 
   /** The transaction that wrote the row: sequences commit out of order, so a resuming reader stays below the oldest open one. */
-  @Column('bigint', { default: () => '((pg_current_xact_id())::text)::bigint' })
+  @Column('bigint', { default: () => 'current_transaction_number()' })
   transaction!: string;
 
   @CreatedInstant()

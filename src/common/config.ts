@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -52,6 +52,7 @@ const environmentSchema = z.object({
   CANCEL_GRACE_SECONDS: seconds(5, 0, 600),
   COMMAND_TIMEOUT_SECONDS: seconds(3600, 1, 20 * 86_400),
   COMMAND_TIMEOUT_MAX_SECONDS: seconds(86_400, 1, 20 * 86_400),
+  DELIVERY_RETENTION_DAYS: z.coerce.number('must be a number of days').int().min(1).max(3650).default(30),
   QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   CORS_ORIGINS: list,
   TRUST_PROXY: list,
@@ -91,7 +92,10 @@ export function loadConfig(): Config {
   const environment: Record<string, string | undefined> = { ...process.env };
   const descriptor = environment['MILLRACE_SECRETS_FD'];
   if (descriptor !== undefined) {
-    for (const line of readFileSync(Number(descriptor), 'utf8').split('\n')) {
+    const secrets = readFileSync(Number(descriptor), 'utf8');
+    // where the shell made a file of it, it could be read again
+    closeSync(Number(descriptor));
+    for (const line of secrets.split('\n')) {
       const equals = line.indexOf('=');
       if (equals > 0) environment[line.slice(0, equals)] = line.slice(equals + 1);
     }

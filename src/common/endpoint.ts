@@ -9,6 +9,7 @@ import type { Permission } from './permissions.js';
 export type Access = 'public' | Permission;
 
 export const ACCESS = 'millrace:access';
+export const SHOWS_SECRET = 'millrace:shows-secret';
 
 export interface EndpointOptions {
   access: Access;
@@ -22,6 +23,8 @@ export interface EndpointOptions {
   alternatives?: Record<number, z.ZodType>;
   /** The codes this route can answer beyond those every route can. */
   errors?: readonly ErrorCode[];
+  /** True when the answer shows a secret this once: it is not kept for an Idempotency-Key. */
+  showsSecret?: boolean;
   /** The media type of an answer that is not in the envelope. */
   raw?: string;
 }
@@ -41,6 +44,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
   const successes = { ...options.alternatives, ...(options.response ? { [status]: options.response } : {}) };
   return applyDecorators(
     SetMetadata(ACCESS, access),
+    SetMetadata(SHOWS_SECRET, options.showsSecret ?? false),
     HttpCode(status),
     ApiOperation({ summary: options.summary, description: options.description ?? '' }),
     ...(access === 'public' ? [] : [ApiBearerAuth()]),

@@ -7,7 +7,7 @@ import type { Logger } from './logger.js';
 /** SQLSTATE classes that mean the database is away or out of room, not that our statement is wrong. */
 const databaseAway = /^(08|53|57P0|58)/;
 const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
-const poolFaults = /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+const poolFaults = /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
 
 const byStatus: Record<number, ErrorCode> = {
   400: 'MALFORMED_REQUEST',

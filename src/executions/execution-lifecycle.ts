@@ -17,13 +17,15 @@ import {
   end,
   followExecution,
   insert,
+  lockProject,
   scopesWithWaiting,
+  takeBackStopped,
   waitingForTask,
   type EndGuard,
   type FollowedTask,
   type NewExecution,
 } from './executions.queries.js';
-import { storedBytes } from './output.queries.js';
+import { lockOutput, storedBytes } from './output.queries.js';
 
 /** Everything that moves an execution from one state to the next, each in one transaction with what follows from it. */
 @Injectable()
@@ -38,13 +40,14 @@ export class ExecutionLifecycle {
 
   /**
    * Stores a new execution, makes it the current one of its task, and admits it if nothing stands in its way.
-   * @throws QUEUE_FULL
+   * @throws QUEUE_FULL, PROJECT_NOT_FOUND when the project is being deleted
    */
   async enqueue(tx: Transaction, actor: Actor, input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>): Promise<Execution> {
     await this.refuseWhenFull(tx);
     const execution = await insert(tx, { id: uuid(), attempt: 1, retry_of: null, delay: 0, ...input });
     await this.announceQueued(tx, execution, actor);
-    await this.admit(tx, execution.project_id, execution.id);
+    const isThere = await this.admit(tx, execution.project_id, execution.id);
+    if (!isThere) throw new AppError('PROJECT_NOT_FOUND', { project_id: execution.project_id });
     return execution;
   }
 
@@ -96,6 +99,11 @@ export class ExecutionLifecycle {
     }
   }
 
+  /** Makes wait again what slipped through while its queue was being paused or maintenance began. */
+  async takeBackStopped(): Promise<void> {
+    for (const { id } of await takeBackStopped(this.database)) await this.queue.remove(id);
+  }
+
   private async finishIn(
     tx: Transaction,
     id: string,
@@ -104,6 +112,8 @@ export class ExecutionLifecycle {
     outputBytes: number | null,
     actor: Actor | null,
   ): Promise<Execution | undefined> {
+    // its own worker knows how much it has stored; for others it counts only when nothing can be added any more
+    if (outputBytes === null) await lockOutput(tx, id);
     const bytes = outputBytes ?? (await storedBytes(tx, id));
     const execution = await end(tx, id, guard, outcome, bytes);
     if (!execution) return undefined;
@@ -167,9 +177,12 @@ export class ExecutionLifecycle {
     this.announce(tx, execution);
   }
 
-  private async admit(tx: Transaction, projectId: string | null, executionId?: string): Promise<void> {
+  /** @returns false when the project has been deleted */
+  private async admit(tx: Transaction, projectId: string | null, executionId?: string): Promise<boolean> {
+    if (projectId !== null && !(await lockProject(tx, projectId))) return false;
     const entries = projectId === null ? await admitWithoutProject(tx, executionId) : await admitOfProject(tx, projectId);
     if (entries.length > 0) tx.afterCommit(() => this.send(entries));
+    return true;
   }
 
   /** What does not reach the queue now is found by the reconciler: Postgres knows that it was admitted. */

@@ -47,15 +47,26 @@ const line = 'e.boosted DESC, e.queue, e.id';
 const admitted = 'RETURNING e.id, e.queue, e.boosted';
 
 /**
- * Admits what a project has room for, in order. The lock on the project makes its count of running ones exact; it is
- * taken in a statement of its own, so that the count sees what was committed before it was granted. Rows that somebody is
- * changing are passed over: who ends an execution holds its row while it waits for the project.
+ * Locks a project, which makes its count of running ones exact; in a statement of its own, so that the count sees what was
+ * committed before the lock was granted.
+ * @returns false when it has been deleted
+ */
+export async function lockProject(tx: Transaction, projectId: string): Promise<boolean> {
+  const rows = await tx.query<{ deleted: boolean }>(
+    'SELECT deleted_at IS NOT NULL AS deleted FROM projects WHERE id = $1 FOR NO KEY UPDATE',
+    [projectId],
+  );
+  return rows[0]?.deleted === false;
+}
+
+/**
+ * Admits what a project has room for, in order; `lockProject` comes first. Rows that somebody is changing are passed over:
+ * who ends an execution holds its row while it waits for the project. Materialized, since a plan that ran the choice twice
+ * would lock and admit twice as many.
  */
 export async function admitOfProject(tx: Transaction, projectId: string): Promise<QueueEntry[]> {
-  await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
   return tx.query<QueueEntry & Record<string, unknown>>(
-    `UPDATE executions e SET admitted_at = now()
-      WHERE e.id IN (
+    `WITH next AS MATERIALIZED (
         SELECT e.id FROM executions e
          WHERE e.project_id = $1 AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
          ORDER BY ${line}
@@ -66,6 +77,7 @@ export async function admitOfProject(tx: Transaction, projectId: string): Promis
             WHERE a.project_id = $1 AND a.status IN ('queued', 'running') AND a.admitted_at IS NOT NULL
          ))
          FOR UPDATE OF e SKIP LOCKED)
+     UPDATE executions e SET admitted_at = now() FROM next WHERE e.id = next.id
       ${admitted}`,
     [projectId],
   );
@@ -109,6 +121,18 @@ export async function claim(
     [id, workerId, leaseSeconds, statesBefore('running')],
   );
   return execution;
+}
+
+/** Takes back what was admitted while its queue was being paused or maintenance began, so that it waits like the others. */
+export function takeBackStopped(db: Queryable): Promise<{ id: string }[]> {
+  return db.query<{ id: string }>(
+    `UPDATE executions e SET admitted_at = NULL
+      WHERE e.id IN (
+        SELECT e.id FROM executions e
+         WHERE e.status = 'queued' AND e.admitted_at IS NOT NULL AND ${stopped}
+         FOR UPDATE OF e SKIP LOCKED)
+      RETURNING e.id`,
+  );
 }
 
 /** Which write may end an execution: the worker of one generation, or whoever finds it queued. */

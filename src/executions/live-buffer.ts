@@ -1,5 +1,9 @@
 import type { OutputFrame } from './output-frame.js';
 
+/** What a frame takes beside its content, about: a million frames of one byte are not a million bytes. */
+const overheadBytes = 256;
+const sizeOf = (frame: OutputFrame) => frame.content.length + overheadBytes;
+
 /**
  * Frames that arrived live and wait for a reader. It holds a bounded number of bytes: a reader that falls further behind
  * loses them and goes on from the store.
@@ -16,7 +20,7 @@ export class LiveBuffer {
   constructor(private readonly maxBytes: number) {}
 
   push(frame: OutputFrame): void {
-    this.bytes += frame.content.length;
+    this.bytes += sizeOf(frame);
     if (this.bytes > this.maxBytes) {
       this.frames = [];
       this.bytes = 0;
@@ -35,7 +39,7 @@ export class LiveBuffer {
 
   take(): void {
     const frame = this.frames.shift();
-    if (frame) this.bytes -= frame.content.length;
+    if (frame) this.bytes -= sizeOf(frame);
   }
 
   lookBehind(): void {

@@ -1,9 +1,10 @@
-import type { Queryable } from '../infra/database.js';
+import type { Queryable, Transaction } from '../infra/database.js';
 import { flagsOf, frameFrom, type OutputFrame } from './output-frame.js';
 
 /**
- * Stores frames that follow one another as one segment, if the writer's generation still has a say. The share lock makes
- * the check hold until the commit: whoever ends the execution waits for it, or comes first and is seen.
+ * Stores frames that follow one another as one segment, if the writer's generation still has a say. The lock makes the
+ * check hold until the commit: whoever takes the say away (`lockOutput`) waits for it, or comes first and is seen. It is the
+ * weakest there is, so that a storm of output does not keep the lease from being renewed.
  * @returns false when the writer has lost its say
  */
 export async function appendSegment(
@@ -17,7 +18,7 @@ export async function appendSegment(
   const rows = await db.query(
     `INSERT INTO output_segments (execution_id, "offset", content, frame_lengths, frame_flags, frame_times)
      SELECT e.id, $3, $4, $5, $6, $7 FROM executions e
-      WHERE e.id = $1 AND e.generation = $2 AND e.status = 'running' FOR SHARE
+      WHERE e.id = $1 AND e.generation = $2 AND e.status = 'running' FOR KEY SHARE
      RETURNING execution_id`,
     [
       executionId,
@@ -30,6 +31,11 @@ export async function appendSegment(
     ],
   );
   return rows.length > 0;
+}
+
+/** Waits for segments that are being stored and keeps others out, until the transaction ends. */
+export async function lockOutput(tx: Transaction, executionId: string): Promise<void> {
+  await tx.query('SELECT 1 FROM executions WHERE id = $1 FOR UPDATE', [executionId]);
 }
 
 interface SegmentRow {

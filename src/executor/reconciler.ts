@@ -7,6 +7,8 @@ import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 
 const tickMs = 1_500;
+/** A round that comes this late says that the process, or the whole machine, stood still. */
+const frozenAfterMs = 3 * tickMs;
 /** An admitted execution that the queue does not know after this time is offered again. */
 const unknownAfterSeconds = 2;
 const checkedAtOnce = 100;
@@ -19,6 +21,10 @@ export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private ticking: Promise<void> | undefined;
   private cursor = '00000000-0000-0000-0000-000000000000';
+  /** Times of `performance.now()`. */
+  private tickedAt = performance.now();
+  private trustedFrom = 0;
+  private trusted = true;
 
   constructor(
     private readonly database: Database,
@@ -30,7 +36,7 @@ export class Reconciler {
 
   start(): void {
     // not all processes at the same moment
-    this.timer = setInterval(() => (this.ticking ??= this.tick()), tickMs * (0.9 + Math.random() * 0.2));
+    this.timer = setInterval(() => void (this.ticking ??= this.tick()), tickMs * (0.9 + Math.random() * 0.2));
   }
 
   async stop(): Promise<void> {
@@ -39,21 +45,41 @@ export class Reconciler {
   }
 
   private async tick(): Promise<void> {
-    const { logger } = this.infrastructure;
+    if (performance.now() - this.tickedAt > frozenAfterMs) this.giveWorkersTime();
+    this.tickedAt = performance.now();
+    await this.step(() => this.endLost());
+    await this.step(() => this.lifecycle.takeBackStopped());
+    await this.step(() => this.lifecycle.admitWaiting());
+    await this.step(() => this.serveStarving());
+    await this.step(() => this.offerAgain());
+    this.ticking = undefined;
+  }
+
+  /** One fault, such as a Redis that is away, must not keep the other steps from being taken. */
+  private async step(work: () => Promise<void>): Promise<void> {
     try {
-      await this.endLost();
-      await this.lifecycle.admitWaiting();
-      await this.serveStarving();
-      await this.offerAgain();
+      await work();
     } catch (error) {
-      logger[isDatabaseAway(error) ? 'debug' : 'error']({ err: error }, 'the reconciler could not finish its round');
-    } finally {
-      this.ticking = undefined;
+      const away = isDatabaseAway(error);
+      if (away) this.giveWorkersTime();
+      this.infrastructure.logger[away ? 'debug' : 'warn']({ err: error }, 'a step of the reconciler failed');
     }
+  }
+
+  /**
+   * After a sleep of the whole machine, or an outage of Postgres, all leases may have run out though nobody is lost: workers
+   * get the time of one heartbeat to renew them. No second time is given before the first was of use.
+   */
+  private giveWorkersTime(): void {
+    if (!this.trusted) return;
+    this.trusted = false;
+    this.trustedFrom = performance.now() + this.infrastructure.config.LEASE_SECONDS * 250 + 500;
   }
 
   /** Executions whose worker has been silent for longer than its lease. */
   private async endLost(): Promise<void> {
+    if (performance.now() < this.trustedFrom) return;
+    this.trusted = true;
     const lost = await this.database.query<{ id: string; cancelled: boolean }>(
       `SELECT id, cancel_requested_at IS NOT NULL AS cancelled FROM executions
         WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT 100`,

@@ -34,6 +34,7 @@ export class Run {
   private stopped: StopCause;
   private graceMs: number;
   private lost = false;
+  private ending = false;
   private readonly recorder: Recorder;
 
   constructor(
@@ -51,6 +52,7 @@ export class Run {
     const timeout = setTimeout(() => this.stop('timeout'), execution.timeout * 1000);
     const outcome = await this.attempt().catch((error: unknown) => this.failure(error));
     clearTimeout(timeout);
+    this.ending = true;
     const bytes = await this.recorder.finish();
     // without a say there is nothing to write: whoever has it has written the end
     while (!this.lost) {
@@ -76,7 +78,9 @@ export class Run {
   lose(): void {
     if (this.lost) return;
     this.lost = true;
-    this.context.logger.warn({ execution_id: this.execution.id }, 'lost the say over an execution; its command is ended');
+    // a heartbeat may see the end that we have just written
+    const level = this.ending ? 'debug' : 'warn';
+    this.context.logger[level]({ execution_id: this.execution.id }, 'lost the say over an execution; its command is ended');
     this.recorder.abandon();
     this.stop('shutdown', 0);
   }
@@ -85,6 +89,7 @@ export class Run {
     const { execution, context } = this;
     const { user } = context;
     const { workspace, directory } = await workingDirectory(context.workspaceRoot, user, execution);
+    if (this.stopped) throw new Error('stopped');
     const process = await context.launcher.launch({
       executionId: execution.id,
       command: execution.command,
@@ -111,6 +116,9 @@ export class Run {
 
   private failure(error: unknown): Outcome {
     const { logger } = this.context;
+    if (this.stopped && !this.process) {
+      return { ...outcomeOf(1, this.stopped), exitCode: null, error: 'It was stopped before its command had started' };
+    }
     if (this.stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null };
     if (error instanceof LaunchError && (error.code === 'LAUNCHER_LOST' || error.code === 'LAUNCHER_CLOSED')) {
       return { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: error.message };

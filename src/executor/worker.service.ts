@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
@@ -21,7 +22,10 @@ export class WorkerService {
   private readonly runs = new Map<string, Run>();
   private readonly releases: (() => unknown)[] = [];
   private context: RunContext | undefined;
-  private lastHeartbeat = Date.now();
+  /** Of `performance.now()`, which no change of the clock disturbs. */
+  private lastHeartbeat = performance.now();
+  private stopping = false;
+  private graceIsOver = false;
   private beating: Promise<void> | undefined;
 
   constructor(
@@ -52,7 +56,7 @@ export class WorkerService {
     };
     await this.beat();
     this.releases.push(this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')));
-    const timer = setInterval(() => (this.beating ??= this.beatSafely()), (config.LEASE_SECONDS * 1000) / 4);
+    const timer = setInterval(() => void (this.beating ??= this.beatSafely()), (config.LEASE_SECONDS * 1000) / 4);
     this.releases.push(() => clearInterval(timer));
     this.queue.process((id) => this.run(id), config.WORKER_CONCURRENCY);
   }
@@ -64,7 +68,9 @@ export class WorkerService {
   async stop(): Promise<void> {
     if (!this.context) return;
     const { GRACE_SECONDS } = this.infrastructure.config;
+    this.stopping = true;
     const grace = setTimeout(() => {
+      this.graceIsOver = true;
       for (const run of this.runs.values()) run.stop('shutdown', lastGraceMs);
     }, GRACE_SECONDS * 1000);
     await this.queue.stopProcessing();
@@ -77,11 +83,14 @@ export class WorkerService {
 
   private async run(executionId: string): Promise<void> {
     const { logger } = this.infrastructure;
+    // it stays admitted, so another worker is offered it
+    if (this.stopping) return;
     try {
       const execution = await this.lifecycle.start(executionId, this.id);
       if (!execution || !this.context) return;
       const run = new Run(execution, this.context);
       this.runs.set(executionId, run);
+      if (this.graceIsOver) run.stop('shutdown', lastGraceMs);
       await run.toEnd();
     } catch (error) {
       // the reconciler offers it again
@@ -93,13 +102,22 @@ export class WorkerService {
 
   private async beatSafely(): Promise<void> {
     const { config, logger } = this.infrastructure;
+    const leaseMs = config.LEASE_SECONDS * 1000;
+    const sinceLast = () => performance.now() - this.lastHeartbeat;
+    const answered = new AbortController();
+    // a connection into the void may hang for minutes
+    const silence = delay(Math.max(leaseMs / 4, leaseMs - sinceLast()), undefined, { signal: answered.signal }).then(
+      () => Promise.reject(new Error('The database does not answer')),
+      () => undefined,
+    );
     try {
-      await this.beat();
+      await Promise.race([this.beat(), silence]);
     } catch (error) {
       logger.warn({ err: error }, 'the leases could not be renewed');
       // others may take our runs over from now on, so nothing of them may be left here
-      if (Date.now() - this.lastHeartbeat > config.LEASE_SECONDS * 1000) for (const run of this.runs.values()) run.lose();
+      if (sinceLast() >= leaseMs) for (const run of this.runs.values()) run.lose();
     } finally {
+      answered.abort();
       this.beating = undefined;
     }
   }
@@ -107,7 +125,7 @@ export class WorkerService {
   /** Renews the leases, and learns of cancellations and lost executions that the bus did not tell of. */
   private async beat(): Promise<void> {
     const { config } = this.infrastructure;
-    const begun = Date.now();
+    const begun = performance.now();
     const mine = new Map(this.runs);
     await this.database.query(
       `INSERT INTO workers (id, host, pid, slots, busy, seen_at) VALUES ($1, $2, $3, $4, $5, now())
@@ -115,9 +133,15 @@ export class WorkerService {
       [this.id, config.hostname, process.pid, config.WORKER_CONCURRENCY, mine.size],
     );
     if (mine.size > 0) {
+      // who holds the row of one, such as a process that froze while it wrote, must not cost the others their leases
       const rows = await this.database.query<{ id: string; cancel_requested_at: Date | null }>(
-        `UPDATE executions SET lease_expires_at = now() + make_interval(secs => $3)
-          WHERE id = ANY($1) AND worker_id = $2 AND status = 'running' RETURNING id, cancel_requested_at`,
+        `WITH free AS MATERIALIZED (
+           SELECT id FROM executions WHERE id = ANY($1) AND worker_id = $2 AND status = 'running'
+              FOR NO KEY UPDATE SKIP LOCKED
+         ), renewed AS (
+           UPDATE executions e SET lease_expires_at = now() + make_interval(secs => $3) FROM free WHERE e.id = free.id
+         )
+         SELECT id, cancel_requested_at FROM executions WHERE id = ANY($1) AND worker_id = $2 AND status = 'running'`,
         [[...mine.keys()], this.id, config.LEASE_SECONDS],
       );
       const held = new Map(rows.map((row) => [row.id, row]));
@@ -128,6 +152,6 @@ export class WorkerService {
         if (row?.cancel_requested_at) run.stop('cancel');
       }
     }
-    this.lastHeartbeat = begun;
+    this.lastHeartbeat = Math.max(this.lastHeartbeat, begun);
   }
 }

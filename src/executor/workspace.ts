@@ -45,8 +45,9 @@ export async function workingDirectory(
 }
 
 async function make(path: string, user: CommandUser | undefined): Promise<string> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made !== undefined && user) {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  // asked each time: who made it may have been killed before it was handed over
+  if (user && (await stat(path)).uid !== user.uid) {
     await chown(path, user.uid, user.gid);
     await chmod(path, 0o700);
   }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../common/logger.js';
 
@@ -10,6 +11,7 @@ export type BusHandler = (message: Buffer) => void;
  */
 export abstract class Bus {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
+  private readonly opening = new Map<string, Promise<void>>();
 
   constructor(protected readonly logger: Logger) {}
 
@@ -20,7 +22,11 @@ export abstract class Bus {
   async subscribe(channel: string, handler: BusHandler): Promise<() => void> {
     const first = this.emitter.listenerCount(channel) === 0;
     this.emitter.on(channel, handler);
-    if (first) await this.open(channel);
+    if (first) this.opening.set(channel, this.open(channel));
+    // the second of two listeners hears no more than the first until the channel is open
+    const opening = this.opening.get(channel);
+    await opening;
+    if (this.opening.get(channel) === opening) this.opening.delete(channel);
     return () => {
       this.emitter.off(channel, handler);
       if (this.emitter.listenerCount(channel) === 0) this.shut(channel);
@@ -67,6 +73,9 @@ export class MemoryBus extends Bus {
 
 /** The bus between processes: Redis publish and subscribe. */
 export class RedisBus extends Bus {
+  /** Bytes that Redis has not taken yet. */
+  private underWay = 0;
+
   constructor(
     private readonly publisher: Redis,
     private readonly subscriber: Redis,
@@ -81,9 +90,12 @@ export class RedisBus extends Bus {
   }
 
   publish(channel: string, message: Buffer): void {
-    this.publisher.publish(prefix + channel, message).catch((error: unknown) => {
-      this.logger.debug({ err: error, channel }, 'a message for the bus was lost');
-    });
+    if (this.underWay > maxUnderWay) return;
+    this.underWay += message.length;
+    this.publisher
+      .publish(prefix + channel, message)
+      .catch((error: unknown) => this.logger.debug({ err: error, channel }, 'a message for the bus was lost'))
+      .finally(() => (this.underWay -= message.length));
   }
 
   async close(): Promise<void> {
@@ -92,10 +104,11 @@ export class RedisBus extends Bus {
   }
 
   protected override async open(channel: string): Promise<void> {
-    // while Redis is away the subscription is made on reconnect
-    await this.subscriber.subscribe(prefix + channel).catch((error: unknown) => {
+    const subscribed = this.subscriber.subscribe(prefix + channel).catch((error: unknown) => {
       this.logger.warn({ err: error, channel }, 'could not subscribe to the bus yet');
     });
+    // while Redis is away the subscription is made on reconnect, and what is stored can be read all the same
+    await Promise.race([subscribed, delay(patienceMs, undefined, { ref: false })]);
   }
 
   protected override shut(channel: string): void {
@@ -104,3 +117,6 @@ export class RedisBus extends Bus {
 }
 
 const prefix = 'millrace:';
+/** A Redis that takes nothing must not fill our memory: beyond this, messages are lost. */
+const maxUnderWay = 32 * 1024 * 1024;
+const patienceMs = 1_000;

@@ -28,6 +28,8 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       keepAlive: true,
       // no request may hold a lock for long, and a transaction whose process froze must not either
       statement_timeout: 30_000,
+      // a server that has vanished without a word answers nothing, not even that the time is over
+      query_timeout: 35_000,
       idle_in_transaction_session_timeout: 60_000,
     },
   });

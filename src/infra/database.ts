@@ -10,6 +10,9 @@ const migrationLock = 7_102_001;
 const maxNamedStatements = 300;
 const statementNames = new Map<string, string>();
 
+/** How often a transaction that Postgres gave up to end a deadlock is begun again. */
+const deadlockRetries = 3;
+
 function nameOf(text: string): string | undefined {
   let name = statementNames.get(text);
   if (name === undefined && statementNames.size < maxNamedStatements) {
@@ -63,10 +66,21 @@ export class Database implements Queryable {
 
   /**
    * Runs `work` in one transaction, and its commit hooks after the commit. A hook that fails is logged: the change is
-   * true by then, and the reconciler mends what the hook was to do.
+   * true by then, and the reconciler mends what the hook was to do. After a deadlock `work` is run again, so it must
+   * change nothing but the database.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
+    for (let retriesLeft = deadlockRetries; ; retriesLeft -= 1) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (retriesLeft === 0 || !isDeadlock(error)) throw error;
+      }
+    }
+  }
+
+  private async attempt<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.connect();
     const tx = new Transaction(client);
     let result: T;
     try {
@@ -75,10 +89,10 @@ export class Database implements Queryable {
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
-      client.release(isBroken(error));
+      this.release(client, isBroken(error));
       throw error;
     }
-    client.release();
+    this.release(client);
     for (const hook of tx.commitHooks) {
       try {
         await hook();
@@ -89,6 +103,17 @@ export class Database implements Queryable {
     return result;
   }
 
+  /** A connection of one's own. The pool does not listen to it meanwhile, and its loss without a listener ends the process. */
+  private async connect(): Promise<PoolClient> {
+    const client = await this.pool.connect();
+    return client.on('error', ignore);
+  }
+
+  private release(client: PoolClient, broken = false): void {
+    client.off('error', ignore);
+    client.release(broken);
+  }
+
   /** Figures of the pool: connections in use, idle, in all, and requests that wait for one. */
   get poolState(): { active: number; idle: number; total: number; waiting: number } {
     const { totalCount, idleCount, waitingCount } = this.pool;
@@ -97,19 +122,26 @@ export class Database implements Queryable {
 
   /** Brings the schema up to date; one process does it, the others wait. */
   async migrate(): Promise<void> {
-    const client = await this.pool.connect();
+    const client = await this.connect();
     try {
       await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
       await this.dataSource.runMigrations();
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
-      client.release();
+      this.release(client);
     }
   }
 
   async close(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
+}
+
+/** Whoever uses the connection hears of its loss by the statement that fails. */
+function ignore(): void {}
+
+function isDeadlock(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '40P01';
 }
 
 /** A connection whose session state is unknown must not go back to the pool. */

@@ -1,4 +1,5 @@
 import type { EventMap, EventName } from '../common/event-map.js';
+import type { Logger } from '../common/logger.js';
 import type { Bus } from './bus.js';
 import type { Transaction } from './database.js';
 
@@ -10,17 +11,29 @@ const channel = 'events';
 export class Events {
   private readonly handlers = new Map<EventName, Set<Handler<EventName>>>();
 
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly logger: Logger,
+  ) {}
 
   async start(): Promise<void> {
     await this.bus.subscribe(channel, (message) => {
       const { name, payload } = JSON.parse(message.toString()) as { name: EventName; payload: never };
-      for (const handler of this.handlers.get(name) ?? []) handler(payload);
+      for (const handler of this.handlers.get(name) ?? []) this.tell(handler, name, payload);
     });
   }
 
   emit<N extends EventName>(name: N, payload: EventMap[N]): void {
     this.bus.publish(channel, Buffer.from(JSON.stringify({ name, payload })));
+  }
+
+  /** One listener that fails must not keep the word from the others. */
+  private tell(handler: Handler<EventName>, name: EventName, payload: never): void {
+    try {
+      handler(payload);
+    } catch (error) {
+      this.logger.error({ err: error, event: name }, 'a listener of an event failed');
+    }
   }
 
   /** Emits once the transaction is committed. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { lastValueFrom, from, type Observable } from 'rxjs';
+import { SHOWS_SECRET } from '../common/endpoint.js';
 import { AppError } from '../common/errors.js';
 import type { ActorRequest } from '../common/request.js';
 import { Database } from './database.js';
@@ -29,10 +30,19 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = http.getRequest<ActorRequest>();
     const key = request.headers['idempotency-key'];
     if (key === undefined || request.method !== 'POST' || !request.user) return next.handle();
-    return from(this.once(request, http.getResponse<FastifyReply>(), String(key), request.user.id, next));
+    const secret = Reflect.getMetadata(SHOWS_SECRET, context.getHandler()) === true;
+    const work = () => lastValueFrom(next.handle()) as Promise<unknown>;
+    return from(this.once(request, http.getResponse<FastifyReply>(), String(key), request.user.id, work, secret));
   }
 
-  private async once(request: ActorRequest, reply: FastifyReply, key: string, userId: string, next: CallHandler): Promise<unknown> {
+  private async once(
+    request: ActorRequest,
+    reply: FastifyReply,
+    key: string,
+    userId: string,
+    work: () => Promise<unknown>,
+    secret: boolean,
+  ): Promise<unknown> {
     if (!keyPattern.test(key)) {
       throw new AppError('VALIDATION_INVALID_FORMAT', { field: 'Idempotency-Key', issue: 'Send 1 to 255 visible ASCII characters' });
     }
@@ -45,12 +55,12 @@ export class IdempotencyInterceptor implements NestInterceptor {
       return JSON.parse(first.response);
     }
     try {
-      const data: unknown = await lastValueFrom(next.handle());
+      const data = await work();
       await this.database.query('UPDATE idempotency_keys SET status = $3, response = $4 WHERE user_id = $1 AND key = $2', [
         userId,
         key,
         reply.statusCode,
-        JSON.stringify(data),
+        secret ? null : JSON.stringify(data),
       ]);
       return data;
     } catch (error) {
@@ -78,6 +88,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
       [userId, key],
     );
     if (!stored?.fingerprint.equals(fingerprint)) throw new AppError('IDEMPOTENCY_CONFLICT');
+    if (stored.status !== null && stored.response === null) {
+      throw new AppError('IDEMPOTENCY_CONFLICT', {}, { message: 'This was done; its answer showed a secret and is not kept' });
+    }
     if (stored.status === null || stored.response === null) {
       throw new AppError('IDEMPOTENCY_CONFLICT', {}, { message: 'The first request with this key is still at work', retryAfterSeconds: 1 });
     }

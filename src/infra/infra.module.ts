@@ -5,6 +5,7 @@ import { Database } from './database.js';
 import { Events } from './events.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { Infrastructure } from './infrastructure.js';
+import { Housekeeping } from './housekeeping.js';
 import { Maintenance } from './maintenance.js';
 import { RateLimits } from './rate-limits.js';
 
@@ -20,6 +21,7 @@ export class InfraModule {
       { provide: Bus, useValue: bus },
       { provide: Events, useValue: events },
       { provide: ExecutionQueue, useValue: executionQueue },
+      Housekeeping,
       Maintenance,
       { provide: RateLimits, useValue: new RateLimits(infrastructure.redis) },
     ];

@@ -52,15 +52,19 @@ export class Infrastructure {
       const bus =
         connect === undefined
           ? new MemoryBus(logger)
-          : new RedisBus(connect({ maxRetriesPerRequest: 0 }), connect({ maxRetriesPerRequest: null }), logger);
+          : new RedisBus(connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false }), connect({ maxRetriesPerRequest: null }), logger);
       releases.push(() => bus.close());
-      const events = new Events(bus);
+      const events = new Events(bus, logger);
       await events.start();
 
       const backend =
         connect === undefined
           ? await postgresBackend(url, applicationName)
-          : redisBackend(() => connect({ maxRetriesPerRequest: null }));
+          : redisBackend({
+              // what cannot be handed over now is offered again: a request must not wait for Redis
+              queue: () => connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false }),
+              worker: () => connect({ maxRetriesPerRequest: null }),
+            });
       const executionQueue = new ExecutionQueue(backend, logger);
       releases.push(() => executionQueue.close());
       return new Infrastructure(role, config, logger, database, bus, events, executionQueue, redis, releases);

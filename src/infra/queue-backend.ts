@@ -12,11 +12,11 @@ const workerOptions = (concurrency: number) => ({
 });
 
 /** Jobs in Redis. */
-export function redisBackend(connect: () => Redis): QueueBackend {
+export function redisBackend(connect: { queue: () => Redis; worker: () => Redis }): QueueBackend {
   return {
-    queue: (name) => new Queue(name, { connection: connect(), prefix: 'millrace' }),
+    queue: (name) => new Queue(name, { connection: connect.queue(), prefix: 'millrace' }),
     worker: (name, processor, concurrency) =>
-      new Worker(name, processor, { connection: connect(), prefix: 'millrace', ...workerOptions(concurrency) }),
+      new Worker(name, processor, { connection: connect.worker(), prefix: 'millrace', ...workerOptions(concurrency) }),
   };
 }
 

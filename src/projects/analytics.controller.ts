@@ -16,7 +16,8 @@ export class AnalyticsController {
   @Endpoint({
     access: 'read',
     summary: 'Show what happened in a project of late',
-    description: 'Everything is computed from the tasks as they are now; each figure says in its description how.',
+    description:
+      'Everything is computed from the tasks as they are now; each figure says in its description how.',
     response: analyticsSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })

@@ -23,17 +23,29 @@ export const analyticsSchema = z
     project_id: id,
     period: analyticsQuery.shape.period.removeDefault(),
     summary: z.object({
-      total_tasks: about(count, 'Tasks that were created, or ended (completed, failed or cancelled), in the period; deleted ones never count'),
+      total_tasks: about(
+        count,
+        'Tasks that were created, or ended (completed, failed or cancelled), in the period; deleted ones never count',
+      ),
       completed_tasks: about(count, 'Those of them that are completed'),
-      average_completion_time: about(duration, 'Mean time from creation to completion of the completed tasks; null without any'),
-      productivity_score: about(rate.nullable(), 'Completed ÷ (completed + failed + cancelled) tasks of the period; null when none ended'),
+      average_completion_time: about(
+        duration,
+        'Mean time from creation to completion of the completed tasks; null without any',
+      ),
+      productivity_score: about(
+        rate.nullable(),
+        'Completed ÷ (completed + failed + cancelled) tasks of the period; null when none ended',
+      ),
     }),
     task_trends: about(
       z.object({ created_per_day: z.array(count), completed_per_day: z.array(count) }),
       'One entry for each UTC day of the period, the oldest first; completed by the time of completion',
     ),
     performance_metrics: z.object({
-      average_task_duration: about(duration, 'Mean actual_duration (from start to end) of the completed tasks that have one'),
+      average_task_duration: about(
+        duration,
+        'Mean actual_duration (from start to end) of the completed tasks that have one',
+      ),
       median_task_duration: about(duration, 'Their median'),
       completion_rate: about(rate, 'completed_tasks ÷ total_tasks; 0 without tasks'),
       on_time_completion_rate: about(

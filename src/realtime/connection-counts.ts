@@ -1,22 +1,84 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { limits } from './limits.js';
 
-/** How many connections each user has in this process. */
-@Injectable()
-export class ConnectionCounts {
-  private readonly counts = new Map<string, number>();
+/** A connection whose process has not confirmed it for this long does not count any more. */
+const staleMs = 90_000;
+const confirmMs = 30_000;
 
-  /** Counts one more; false when the user has as many as allowed. */
-  acquire(userId: string): boolean {
-    const count = this.counts.get(userId) ?? 0;
-    if (count >= limits.connectionsPerUser) return false;
-    this.counts.set(userId, count + 1);
-    return true;
+/** Counts what is there and adds one more if there is room, in one step; stale entries of dead processes are dropped. */
+const acquireScript = `
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+  redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
+  redis.call('PEXPIRE', KEYS[1], ARGV[5])
+  return 1`;
+
+const keyOf = (userId: string) => `millrace:connections:${userId}`;
+
+/**
+ * How many connections each user has: in this process, and in distributed mode over all API processes through Redis. While
+ * Redis is away each process counts for itself.
+ */
+@Injectable()
+export class ConnectionCounts implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly mine = new Map<string, Set<string>>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly infrastructure: Infrastructure) {}
+
+  onApplicationBootstrap(): void {
+    if (this.infrastructure.redis) this.timer = setInterval(() => void this.confirm(), confirmMs);
   }
 
-  release(userId: string): void {
-    const count = (this.counts.get(userId) ?? 0) - 1;
-    if (count > 0) this.counts.set(userId, count);
-    else this.counts.delete(userId);
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Counts one more; undefined when the user has as many as allowed, else the way to give it back. */
+  async acquire(userId: string): Promise<(() => void) | undefined> {
+    const own = this.mine.get(userId) ?? new Set();
+    if (own.size >= limits.connectionsPerUser) return undefined;
+    const id = uuid();
+    // taken before anything is awaited, so that several at once cannot pass together
+    own.add(id);
+    this.mine.set(userId, own);
+    const release = () => this.release(userId, id);
+    if (await this.isFull(userId, id)) {
+      release();
+      return undefined;
+    }
+    return release;
+  }
+
+  private async isFull(userId: string, id: string): Promise<boolean> {
+    const { redis } = this.infrastructure;
+    if (!redis) return false;
+    const now = Date.now();
+    const answer = await redis
+      .eval(acquireScript, 1, keyOf(userId), now - staleMs, limits.connectionsPerUser, now, id, staleMs)
+      .catch(() => 1);
+    return answer === 0;
+  }
+
+  private release(userId: string, id: string): void {
+    const own = this.mine.get(userId);
+    own?.delete(id);
+    if (own?.size === 0) this.mine.delete(userId);
+    this.infrastructure.redis?.zrem(keyOf(userId), id).catch(() => undefined);
+  }
+
+  private async confirm(): Promise<void> {
+    for (const [userId, ids] of this.mine) {
+      const now = Date.now();
+      const members = [...ids].flatMap((id) => [now, id]);
+      await this.infrastructure.redis
+        ?.multi()
+        .zadd(keyOf(userId), ...members)
+        .pexpire(keyOf(userId), staleMs)
+        .exec()
+        .catch(() => undefined);
+    }
   }
 }

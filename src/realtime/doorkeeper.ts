@@ -40,7 +40,7 @@ export class Doorkeeper {
         { message: 'The token is of another user than the connection' },
       );
     }
-    if (before === undefined) this.count(connection, actor.id);
+    if (before === undefined) await this.count(connection, actor.id);
     // activity of this connection belongs to the work session that its address names
     const sessionId = workSession.safeParse(connection.sessionId).data;
     connection.identity = { actor: { ...actor, sessionId }, epoch };
@@ -69,13 +69,16 @@ export class Doorkeeper {
     connection.identity = { actor: { ...actor, username, role, tier }, epoch };
   }
 
-  private count(connection: Connection, userId: string): void {
-    if (!this.counts.acquire(userId)) {
+  private async count(connection: Connection, userId: string): Promise<void> {
+    const release = await this.counts.acquire(userId);
+    if (!release) {
       const details = { limit: limits.connectionsPerUser };
       throw new AppError('WEBSOCKET_CONNECTION_FAILED', details, {
         message: 'You have too many connections',
       });
     }
-    connection.signal.addEventListener('abort', () => this.counts.release(userId), { once: true });
+    // it may have been closed while we counted
+    if (connection.closed) release();
+    else connection.signal.addEventListener('abort', release, { once: true });
   }
 }

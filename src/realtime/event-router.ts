@@ -44,10 +44,11 @@ export class EventRouter {
     if (status === 'failed') this.toProject(project_id, listeners, () => failed(task_id, event));
   }
 
-  notification({ user_id, project_id, level, title, message: text, actions }: NotificationEvent): void {
+  notification({ user_id, role, project_id, level, title, message: text, actions }: NotificationEvent): void {
     const data = { level, title, message: text, actions, ...(project_id === null ? {} : { project_id }) };
     const make = () => message('notification', data);
-    const isMeant = (actor: Actor) => user_id === null || user_id === actor.id;
+    const isMeant = (actor: Actor) =>
+      (user_id === null || user_id === actor.id) && (role === undefined || role === actor.role);
     if (project_id === null)
       this.inOrder([keys.notifications], async () => this.send([keys.notifications], make(), isMeant));
     else this.toProject(project_id, [keys.notifications], make, isMeant);

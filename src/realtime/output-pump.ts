@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type { OutputEnd } from '../executions/output-frame.js';
+import type { OutputEnd, OutputFrame } from '../executions/output-frame.js';
 import { OutputReader } from '../executions/output-reader.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { limits } from './limits.js';
 import { outputMessage, type OutputData } from './message.js';
 import type { Peer } from './peer.js';
-import { SharedOutput } from './shared-output.js';
 
 /** While the database is away the reader waits and goes on where it was. */
 const retryMs = 1_000;
@@ -14,8 +13,6 @@ const retryMs = 1_000;
 /** Sends the output of executions as fast as their readers take it. */
 @Injectable()
 export class OutputPump {
-  private readonly shared = new SharedOutput();
-
   constructor(
     private readonly reader: OutputReader,
     private readonly infrastructure: Infrastructure,
@@ -33,7 +30,7 @@ export class OutputPump {
           // asked again after every wait: others of the same peer wake up at the same moment
           while (peer.buffered > limits.outputBufferBytes && !signal.aborted) await peer.drained();
           if (signal.aborted) return;
-          peer.send(frame ? this.shared.get(executionId, frame) : outputMessage(endData(executionId, end)));
+          peer.send(outputMessage(frame ? frameData(executionId, frame) : endData(executionId, end)));
           if (end) return;
           position = frame.offset + frame.content.length;
         }
@@ -46,6 +43,20 @@ export class OutputPump {
       }
     }
   }
+}
+
+/** A frame as a client sees it. */
+function frameData(executionId: string, frame: OutputFrame): OutputData {
+  const { offset, stream, text, time, content } = frame;
+  return {
+    command_id: executionId,
+    stream,
+    content: content.toString(text ? 'utf8' : 'base64'),
+    timestamp: new Date(time).toISOString(),
+    offset,
+    length: content.length,
+    ...(text ? {} : { encoding: 'base64' as const }),
+  };
 }
 
 function endData(executionId: string, { total, exitCode }: OutputEnd): OutputData {

@@ -29,5 +29,7 @@ export const sessionEventSchema = z
   .meta({ id: 'SessionEvent' });
 export type SessionEvent = z.output<typeof sessionEventSchema>;
 
-export const sessionHistorySchema = pageSchema(sessionEventSchema).extend({ session_id: id }).meta({ id: 'SessionHistory' });
+export const sessionHistorySchema = pageSchema(sessionEventSchema)
+  .extend({ session_id: id })
+  .meta({ id: 'SessionHistory' });
 export type SessionHistory = z.output<typeof sessionHistorySchema>;

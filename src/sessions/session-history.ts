@@ -11,13 +11,15 @@ type Row = Omit<SessionEvent, 'timestamp'> & { at: Date };
 /** Of session $1 and its owner $2: anybody can send anybody's session id, so what others did with it does not count. */
 const ofSession = 'a.session_id = $1 AND a.actor_id = $2';
 
-/** The execution that a row of the activity `a` asked for; a task's was made in the transaction of its row, so at its time. */
-const commandOf = `
+const execution = `
   SELECT jsonb_build_object('execution_id', e.id, 'command', e.command, 'status', e.status, 'exit_code', e.exit_code)
-    FROM executions e
-   WHERE (a.entity_type = 'execution' AND e.id = a.entity_id)
-      OR (a.entity_type = 'task' AND a.new_value = '"queued"' AND e.task_id = a.entity_id AND e.created_at = a.at)
-   LIMIT 1`;
+    FROM executions e`;
+
+/** The execution that a row of the activity `a` asked for; a task's was made in the transaction of its row, so at its time. */
+const commandOf = `CASE
+  WHEN a.entity_type = 'execution' THEN (${execution} WHERE e.id = a.entity_id)
+  WHEN a.entity_type = 'task' AND a.new_value = '"queued"'
+  THEN (${execution} WHERE e.task_id = a.entity_id AND e.created_at = a.at LIMIT 1) END`;
 
 @Injectable()
 export class SessionHistoryService {
@@ -32,13 +34,16 @@ export class SessionHistoryService {
     const [rows, counted] = await Promise.all([
       this.database.query<Row>(
         `SELECT a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id, a.old_value, a.new_value,
-                (${commandOf}) AS command
+                ${commandOf} AS command
            FROM (SELECT * FROM activity a WHERE ${ofSession}
                   ORDER BY a.sequence ${query.order} LIMIT $3 OFFSET $4) AS a
           ORDER BY a.sequence ${query.order}`,
         [id, user_id, query.page_size, (query.page - 1) * query.page_size],
       ),
-      this.database.query<{ n: number }>(`SELECT count(*)::int AS n FROM activity a WHERE ${ofSession}`, [id, user_id]),
+      this.database.query<{ n: number }>(`SELECT count(*)::int AS n FROM activity a WHERE ${ofSession}`, [
+        id,
+        user_id,
+      ]),
     ]);
     const items = rows.map(({ at, ...row }) => ({ ...row, timestamp: toInstant(at) }));
     return { session_id: id, ...toPage(items, counted[0]?.n ?? 0, query, url) };

@@ -21,7 +21,10 @@ export const restoredTasksSchema = z
         fields: z.array(z.string()).meta({ description: 'What was given back' }),
         kept: z
           .array(z.string())
-          .meta({ description: 'What had changed too, but cannot be given back: dependencies, a place in a queue, a disabled assignee' }),
+          .meta({
+            description:
+              'What had changed too, but cannot be given back: dependencies, a place in a queue, a disabled assignee',
+          }),
       }),
     ),
     left: z
@@ -32,6 +35,11 @@ export const restoredTasksSchema = z
 export type RestoredTasks = z.output<typeof restoredTasksSchema>;
 
 export const restoredSessionSchema = sessionSchema
-  .extend({ restore_point: instant, restored_at: instant, settings_restored: z.boolean(), tasks: restoredTasksSchema })
+  .extend({
+    restore_point: instant,
+    restored_at: instant,
+    settings_restored: z.boolean(),
+    tasks: restoredTasksSchema,
+  })
   .meta({ id: 'RestoredSession' });
 export type RestoredSession = z.output<typeof restoredSessionSchema>;

@@ -23,7 +23,8 @@ export class SessionRestoreService {
    * AUTH_INSUFFICIENT_PERMISSIONS, PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
    */
   async restore(actor: Actor, id: string, input: Restore): Promise<RestoredSession> {
-    if (input.include_tasks && !may(actor, 'write')) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'write' });
+    if (input.include_tasks && !may(actor, 'write'))
+      throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'write' });
     return this.database.transaction(async (tx) => {
       const session = await requireSession(tx, actor, id, 'write');
       const point = pointOf(session, input.restore_point);
@@ -31,7 +32,9 @@ export class SessionRestoreService {
       const settings = before ?? session.settings;
       // what a restore does is done in the session, so that it can be taken back by another one
       const owner = { ...actor, sessionId: id };
-      const tasks: RestoredTasks = input.include_tasks ? await this.tasks.restore(tx, owner, point) : { restored: [], left: [] };
+      const tasks: RestoredTasks = input.include_tasks
+        ? await this.tasks.restore(tx, owner, point)
+        : { restored: [], left: [] };
       await writeSettings(tx, id, settings);
       await this.activity.record(tx, {
         actor: owner,
@@ -68,7 +71,10 @@ function pointOf(session: SessionRow, text: string): RestorePoint {
 }
 
 /** The settings before the first change since; undefined when there was none. */
-async function settingsAt(tx: Transaction, point: RestorePoint): Promise<Record<string, unknown> | undefined> {
+async function settingsAt(
+  tx: Transaction,
+  point: RestorePoint,
+): Promise<Record<string, unknown> | undefined> {
   const [row] = await tx.query<{ settings: Record<string, unknown> }>(
     `SELECT a.old_value->'settings' AS settings FROM activity a
       WHERE a.entity_id = $1 AND a.entity_type = 'session' AND a.old_value ? 'settings' AND ${since('$2', '$3')}

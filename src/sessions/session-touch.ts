@@ -1,4 +1,9 @@
-import { Injectable, type BeforeApplicationShutdown, type CallHandler, type ExecutionContext } from '@nestjs/common';
+import {
+  Injectable,
+  type BeforeApplicationShutdown,
+  type CallHandler,
+  type ExecutionContext,
+} from '@nestjs/common';
 import type { NestInterceptor, OnModuleInit } from '@nestjs/common';
 import type { ActorRequest } from '../common/request.js';
 import { Database } from '../infra/database.js';
@@ -35,9 +40,10 @@ export class SessionTouch implements NestInterceptor, OnModuleInit, BeforeApplic
 
   onModuleInit(): void {
     if (this.infrastructure.role === 'worker') return;
-    // what is done over sockets is an access too
-    this.events.on('activity.recorded', ({ actor_id, session_id }) => {
-      if (actor_id !== null && session_id !== null) this.note(actor_id, session_id);
+    // what is done over sockets is an access too; what is done to the session itself writes its times
+    this.events.on('activity.recorded', ({ actor_id, session_id, entity_type }) => {
+      if (actor_id !== null && session_id !== null && entity_type !== 'session')
+        this.note(actor_id, session_id);
     });
   }
 

@@ -34,7 +34,8 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'Open a work session',
-    description: 'Send its id as X-Session-ID with what you do in it. It lives for 2 hours after its last access.',
+    description:
+      'Send its id as X-Session-ID with what you do in it. It lives for 2 hours after its last access.',
     status: 201,
     response: sessionSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
@@ -101,7 +102,8 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'Show what was done in a session',
-    description: 'Newest first. Only what its owner did counts, and what the system did in the sequel does not.',
+    description:
+      'Newest first. Only what its owner did counts, and what the system did in the sequel does not.',
     response: sessionHistorySchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })

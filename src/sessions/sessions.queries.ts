@@ -46,7 +46,11 @@ export async function requireSession(
 }
 
 /** Writes the settings of a locked session; an access, so one that has not expired lives on. */
-export async function writeSettings(tx: Transaction, id: string, settings: Record<string, unknown>): Promise<void> {
+export async function writeSettings(
+  tx: Transaction,
+  id: string,
+  settings: Record<string, unknown>,
+): Promise<void> {
   await tx.query(
     `UPDATE sessions SET settings = $2, version = version + 1,
             last_accessed = CASE WHEN expires_at > now() THEN now() ELSE last_accessed END,

@@ -27,7 +27,10 @@ export const sessionSummarySchema = z
   .object({
     session_id: id,
     project_id: id.nullable(),
-    project_name: z.string().nullable().meta({ description: 'Null without a project, or when you may not see it' }),
+    project_name: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null without a project, or when you may not see it' }),
     status: z.enum(sessionStatuses),
     created_at: instant,
     last_accessed: instant,

@@ -9,7 +9,14 @@ import { checkVersion } from '../common/request.js';
 import { Database } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { SessionTouch } from './session-touch.js';
-import { inStatus, lifetime, requireSession, sessionColumns, sessionTables, writeSettings } from './sessions.queries.js';
+import {
+  inStatus,
+  lifetime,
+  requireSession,
+  sessionColumns,
+  sessionTables,
+  writeSettings,
+} from './sessions.queries.js';
 import {
   maxSettingsBytes,
   toSession,
@@ -36,7 +43,8 @@ export class SessionsService {
    * @throws PROJECT_NOT_FOUND
    */
   async create(actor: Actor, input: CreateSession): Promise<SessionView> {
-    const project = input.project_id === null ? null : await this.projects.require(actor, input.project_id, 'read');
+    const project =
+      input.project_id === null ? null : await this.projects.require(actor, input.project_id, 'read');
     const id = uuid();
     const project_id = project?.id ?? null;
     await this.database.transaction(async (tx) => {
@@ -48,7 +56,7 @@ export class SessionsService {
       const newValue = { project_id, settings: input.settings };
       await this.record(tx, actor, { id, project_id }, { action: 'created', newValue });
     });
-    return this.get(actor, id);
+    return toSession(await requireSession(this.database, actor, id, 'read'));
   }
 
   /**
@@ -71,7 +79,8 @@ export class SessionsService {
       [...values, query.page_size, (query.page - 1) * query.page_size],
     );
     // a page past the end has no row that could tell the total
-    const total = rows[0]?.total ?? (query.page === 1 ? 0 : (await this.list(actor, { ...query, page: 1 }, url)).total);
+    const total =
+      rows[0]?.total ?? (query.page === 1 ? 0 : (await this.list(actor, { ...query, page: 1 }, url)).total);
     const { items: sessions, ...paging } = toPage(rows.map(toSummary), total, query, url);
     return { sessions, ...paging };
   }
@@ -93,14 +102,17 @@ export class SessionsService {
       checkVersion(session.version, input.version, ifMatch);
       const settings = { ...session.settings, ...input.settings };
       if (JSON.stringify(settings).length > maxSettingsBytes) {
-        throw new AppError('VALIDATION_VALUE_TOO_LONG', { field: 'settings', issue: `Together more than ${maxSettingsBytes} bytes` });
+        throw new AppError('VALIDATION_VALUE_TOO_LONG', {
+          field: 'settings',
+          issue: `Together more than ${maxSettingsBytes} bytes`,
+        });
       }
       await writeSettings(tx, id, settings);
       // whole, so that any moment can be restored from one row
       const values = { oldValue: { settings: session.settings }, newValue: { settings } };
       await this.record(tx, actor, session, { action: 'updated', ...values });
     });
-    return this.get(actor, id);
+    return toSession(await requireSession(this.database, actor, id, 'read'));
   }
 
   /** Ends a session. @throws RESOURCE_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS */

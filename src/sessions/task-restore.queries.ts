@@ -75,7 +75,12 @@ export interface Past {
  * What the activity tells of a task's last start, its last end in a status, and its progress before a row of it. A status
  * sets the progress without a word: 100 when completed, 0 when an execution starts.
  */
-export async function pastOf(tx: Transaction, taskId: string, sequence: string, status: unknown = null): Promise<Past> {
+export async function pastOf(
+  tx: Transaction,
+  taskId: string,
+  sequence: string,
+  status: unknown = null,
+): Promise<Past> {
   const [row] = await tx.query<Past & Record<string, unknown>>(
     `WITH earlier AS (
        SELECT a.* FROM activity a WHERE a.entity_id = $1 AND a.entity_type = 'task' AND a.sequence < $2

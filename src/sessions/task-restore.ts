@@ -6,7 +6,14 @@ import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import type { Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { RestoredTasks } from './session-restore.schema.js';
-import { changedTasks, firstValues, pastOf, type ChangedTask, type FirstValue, type RestorePoint } from './task-restore.queries.js';
+import {
+  changedTasks,
+  firstValues,
+  pastOf,
+  type ChangedTask,
+  type FirstValue,
+  type RestorePoint,
+} from './task-restore.queries.js';
 import { restorableFields, writeTask, type TaskAfter, type TaskFields } from './task-write.queries.js';
 
 /** One transaction holds them all locked. */
@@ -30,7 +37,8 @@ export class TaskRestore {
   async restore(tx: Transaction, actor: Actor, point: RestorePoint): Promise<RestoredTasks> {
     if (point.projectId !== null) await this.projects.require(actor, point.projectId, 'write', tx);
     const tasks = await changedTasks(tx, point, mostTasks + 1);
-    if (tasks.length > mostTasks) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'tasks', value: mostTasks });
+    if (tasks.length > mostTasks)
+      throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'tasks', value: mostTasks });
     const writable = await this.writableProjects(tx, actor, tasks);
     const result: RestoredTasks = { restored: [], left: [] };
     for (const task of tasks) {
@@ -102,7 +110,12 @@ export class TaskRestore {
     return { started_at, completed_at: ended_at, actual_duration };
   }
 
-  private async record(tx: Transaction, actor: Actor, after: TaskAfter, changes: Record<string, { old: unknown; new: unknown }>) {
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    after: TaskAfter,
+    changes: Record<string, { old: unknown; new: unknown }>,
+  ) {
     const { id, project_id, title, status, progress_percentage, updated_at } = after;
     const entry = { actor, entityType: 'task', entityId: id, projectId: project_id } as const;
     const data = { task_id: id, project_id, title, status, changes: Object.keys(changes), restored: true };
@@ -112,7 +125,8 @@ export class TaskRestore {
       task: { status, progress_percentage, updated_at: updated_at.toISOString() },
     } as const;
     const { status: statusChange, ...others } = changes;
-    const side = (which: 'old' | 'new') => Object.fromEntries(Object.entries(others).map(([key, value]) => [key, value[which]]));
+    const side = (which: 'old' | 'new') =>
+      Object.fromEntries(Object.entries(others).map(([key, value]) => [key, value[which]]));
     if (Object.keys(others).length > 0) {
       await this.activity.record(tx, {
         ...entry,
@@ -123,7 +137,13 @@ export class TaskRestore {
       });
     }
     if (!statusChange) return;
-    await this.activity.record(tx, { ...entry, action: 'status_changed', oldValue: statusChange.old, newValue: status, ...told });
+    await this.activity.record(tx, {
+      ...entry,
+      action: 'status_changed',
+      oldValue: statusChange.old,
+      newValue: status,
+      ...told,
+    });
     await this.lifecycle.taskSettled(tx, after);
   }
 }

@@ -20,7 +20,13 @@ export class ProjectCloneController {
       'The copy is yours. Its tasks are pending, unassigned unless they were yours, and depend on each other as before; members, history and results are not copied.',
     status: 201,
     response: clonedProjectSchema,
-    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'RESOURCE_ALREADY_EXISTS', 'PROJECT_LIMIT_EXCEEDED', 'RESOURCE_LIMIT_EXCEEDED'],
+    errors: [
+      'VALIDATION_ERROR',
+      'PROJECT_NOT_FOUND',
+      'RESOURCE_ALREADY_EXISTS',
+      'PROJECT_LIMIT_EXCEEDED',
+      'RESOURCE_LIMIT_EXCEEDED',
+    ],
   })
   clone(
     @CurrentActor() actor: Actor,

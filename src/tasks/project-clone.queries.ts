@@ -21,7 +21,12 @@ export async function planCopies(tx: Transaction, projectId: string, limit: numb
 const pairs = 'unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS c (source, copy, number)';
 
 /** Inserts the copies; an assignee other than the actor is dropped, who need not see the new project. */
-export async function copyTasks(tx: Transaction, { sources, copies }: TaskCopies, projectId: string, actor: Actor): Promise<void> {
+export async function copyTasks(
+  tx: Transaction,
+  { sources, copies }: TaskCopies,
+  projectId: string,
+  actor: Actor,
+): Promise<void> {
   await tx.query(
     `INSERT INTO tasks (id, project_id, number, title, description, priority, estimated_duration, assigned_to, created_by, tags,
                         metadata, command, working_directory, environment, timeout, retry_attempts)
@@ -65,6 +70,15 @@ export async function recordCopies(
             jsonb_build_object('title', t.title, 'status', t.status, 'priority', t.priority, 'ref', $8 || '-' || t.number, 'cloned_from', c.source)
        FROM ${pairs} JOIN unnest($3::uuid[]) WITH ORDINALITY AS n (id, number) USING (number) JOIN tasks t ON t.id = c.copy
       ORDER BY c.number`,
-    [sources, copies, copies.map(() => uuid()), actor.id, actor.sessionId ?? null, actor.requestId ?? null, project.id, project.key],
+    [
+      sources,
+      copies,
+      copies.map(() => uuid()),
+      actor.id,
+      actor.sessionId ?? null,
+      actor.requestId ?? null,
+      project.id,
+      project.key,
+    ],
   );
 }

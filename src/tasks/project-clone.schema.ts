@@ -5,8 +5,14 @@ import { createProjectSchema, projectSchema } from '../projects/projects.schema.
 export const cloneProjectSchema = createProjectSchema
   .pick({ name: true, key: true })
   .extend({
-    include_tasks: z.boolean().default(false).meta({ description: 'Copy the tasks too, as pending ones with new ids and numbers' }),
-    include_settings: z.boolean().default(true).meta({ description: 'Copy settings, limits and visibility; else the defaults' }),
+    include_tasks: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Copy the tasks too, as pending ones with new ids and numbers' }),
+    include_settings: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'Copy settings, limits and visibility; else the defaults' }),
   })
   .meta({ id: 'CloneProject' });
 export type CloneProject = z.output<typeof cloneProjectSchema>;

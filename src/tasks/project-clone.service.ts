@@ -9,7 +9,13 @@ import type { Project } from '../projects/project.entity.js';
 import { keyCandidates } from '../projects/project-key.js';
 import { statisticsOf } from '../projects/projects.queries.js';
 import { defaultLimits, toProject } from '../projects/projects.schema.js';
-import { copyDependencies, copyTasks, planCopies, recordCopies, type TaskCopies } from './project-clone.queries.js';
+import {
+  copyDependencies,
+  copyTasks,
+  planCopies,
+  recordCopies,
+  type TaskCopies,
+} from './project-clone.queries.js';
 import type { ClonedProject, CloneProject } from './project-clone.schema.js';
 
 /** What one transaction may copy. */
@@ -40,7 +46,13 @@ export class ProjectCloneService {
     throw new AppError('RESOURCE_ALREADY_EXISTS', { field: 'key' });
   }
 
-  private async cloneIn(tx: Transaction, actor: Actor, sourceName: string, key: string, input: CloneProject): Promise<ClonedProject> {
+  private async cloneIn(
+    tx: Transaction,
+    actor: Actor,
+    sourceName: string,
+    key: string,
+    input: CloneProject,
+  ): Promise<ClonedProject> {
     const source = await this.projects.require(actor, sourceName, 'read', tx);
     const taken = input.include_settings
       ? { settings: source.settings, resource_limits: source.resource_limits, visibility: source.visibility }
@@ -50,7 +62,17 @@ export class ProjectCloneService {
     const [project] = await tx.query<Project & Record<string, unknown>>(
       `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by, next_number)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,
-      [uuid(), key, input.name, source.description, taken.visibility, taken.settings, taken.resource_limits, actor.id, cloned + 1],
+      [
+        uuid(),
+        key,
+        input.name,
+        source.description,
+        taken.visibility,
+        taken.settings,
+        taken.resource_limits,
+        actor.id,
+        cloned + 1,
+      ],
     );
     const { id, name, description } = project!;
     await this.activity.record(tx, {
@@ -60,7 +82,10 @@ export class ProjectCloneService {
       projectId: id,
       action: 'created',
       newValue: { name, key, description, ...taken, cloned_from: source.id, cloned_tasks: cloned },
-      event: { name: 'project.created', data: { project_id: id, name, status: 'active', created_by: actor.id, cloned_from: source.id } },
+      event: {
+        name: 'project.created',
+        data: { project_id: id, name, status: 'active', created_by: actor.id, cloned_from: source.id },
+      },
     });
     if (cloned > 0) {
       await copyTasks(tx, tasks, id, actor);
@@ -71,11 +96,18 @@ export class ProjectCloneService {
     return { ...toProject(project!, statistics), cloned_from: source.id, cloned_tasks: cloned };
   }
 
-  private async plan(tx: Transaction, sourceId: string, includeTasks: boolean, maxTasks: number): Promise<TaskCopies> {
+  private async plan(
+    tx: Transaction,
+    sourceId: string,
+    includeTasks: boolean,
+    maxTasks: number,
+  ): Promise<TaskCopies> {
     const copies = includeTasks ? await planCopies(tx, sourceId, mostTasks + 1) : { sources: [], copies: [] };
     const count = copies.sources.length;
-    if (count > maxTasks) throw new AppError('PROJECT_LIMIT_EXCEEDED', { limit: 'max_tasks', value: maxTasks });
-    if (count > mostTasks) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'cloned_tasks', value: mostTasks });
+    if (count > maxTasks)
+      throw new AppError('PROJECT_LIMIT_EXCEEDED', { limit: 'max_tasks', value: maxTasks });
+    if (count > mostTasks)
+      throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'cloned_tasks', value: mostTasks });
     return copies;
   }
 }

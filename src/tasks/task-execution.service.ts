@@ -70,6 +70,13 @@ export class TaskExecutionService {
       throw new AppError('TASK_NOT_RUNNING', { task_id: task.id, status: task.status });
     }
     const execution = await this.executions.cancel(actor, task.execution_id, reason);
+    if (execution.status === 'failed') {
+      // it failed in the same moment and its next attempt has been queued: that is what is to be stopped now
+      const now = await requireTask(this.database, actor, task.id, 'execute');
+      if (now.execution_id !== execution.id && (now.status === 'queued' || now.status === 'running')) {
+        return this.cancel(actor, task.id, reason);
+      }
+    }
     const status = shownStatus(execution);
     return {
       task_id: task.id,
@@ -147,11 +154,21 @@ function describe(task: AccessibleTask): Record<string, string> {
     TASK_ID: task.id,
     TASK_REF: `${task.key}-${task.number}`,
     TASK_TITLE: task.title,
-    TASK_DESCRIPTION: task.description,
+    TASK_DESCRIPTION: cut(task.description),
     TASK_PRIORITY: String(task.priority),
     TASK_TAGS: task.tags.join(','),
     TASK_ESTIMATED_DURATION: formatDuration(task.estimated_duration) ?? '',
     PROJECT_ID: task.project_id,
     PROJECT_KEY: task.key,
   };
+}
+
+/** The kernel takes 128 KiB for one variable and its name, and would start no command with more. */
+const longestVariable = 127 * 1024;
+
+/** The beginning of a text, as many whole characters of it as a variable holds. */
+function cut(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= longestVariable) return text;
+  return new TextDecoder().decode(bytes.subarray(0, longestVariable), { stream: true });
 }

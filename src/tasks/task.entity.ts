@@ -13,6 +13,9 @@ const searchExpression =
 @Index('tasks_project_number_key', ['project_id', 'number'], { unique: true })
 @Index('tasks_project_status', ['project_id', 'status', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
 @Index('tasks_project_created', ['project_id', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
+// the analytics of a week or a month read what ended in it, not the whole project
+@Index('tasks_project_completed', ['project_id', 'completed_at'], { where: 'deleted_at IS NULL' })
+@Index('tasks_created_by', ['created_by'])
 @Index('tasks_created', ['created_at', 'id'], { where: 'deleted_at IS NULL' })
 @Index('tasks_assigned_to', ['assigned_to', 'created_at'], { where: 'deleted_at IS NULL' })
 @Index('tasks_search', { synchronize: false })

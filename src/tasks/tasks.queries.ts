@@ -60,6 +60,16 @@ export async function requireTask(
   return task;
 }
 
+/** How many tasks a project has, counted up to a limit. */
+export async function countTasks(db: Queryable, projectId: string, limit: number): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM (
+       SELECT 1 FROM tasks WHERE project_id = $1 AND deleted_at IS NULL LIMIT $2) AS present`,
+    [projectId, limit],
+  );
+  return row!.n;
+}
+
 export function dependenciesOf(db: Queryable, taskId: string): Promise<DependencyView[]> {
   return db.query<DependencyView>(
     `SELECT d.id, d.depends_on_task_id, d.dependency_type, jsonb_build_object('title', o.title, 'status', o.status) AS task

@@ -17,7 +17,7 @@ const environment = z
 
 const tag = z.string().trim().min(1).max(50).regex(/^[^,]+$/, 'A tag has no comma');
 
-const duration = durationSchema.transform((text) => parseDuration(text) ?? 0);
+const duration = durationSchema.transform((text) => parseDuration(text) ?? 0).pipe(z.int().max(2 ** 31 - 1, 'The duration is too long'));
 
 /** How a command is run; tasks and ad hoc commands share it. */
 export const runShape = {

@@ -7,12 +7,14 @@ import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { TaskNumbers } from './task-numbers.js';
-import { dependenciesOf, historyOf, reaches, requireTask } from './tasks.queries.js';
+import { countTasks, dependenciesOf, historyOf, reaches, requireTask } from './tasks.queries.js';
 import { toTask, type CreateTask, type TaskDetail, type TaskHistory, type TaskView } from './tasks.schema.js';
 
 /** The detail shows this much of a task's history; the history itself shows more. */
 const recentHistory = 50;
 const wholeHistory = 1_000;
+/** More tasks than this are not made at the same moment. */
+const nearLimit = 100;
 
 @Injectable()
 export class TasksService {
@@ -173,10 +175,12 @@ export class TasksService {
   async setDependencies(tx: Transaction, actor: Actor, taskId: string, projectId: string, names: string[]): Promise<void> {
     // one change at a time in a project, so that two cannot close a circle together
     await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
-    const found = await Promise.all(names.map((name) => requireTask(tx, actor, name, 'read')));
-    const ids = [...new Set(found.map(({ id }) => id))];
-    const foreign = found.find(({ project_id }) => project_id !== projectId);
-    if (foreign) throw dependencyFault(`${foreign.id} belongs to another project`);
+    const ids: string[] = [];
+    for (const name of new Set(names)) {
+      const { id, project_id } = await requireTask(tx, actor, name, 'read');
+      if (project_id !== projectId) throw dependencyFault(`${id} belongs to another project`);
+      if (!ids.includes(id)) ids.push(id);
+    }
     if (await reaches(tx, ids, taskId)) throw dependencyFault('A task cannot wait for itself');
     await tx.query('DELETE FROM task_dependencies WHERE task_id = $1 AND depends_on_task_id <> ALL($2)', [taskId, ids]);
     await tx.query(
@@ -202,13 +206,12 @@ export class TasksService {
     if (active) throw new AppError(code, { task_id: taskId, execution_id: active.id });
   }
 
+  /** Near the limit one task of the project is made at a time, so that the count is exact; elsewhere nobody waits. */
   private async checkRoom(tx: Transaction, projectId: string, limit: number): Promise<void> {
-    const [row] = await tx.query<{ full: boolean }>(
-      `SELECT count(*) >= $2 AS full FROM (
-         SELECT 1 FROM tasks WHERE project_id = $1 AND deleted_at IS NULL LIMIT $2) AS present`,
-      [projectId, limit],
-    );
-    if (row?.full) throw new AppError('PROJECT_LIMIT_EXCEEDED', { project_id: projectId, limit: 'max_tasks', value: limit });
+    if ((await countTasks(tx, projectId, limit)) < limit - nearLimit) return;
+    await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
+    if ((await countTasks(tx, projectId, limit)) < limit) return;
+    throw new AppError('PROJECT_LIMIT_EXCEEDED', { project_id: projectId, limit: 'max_tasks', value: limit });
   }
 }
 

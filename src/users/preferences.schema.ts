@@ -3,22 +3,34 @@ import { instant, jsonObject, versionField } from '../common/fields.js';
 
 const maxBytes = 16_384;
 
-const timezone = z.string().max(64).refine((name) => {
+function isTimeZone(name: string): boolean {
   try {
-    // offsets such as +01:00 would pass as well, and are no zone
-    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    new Intl.DateTimeFormat('en', { timeZone: name }).format();
+    // offsets such as +01:00 pass as well, and are no zone
+    return /^[A-Za-z]/.test(name);
   } catch {
     return false;
   }
-}, 'Send a time zone of the IANA database, such as Europe/Berlin');
+}
 
-const language = z.string().max(35).regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Send a language tag (BCP 47), such as en or de-CH');
+const timezone = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, 'Send a time zone of the IANA database, such as Europe/Berlin');
+
+const language = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'Send a language tag (BCP 47), such as en or de-CH');
 
 const notifications = z
   .object({ email: z.boolean(), push: z.boolean(), task_updates: z.boolean(), project_updates: z.boolean() })
   .catchall(z.boolean());
 
-const dashboardLayout = z.looseObject({ widgets: z.array(z.string().max(100)).max(50), columns: z.int().min(1).max(12) });
+const dashboardLayout = z.looseObject({
+  widgets: z.array(z.string().max(100)).max(50),
+  columns: z.int().min(1).max(12),
+});
 
 const shape = {
   theme: z.enum(['light', 'dark', 'system']),
@@ -43,11 +55,18 @@ const defaults: Preferences = {
 export const updatePreferencesSchema = jsonObject(maxBytes)
   .pipe(
     z
-      .looseObject({ ...shape, notifications: notifications.partial(), dashboard_layout: dashboardLayout.partial() })
+      .looseObject({
+        ...shape,
+        notifications: notifications.partial(),
+        dashboard_layout: dashboardLayout.partial(),
+      })
       .partial()
       .extend({ version: versionField }),
   )
-  .meta({ id: 'UpdatePreferences', description: 'Merged into the present ones; notifications and dashboard_layout too' });
+  .meta({
+    id: 'UpdatePreferences',
+    description: 'Merged into the present ones; notifications and dashboard_layout too',
+  });
 export type UpdatePreferences = z.output<typeof updatePreferencesSchema>;
 
 export const preferencesResultSchema = z
@@ -56,7 +75,8 @@ export const preferencesResultSchema = z
 export type PreferencesResult = z.output<typeof preferencesResultSchema>;
 
 type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Merges preferences one level deep: an object within takes over what the new one does not name. */
 export function mergePreferences(present: Json, changes: Json): Json {

@@ -34,7 +34,8 @@ export class PreferencesService {
       );
       checkVersion(user!.version, version, ifMatch);
       const preferences = mergePreferences(user!.preferences, changes);
-      if (isTooLarge(preferences)) throw new AppError('VALIDATION_VALUE_TOO_LONG', { issue: 'Together too large' });
+      if (isTooLarge(preferences))
+        throw new AppError('VALIDATION_VALUE_TOO_LONG', { issue: 'Together too large' });
       const [row] = await tx.query<{ updated_at: Date }>(
         'UPDATE users SET preferences = $2, updated_at = now(), version = version + 1 WHERE id = $1 RETURNING updated_at',
         [actor.id, preferences],

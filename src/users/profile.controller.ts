@@ -3,7 +3,11 @@ import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor, IfMatch } from '../common/request.js';
-import { preferencesResultSchema, updatePreferencesSchema, type UpdatePreferences } from './preferences.schema.js';
+import {
+  preferencesResultSchema,
+  updatePreferencesSchema,
+  type UpdatePreferences,
+} from './preferences.schema.js';
 import { PreferencesService } from './preferences.service.js';
 import { profileSchema, updateProfileSchema, type UpdateProfile } from './profile.schema.js';
 import { ProfileService } from './profile.service.js';
@@ -17,7 +21,11 @@ export class ProfileController {
   ) {}
 
   @Get('profile')
-  @Endpoint({ access: 'read', summary: 'Show your profile, preferences and statistics', response: profileSchema })
+  @Endpoint({
+    access: 'read',
+    summary: 'Show your profile, preferences and statistics',
+    response: profileSchema,
+  })
   get(@CurrentActor() actor: Actor) {
     return this.profiles.get(actor);
   }

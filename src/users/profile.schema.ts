@@ -11,7 +11,9 @@ export const profileSchema = userSchema
     preferences: preferencesSchema,
     statistics: z.object({
       tasks_created: count.meta({ description: 'Tasks you made, deleted ones too' }),
-      tasks_completed: count.meta({ description: 'Completed tasks assigned to you, or made by you and assigned to nobody' }),
+      tasks_completed: count.meta({
+        description: 'Completed tasks assigned to you, or made by you and assigned to nobody',
+      }),
       projects_created: count.meta({ description: 'Projects you made, deleted ones too' }),
       total_login_time: durationSchema.meta({
         description:

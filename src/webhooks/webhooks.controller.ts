@@ -34,6 +34,7 @@ export class WebhooksController {
     description: 'The answer shows the secret, once. Without project_id the webhook hears of everything.',
     status: 201,
     response: webhookWithSecretSchema,
+    showsSecret: true,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createWebhookSchema }) body: CreateWebhook) {
@@ -90,6 +91,7 @@ export class WebhooksController {
     description:
       'The answer shows it, once. For 24 hours the replaced one signs too, so that receivers can follow.',
     response: webhookWithSecretSchema,
+    showsSecret: true,
     errors: [...ofOne, 'VERSION_CONFLICT'],
   })
   rotate(

@@ -138,7 +138,9 @@ test('the last administrator stays one', async () => {
     200,
     (down[0]?.status === 200 ? app.admin : other).get('/api/users/', { query: { page_size: 100 } }),
   );
-  const administrators = items.filter(({ role, disabled }: Record<string, unknown>) => role === 'admin' && !disabled);
+  const administrators = items.filter(
+    ({ role, disabled }: Record<string, unknown>) => role === 'admin' && !disabled,
+  );
   expect(administrators).toHaveLength(1);
   if (down[0]?.status !== 200) await data(200, other.put(path, { role: 'admin' }));
 });
@@ -181,7 +183,11 @@ test('an administrator resets a password, which ends the tokens of its owner', a
 });
 
 test('no answer, no activity and no log shows a password or its hash', async () => {
-  const secrets = ['one very secret password', 'another very secret password', 'a third very secret password'];
+  const secrets = [
+    'one very secret password',
+    'another very secret password',
+    'a third very secret password',
+  ];
   const [first, second, third] = secrets as [string, string, string];
   const user = { username: 'secretive', password: first, email: 'secretive@example.org' };
   const made = await app.admin.post('/api/users/', user);

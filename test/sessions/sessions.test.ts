@@ -33,15 +33,23 @@ describe('a session', () => {
   });
 
   test('needs neither a project nor settings', async () => {
-    expect(await makeSession(app.admin)).toMatchObject({ project_id: null, project_name: null, settings: {} });
+    expect(await makeSession(app.admin)).toMatchObject({
+      project_id: null,
+      project_name: null,
+      settings: {},
+    });
   });
 
   test('is refused for what is not a session', async () => {
     const { admin } = app;
     const stranger = await admin.createUser('developer');
     const hidden = await makeProject(admin);
-    expect(await fault(404, stranger.post('/api/sessions/', { project_id: hidden.id }))).toBe('PROJECT_NOT_FOUND');
-    expect(await fault(422, admin.post('/api/sessions/', { settings: 'dark' }))).toBe('VALIDATION_INVALID_FORMAT settings');
+    expect(await fault(404, stranger.post('/api/sessions/', { project_id: hidden.id }))).toBe(
+      'PROJECT_NOT_FOUND',
+    );
+    expect(await fault(422, admin.post('/api/sessions/', { settings: 'dark' }))).toBe(
+      'VALIDATION_INVALID_FORMAT settings',
+    );
     const large = { settings: { text: 'x'.repeat(20_000) } };
     expect(await fault(422, admin.post('/api/sessions/', large))).toBe('VALIDATION_ERROR settings');
     expect(await fault(422, admin.get('/api/sessions/1'))).toBe('VALIDATION_INVALID_FORMAT');
@@ -73,7 +81,9 @@ describe('a session', () => {
     expect(await fault(403, app.admin.put(path, { settings: {} }))).toBe('AUTH_INSUFFICIENT_PERMISSIONS');
     expect(await fault(403, app.admin.delete(path))).toBe('AUTH_INSUFFICIENT_PERMISSIONS');
     const restore = { restore_point: session.created_at };
-    expect(await fault(403, app.admin.post(`${path}/restore`, restore))).toBe('AUTH_INSUFFICIENT_PERMISSIONS');
+    expect(await fault(403, app.admin.post(`${path}/restore`, restore))).toBe(
+      'AUTH_INSUFFICIENT_PERMISSIONS',
+    );
     for (const answer of [
       other.get(path),
       other.put(path, { settings: {} }),
@@ -88,8 +98,15 @@ describe('a session', () => {
   test('ends by being deleted', async () => {
     const session = await makeSession(app.admin);
     const path = `/api/sessions/${session.session_id}`;
-    expect(await data(200, app.admin.delete(path))).toEqual({ message: expect.any(String), deleted_at: expect.any(String) });
-    for (const answer of [app.admin.get(path), app.admin.delete(path), app.admin.put(path, { settings: {} })]) {
+    expect(await data(200, app.admin.delete(path))).toEqual({
+      message: expect.any(String),
+      deleted_at: expect.any(String),
+    });
+    for (const answer of [
+      app.admin.get(path),
+      app.admin.delete(path),
+      app.admin.put(path, { settings: {} }),
+    ]) {
       expect(await fault(404, answer)).toBe('RESOURCE_NOT_FOUND');
     }
   });
@@ -99,20 +116,38 @@ describe('the list', () => {
   test('shows one’s own by status and project, with the paging of every list', async () => {
     const person = await app.admin.createUser('developer');
     const project = await makeProject(person);
-    const [a, b, c, d] = [await makeSession(person, { project_id: project.id }), await makeSession(person), await makeSession(person), await makeSession(person)];
+    const [a, b, c, d] = [
+      await makeSession(person, { project_id: project.id }),
+      await makeSession(person),
+      await makeSession(person),
+      await makeSession(person),
+    ];
     await expectStatus(200, person.delete(`/api/sessions/${c.session_id}`));
     await app.query(`UPDATE sessions SET expires_at = now() - interval '1 s' WHERE id = $1`, [d.session_id]);
     const ids = async (query: Record<string, string | number>) =>
-      (await data(200, person.get('/api/sessions/', { query }))).sessions.map((session: { session_id: string }) => session.session_id);
+      (await data(200, person.get('/api/sessions/', { query }))).sessions.map(
+        (session: { session_id: string }) => session.session_id,
+      );
     expect(await ids({})).toEqual([d.session_id, b.session_id, a.session_id]);
     expect(await ids({ status: 'active', order: 'asc' })).toEqual([a.session_id, b.session_id]);
     expect(await ids({ status: 'expired' })).toEqual([d.session_id]);
     expect(await ids({ status: 'ended' })).toEqual([c.session_id]);
     expect(await ids({ project_id: project.id, status: 'active' })).toEqual([a.session_id]);
     const second = await data(200, person.get('/api/sessions/', { query: { page: 2, page_size: 2 } }));
-    expect(second).toMatchObject({ total: 3, page: 2, pages: 2, has_next: false, sessions: [{ session_id: a.session_id, project_name: 'Shop', status: 'active' }] });
-    expect(await data(200, person.get('/api/sessions/', { query: { page: 9 } }))).toMatchObject({ total: 3, sessions: [] });
-    expect(await fault(422, person.get('/api/sessions/', { query: { status: 'asleep' } }))).toBe('VALIDATION_ERROR status');
+    expect(second).toMatchObject({
+      total: 3,
+      page: 2,
+      pages: 2,
+      has_next: false,
+      sessions: [{ session_id: a.session_id, project_name: 'Shop', status: 'active' }],
+    });
+    expect(await data(200, person.get('/api/sessions/', { query: { page: 9 } }))).toMatchObject({
+      total: 3,
+      sessions: [],
+    });
+    expect(await fault(422, person.get('/api/sessions/', { query: { status: 'asleep' } }))).toBe(
+      'VALIDATION_ERROR status',
+    );
   });
 
   test('shows administrators those of somebody else', async () => {
@@ -143,12 +178,16 @@ describe('an access', () => {
     const session = await makeSession(owner);
     await age(session.session_id, 100);
     await expectStatus(200, within(owner, session).get('/api/projects/'));
-    await until(async () => (await left(session.session_id)) > 119);
+    expect(await until(async () => (await left(session.session_id)) > 119)).toBe(true);
   });
 
   test('by somebody else, or after the end, does not; and nothing is refused', async () => {
     const [owner, other] = [await app.admin.createUser('viewer'), await app.admin.createUser('viewer')];
-    const [session, expired, witness] = [await makeSession(owner), await makeSession(owner), await makeSession(owner)];
+    const [session, expired, witness] = [
+      await makeSession(owner),
+      await makeSession(owner),
+      await makeSession(owner),
+    ];
     await age(session.session_id, 100);
     await age(expired.session_id, 121);
     await age(witness.session_id, 100);
@@ -158,7 +197,9 @@ describe('an access', () => {
     await expectStatus(200, within(owner, witness).get('/api/projects/'));
     await until(async () => (await left(witness.session_id)) > 119);
     expect(await left(session.session_id)).toBeLessThan(21);
-    expect(await data(200, owner.get(`/api/sessions/${expired.session_id}`))).toMatchObject({ status: 'expired' });
+    expect(await data(200, owner.get(`/api/sessions/${expired.session_id}`))).toMatchObject({
+      status: 'expired',
+    });
   });
 });
 
@@ -178,14 +219,16 @@ test('the history tells what the owner did in it, the newest first, with the com
     return page.items[0].command?.status === 'failed' ? page : undefined;
   });
   expect(history).toMatchObject({ session_id: session.session_id, total: 4, page: 1, has_next: false });
-  expect(history.items.map(({ entity_type, action }: Record<string, string>) => `${entity_type} ${action}`)).toEqual([
-    'task status_changed',
-    'task updated',
-    'task created',
-    'session created',
-  ]);
+  expect(
+    history.items.map(({ entity_type, action }: Record<string, string>) => `${entity_type} ${action}`),
+  ).toEqual(['task status_changed', 'task updated', 'task created', 'session created']);
   const [queued, updated] = history.items;
-  expect(queued.command).toEqual({ execution_id: run.execution_id, command: 'exit 3', status: 'failed', exit_code: 3 });
+  expect(queued.command).toEqual({
+    execution_id: run.execution_id,
+    command: 'exit 3',
+    status: 'failed',
+    exit_code: 3,
+  });
   expect(updated).toEqual({
     id: expect.any(String),
     timestamp: expect.any(String),

@@ -12,7 +12,7 @@ export async function data(status: number, answer: Parameters<typeof expectStatu
 /** The code and the first field at fault of a request that must be refused with this status. */
 export async function fault(status: number, answer: Parameters<typeof expectStatus>[1]): Promise<string> {
   const { error } = (await expectStatus(status, answer)).body;
-  return error.details.field === undefined ? error.code : `${error.code} ${error.details.field}`;
+  return `${error.code} ${error.details.field ?? ''}`.trim();
 }
 
 export function makeProject(client: Client, fields: Record<string, unknown> = {}): Promise<Json> {

@@ -29,7 +29,8 @@ const rolesOf: Record<typeof mode, Role[]> = {
   redis: ['all'],
   cluster: ['api', 'api', 'worker', 'worker'],
 };
-const startPatience = 40_000;
+// 3 s on an idle machine
+const startPatience = 90_000;
 const leavePatience = 5_000;
 const adminPassword = 'the admin of the tests';
 
@@ -228,6 +229,6 @@ export async function startApp(options?: AppOptions): Promise<App> {
 export function useApp(options?: AppOptions): App {
   const app = new App(options);
   beforeAll(() => app.start(), startPatience * 2);
-  afterAll(() => app.stop(), startPatience);
+  afterAll(() => app.stop(), 60_000);
   return app;
 }

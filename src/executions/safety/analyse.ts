@@ -35,7 +35,12 @@ export function analyse(command: string, options: AnalyseOptions = {}): Analysis
     findings.danger('complex');
   }
   const faults = inspector.faults.map((fault) => describe(fault, command));
-  return { faults: [...new Set(faults)], safe: findings.safe, warnings: findings.warnings, suggestions: findings.suggestions };
+  return {
+    faults: [...new Set(faults)],
+    safe: findings.safe,
+    warnings: findings.warnings,
+    suggestions: findings.suggestions,
+  };
 }
 
 /** What is said of a command that could not be looked at in time. */

@@ -2,10 +2,24 @@ import { forEachChild, type SyntaxNode } from 'unbash';
 import { baseName } from './system-path.js';
 
 /** Programs that bring text from the network to their standard output. */
-const downloaders = new Set(['curl', 'wget', 'fetch', 'http', 'https', 'xh', 'lynx', 'w3m', 'aria2c', 'nc', 'ncat', 'netcat', 'socat']);
+const downloaders = new Set([
+  'curl',
+  'wget',
+  'fetch',
+  'http',
+  'https',
+  'xh',
+  'lynx',
+  'w3m',
+  'aria2c',
+  'nc',
+  'ncat',
+  'netcat',
+  'socat',
+]);
 
 /** Deeper nesting is not searched; the walk over the whole command refuses it anyway. */
-const maxDepth = 24;
+const maxDepth = 16;
 
 /** Whether a program of this name puts out what it gets from the network. */
 export function isDownloader(name: string): boolean {

@@ -2,12 +2,25 @@ import { parse, type ParsedScript, type Word, type WordPart } from 'unbash';
 import { braceChoices } from './brace-expansion.js';
 import { downloads } from './downloads.js';
 import { parameterValues } from './parameter.js';
-import { anyCharacter, anyText, downloaded, fieldBreak, subshell, unknown, workspace, type Scope } from './scope.js';
+import {
+  anyCharacter,
+  anyText,
+  downloaded,
+  fieldBreak,
+  subshell,
+  unknown,
+  workspace,
+  type Scope,
+} from './scope.js';
 import { scriptOutput } from './static-output.js';
 
 /** A word or command has at most this many readings; more are not told apart. */
 const maxReadings = 24;
 const maxFields = 256;
+/** Longer values are cut: doubling a variable must not double the work. */
+const maxText = 4096;
+/** Braces in a longer word are not told apart. */
+const maxBraced = 1024;
 
 /** A piece of a word: its text, and whether the shell splits it at spaces. */
 interface Piece {
@@ -34,7 +47,8 @@ function substituted(script: ParsedScript | undefined, scope: Scope): string {
 }
 
 function pieces(part: WordPart, scope: Scope, quoted: boolean): Piece[][] {
-  const values = (texts: readonly string[], splits = !quoted): Piece[][] => texts.map((text) => [{ text, splits }]);
+  const values = (texts: readonly string[], splits = !quoted): Piece[][] =>
+    texts.map((text) => [{ text: text.slice(0, maxText), splits }]);
   switch (part.type) {
     case 'Literal':
     case 'SingleQuoted':
@@ -43,15 +57,20 @@ function pieces(part: WordPart, scope: Scope, quoted: boolean): Piece[][] {
     case 'DoubleQuoted':
     case 'LocaleString':
       // an empty string is an argument too, if it is quoted
-      return combinations([[[{ text: '', splits: false }]], ...part.parts.map((child) => pieces(child, scope, true))]).map(
-        (chosen) => chosen.flat(),
-      );
+      return combinations([
+        [[{ text: '', splits: false }]],
+        ...part.parts.map((child) => pieces(child, scope, true)),
+      ]).map((chosen) => chosen.flat());
     case 'Glob':
       return values([part.kind === 'star' ? anyText : anyCharacter], false);
     case 'SimpleExpansion':
       return values(parameterValues(part.text.slice(1), scope));
     case 'ParameterExpansion':
-      return values(parameterValues(part.parameter, scope, part, (word) => expand(word, scope).map((fields) => fields.join(' '))));
+      return values(
+        parameterValues(part.parameter, scope, part, (word) =>
+          expand(word, scope).map((fields) => fields.join(' ')),
+        ),
+      );
     case 'CommandExpansion':
       return values([substituted(part.script, scope)]);
     case 'ProcessSubstitution': {
@@ -92,9 +111,15 @@ function fieldsOf(list: readonly Piece[]): string[] {
 function spellings(word: Word): Word[] | undefined {
   const brace = word.parts?.find((part) => part.type === 'BraceExpansion');
   const choices = brace && braceChoices(brace.text);
-  if (!brace || !choices) return undefined;
-  const before = word.parts!.filter((part) => part.end <= brace.pos).map(({ text }) => text).join('');
-  const after = word.parts!.filter((part) => part.pos >= brace.end).map(({ text }) => text).join('');
+  if (!brace || !choices || word.text.length > maxBraced) return undefined;
+  const before = word
+    .parts!.filter((part) => part.end <= brace.pos)
+    .map(({ text }) => text)
+    .join('');
+  const after = word
+    .parts!.filter((part) => part.pos >= brace.end)
+    .map(({ text }) => text)
+    .join('');
   return choices.flatMap((choice) => {
     const [statement] = parse(`: ${before}${choice}${after}`).commands;
     const arg = statement?.command.type === 'Command' ? statement.command.args[0] : undefined;
@@ -104,7 +129,12 @@ function spellings(word: Word): Word[] | undefined {
 
 function withHome(text: string, scope: Scope): string {
   const [tilde = '', user = ''] = /^~([\w.-]*)/.exec(text) ?? [];
-  const home = user === '' ? (scope.variables.get('HOME')?.[0] ?? workspace) : user === 'root' ? '/root' : `/home/${user}`;
+  const home =
+    user === ''
+      ? (scope.variables.get('HOME')?.[0] ?? workspace)
+      : user === 'root'
+        ? '/root'
+        : `/home/${user}`;
   return home + text.slice(tilde.length);
 }
 
@@ -115,9 +145,13 @@ function withHome(text: string, scope: Scope): string {
 export function expand(word: Word, scope: Scope, depth = 0): string[][] {
   const several = depth < 6 ? spellings(word) : undefined;
   if (several) {
-    return combinations(several.map((one) => expand(one, scope, depth + 1))).map((lists) => lists.flat().slice(0, maxFields));
+    return combinations(several.map((one) => expand(one, scope, depth + 1))).map((lists) =>
+      lists.flat().slice(0, maxFields),
+    );
   }
-  if (!word.parts) return [[word.text.startsWith('~') ? withHome(word.value, scope) : word.value]];
+  // words of many parts are long lists without a meaning for anybody
+  if (!word.parts || word.parts.length > maxFields)
+    return [[word.text.startsWith('~') ? withHome(word.value, scope) : word.value]];
   const parts = word.parts.map((part, index): Piece[][] =>
     index === 0 && part.type === 'Literal' && part.text.startsWith('~')
       ? [[{ text: withHome(part.value, scope), splits: false }]]
@@ -128,5 +162,7 @@ export function expand(word: Word, scope: Scope, depth = 0): string[][] {
 
 /** The readings of a whole command line. */
 export function expandAll(words: readonly Word[], scope: Scope): string[][] {
-  return combinations(words.map((word) => expand(word, scope))).map((lists) => lists.flat());
+  return combinations(words.map((word) => expand(word, scope))).map((lists) =>
+    lists.flat().slice(0, maxFields * 4),
+  );
 }

@@ -13,10 +13,16 @@ function written({ args }: Invocation, spec: OptionsSpec): { targets: string[]; 
   const { operands, values } = parseArguments(args, spec);
   const folder = values.get('-t') ?? values.get('--target-directory');
   if (folder !== undefined) return { targets: [folder], sources: operands };
-  return { targets: operands.slice(1).slice(-1), sources: operands.slice(0, Math.max(1, operands.length - 1)) };
+  return {
+    targets: operands.slice(1).slice(-1),
+    sources: operands.slice(0, Math.max(1, operands.length - 1)),
+  };
 }
 
-const copySpec: OptionsSpec = { letters: 'tSmog', long: ['target-directory', 'suffix', 'mode', 'owner', 'group'] };
+const copySpec: OptionsSpec = {
+  letters: 'tSmog',
+  long: ['target-directory', 'suffix', 'mode', 'owner', 'group'],
+};
 
 const copies: Rule = (invocation) => changes(invocation, 'write', written(invocation, copySpec).targets);
 
@@ -27,8 +33,11 @@ const moves: Rule = (invocation) => {
 };
 
 const permissions: Rule = (invocation) => {
-  const { options, operands, values } = parseArguments(invocation.args.filter((arg) => !/^[-+][rwxXst]+$/.test(arg)));
-  const modes = invocation.args.some((arg) => /^[-+][rwxXst]+$/.test(arg)) || values.has('--reference') ? 0 : 1;
+  const { options, operands, values } = parseArguments(
+    invocation.args.filter((arg) => !/^[-+][rwxXst]+$/.test(arg)),
+  );
+  const modes =
+    invocation.args.some((arg) => /^[-+][rwxXst]+$/.test(arg)) || values.has('--reference') ? 0 : 1;
   changes(invocation, 'permissions', operands.slice(modes));
   const everybody = /^(0?777|a\+.*w.*|o\+.*w.*|\+.*w.*)$/.test(operands[0] ?? '');
   if (invocation.name === 'chmod' && options.has('-R') && everybody) invocation.findings.advise('open');
@@ -45,19 +54,27 @@ const onDevices: Rule = ({ args, scope, findings }) => {
 };
 
 const editsInPlace: Rule = (invocation) => {
-  const { options, operands } = parseArguments(invocation.args, { letters: 'efl', long: ['expression', 'file'] });
+  const { options, operands } = parseArguments(invocation.args, {
+    letters: 'efl',
+    long: ['expression', 'file'],
+  });
   if (options.has('-i') || options.has('--in-place')) changes(invocation, 'write', operands);
 };
 
 const extracts: Rule = (invocation) => {
   const { values } = parseArguments(invocation.args, { letters: 'Cdf', long: ['directory'] });
-  const folder = invocation.name === 'unzip' ? values.get('-d') : (values.get('-C') ?? values.get('--directory'));
-  const unpacks = invocation.name === 'unzip' || /^-?[A-Za-z]*x|--extract|--get/.test(invocation.args.join(' '));
+  const folder =
+    invocation.name === 'unzip' ? values.get('-d') : (values.get('-C') ?? values.get('--directory'));
+  const unpacks =
+    invocation.name === 'unzip' || /^-?[A-Za-z]*x|--extract|--get/.test(invocation.args.join(' '));
   if (folder !== undefined && unpacks) changes(invocation, 'write', [folder]);
 };
 
 const synchronises: Rule = (invocation) => {
-  const { operands, options } = parseArguments(invocation.args, { letters: 'efBMT', long: ['rsh', 'exclude', 'include'] });
+  const { operands, options } = parseArguments(invocation.args, {
+    letters: 'efBMT',
+    long: ['rsh', 'exclude', 'include'],
+  });
   const deletes = [...options].some((option) => option.startsWith('--delete'));
   changes(invocation, deletes ? 'delete' : 'write', operands.slice(1).slice(-1));
 };

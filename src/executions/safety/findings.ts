@@ -2,7 +2,10 @@
 const dangers = {
   delete: {
     warning: 'Command attempts to delete system files',
-    suggestions: ["Use 'rm -rf ./directory' to delete specific directory", "Use 'ls' to list files before deletion"],
+    suggestions: [
+      "Use 'rm -rf ./directory' to delete specific directory",
+      "Use 'ls' to list files before deletion",
+    ],
   },
   move: {
     warning: 'Command attempts to move system files away',
@@ -54,7 +57,10 @@ const advices = {
   },
   discard: {
     warning: 'Command discards work that is not committed',
-    suggestions: ["Use 'git stash' to keep uncommitted work", "Use 'git clean -n' to list what would be removed"],
+    suggestions: [
+      "Use 'git stash' to keep uncommitted work",
+      "Use 'git clean -n' to list what would be removed",
+    ],
   },
   workspace: {
     warning: 'Command deletes everything in a folder of the workspace',
@@ -107,7 +113,10 @@ export class Findings {
   }
 
   get suggestions(): string[] {
-    const lists = [...[...this.found.values()].map((name) => dangers[name]), ...[...this.advice].map((name) => advices[name])];
+    const lists = [
+      ...[...this.found.values()].map((name) => dangers[name]),
+      ...[...this.advice].map((name) => advices[name]),
+    ];
     return [...new Set(lists.flatMap(({ suggestions }): readonly string[] => suggestions))];
   }
 }

@@ -6,8 +6,14 @@ export const hiddenRule: Rule = (invocation) => {
   const { args, scope, findings, safe } = invocation;
   const recursive = args.some((arg) => /^(-\w{0,3}[rR]\w{0,3}|--recursive|--no-preserve-root)$/.test(arg));
   const forced = args.some((arg) => /^(-\w{0,3}f\w{0,3}|--force|--no-preserve-root)$/.test(arg));
-  const target = args.find((arg) => !arg.startsWith('-') && placeOf(arg, scope.directory, 'change', safe) === 'system');
+  const target = args.find(
+    (arg) => !arg.startsWith('-') && placeOf(arg, scope.directory, 'change', safe) === 'system',
+  );
   const wholeRoot = target !== undefined && !/[^/.\uE002]/.test(target);
   if (target !== undefined && recursive && (forced || wholeRoot)) findings.danger('hidden', shown(target));
-  changes(invocation, 'write', args.filter((arg) => arg.startsWith('of=')).map((arg) => arg.slice(3)));
+  changes(
+    invocation,
+    'write',
+    args.filter((arg) => arg.startsWith('of=')).map((arg) => arg.slice(3)),
+  );
 };

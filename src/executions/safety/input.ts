@@ -16,7 +16,8 @@ function known(text: string | undefined): Input {
 export function inputOf(redirects: readonly Redirection[], scope: Scope): Input | undefined {
   let input: Input | undefined;
   for (const redirect of redirects) {
-    if (redirect.type === 'HereString') input = redirect.target ? known(expand(redirect.target, scope)[0]?.join(' ')) : input;
+    if (redirect.type === 'HereString')
+      input = redirect.target ? known(expand(redirect.target, scope)[0]?.join(' ')) : input;
     else if (redirect.type === 'HereDoc') {
       const { parts, text, pos, end } = redirect.body;
       // the body expands like a text in double quotes
@@ -35,7 +36,8 @@ function listed(node: CommandNode, scope: Scope): string[] {
   if (node.type !== 'Command' || !node.name) return [];
   const [name = '', ...args] = first([node.name, ...node.args.filter((arg) => arg.type === 'Word')], scope);
   if (baseName(name) === 'find') return startsOfFind(args).map(below);
-  if (/^(ls|fd|fdfind|tree|du)$/.test(baseName(name))) return args.filter((arg) => !arg.startsWith('-')).map(below);
+  if (/^(ls|fd|fdfind|tree|du)$/.test(baseName(name)))
+    return args.filter((arg) => !arg.startsWith('-')).map(below);
   return [];
 }
 

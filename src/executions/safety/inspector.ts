@@ -1,4 +1,12 @@
-import { forEachChild, parse, type Command, type CommandArgument, type ParsedScript, type Statement, type SyntaxNode } from 'unbash';
+import {
+  forEachChild,
+  parse,
+  type Command,
+  type CommandArgument,
+  type ParsedScript,
+  type Statement,
+  type SyntaxNode,
+} from 'unbash';
 import { expand, expandAll } from './expand.js';
 import { fileRule } from './file-rules.js';
 import type { Findings } from './findings.js';
@@ -16,7 +24,7 @@ import { wrapperRule } from './wrappers.js';
 export class TooComplex extends Error {}
 
 /** Scripts in scripts, commands in commands, calls in calls. */
-const maxDepth = 32;
+const maxDepth = 20;
 const maxSteps = 40_000;
 
 /** A fault of syntax in a script or in one inside it. */
@@ -75,11 +83,15 @@ export class Inspector {
       case 'CompoundList':
         return this.list(node.commands, scope);
       case 'AndOr':
-        return node.commands.forEach((command, index) => (index === 0 ? this.visit(command, scope) : this.maybe(command, scope)));
+        return node.commands.forEach((command, index) =>
+          index === 0 ? this.visit(command, scope) : this.maybe(command, scope),
+        );
       case 'Pipeline': {
         if (node.commands.length === 1) return this.visit(node.commands[0]!, scope);
         const inputs = pipedInputs(node.commands, scope);
-        return node.commands.forEach((command, index) => this.visit(command, subshell(scope, { input: inputs[index] })));
+        return node.commands.forEach((command, index) =>
+          this.visit(command, subshell(scope, { input: inputs[index] })),
+        );
       }
       case 'Command':
         return this.command(node, scope);
@@ -96,7 +108,8 @@ export class Inspector {
         return this.visit(node.body, scope);
       case 'For':
       case 'Select': {
-        const items = node.wordlist?.flatMap((word) => expand(word, scope).flat()) ?? scope.positional ?? [unknown];
+        const items = node.wordlist?.flatMap((word) => expand(word, scope).flat()) ??
+          scope.positional ?? [unknown];
         node.wordlist?.forEach((word) => this.nested(word, scope));
         assign(scope, node.name.value, items);
         return this.maybe(node.body, scope);
@@ -127,7 +140,8 @@ export class Inspector {
       this.nested(redirect, scope);
       if (redirect.type !== 'Redirect' || !redirect.target || !/>/.test(redirect.operator)) continue;
       const targets = expand(redirect.target, scope).flat();
-      const duplicates = redirect.operator.includes('&') && targets.every((target) => /^(\d+-?|-)$/.test(target));
+      const duplicates =
+        redirect.operator.includes('&') && targets.every((target) => /^(\d+-?|-)$/.test(target));
       if (!duplicates) changes({ findings: this.findings, scope, safe: this.safe }, 'write', targets);
     }
     const before = scope.input;
@@ -139,9 +153,11 @@ export class Inspector {
   private command(node: Command, scope: Scope): void {
     const assignments = [...node.prefix, ...node.args].filter((item) => item.type === 'Assignment');
     if (node.name) this.nested(node.name, scope);
-    for (const item of [...node.args, ...node.prefix]) if (item.type === 'Word' || item.type === 'Assignment') this.nested(item, scope);
+    for (const item of [...node.args, ...node.prefix])
+      if (item.type === 'Word' || item.type === 'Assignment') this.nested(item, scope);
     // variables before a command are for that command only
-    const inner = node.name && node.prefix.some(({ type }) => type === 'Assignment') ? subshell(scope) : scope;
+    const inner =
+      node.name && node.prefix.some(({ type }) => type === 'Assignment') ? subshell(scope) : scope;
     const readings = node.name ? argumentsOf([node.name, ...node.args], scope) : [];
     for (const { name, value } of assignments) assign(inner, name, valuesOf(value, scope));
     this.redirected(node.redirects, inner, () => {
@@ -155,7 +171,11 @@ export class Inspector {
     if (program === '') return;
     const name = baseName(program);
     const invocation: Invocation = {
-      ...{ name, args, scope, findings: this.findings, safe: this.safe },
+      name,
+      args,
+      scope,
+      findings: this.findings,
+      safe: this.safe,
       run: (inner, innerScope = scope) => this.deeper(() => this.run(inner, innerScope)),
       script: (text, innerScope = scope) => this.script(parse(text), innerScope, false),
     };
@@ -170,7 +190,8 @@ export class Inspector {
       this.calls.delete(program);
       return;
     }
-    const own = (rules: Record<string, (invocation: Invocation) => void>) => (Object.hasOwn(rules, name) ? rules[name] : undefined);
+    const own = (rules: Record<string, (invocation: Invocation) => void>) =>
+      Object.hasOwn(rules, name) ? rules[name] : undefined;
     const rule = own(shellRules) ?? wrapperRule(name) ?? fileRule(name) ?? own(machineRules);
     rule?.(invocation);
   }
@@ -178,12 +199,16 @@ export class Inspector {
 
 /** The readings of a command line; `of=x` is an argument whatever the grammar calls it. */
 function argumentsOf(words: readonly CommandArgument[], scope: Scope): string[][] {
-  return expandAll(words.map((word) => (word.type === 'Word' ? word : { ...wordOf(word) })), scope);
+  return expandAll(
+    words.map((word) => (word.type === 'Word' ? word : { ...wordOf(word) })),
+    scope,
+  );
 }
 
 function wordOf({ name, value, pos, end, text }: Extract<CommandArgument, { type: 'Assignment' }>) {
   const literal = { type: 'Literal', text: `${name}=`, value: `${name}=`, pos, end: pos } as const;
-  const parts = value.type === 'Word' ? (value.parts ?? [{ ...literal, value: value.value, text: value.text }]) : [];
+  const parts =
+    value.type === 'Word' ? (value.parts ?? [{ ...literal, value: value.value, text: value.text }]) : [];
   return { type: 'Word', text, value: text, pos, end, parts: [literal, ...parts] } as const;
 }
 

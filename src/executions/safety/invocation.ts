@@ -12,9 +12,9 @@ export interface Invocation {
   /** Folders that are not the system's wherever they are. */
   safe: readonly string[];
   /** Looks at another command that this one runs. */
-  run(argv: readonly string[], scope?: Scope): void;
+  run: (argv: readonly string[], scope?: Scope) => void;
   /** Looks at a text that this one gives to a shell. */
-  script(text: string, scope?: Scope): void;
+  script: (text: string, scope?: Scope) => void;
 }
 
 /** What is wrong with one kind of command. */

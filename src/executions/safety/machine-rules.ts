@@ -12,7 +12,8 @@ const changesLevel: Rule = ({ args, findings }) => {
 
 const systemctl: Rule = ({ args, findings }) => {
   const { operands } = parseArguments(args, { letters: 'tpPHMnos' });
-  if (/^(poweroff|reboot|halt|kexec|emergency|rescue|suspend|hibernate|soft-reboot)$/.test(operands[0] ?? '')) findings.danger('power');
+  if (/^(poweroff|reboot|halt|kexec|emergency|rescue|suspend|hibernate|soft-reboot)$/.test(operands[0] ?? ''))
+    findings.danger('power');
   if (operands[0] === 'isolate') findings.danger('power');
 };
 
@@ -25,18 +26,26 @@ const kill: Rule = ({ args, findings }) => {
 };
 
 const killByName: Rule = ({ args, findings }) => {
-  const { operands, options } = parseArguments(args.filter((arg) => !/^-(\d+|[A-Z]{3,})$/.test(arg)), { letters: 'gGPstuUF' });
-  if (operands.some((pattern) => /^\.?\*?$|^\^|^\.\+$/.test(pattern)) && !options.has('-l')) findings.danger('kill');
+  const { operands, options } = parseArguments(
+    args.filter((arg) => !/^-(\d+|[A-Z]{3,})$/.test(arg)),
+    { letters: 'gGPstuUF' },
+  );
+  if (operands.some((pattern) => /^\.?\*?$|^\^|^\.\+$/.test(pattern)) && !options.has('-l'))
+    findings.danger('kill');
 };
 
 const git: Rule = ({ args, findings }) => {
   const { operands } = parseArguments(args, { letters: 'Cc', leading: true });
   const [action, ...rest] = operands;
   const { options } = parseArguments(rest);
-  if (action === 'push' && (options.has('-f') || options.has('--force') || rest.some((arg) => arg.startsWith('+')))) {
+  if (
+    action === 'push' &&
+    (options.has('-f') || options.has('--force') || rest.some((arg) => arg.startsWith('+')))
+  ) {
     findings.advise('force_push');
   }
-  if ((action === 'reset' && options.has('--hard')) || (action === 'clean' && options.has('-f'))) findings.advise('discard');
+  if ((action === 'reset' && options.has('--hard')) || (action === 'clean' && options.has('-f')))
+    findings.advise('discard');
 };
 
 /** Programs that act on the machine as a whole, and those that deserve a hint. */

@@ -16,7 +16,10 @@ export interface OptionsSpec {
 }
 
 /** Tells options from operands, as getopt does (POSIX.1-2024, Utility Syntax Guidelines, with GNU's long options). */
-export function parseArguments(args: readonly string[], { letters = '', long = [], leading = false }: OptionsSpec = {}): Arguments {
+export function parseArguments(
+  args: readonly string[],
+  { letters = '', long = [], leading = false }: OptionsSpec = {},
+): Arguments {
   const result: Arguments = { options: new Set(), values: new Map(), operands: [] };
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i]!;

@@ -22,7 +22,8 @@ export function parameterValues(
   read: (word: Word) => readonly string[] = () => [unknown],
 ): readonly string[] {
   const values = plain(name, scope);
-  if (!part) return values.map((value) => (name === '@' || name === '*' ? value : (value.split(fieldBreak)[0] ?? '')));
+  if (!part)
+    return values.map((value) => (name === '@' || name === '*' ? value : (value.split(fieldBreak)[0] ?? '')));
   const { prefix, index, operation } = part;
   if (prefix === '#') return [unknown];
   if (prefix === '!') return values.flatMap((value) => scope.variables.get(value) ?? [unknown]);
@@ -40,7 +41,8 @@ export function parameterValues(
     if (!Number.isInteger(offset) || (length !== undefined && !(length >= 0))) return [unknown];
     return known.map((value) => value.slice(offset, length === undefined ? undefined : offset + length));
   }
-  if (operation.type === 'CaseModification') return known.flatMap((value) => [value.toLowerCase(), value.toUpperCase()]);
+  if (operation.type === 'CaseModification')
+    return known.flatMap((value) => [value.toLowerCase(), value.toUpperCase()]);
   return [unknown];
 }
 

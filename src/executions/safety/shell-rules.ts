@@ -6,23 +6,28 @@ import { absolute } from './system-path.js';
 /** What a shell or another interpreter reads its program from. */
 function runInput(invocation: Invocation, input: Input | undefined, isShell: boolean): void {
   if (input?.downloaded) invocation.findings.danger('download');
-  else if (isShell && input?.text !== undefined) invocation.script(input.text, subshell(invocation.scope, { input: undefined }));
+  else if (isShell && input?.text !== undefined)
+    invocation.script(input.text, subshell(invocation.scope, { input: undefined }));
 }
 
 function runFile(invocation: Invocation, path: string, isShell: boolean, scope: Scope): void {
   const text = invocation.scope.files.get(path);
-  if (path === '-' || path === '/dev/stdin' || path === '/proc/self/fd/0') runInput(invocation, invocation.scope.input, isShell);
+  if (path === '-' || path === '/dev/stdin' || path === '/proc/self/fd/0')
+    runInput(invocation, invocation.scope.input, isShell);
   else if (text?.includes(downloaded) || path.includes(downloaded)) invocation.findings.danger('download');
   else if (isShell && text !== undefined) invocation.script(text, scope);
 }
 
 const shell: Rule = (invocation) => {
   const { args, scope } = invocation;
-  const { options, operands } = parseArguments(args.filter((arg) => !arg.startsWith('+')), {
-    letters: 'oO',
-    long: ['rcfile', 'init-file'],
-    leading: true,
-  });
+  const { options, operands } = parseArguments(
+    args.filter((arg) => !arg.startsWith('+')),
+    {
+      letters: 'oO',
+      long: ['rcfile', 'init-file'],
+      leading: true,
+    },
+  );
   const inner = subshell(scope);
   const [first] = operands;
   if (options.has('-c')) {
@@ -40,14 +45,17 @@ const shell: Rule = (invocation) => {
 /** Interpreters of other languages: their programs are not read, but where they come from is. */
 const interpreter: Rule = (invocation) => {
   const { operands, options } = parseArguments(invocation.args, { letters: 'WXI', leading: true });
-  const inline = [...options].some((option) => /^(-[cemnpErF]|--eval|--print|--version|--help)$/.test(option));
+  const inline = [...options].some((option) =>
+    /^(-[cemnpErF]|--eval|--print|--version|--help)$/.test(option),
+  );
   if (inline) return;
   const [first] = operands[0] === 'run' ? operands.slice(1) : operands;
   if (first === undefined) runInput(invocation, invocation.scope.input, false);
   else runFile(invocation, first, false, invocation.scope);
 };
 
-const evaluate: Rule = ({ args, scope, script }) => script(args.filter((arg, index) => index > 0 || arg !== '--').join(' '), scope);
+const evaluate: Rule = ({ args, scope, script }) =>
+  script(args.filter((arg, index) => index > 0 || arg !== '--').join(' '), scope);
 
 const source: Rule = (invocation) => {
   const [path] = invocation.args;
@@ -67,7 +75,12 @@ const xargs: Rule = ({ args, scope, run }) => {
   const inner = subshell(scope, { input: undefined });
   if (place === undefined) run([...command, ...items.slice(0, 256)], inner);
   else if (items.length === 0) run(command, inner);
-  else for (const item of items.slice(0, 16)) run(command.map((word) => word.replaceAll(place, item)), inner);
+  else
+    for (const item of items.slice(0, 16))
+      run(
+        command.map((word) => word.replaceAll(place, item)),
+        inner,
+      );
 };
 
 /** What a search finds below a folder. */
@@ -92,14 +105,19 @@ const find: Rule = (invocation) => {
     const rest = args.slice(index + 1);
     const end = rest.findIndex((word) => word === ';' || word === '+');
     const command = end < 0 ? rest : rest.slice(0, end);
-    for (const path of found) run(command.map((word) => word.replaceAll('{}', path)), subshell(scope));
+    for (const path of found)
+      run(
+        command.map((word) => word.replaceAll('{}', path)),
+        subshell(scope),
+      );
   });
 };
 
 const changeDirectory: Rule = ({ args, scope }) => {
   const { operands } = parseArguments(args);
   const target = operands[0] ?? scope.variables.get('HOME')?.[0] ?? '';
-  scope.directory = target === '-' || target.startsWith(unknown) ? undefined : absolute(target, scope.directory);
+  scope.directory =
+    target === '-' || target.startsWith(unknown) ? undefined : absolute(target, scope.directory);
 };
 
 const trap: Rule = ({ args, scope, script }) => {
@@ -115,7 +133,8 @@ const alias: Rule = ({ args, scope, script }) => {
 /** The command runs elsewhere, where our workspace is not. */
 const remote: Rule = ({ args, script }) => {
   const { operands } = parseArguments(args, { letters: 'bcDEeFIiJLlmOopQRSWw', leading: true });
-  if (operands.length > 1) script(operands.slice(1).join(' '), { ...startScope(), directory: '/home/somebody/somewhere' });
+  if (operands.length > 1)
+    script(operands.slice(1).join(' '), { ...startScope(), directory: '/home/somebody/somewhere' });
 };
 
 const set: Rule = ({ args, scope }) => {
@@ -130,7 +149,12 @@ const shift: Rule = ({ args, scope }) => {
 const reads: Rule = ({ args, scope }) => {
   const { operands } = parseArguments(args, { letters: 'adinNptu' });
   const text = scope.input?.text;
-  for (const name of operands) assign(scope, name, text === undefined ? (scope.input?.paths ?? [unknown]) : text.split('\n').slice(0, 8));
+  for (const name of operands)
+    assign(
+      scope,
+      name,
+      text === undefined ? (scope.input?.paths ?? [unknown]) : text.split('\n').slice(0, 8),
+    );
 };
 
 const named = (names: readonly string[], rule: Rule) => Object.fromEntries(names.map((name) => [name, rule]));
@@ -138,7 +162,10 @@ const named = (names: readonly string[], rule: Rule) => Object.fromEntries(names
 /** Programs and builtins through which a command says what else to run, or what later words mean. */
 export const shellRules: Record<string, Rule> = {
   ...named(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish', 'rbash'], shell),
-  ...named(['python', 'python2', 'python3', 'perl', 'ruby', 'node', 'nodejs', 'php', 'lua', 'deno', 'bun', 'pwsh'], interpreter),
+  ...named(
+    ['python', 'python2', 'python3', 'perl', 'ruby', 'node', 'nodejs', 'php', 'lua', 'deno', 'bun', 'pwsh'],
+    interpreter,
+  ),
   ...named(['source', '.'], source),
   ...named(['cd', 'pushd'], changeDirectory),
   ...named(['read', 'mapfile', 'readarray'], reads),

@@ -9,19 +9,39 @@ const maxLength = 65_536;
 const filters: Record<string, (input: string, args: readonly string[]) => string | undefined> = {
   cat: (input, args) => (args.every((arg) => arg === '-') ? input : undefined),
   base64: (input, args) =>
-    args.some((arg) => /^(-d|-D|--decode|-di|-id)$/.test(arg)) ? Buffer.from(input, 'base64').toString() : undefined,
-  xxd: (input, args) => (/r/.test(args.join('')) && /p/.test(args.join('')) ? Buffer.from(input, 'hex').toString() : undefined),
-  rev: (input) => input.split('\n').map((line) => [...line].toReversed().join('')).join('\n'),
+    args.some((arg) => /^(-d|-D|--decode|-di|-id)$/.test(arg))
+      ? Buffer.from(input, 'base64').toString()
+      : undefined,
+  xxd: (input, args) =>
+    /r/.test(args.join('')) && /p/.test(args.join('')) ? Buffer.from(input, 'hex').toString() : undefined,
+  rev: (input) =>
+    input
+      .split('\n')
+      .map((line) => [...line].toReversed().join(''))
+      .join('\n'),
 };
 
-const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', '\\': '\\', a: '\x07', b: '\b', e: '\x1b', f: '\f', v: '\v' };
+const escapes: Record<string, string> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  a: '\x07',
+  b: '\b',
+  e: '\x1b',
+  f: '\f',
+  v: '\v',
+};
 
 function unescape(text: string): string {
-  return text.replace(/\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|(.))/gs, (all, hex, octal, character: string) => {
-    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex as string, 16));
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal as string, 8) & 0xff);
-    return escapes[character] ?? all;
-  });
+  return text.replace(
+    /\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|(.))/gs,
+    (all, hex, octal, character: string) => {
+      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex as string, 16));
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal as string, 8) & 0xff);
+      return escapes[character] ?? all;
+    },
+  );
 }
 
 function echo(args: readonly string[]): string {
@@ -39,11 +59,14 @@ function printf(args: readonly string[]): string {
   let next = 0;
   do {
     const before = next;
-    output += unescape(format).replace(/%(?:%|[-+ 0#]*\d*(?:\.\d+)?([a-zA-Z]))/g, (_, kind: string | undefined) => {
-      if (kind === undefined) return '%';
-      const value = values[next++] ?? '';
-      return kind === 'b' ? unescape(value) : value;
-    });
+    output += unescape(format).replace(
+      /%(?:%|[-+ 0#]*\d*(?:\.\d+)?([a-zA-Z]))/g,
+      (_, kind: string | undefined) => {
+        if (kind === undefined) return '%';
+        const value = values[next++] ?? '';
+        return kind === 'b' ? unescape(value) : value;
+      },
+    );
     if (next === before) break;
   } while (next < values.length && output.length < maxLength);
   return output;
@@ -62,7 +85,11 @@ export function outputOf(argv: readonly string[], input: string | undefined): st
 type Expand = (words: readonly Word[]) => readonly string[];
 
 /** What one stage of a pipeline puts out. */
-export function stageOutput(node: CommandNode, input: string | undefined, expand: Expand): string | undefined {
+export function stageOutput(
+  node: CommandNode,
+  input: string | undefined,
+  expand: Expand,
+): string | undefined {
   if (node.type !== 'Command' || !node.name) return undefined;
   const argv = expand([node.name, ...node.args.filter((arg) => arg.type === 'Word')]);
   let given = input;
@@ -89,7 +116,9 @@ export function scriptOutput(script: ParsedScript, expand: Expand): string | und
     all += output ?? '';
     if (command.type === 'Command' && !command.name) return undefined;
   }
-  return script.commands.length === 0 || all.length > maxLength || (holds.unknown(all) && all.includes(downloaded))
+  return script.commands.length === 0 ||
+    all.length > maxLength ||
+    (holds.unknown(all) && all.includes(downloaded))
     ? undefined
     : all.replace(/\n+$/, '');
 }

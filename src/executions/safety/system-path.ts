@@ -1,15 +1,22 @@
 import { anyCharacter, anyText, downloaded, unknown, workspace } from './scope.js';
 
 /** Folders that belong to the system with all that is in them. */
-const systemFolders = [
-  ...['bin', 'boot', 'dev', 'etc', 'lib', 'lib32', 'lib64', 'libx32', 'opt', 'proc', 'root', 'run', 'sbin', 'sys', 'usr', 'var'],
-  ...['Applications', 'Library', 'System', 'private', 'lost+found', 'snap', 'nix'],
-];
+const systemFolders =
+  'bin boot dev etc lib lib32 lib64 libx32 opt proc root run sbin sys usr var Applications Library System private lost+found snap nix'.split(
+    ' ',
+  );
 /** Folders that are the system's themselves, down to a depth; what is deeper belongs to people. */
 const roots: Record<string, number> = { home: 2, Users: 2, mnt: 1, media: 1, srv: 1, Volumes: 1, tmp: 1 };
-const open = [/^tmp\/./, /^var\/tmp\/./, /^private\/tmp\/./, /^dev\/shm\/./, /^var\/lib\/millrace\/workspaces\/./];
+const open = [
+  /^tmp\/./,
+  /^var\/tmp\/./,
+  /^private\/tmp\/./,
+  /^dev\/shm\/./,
+  /^var\/lib\/millrace\/workspaces\/./,
+];
 /** Files that take what is written to them and do no harm. */
-const sinks = /^(dev\/(null|zero|full|u?random|tty\w*|std(in|out|err)|ptmx|fd\/.+|pts\/.+|tcp\/.+|udp\/.+)|proc\/self\/fd\/.+)$/;
+const sinks =
+  /^(dev\/(null|zero|full|u?random|tty\w*|std(in|out|err)|ptmx|fd\/.+|pts\/.+|tcp\/.+|udp\/.+)|proc\/self\/fd\/.+)$/;
 
 export type Place = 'system' | 'perhaps_root' | 'workspace' | 'elsewhere';
 
@@ -77,7 +84,8 @@ export function placeOf(
   const rest = segments.join('/');
   if (purpose === 'write' && sinks.test(rest)) return 'elsewhere';
   if (open.some((pattern) => pattern.test(rest))) return 'elsewhere';
-  if (Object.entries(roots).some(([name, depth]) => mayBe(first, name) && segments.length <= depth)) return 'system';
+  if (Object.entries(roots).some(([name, depth]) => mayBe(first, name) && segments.length <= depth))
+    return 'system';
   return systemFolders.some((name) => mayBe(first, name)) ? 'system' : 'elsewhere';
 }
 

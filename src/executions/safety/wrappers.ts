@@ -13,7 +13,11 @@ interface Wrapper extends OptionsSpec {
 
 /** Programs that run the command that follows them. */
 const wrappers: Record<string, Wrapper> = {
-  sudo: { letters: 'ughpCTRDrt', long: ['user', 'group', 'host', 'prompt', 'chdir', 'chroot'], assignments: true },
+  sudo: {
+    letters: 'ughpCTRDrt',
+    long: ['user', 'group', 'host', 'prompt', 'chdir', 'chroot'],
+    assignments: true,
+  },
   doas: { letters: 'uCa' },
   run0: { letters: 'u', long: ['user', 'group', 'unit', 'chdir'] },
   env: { letters: 'uCS', long: ['unset', 'chdir', 'split-string'], assignments: true, script: '-S' },
@@ -61,7 +65,10 @@ function unwrap(invocation: Invocation, wrapper: Wrapper): void {
   if (asksForRights.has(name)) findings.advise('privilege');
   const { operands, values } = parseArguments(args, { ...wrapper, leading: true });
   const inner = subshell(scope);
-  const script = wrapper.script === undefined ? undefined : (values.get(wrapper.script) ?? values.get('--command') ?? values.get('--split-string'));
+  const script =
+    wrapper.script === undefined
+      ? undefined
+      : (values.get(wrapper.script) ?? values.get('--command') ?? values.get('--split-string'));
   // `su root -c …`: the script may follow the operands
   const late = wrapper.script === undefined || !wrapper.skip ? -1 : operands.indexOf(wrapper.script);
   if (late >= 0) invocation.script(operands[late + 1] ?? '', inner);
@@ -73,10 +80,13 @@ function unwrap(invocation: Invocation, wrapper: Wrapper): void {
       rest = rest.slice(1);
     }
   }
-  const chdir = values.get('--chdir') ?? (name === 'env' ? values.get('-C') : name === 'sudo' ? values.get('-D') : undefined);
+  const chdir =
+    values.get('--chdir') ??
+    (name === 'env' ? values.get('-C') : name === 'sudo' ? values.get('-D') : undefined);
   if (chdir !== undefined) inner.directory = chdir.startsWith('/') ? chdir : inner.directory;
   // what -S splits goes before the rest of the command line
-  if (script !== undefined) invocation.script(wrapper.script === '-S' ? [script, ...rest].join(' ') : script, inner);
+  if (script !== undefined)
+    invocation.script(wrapper.script === '-S' ? [script, ...rest].join(' ') : script, inner);
   else if (rest.length > 0) invocation.run(rest, inner);
 }
 

@@ -2,7 +2,11 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class Foundation1795334681413 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`CREATE TABLE "activity" ("sequence" bigint GENERATED ALWAYS AS IDENTITY NOT NULL, "id" uuid NOT NULL, "transaction" bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint, "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "actor_id" uuid, "session_id" uuid, "request_id" text, "entity_type" text NOT NULL, "entity_id" uuid NOT NULL, "project_id" uuid, "action" text NOT NULL, "old_value" jsonb, "new_value" jsonb, CONSTRAINT "PK_f7cde38bb2b1c00dcc7f340f0bf" PRIMARY KEY ("sequence"))`);
+    // a function, because TypeORM cannot compare a default that has casts in it
+    await runner.query(
+      `CREATE FUNCTION current_transaction_number() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT pg_current_xact_id()::text::bigint'`,
+    );
+    await runner.query(`CREATE TABLE "activity" ("sequence" bigint GENERATED ALWAYS AS IDENTITY NOT NULL, "id" uuid NOT NULL, "transaction" bigint NOT NULL DEFAULT current_transaction_number(), "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "actor_id" uuid, "session_id" uuid, "request_id" text, "entity_type" text NOT NULL, "entity_id" uuid NOT NULL, "project_id" uuid, "action" text NOT NULL, "old_value" jsonb, "new_value" jsonb, CONSTRAINT "PK_f7cde38bb2b1c00dcc7f340f0bf" PRIMARY KEY ("sequence"))`);
     await runner.query(`CREATE INDEX "activity_at" ON "activity"  ("at") `);
     await runner.query(`CREATE INDEX "activity_actor" ON "activity"  ("actor_id", "sequence") `);
     await runner.query(`CREATE INDEX "activity_session" ON "activity"  ("session_id", "sequence") WHERE session_id IS NOT NULL`);
@@ -107,5 +111,6 @@ export class Foundation1795334681413 implements MigrationInterface {
     await runner.query(`DROP INDEX "public"."activity_actor"`);
     await runner.query(`DROP INDEX "public"."activity_at"`);
     await runner.query(`DROP TABLE "activity"`);
+    await runner.query(`DROP FUNCTION current_transaction_number()`);
   }
 }

@@ -1,0 +1,48 @@
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import {
+  suggestionsQuery,
+  suggestionsSchema,
+  validateCommandSchema,
+  validatedCommandSchema,
+  type SuggestionsQuery,
+  type ValidateCommand,
+} from './command-help.schema.js';
+import { CommandHelpService } from './command-help.service.js';
+
+@ApiTags('commands')
+@Controller('api/commands')
+export class CommandHelpController {
+  constructor(private readonly help: CommandHelpService) {}
+
+  @Get('suggestions')
+  @Endpoint({
+    access: 'read',
+    summary: 'Suggest commands',
+    description:
+      'Known commands of the context that begin with the prefix, and your own that went well; at most 20.',
+    response: suggestionsSchema,
+    errors: ['VALIDATION_ERROR'],
+  })
+  suggest(@CurrentActor() actor: Actor, @Query({ schema: suggestionsQuery }) query: SuggestionsQuery) {
+    return this.help.suggest(actor, query);
+  }
+
+  @Post('validate')
+  @Endpoint({
+    access: 'read',
+    summary: 'Check a command without running it',
+    description:
+      'Reads the syntax tree of the command: through quotes, variables, substitutions, functions, pipes and programs that run ' +
+      'others, such as sudo, env, xargs, find and bash -c. System paths, devices and the machine itself are unsafe targets. ' +
+      'It is a heuristic that catches mistakes, not a sandbox: scripts in files and other languages are not read.',
+    response: validatedCommandSchema,
+    errors: ['VALIDATION_ERROR'],
+  })
+  validate(@Body({ schema: validateCommandSchema }) body: ValidateCommand) {
+    return this.help.validate(body);
+  }
+}

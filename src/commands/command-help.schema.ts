@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { commandText } from './commands.schema.js';
+
+export const suggestionsQuery = z.object({
+  context: z
+    .string()
+    .max(64)
+    .default('')
+    .meta({ description: 'A topic such as git; an unknown one suggests of all', examples: ['git'] }),
+  prefix: z
+    .string()
+    .max(1024)
+    .default('')
+    .meta({ description: 'What has been typed', examples: ['git '] }),
+});
+export type SuggestionsQuery = z.output<typeof suggestionsQuery>;
+
+export const suggestionSchema = z
+  .object({ command: z.string(), description: z.string(), category: z.string() })
+  .meta({ id: 'CommandSuggestion' });
+export type Suggestion = z.output<typeof suggestionSchema>;
+
+export const suggestionsSchema = z
+  .object({ suggestions: z.array(suggestionSchema) })
+  .meta({ id: 'CommandSuggestions' });
+
+export const validateCommandSchema = z
+  .object({ command: commandText, check_safety: z.boolean().default(true) })
+  .meta({ id: 'ValidateCommand' });
+export type ValidateCommand = z.output<typeof validateCommandSchema>;
+
+export const validatedCommandSchema = z
+  .object({
+    valid: z.boolean().meta({ description: 'A shell can read it and, if asked, it looks safe' }),
+    safe: z.boolean(),
+    warnings: z.array(z.string()),
+    suggestions: z.array(z.string()),
+  })
+  .meta({ id: 'ValidatedCommand' });
+export type ValidatedCommand = z.output<typeof validatedCommandSchema>;

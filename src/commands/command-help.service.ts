@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../common/permissions.js';
+import { CommandSafety } from '../executions/safety/command-safety.js';
+import { Database } from '../infra/database.js';
+import type {
+  Suggestion,
+  SuggestionsQuery,
+  ValidateCommand,
+  ValidatedCommand,
+} from './command-help.schema.js';
+import { knownCommands } from './known-commands.js';
+
+const most = 20;
+/** So that known commands have a place beside one's own. */
+const mostOfHistory = 10;
+/** How far back in somebody's history to look. */
+const historyDepth = 2_000;
+
+@Injectable()
+export class CommandHelpService {
+  constructor(
+    private readonly database: Database,
+    private readonly safety: CommandSafety,
+  ) {}
+
+  /** Commands that begin like what was typed: known ones of the context, and the caller's own that went well. */
+  async suggest(actor: Actor, { context, prefix }: SuggestionsQuery): Promise<{ suggestions: Suggestion[] }> {
+    const start = prefix.trimStart();
+    const topic = context.trim().toLowerCase();
+    const inContext = knownCommands.filter(({ category }) => category === topic);
+    const candidates = inContext.length > 0 ? inContext : knownCommands;
+    const known = candidates.filter(({ command }) => command.startsWith(start));
+    const own = await this.history(actor, start);
+    const fresh = own.filter(({ command }) => !known.some((suggestion) => suggestion.command === command));
+    const room = most - Math.min(fresh.length, mostOfHistory);
+    return { suggestions: [...known.slice(0, room), ...fresh].slice(0, most) };
+  }
+
+  /** Tells whether a shell can read a command and whether it looks safe. */
+  async validate({ command, check_safety }: ValidateCommand): Promise<ValidatedCommand> {
+    const { faults, safe, warnings, suggestions } = await this.safety.analyse(command);
+    const readable = faults.length === 0;
+    return {
+      valid: readable && (safe || !check_safety),
+      safe,
+      warnings: check_safety ? [...faults, ...warnings] : faults,
+      suggestions: [
+        ...(readable ? [] : ['Check that quotes, brackets and keywords are closed']),
+        ...(check_safety ? suggestions : []),
+      ],
+    };
+  }
+
+  private async history(actor: Actor, prefix: string): Promise<Suggestion[]> {
+    const rows = await this.database.query<{ command: string; times: number }>(
+      `SELECT command, count(*)::int AS times FROM (
+         SELECT command, id FROM executions
+          WHERE requested_by = $1 AND task_id IS NULL AND status = 'completed' ORDER BY id DESC LIMIT $3
+       ) AS latest
+        WHERE starts_with(command, $2) AND length(command) <= 500
+        GROUP BY command ORDER BY times DESC, max(id::text) DESC LIMIT $4`,
+      [actor.id, prefix, historyDepth, most],
+    );
+    return rows.map(({ command, times }) => ({
+      command,
+      description: times === 1 ? 'You have run this once' : `You have run this ${times} times`,
+      category: 'history',
+    }));
+  }
+}

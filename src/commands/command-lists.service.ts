@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { toInstant } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import type { Execution } from '../executions/execution.entity.js';
+import { Database } from '../infra/database.js';
+import { visible } from '../projects/projects.queries.js';
+import { toListed, type HistoryQuery } from './commands.schema.js';
+
+/** More than this are counted and not listed. */
+const maxRunning = 500;
+
+@Injectable()
+export class CommandListsService {
+  constructor(private readonly database: Database) {}
+
+  /** Commands that run now: one's own, those of projects one may see, and all of them for administrators. */
+  async running(actor: Actor) {
+    const rows = await this.database.query<Execution & { total: number }>(
+      `SELECT e.id, e.command, e.status, e.task_id, e.project_id, e.started_at, e.finished_at, e.cancel_requested_at,
+              e.requested_by, count(*) OVER ()::int AS total
+         FROM executions e
+         LEFT JOIN projects p ON p.id = e.project_id AND p.deleted_at IS NULL
+         LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = $1
+        WHERE e.status = 'running'
+          AND ($2::boolean OR (e.project_id IS NULL AND e.requested_by = $1) OR (p.id IS NOT NULL AND ${visible}))
+        ORDER BY e.started_at, e.id LIMIT $3`,
+      [actor.id, actor.role === 'admin', maxRunning],
+    );
+    return {
+      commands: rows.map((row) => ({ ...toListed(row), requested_by: row.requested_by })),
+      total_running: rows[0]?.total ?? 0,
+    };
+  }
+
+  /** Commands that somebody asked for, the latest first. */
+  async history(actor: Actor, { limit, offset, status }: HistoryQuery) {
+    const values = [actor.id, status ?? null];
+    const condition =
+      'e.requested_by = $1 AND e.task_id IS NULL AND ($2::text[] IS NULL OR e.status = ANY($2))';
+    const [rows, [count]] = await Promise.all([
+      this.database.query<Execution>(
+        `SELECT e.* FROM executions e WHERE ${condition} ORDER BY e.id DESC LIMIT $3 OFFSET $4`,
+        [...values, limit, offset],
+      ),
+      this.database.query<{ total: number }>(
+        `SELECT count(*)::int AS total FROM executions e WHERE ${condition}`,
+        values,
+      ),
+    ]);
+    const commands = rows.map((row) => {
+      const { exit_code, reason } = row;
+      return { ...toListed(row), completed_at: toInstant(row.finished_at), exit_code, reason };
+    });
+    return { commands, total: count?.total ?? 0, limit, offset };
+  }
+}

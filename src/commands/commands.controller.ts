@@ -1,0 +1,142 @@
+import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Endpoint } from '../common/endpoint.js';
+import { id } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import { ExecutionsService } from '../executions/executions.service.js';
+import { outputDescription, OutputHttp, outputQuery, type OutputQuery } from '../executions/output-http.js';
+import { CommandListsService } from './command-lists.service.js';
+import {
+  cancelCommandSchema,
+  cancelledCommandSchema,
+  commandHistorySchema,
+  commandStatusSchema,
+  executeCommandSchema,
+  executedCommandSchema,
+  historyQuery,
+  runningCommandsSchema,
+  statusQuery,
+  type ExecuteCommand,
+  type HistoryQuery,
+  type StatusQuery,
+} from './commands.schema.js';
+import { CommandsService } from './commands.service.js';
+
+@ApiTags('commands')
+@Controller('api/commands')
+export class CommandsController {
+  constructor(
+    private readonly commands: CommandsService,
+    private readonly lists: CommandListsService,
+    private readonly executions: ExecutionsService,
+    private readonly output: OutputHttp,
+  ) {}
+
+  @Post('execute')
+  @Endpoint({
+    access: 'execute',
+    summary: 'Run a command',
+    description:
+      'Answers when the command runs: with its process id, or after 2 s with `queued` and what it waits for. A command that ' +
+      'has ended by then says so. With `stream_output: false` it waits for the end, at most 25 s, and answers like status. ' +
+      'A command that looks destructive is refused (see validate).',
+    response: executedCommandSchema,
+    errors: [
+      'VALIDATION_ERROR',
+      'COMMAND_UNSAFE',
+      'PROJECT_NOT_FOUND',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_ARCHIVED',
+      'QUEUE_FULL',
+    ],
+  })
+  execute(@CurrentActor() actor: Actor, @Body({ schema: executeCommandSchema }) body: ExecuteCommand) {
+    return this.commands.execute(actor, body);
+  }
+
+  @Get('running')
+  @Endpoint({
+    access: 'read',
+    summary: 'List the commands that run now',
+    description: 'Your own, and those of tasks you may see; administrators see all.',
+    response: runningCommandsSchema,
+  })
+  running(@CurrentActor() actor: Actor) {
+    return this.lists.running(actor);
+  }
+
+  @Get('history')
+  @Endpoint({
+    access: 'read',
+    summary: 'List the commands you have run, the latest first',
+    response: commandHistorySchema,
+    errors: ['VALIDATION_ERROR'],
+  })
+  history(@CurrentActor() actor: Actor, @Query({ schema: historyQuery }) query: HistoryQuery) {
+    return this.lists.history(actor, query);
+  }
+
+  @Get(':command_id/status')
+  @Endpoint({
+    access: 'read',
+    summary: 'Show a command with the end of its output',
+    description: 'At most the last 256 KiB of output. Takes the id of a task execution, too.',
+    response: commandStatusSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
+  })
+  status(
+    @CurrentActor() actor: Actor,
+    @Param('command_id', { schema: id }) commandId: string,
+    @Query({ schema: statusQuery }) query: StatusQuery,
+  ) {
+    return this.commands.status(actor, commandId, query.tail);
+  }
+
+  @Post(':command_id/cancel')
+  @Endpoint({
+    access: 'execute',
+    summary: 'Stop a queued or running command',
+    description:
+      'Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s.',
+    response: cancelledCommandSchema,
+    alternatives: { 202: cancelledCommandSchema },
+    errors: [
+      'VALIDATION_ERROR',
+      'RESOURCE_NOT_FOUND',
+      'COMMAND_NOT_RUNNING',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_ARCHIVED',
+    ],
+  })
+  async cancel(
+    @CurrentActor() actor: Actor,
+    @Param('command_id', { schema: id }) commandId: string,
+    @Body({ schema: cancelCommandSchema }) body: { reason: string | null },
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const result = await this.commands.cancel(actor, commandId, body.reason);
+    if (result.status === 'cancelling') void reply.status(202);
+    return result;
+  }
+
+  @Get(':command_id/output')
+  @Endpoint({
+    access: 'read',
+    summary: 'Read the output of a command',
+    description: outputDescription,
+    raw: 'application/octet-stream',
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
+  })
+  async read(
+    @CurrentActor() actor: Actor,
+    @Param('command_id', { schema: id }) commandId: string,
+    @Query({ schema: outputQuery }) query: OutputQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const execution = await this.executions.require(actor, commandId, 'read');
+    await this.output.send(request, reply, execution, query);
+  }
+}

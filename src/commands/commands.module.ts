@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { ExecutionsModule } from '../executions/executions.module.js';
+import { ProjectsModule } from '../projects/projects.module.js';
+import { CommandHelpController } from './command-help.controller.js';
+import { CommandHelpService } from './command-help.service.js';
+import { CommandListsService } from './command-lists.service.js';
+import { CommandsController } from './commands.controller.js';
+import { CommandsService } from './commands.service.js';
+import { StartWatch } from './start-watch.js';
+
+@Module({
+  imports: [ProjectsModule, ExecutionsModule],
+  controllers: [CommandHelpController, CommandsController],
+  providers: [CommandHelpService, CommandListsService, CommandsService, StartWatch],
+})
+export class CommandsModule {}

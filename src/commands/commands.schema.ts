@@ -1,0 +1,234 @@
+import { z } from 'zod';
+import { id, instant, toInstant } from '../common/fields.js';
+import { executionStatuses } from '../executions/execution-state.js';
+import type { Execution } from '../executions/execution.entity.js';
+import {
+  executionSchema,
+  priorities,
+  secondsRun,
+  shownStatus,
+  toExecution,
+  type ExecutionRow,
+} from '../executions/executions.schema.js';
+import type { OutputFrame } from '../executions/output-frame.js';
+import { outputFrameSchema, toFrameView } from '../executions/output-view.js';
+import { projectIdParam } from '../projects/project-access.js';
+
+const environment = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Name variables with letters, digits and underscore'),
+    z.string().max(32_768),
+  )
+  .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')
+  .refine(
+    (value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')),
+    'MILLRACE_ names are reserved',
+  );
+
+export const commandText = z
+  .string()
+  .max(65_536)
+  .refine((text) => text.trim() !== '', 'must not be empty')
+  .refine((text) => Buffer.byteLength(text) <= 65_536, 'must not exceed 64 KiB');
+
+export const executeCommandSchema = z
+  .object({
+    command: commandText.meta({ description: 'Run by /bin/sh', examples: ['ls -la'] }),
+    working_directory: z
+      .string()
+      .max(1024)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Inside the workspace' }),
+    timeout: z
+      .int()
+      .min(1)
+      .max(20 * 86_400)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Seconds', examples: [30] }),
+    environment: environment.default({}).meta({ description: 'Variables for the command' }),
+    stream_output: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'false waits for the end and answers with the output' }),
+    priority: z.enum(priorities).default('normal'),
+    project_id: projectIdParam
+      .nullable()
+      .default(null)
+      .meta({ description: "Run in this project's workspace instead of your own" }),
+    allow_unsafe: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Administrators only: run what looks destructive' }),
+  })
+  .meta({ id: 'ExecuteCommand' });
+export type ExecuteCommand = z.output<typeof executeCommandSchema>;
+
+const shape = executionSchema.shape;
+const seconds = z.number().min(0).nullable().meta({ description: 'Seconds, to one decimal' });
+
+export const startedCommandSchema = z
+  .object({
+    command_id: id,
+    status: shape.status,
+    pid: z.int().nullable(),
+    started_at: instant.nullable(),
+    why_waiting: shape.why_waiting,
+  })
+  .meta({ id: 'StartedCommand' });
+export type StartedCommand = z.output<typeof startedCommandSchema>;
+
+export const commandStatusSchema = z
+  .object({
+    ...startedCommandSchema.shape,
+    command: z.string(),
+    completed_at: instant.nullable(),
+    duration: seconds,
+    exit_code: shape.exit_code,
+    reason: shape.reason,
+    error: shape.error,
+    output: z.array(outputFrameSchema).meta({ description: 'At most the last 256 KiB' }),
+    output_bytes: z.int().min(0).meta({ description: 'Of the whole output, as far as it is stored' }),
+    task_id: id.nullable(),
+    project_id: id.nullable(),
+    working_directory: z.string(),
+    timeout: shape.timeout,
+  })
+  .meta({ id: 'CommandStatus' });
+export type CommandStatus = z.output<typeof commandStatusSchema>;
+
+/** With `stream_output: false` the end is there to be told, too. */
+export const executedCommandSchema = z
+  .union([commandStatusSchema, startedCommandSchema])
+  .meta({ id: 'ExecutedCommand' });
+
+export const statusQuery = z.object({
+  tail: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .meta({ description: 'Only the last lines of the output' }),
+});
+export type StatusQuery = z.output<typeof statusQuery>;
+
+export const cancelCommandSchema = z
+  .object({ reason: z.string().max(2000).nullable().default(null) })
+  .meta({ id: 'CancelCommand' });
+
+export const cancelledCommandSchema = z
+  .object({
+    command_id: id,
+    status: z.enum(['cancelled', 'cancelling']),
+    cancelled_at: instant.nullable(),
+    exit_code: z
+      .int()
+      .nullable()
+      .meta({ description: '-15 after SIGTERM, -9 after SIGKILL; null when it never ran' }),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'CancelledCommand' });
+export type CancelledCommand = z.output<typeof cancelledCommandSchema>;
+
+const listed = {
+  command_id: id,
+  command: z.string(),
+  status: shape.status,
+  task_id: id.nullable(),
+  project_id: id.nullable(),
+};
+
+export const runningCommandsSchema = z
+  .object({
+    commands: z.array(
+      z.object({ ...listed, started_at: instant.nullable(), duration: seconds, requested_by: id }),
+    ),
+    total_running: z.int().min(0),
+  })
+  .meta({ id: 'RunningCommands' });
+
+export const historyQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  status: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(z.enum(executionStatuses)).min(1))
+    .optional()
+    .meta({ description: `Comma-separated: ${executionStatuses.join(', ')}` }),
+});
+export type HistoryQuery = z.output<typeof historyQuery>;
+
+export const commandHistorySchema = z
+  .object({
+    commands: z.array(
+      z.object({
+        ...listed,
+        started_at: instant.nullable(),
+        completed_at: instant.nullable(),
+        exit_code: z.int().nullable(),
+        duration: seconds,
+        reason: shape.reason,
+      }),
+    ),
+    total: z.int().min(0),
+    limit: z.int(),
+    offset: z.int(),
+  })
+  .meta({ id: 'CommandHistory' });
+
+/** Seconds that a command ran, as these routes show them. */
+export function shownSeconds(execution: Pick<Execution, 'started_at' | 'finished_at'>): number | null {
+  const exact = secondsRun(execution);
+  return exact === null ? null : Math.max(0, Math.round(exact * 10) / 10);
+}
+
+export function toStarted(row: ExecutionRow): StartedCommand {
+  const { id: command_id, pid, why_waiting } = row;
+  return { command_id, status: shownStatus(row), pid, started_at: toInstant(row.started_at), why_waiting };
+}
+
+/** @param stored bytes of output while the command runs, since the row tells them only at the end */
+export function toStatus(row: ExecutionRow, frames: readonly OutputFrame[], stored: number): CommandStatus {
+  const { command, exit_code, reason, error, task_id, project_id, ...rest } = toExecution(row);
+  return {
+    ...toStarted(row),
+    command,
+    completed_at: rest.completed_at,
+    duration: shownSeconds(row),
+    exit_code,
+    reason,
+    error,
+    output: frames.map(toFrameView),
+    output_bytes: row.finished_at ? rest.output_bytes : stored,
+    task_id,
+    project_id,
+    working_directory: rest.working_directory,
+    timeout: rest.timeout,
+  };
+}
+
+type ListedColumns =
+  | 'id'
+  | 'command'
+  | 'status'
+  | 'task_id'
+  | 'project_id'
+  | 'started_at'
+  | 'finished_at'
+  | 'cancel_requested_at';
+
+export function toListed(row: Pick<Execution, ListedColumns>) {
+  const { id: command_id, command, task_id, project_id } = row;
+  return {
+    command_id,
+    command,
+    status: shownStatus(row),
+    task_id,
+    project_id,
+    started_at: toInstant(row.started_at),
+    duration: shownSeconds(row),
+  };
+}

@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors.js';
+import { toInstant } from '../common/fields.js';
+import type { Actor } from '../common/permissions.js';
+import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { isFinal } from '../executions/execution-state.js';
+import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
+import { ExecutionsService } from '../executions/executions.service.js';
+import { storedEnd, tailFrames } from '../executions/output-tail.js';
+import { CommandSafety } from '../executions/safety/command-safety.js';
+import { Database } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import {
+  toStarted,
+  toStatus,
+  type CancelledCommand,
+  type CommandStatus,
+  type ExecuteCommand,
+  type StartedCommand,
+} from './commands.schema.js';
+import { StartWatch } from './start-watch.js';
+
+/** How long an answer waits for the command to start … */
+const startPatienceMs = 2_000;
+/** … and, with `stream_output: false`, for its end: proxies give up after 30 s. */
+const endPatienceMs = 25_000;
+const shownBytes = 256 * 1024;
+
+/** Commands that people run themselves; those of tasks can be looked at by the same routes. */
+@Injectable()
+export class CommandsService {
+  constructor(
+    private readonly database: Database,
+    private readonly lifecycle: ExecutionLifecycle,
+    private readonly executions: ExecutionsService,
+    private readonly access: ProjectAccess,
+    private readonly safety: CommandSafety,
+    private readonly watch: StartWatch,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  /**
+   * Runs a command and waits until it runs; with `stream_output: false` until its end.
+   * @throws COMMAND_UNSAFE, QUEUE_FULL, AUTH_INSUFFICIENT_PERMISSIONS for `allow_unsafe`, PROJECT_NOT_FOUND,
+   * PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+   */
+  async execute(actor: Actor, input: ExecuteCommand): Promise<StartedCommand | CommandStatus> {
+    await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, input.environment);
+    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
+    const timeout = Math.min(input.timeout ?? COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS);
+    const { id } = await this.database.transaction(async (tx) => {
+      const project =
+        input.project_id === null ? null : await this.access.require(actor, input.project_id, 'execute', tx);
+      return this.lifecycle.enqueue(tx, actor, {
+        task_id: null,
+        project_id: project?.id ?? null,
+        session_id: actor.sessionId ?? null,
+        requested_by: actor.id,
+        queue: queueOf(input.priority),
+        command: input.command,
+        working_directory: input.working_directory ?? '',
+        environment: input.environment,
+        timeout,
+        retries_left: 0,
+      });
+    });
+    if (input.stream_output) return toStarted(await this.watch.started(id, startPatienceMs));
+    return this.show(await this.watch.ended(id, Math.min(endPatienceMs, timeout * 1000 + startPatienceMs)));
+  }
+
+  /**
+   * Shows a command with the end of its output.
+   * @param tail only this many lines
+   * @throws RESOURCE_NOT_FOUND
+   */
+  async status(actor: Actor, id: string, tail: number | undefined): Promise<CommandStatus> {
+    return this.show(await this.executions.require(actor, id, 'read'), tail);
+  }
+
+  /**
+   * Stops a command that is queued or running.
+   * @returns `cancelled`, or `cancelling` when its processes are not gone after 10 s
+   * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, COMMAND_NOT_RUNNING when it has ended, also while it was asked to stop
+   */
+  async cancel(actor: Actor, id: string, reason: string | null): Promise<CancelledCommand> {
+    const before = await this.executions.require(actor, id, 'execute');
+    if (isFinal(before.status))
+      throw new AppError('COMMAND_NOT_RUNNING', { command_id: id, status: before.status });
+    const execution = await this.executions.cancel(actor, id, reason);
+    const { status, exit_code, cancel_reason } = execution;
+    if (status === 'completed' || status === 'failed')
+      throw new AppError('COMMAND_NOT_RUNNING', { command_id: id, status });
+    return {
+      command_id: id,
+      status: status === 'cancelled' ? 'cancelled' : 'cancelling',
+      cancelled_at: status === 'cancelled' ? toInstant(execution.finished_at) : null,
+      exit_code,
+      reason: cancel_reason,
+    };
+  }
+
+  private async show(row: ExecutionRow, tail?: number): Promise<CommandStatus> {
+    const [frames, stored] = await Promise.all([
+      tailFrames(this.database, row.id, shownBytes, tail),
+      isFinal(row.status) ? 0 : storedEnd(this.database, row.id),
+    ]);
+    return toStatus(row, frames, stored);
+  }
+}

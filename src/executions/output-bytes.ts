@@ -1,0 +1,42 @@
+import type { Queryable } from '../infra/database.js';
+import { startingAt, type OutputFrame } from './output-frame.js';
+import { readFrames } from './output.queries.js';
+
+/** How many segments are read from the store at once; one holds at most 1 MiB. */
+const segmentsAtOnce = 4;
+
+/**
+ * What is stored of an output.
+ * @param start the first byte
+ * @param end where to stop: what is added meanwhile is left out
+ */
+export async function* storedOutput(
+  db: Queryable,
+  executionId: string,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): AsyncGenerator<{ frame: OutputFrame }, void> {
+  let position = start;
+  while (position < end && !signal.aborted) {
+    const frames = await readFrames(db, executionId, position, segmentsAtOnce);
+    if (frames.length === 0) return;
+    for (const whole of frames) {
+      if (whole.offset >= end) return;
+      const frame = startingAt(whole, Math.max(position, whole.offset));
+      yield { frame: { ...frame, content: frame.content.subarray(0, end - frame.offset) } };
+      position = whole.offset + whole.content.length;
+    }
+  }
+}
+
+/** The bytes of frames, of both streams or of one. */
+export async function* rawOutput(
+  pieces: AsyncIterable<{ frame?: OutputFrame }>,
+  stream: OutputFrame['stream'] | undefined,
+): AsyncGenerator<Buffer, void> {
+  for await (const { frame } of pieces) {
+    if (frame && frame.content.length > 0 && (stream === undefined || frame.stream === stream))
+      yield frame.content;
+  }
+}

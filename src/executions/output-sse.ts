@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OutputFrame } from './output-frame.js';
+import type { OutputPiece } from './output-reader.js';
+import { toEndView, toOutputView } from './output-view.js';
+
+/** Proxies cut connections on which nothing is said, the shortest of them after 30 s. */
+const heartbeatMs = 15_000;
+
+/**
+ * Output as server-sent events (WHATWG HTML, 9.2): a frame is an event whose id is the offset after it.
+ * @param pieces from the reader; taken only as fast as the events are
+ * @param stream to leave out the other one
+ */
+export async function* serverSentEvents(
+  executionId: string,
+  pieces: AsyncGenerator<OutputPiece, void>,
+  stream: OutputFrame['stream'] | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<string, void> {
+  try {
+    yield ': open\n\n';
+    let next = ask(pieces);
+    while (!signal.aborted) {
+      const resting = new AbortController();
+      const rest = delay(heartbeatMs, undefined, { signal: resting.signal }).catch(() => undefined);
+      const result = await Promise.race([next, rest]);
+      resting.abort();
+      if (!result) {
+        yield ': heartbeat\n\n';
+        continue;
+      }
+      if (result.done) return;
+      const { frame, end } = result.value;
+      if (end) {
+        yield event(end.total, toEndView(executionId, end));
+        return;
+      }
+      if (stream === undefined || frame.stream === stream) {
+        yield event(frame.offset + frame.content.length, toOutputView(executionId, frame));
+      }
+      next = ask(pieces);
+    }
+  } finally {
+    await pieces.return();
+  }
+}
+
+/** A fault that comes while nobody waits for it is met at the next wait. */
+function ask(pieces: AsyncGenerator<OutputPiece, void>) {
+  const next = pieces.next();
+  next.catch(() => undefined);
+  return next;
+}
+
+function event(id: number, data: unknown): string {
+  return `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,50 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { join } from 'node:path';
+import { AppError } from '../../common/errors.js';
+import { may, type Actor } from '../../common/permissions.js';
+import { Infrastructure } from '../../infra/infrastructure.js';
+import type { Analysis } from './analyse.js';
+import { SafetyThread } from './safety-thread.js';
+
+/** Judges commands before they run. A heuristic that catches mistakes: what isolates a command is the user it runs as. */
+@Injectable()
+export class CommandSafety implements OnApplicationShutdown {
+  private readonly thread = new SafetyThread();
+  private readonly safeFolders: readonly string[];
+
+  constructor({ config }: Infrastructure) {
+    this.safeFolders =
+      config.WORKSPACE_ROOT === undefined ? [join(config.DATA_DIR, 'workspaces')] : [config.WORKSPACE_ROOT];
+  }
+
+  /**
+   * Looks through a command; what it is to be called is up to the caller.
+   * @param command at most 64 KiB
+   * @param environment variables that the command is given
+   */
+  analyse(command: string, environment?: Readonly<Record<string, string>>): Promise<Analysis> {
+    return this.thread.analyse(command, { environment, safeFolders: this.safeFolders });
+  }
+
+  /**
+   * Refuses a command that looks destructive, unless an administrator insists.
+   * @throws COMMAND_UNSAFE with the warnings; AUTH_INSUFFICIENT_PERMISSIONS when somebody else insists
+   */
+  async refuseUnsafe(
+    actor: Actor,
+    command: string,
+    allowUnsafe = false,
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    if (allowUnsafe && !may(actor, 'admin')) {
+      throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { field: 'allow_unsafe', required: 'admin' });
+    }
+    if (allowUnsafe) return;
+    const { safe, warnings, suggestions } = await this.analyse(command, environment);
+    if (!safe) throw new AppError('COMMAND_UNSAFE', { warnings, suggestions });
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.thread.close();
+  }
+}

@@ -1,0 +1,101 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import { data, run } from './steps.js';
+
+const app = useApp();
+let person: Client;
+
+beforeAll(async () => {
+  person = await app.admin.createUser('developer');
+});
+
+describe('suggestions', () => {
+  const suggest = async (query: Record<string, string>) =>
+    (await data(200, person.get('/api/commands/suggestions', { query }))).suggestions;
+
+  test('are of the context and begin with the prefix', async () => {
+    const suggestions = await suggest({ context: 'git', prefix: 'git ' });
+    expect(suggestions[0]).toEqual({
+      command: 'git status',
+      description: 'Show the working tree status',
+      category: 'git',
+    });
+    expect(suggestions.length).toBeLessThanOrEqual(20);
+    for (const { command, category } of suggestions) {
+      expect(command.startsWith('git ')).toBe(true);
+      expect(category).toBe('git');
+    }
+    expect((await suggest({})).length).toBe(20);
+    expect((await suggest({ context: 'unheard of', prefix: 'docker ' })).length).toBeGreaterThan(5);
+    expect(await suggest({ prefix: 'no such command' })).toEqual([]);
+    expect(
+      (await person.get('/api/commands/suggestions', { query: { prefix: 'x'.repeat(1025) } })).status,
+    ).toBe(422);
+  });
+
+  test('hold what one has run with success, the most frequent first', async () => {
+    for (const command of ['echo a%b', 'echo b', 'echo b', 'echo bad; false']) await run(person, command);
+    expect(await suggest({ prefix: 'echo ' })).toEqual([
+      { command: 'echo b', description: 'You have run this 2 times', category: 'history' },
+      { command: 'echo a%b', description: 'You have run this once', category: 'history' },
+    ]);
+    expect(await suggest({ prefix: 'echo %' })).toEqual([]);
+    const other = await app.admin.createUser('viewer');
+    const theirs = await data(200, other.get('/api/commands/suggestions', { query: { prefix: 'echo ' } }));
+    expect(theirs.suggestions).toEqual([]);
+  });
+});
+
+describe('validate', () => {
+  const validate = (command: string, fields: Record<string, unknown> = {}) =>
+    data(200, person.post('/api/commands/validate', { command, check_safety: true, ...fields }));
+
+  test('answers as the contract does', async () => {
+    expect(await validate('rm -rf /')).toEqual({
+      valid: false,
+      safe: false,
+      warnings: ['This command is potentially destructive', 'Command attempts to delete system files'],
+      suggestions: [
+        "Use 'rm -rf ./directory' to delete specific directory",
+        "Use 'ls' to list files before deletion",
+      ],
+    });
+    expect(await validate('echo "rm -rf /"')).toEqual({
+      valid: true,
+      safe: true,
+      warnings: [],
+      suggestions: [],
+    });
+    expect(await validate('rm -rf /', { check_safety: false })).toMatchObject({
+      valid: true,
+      safe: false,
+      warnings: [],
+    });
+  });
+
+  test('tells where a command cannot be read', async () => {
+    const answer = await validate('echo "open');
+    expect(answer).toMatchObject({ valid: false, safe: true });
+    expect(answer.warnings).toEqual(['Syntax error at line 1, column 6: unterminated double quote']);
+    expect(await validate('if true; then', { check_safety: false })).toMatchObject({ valid: false });
+  });
+
+  test('takes what is hard to read, and answers others meanwhile', async () => {
+    const hard = validate('$(('.repeat(21_000));
+    const begun = Date.now();
+    await data(200, person.get('/api/users/profile'));
+    expect(Date.now() - begun).toBeLessThan(1_500);
+    expect(await hard).toMatchObject({ valid: false, safe: false });
+    expect(await validate('ls')).toMatchObject({ valid: true, safe: true });
+  });
+
+  test.each([
+    [{}],
+    [{ command: '' }],
+    [{ command: 'ä'.repeat(40_000) }],
+    [{ command: 'ls', check_safety: 'yes' }],
+  ])('refuses %j', async (body) => {
+    expect((await person.post('/api/commands/validate', body)).status).toBe(422);
+  });
+});

@@ -1,0 +1,260 @@
+/** A test that shows an item of the contract: a file below `test/`, and the title of a test in it. */
+export type Evidence = readonly [file: string, title: string];
+
+const tasks = 'e2e/tasks.test.ts';
+const projects = 'e2e/projects.test.ts';
+const executions = 'e2e/executions.test.ts';
+const auth = 'e2e/auth.test.ts';
+const queues = 'e2e/queues.test.ts';
+const list = 'e2e/task-list.test.ts';
+const bulk = 'e2e/bulk.test.ts';
+const limits = 'e2e/rate-limit.test.ts';
+const errors = 'e2e/errors.test.ts';
+const job = 'e2e/main-job.test.ts';
+const system = 'e2e/system.test.ts';
+const events = 'realtime/events.test.ts';
+const connection = 'realtime/connection.test.ts';
+const sessions = 'sessions/sessions.test.ts';
+const commands = 'commands/commands.test.ts';
+const profile = 'users/profile.test.ts';
+
+const everyEvent: Evidence[] = [[job, 'each event of the contract reaches who wants to hear of it']];
+const told: Evidence[] = [
+  [job, 'a newcomer signs in, runs a command, watches its output live and is told of its end'],
+];
+const searched: Evidence[] = [[list, 'is searched: words, phrases, prefixes, operators, fields']];
+const filtered: Evidence[] = [[list, 'is filtered by each of its filters and by several']];
+const taskFaults: Evidence[] = [
+  [tasks, 'a task that cannot be is refused with the code and the field of the fault'],
+];
+
+/** Every item of the document (spec 004), by its part, with the tests that show it. */
+export const contract: Record<string, Record<string, Evidence[]>> = {
+  endpoints: {
+    'POST /api/auth/login': [[auth, 'answers a bearer token, its life and the user']],
+    'POST /api/auth/refresh': [[auth, 'by bearer gives another token and leaves the old one valid']],
+    'GET /api/health/': [[system, 'is told to everybody']],
+    'GET /api/health/detailed': [[system, 'is told in detail, measured']],
+    'GET /api/system/info': [[system, 'the system tells its version, features and limits']],
+    'POST /api/tasks/': [[tasks, 'a task is made, shown, changed and deleted']],
+    'GET /api/tasks/': [[list, 'is paged, with the flat fields and with links that lead on'], ...filtered],
+    'GET /api/tasks/{task_id}': [
+      [tasks, 'a task is made, shown, changed and deleted'],
+      [tasks, 'are shown with what they wait for, and replaced as a whole'],
+    ],
+    'PUT /api/tasks/{task_id}': [[tasks, 'a task is made, shown, changed and deleted']],
+    'DELETE /api/tasks/{task_id}': [[tasks, 'a task is made, shown, changed and deleted']],
+    'POST /api/tasks/bulk': [
+      [bulk, 'update_status sets status and progress'],
+      [bulk, 'assign gives tasks to a user, or to nobody'],
+      [bulk, 'add_tags and remove_tags change what is not so already'],
+      [bulk, 'delete deletes'],
+      [bulk, 'set_priority sets the priority'],
+      [bulk, 'names each task that it could not be done to, with the reason, and does it to the others'],
+    ],
+    'GET /api/tasks/{task_id}/history': [[tasks, 'a task is made, shown, changed and deleted']],
+    'POST /api/tasks/{task_id}/execute': [
+      [executions, 'answers 202 with the execution and its place in line, and the task follows it'],
+    ],
+    'POST /api/tasks/{task_id}/cancel': [
+      [executions, 'a running task ends it with its processes and answers when they are gone'],
+    ],
+    'POST /api/tasks/{task_id}/retry': [[executions, 'is repeated by hand with the number of the attempt']],
+    'POST /api/projects/': [[projects, 'a project is made, shown, listed, changed and deleted']],
+    'GET /api/projects/': [[projects, 'the list is filtered, searched, sorted and paged']],
+    'GET /api/projects/{project_id}': [[projects, 'a project is made, shown, listed, changed and deleted']],
+    'PUT /api/projects/{project_id}': [[projects, 'a project is made, shown, listed, changed and deleted']],
+    'DELETE /api/projects/{project_id}': [
+      [projects, 'a project is made, shown, listed, changed and deleted'],
+    ],
+    'GET /api/projects/{project_id}/tasks': [[list, 'of one project is the same below the project']],
+    'POST /api/projects/{project_id}/clone': [
+      ['projects/clone.test.ts', 'copies settings and limits, or leaves them at their defaults'],
+      ['projects/clone.test.ts', 'copies tasks as new pending ones that depend on each other as before'],
+    ],
+    'GET /api/projects/{project_id}/analytics': [
+      ['projects/analytics.test.ts', 'the figures are those computed by hand'],
+    ],
+    'POST /api/commands/execute': [[commands, 'answers when the command runs, with its process id']],
+    'GET /api/commands/{command_id}/status': [
+      [commands, 'answers when the command runs, with its process id'],
+    ],
+    'POST /api/commands/{command_id}/cancel': [
+      [commands, 'ends a command by SIGTERM, and by SIGKILL what does not listen'],
+    ],
+    'GET /api/commands/running': [
+      [commands, "another user's command is not found, and viewers may not run any"],
+    ],
+    'GET /api/commands/history': [[commands, 'the history pages through what one has run']],
+    'GET /api/commands/suggestions': [
+      ['commands/help.test.ts', 'are of the context and begin with the prefix'],
+    ],
+    'POST /api/commands/validate': [['commands/help.test.ts', 'answers as the contract does']],
+    'POST /api/sessions/': [[sessions, 'is made as 004 shows it, by every role']],
+    'GET /api/sessions/': [
+      [sessions, 'shows one’s own by status and project, with the paging of every list'],
+    ],
+    'GET /api/sessions/{session_id}': [[sessions, 'is its own user’s; administrators may read it']],
+    'PUT /api/sessions/{session_id}': [[sessions, 'merges settings, and refuses a stale version']],
+    'DELETE /api/sessions/{session_id}': [[sessions, 'ends by being deleted']],
+    'GET /api/sessions/{session_id}/history': [
+      [sessions, 'the history tells what the owner did in it, the newest first, with the commands'],
+    ],
+    'POST /api/sessions/{session_id}/restore': [
+      ['sessions/restore.test.ts', 'the first state of tasks comes back, and only what the session changed'],
+    ],
+    'GET /api/queues/status': [[queues, 'the status tells of queues, slots and performance']],
+    'POST /api/queues/pause': [
+      [
+        queues,
+        'a paused queue starts nothing while the others go on, and starts what waited when it is resumed',
+      ],
+    ],
+    'POST /api/queues/resume': [
+      [
+        queues,
+        'a paused queue starts nothing while the others go on, and starts what waited when it is resumed',
+      ],
+    ],
+    'DELETE /api/queues/clear': [[queues, 'to clear a queue cancels what waits in it and leaves the others']],
+    'GET /api/queues/metrics': [[queues, 'the metrics count what came in and what ended']],
+    'POST /api/queues/priority': [
+      [queues, 'queued tasks move to another queue, and what is not queued is named'],
+    ],
+    'GET /api/users/profile': [[profile, 'shows every role itself, as 004 does']],
+    'PUT /api/users/preferences': [[profile, 'are answered as they were sent, and kept']],
+  },
+  'envelope and lists': {
+    'success envelope': [[system, 'is told to everybody']],
+    'error envelope': [
+      [errors, 'of an unknown route wears the envelope, below /api and elsewhere'],
+      ...taskFaults,
+    ],
+    'flat paging fields': [[list, 'is paged, with the flat fields and with links that lead on']],
+    'pagination links': [[list, 'is paged, with the flat fields and with links that lead on']],
+    'page, page_size, sort, order': [[list, 'is sorted']],
+    'filter project_id': filtered,
+    'filter status': filtered,
+    'filter assigned_to': filtered,
+    'filter priority': filtered,
+    'filter tags': filtered,
+    'filter created_after': filtered,
+    'filter created_before': filtered,
+    'search simple': searched,
+    'search phrase': searched,
+    'search boolean': searched,
+    'search field': searched,
+  },
+  'messages that clients send': {
+    authenticate: [[connection, 'a token signs in, by message or by header'], ...told],
+    execute_task: [[events, 'execute_task runs a task for those who may']],
+    subscribe: [[events, 'a task that is run is followed from queue to end']],
+    unsubscribe: [[events, 'after unsubscribing nothing more comes']],
+    get_metrics: [[events, 'metrics are measured, on request and as a channel']],
+    ping: [[connection, 'nobody can do more than ping, and is shown out after 10 seconds']],
+  },
+  'messages that clients get': {
+    task_update: [[events, 'a task that is run is followed from queue to end']],
+    task_completed: [[events, 'a task that is run is followed from queue to end'], ...told],
+    command_output: [['realtime/output.test.ts', 'output comes live and again, from any offset'], ...told],
+    performance_data: [[events, 'metrics are measured, on request and as a channel']],
+    notification: [
+      [system, 'is announced, keeps others from changing things and everything from starting, and ends'],
+    ],
+    error: [[events, 'a task that fails is told as an error']],
+    pong: [[connection, 'nobody can do more than ping, and is shown out after 10 seconds']],
+  },
+  'error codes': {
+    AUTH_TOKEN_INVALID: [[auth, 'must be ours, whole and young']],
+    AUTH_TOKEN_MISSING: [
+      [auth, 'is needed'],
+      ['e2e/access.test.ts', 'every route takes a token, but for a short list'],
+    ],
+    AUTH_INSUFFICIENT_PERMISSIONS: [
+      ['e2e/access.test.ts', 'a viewer may read, and change only what is its own'],
+    ],
+    AUTH_ACCOUNT_DISABLED: [
+      [auth, 'refuses a disabled account, and tells so only to who knows the password'],
+    ],
+    VALIDATION_ERROR: taskFaults,
+    VALIDATION_REQUIRED_FIELD: taskFaults,
+    VALIDATION_INVALID_FORMAT: taskFaults,
+    VALIDATION_VALUE_TOO_LONG: taskFaults,
+    VALIDATION_VALUE_TOO_SHORT: taskFaults,
+    RESOURCE_NOT_FOUND: [[errors, 'of an unknown route wears the envelope, below /api and elsewhere']],
+    RESOURCE_ALREADY_EXISTS: [['e2e/users.test.ts', 'names and addresses are unique, whatever their case']],
+    RESOURCE_IN_USE: [[projects, 'a project with tasks under way cannot be deleted']],
+    RESOURCE_LIMIT_EXCEEDED: [[events, 'a connection has 100 subscriptions']],
+    TASK_NOT_FOUND: [[tasks, 'and is not there for who may not see its project']],
+    TASK_ALREADY_RUNNING: [[executions, 'at once by several is one 202, and a clean 409 for the others']],
+    TASK_EXECUTION_FAILED: [
+      [executions, 'ends with the exit code that it gave, or the signal as a negative one'],
+    ],
+    TASK_TIMEOUT: [[executions, 'that takes longer than its timeout fails with TASK_TIMEOUT']],
+    TASK_CANCELLED: [
+      [executions, 'a running task ends it with its processes and answers when they are gone'],
+    ],
+    TASK_DEPENDENCY_NOT_MET: [[executions, 'that nobody has started keep a task from being executed']],
+    PROJECT_NOT_FOUND: [[projects, 'a private one is there for its members and administrators only']],
+    PROJECT_ACCESS_DENIED: [[projects, 'a private one is there for its members and administrators only']],
+    PROJECT_ARCHIVED: [[projects, 'an archived project is read-only until it is made active again']],
+    PROJECT_LIMIT_EXCEEDED: [[tasks, 'max_tasks holds, also for tasks that are made at once']],
+    SYSTEM_MAINTENANCE: [
+      [system, 'is announced, keeps others from changing things and everything from starting, and ends'],
+    ],
+    DATABASE_ERROR: [
+      [
+        'e2e/database-away.test.ts',
+        'requests are answered with 503 DATABASE_ERROR, and all goes on when it is back',
+      ],
+    ],
+    QUEUE_FULL: [[queues, 'a full queue is refused with QUEUE_FULL']],
+    WEBSOCKET_CONNECTION_FAILED: [[connection, 'a user has 50 connections']],
+    RATE_LIMIT_EXCEEDED: [[limits, 'an address has 100 requests a minute, counted over all processes']],
+  },
+  'rate limits and headers': {
+    '100 requests a minute and address': [
+      [limits, 'an address has 100 requests a minute, counted over all processes'],
+    ],
+    '200 requests a minute and user': [
+      [limits, 'a user has 200 requests a minute from wherever they come, and a premium user 500'],
+    ],
+    '500 requests a minute and premium user': [
+      [limits, 'a user has 200 requests a minute from wherever they come, and a premium user 500'],
+    ],
+    '50 WebSocket connections a user': [[connection, 'a user has 50 connections']],
+    'X-RateLimit-Limit': [[limits, 'every answer says what is left, also an error of the framework']],
+    'X-RateLimit-Remaining': [[limits, 'every answer says what is left, also an error of the framework']],
+    'X-RateLimit-Reset': [[limits, 'every answer says what is left, also an error of the framework']],
+    'X-RateLimit-Window': [[limits, 'every answer says what is left, also an error of the framework']],
+    'X-Signature-256': [
+      ['webhooks/delivery.test.ts', 'a new task is told with the payload and the signatures of the contract'],
+      ...told,
+    ],
+    'X-Delivery-ID': everyEvent,
+    'X-Event-Type': everyEvent,
+  },
+  'webhook events': {
+    'task.created': everyEvent,
+    'task.updated': everyEvent,
+    'task.completed': everyEvent,
+    'task.failed': everyEvent,
+    'project.created': everyEvent,
+    'project.updated': everyEvent,
+    'system.maintenance': everyEvent,
+    'system.alert': everyEvent,
+  },
+  documentation: {
+    '/docs': [[errors, 'is described: the documentation and the OpenAPI document are served to everybody']],
+    '/openapi.json': [
+      [errors, 'is described: the documentation and the OpenAPI document are served to everybody'],
+    ],
+  },
+};
+
+/** Items of the document that no test shows yet, each with the reason. */
+export const untested: Record<string, string> = {
+  SYSTEM_OVERLOADED: 'nothing of ours raises it; it stands for a 503 of the framework',
+  '/docs/postman_collection.json': 'is not served',
+  '/docs/insomnia_collection.json': 'is not served',
+};

@@ -1,0 +1,211 @@
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import type { RequestOptions } from '../support/client.js';
+import { mode } from '../support/mode.js';
+import { data, refusal } from './steps.js';
+
+/** Sends raw bytes and gives what comes back until the connection is closed. */
+function raw(port: number, bytes: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket.on('close', () => resolve(answer)).on('error', reject);
+  });
+}
+
+// the framework is the same in every mode
+describe.skipIf(mode !== 'single')('an error', () => {
+  const app = useApp({ env: { CORS_ORIGINS: 'https://console.example.org' } });
+  const send = (body: string | Buffer, headers: Record<string, string> = {}) =>
+    app.admin.request('POST', '/api/projects/', body, { headers });
+
+  test('of an unknown route wears the envelope, below /api and elsewhere', async () => {
+    for (const path of [
+      '/api/nothing',
+      '/api',
+      '/',
+      '/nothing',
+      '/api/tasks/x/y/z',
+      '/api//tasks',
+      '/ws',
+    ]) {
+      const answer = await app.admin.get(path);
+      expect([path, await refusal(answer)]).toEqual([path, '404 RESOURCE_NOT_FOUND']);
+    }
+    for (const [method, path] of [
+      ['PATCH', '/api/tasks/'],
+      ['DELETE', '/api/tasks/'],
+      ['POST', '/api/health/'],
+      ['PROPFIND', '/api/tasks/'],
+    ] as const)
+      expect([method, (await app.admin.request(method, path)).status]).toEqual([method, 404]);
+  });
+
+  test('of a malformed URL wears the envelope', async () => {
+    for (const path of ['/api/tasks/%zz', '/api/tasks/%', '/api/%c0%af', '/%E0%A4%A'])
+      expect([path, await refusal(app.admin.get(path))]).toEqual([path, '400 MALFORMED_REQUEST']);
+    expect((await app.admin.get(`/api/tasks/${'a'.repeat(600)}`)).status).toBeLessThan(500);
+  });
+
+  test('of a body that cannot be read wears the envelope', async () => {
+    for (const body of ['{', '{"name":}', "{'name': 1}", 'name=x', '\ufeff{', Buffer.from([0xff, 0xfe])])
+      expect([body, await refusal(send(body))]).toEqual([body, '400 MALFORMED_REQUEST']);
+    for (const body of ['[]', '"text"', '7', 'null', 'true'])
+      expect([body, (await send(body)).status]).toEqual([body, 422]);
+    for (const type of [
+      'text/plain',
+      'application/xml',
+      'multipart/form-data; boundary=x',
+      'application/x-www-form-urlencoded',
+    ])
+      expect([type, await refusal(send('{"name":"x"}', { 'content-type': type }))]).toEqual([
+        type,
+        '415 UNSUPPORTED_MEDIA_TYPE',
+      ]);
+    expect((await send('{"name":"x"}', { 'content-type': 'application/json; charset=utf-8' })).status).toBe(
+      201,
+    );
+  });
+
+  test('of a body that is too large wears the envelope, and what is just small enough is read', async () => {
+    const body = (size: number) => `{"name":"${'x'.repeat(size)}"}`;
+    expect(await refusal(send(body(9 * 1024 * 1024)))).toBe('422 VALIDATION_VALUE_TOO_LONG');
+    expect(await refusal(send(body(11 * 1024 * 1024)))).toBe('413 PAYLOAD_TOO_LARGE');
+    expect((await app.admin.get('/api/system/info')).status).toBe(200);
+  });
+
+  test('of bytes that are no request wears the envelope, and ends that connection only', async () => {
+    const { port } = app.apis[0]!;
+    for (const bytes of [
+      'rubbish\r\n\r\n',
+      Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]),
+      'GET / HTTP/9.9\r\n\r\n',
+      `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'y'.repeat(70_000)}\r\n\r\n`,
+      'POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    ]) {
+      const answer = await raw(port, bytes);
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({
+        data: null,
+        error: { code: 'MALFORMED_REQUEST', message: expect.any(String), details: {} },
+        meta: { timestamp: expect.any(String), request_id: expect.any(String), version: expect.any(String) },
+      });
+    }
+    expect((await app.admin.get('/api/system/info')).status).toBe(200);
+  });
+
+  test('shows nothing of our inside', async () => {
+    const answers = await Promise.all([
+      app.admin.get('/api/nothing'),
+      app.admin.get('/api/tasks/%zz'),
+      send('{'),
+      app.admin.get("/api/tasks/?search='&status=x"),
+    ]);
+    for (const { body, headers } of answers) {
+      expect(JSON.stringify(body)).not.toMatch(/node_modules|\.js:|\bat \w+ \(|SELECT|postgres/i);
+      expect(headers.get('x-powered-by')).toBeNull();
+    }
+  });
+});
+
+describe.skipIf(mode !== 'single')('every answer', () => {
+  const app = useApp({ env: { CORS_ORIGINS: 'https://console.example.org' } });
+
+  test('carries a request id: the one that was sent, or one of ours', async () => {
+    const paths = ['/api/health/', '/api/tasks/', '/api/nothing', '/api/tasks/%zz', '/openapi.json'];
+    for (const path of paths) {
+      const mine = await app.anonymous().get(path, { headers: { 'x-request-id': 'trace-1.a_B' } });
+      expect([path, mine.headers.get('x-request-id')]).toEqual([path, 'trace-1.a_B']);
+      if (path.startsWith('/api')) expect(mine.body.meta.request_id).toBe('trace-1.a_B');
+      const ours = await app.anonymous().get(path);
+      expect(ours.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    }
+    for (const odd of ['with space', 'ü', '<script>', 'x'.repeat(129), '{"a":1}']) {
+      const answer = await app
+        .anonymous()
+        .get('/api/health/', { headers: { 'x-request-id': Buffer.from(odd).toString('latin1') } });
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  test('carries the security headers', async () => {
+    for (const path of ['/api/health/', '/api/nothing', '/docs', '/openapi.json', '/api/tasks/%zz']) {
+      const { headers } = await app.anonymous().get(path);
+      expect([path, Object.fromEntries(headers)]).toEqual([
+        path,
+        expect.objectContaining({
+          'x-content-type-options': 'nosniff',
+          'x-frame-options': 'SAMEORIGIN',
+          'content-security-policy': expect.stringContaining("default-src 'self'"),
+        }),
+      ]);
+    }
+  });
+
+  test('is readable for the origins that are allowed, and for no other', async () => {
+    const allowed = (origin: string) =>
+      app
+        .anonymous()
+        .get('/api/health/', { headers: { origin } })
+        .then(({ headers }) => headers.get('access-control-allow-origin'));
+    expect(await allowed('https://console.example.org')).toBe('https://console.example.org');
+    expect(await allowed('https://evil.example.org')).toBeNull();
+    const preflight = await app.anonymous().request('OPTIONS', '/api/tasks/', undefined, {
+      headers: { origin: 'https://console.example.org', 'access-control-request-method': 'PUT' },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT');
+  });
+
+  test('comes with and without the final slash', async () => {
+    const { id } = await data(201, app.admin.post('/api/projects', { name: 'Slashes' }));
+    const paths = [
+      '/api/health',
+      '/api/health/detailed',
+      '/api/tasks',
+      '/api/projects',
+      `/api/projects/${id}`,
+      '/api/users',
+      '/api/system/info',
+      '/api/queues/status',
+    ];
+    for (const path of paths)
+      for (const form of [path, `${path}/`])
+        expect([form, (await app.admin.get(form)).status]).toEqual([form, 200]);
+    const { access_token } = await data(200, app.anonymous().post('/api/auth/login/', app.admin.credentials));
+    expect(access_token).toEqual(expect.any(String));
+    await data(201, app.admin.post('/api/tasks', { title: 'x', project_id: id }));
+    await data(200, app.admin.put(`/api/projects/${id}/`, { description: 'x' }));
+    await data(200, app.admin.delete(`/api/projects/${id}/`));
+  });
+
+  test('to a POST without a body is given where nothing is required', async () => {
+    const project = await data(201, app.admin.post('/api/projects/', { name: 'Empty' }));
+    const task = await data(
+      201,
+      app.admin.post('/api/tasks/', { title: 'x', project_id: project.id, command: 'sleep 60' }),
+    );
+    const none: (RequestOptions | undefined)[] = [
+      undefined,
+      // as curl -X POST -H 'Content-Type: application/json' sends it, and as -d '' does
+      { headers: { 'content-type': 'application/json' } },
+      { headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    ];
+    for (const options of none) {
+      await data(202, app.admin.request('POST', `/api/tasks/${task.id}/execute`, undefined, options));
+      await data(200, app.admin.request('POST', `/api/tasks/${task.id}/cancel`, undefined, options));
+    }
+    expect((await app.admin.post('/api/projects/')).status).toBe(422);
+  });
+
+  test('is described: the documentation and the OpenAPI document are served to everybody', async () => {
+    const document = (await app.anonymous().get('/openapi.json')).body;
+    expect(document.openapi).toMatch(/^3\.1/);
+    expect(Object.keys(document.paths).length).toBeGreaterThan(30);
+    const page = await app.anonymous().get('/docs');
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('swagger-ui');
+  });
+});

@@ -1,0 +1,74 @@
+import { beforeAll, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import { data, makeJob, makeProject, refusal, tally, type Json } from './steps.js';
+
+const app = useApp();
+let owner: Client;
+let project: Json;
+beforeAll(async () => {
+  owner = await app.admin.createUser('developer');
+  project = await makeProject(owner);
+});
+const keyed = (key: string) => ({ headers: { 'idempotency-key': key } });
+const make = (client: Client, key: string, title = 'once') =>
+  client.post('/api/tasks/', { title, project_id: project.id }, keyed(key));
+const count = async (title: string) => {
+  const [row] = await app.query<{ n: number }>('SELECT count(*)::int AS n FROM tasks WHERE title = $1', [
+    title,
+  ]);
+  return row?.n;
+};
+
+test('a POST that is repeated with its key is answered as the first time and done once', async () => {
+  const first = await make(owner, 'a key');
+  expect(await refusal(first)).toBe('422 VALIDATION_INVALID_FORMAT');
+  const answers = [await make(owner, 'key-1'), await make(owner, 'key-1'), await make(owner, 'key-1')];
+  expect(answers.map(({ status, headers }) => [status, headers.get('idempotency-replayed')])).toEqual([
+    [201, null],
+    [201, 'true'],
+    [201, 'true'],
+  ]);
+  for (const { body } of answers) expect(body.data).toEqual(answers[0]?.body.data);
+  expect(await count('once')).toBe(1);
+});
+
+test('at once it is done once, and the others are told to come again', async () => {
+  const answers = await Promise.all(Array.from({ length: 6 }, () => make(owner, 'key-2', 'at once')));
+  const codes = answers.map(({ status, body }) => `${status} ${body.error?.code ?? body.data.id}`);
+  expect(await count('at once')).toBe(1);
+  for (const [code, times] of Object.entries(tally(codes)))
+    expect([code.split(' ')[0], times]).toEqual(code.startsWith('201') ? ['201', times] : ['409', times]);
+  const conflict = answers.find(({ status }) => status === 409);
+  if (conflict) {
+    expect(await refusal(conflict)).toBe('409 IDEMPOTENCY_CONFLICT');
+    expect(conflict.headers.get('retry-after')).toBe('1');
+  }
+  expect((await make(owner, 'key-2', 'at once')).status).toBe(201);
+  expect(await count('at once')).toBe(1);
+});
+
+test('a key is bound to its request and its user', async () => {
+  await data(201, make(owner, 'key-3', 'bound'));
+  expect(await refusal(make(owner, 'key-3', 'another title'))).toBe('409 IDEMPOTENCY_CONFLICT');
+  expect(await refusal(owner.post('/api/projects/', { name: 'x' }, keyed('key-3')))).toBe(
+    '409 IDEMPOTENCY_CONFLICT',
+  );
+  await data(201, make(app.admin, 'key-3', 'bound'));
+  expect(await count('bound')).toBe(2);
+});
+
+test('an error is not kept, so that the same key may try again', async () => {
+  const task = await makeJob(owner, project, 'true');
+  const path = `/api/tasks/${task.id}/retry`;
+  for (let time = 0; time < 2; time += 1)
+    expect(await refusal(owner.post(path, undefined, keyed('key-4')))).toBe('409 TASK_NOT_RETRYABLE');
+});
+
+test('an execution that is asked for again is the same execution', async () => {
+  const task = await makeJob(owner, project, 'true');
+  const execute = () => data(202, owner.post(`/api/tasks/${task.id}/execute`, {}, keyed('key-5')));
+  const first = await execute();
+  expect(await execute()).toEqual(first);
+  expect((await data(200, owner.get(`/api/tasks/${task.id}/executions`))).executions).toHaveLength(1);
+});

@@ -1,0 +1,224 @@
+import { createHmac } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
+import { useApp } from '../support/app.js';
+import { mode } from '../support/mode.js';
+import { until } from '../support/until.js';
+import { Receiver } from '../webhooks/receiver.js';
+import {
+  data,
+  execute,
+  lastExecution,
+  makeJob,
+  makeProject,
+  outputOf,
+  reached,
+  runJob,
+  show,
+  type Json,
+} from './steps.js';
+
+const app = useApp();
+afterEach(closeSockets);
+
+test('a newcomer signs in, runs a command, watches its output live and is told of its end', async () => {
+  const { access_token, user } = await data(
+    200,
+    app.anonymous().post('/api/auth/login', app.admin.credentials),
+  );
+  expect(user.username).toBe('admin');
+  const me = Object.assign(app.anonymous(), { token: access_token });
+  const project = await data(201, me.post('/api/projects/', { name: 'First steps' }));
+  const receiver = await Receiver.start();
+  const webhook = await data(
+    201,
+    me.post('/api/webhooks/', { url: receiver.url, events: ['task.completed'], project_id: project.id }),
+  );
+  // each line waits for us to have seen the one before it, so what comes cannot have been held back
+  const command =
+    'for n in 1 2 3; do echo "line $n"; while [ ! -e "seen-$n" ]; do sleep 0.02; done; done; echo "all done" >&2';
+  const task = await data(201, me.post('/api/tasks/', { title: 'Say it', project_id: project.id, command }));
+
+  const socket = await LiveSocket.open(app.wsUrl);
+  const authenticated = await socket.ask({ type: 'authenticate', token: access_token }, 'authenticated');
+  expect(authenticated.data).toMatchObject({ username: 'admin', permissions: user.permissions });
+  await socket.ask({ type: 'subscribe', channel: 'task_updates', project_id: project.id }, 'subscribed');
+  const { execution_id } = await data(202, me.post(`/api/tasks/${task.id}/execute`));
+  const subscribed = await socket.ask(
+    { type: 'subscribe', channel: 'command_output', command_id: execution_id },
+    'subscribed',
+  );
+  expect(subscribed.data).toMatchObject({ channel: 'command_output', command_id: execution_id });
+
+  for (const n of [1, 2, 3]) {
+    const frame = await socket.next('command_output', ({ content }) => content.includes(`line ${n}\n`));
+    expect(frame.data).toMatchObject({
+      command_id: execution_id,
+      stream: 'stdout',
+      timestamp: expect.any(String),
+    });
+    await runJob(me, project, `touch seen-${n}`);
+  }
+  const { bytes, end } = await socket.output(execution_id);
+  expect(bytes.toString()).toBe('line 1\nline 2\nline 3\nall done\n');
+  expect(end).toMatchObject({ end: true, content: '', total: bytes.length, exit_code: 0 });
+  expect((await socket.next('command_output', ({ stream }) => stream === 'stderr')).data.content).toBe(
+    'all done\n',
+  );
+  const completed = await socket.next('task_completed', ({ task_id }) => task_id === task.id);
+  expect(completed.data).toMatchObject({
+    status: 'completed',
+    exit_code: 0,
+    duration: expect.stringMatching(/^00:0\d:\d\d$/),
+  });
+  expect(await data(200, me.get(`/api/tasks/${task.id}`))).toMatchObject({
+    status: 'completed',
+    progress_percentage: 100,
+  });
+
+  // the helpers that touched the files are told of as well
+  const received = await receiver.next(4);
+  for (const { raw, headers, body } of receiver.received) {
+    const signature = createHmac('sha256', webhook.secret).update(raw).digest('hex');
+    expect(headers).toMatchObject({
+      'x-signature-256': `sha256=${signature}`,
+      'x-event-type': 'task.completed',
+      'x-delivery-id': body.delivery_id,
+    });
+  }
+  expect(received.body).toMatchObject({
+    event: 'task.completed',
+    webhook_id: webhook.id,
+    data: { status: 'completed' },
+  });
+  expect(receiver.received.map(({ body }) => body.data.task_id)).toContain(task.id);
+});
+
+test('each event of the contract reaches who wants to hear of it', async () => {
+  const receiver = await Receiver.start();
+  await data(201, app.admin.post('/api/webhooks/', { url: receiver.url, events: ['*'] }));
+  const heard = async (event: string, fits: (told: Json) => boolean) => {
+    const look = () => receiver.received.find(({ body }) => body.event === event && fits(body.data));
+    const { body, headers } = await until(look, { what: `${event} at the receiver` });
+    expect([headers['x-event-type'], body.delivery_id]).toEqual([event, headers['x-delivery-id']]);
+    return body.data;
+  };
+  const project = await makeProject(app.admin, { name: 'Heard of' });
+  const ofProject = ({ project_id }: Json) => project_id === project.id;
+  expect(await heard('project.created', ofProject)).toMatchObject({ name: 'Heard of', status: 'active' });
+  await data(200, app.admin.put(`/api/projects/${project.id}`, { name: 'Renamed' }));
+  expect(await heard('project.updated', ofProject)).toMatchObject({ name: 'Renamed' });
+
+  const good = await makeJob(app.admin, project, 'true');
+  const ofGood = ({ task_id }: Json) => task_id === good.id;
+  expect(await heard('task.created', ofGood)).toMatchObject({ project_id: project.id, status: 'pending' });
+  await data(200, app.admin.put(`/api/tasks/${good.id}`, { title: 'Changed' }));
+  expect(await heard('task.updated', ofGood)).toMatchObject({ title: 'Changed', status: 'pending' });
+  await execute(app.admin, good);
+  expect(await heard('task.completed', ofGood)).toMatchObject({
+    project_id: project.id,
+    status: 'completed',
+    duration: expect.stringMatching(/^00:00:\d\d$/),
+  });
+  const bad = await runJob(app.admin, project, 'exit 9', 'failed');
+  expect(await heard('task.failed', ({ task_id }) => task_id === bad.task_id)).toMatchObject({
+    status: 'failed',
+    exit_code: 9,
+    reason: 'TASK_EXECUTION_FAILED',
+  });
+
+  const starts_at = new Date(Date.now() + 3_600_000).toISOString();
+  await data(
+    200,
+    app.admin.post('/api/system/maintenance', { starts_at, duration: '00:10:00', message: 'Soon' }),
+  );
+  const ofWindow = ({ message }: Json) => message === 'Soon';
+  expect(await heard('system.maintenance', ofWindow)).toMatchObject({ status: 'scheduled', starts_at });
+  await data(200, app.admin.delete('/api/system/maintenance'));
+
+  // its worker is gone, as far as Postgres knows
+  const lost = await makeJob(app.admin, project, 'sleep 60');
+  const { execution_id } = await execute(app.admin, lost);
+  await reached(app.admin, lost, 'running');
+  await app.query(
+    "UPDATE executions SET worker_id = gen_random_uuid(), lease_expires_at = now() - interval '1 second' WHERE id = $1",
+    [execution_id],
+  );
+  expect(await heard('system.alert', () => true)).toMatchObject({ message: expect.any(String) });
+  await reached(app.admin, lost, 'failed');
+  expect(await lastExecution(app.admin, lost)).toMatchObject({ reason: 'WORKER_LOST' });
+});
+
+describe('a real command', () => {
+  let project: Json;
+  beforeAll(async () => {
+    project = await makeProject(app.admin);
+  });
+  const run = async (command: string): Promise<[Json, string]> => {
+    const task = await makeJob(app.admin, project, command);
+    await execute(app.admin, task);
+    for (let status = 'queued'; ['queued', 'running'].includes(status);)
+      ({ status } = await show(app.admin, task));
+    const execution = await lastExecution(app.admin, task);
+    return [execution, await outputOf(app, execution.execution_id)];
+  };
+
+  test('keeps the order of what it writes to its two streams, also by way of /dev/stderr and /dev/stdout', async () => {
+    const [execution, output] = await run(
+      'echo 1; echo 2 >&2; echo 3 > /dev/stderr; echo 4 > /dev/stdout; echo 5 >> /dev/stderr',
+    );
+    expect(output.split('\n').toSorted()).toEqual(['', '1', '2', '3', '4', '5']);
+    expect(execution).toMatchObject({ status: 'completed', exit_code: 0 });
+    // one after the other, so that the order in which they are read is the order in which they were written
+    const [, spaced] = await run(
+      'for n in 1 2 3; do echo "out $n"; sleep 0.1; echo "err $n" > /dev/stderr; sleep 0.1; done',
+    );
+    expect(spaced).toBe('out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n');
+  });
+
+  test('makes a git repository and clones it', async () => {
+    const [execution, output] = await run(
+      `set -e
+       git init -q origin && cd origin
+       git config user.name Me && git config user.email me@example.org
+       echo hello > README && git add . && git commit -q -m 'first commit'
+       cd .. && git clone -q origin copy && git -C copy log --format=%s && cat copy/README`,
+    );
+    expect(output).toBe('first commit\nhello\n');
+    expect(execution.exit_code).toBe(0);
+  });
+
+  test('runs the tests of a package, and its exit code is theirs', async () => {
+    const pack = (code: string) =>
+      `mkdir -p pack && cd pack && echo '{"name":"pack","version":"1.0.0","scripts":{"test":"node test.mjs"}}' > package.json
+       echo "console.log('checked'); process.exitCode = ${code}" > test.mjs && npm test`;
+    const [good, output] = await run(pack('0'));
+    expect(output).toMatch(/> node test\.mjs\n\nchecked\n/);
+    expect(good).toMatchObject({ status: 'completed', exit_code: 0 });
+    const [bad] = await run(pack('3'));
+    expect(bad).toMatchObject({ status: 'failed', exit_code: 3 });
+  });
+
+  test.skipIf(mode !== 'single')('looks through the whole file system', async () => {
+    const [execution, output] = await run('find / -xdev 2>/dev/null | sort 2>/dev/null | head -n 20');
+    const paths = output.split('\n').slice(0, -1);
+    expect(paths).toHaveLength(20);
+    expect(paths[0]).toBe('/');
+    const present = await Promise.all(paths.map((path) => stat(path).then(Boolean, () => path)));
+    expect(present.filter((path) => path !== true)).toEqual([]);
+    expect(execution).toMatchObject({
+      status: 'completed',
+      exit_code: 0,
+      output_bytes: Buffer.byteLength(output),
+    });
+    const task = await makeJob(
+      app.admin,
+      project,
+      'find /nothing-like-this 2>/dev/null; find /nothing-like-this',
+    );
+    await execute(app.admin, task);
+    await reached(app.admin, task, 'failed');
+    expect((await lastExecution(app.admin, task)).exit_code).toBe(1);
+  });
+});

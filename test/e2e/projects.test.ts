@@ -1,0 +1,351 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import { data, makeProject, makeTask, nobody, refusal, tally } from './steps.js';
+
+const app = useApp();
+let owner: Client;
+let other: Client;
+let viewer: Client;
+beforeAll(async () => {
+  [owner, other, viewer] = (await Promise.all([
+    app.admin.createUser('developer'),
+    app.admin.createUser('developer'),
+    app.admin.createUser('viewer'),
+  ])) as [Client, Client, Client];
+});
+
+test('a project is made, shown, listed, changed and deleted', async () => {
+  const made = await data(
+    201,
+    owner.post('/api/projects/', {
+      name: 'E-commerce Platform',
+      description: 'Full-stack e-commerce platform',
+      settings: { theme: 'dark', notifications: true, auto_assign: false, own: { deep: [1, null] } },
+      resource_limits: { max_tasks: 500, max_concurrent_tasks: 5, storage_limit: '1GB' },
+    }),
+  );
+  const statistics = {
+    total_tasks: 0,
+    completed_tasks: 0,
+    pending_tasks: 0,
+    running_tasks: 0,
+    failed_tasks: 0,
+    cancelled_tasks: 0,
+  };
+  expect(made).toEqual({
+    id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+    key: 'ECOM',
+    name: 'E-commerce Platform',
+    description: 'Full-stack e-commerce platform',
+    status: 'active',
+    visibility: 'private',
+    created_by: owner.user.id,
+    created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    updated_at: made.created_at,
+    settings: { theme: 'dark', notifications: true, auto_assign: false, own: { deep: [1, null] } },
+    resource_limits: { max_tasks: 500, max_concurrent_tasks: 5, storage_limit: '1GB' },
+    version: 1,
+    statistics,
+  });
+
+  await makeTask(owner, made, { title: 'Setup user authentication' });
+  const path = `/api/projects/${made.id}`;
+  const shown = await data(200, owner.get(path));
+  expect(shown).toEqual({
+    ...made,
+    statistics: {
+      ...statistics,
+      total_tasks: 1,
+      pending_tasks: 1,
+      completion_rate: 0,
+      average_task_duration: null,
+    },
+    recent_activity: [
+      {
+        timestamp: expect.any(String),
+        action: 'task_created',
+        task_title: 'Setup user authentication',
+        user_name: owner.user.username,
+      },
+      {
+        timestamp: expect.any(String),
+        action: 'project_created',
+        task_title: null,
+        user_name: owner.user.username,
+      },
+    ],
+  });
+  expect(await data(200, owner.get('/api/projects/ECOM'))).toEqual(shown);
+
+  const changed = await data(
+    200,
+    owner.put(path, {
+      name: 'E-commerce Platform v2',
+      status: 'completed',
+      settings: { theme: 'light' },
+      resource_limits: { max_tasks: 600 },
+      version: 1,
+    }),
+  );
+  expect(changed).toMatchObject({
+    name: 'E-commerce Platform v2',
+    description: made.description,
+    status: 'completed',
+    settings: { ...made.settings, theme: 'light' },
+    resource_limits: { ...made.resource_limits, max_tasks: 600 },
+    version: 2,
+    statistics: { total_tasks: 1 },
+  });
+
+  expect(await data(200, owner.delete(path))).toEqual({
+    message: 'Project deleted successfully',
+    deleted_at: expect.stringMatching(/Z$/),
+  });
+  for (const answer of [
+    owner.get(path),
+    owner.get('/api/projects/ECOM'),
+    owner.delete(path),
+    owner.put(path, {}),
+  ])
+    expect(await refusal(answer)).toBe('404 PROJECT_NOT_FOUND');
+  const [kept] = await app.query('SELECT count(*)::int AS n FROM tasks WHERE project_id = $1', [made.id]);
+  expect(kept).toEqual({ n: 1 });
+});
+
+describe('a key', () => {
+  test('is made from the name, and avoids those that are taken', async () => {
+    const keys = [];
+    for (const name of ['Größe und Maß', 'Grosse Sache', 'Größe zwei', '42', '日本', 'a'])
+      keys.push((await makeProject(owner, { name })).key);
+    expect(keys).toEqual(['GROS', 'GROS2', 'GROS3', 'PRJ', 'PRJ2', 'PRJ3']);
+    const [first, second] = await Promise.all([1, 2].map(() => makeProject(owner, { name: 'At Once' })));
+    expect(new Set([first.key, second.key]).size).toBe(2);
+  });
+
+  test('that is given must be free, well-formed, and is free again after its project', async () => {
+    const project = await makeProject(owner, { key: 'SHOP' });
+    const again = { name: 'Another', key: 'SHOP' };
+    expect(await refusal(other.post('/api/projects/', again))).toBe('409 RESOURCE_ALREADY_EXISTS');
+    for (const key of ['shop', 'S', '1SHOP', 'SHOPSHOPSHOP', 'SH-P'])
+      expect(await refusal(owner.post('/api/projects/', { name: 'x', key }))).toBe(
+        '422 VALIDATION_INVALID_FORMAT',
+      );
+    await data(200, owner.delete(`/api/projects/${project.id}`));
+    await data(201, other.post('/api/projects/', again));
+  });
+});
+
+test('a project that cannot be is refused with the code of the fault', async () => {
+  const faults: [Record<string, unknown>, string][] = [
+    [{}, 'VALIDATION_REQUIRED_FIELD'],
+    [{ name: '   ' }, 'VALIDATION_VALUE_TOO_SHORT'],
+    [{ name: 'n'.repeat(201) }, 'VALIDATION_VALUE_TOO_LONG'],
+    [{ name: 7 }, 'VALIDATION_INVALID_FORMAT'],
+    [{ name: 'x', resource_limits: { max_tasks: 0 } }, 'VALIDATION_ERROR'],
+    [{ name: 'x', resource_limits: { storage_limit: 'much' } }, 'VALIDATION_INVALID_FORMAT'],
+    [{ name: 'x', visibility: 'public' }, 'VALIDATION_ERROR'],
+    [{ name: 'x', settings: { big: 'b'.repeat(70_000) } }, 'VALIDATION_ERROR'],
+    [{ name: 'a\0b' }, 'VALIDATION_INVALID_FORMAT'],
+  ];
+  for (const [fields, code] of faults)
+    expect([code, await refusal(owner.post('/api/projects/', fields))]).toEqual([code, `422 ${code}`]);
+});
+
+test('a stale version is refused, in the body and in If-Match', async () => {
+  const project = await makeProject(owner);
+  const path = `/api/projects/${project.id}`;
+  const ifMatch = (tag: string) => ({ headers: { 'if-match': tag } });
+  await data(200, owner.put(path, { description: 'first' }, ifMatch('"1"')));
+  for (const stale of [
+    owner.put(path, { description: 'second', version: 1 }),
+    owner.put(path, { description: 'second' }, ifMatch('"1"')),
+    owner.put(path, { description: 'second', version: 2 }, ifMatch('1')),
+  ]) {
+    const answer = await stale;
+    expect(await refusal(answer)).toBe('409 VERSION_CONFLICT');
+    expect(answer.body.error.details).toEqual({ current_version: 2, your_version: 1 });
+  }
+  await data(200, owner.put(path, { description: 'third' }, ifMatch('*')));
+  expect(await refusal(owner.put(path, {}, ifMatch('"abc"')))).toBe('422 VALIDATION_INVALID_FORMAT');
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => owner.put(path, { description: 'race', version: 3 })),
+  );
+  expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 200: 1, 409: 2 });
+});
+
+describe('who may see a project', () => {
+  test('a private one is there for its members and administrators only', async () => {
+    const project = await makeProject(owner);
+    const path = `/api/projects/${project.id}`;
+    const member = `${path}/members/${other.user.id}`;
+    for (const answer of [
+      other.get(path),
+      other.put(path, { name: 'mine' }),
+      other.delete(path),
+      other.get(`${path}/tasks`),
+      other.get(`${path}/members`),
+      other.put(member, { role: 'owner' }),
+      other.post('/api/tasks/', { title: 'x', project_id: project.id }),
+      other.get(`/api/projects/${project.key}`),
+      other.get('/api/tasks/', { query: { project_id: project.id } }),
+      other.get(`/api/projects/${nobody}`),
+    ])
+      expect(await refusal(answer)).toBe('404 PROJECT_NOT_FOUND');
+    expect((await app.admin.get(path)).status).toBe(200);
+    expect(
+      (await data(200, other.get('/api/projects/'))).items.map(({ id }: { id: string }) => id),
+    ).not.toContain(project.id);
+
+    await data(200, owner.put(member, { role: 'viewer' }));
+    expect((await other.get(path)).status).toBe(200);
+    for (const answer of [
+      other.put(path, { name: 'mine' }),
+      other.delete(path),
+      other.post('/api/tasks/', { title: 'x', project_id: project.id }),
+    ])
+      expect(await refusal(answer)).toBe('403 PROJECT_ACCESS_DENIED');
+
+    await data(200, owner.put(member, { role: 'developer' }));
+    const task = await makeTask(other, project);
+    expect(await refusal(other.put(path, { name: 'mine' }))).toBe('403 PROJECT_ACCESS_DENIED');
+    expect(await refusal(other.put(member, { role: 'owner' }))).toBe('403 PROJECT_ACCESS_DENIED');
+
+    await data(200, owner.put(member, { role: 'owner' }));
+    await data(200, other.put(path, { name: 'ours' }));
+
+    const { members } = await data(200, owner.delete(member));
+    expect(members).toEqual([]);
+    expect(await refusal(other.get(path))).toBe('404 PROJECT_NOT_FOUND');
+    expect(await refusal(other.get(`/api/tasks/${task.id}`))).toBe('404 TASK_NOT_FOUND');
+    expect(await refusal(owner.delete(member))).toBe('404 RESOURCE_NOT_FOUND');
+    expect(await refusal(owner.put(`${path}/members/${nobody}`, { role: 'viewer' }))).toBe(
+      '404 RESOURCE_NOT_FOUND',
+    );
+  });
+
+  test('an internal one is readable by everybody', async () => {
+    const project = await makeProject(owner, { visibility: 'internal' });
+    const task = await makeTask(owner, project);
+    for (const person of [viewer, other]) {
+      expect((await person.get(`/api/projects/${project.key}`)).status).toBe(200);
+      expect((await person.get(`/api/tasks/${task.ref}`)).status).toBe(200);
+      const { items } = await data(200, person.get('/api/projects/'));
+      expect(items.map(({ id }: { id: string }) => id)).toContain(project.id);
+    }
+    expect(await refusal(other.put(`/api/tasks/${task.id}`, { title: 'x' }))).toBe(
+      '403 PROJECT_ACCESS_DENIED',
+    );
+    expect(await refusal(other.post(`/api/tasks/${task.id}/execute`))).toBe('403 PROJECT_ACCESS_DENIED');
+  });
+
+  test('a viewer who is made a developer of a project stays a viewer', async () => {
+    const project = await makeProject(owner);
+    await data(
+      200,
+      owner.put(`/api/projects/${project.id}/members/${viewer.user.id}`, { role: 'developer' }),
+    );
+    expect((await viewer.get(`/api/projects/${project.id}`)).status).toBe(200);
+    expect(await refusal(viewer.post('/api/tasks/', { title: 'x', project_id: project.id }))).toBe(
+      '403 AUTH_INSUFFICIENT_PERMISSIONS',
+    );
+  });
+
+  test('its members are listed with their names and roles', async () => {
+    const project = await makeProject(owner);
+    const path = `/api/projects/${project.id}/members`;
+    const { members } = await data(200, owner.put(`${path}/${other.user.id}`, { role: 'viewer' }));
+    expect(members).toEqual([
+      {
+        user_id: other.user.id,
+        username: other.user.username,
+        full_name: null,
+        role: 'viewer',
+        created_at: expect.any(String),
+      },
+    ]);
+    expect(await data(200, other.get(path))).toEqual({ members });
+    expect(await refusal(owner.put(`${path}/${other.user.id}`, { role: 'king' }))).toBe(
+      '422 VALIDATION_ERROR',
+    );
+  });
+});
+
+test('an archived project is read-only until it is made active again', async () => {
+  const project = await makeProject(owner);
+  const path = `/api/projects/${project.id}`;
+  const task = await makeTask(owner, project, { command: 'true' });
+  expect(await data(200, owner.put(path, { status: 'archived' }))).toMatchObject({ status: 'archived' });
+  for (const answer of [
+    owner.put(path, { name: 'x' }),
+    owner.post('/api/tasks/', { title: 'x', project_id: project.id }),
+    owner.put(`/api/tasks/${task.id}`, { title: 'x' }),
+    owner.delete(`/api/tasks/${task.id}`),
+    owner.post(`/api/tasks/${task.id}/execute`),
+    app.admin.put(`/api/tasks/${task.id}`, { title: 'x' }),
+  ])
+    expect(await refusal(answer)).toBe('409 PROJECT_ARCHIVED');
+  expect((await owner.get(`/api/tasks/${task.id}`)).status).toBe(200);
+  await data(200, owner.put(path, { status: 'active', name: 'again' }));
+  await data(200, owner.put(`/api/tasks/${task.id}`, { title: 'x' }));
+});
+
+test('the list is filtered, searched, sorted and paged', async () => {
+  const lister = await app.admin.createUser('developer');
+  const made = [];
+  for (const name of ['Banana 100%', 'apple', 'Cherry_pie'])
+    made.push(await makeProject(lister, { name, description: `about ${name}` }));
+  await data(200, lister.put(`/api/projects/${made[1].id}`, { status: 'completed' }));
+  const list = async (query: Record<string, string | number>) =>
+    data(200, lister.get('/api/projects/', { query: { created_by: lister.user.id, ...query } }));
+  const names = async (query: Record<string, string | number>) =>
+    (await list(query)).items.map(({ name }: { name: string }) => name);
+
+  expect(await names({})).toEqual(['Cherry_pie', 'apple', 'Banana 100%']);
+  expect(await names({ order: 'asc' })).toEqual(['Banana 100%', 'apple', 'Cherry_pie']);
+  expect(await names({ sort: 'updated_at' })).toEqual(['apple', 'Cherry_pie', 'Banana 100%']);
+  expect((await names({ sort: 'name', order: 'asc' })).toSorted()).toEqual([
+    'Banana 100%',
+    'Cherry_pie',
+    'apple',
+  ]);
+  expect(await names({ status: 'completed' })).toEqual(['apple']);
+  expect(await names({ status: 'archived' })).toEqual([]);
+  expect(await names({ search: 'ABOUT app' })).toEqual(['apple']);
+  expect(await names({ search: '0%' })).toEqual(['Banana 100%']);
+  expect(await names({ search: '_' })).toEqual(['Cherry_pie']);
+  expect(await names({ search: '\\' })).toEqual([]);
+  const page = await list({ page: 2, page_size: 1, search: 'about' });
+  expect(page).toMatchObject({
+    total: 3,
+    page: 2,
+    page_size: 1,
+    pages: 3,
+    has_next: true,
+    has_previous: true,
+  });
+  expect(page.items.map(({ name }: { name: string }) => name)).toEqual(['apple']);
+  expect(page.pagination.links.next).toBe(
+    `/api/projects/?created_by=${lister.user.id}&page=3&page_size=1&search=about`,
+  );
+  expect(await list({})).toMatchObject({ page_size: 20, pages: 1, has_next: false, has_previous: false });
+  for (const query of [
+    'status=gone',
+    'sort=key',
+    'order=up',
+    'page=0',
+    'page_size=101',
+    'created_by=me',
+    'page=x',
+  ])
+    expect([query, (await lister.get(`/api/projects/?${query}`)).status]).toEqual([query, 422]);
+});
+
+test('a project with tasks under way cannot be deleted', async () => {
+  const project = await makeProject(owner);
+  const task = await makeTask(owner, project, { command: 'sleep 60' });
+  await data(202, owner.post(`/api/tasks/${task.id}/execute`));
+  expect(await refusal(owner.delete(`/api/projects/${project.id}`))).toBe('409 RESOURCE_IN_USE');
+  await data(200, owner.post(`/api/tasks/${task.id}/cancel`));
+  await data(200, owner.delete(`/api/projects/${project.id}`));
+});

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import { mode } from '../support/mode.js';
+import { data, refusal, tally } from './steps.js';
+
+const app = useApp({ env: { RATE_LIMIT_ENABLED: 'true', TRUST_PROXY: '127.0.0.1' } });
+const from = (client: Client, address: string) => client.with({ 'x-forwarded-for': address });
+const figures = (headers: Headers) =>
+  ['limit', 'remaining', 'reset', 'window'].map((name) => Number(headers.get(`x-ratelimit-${name}`)));
+
+/** Sends so many requests, not all at the same moment. @returns how many answers had which status */
+async function flood(client: Client, count: number, path: string): Promise<Record<string, number>> {
+  const statuses: string[] = [];
+  for (let sent = 0; sent < count; sent += 50) {
+    const some = Math.min(50, count - sent);
+    const answers = await Promise.all(Array.from({ length: some }, () => client.get(path)));
+    statuses.push(...answers.map(({ status }) => String(status)));
+  }
+  return tally(statuses);
+}
+
+test('an address has 100 requests a minute, counted over all processes', async () => {
+  const client = from(app.anonymous(), '10.9.0.1');
+  const first = await client.get('/api/tasks/');
+  expect(first.status).toBe(401);
+  const [limit, remaining, reset, window] = figures(first.headers);
+  expect([limit, remaining, window]).toEqual([100, 99, 60]);
+  const seconds = (reset ?? 0) - Date.now() / 1000;
+  expect(seconds > 0 && seconds <= 61).toBe(true);
+  // a token that is worth nothing buys nothing
+  const forged = Object.assign(from(app.anonymous(), '10.9.0.1'), { token: 'forged' });
+  expect(await flood(forged, 20, '/api/tasks/')).toEqual({ 401: 20 });
+  expect(await flood(client, 89, '/nowhere')).toEqual({ 404: 79, 429: 10 });
+
+  const refused = await client.get('/api/tasks/');
+  expect(await refusal(refused)).toBe('429 RATE_LIMIT_EXCEEDED');
+  expect(refused.body.error).toEqual({
+    code: 'RATE_LIMIT_EXCEEDED',
+    message: 'Too many requests. Please try again later.',
+    details: { limit: 100, window: 60, reset_at: expect.stringMatching(/Z$/) },
+  });
+  expect(figures(refused.headers).slice(0, 2)).toEqual([100, 0]);
+  const wait = Number(refused.headers.get('retry-after'));
+  expect(wait > 0 && wait <= 60).toBe(true);
+  // who watches over us is not locked out, and another address has its own count
+  expect((await client.get('/api/health/')).status).toBe(200);
+  expect((await from(app.anonymous(), '10.9.0.2').get('/nowhere')).status).toBe(404);
+});
+
+test('a user has 200 requests a minute from wherever they come, and a premium user 500', async () => {
+  const [standard, premium] = await Promise.all([
+    app.admin.createUser('viewer'),
+    app.admin.createUser('viewer', { tier: 'premium' }),
+  ]);
+  const one = from(standard, '10.9.1.1');
+  const [limit, remaining] = figures((await one.get('/api/system/info')).headers);
+  expect([limit, remaining]).toEqual([200, 199]);
+  expect(await flood(one, 100, '/api/system/info')).toEqual({ 200: 100 });
+  expect(await flood(from(standard, '10.9.1.2'), 104, '/api/system/info')).toEqual({ 200: 99, 429: 5 });
+
+  const rich = from(premium, '10.9.1.1');
+  expect(figures((await rich.get('/api/system/info')).headers).slice(0, 2)).toEqual([500, 499]);
+  expect(await flood(rich, 502, '/api/system/info')).toEqual({ 200: 499, 429: 3 });
+});
+
+test('every answer says what is left, also an error of the framework', async () => {
+  const client = from(app.admin, '10.9.2.1');
+  for (const answer of [
+    await client.get('/api/unknown'),
+    await client.get('/openapi.json'),
+    await client.post('/api/projects/', '{'),
+    await client.get('/api/health/'),
+    await from(app.anonymous(), '10.9.2.2').post('/api/auth/login', {}),
+    // the router refuses it before it knows of any route
+    await from(app.anonymous(), '10.9.2.2').get('/api/tasks/%zz'),
+  ])
+    expect(figures(answer.headers)).toEqual([
+      expect.toBeOneOf([100, 200]),
+      expect.any(Number),
+      expect.any(Number),
+      60,
+    ]);
+});
+
+if (mode === 'cluster') {
+  test('without Redis each process counts for itself and goes on', async () => {
+    await app.redis?.stop();
+    const client = from(app.anonymous(), '10.9.3.1');
+    expect((await client.get('/nowhere')).status).toBe(404);
+    await app.redis?.start();
+    expect((await data(200, client.get('/api/health/'))).status).toBe('healthy');
+  });
+}

@@ -1,0 +1,68 @@
+import { Queue, createPostgresBackend } from 'bullmq';
+import { expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import { attempts, linesOf, makeProject, run, scratch, times, type Json } from './steps.js';
+
+const app = useApp({ env: { WORKER_CONCURRENCY: '8' } });
+
+/** Puts jobs into the queue behind the product's back. */
+async function withQueue(work: (offer: (id: string) => Promise<void>) => Promise<void>): Promise<void> {
+  const { redis } = app;
+  const queue = redis
+    ? new Queue('executions', { connection: { url: redis.url }, prefix: 'millrace' })
+    : (new Queue(
+        'executions',
+        { connection: { connectionString: app.databaseUrl, schema: 'bullmq', migrate: false, max: 4 } },
+        createPostgresBackend,
+      ) as unknown as Queue);
+  const options = { removeOnComplete: true, removeOnFail: true, priority: 1 };
+  try {
+    await work(async (id) => {
+      // forgotten while a worker has it, the same job can be added and given out a second time
+      if (redis) await redis.use((client) => client.del(`millrace:executions:${id}`));
+      else await app.query('DELETE FROM bullmq.job WHERE id = $1', [id]).catch(() => undefined);
+      await queue.add('run', {}, { jobId: id, ...options }).catch(() => undefined);
+    });
+  } finally {
+    await queue.close();
+  }
+}
+
+test('an execution that is offered many times is run once', { timeout: 60_000 }, async () => {
+  const folder = await scratch();
+  const project = await makeProject(app.admin);
+  const jobs = await times(20, () =>
+    run(app.admin, project, `echo $$ >> ${folder}/$MILLRACE_EXECUTION_ID; sleep 0.3`),
+  );
+  await withQueue(async (offer) => {
+    for (let round = 0; round < 5; round += 1) await Promise.all(jobs.map(({ execution }) => offer(execution)));
+  });
+  for (const { task, execution } of jobs) {
+    const tries = await attempts(app.admin, task);
+    expect(tries.map(({ status }: Json) => status)).toEqual(['completed']);
+    expect(await linesOf(`${folder}/${execution}`)).toHaveLength(1);
+  }
+});
+
+test('no more tasks of a project run at once than it allows, in order', { timeout: 60_000 }, async () => {
+  const folder = await scratch();
+  const project = await makeProject(app.admin, 2);
+  const count = 20;
+  const jobs = [];
+  for (let index = 0; index < count; index += 1)
+    jobs.push(await run(app.admin, project, `echo + ${index} >> ${folder}/log; sleep 0.1; echo - ${index} >> ${folder}/log`));
+  for (const { task } of jobs) expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
+
+  const log = await linesOf(`${folder}/log`);
+  let running = 0;
+  const most = log.reduce((max, line) => Math.max(max, (running += line.startsWith('+') ? 1 : -1)), 0);
+  expect([most, running, log.length]).toEqual([2, 0, 2 * count]);
+  const started = log.filter((line) => line.startsWith('+')).map((line) => Number(line.slice(2)));
+  // two that run at the same time may start the other way round
+  for (const [place, index] of started.entries()) expect(Math.abs(place - index)).toBeLessThan(2);
+  const admitted = await app.query<{ id: string }>(
+    'SELECT id FROM executions WHERE project_id = $1 ORDER BY admitted_at, id',
+    [project],
+  );
+  expect(admitted.map(({ id }) => id)).toEqual(jobs.map(({ execution }) => execution));
+});

@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import { mode } from '../support/mode.js';
+import { isAlive } from '../support/process-table.js';
+import type { ServerProcess } from '../support/server-process.js';
+import { until } from '../support/until.js';
+import {
+  attempts,
+  data,
+  linesOf,
+  living,
+  makeProject,
+  run,
+  scratch,
+  speaks,
+  stored,
+  times,
+  token,
+  type Json,
+} from './steps.js';
+
+const leaseSeconds = 2;
+const app = useApp({ env: { LEASE_SECONDS: String(leaseSeconds), WORKER_CONCURRENCY: '3' } });
+
+const lines = Array.from({ length: 25 }, (_, index) => `line ${index + 1}\n`).join('');
+
+/** Puts out 25 lines in some seconds at its first attempt, and one at every other. */
+const counting = (folder: string, word: string) =>
+  `echo $$ >> ${folder}/$TASK_ID
+   [ $(wc -l < ${folder}/$TASK_ID) -gt 1 ] && { echo again; exit; }
+   i=0; while [ $i -lt 25 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; : ${word}`;
+
+async function workerOf(execution: string): Promise<ServerProcess> {
+  const [row] = await app.query<{ pid: number }>(
+    'SELECT w.pid FROM executions e JOIN workers w ON w.id = e.worker_id WHERE e.id = $1',
+    [execution],
+  );
+  const server = app.workers.find(({ pid }) => pid === row?.pid);
+  if (!server) throw new Error(`nobody runs ${execution}`);
+  return server;
+}
+
+test('a worker that is killed costs no task its end', { timeout: 90_000 }, async () => {
+  const folder = await scratch();
+  const word = token();
+  const project = await makeProject(app.admin);
+  const jobs = await times(12, (index) =>
+    run(app.admin, project, counting(folder, word), { retry_attempts: index % 2 }),
+  );
+  await speaks(app, jobs[0]!.execution);
+  const victim = await workerOf(jobs[0]!.execution);
+  await delay(500);
+  const mine = await app.query<{ id: string; task_id: string }>(
+    `SELECT e.id, e.task_id FROM executions e JOIN workers w ON w.id = e.worker_id
+      WHERE w.pid = $1 AND e.status = 'running'`,
+    [victim.pid],
+  );
+  expect(mine.length).toBeGreaterThan(1);
+  const pids = (await Promise.all(mine.map(({ task_id }) => linesOf(`${folder}/${task_id}`)))).flat();
+
+  await victim.kill();
+  const killedAt = Date.now();
+  await until(async () => (await Promise.all(pids.map((pid) => isAlive(Number(pid))))).every((alive) => !alive), {
+    timeout: 5_000,
+    what: 'the commands of the killed worker to be gone',
+  });
+  if (mode !== 'cluster') {
+    victim.start();
+    await app.ready(victim);
+  }
+  const servedFrom = mode === 'cluster' ? killedAt : Date.now();
+  await until(
+    async () => {
+      const still = "SELECT 1 FROM executions WHERE id = ANY($1) AND status = 'running'";
+      return (await app.query(still, [mine.map(({ id }) => id)])).length === 0;
+    },
+    { timeout: 60_000, what: 'the lost executions to be ended' },
+  );
+  expect(Date.now() - servedFrom).toBeLessThan((leaseSeconds + 5) * 1000);
+
+  const lost = new Set(mine.map(({ id }) => id));
+  for (const [index, job] of jobs.entries()) {
+    const tries = await attempts(app.admin, job.task, 60_000);
+    const first = tries[0]!;
+    if (lost.has(first.execution_id ?? first.id)) {
+      expect(first).toMatchObject({ status: 'failed', reason: 'WORKER_LOST', exit_code: null });
+      expect(tries.slice(1).map(({ status }: Json) => status)).toEqual(index % 2 === 1 ? ['completed'] : []);
+    } else {
+      expect(tries.map(({ status }: Json) => status)).toEqual(['completed']);
+    }
+    const output = await stored(app, job.execution);
+    expect(lines.startsWith(output)).toBe(true);
+    if (!lost.has(job.execution)) expect(output).toBe(lines);
+    const [row] = await app.query<{ output_bytes: string; generation: number }>(
+      'SELECT output_bytes, generation FROM executions WHERE id = $1',
+      [job.execution],
+    );
+    expect(row).toEqual({ output_bytes: String(output.length), generation: 1 });
+    expect(await linesOf(`${folder}/${job.task}`)).toHaveLength(tries.length);
+  }
+  expect(await living(word)).toEqual([]);
+  if (mode === 'cluster') {
+    victim.start();
+    await app.ready(victim);
+  }
+});
+
+describe('a worker that is stopped for longer than its lease', () => {
+  const freezing = (folder: string, word: string) =>
+    `echo $$ >> ${folder}/pids
+     [ $(wc -l < ${folder}/pids) -gt 1 ] && { echo again; exit; }
+     while sleep 0.05; do echo tick; [ -e ${folder}/enough ] && exit; done; : ${word}`;
+
+  async function freeze() {
+    const folder = await scratch();
+    const word = token();
+    const project = await makeProject(app.admin);
+    const job = await run(app.admin, project, freezing(folder, word), { retry_attempts: 1 });
+    await speaks(app, job.execution);
+    const worker = await workerOf(job.execution);
+    process.kill(worker.pid, 'SIGSTOP');
+    return { folder, word, job, worker };
+  }
+
+  if (mode === 'cluster') {
+    test('cannot overwrite its successor, and its command is ended', { timeout: 60_000 }, async () => {
+      const { folder, word, job, worker } = await freeze();
+      try {
+        const tries = await attempts(app.admin, job.task);
+        expect(tries.map(({ status, reason }: Json) => [status, reason])).toEqual([
+          ['failed', 'WORKER_LOST'],
+          ['completed', null],
+        ]);
+      } finally {
+        process.kill(worker.pid, 'SIGCONT');
+      }
+      const before = await app.query('SELECT * FROM executions ORDER BY id');
+      const [pid] = await linesOf(`${folder}/pids`);
+      await until(async () => !(await isAlive(Number(pid))), { timeout: 5_000, what: 'the old command to be gone' });
+      await delay(1_000);
+      expect(await app.query('SELECT * FROM executions ORDER BY id')).toEqual(before);
+      const [row] = await app.query<{ output_bytes: string }>('SELECT output_bytes FROM executions WHERE id = $1', [
+        job.execution,
+      ]);
+      expect((await stored(app, job.execution)).length).toBe(Number(row?.output_bytes));
+      expect(await living(word)).toEqual([]);
+      expect(worker.isRunning).toBe(true);
+    });
+  } else {
+    test('goes on where it was when nobody took its runs', { timeout: 60_000 }, async () => {
+      const { folder, job, worker } = await freeze();
+      await delay(leaseSeconds * 1000 + 1_000);
+      process.kill(worker.pid, 'SIGCONT');
+      await delay(leaseSeconds * 1000);
+      await data(200, app.admin.get(`/api/executions/${job.execution}`));
+      await run(app.admin, await makeProject(app.admin), `touch ${folder}/enough`);
+      const tries = await attempts(app.admin, job.task);
+      expect(tries.map(({ status, reason }: Json) => [status, reason])).toEqual([['completed', null]]);
+    });
+  }
+});
