@@ -1,7 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { insomniaCollection, postmanCollection } from './api-collections.js';
 import { AppModule } from './app.module.js';
 import { version } from './common/version.js';
 import type { Infrastructure } from './infra/infrastructure.js';
@@ -47,9 +49,15 @@ export async function buildOpenApi(): Promise<OpenAPIObject> {
   return createOpenApiDocument(app);
 }
 
-/** Serves the document at `/openapi.json` and Swagger UI at `/docs`. */
+/** Serves the document at `/openapi.json`, Swagger UI at `/docs`, and the collections for Postman and Insomnia below it. */
 export function serveOpenApi(app: NestFastifyApplication): void {
   const document = createOpenApiDocument(app);
+  const collections = { postman: postmanCollection, insomnia: insomniaCollection };
+  for (const [name, make] of Object.entries(collections)) {
+    app.getHttpAdapter().get(`/docs/${name}_collection.json`, (request: FastifyRequest, reply: FastifyReply) => {
+      void reply.send(make(document, `${request.protocol}://${request.host}`));
+    });
+  }
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Millrace API',

@@ -28,7 +28,7 @@ export class AccessGuard extends AuthGuard('jwt') {
     if (!request.user || !may(request.user, access)) {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
     }
-    if (request.method !== 'GET' && !may(request.user, 'admin')) await this.refuseInMaintenance();
+    if (!['GET', 'HEAD'].includes(request.method) && !may(request.user, 'admin')) await this.refuseInMaintenance();
     return true;
   }
 

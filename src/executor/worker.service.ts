@@ -85,10 +85,11 @@ export class WorkerService {
     const { logger } = this.infrastructure;
     // it stays admitted, so another worker is offered it
     if (this.stopping) return;
+    let run: Run | undefined;
     try {
       const execution = await this.lifecycle.start(executionId, this.id);
       if (!execution || !this.context) return;
-      const run = new Run(execution, this.context);
+      run = new Run(execution, this.context);
       this.runs.set(executionId, run);
       if (this.graceIsOver) run.stop('shutdown', lastGraceMs);
       await run.toEnd();
@@ -96,7 +97,8 @@ export class WorkerService {
       // the reconciler offers it again
       logger.warn({ err: error, execution_id: executionId }, 'an execution could not be started');
     } finally {
-      this.runs.delete(executionId);
+      // a job that was offered twice must not take away the run of the first
+      if (run) this.runs.delete(executionId);
     }
   }
 

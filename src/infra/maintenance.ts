@@ -16,6 +16,7 @@ const refreshMs = 5_000;
 export class Maintenance implements OnModuleInit {
   private window: MaintenanceWindow | undefined;
   private readAt = 0;
+  private changes = 0;
 
   constructor(
     private readonly database: Database,
@@ -23,17 +24,22 @@ export class Maintenance implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.events.on('maintenance.changed', () => (this.readAt = 0));
+    this.events.on('maintenance.changed', () => {
+      this.readAt = 0;
+      this.changes += 1;
+    });
   }
 
   /** The window that is announced or lasts; undefined when there is none. */
   async announced(): Promise<MaintenanceWindow | undefined> {
     if (Date.now() - this.readAt > refreshMs) {
+      const { changes } = this;
       const [row] = await this.database.query<{ value: MaintenanceWindow }>(
         "SELECT value FROM system_settings WHERE name = 'maintenance'",
       );
       this.window = row?.value;
-      this.readAt = Date.now();
+      // what was read before a change must not count after it
+      if (changes === this.changes) this.readAt = Date.now();
     }
     const over = this.window !== undefined && Date.parse(this.window.ends_at) <= Date.now();
     return over ? undefined : this.window;

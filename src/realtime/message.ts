@@ -1,5 +1,6 @@
 import type { AppError } from '../common/errors.js';
 import type { NotificationEvent } from '../common/event-map.js';
+import type { OutputView } from '../executions/output-view.js';
 
 /** What a client is sent, by type. */
 export interface MessageData {
@@ -37,7 +38,7 @@ export interface MessageData {
     actor_id: string | null;
     updated_at: string;
   };
-  command_output: OutputData;
+  command_output: OutputView;
   notification: Pick<NotificationEvent, 'level' | 'title' | 'message' | 'actions'> & { project_id?: string };
   performance_data: Record<string, unknown>;
   error: { code: string; message: string; details: Record<string, unknown>; [key: string]: unknown };
@@ -49,21 +50,6 @@ export interface Topic {
   project_id?: string | undefined;
   task_id?: string | undefined;
   command_id?: string | undefined;
-}
-
-export interface OutputData {
-  command_id: string;
-  stream: 'stdout' | 'stderr';
-  content: string;
-  timestamp: string;
-  /** Of the first byte, in the execution's output. */
-  offset: number;
-  /** In bytes, whatever the encoding. */
-  length: number;
-  encoding?: 'base64';
-  end?: true;
-  total?: number;
-  exit_code?: number | null;
 }
 
 export type MessageBody = { type: string; data?: unknown; timestamp?: unknown };
@@ -86,7 +72,7 @@ export function message<T extends keyof MessageData>(type: T, data: MessageData[
 }
 
 /** Output carries the time at which it was read inside its data. */
-export const outputMessage = (data: OutputData) => new Message({ type: 'command_output', data });
+export const outputMessage = (data: OutputView) => new Message({ type: 'command_output', data });
 
 /** @param more what else belongs beside the code, such as the task that failed */
 export function errorMessage(error: AppError, more: Record<string, unknown> = {}): Message {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type { OutputEnd, OutputFrame } from '../executions/output-frame.js';
 import { OutputReader } from '../executions/output-reader.js';
+import { toEndView, toOutputView } from '../executions/output-view.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { limits } from './limits.js';
-import { outputMessage, type OutputData } from './message.js';
+import { outputMessage } from './message.js';
 import type { Peer } from './peer.js';
 
 /** While the database is away the reader waits and goes on where it was. */
@@ -30,7 +30,7 @@ export class OutputPump {
           // asked again after every wait: others of the same peer wake up at the same moment
           while (peer.buffered > limits.outputBufferBytes && !signal.aborted) await peer.drained();
           if (signal.aborted) return;
-          peer.send(outputMessage(frame ? frameData(executionId, frame) : endData(executionId, end)));
+          peer.send(outputMessage(frame ? toOutputView(executionId, frame) : toEndView(executionId, end)));
           if (end) return;
           position = frame.offset + frame.content.length;
         }
@@ -43,32 +43,4 @@ export class OutputPump {
       }
     }
   }
-}
-
-/** A frame as a client sees it. */
-function frameData(executionId: string, frame: OutputFrame): OutputData {
-  const { offset, stream, text, time, content } = frame;
-  return {
-    command_id: executionId,
-    stream,
-    content: content.toString(text ? 'utf8' : 'base64'),
-    timestamp: new Date(time).toISOString(),
-    offset,
-    length: content.length,
-    ...(text ? {} : { encoding: 'base64' as const }),
-  };
-}
-
-function endData(executionId: string, { total, exitCode }: OutputEnd): OutputData {
-  return {
-    command_id: executionId,
-    stream: 'stdout',
-    content: '',
-    timestamp: new Date().toISOString(),
-    offset: total,
-    length: 0,
-    end: true,
-    total,
-    exit_code: exitCode,
-  };
 }

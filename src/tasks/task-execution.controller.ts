@@ -1,10 +1,11 @@
-import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import type { ErrorCode } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
+import { outputDescription, OutputHttp, outputQuery, type OutputQuery } from '../executions/output-http.js';
 import {
   cancelledTaskSchema,
   cancelSchema,
@@ -23,6 +24,7 @@ const runErrors: ErrorCode[] = [
   'TASK_ALREADY_RUNNING',
   'TASK_NOT_EXECUTABLE',
   'TASK_DEPENDENCY_NOT_MET',
+  'COMMAND_UNSAFE',
   'PROJECT_ACCESS_DENIED',
   'PROJECT_ARCHIVED',
   'QUEUE_FULL',
@@ -31,7 +33,10 @@ const runErrors: ErrorCode[] = [
 @ApiTags('tasks')
 @Controller('api/tasks/:task_id')
 export class TaskExecutionController {
-  constructor(private readonly runs: TaskExecutionService) {}
+  constructor(
+    private readonly runs: TaskExecutionService,
+    private readonly output: OutputHttp,
+  ) {}
 
   @Post('execute')
   @Endpoint({
@@ -80,6 +85,24 @@ export class TaskExecutionController {
     const result = await this.runs.cancel(actor, taskId, body.reason);
     if (result.status === 'cancelling') void reply.status(202);
     return result;
+  }
+
+  @Get('output')
+  @Endpoint({
+    access: 'read',
+    summary: "Get the output of a task's current or last run",
+    description: outputDescription,
+    raw: 'application/octet-stream',
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'RESOURCE_NOT_FOUND'],
+  })
+  async readOutput(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Query({ schema: outputQuery }) query: OutputQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ) {
+    await this.output.send(request, reply, await this.runs.latest(actor, taskId), query);
   }
 
   @Get('executions')

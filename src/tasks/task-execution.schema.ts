@@ -7,7 +7,11 @@ export const executeTaskSchema = z
   .object({
     priority: z.enum(priorities).default('normal'),
     options: z
-      .object({ timeout: runShape.timeout, retry_attempts: runShape.retry_attempts })
+      .object({
+        timeout: runShape.timeout,
+        retry_attempts: runShape.retry_attempts,
+        allow_unsafe: z.boolean().meta({ description: 'Run what validate calls unsafe; for administrators' }),
+      })
       .partial()
       .default({}),
   })

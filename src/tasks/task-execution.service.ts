@@ -7,6 +7,7 @@ import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { queueOf, shownStatus, toExecution, type ExecutionView } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
+import { CommandSafety } from '../executions/safety/command-safety.js';
 import { StartEstimate } from '../executions/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -22,18 +23,20 @@ export class TaskExecutionService {
     private readonly lifecycle: ExecutionLifecycle,
     private readonly executions: ExecutionsService,
     private readonly estimate: StartEstimate,
+    private readonly safety: CommandSafety,
     private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
    * Queues a run of a task's command, or of its project's template.
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is
-   * neither completed nor on its way, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL
+   * neither completed nor on its way, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL
    */
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
+    const judged = await this.refuseUnsafe(actor, name, input.options.allow_unsafe);
     const execution = await this.database.transaction(async (tx) => {
       const task = await requireTask(tx, actor, name, 'execute', true);
-      return this.enqueue(tx, actor, task, input);
+      return this.enqueue(tx, actor, task, judged, input);
     });
     return this.queued(execution);
   }
@@ -43,6 +46,7 @@ export class TaskExecutionService {
    * @throws TASK_NOT_RETRYABLE and what execute throws
    */
   async retry(actor: Actor, name: string): Promise<RetriedTask> {
+    const judged = await this.refuseUnsafe(actor, name);
     const execution = await this.database.transaction(async (tx) => {
       const task = await requireTask(tx, actor, name, 'execute', true);
       if (task.status === 'queued' || task.status === 'running') {
@@ -53,7 +57,7 @@ export class TaskExecutionService {
         throw new AppError('TASK_NOT_RETRYABLE', { task_id: task.id, status: task.status });
       }
       const again = { priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal', options: { timeout: last.timeout } };
-      return this.enqueue(tx, actor, task, again, last);
+      return this.enqueue(tx, actor, task, judged, again, last);
     });
     return { ...(await this.queued(execution)), retry_attempt: execution.attempt };
   }
@@ -88,6 +92,18 @@ export class TaskExecutionService {
     };
   }
 
+  /**
+   * The execution whose output is the task's: the current one, or the last.
+   * @throws TASK_NOT_FOUND, RESOURCE_NOT_FOUND when it was never run
+   */
+  async latest(actor: Actor, name: string): Promise<Execution> {
+    const { id, execution_id } = await requireTask(this.database, actor, name, 'read');
+    if (execution_id === null) {
+      throw new AppError('RESOURCE_NOT_FOUND', { task_id: id }, { message: 'The task was never run' });
+    }
+    return this.executions.require(actor, execution_id, 'read');
+  }
+
   /** The attempts to run a task, the latest first. */
   async list(actor: Actor, name: string): Promise<{ task_id: string; executions: ExecutionView[] }> {
     const { id } = await requireTask(this.database, actor, name, 'read');
@@ -98,12 +114,14 @@ export class TaskExecutionService {
     tx: Transaction,
     actor: Actor,
     task: AccessibleTask,
+    judged: string | undefined,
     input: ExecuteTask,
     last?: Execution,
   ): Promise<Execution> {
     await this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING');
-    const command = task.command ?? task.project_settings.command_template;
+    const command = commandOf(task);
     if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
+    if (command !== judged) throw new AppError('VERSION_CONFLICT', { task_id: task.id });
     await this.refuseHopeless(tx, task.id);
     const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
     const timeout = input.options.timeout ?? task.timeout ?? COMMAND_TIMEOUT_SECONDS;
@@ -120,6 +138,18 @@ export class TaskExecutionService {
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
+  }
+
+  /**
+   * Judges the command of a task, before anything is locked: that may take a while.
+   * @returns the command that was judged; undefined when there is none
+   * @throws COMMAND_UNSAFE
+   */
+  private async refuseUnsafe(actor: Actor, name: string, allowUnsafe = false): Promise<string | undefined> {
+    const task = await requireTask(this.database, actor, name, 'execute');
+    const command = commandOf(task);
+    if (command !== undefined) await this.safety.refuseUnsafe(actor, command, allowUnsafe, task.environment);
+    return command;
   }
 
   /** A dependency that is on its way may be waited for; one that nobody has started may not. */
@@ -146,6 +176,10 @@ export class TaskExecutionService {
       why_waiting: row.whyWaiting,
     };
   }
+}
+
+function commandOf(task: AccessibleTask): string | undefined {
+  return task.command ?? task.project_settings.command_template;
 }
 
 /** The task as its command sees it. */

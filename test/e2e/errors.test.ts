@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { RequestOptions } from '../support/client.js';
 import { mode } from '../support/mode.js';
-import { data, refusal } from './steps.js';
+import { data, refusal, type Json } from './steps.js';
 
 /** Sends raw bytes and gives what comes back until the connection is closed. */
 function raw(port: number, bytes: string | Buffer): Promise<string> {
@@ -22,15 +22,7 @@ describe.skipIf(mode !== 'single')('an error', () => {
     app.admin.request('POST', '/api/projects/', body, { headers });
 
   test('of an unknown route wears the envelope, below /api and elsewhere', async () => {
-    for (const path of [
-      '/api/nothing',
-      '/api',
-      '/',
-      '/nothing',
-      '/api/tasks/x/y/z',
-      '/api//tasks',
-      '/ws',
-    ]) {
+    for (const path of ['/api/nothing', '/api', '/', '/nothing', '/api/tasks/x/y/z', '/api//tasks', '/ws']) {
       const answer = await app.admin.get(path);
       expect([path, await refusal(answer)]).toEqual([path, '404 RESOURCE_NOT_FOUND']);
     }
@@ -207,5 +199,30 @@ describe.skipIf(mode !== 'single')('every answer', () => {
     const page = await app.anonymous().get('/docs');
     expect(page.status).toBe(200);
     expect(page.body).toContain('swagger-ui');
+  });
+
+  test('is described for Postman and Insomnia too, with every route', async () => {
+    const { paths } = (await app.anonymous().get('/openapi.json')).body;
+    const routes = Object.entries(paths as Record<string, object>)
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+      .toSorted();
+    const postman = (await app.anonymous().get('/docs/postman_collection.json')).body;
+    expect(postman.info.schema).toContain('v2.1.0');
+    expect(postman.variable[0]).toEqual({ key: 'base_url', value: app.url });
+    const inPostman = postman.item.flatMap(({ item }: Json) =>
+      item.map(({ request }: Json) =>
+        `${request.method} /${request.url.path.join('/')}`.replaceAll(/:(\w+)/g, '{$1}'),
+      ),
+    );
+    expect(inPostman.toSorted()).toEqual(routes);
+    const insomnia = (await app.anonymous().get('/docs/insomnia_collection.json')).body;
+    expect(insomnia).toMatchObject({ _type: 'export', __export_format: 4 });
+    const inInsomnia = insomnia.resources
+      .filter(({ _type }: Json) => _type === 'request')
+      .map(
+        ({ method, url }: Json) =>
+          `${method} ${url.replace('{{ _.base_url }}', '').replaceAll(/\{\{ _\.(\w+) \}\}/g, '{$1}')}`,
+      );
+    expect(inInsomnia.toSorted()).toEqual(routes);
   });
 });

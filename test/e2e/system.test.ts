@@ -130,7 +130,8 @@ describe('maintenance', () => {
       owner.post(`/api/tasks/${task.id}/execute`),
     ])
       expect(await refusal(answer)).toBe('503 SYSTEM_MAINTENANCE');
-    expect((await owner.get(`/api/tasks/${task.id}`)).status).toBe(200);
+    for (const method of ['GET', 'HEAD'])
+      expect((await owner.request(method, `/api/tasks/${task.id}`)).status).toBe(200);
     expect(await data(200, owner.get('/api/system/maintenance'))).toEqual(window);
     await owner.as(owner.credentials!);
 

@@ -38,7 +38,7 @@ else {
 
     for (const { task } of jobs) {
       const tries = await attempts(app.admin, task, 60_000);
-      expect(tries.map(({ status }: Json) => status)).toEqual(['completed']);
+      expect(tries.map(({ status, reason, error }: Json) => [status, reason, error])).toEqual([['completed', null, null]]);
     }
     expect((await linesOf(`${folder}/runs`)).toSorted()).toEqual(jobs.map(({ task }) => task).toSorted());
     for (const { execution } of paused)

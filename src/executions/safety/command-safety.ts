@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { join } from 'node:path';
 import { AppError } from '../../common/errors.js';
@@ -6,11 +7,15 @@ import { Infrastructure } from '../../infra/infrastructure.js';
 import type { Analysis } from './analyse.js';
 import { SafetyThread } from './safety-thread.js';
 
+/** The same commands are run again and again; the judgement of this many is remembered. */
+const maxRecent = 500;
+
 /** Judges commands before they run. A heuristic that catches mistakes: what isolates a command is the user it runs as. */
 @Injectable()
 export class CommandSafety implements OnApplicationShutdown {
   private readonly thread = new SafetyThread();
   private readonly safeFolders: readonly string[];
+  private readonly recent = new Map<string, Promise<Analysis>>();
 
   constructor({ config }: Infrastructure) {
     this.safeFolders =
@@ -23,7 +28,15 @@ export class CommandSafety implements OnApplicationShutdown {
    * @param environment variables that the command is given
    */
   analyse(command: string, environment?: Readonly<Record<string, string>>): Promise<Analysis> {
-    return this.thread.analyse(command, { environment, safeFolders: this.safeFolders });
+    const key = createHash('sha256').update(JSON.stringify([command, environment])).digest('base64');
+    const known = this.recent.get(key);
+    if (known) return known;
+    const analysis = this.thread.analyse(command, { environment, safeFolders: this.safeFolders });
+    if (this.recent.size >= maxRecent) this.recent.clear();
+    this.recent.set(key, analysis);
+    // a refusal may only mean that the machine was busy
+    void analysis.then(({ safe }) => safe || this.recent.delete(key));
+    return analysis;
   }
 
   /**
