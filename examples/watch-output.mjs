@@ -9,7 +9,8 @@ const send = (message) => socket.send(JSON.stringify(message));
 socket.on('open', () => send({ type: 'authenticate', token: process.env.TOKEN }));
 socket.on('message', (text) => {
   const { type, data } = JSON.parse(text);
-  if (type === 'authenticated') send({ type: 'subscribe', channel: 'command_output', command_id: execution, from_offset: 0 });
+  if (type === 'authenticated')
+    send({ type: 'subscribe', channel: 'command_output', command_id: execution, from_offset: 0 });
   if (type === 'error') {
     console.error(`${data.code}: ${data.message}`);
     process.exit(1);

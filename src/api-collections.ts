@@ -29,25 +29,33 @@ function requestsOf({ paths }: OpenAPIObject): ApiRequest[] {
 
 function byFolder(requests: ApiRequest[]): Map<string, ApiRequest[]> {
   const folders = new Map<string, ApiRequest[]>();
-  for (const request of requests) folders.set(request.folder, [...(folders.get(request.folder) ?? []), request]);
+  for (const request of requests)
+    folders.set(request.folder, [...(folders.get(request.folder) ?? []), request]);
   return folders;
 }
 
 /** Every request as a collection for Postman, format 2.1. Set its variables `base_url` and `token`. */
 export function postmanCollection(document: OpenAPIObject, baseUrl: string) {
   const item = ({ name, method, path, body }: ApiRequest) => {
-    const parts = path.replace(/\{(\w+)\}/g, ':$1').split('/').slice(1);
+    const parts = path
+      .replace(/\{(\w+)\}/g, ':$1')
+      .split('/')
+      .slice(1);
     return {
       name,
       request: {
         method,
         header: body === undefined ? [] : [{ key: 'Content-Type', value: 'application/json' }],
-        ...(body === undefined ? {} : { body: { mode: 'raw', raw: body, options: { raw: { language: 'json' } } } }),
+        ...(body === undefined
+          ? {}
+          : { body: { mode: 'raw', raw: body, options: { raw: { language: 'json' } } } }),
         url: {
           raw: `{{base_url}}/${parts.join('/')}`,
           host: ['{{base_url}}'],
           path: parts,
-          variable: parts.filter((part) => part.startsWith(':')).map((part) => ({ key: part.slice(1), value: '' })),
+          variable: parts
+            .filter((part) => part.startsWith(':'))
+            .map((part) => ({ key: part.slice(1), value: '' })),
         },
       },
     };
@@ -71,7 +79,9 @@ export function postmanCollection(document: OpenAPIObject, baseUrl: string) {
 export function insomniaCollection(document: OpenAPIObject, baseUrl: string) {
   const workspace = 'wrk_millrace';
   const requests = requestsOf(document);
-  const names = new Set(requests.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)));
+  const names = new Set(
+    requests.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)),
+  );
   const resources: Record<string, unknown>[] = [
     { _id: workspace, _type: 'workspace', parentId: null, name: document.info.title, scope: 'collection' },
     {

@@ -25,7 +25,8 @@ async function main(): Promise<void> {
   let app: INestApplicationContext | undefined;
   try {
     app = await start(infrastructure);
-    if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+    if (!stopping.signal.aborted)
+      await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
     logger.info('draining');
   } finally {
     await app?.close();
@@ -53,11 +54,18 @@ async function start(infrastructure: Infrastructure): Promise<INestApplicationCo
 }
 
 /** What a person who just started Millrace wants to know. */
-function greet(app: NestFastifyApplication, config: Config, credentials: { username: string; password: string } | undefined): void {
+function greet(
+  app: NestFastifyApplication,
+  config: Config,
+  credentials: { username: string; password: string } | undefined,
+): void {
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : config.PORT;
   const host = config.HOST === '127.0.0.1' || config.HOST === '0.0.0.0' ? 'localhost' : config.HOST;
-  const lines = [`Millrace serves on http://${host}:${port}`, `API documentation: http://${host}:${port}/docs`];
+  const lines = [
+    `Millrace serves on http://${host}:${port}`,
+    `API documentation: http://${host}:${port}/docs`,
+  ];
   if (credentials) {
     lines.push(
       '',
@@ -70,7 +78,9 @@ function greet(app: NestFastifyApplication, config: Config, credentials: { usern
 }
 
 function logFaults(logger: Logger): void {
-  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'a promise was rejected and nobody waited for it'));
+  process.on('unhandledRejection', (error) =>
+    logger.error({ err: error }, 'a promise was rejected and nobody waited for it'),
+  );
   process.on('uncaughtException', (error) => {
     // the state is unknown: leave, and let leases and the outbox do their work
     logger.fatal({ err: error }, 'an error that nobody caught');

@@ -10,7 +10,11 @@ import type { Infrastructure } from './infra/infrastructure.js';
 
 /** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
 function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
-  const { $schema: _, $defs = {}, ...converted } = z.toJSONSchema(schema as z.ZodType, {
+  const {
+    $schema: _,
+    $defs = {},
+    ...converted
+  } = z.toJSONSchema(schema as z.ZodType, {
     io: schemaType,
     target: 'draft-2020-12',
     unrepresentable: 'any',
@@ -23,7 +27,9 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
   const settings = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Millrace')
-    .setDescription('Keeps a backlog of tasks, runs their shell commands on workers, and streams every byte of output live.')
+    .setDescription(
+      'Keeps a backlog of tasks, runs their shell commands on workers, and streams every byte of output live.',
+    )
     .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
@@ -54,9 +60,11 @@ export function serveOpenApi(app: NestFastifyApplication): void {
   const document = createOpenApiDocument(app);
   const collections = { postman: postmanCollection, insomnia: insomniaCollection };
   for (const [name, make] of Object.entries(collections)) {
-    app.getHttpAdapter().get(`/docs/${name}_collection.json`, (request: FastifyRequest, reply: FastifyReply) => {
-      void reply.send(make(document, `${request.protocol}://${request.host}`));
-    });
+    app
+      .getHttpAdapter()
+      .get(`/docs/${name}_collection.json`, (request: FastifyRequest, reply: FastifyReply) => {
+        void reply.send(make(document, `${request.protocol}://${request.host}`));
+      });
   }
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',

@@ -33,7 +33,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     rewriteUrl: ({ url = '/' }) => (isReadable(url) ? url : unreadableUrl),
     requestTimeout: 60_000,
     genReqId: requestId,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => filter.answer(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      filter.answer(error, request, reply),
     clientErrorHandler: refuseUnreadable,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(infrastructure), adapter, {
@@ -46,6 +47,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   installEnvelope(server);
   await secure(server, config);
   observe(server, app);
+  refuseOverload(server, infrastructure);
   app.get(RequestLimiter).install(server);
   refuseUnreadableUrls(server);
   app.useGlobalPipes(new ValidationPipe());
@@ -77,7 +79,9 @@ function isReadable(url: string): boolean {
 function refuseUnreadableUrls(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const unreadable = request.url === unreadableUrl && !isReadable(request.originalUrl);
-    done(unreadable ? new AppError('MALFORMED_REQUEST', {}, { message: 'The URL cannot be read' }) : undefined);
+    done(
+      unreadable ? new AppError('MALFORMED_REQUEST', {}, { message: 'The URL cannot be read' }) : undefined,
+    );
   });
 }
 
@@ -100,7 +104,11 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
     contentSecurityPolicy: {
       useDefaults: true,
       // Swagger UI carries its styles inline; `upgrade-insecure-requests` would break plain http on another host
-      directives: { 'script-src': ["'self'", "'unsafe-inline'"], 'img-src': ["'self'", 'data:'], 'upgrade-insecure-requests': null },
+      directives: {
+        'script-src': ["'self'", "'unsafe-inline'"],
+        'img-src': ["'self'", 'data:'],
+        'upgrade-insecure-requests': null,
+      },
     },
     strictTransportSecurity: false,
   });
@@ -109,7 +117,14 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
     await server.register(cors, {
       origin: origins.includes('*') ? '*' : origins,
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['X-Request-ID', 'Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-RateLimit-Window'],
+      exposedHeaders: [
+        'X-Request-ID',
+        'Retry-After',
+        'X-RateLimit-Limit',
+        'X-RateLimit-Remaining',
+        'X-RateLimit-Reset',
+        'X-RateLimit-Window',
+      ],
     });
   }
 }
@@ -123,6 +138,17 @@ function observe(server: FastifyInstance, app: INestApplicationContext): void {
   server.addHook('onResponse', (_request, reply, done) => {
     stats.count(reply.statusCode, reply.elapsedTime);
     done();
+  });
+}
+
+/** Waiting requests hold memory: when this many wait for a database connection, more are refused at once. */
+const longestLine = 200;
+
+function refuseOverload(server: FastifyInstance, infrastructure: Infrastructure): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    const overloaded =
+      infrastructure.database.poolState.waiting >= longestLine && request.url.startsWith('/api');
+    done(overloaded ? new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 }) : undefined);
   });
 }
 

@@ -28,7 +28,8 @@ export class AccessGuard extends AuthGuard('jwt') {
     if (!request.user || !may(request.user, access)) {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
     }
-    if (!['GET', 'HEAD'].includes(request.method) && !may(request.user, 'admin')) await this.refuseInMaintenance();
+    if (!['GET', 'HEAD'].includes(request.method) && !may(request.user, 'admin'))
+      await this.refuseInMaintenance();
     return true;
   }
 
@@ -36,7 +37,11 @@ export class AccessGuard extends AuthGuard('jwt') {
     const window = await this.maintenance.current();
     if (!window) return;
     const seconds = (Date.parse(window.ends_at) - Date.now()) / 1000;
-    throw new AppError('SYSTEM_MAINTENANCE', { ...window }, { message: window.message, retryAfterSeconds: seconds });
+    throw new AppError(
+      'SYSTEM_MAINTENANCE',
+      { ...window },
+      { message: window.message, retryAfterSeconds: seconds },
+    );
   }
 
   override handleRequest<T>(error: unknown, user: T | false, info: unknown): T {

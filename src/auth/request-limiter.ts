@@ -63,7 +63,8 @@ export class RequestLimiter {
   private async whose(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
     const token = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     // a token that is not good for anything counts for the address it came from; the guard answers it
-    const actor = token === undefined ? undefined : await this.auth.authenticate(token).catch(() => undefined);
+    const actor =
+      token === undefined ? undefined : await this.auth.authenticate(token).catch(() => undefined);
     return actor ? { kind: actor.tier, key: actor.id } : { kind: 'address', key: request.ip };
   }
 }

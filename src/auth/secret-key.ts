@@ -28,7 +28,8 @@ async function readOrMake(path: string): Promise<string> {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     const secret = (await readFile(path, 'utf8')).trim();
     // a process that starts at the same moment may not have written yet, or was killed before it could
-    if (secret.length < 32) throw new Error(`${path} holds no usable secret: remove it and start again`, { cause: error });
+    if (secret.length < 32)
+      throw new Error(`${path} holds no usable secret: remove it and start again`, { cause: error });
     return secret;
   }
 }

@@ -81,7 +81,10 @@ export class TokensService {
           RETURNING id`,
         [hash],
       );
-      throw new AppError('AUTH_TOKEN_INVALID', revoked.length > 0 ? { reason: 'used before: its family is revoked' } : {});
+      throw new AppError(
+        'AUTH_TOKEN_INVALID',
+        revoked.length > 0 ? { reason: 'used before: its family is revoked' } : {},
+      );
     }
     return { userId: fresh.user_id, refreshToken: next };
   }

@@ -12,7 +12,10 @@ export function parseBytes(text: string): number | undefined {
 
 /** Writes a number of bytes with the largest unit that leaves at least 1, to one decimal. */
 export function formatBytes(bytes: number): string {
-  const [unit, size] = (Object.entries(units).findLast(([, size]) => bytes >= size) ?? ['B', 1]) as [string, number];
+  const [unit, size] = (Object.entries(units).findLast(([, size]) => bytes >= size) ?? ['B', 1]) as [
+    string,
+    number,
+  ];
   return `${Number((bytes / size).toFixed(1))}${unit}`;
 }
 

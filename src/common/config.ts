@@ -30,22 +30,36 @@ const list = z
 const environmentSchema = z.object({
   PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(8000),
   HOST: z.string().min(1).default('127.0.0.1'),
-  DATA_DIR: z.string().min(1).default('.data').transform((path) => resolve(path)),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('.data')
+    .transform((path) => resolve(path)),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(16),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   ACCESS_TOKEN_SECONDS: seconds(3600, 1, 86_400),
   REFRESH_TOKEN_SECONDS: seconds(30 * 86_400, 60, 366 * 86_400),
-  ADMIN_USERNAME: z.string().regex(/^[A-Za-z0-9._-]{3,64}$/, 'must be 3 to 64 of A-Z a-z 0-9 . _ -').default('admin'),
+  ADMIN_USERNAME: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{3,64}$/, 'must be 3 to 64 of A-Z a-z 0-9 . _ -')
+    .default('admin'),
   ADMIN_PASSWORD: z.string().min(8, 'must have at least 8 characters').max(256).optional(),
   ADMIN_EMAIL: z.email('must be an e-mail address').default('admin@localhost.localdomain'),
   NODE_ENV: z.string().max(64).default('production'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RATE_LIMIT_ENABLED: flag(true),
   WEBHOOK_ALLOW_PRIVATE: flag(false),
-  WORKSPACE_ROOT: z.string().min(1).optional().transform((path) => (path === undefined ? undefined : resolve(path))),
-  COMMAND_USER: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name').default('millrace-run'),
+  WORKSPACE_ROOT: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((path) => (path === undefined ? undefined : resolve(path))),
+  COMMAND_USER: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name')
+    .default('millrace-run'),
   WORKER_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(256).default(8),
   LEASE_SECONDS: seconds(15, 2, 600),
   GRACE_SECONDS: seconds(10, 0, 600),
@@ -75,7 +89,9 @@ export class ConfigError extends Error {}
  * @throws ConfigError that names every variable at fault and never repeats a value
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const result = environmentSchema.safeParse(present);
   if (!result.success) {
     const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);

@@ -35,7 +35,12 @@ export interface EndpointOptions {
  */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   const { access, status = 200 } = options;
-  const errors = new Set<ErrorCode>([...(options.errors ?? []), 'INTERNAL_ERROR', 'DATABASE_ERROR', 'RATE_LIMIT_EXCEEDED']);
+  const errors = new Set<ErrorCode>([
+    ...(options.errors ?? []),
+    'INTERNAL_ERROR',
+    'DATABASE_ERROR',
+    'RATE_LIMIT_EXCEEDED',
+  ]);
   if (access !== 'public') {
     errors.add('AUTH_TOKEN_MISSING').add('AUTH_TOKEN_INVALID').add('AUTH_ACCOUNT_DISABLED');
     errors.add('AUTH_INSUFFICIENT_PERMISSIONS');
@@ -49,7 +54,11 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     ApiOperation({ summary: options.summary, description: options.description ?? '' }),
     ...(access === 'public' ? [] : [ApiBearerAuth()]),
     ...Object.entries(successes).map(([code, schema]) =>
-      ApiResponse({ status: Number(code), description: options.summary, standardSchema: envelopeSchema(schema) }),
+      ApiResponse({
+        status: Number(code),
+        description: options.summary,
+        standardSchema: envelopeSchema(schema),
+      }),
     ),
     ...(options.raw === undefined
       ? []

@@ -7,7 +7,8 @@ import type { Logger } from './logger.js';
 /** SQLSTATE classes that mean the database is away or out of room, not that our statement is wrong. */
 const databaseAway = /^(08|53|57P0|58)/;
 const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
-const poolFaults = /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
+const poolFaults =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
 
 const byStatus: Record<number, ErrorCode> = {
   400: 'MALFORMED_REQUEST',
@@ -34,7 +35,8 @@ export function toAppError(error: unknown): AppError {
   if (isDatabaseAway(error)) return new AppError('DATABASE_ERROR', {}, { cause: error });
   const status = statusOf(error);
   const code = status === undefined ? undefined : byStatus[status];
-  if (code === undefined || !(error instanceof Error)) return new AppError('INTERNAL_ERROR', {}, { cause: error });
+  if (code === undefined || !(error instanceof Error))
+    return new AppError('INTERNAL_ERROR', {}, { cause: error });
   return new AppError(code, {}, { message: error.message });
 }
 
@@ -59,7 +61,13 @@ export class ErrorFilter implements ExceptionFilter {
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = toAppError(thrown);
     this.logger[error.level](
-      { request_id: request.id, code: error.code, method: request.method, path: request.url.split('?')[0], err: error.cause },
+      {
+        request_id: request.id,
+        code: error.code,
+        method: request.method,
+        path: request.url.split('?')[0],
+        err: error.cause,
+      },
       error.message,
     );
     // a stream that has begun can only be cut
@@ -67,7 +75,8 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    if (error.retryAfterSeconds !== undefined) void reply.header('Retry-After', Math.ceil(error.retryAfterSeconds));
+    if (error.retryAfterSeconds !== undefined)
+      void reply.header('Retry-After', Math.ceil(error.retryAfterSeconds));
     if (error.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
     void reply
       .status(error.status)

@@ -38,7 +38,11 @@ const table = {
   TASK_NOT_FOUND: { status: 404, message: 'The task does not exist', level: 'debug' },
   TASK_ALREADY_RUNNING: { status: 409, message: 'The task is already queued or running', level: 'debug' },
   TASK_NOT_RUNNING: { status: 409, message: 'The task is neither queued nor running', level: 'debug' },
-  TASK_NOT_RETRYABLE: { status: 409, message: 'Only a failed or cancelled task can be retried', level: 'debug' },
+  TASK_NOT_RETRYABLE: {
+    status: 409,
+    message: 'Only a failed or cancelled task can be retried',
+    level: 'debug',
+  },
   TASK_EXECUTION_FAILED: { status: 500, message: 'The execution failed', level: 'warn' },
   TASK_TIMEOUT: { status: 504, message: 'The execution timed out', level: 'info' },
   TASK_CANCELLED: { status: 409, message: 'The task was cancelled', level: 'info' },

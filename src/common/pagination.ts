@@ -6,7 +6,13 @@ const pageNumber = z.coerce.number().int().min(1).max(1_000_000).default(1);
 export function pageQuery(defaultPageSize = 50) {
   return z.object({
     page: pageNumber.meta({ description: 'Page number, from 1' }),
-    page_size: z.coerce.number().int().min(1).max(100).default(defaultPageSize).meta({ description: 'Items a page' }),
+    page_size: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(defaultPageSize)
+      .meta({ description: 'Items a page' }),
     order: z.enum(['asc', 'desc']).default('desc').meta({ description: 'Sort order' }),
   });
 }

@@ -25,7 +25,8 @@ export const IfMatch = createParamDecorator((_: unknown, context: ExecutionConte
   const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
   if (header === undefined || header === '*') return undefined;
   const match = /^(?:W\/)?"?(\d{1,9})"?$/.exec(header);
-  if (!match) throw new AppError('VALIDATION_INVALID_FORMAT', { field: 'If-Match', issue: 'Send a version number' });
+  if (!match)
+    throw new AppError('VALIDATION_INVALID_FORMAT', { field: 'If-Match', issue: 'Send a version number' });
   return Number(match[1]);
 });
 

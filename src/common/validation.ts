@@ -29,7 +29,11 @@ export function validationError(issues: readonly Issue[]): AppError {
     return { field, code, issue: code === 'VALIDATION_REQUIRED_FIELD' ? 'Field is required' : issue.message };
   });
   const [first] = errors;
-  return new AppError(first?.code ?? 'VALIDATION_ERROR', { field: first?.field, issue: first?.issue, errors });
+  return new AppError(first?.code ?? 'VALIDATION_ERROR', {
+    field: first?.field,
+    issue: first?.issue,
+    errors,
+  });
 }
 
 /** Deeper JSON than this is refused: what walks it must not run out of stack. */

@@ -42,7 +42,11 @@ export class ExecutionLifecycle {
    * Stores a new execution, makes it the current one of its task, and admits it if nothing stands in its way.
    * @throws QUEUE_FULL, PROJECT_NOT_FOUND when the project is being deleted
    */
-  async enqueue(tx: Transaction, actor: Actor, input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>): Promise<Execution> {
+  async enqueue(
+    tx: Transaction,
+    actor: Actor,
+    input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
+  ): Promise<Execution> {
     await this.refuseWhenFull(tx);
     const execution = await insert(tx, { id: uuid(), attempt: 1, retry_of: null, delay: 0, ...input });
     await this.announceQueued(tx, execution, actor);
@@ -69,12 +73,22 @@ export class ExecutionLifecycle {
    * Ends an execution: it, its task, the activity, the deliveries and what may run next, in one transaction.
    * @returns undefined when the guard did not hold: somebody else has had the last word
    */
-  async finish(id: string, guard: EndGuard, outcome: Outcome, outputBytes: number | null): Promise<Execution | undefined> {
+  async finish(
+    id: string,
+    guard: EndGuard,
+    outcome: Outcome,
+    outputBytes: number | null,
+  ): Promise<Execution | undefined> {
     return this.database.transaction((tx) => this.finishIn(tx, id, guard, outcome, outputBytes, null));
   }
 
   /** Ends a queued execution within a transaction that has more to do. */
-  async cancelQueued(tx: Transaction, id: string, actor: Actor, reason: string | null): Promise<Execution | undefined> {
+  async cancelQueued(
+    tx: Transaction,
+    id: string,
+    actor: Actor,
+    reason: string | null,
+  ): Promise<Execution | undefined> {
     await tx.query(
       `UPDATE executions SET cancel_requested_at = now(), cancelled_by = $2, cancel_reason = $3
         WHERE id = $1 AND status = 'queued'`,
@@ -87,7 +101,10 @@ export class ExecutionLifecycle {
   }
 
   /** What follows when a task's status was set by hand: who waited for it may run, or never will. */
-  async taskSettled(tx: Transaction, task: { id: string; project_id: string; status: string }): Promise<void> {
+  async taskSettled(
+    tx: Transaction,
+    task: { id: string; project_id: string; status: string },
+  ): Promise<void> {
     if (task.status === 'completed') await this.admit(tx, task.project_id);
     if (task.status === 'failed' || task.status === 'cancelled') await this.failDependents(tx, task.id);
   }
@@ -117,7 +134,8 @@ export class ExecutionLifecycle {
     const bytes = outputBytes ?? (await storedBytes(tx, id));
     const execution = await end(tx, id, guard, outcome, bytes);
     if (!execution) return undefined;
-    const retry = isRetryable(outcome) && execution.retries_left > 0 && execution.cancel_requested_at === null;
+    const retry =
+      isRetryable(outcome) && execution.retries_left > 0 && execution.cancel_requested_at === null;
     if (retry) {
       await this.retry(tx, execution);
     } else {
@@ -180,7 +198,8 @@ export class ExecutionLifecycle {
   /** @returns false when the project has been deleted */
   private async admit(tx: Transaction, projectId: string | null, executionId?: string): Promise<boolean> {
     if (projectId !== null && !(await lockProject(tx, projectId))) return false;
-    const entries = projectId === null ? await admitWithoutProject(tx, executionId) : await admitOfProject(tx, projectId);
+    const entries =
+      projectId === null ? await admitWithoutProject(tx, executionId) : await admitOfProject(tx, projectId);
     if (entries.length > 0) tx.afterCommit(() => this.send(entries));
     return true;
   }
@@ -207,7 +226,11 @@ export class ExecutionLifecycle {
   ): Promise<void> {
     if (!task) return;
     const name =
-      task.status === 'completed' ? 'task.completed' : task.status === 'failed' ? 'task.failed' : 'task.updated';
+      task.status === 'completed'
+        ? 'task.completed'
+        : task.status === 'failed'
+          ? 'task.failed'
+          : 'task.updated';
     await this.activity.record(tx, {
       actor,
       entityType: 'task',

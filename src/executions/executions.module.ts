@@ -12,7 +12,23 @@ import { StartEstimate } from './start-estimate.js';
 @Module({
   imports: [ProjectsModule],
   controllers: [ExecutionsController],
-  providers: [CommandSafety, ExecutionLifecycle, ExecutionsService, OutputHttp, OutputReader, QueueControl, StartEstimate],
-  exports: [CommandSafety, ExecutionLifecycle, ExecutionsService, OutputHttp, OutputReader, QueueControl, StartEstimate],
+  providers: [
+    CommandSafety,
+    ExecutionLifecycle,
+    ExecutionsService,
+    OutputHttp,
+    OutputReader,
+    QueueControl,
+    StartEstimate,
+  ],
+  exports: [
+    CommandSafety,
+    ExecutionLifecycle,
+    ExecutionsService,
+    OutputHttp,
+    OutputReader,
+    QueueControl,
+    StartEstimate,
+  ],
 })
 export class ExecutionsModule {}

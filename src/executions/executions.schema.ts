@@ -45,7 +45,9 @@ export type ExecutionView = z.output<typeof executionSchema>;
 
 export type ExecutionRow = Execution & { why_waiting: (typeof waitingReasons)[number] | null };
 
-export function shownStatus(execution: Pick<Execution, 'status' | 'cancel_requested_at'>): ExecutionStatus | 'cancelling' {
+export function shownStatus(
+  execution: Pick<Execution, 'status' | 'cancel_requested_at'>,
+): ExecutionStatus | 'cancelling' {
   return execution.status === 'running' && execution.cancel_requested_at ? 'cancelling' : execution.status;
 }
 

@@ -29,8 +29,16 @@ export class ExecutionsService {
    * the administrators'.
    * @throws RESOURCE_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED
    */
-  async require(actor: Actor, id: string, permission: ProjectPermission, db: Queryable = this.database): Promise<ExecutionRow> {
-    const [execution] = await db.query<ExecutionRow>(`SELECT e.*, ${whyWaiting} AS why_waiting FROM executions e WHERE e.id = $1`, [id]);
+  async require(
+    actor: Actor,
+    id: string,
+    permission: ProjectPermission,
+    db: Queryable = this.database,
+  ): Promise<ExecutionRow> {
+    const [execution] = await db.query<ExecutionRow>(
+      `SELECT e.*, ${whyWaiting} AS why_waiting FROM executions e WHERE e.id = $1`,
+      [id],
+    );
     if (!execution) throw new AppError('RESOURCE_NOT_FOUND', { id });
     if (execution.project_id === null) {
       if (execution.requested_by === actor.id || actor.role === 'admin') return execution;
@@ -94,7 +102,9 @@ export class ExecutionsService {
           wake = resolve;
           setTimeout(resolve, recheckMs).unref();
         });
-        const [execution] = await this.database.query<Execution>('SELECT * FROM executions WHERE id = $1', [id]);
+        const [execution] = await this.database.query<Execution>('SELECT * FROM executions WHERE id = $1', [
+          id,
+        ]);
         if (!execution) throw new AppError('RESOURCE_NOT_FOUND', { id });
         if (isFinal(execution.status) || Date.now() > deadline) return execution;
         ask();

@@ -62,7 +62,9 @@ export function encodeStored(offset: number): Buffer {
 export function decodeMessage(message: Buffer): OutputMessage {
   if (message.readUInt8(0) === storedKind) return { storedTo: message.readDoubleBE(1) };
   const content = message.subarray(headerBytes);
-  return { frame: frameFrom(message.readDoubleBE(1), message.readUInt8(9), message.readDoubleBE(10), content) };
+  return {
+    frame: frameFrom(message.readDoubleBE(1), message.readUInt8(9), message.readDoubleBE(10), content),
+  };
 }
 
 /** The bus channel of one execution's output. */

@@ -4,7 +4,13 @@ import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { isFinal, type ExecutionStatus } from './execution-state.js';
 import { LiveBuffer } from './live-buffer.js';
-import { decodeMessage, outputChannel, startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
+import {
+  decodeMessage,
+  outputChannel,
+  startingAt,
+  type OutputEnd,
+  type OutputFrame,
+} from './output-frame.js';
 import { readFrames } from './output.queries.js';
 
 /** What a slow reader may have waiting here. */
@@ -93,10 +99,11 @@ export class OutputReader {
 
   /** The end of an execution that has one. Asked before the frames: what is final then is all stored. */
   private async endOf(executionId: string): Promise<OutputEnd | undefined> {
-    const [row] = await this.database.query<{ status: ExecutionStatus; output_bytes: string; exit_code: number | null }>(
-      'SELECT status, output_bytes, exit_code FROM executions WHERE id = $1',
-      [executionId],
-    );
+    const [row] = await this.database.query<{
+      status: ExecutionStatus;
+      output_bytes: string;
+      exit_code: number | null;
+    }>('SELECT status, output_bytes, exit_code FROM executions WHERE id = $1', [executionId]);
     if (row && !isFinal(row.status)) return undefined;
     return { total: Number(row?.output_bytes ?? 0), exitCode: row?.exit_code ?? null };
   }

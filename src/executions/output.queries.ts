@@ -52,7 +52,12 @@ function framesOf(row: SegmentRow): OutputFrame[] {
   let position = 0;
   return row.frame_lengths.map((length, index) => {
     const content = row.content.subarray(position, position + length);
-    const frame = frameFrom(start + position, row.frame_flags[index] ?? 0, Number(row.frame_times[index]), content);
+    const frame = frameFrom(
+      start + position,
+      row.frame_flags[index] ?? 0,
+      Number(row.frame_times[index]),
+      content,
+    );
     position += length;
     return frame;
   });

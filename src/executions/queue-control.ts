@@ -51,7 +51,12 @@ export class QueueControl {
    * @param deadline Unix time in milliseconds after which no further step is begun
    * @returns how many were cancelled, and how many are left
    */
-  async clear(queue: number, actor: Actor, reason: string, deadline: number): Promise<{ cleared: number; left: number }> {
+  async clear(
+    queue: number,
+    actor: Actor,
+    reason: string,
+    deadline: number,
+  ): Promise<{ cleared: number; left: number }> {
     let cleared = 0;
     for (;;) {
       const waiting = await this.database.query<{ id: string; n: number }>(
@@ -61,7 +66,9 @@ export class QueueControl {
       );
       if (waiting.length === 0 || Date.now() > deadline) return { cleared, left: waiting[0]?.n ?? 0 };
       const ended = await Promise.all(
-        waiting.map(({ id }) => this.database.transaction((tx) => this.lifecycle.cancelQueued(tx, id, actor, reason))),
+        waiting.map(({ id }) =>
+          this.database.transaction((tx) => this.lifecycle.cancelQueued(tx, id, actor, reason)),
+        ),
       );
       cleared += ended.filter(Boolean).length;
     }

@@ -21,5 +21,13 @@ export function commandEnvironment(
     if (value !== undefined && value !== '') environment[name] = value;
   }
   const name = user?.name ?? userInfo().username;
-  return { ...environment, HOME: workspace, USER: name, LOGNAME: name, SHELL: '/bin/sh', PWD: workspace, ...requested };
+  return {
+    ...environment,
+    HOME: workspace,
+    USER: name,
+    LOGNAME: name,
+    SHELL: '/bin/sh',
+    PWD: workspace,
+    ...requested,
+  };
 }

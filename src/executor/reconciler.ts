@@ -7,8 +7,6 @@ import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 
 const tickMs = 1_500;
-/** A round that comes this late says that the process, or the whole machine, stood still. */
-const frozenAfterMs = 3 * tickMs;
 /** An admitted execution that the queue does not know after this time is offered again. */
 const unknownAfterSeconds = 2;
 const checkedAtOnce = 100;
@@ -45,7 +43,12 @@ export class Reconciler {
   }
 
   private async tick(): Promise<void> {
-    if (performance.now() - this.tickedAt > frozenAfterMs) this.giveWorkersTime();
+    // a round that comes so late that a lease can have run out says that the process, or the whole machine, stood still
+    const late = Math.max(
+      1.25 * tickMs,
+      Math.min(3 * tickMs, this.infrastructure.config.LEASE_SECONDS * 750),
+    );
+    if (performance.now() - this.tickedAt > late) this.giveWorkersTime();
     this.tickedAt = performance.now();
     await this.step(() => this.endLost());
     await this.step(() => this.lifecycle.takeBackStopped());
@@ -91,12 +94,19 @@ export class Reconciler {
         { leaseExpired: true },
         cancelled
           ? { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null }
-          : { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: 'The worker that ran the command was lost' },
+          : {
+              status: 'failed',
+              reason: 'WORKER_LOST',
+              exitCode: null,
+              error: 'The worker that ran the command was lost',
+            },
         null,
       );
     }
     if (lost.length > 0) {
-      await this.alerts.raise('worker_lost', 'A worker stopped answering; what it ran was ended', { executions: lost.length });
+      await this.alerts.raise('worker_lost', 'A worker stopped answering; what it ran was ended', {
+        executions: lost.length,
+      });
     }
   }
 
@@ -117,10 +127,14 @@ export class Reconciler {
         WHERE status = 'queued' AND admitted_at < now() - make_interval(secs => $1) AND id > $2 ORDER BY id LIMIT $3`,
       [unknownAfterSeconds, this.cursor, checkedAtOnce],
     );
-    this.cursor = entries.length < checkedAtOnce ? '00000000-0000-0000-0000-000000000000' : entries.at(-1)!.id;
+    this.cursor =
+      entries.length < checkedAtOnce ? '00000000-0000-0000-0000-000000000000' : entries.at(-1)!.id;
     const missing = new Set(await this.queue.missing(entries.map(({ id }) => id)));
     if (missing.size === 0) return;
-    this.infrastructure.logger.info({ executions: missing.size }, 'offering executions again that the queue had forgotten');
+    this.infrastructure.logger.info(
+      { executions: missing.size },
+      'offering executions again that the queue had forgotten',
+    );
     await this.queue.add(entries.filter(({ id }) => missing.has(id)));
   }
 }

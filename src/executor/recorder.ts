@@ -56,7 +56,9 @@ export class Recorder {
     this.streams.push(readable);
     readable.on('data', (chunk: Buffer) => this.add(splitter.push(chunk), stream));
     readable.on('end', () => this.add(splitter.end(), stream));
-    readable.on('error', (error) => this.logger.warn({ err: error, execution_id: this.executionId }, 'a pipe broke'));
+    readable.on('error', (error) =>
+      this.logger.warn({ err: error, execution_id: this.executionId }, 'a pipe broke'),
+    );
   }
 
   /**
@@ -65,7 +67,8 @@ export class Recorder {
    */
   async finish(): Promise<number> {
     this.seal();
-    if (this.writing > 0 || this.waiting.length > 0) await new Promise<void>((resolve) => (this.idle = resolve));
+    if (this.writing > 0 || this.waiting.length > 0)
+      await new Promise<void>((resolve) => (this.idle = resolve));
     return this.offset;
   }
 
@@ -135,7 +138,11 @@ export class Recorder {
     const start = frames[0]?.offset ?? 0;
     this.storedAhead.set(start, start + bytes);
     const before = this.stored;
-    for (let next = this.storedAhead.get(this.stored); next !== undefined; next = this.storedAhead.get(this.stored)) {
+    for (
+      let next = this.storedAhead.get(this.stored);
+      next !== undefined;
+      next = this.storedAhead.get(this.stored)
+    ) {
       this.storedAhead.delete(this.stored);
       this.stored = next;
     }

@@ -43,7 +43,9 @@ export class Run {
   ) {
     const { database, bus, logger } = context;
     this.graceMs = context.graceMs;
-    this.recorder = new Recorder(execution.id, execution.generation, database, bus, logger, () => this.lose());
+    this.recorder = new Recorder(execution.id, execution.generation, database, bus, logger, () =>
+      this.lose(),
+    );
   }
 
   /** Runs the command and writes down how it ended; never throws. */
@@ -61,7 +63,10 @@ export class Run {
         return;
       } catch (error) {
         const level = isDatabaseAway(error) ? 'debug' : 'error';
-        context.logger[level]({ err: error, execution_id: execution.id }, 'the end of a run could not be written yet');
+        context.logger[level](
+          { err: error, execution_id: execution.id },
+          'the end of a run could not be written yet',
+        );
         await delay(retryMs);
       }
     }
@@ -80,7 +85,10 @@ export class Run {
     this.lost = true;
     // a heartbeat may see the end that we have just written
     const level = this.ending ? 'debug' : 'warn';
-    this.context.logger[level]({ execution_id: this.execution.id }, 'lost the say over an execution; its command is ended');
+    this.context.logger[level](
+      { execution_id: this.execution.id },
+      'lost the say over an execution; its command is ended',
+    );
     this.recorder.abandon();
     this.stop('shutdown', 0);
   }
@@ -110,17 +118,28 @@ export class Run {
   private async notePid(pid: number): Promise<void> {
     const { id, generation } = this.execution;
     await this.context.database
-      .query("UPDATE executions SET pid = $3 WHERE id = $1 AND generation = $2 AND status = 'running'", [id, generation, pid])
+      .query("UPDATE executions SET pid = $3 WHERE id = $1 AND generation = $2 AND status = 'running'", [
+        id,
+        generation,
+        pid,
+      ])
       .catch(() => undefined);
   }
 
   private failure(error: unknown): Outcome {
     const { logger } = this.context;
     if (this.stopped && !this.process) {
-      return { ...outcomeOf(1, this.stopped), exitCode: null, error: 'It was stopped before its command had started' };
+      return {
+        ...outcomeOf(1, this.stopped),
+        exitCode: null,
+        error: 'It was stopped before its command had started',
+      };
     }
     if (this.stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null };
-    if (error instanceof LaunchError && (error.code === 'LAUNCHER_LOST' || error.code === 'LAUNCHER_CLOSED')) {
+    if (
+      error instanceof LaunchError &&
+      (error.code === 'LAUNCHER_LOST' || error.code === 'LAUNCHER_CLOSED')
+    ) {
       return { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: error.message };
     }
     if (!(error instanceof LaunchError || error instanceof WorkspaceError)) {

@@ -20,7 +20,9 @@ describe('Utf8Splitter', () => {
   });
 
   it.each([1, 2, 3, 64])('passes every byte of what is not UTF-8 on, fed %i bytes at a time', (size) => {
-    const bytes = Buffer.from([0x41, 0xff, 0xc3, 0x28, 0xe2, 0x82, 0x42, 0xf0, 0x9f, 0x80, 0xf8, 0x80, 0xe2, 0x82]);
+    const bytes = Buffer.from([
+      0x41, 0xff, 0xc3, 0x28, 0xe2, 0x82, 0x42, 0xf0, 0x9f, 0x80, 0xf8, 0x80, 0xe2, 0x82,
+    ]);
     const pieces = split(bytes, size);
     expect(Buffer.concat(pieces.map(({ content }) => content))).toEqual(bytes);
     expect(pieces.some((piece) => !piece.text)).toBe(true);

@@ -43,7 +43,8 @@ export class WorkerService {
     const user = await commandUser(config, logger);
     const launcher = await Launcher.start();
     const orphans = await launcher.endOrphans();
-    if (orphans > 0) logger.warn({ processes: orphans }, 'ended processes that an earlier life had left running');
+    if (orphans > 0)
+      logger.warn({ processes: orphans }, 'ended processes that an earlier life had left running');
     this.context = {
       launcher,
       database: this.database,
@@ -55,8 +56,13 @@ export class WorkerService {
       graceMs: config.CANCEL_GRACE_SECONDS * 1000,
     };
     await this.beat();
-    this.releases.push(this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')));
-    const timer = setInterval(() => void (this.beating ??= this.beatSafely()), (config.LEASE_SECONDS * 1000) / 4);
+    this.releases.push(
+      this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')),
+    );
+    const timer = setInterval(
+      () => void (this.beating ??= this.beatSafely()),
+      (config.LEASE_SECONDS * 1000) / 4,
+    );
     this.releases.push(() => clearInterval(timer));
     this.queue.process((id) => this.run(id), config.WORKER_CONCURRENCY);
   }
@@ -108,7 +114,9 @@ export class WorkerService {
     const sinceLast = () => performance.now() - this.lastHeartbeat;
     const answered = new AbortController();
     // a connection into the void may hang for minutes
-    const silence = delay(Math.max(leaseMs / 4, leaseMs - sinceLast()), undefined, { signal: answered.signal }).then(
+    const silence = delay(Math.max(leaseMs / 4, leaseMs - sinceLast()), undefined, {
+      signal: answered.signal,
+    }).then(
       () => Promise.reject(new Error('The database does not answer')),
       () => undefined,
     );

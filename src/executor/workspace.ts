@@ -32,14 +32,21 @@ export async function workingDirectory(
   const parent = join(root, project_id === null ? 'users' : 'projects');
   await mkdir(parent, { recursive: true, mode: 0o711 });
   const workspace = await make(join(parent, project_id ?? requested_by), user);
-  const wanted = resolve(workspace, working_directory.startsWith(workspace) ? working_directory : `./${working_directory}`);
+  const wanted = resolve(
+    workspace,
+    working_directory.startsWith(workspace) ? working_directory : `./${working_directory}`,
+  );
   const directory = await realpath(wanted).catch(() => undefined);
   if (directory === undefined || !(await stat(directory)).isDirectory()) {
-    throw new WorkspaceError(`The working directory ${JSON.stringify(working_directory)} does not exist in the workspace`);
+    throw new WorkspaceError(
+      `The working directory ${JSON.stringify(working_directory)} does not exist in the workspace`,
+    );
   }
   const path = relative(workspace, directory);
   if (path === '..' || path.startsWith('../')) {
-    throw new WorkspaceError(`The working directory ${JSON.stringify(working_directory)} is outside the workspace`);
+    throw new WorkspaceError(
+      `The working directory ${JSON.stringify(working_directory)} is outside the workspace`,
+    );
   }
   return { workspace, directory };
 }

@@ -37,7 +37,9 @@ export const detailedHealthSchema = z
     metrics: z.object({
       requests_per_minute: figure,
       average_response_time: figure.nullable().meta({ description: 'Milliseconds, over the last minute' }),
-      error_rate: figure.max(1).meta({ description: 'Share of answers with status 500 or more, over the last minute' }),
+      error_rate: figure
+        .max(1)
+        .meta({ description: 'Share of answers with status 500 or more, over the last minute' }),
     }),
   })
   .meta({ id: 'DetailedHealth' });

@@ -55,7 +55,11 @@ export class HealthService {
   private async checkDatabase(): Promise<DetailedHealth['checks']['database']> {
     const response_time = await this.databaseResponseTime();
     const { active, idle, total } = this.database.poolState;
-    return { status: response_time === null ? 'unhealthy' : 'healthy', response_time, connections: { active, idle, total } };
+    return {
+      status: response_time === null ? 'unhealthy' : 'healthy',
+      response_time,
+      connections: { active, idle, total },
+    };
   }
 
   private async checkRedis(): Promise<DetailedHealth['checks']['redis']> {

@@ -1,13 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Queue, Worker, type Job } from 'bullmq';
 import type { Logger } from '../common/logger.js';
 
 const queueName = 'executions';
+
+/** BullMQ waits for a Redis that is away when it is closed; nothing of ours depends on its farewell. */
+const farewellMs = 2_000;
 
 /** Where BullMQ keeps its jobs: one place decides, so Queue and Worker always agree. */
 export interface QueueBackend {
   queue(name: string): Queue;
   worker(name: string, processor: (job: Job) => Promise<void>, concurrency: number): Worker;
 }
+
+const farewell = () => delay(farewellMs, undefined, { ref: false });
 
 /** An execution that may run, with its place in line: lower is served first. */
 export interface QueueEntry {
@@ -24,6 +30,7 @@ const priorityOf = (entry: QueueEntry) => (entry.boosted ? 1 : entry.queue + 2);
 export class ExecutionQueue {
   private readonly queue: Queue;
   private worker: Worker | undefined;
+  private readonly inHand = new Set<Promise<void>>();
 
   constructor(
     private readonly backend: QueueBackend,
@@ -75,16 +82,25 @@ export class ExecutionQueue {
 
   /** Starts to take executions, `concurrency` at once. The processor must not throw: Postgres says how a run ended. */
   process(processor: (executionId: string) => Promise<void>, concurrency: number): void {
-    this.worker = this.backend.worker(queueName, (job) => processor(job.id ?? ''), concurrency);
-    this.worker.on('error', (error) => this.logger.warn({ err: error }, 'the queue worker reported an error'));
+    const track = async (executionId: string): Promise<void> => {
+      const work = processor(executionId);
+      this.inHand.add(work);
+      await work.finally(() => this.inHand.delete(work));
+    };
+    this.worker = this.backend.worker(queueName, (job) => track(job.id ?? ''), concurrency);
+    this.worker.on('error', (error) =>
+      this.logger.warn({ err: error }, 'the queue worker reported an error'),
+    );
   }
 
   /** Takes no more executions; resolves when those in hand are done. */
   async stopProcessing(): Promise<void> {
-    await this.worker?.close();
+    const closing = this.worker?.close();
+    while (this.inHand.size > 0) await Promise.allSettled(this.inHand);
+    await Promise.race([closing, farewell()]);
   }
 
   async close(): Promise<void> {
-    await this.queue.close();
+    await Promise.race([this.queue.close(), farewell()]);
   }
 }

@@ -28,7 +28,10 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void (this.running ??= this.sweep()), everyMs * (0.9 + Math.random() * 0.2));
+    this.timer = setInterval(
+      () => void (this.running ??= this.sweep()),
+      everyMs * (0.9 + Math.random() * 0.2),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -32,7 +32,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (key === undefined || request.method !== 'POST' || !request.user) return next.handle();
     const secret = Reflect.getMetadata(SHOWS_SECRET, context.getHandler()) === true;
     const work = () => lastValueFrom(next.handle()) as Promise<unknown>;
-    return from(this.once(request, http.getResponse<FastifyReply>(), String(key), request.user.id, work, secret));
+    return from(
+      this.once(request, http.getResponse<FastifyReply>(), String(key), request.user.id, work, secret),
+    );
   }
 
   private async once(
@@ -44,7 +46,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
     secret: boolean,
   ): Promise<unknown> {
     if (!keyPattern.test(key)) {
-      throw new AppError('VALIDATION_INVALID_FORMAT', { field: 'Idempotency-Key', issue: 'Send 1 to 255 visible ASCII characters' });
+      throw new AppError('VALIDATION_INVALID_FORMAT', {
+        field: 'Idempotency-Key',
+        issue: 'Send 1 to 255 visible ASCII characters',
+      });
     }
     const fingerprint = createHash('sha256')
       .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
@@ -56,15 +61,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     try {
       const data = await work();
-      await this.database.query('UPDATE idempotency_keys SET status = $3, response = $4 WHERE user_id = $1 AND key = $2', [
-        userId,
-        key,
-        reply.statusCode,
-        secret ? null : JSON.stringify(data),
-      ]);
+      await this.database.query(
+        'UPDATE idempotency_keys SET status = $3, response = $4 WHERE user_id = $1 AND key = $2',
+        [userId, key, reply.statusCode, secret ? null : JSON.stringify(data)],
+      );
       return data;
     } catch (error) {
-      await this.database.query('DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND status IS NULL', [userId, key]);
+      await this.database.query(
+        'DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND status IS NULL',
+        [userId, key],
+      );
       throw error;
     }
   }
@@ -73,7 +79,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
    * Takes the key for this request, or finds the answer that was given under it.
    * @throws IDEMPOTENCY_CONFLICT for another request's key, and while the first request is still at work
    */
-  private async begin(userId: string, key: string, fingerprint: Buffer): Promise<{ status: number; response: string } | undefined> {
+  private async begin(
+    userId: string,
+    key: string,
+    fingerprint: Buffer,
+  ): Promise<{ status: number; response: string } | undefined> {
     const [taken] = await this.database.query(
       `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)
        ON CONFLICT (user_id, key) DO UPDATE SET created_at = now()
@@ -89,10 +99,18 @@ export class IdempotencyInterceptor implements NestInterceptor {
     );
     if (!stored?.fingerprint.equals(fingerprint)) throw new AppError('IDEMPOTENCY_CONFLICT');
     if (stored.status !== null && stored.response === null) {
-      throw new AppError('IDEMPOTENCY_CONFLICT', {}, { message: 'This was done; its answer showed a secret and is not kept' });
+      throw new AppError(
+        'IDEMPOTENCY_CONFLICT',
+        {},
+        { message: 'This was done; its answer showed a secret and is not kept' },
+      );
     }
     if (stored.status === null || stored.response === null) {
-      throw new AppError('IDEMPOTENCY_CONFLICT', {}, { message: 'The first request with this key is still at work', retryAfterSeconds: 1 });
+      throw new AppError(
+        'IDEMPOTENCY_CONFLICT',
+        {},
+        { message: 'The first request with this key is still at work', retryAfterSeconds: 1 },
+      );
     }
     return { status: stored.status, response: stored.response };
   }

@@ -34,7 +34,10 @@ export class Infrastructure {
   static async start(config: Config, logger: Logger, role: Role): Promise<Infrastructure> {
     const releases: (() => Promise<unknown>)[] = [];
     try {
-      const embedded = config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: logger }) : undefined;
+      const embedded =
+        config.DATABASE_URL === undefined
+          ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: logger })
+          : undefined;
       if (embedded) releases.push(() => embedded.stop());
       const url = config.DATABASE_URL ?? (embedded as EmbeddedPostgres).url;
       const applicationName = `millrace-${role}`;
@@ -52,7 +55,11 @@ export class Infrastructure {
       const bus =
         connect === undefined
           ? new MemoryBus(logger)
-          : new RedisBus(connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false }), connect({ maxRetriesPerRequest: null }), logger);
+          : new RedisBus(
+              connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false }),
+              connect({ maxRetriesPerRequest: null }),
+              logger,
+            );
       releases.push(() => bus.close());
       const events = new Events(bus, logger);
       await events.start();
@@ -86,14 +93,17 @@ export class Infrastructure {
 }
 
 async function release(releases: (() => Promise<unknown>)[], logger: Logger): Promise<void> {
-  for (const close of releases.reverse()) {
+  for (const close of releases.toReversed()) {
     await close().catch((error: unknown) => logger.warn({ err: error }, 'a part did not close cleanly'));
   }
 }
 
 type RedisOptions = { maxRetriesPerRequest: number | null; enableOfflineQueue?: boolean };
 
-function redisConnector(url: string | undefined, logger: Logger): ((options: RedisOptions) => Redis) | undefined {
+function redisConnector(
+  url: string | undefined,
+  logger: Logger,
+): ((options: RedisOptions) => Redis) | undefined {
   if (url === undefined) return undefined;
   return (options) => {
     const client = new Redis(url, { ...options, retryStrategy: (attempt) => Math.min(attempt * 50, 1_000) });

@@ -16,7 +16,11 @@ export function redisBackend(connect: { queue: () => Redis; worker: () => Redis 
   return {
     queue: (name) => new Queue(name, { connection: connect.queue(), prefix: 'millrace' }),
     worker: (name, processor, concurrency) =>
-      new Worker(name, processor, { connection: connect.worker(), prefix: 'millrace', ...workerOptions(concurrency) }),
+      new Worker(name, processor, {
+        connection: connect.worker(),
+        prefix: 'millrace',
+        ...workerOptions(concurrency),
+      }),
   };
 }
 
@@ -33,7 +37,8 @@ export async function postgresBackend(url: string, applicationName: string): Pro
   await migrating.waitUntilReady();
   await migrating.close();
   return {
-    queue: (name) => new Queue(name, { connection: connection(false) }, createPostgresBackend) as unknown as Queue,
+    queue: (name) =>
+      new Queue(name, { connection: connection(false) }, createPostgresBackend) as unknown as Queue,
     worker: (name, processor, concurrency) =>
       new Worker(
         name,
@@ -43,4 +48,3 @@ export async function postgresBackend(url: string, applicationName: string): Pro
       ) as unknown as Worker,
   };
 }
-

@@ -18,10 +18,18 @@ export async function holdSingleInstance(url: string, logger: Logger): Promise<(
   let client: Client;
 
   const acquire = async (): Promise<Client | undefined> => {
-    const candidate = new Client({ connectionString: url, application_name: 'millrace-instance', keepAlive: true });
-    candidate.on('error', (error) => logger.warn({ err: error }, 'the connection of the instance lock broke'));
+    const candidate = new Client({
+      connectionString: url,
+      application_name: 'millrace-instance',
+      keepAlive: true,
+    });
+    candidate.on('error', (error) =>
+      logger.warn({ err: error }, 'the connection of the instance lock broke'),
+    );
     await candidate.connect();
-    const { rows } = await candidate.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [instanceLock]);
+    const { rows } = await candidate.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
+      instanceLock,
+    ]);
     if (rows[0]?.held) return candidate;
     await candidate.end();
     return undefined;

@@ -31,7 +31,12 @@ export class MembersService {
    * Adds a member or changes its role.
    * @throws RESOURCE_NOT_FOUND when the user does not exist
    */
-  async set(actor: Actor, project: string, userId: string, role: MemberRole): Promise<{ members: MemberView[] }> {
+  async set(
+    actor: Actor,
+    project: string,
+    userId: string,
+    role: MemberRole,
+  ): Promise<{ members: MemberView[] }> {
     const { id } = await this.access.require(actor, project, 'own');
     await this.database.transaction(async (tx) => {
       const rows = await tx.query(
@@ -41,7 +46,14 @@ export class MembersService {
       );
       if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });
       const newValue = { user_id: userId, role };
-      await this.activity.record(tx, { actor, entityType: 'project', entityId: id, projectId: id, action: 'member_set', newValue });
+      await this.activity.record(tx, {
+        actor,
+        entityType: 'project',
+        entityId: id,
+        projectId: id,
+        action: 'member_set',
+        newValue,
+      });
       this.events.emitAfter(tx, 'project.changed', { project_id: id });
     });
     return this.list(actor, id);
@@ -51,10 +63,20 @@ export class MembersService {
   async remove(actor: Actor, project: string, userId: string): Promise<{ members: MemberView[] }> {
     const { id } = await this.access.require(actor, project, 'own');
     await this.database.transaction(async (tx) => {
-      const rows = await tx.query('DELETE FROM project_members WHERE project_id = $1 AND user_id = $2 RETURNING role', [id, userId]);
+      const rows = await tx.query(
+        'DELETE FROM project_members WHERE project_id = $1 AND user_id = $2 RETURNING role',
+        [id, userId],
+      );
       if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });
       const oldValue = { user_id: userId };
-      await this.activity.record(tx, { actor, entityType: 'project', entityId: id, projectId: id, action: 'member_removed', oldValue });
+      await this.activity.record(tx, {
+        actor,
+        entityType: 'project',
+        entityId: id,
+        projectId: id,
+        action: 'member_removed',
+        oldValue,
+      });
       this.events.emitAfter(tx, 'project.changed', { project_id: id });
     });
     return this.list(actor, id);

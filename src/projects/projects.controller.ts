@@ -74,7 +74,13 @@ export class ProjectsController {
     access: 'write',
     summary: 'Change a project',
     response: projectSchema,
-    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'PROJECT_ARCHIVED', 'VERSION_CONFLICT'],
+    errors: [
+      'VALIDATION_ERROR',
+      'PROJECT_NOT_FOUND',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_ARCHIVED',
+      'VERSION_CONFLICT',
+    ],
   })
   update(
     @CurrentActor() actor: Actor,
@@ -104,7 +110,10 @@ export class ProjectsController {
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
-  listMembers(@CurrentActor() actor: Actor, @Param('project_id', { schema: projectIdParam }) projectId: string) {
+  listMembers(
+    @CurrentActor() actor: Actor,
+    @Param('project_id', { schema: projectIdParam }) projectId: string,
+  ) {
     return this.members.list(actor, projectId);
   }
 

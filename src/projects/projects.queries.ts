@@ -39,7 +39,10 @@ const noTasks: ProjectStatistics = {
 };
 
 /** The task figures of projects, one query for all of them. A queued task counts as pending. */
-export async function statisticsOf(db: Queryable, projectIds: string[]): Promise<Map<string, ProjectStatistics>> {
+export async function statisticsOf(
+  db: Queryable,
+  projectIds: string[],
+): Promise<Map<string, ProjectStatistics>> {
   const rows = await db.query<{ project_id: string; status: string; n: number }>(
     `SELECT project_id, status, count(*)::int AS n FROM tasks
       WHERE project_id = ANY($1) AND deleted_at IS NULL GROUP BY project_id, status`,
@@ -57,7 +60,13 @@ export async function statisticsOf(db: Queryable, projectIds: string[]): Promise
 }
 
 export function recentActivity(db: Queryable, projectId: string) {
-  return db.query<{ at: Date; entity_type: string; action: string; task_title: string | null; user_name: string | null }>(
+  return db.query<{
+    at: Date;
+    entity_type: string;
+    action: string;
+    task_title: string | null;
+    user_name: string | null;
+  }>(
     `SELECT a.at, a.entity_type, a.action, t.title AS task_title, coalesce(u.full_name, u.username) AS user_name
        FROM activity a
        LEFT JOIN tasks t ON a.entity_type = 'task' AND t.id = a.entity_id

@@ -19,7 +19,10 @@ const settingsSchema = jsonObject().pipe(
         .string()
         .min(1)
         .max(65_536)
-        .meta({ description: 'Run for tasks without a command; sees the task as TASK_ID, TASK_TITLE, TASK_DESCRIPTION …' }),
+        .meta({
+          description:
+            'Run for tasks without a command; sees the task as TASK_ID, TASK_TITLE, TASK_DESCRIPTION …',
+        }),
     })
     .partial(),
 );
@@ -117,7 +120,8 @@ export const projectDetailSchema = projectSchema
 export type ProjectDetail = z.output<typeof projectDetailSchema>;
 
 export function toProject(project: Project, statistics: ProjectStatistics): ProjectView {
-  const { id, key, name, description, status, visibility, created_by, settings, resource_limits, version } = project;
+  const { id, key, name, description, status, visibility, created_by, settings, resource_limits, version } =
+    project;
   return {
     id,
     key,
@@ -147,7 +151,13 @@ export const projectPageSchema = pageSchema(projectSchema).meta({ id: 'ProjectPa
 export const deletedSchema = z.object({ message: z.string(), deleted_at: instant }).meta({ id: 'Deleted' });
 
 export const memberSchema = z
-  .object({ user_id: id, username: z.string(), full_name: z.string().nullable(), role: z.enum(memberRoles), created_at: instant })
+  .object({
+    user_id: id,
+    username: z.string(),
+    full_name: z.string().nullable(),
+    role: z.enum(memberRoles),
+    created_at: instant,
+  })
   .meta({ id: 'ProjectMember' });
 export type MemberView = z.output<typeof memberSchema>;
 export const membersSchema = z.object({ members: z.array(memberSchema) }).meta({ id: 'ProjectMembers' });

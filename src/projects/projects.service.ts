@@ -65,7 +65,10 @@ export class ProjectsService {
         projectId: id,
         action: 'created',
         newValue: { name, key, description, visibility, settings, resource_limits: limits },
-        event: { name: 'project.created', data: { project_id: id, name, status: 'active', created_by: actor.id } },
+        event: {
+          name: 'project.created',
+          data: { project_id: id, name, status: 'active', created_by: actor.id },
+        },
       });
     });
   }
@@ -124,11 +127,19 @@ export class ProjectsService {
    * Changes a project; settings and limits are merged into the present ones.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED (until it is made active again), VERSION_CONFLICT
    */
-  async update(actor: Actor, projectId: string, input: UpdateProject, ifMatch?: number): Promise<ProjectView> {
+  async update(
+    actor: Actor,
+    projectId: string,
+    input: UpdateProject,
+    ifMatch?: number,
+  ): Promise<ProjectView> {
     const { version, ...changes } = input;
     const { id } = await this.access.require(actor, projectId, 'own');
     await this.database.transaction(async (tx) => {
-      const [project] = await tx.query<Project>('SELECT * FROM projects WHERE id = $1 AND deleted_at IS NULL FOR UPDATE', [id]);
+      const [project] = await tx.query<Project>(
+        'SELECT * FROM projects WHERE id = $1 AND deleted_at IS NULL FOR UPDATE',
+        [id],
+      );
       if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
       checkVersion(project.version, version, ifMatch);
       const next = {
@@ -155,7 +166,10 @@ export class ProjectsService {
         action: 'updated',
         oldValue: Object.fromEntries(keys.map((key) => [key, project[key]])),
         newValue,
-        event: { name: 'project.updated', data: { project_id: id, name: next.name, status: next.status, changes: newValue } },
+        event: {
+          name: 'project.updated',
+          data: { project_id: id, name: next.name, status: next.status, changes: newValue },
+        },
       });
       this.events.emitAfter(tx, 'project.changed', { project_id: id });
     });
@@ -179,8 +193,19 @@ export class ProjectsService {
         "SELECT 1 FROM executions WHERE project_id = $1 AND status IN ('queued', 'running') LIMIT 1",
         [id],
       );
-      if (active) throw new AppError('RESOURCE_IN_USE', { project_id: id }, { message: 'Tasks of the project are queued or running' });
-      await this.activity.record(tx, { actor, entityType: 'project', entityId: id, projectId: id, action: 'deleted' });
+      if (active)
+        throw new AppError(
+          'RESOURCE_IN_USE',
+          { project_id: id },
+          { message: 'Tasks of the project are queued or running' },
+        );
+      await this.activity.record(tx, {
+        actor,
+        entityType: 'project',
+        entityId: id,
+        projectId: id,
+        action: 'deleted',
+      });
       this.events.emitAfter(tx, 'project.changed', { project_id: id });
       return { message: 'Project deleted successfully', deleted_at: toInstant(project.deleted_at) };
     });

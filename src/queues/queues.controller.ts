@@ -25,7 +25,11 @@ export class QueuesController {
   constructor(private readonly queues: QueuesService) {}
 
   @Get('status')
-  @Endpoint({ access: 'read', summary: 'Show the queues, the workers and their performance', response: queueStatusSchema })
+  @Endpoint({
+    access: 'read',
+    summary: 'Show the queues, the workers and their performance',
+    response: queueStatusSchema,
+  })
   status() {
     return this.queues.status();
   }

@@ -20,7 +20,9 @@ export const queueStatusSchema = z
         pause_reason: z.string().nullable(),
       }),
     ),
-    workers: z.object({ active: count, idle: count, total: count }).meta({ description: 'Slots of all worker processes' }),
+    workers: z
+      .object({ active: count, idle: count, total: count })
+      .meta({ description: 'Slots of all worker processes' }),
     performance: z.object({
       tasks_per_minute: z.number().min(0).meta({ description: 'Ended in the last ten minutes' }),
       average_processing_time: durationSchema.nullable().meta({ description: 'Over the last 24 hours' }),
@@ -69,14 +71,23 @@ export const metricsQuery = z.object({
 const percentiles = z
   .object({ p50: z.number().min(0).nullable(), p95: z.number().min(0).nullable() })
   .meta({ description: 'Seconds; null where nothing started or ended' });
-const figures = { enqueued: count, completed: count, failed: count, cancelled: count, wait_time: percentiles, run_time: percentiles };
+const figures = {
+  enqueued: count,
+  completed: count,
+  failed: count,
+  cancelled: count,
+  wait_time: percentiles,
+  run_time: percentiles,
+};
 
 export const queueMetricsSchema = z
   .object({
     period: z.string(),
     from: instant,
     to: instant,
-    queues: perQueue(z.object({ totals: z.object(figures), hours: z.array(z.object({ hour: instant, ...figures })) })),
+    queues: perQueue(
+      z.object({ totals: z.object(figures), hours: z.array(z.object({ hour: instant, ...figures })) }),
+    ),
   })
   .meta({ id: 'QueueMetrics' });
 export type QueueMetrics = z.output<typeof queueMetricsSchema>;

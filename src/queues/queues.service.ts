@@ -80,7 +80,12 @@ export class QueuesService {
   /** Cancels what waits in a queue; what runs goes on. */
   async clear(actor: Actor, { queue_name }: Clear) {
     const queue = queueNames.indexOf(queue_name);
-    const { cleared, left } = await this.control.clear(queue, actor, 'Queue cleared', Date.now() + clearPatienceMs);
+    const { cleared, left } = await this.control.clear(
+      queue,
+      actor,
+      'Queue cleared',
+      Date.now() + clearPatienceMs,
+    );
     await this.database.transaction((tx) =>
       this.record(tx, actor, queue, 'queue_cleared', { queue_name, cleared_count: cleared }),
     );
@@ -122,7 +127,13 @@ export class QueuesService {
     return { period, from: toInstant(from), to: toInstant(to), queues };
   }
 
-  private record(tx: Transaction, actor: Actor, queue: number, action: string, newValue: unknown): Promise<void> {
+  private record(
+    tx: Transaction,
+    actor: Actor,
+    queue: number,
+    action: string,
+    newValue: unknown,
+  ): Promise<void> {
     // a queue has no row of its own to be named by
     const entityId = `00000000-0000-8000-8000-00000000000${queue}`;
     return this.activity.record(tx, { actor, entityType: 'queue', entityId, action, newValue });

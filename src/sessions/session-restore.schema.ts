@@ -19,12 +19,10 @@ export const restoredTasksSchema = z
       z.object({
         ...named,
         fields: z.array(z.string()).meta({ description: 'What was given back' }),
-        kept: z
-          .array(z.string())
-          .meta({
-            description:
-              'What had changed too, but cannot be given back: dependencies, a place in a queue, a disabled assignee',
-          }),
+        kept: z.array(z.string()).meta({
+          description:
+            'What had changed too, but cannot be given back: dependencies, a place in a queue, a disabled assignee',
+        }),
       }),
     ),
     left: z

@@ -32,11 +32,15 @@ export class SystemController {
   @Endpoint({
     access: 'admin',
     summary: 'Announce maintenance',
-    description: 'While it lasts nothing starts, and changes by others than administrators are answered SYSTEM_MAINTENANCE.',
+    description:
+      'While it lasts nothing starts, and changes by others than administrators are answered SYSTEM_MAINTENANCE.',
     response: maintenanceSchema,
     errors: ['VALIDATION_ERROR'],
   })
-  announce(@CurrentActor() actor: Actor, @Body({ schema: announceMaintenanceSchema }) body: AnnounceMaintenance) {
+  announce(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: announceMaintenanceSchema }) body: AnnounceMaintenance,
+  ) {
     return this.system.announce(actor, body);
   }
 

@@ -6,7 +6,11 @@ export const systemInfoSchema = z
   .object({
     version: z.string(),
     environment: z.string(),
-    features: z.object({ websocket_enabled: z.boolean(), redis_enabled: z.boolean(), monitoring_enabled: z.boolean() }),
+    features: z.object({
+      websocket_enabled: z.boolean(),
+      redis_enabled: z.boolean(),
+      monitoring_enabled: z.boolean(),
+    }),
     limits: z.object({
       max_tasks_per_project: z.int().meta({ description: 'Unless the project says otherwise' }),
       max_concurrent_tasks: z.int().meta({ description: 'Of one project, unless it says otherwise' }),
@@ -18,10 +22,20 @@ export const systemInfoSchema = z
 export const announceMaintenanceSchema = z
   .object({
     starts_at: instant.optional().meta({ description: 'Now, when absent' }),
-    duration: durationSchema.transform((text) => parseDuration(text) ?? 0).pipe(z.int().min(1).max(7 * 86_400)),
+    duration: durationSchema
+      .transform((text) => parseDuration(text) ?? 0)
+      .pipe(
+        z
+          .int()
+          .min(1)
+          .max(7 * 86_400),
+      ),
     message: z.string().min(1).max(1000).default('Scheduled maintenance'),
   })
-  .meta({ id: 'AnnounceMaintenance', examples: [{ starts_at: '2026-07-30T14:00:00.000Z', duration: '00:30:00', message: 'Upgrade' }] });
+  .meta({
+    id: 'AnnounceMaintenance',
+    examples: [{ starts_at: '2026-07-30T14:00:00.000Z', duration: '00:30:00', message: 'Upgrade' }],
+  });
 export type AnnounceMaintenance = z.output<typeof announceMaintenanceSchema>;
 
 export const maintenanceSchema = z

@@ -77,7 +77,9 @@ export class SystemService {
         project_id: null,
         level: 'info',
         title: 'System Maintenance',
-        message: window ? `${window.message} (${window.starts_at} to ${window.ends_at})` : 'The maintenance is over',
+        message: window
+          ? `${window.message} (${window.starts_at} to ${window.ends_at})`
+          : 'The maintenance is over',
         actions: [
           { label: 'Dismiss', action: 'dismiss' },
           { label: 'View Details', action: 'view_details', url: '/api/system/maintenance' },

@@ -6,7 +6,8 @@ function show(node: SearchNode | undefined): string {
   if (!node) return '-';
   if (node.kind === 'tag') return `tag=${node.tag}`;
   if (node.kind === 'not') return `!${show(node.node)}`;
-  if (node.kind === 'text') return `${node.field ? `${node.field}=` : ''}${node.text}${node.prefix ? '*' : ''}`;
+  if (node.kind === 'text')
+    return `${node.field ? `${node.field}=` : ''}${node.text}${node.prefix ? '*' : ''}`;
   return `(${node.nodes.map(show).join(node.kind === 'and' ? ' & ' : ' | ')})`;
 }
 
@@ -31,12 +32,24 @@ describe('parseSearch', () => {
     expect(show(parseSearch(input))).toBe(expected);
   });
 
-  it.each(['', '   ', '()', '"', '""', '***', 'AND', 'NOT', 'OR OR', '(((', ')))', 'NOT NOT', '!!! ???', ':'])(
-    'finds nothing to search for in %j',
-    (input) => {
-      expect(parseSearch(input)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '   ',
+    '()',
+    '"',
+    '""',
+    '***',
+    'AND',
+    'NOT',
+    'OR OR',
+    '(((',
+    ')))',
+    'NOT NOT',
+    '!!! ???',
+    ':',
+  ])('finds nothing to search for in %j', (input) => {
+    expect(parseSearch(input)).toBeUndefined();
+  });
 
   it.each([
     ['a AND', 'a'],

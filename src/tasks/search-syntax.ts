@@ -71,7 +71,8 @@ export function parseSearch(input: string): SearchNode | undefined {
     if (token?.type === 'term') return leaf(token);
     if (token?.type === 'not') {
       const next = tokens[at];
-      const node = next?.type === 'term' || next?.type === 'open' || next?.type === 'not' ? single() : undefined;
+      const node =
+        next?.type === 'term' || next?.type === 'open' || next?.type === 'not' ? single() : undefined;
       return node && { kind: 'not', node };
     }
     if (token?.type !== 'open') return undefined;
@@ -97,7 +98,12 @@ function join(kind: 'and' | 'or', nodes: (SearchNode | undefined)[]): SearchNode
 function leaf({ field, text, quoted }: Extract<Token, { type: 'term' }>): SearchNode {
   if (field === 'tag' || field === 'tags') return { kind: 'tag', tag: text };
   const prefix = !quoted && text.endsWith('*');
-  return { kind: 'text', text: prefix ? text.replace(/\*+$/, '') : text, prefix, field: field as 'title' | 'description' };
+  return {
+    kind: 'text',
+    text: prefix ? text.replace(/\*+$/, '') : text,
+    prefix,
+    field: field as 'title' | 'description',
+  };
 }
 
 const weights = { title: 'A', description: 'B' } as const;

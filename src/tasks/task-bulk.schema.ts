@@ -35,14 +35,18 @@ const perTask = {
   errors: z.array(z.object({ task_id: z.string(), code: z.string(), message: z.string() })),
 };
 
-export const bulkResultSchema = z.object({ operation: z.enum(operations), ...perTask }).meta({ id: 'BulkResult' });
+export const bulkResultSchema = z
+  .object({ operation: z.enum(operations), ...perTask })
+  .meta({ id: 'BulkResult' });
 
 export const changePrioritySchema = z
   .object({ task_ids: z.array(taskIdParam).min(1).max(maxTasks), priority: z.enum(priorities) })
   .meta({ id: 'ChangePriority', examples: [{ task_ids: ['SHOP-1', 'SHOP-2'], priority: 'high' }] });
 export type ChangePriority = z.output<typeof changePrioritySchema>;
 
-export const priorityChangedSchema = z.object({ priority: z.enum(priorities), ...perTask }).meta({ id: 'PriorityChanged' });
+export const priorityChangedSchema = z
+  .object({ priority: z.enum(priorities), ...perTask })
+  .meta({ id: 'PriorityChanged' });
 
 export interface PerTask {
   affected_count: number;

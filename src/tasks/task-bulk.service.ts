@@ -27,11 +27,16 @@ export class TaskBulkService {
   }
 
   /** Moves queued tasks to another queue. */
-  async changePriority(actor: Actor, input: ChangePriority): Promise<{ priority: ChangePriority['priority'] } & PerTask> {
+  async changePriority(
+    actor: Actor,
+    input: ChangePriority,
+  ): Promise<{ priority: ChangePriority['priority'] } & PerTask> {
     const result = await this.each(input.task_ids, async (tx, name) => {
       // not locked: whoever ends an execution locks it before its task
       const task = await requireTask(tx, actor, name, 'execute');
-      const moved = task.execution_id !== null && (await this.control.move(tx, task.execution_id, queueOf(input.priority)));
+      const moved =
+        task.execution_id !== null &&
+        (await this.control.move(tx, task.execution_id, queueOf(input.priority)));
       if (!moved) throw new AppError('TASK_NOT_RUNNING', {}, { message: 'The task is not queued' });
       const entry = { actor, entityType: 'task', entityId: task.id, projectId: task.project_id } as const;
       await this.activity.record(tx, { ...entry, action: 'priority_changed', newValue: input.priority });
@@ -42,19 +47,28 @@ export class TaskBulkService {
 
   private async one(tx: Transaction, actor: Actor, name: string, input: Bulk): Promise<string> {
     if (input.operation === 'delete') return (await this.tasks.removeIn(tx, actor, name)).id;
-    if (input.operation === 'set_priority' || input.operation === 'update_status' || input.operation === 'assign') {
+    if (
+      input.operation === 'set_priority' ||
+      input.operation === 'update_status' ||
+      input.operation === 'assign'
+    ) {
       return (await this.updates.updateIn(tx, actor, name, input.data)).id;
     }
     const { id, tags } = await requireTask(tx, actor, name, 'write', true);
     const given = input.data.tags;
     const changed =
-      input.operation === 'add_tags' ? [...new Set([...tags, ...given])] : tags.filter((tag) => !given.includes(tag));
+      input.operation === 'add_tags'
+        ? [...new Set([...tags, ...given])]
+        : tags.filter((tag) => !given.includes(tag));
     if (changed.length > 50) throw new AppError('VALIDATION_VALUE_TOO_LONG', { field: 'tags' });
     if (changed.length === tags.length) return id;
     return (await this.updates.updateIn(tx, actor, id, { tags: changed })).id;
   }
 
-  private async each(names: string[], work: (tx: Transaction, name: string) => Promise<string>): Promise<PerTask> {
+  private async each(
+    names: string[],
+    work: (tx: Transaction, name: string) => Promise<string>,
+  ): Promise<PerTask> {
     const result: PerTask = { affected_count: 0, successful: [], failed: [], errors: [] };
     for (const name of new Set(names)) {
       try {

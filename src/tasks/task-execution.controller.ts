@@ -71,10 +71,17 @@ export class TaskExecutionController {
   @Endpoint({
     access: 'execute',
     summary: 'Stop a queued or running task',
-    description: 'Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s.',
+    description:
+      'Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s.',
     response: cancelledTaskSchema,
     alternatives: { 202: cancelledTaskSchema },
-    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'TASK_NOT_RUNNING', 'PROJECT_ACCESS_DENIED', 'PROJECT_ARCHIVED'],
+    errors: [
+      'VALIDATION_ERROR',
+      'TASK_NOT_FOUND',
+      'TASK_NOT_RUNNING',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_ARCHIVED',
+    ],
   })
   async cancel(
     @CurrentActor() actor: Actor,

@@ -24,16 +24,22 @@ export const queuedTaskSchema = z
     execution_id: id,
     status: z.literal('queued'),
     queue_position: z.int().min(1).nullable().meta({ description: 'Place in line; null once it runs' }),
-    estimated_start_time: instant.nullable().meta({ description: 'From the runs of late; null while nothing is known' }),
+    estimated_start_time: instant
+      .nullable()
+      .meta({ description: 'From the runs of late; null while nothing is known' }),
     why_waiting: executionSchema.shape.why_waiting,
   })
   .meta({ id: 'QueuedTask' });
 export type QueuedTask = z.output<typeof queuedTaskSchema>;
 
-export const retriedTaskSchema = queuedTaskSchema.extend({ retry_attempt: z.int().min(1) }).meta({ id: 'RetriedTask' });
+export const retriedTaskSchema = queuedTaskSchema
+  .extend({ retry_attempt: z.int().min(1) })
+  .meta({ id: 'RetriedTask' });
 export type RetriedTask = z.output<typeof retriedTaskSchema>;
 
-export const cancelSchema = z.object({ reason: z.string().max(2000).nullable().default(null) }).meta({ id: 'Cancel' });
+export const cancelSchema = z
+  .object({ reason: z.string().max(2000).nullable().default(null) })
+  .meta({ id: 'Cancel' });
 
 export const cancelledTaskSchema = z
   .object({

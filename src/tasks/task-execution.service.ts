@@ -56,7 +56,10 @@ export class TaskExecutionService {
       if (!last || (task.status !== 'failed' && task.status !== 'cancelled')) {
         throw new AppError('TASK_NOT_RETRYABLE', { task_id: task.id, status: task.status });
       }
-      const again = { priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal', options: { timeout: last.timeout } };
+      const again = {
+        priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
+        options: { timeout: last.timeout },
+      };
       return this.enqueue(tx, actor, task, judged, again, last);
     });
     return { ...(await this.queued(execution)), retry_attempt: execution.attempt };
@@ -159,7 +162,8 @@ export class TaskExecutionService {
         WHERE d.task_id = $1 AND o.deleted_at IS NULL AND o.status NOT IN ('completed', 'queued', 'running')`,
       [taskId],
     );
-    if (open.length > 0) throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: taskId, dependencies: open });
+    if (open.length > 0)
+      throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: taskId, dependencies: open });
   }
 
   private async queued(execution: Execution): Promise<QueuedTask> {

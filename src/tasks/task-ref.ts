@@ -28,5 +28,8 @@ function asUuid(digits: string): string {
 /** A task in a path. */
 export const taskIdParam = z
   .string()
-  .refine((text) => parseTaskName(text) !== undefined, 'Send the id, a ref such as SHOP-42, or 8 or more characters of the id')
+  .refine(
+    (text) => parseTaskName(text) !== undefined,
+    'Send the id, a ref such as SHOP-42, or 8 or more characters of the id',
+  )
   .meta({ description: 'The id of a task, its ref, or a unique prefix of 8 or more characters' });

@@ -32,7 +32,13 @@ export class TaskUpdateService {
   }
 
   /** The same within a transaction that has more to do. */
-  async updateIn(tx: Transaction, actor: Actor, name: string, input: UpdateTask, ifMatch?: number): Promise<TaskView> {
+  async updateIn(
+    tx: Transaction,
+    actor: Actor,
+    name: string,
+    input: UpdateTask,
+    ifMatch?: number,
+  ): Promise<TaskView> {
     const { version, dependencies, ...changes } = input;
     const before = await requireTask(tx, actor, name, 'write', true);
     checkVersion(before.version, version, ifMatch);
@@ -42,7 +48,9 @@ export class TaskUpdateService {
     if (dependencies) await this.tasks.setDependencies(tx, actor, before.id, before.project_id, dependencies);
 
     const next = { ...before, ...changes, ...(statusChanges ? timesOf(before, changes) : {}) };
-    const [row] = await tx.query<Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration'>>(
+    const [row] = await tx.query<
+      Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration'>
+    >(
       `UPDATE tasks SET title = $2, description = $3, status = $4, priority = $5, progress_percentage = $6,
               estimated_duration = $7, assigned_to = $8, tags = $9, metadata = $10, command = $11, working_directory = $12,
               environment = $13, timeout = $14, retry_attempts = $15, started_at = $16, completed_at = $17,
@@ -90,7 +98,12 @@ export class TaskUpdateService {
       progress_percentage: after.progress_percentage,
       updated_at: toInstant(after.updated_at),
     };
-    const data = { task_id: after.id, project_id: after.project_id, title: after.title, status: after.status };
+    const data = {
+      task_id: after.id,
+      project_id: after.project_id,
+      title: after.title,
+      status: after.status,
+    };
     const statusChanged = after.status !== before.status;
     if (statusChanged) {
       await this.activity.record(tx, {
@@ -114,7 +127,9 @@ export class TaskUpdateService {
       action: 'updated',
       oldValue: Object.fromEntries(changed.map((key) => [key, before[key]])),
       newValue,
-      ...(statusChanged ? {} : { event: { name: 'task.updated', data: { ...data, changes: Object.keys(newValue) } }, task }),
+      ...(statusChanged
+        ? {}
+        : { event: { name: 'task.updated', data: { ...data, changes: Object.keys(newValue) } }, task }),
     });
   }
 }

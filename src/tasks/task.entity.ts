@@ -105,6 +105,12 @@ export class Task {
   @Column('integer', { default: 1 })
   version!: number;
 
-  @Column({ type: 'tsvector', generatedType: 'STORED', asExpression: searchExpression, select: false, nullable: true })
+  @Column({
+    type: 'tsvector',
+    generatedType: 'STORED',
+    asExpression: searchExpression,
+    select: false,
+    nullable: true,
+  })
   search!: string;
 }

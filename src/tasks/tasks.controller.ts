@@ -37,7 +37,13 @@ export class TasksController {
     summary: 'Create a task',
     status: 201,
     response: taskSchema,
-    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'PROJECT_ARCHIVED', 'PROJECT_LIMIT_EXCEEDED'],
+    errors: [
+      'VALIDATION_ERROR',
+      'PROJECT_NOT_FOUND',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_ARCHIVED',
+      'PROJECT_LIMIT_EXCEEDED',
+    ],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createTaskSchema }) body: CreateTask) {
     return this.tasks.create(actor, body);
@@ -50,7 +56,11 @@ export class TasksController {
     response: taskPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
-  list(@CurrentActor() actor: Actor, @Query({ schema: taskListQuery }) query: TaskListQuery, @RequestUrl() url: string) {
+  list(
+    @CurrentActor() actor: Actor,
+    @Query({ schema: taskListQuery }) query: TaskListQuery,
+    @RequestUrl() url: string,
+  ) {
     return this.lists.list(actor, query, url);
   }
 
@@ -110,7 +120,13 @@ export class TasksController {
     summary: 'Delete a task',
     description: 'Soft: the task is no longer seen, its history is kept.',
     response: deletedSchema,
-    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'PROJECT_ARCHIVED', 'RESOURCE_IN_USE'],
+    errors: [
+      'VALIDATION_ERROR',
+      'TASK_NOT_FOUND',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_ARCHIVED',
+      'RESOURCE_IN_USE',
+    ],
   })
   remove(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
     return this.tasks.remove(actor, taskId);

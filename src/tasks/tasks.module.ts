@@ -16,7 +16,15 @@ import { TasksService } from './tasks.service.js';
 @Module({
   imports: [ProjectsModule, ExecutionsModule],
   controllers: [ProjectCloneController, TasksController, TaskBulkController, TaskExecutionController],
-  providers: [ProjectCloneService, TaskBulkService, TaskExecutionService, TaskListService, TaskNumbers, TasksService, TaskUpdateService],
+  providers: [
+    ProjectCloneService,
+    TaskBulkService,
+    TaskExecutionService,
+    TaskListService,
+    TaskNumbers,
+    TasksService,
+    TaskUpdateService,
+  ],
   exports: [TaskExecutionService, TaskListService, TasksService],
 })
 export class TasksModule {}

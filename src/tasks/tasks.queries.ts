@@ -55,7 +55,8 @@ export async function requireTask(
     [actor.id, actor.role === 'admin', ...values],
   );
   if (!task) throw new AppError('TASK_NOT_FOUND', { task_id: name });
-  if (another) throw new AppError('TASK_NOT_FOUND', { task_id: name, issue: 'More than one task begins like this' });
+  if (another)
+    throw new AppError('TASK_NOT_FOUND', { task_id: name, issue: 'More than one task begins like this' });
   checkPermission({ id: task.project_id, status: task.project_status, access: task.access }, permission);
   return task;
 }

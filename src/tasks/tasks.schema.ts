@@ -13,18 +13,32 @@ const environment = z
     z.string().max(32_768),
   )
   .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')
-  .refine((value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')), 'MILLRACE_ names are reserved');
+  .refine(
+    (value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')),
+    'MILLRACE_ names are reserved',
+  );
 
-const tag = z.string().trim().min(1).max(50).regex(/^[^,]+$/, 'A tag has no comma');
+const tag = z
+  .string()
+  .trim()
+  .min(1)
+  .max(50)
+  .regex(/^[^,]+$/, 'A tag has no comma');
 
-const duration = durationSchema.transform((text) => parseDuration(text) ?? 0).pipe(z.int().max(2 ** 31 - 1, 'The duration is too long'));
+const duration = durationSchema
+  .transform((text) => parseDuration(text) ?? 0)
+  .pipe(z.int().max(2 ** 31 - 1, 'The duration is too long'));
 
 /** How a command is run; tasks and ad hoc commands share it. */
 export const runShape = {
   command: z.string().min(1).max(65_536),
   working_directory: z.string().max(1024).meta({ description: 'Inside the workspace' }),
   environment: environment.meta({ description: 'Variables for the command' }),
-  timeout: z.int().min(1).max(20 * 86_400).meta({ description: 'Seconds' }),
+  timeout: z
+    .int()
+    .min(1)
+    .max(20 * 86_400)
+    .meta({ description: 'Seconds' }),
   retry_attempts: z.int().min(0).max(20).meta({ description: 'How many more attempts follow a failed one' }),
 };
 
@@ -34,7 +48,10 @@ const shape = {
   priority: z.int().min(1).max(10).meta({ description: '1 is the most urgent' }),
   estimated_duration: duration.nullable(),
   assigned_to: id.nullable(),
-  tags: z.array(tag).max(50).transform((tags) => [...new Set(tags)]),
+  tags: z
+    .array(tag)
+    .max(50)
+    .transform((tags) => [...new Set(tags)]),
   metadata: jsonObject(),
   command: runShape.command.nullable(),
   working_directory: runShape.working_directory.nullable(),
@@ -205,17 +222,22 @@ const commaList = <T extends string>(item: z.ZodType<T, string>) =>
 
 export const taskListQuery = pageQuery().extend({
   project_id: projectIdParam.optional(),
-  status: commaList(z.enum(taskStatuses)).optional().meta({ description: 'One status or several, with commas' }),
-  assigned_to: id.optional(),
-  priority: z.coerce.number().int().min(1).max(10).optional().meta({ description: 'Tasks at least this urgent' }),
-  tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags' }),
-  search: z
-    .string()
-    .max(500)
+  status: commaList(z.enum(taskStatuses))
     .optional()
-    .meta({
-      description: 'Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name',
-    }),
+    .meta({ description: 'One status or several, with commas' }),
+  assigned_to: id.optional(),
+  priority: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10)
+    .optional()
+    .meta({ description: 'Tasks at least this urgent' }),
+  tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags' }),
+  search: z.string().max(500).optional().meta({
+    description:
+      'Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name',
+  }),
   created_after: instant.optional(),
   created_before: instant.optional(),
   sort: z.enum(['created_at', 'updated_at', 'priority', 'title']).default('created_at'),

@@ -62,7 +62,8 @@ export class TasksService {
         ],
       );
       const created_at = row!.created_at;
-      if (input.dependencies.length > 0) await this.setDependencies(tx, actor, id, project.id, input.dependencies);
+      if (input.dependencies.length > 0)
+        await this.setDependencies(tx, actor, id, project.id, input.dependencies);
       const task = toTask({
         ...input,
         id,
@@ -92,7 +93,10 @@ export class TasksService {
         projectId: project.id,
         action: 'created',
         newValue: { title, status, priority, ref },
-        event: { name: 'task.created', data: { task_id: id, project_id: project.id, ref, title, status, priority } },
+        event: {
+          name: 'task.created',
+          data: { task_id: id, project_id: project.id, ref, title, status, priority },
+        },
         task: { status, progress_percentage: 0, updated_at },
       });
       return task;
@@ -172,7 +176,13 @@ export class TasksService {
    * Replaces what a task depends on.
    * @throws VALIDATION_ERROR when one is not of the project or would wait for this task
    */
-  async setDependencies(tx: Transaction, actor: Actor, taskId: string, projectId: string, names: string[]): Promise<void> {
+  async setDependencies(
+    tx: Transaction,
+    actor: Actor,
+    taskId: string,
+    projectId: string,
+    names: string[],
+  ): Promise<void> {
     // one change at a time in a project, so that two cannot close a circle together
     await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
     const ids: string[] = [];
@@ -182,7 +192,10 @@ export class TasksService {
       if (!ids.includes(id)) ids.push(id);
     }
     if (await reaches(tx, ids, taskId)) throw dependencyFault('A task cannot wait for itself');
-    await tx.query('DELETE FROM task_dependencies WHERE task_id = $1 AND depends_on_task_id <> ALL($2)', [taskId, ids]);
+    await tx.query('DELETE FROM task_dependencies WHERE task_id = $1 AND depends_on_task_id <> ALL($2)', [
+      taskId,
+      ids,
+    ]);
     await tx.query(
       `INSERT INTO task_dependencies (id, task_id, depends_on_task_id)
        SELECT n.id, $1, n.depends_on FROM unnest($2::uuid[], $3::uuid[]) AS n (id, depends_on)
@@ -194,11 +207,16 @@ export class TasksService {
   /** @throws VALIDATION_ERROR when nobody of that id can be given work */
   async checkAssignee(tx: Transaction, userId: string): Promise<void> {
     const [user] = await tx.query('SELECT 1 FROM users WHERE id = $1 AND NOT disabled', [userId]);
-    if (!user) throw new AppError('VALIDATION_ERROR', { field: 'assigned_to', issue: 'There is no such active user' });
+    if (!user)
+      throw new AppError('VALIDATION_ERROR', { field: 'assigned_to', issue: 'There is no such active user' });
   }
 
   /** Refuses a change while an execution of the task is queued or running; the task must be locked. */
-  async refuseActive(tx: Transaction, taskId: string, code: 'RESOURCE_IN_USE' | 'TASK_ALREADY_RUNNING'): Promise<void> {
+  async refuseActive(
+    tx: Transaction,
+    taskId: string,
+    code: 'RESOURCE_IN_USE' | 'TASK_ALREADY_RUNNING',
+  ): Promise<void> {
     const [active] = await tx.query<{ id: string }>(
       "SELECT id FROM executions WHERE task_id = $1 AND status IN ('queued', 'running') LIMIT 1",
       [taskId],

@@ -50,7 +50,13 @@ export class UsersController {
     access: 'admin',
     summary: 'Change, disable or enable a user, or reset the password',
     response: userSchema,
-    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'RESOURCE_ALREADY_EXISTS', 'RESOURCE_IN_USE', 'VERSION_CONFLICT'],
+    errors: [
+      'VALIDATION_ERROR',
+      'RESOURCE_NOT_FOUND',
+      'RESOURCE_ALREADY_EXISTS',
+      'RESOURCE_IN_USE',
+      'VERSION_CONFLICT',
+    ],
   })
   update(
     @CurrentActor() actor: Actor,

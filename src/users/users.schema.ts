@@ -53,9 +53,15 @@ export function toUser(user: User): UserView {
 }
 
 const writable = {
-  email: z.email().max(254).transform((email) => email.toLowerCase()),
+  email: z
+    .email()
+    .max(254)
+    .transform((email) => email.toLowerCase()),
   full_name: z.string().max(200).nullable(),
-  avatar_url: z.url({ protocol: /^https?$/ }).max(2048).nullable(),
+  avatar_url: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .nullable(),
   role: z.enum(roles),
   tier: z.enum(['standard', 'premium']),
 };
@@ -87,7 +93,11 @@ export const changePasswordSchema = z
 export type ChangePassword = z.output<typeof changePasswordSchema>;
 
 export const userListQuery = pageQuery().extend({
-  search: z.string().max(200).optional().meta({ description: 'Part of a username, an e-mail address or a name' }),
+  search: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'Part of a username, an e-mail address or a name' }),
 });
 export type UserListQuery = z.output<typeof userListQuery>;
 export const userPageSchema = pageSchema(userSchema).meta({ id: 'UserPage' });

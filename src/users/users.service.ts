@@ -11,7 +11,13 @@ import { Database, uniqueViolation, type Transaction } from '../infra/database.j
 import { Events } from '../infra/events.js';
 import { hashPassword } from './password.js';
 import { User } from './user.entity.js';
-import { toUser, type CreateUser, type UpdateUser, type UserListQuery, type UserView } from './users.schema.js';
+import {
+  toUser,
+  type CreateUser,
+  type UpdateUser,
+  type UserListQuery,
+  type UserView,
+} from './users.schema.js';
 
 type Account = Pick<User, 'id' | 'username' | 'role' | 'tier' | 'disabled' | 'token_epoch'>;
 
@@ -54,7 +60,8 @@ export class UsersService implements OnModuleInit {
   }
 
   async list(query: UserListQuery, url: string): Promise<Page<UserView>> {
-    const term = query.search === undefined ? undefined : ILike(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+    const term =
+      query.search === undefined ? undefined : ILike(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
     const [users, total] = await this.users.findAndCount({
       ...(term ? { where: [{ username: term }, { email: term }, { full_name: term }] } : {}),
       order: { created_at: query.order, id: query.order },
@@ -88,7 +95,13 @@ export class UsersService implements OnModuleInit {
           [id, username, email, full_name, avatar_url, role, tier, password_hash],
         );
         const newValue = { username, email, full_name, role, tier };
-        await this.activity.record(tx, { actor, entityType: 'user', entityId: id, action: 'created', newValue });
+        await this.activity.record(tx, {
+          actor,
+          entityType: 'user',
+          entityId: id,
+          action: 'created',
+          newValue,
+        });
       }),
     );
     return this.get(id);
@@ -140,7 +153,12 @@ export class UsersService implements OnModuleInit {
     const passwordHash = await hashPassword(newPassword);
     await this.database.transaction(async (tx) => {
       await this.storePassword(tx, actor.id, passwordHash);
-      await this.activity.record(tx, { actor, entityType: 'user', entityId: actor.id, action: 'password_changed' });
+      await this.activity.record(tx, {
+        actor,
+        entityType: 'user',
+        entityId: actor.id,
+        action: 'password_changed',
+      });
       this.events.emitAfter(tx, 'user.changed', { user_id: actor.id });
     });
     this.forget(actor.id);
@@ -158,13 +176,22 @@ export class UsersService implements OnModuleInit {
 
   private async endTokens(tx: Transaction, id: string): Promise<void> {
     await tx.query('UPDATE users SET token_epoch = token_epoch + 1 WHERE id = $1', [id]);
-    await tx.query('UPDATE refresh_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [id]);
+    await tx.query('UPDATE refresh_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [
+      id,
+    ]);
   }
 
   private async refuseLastAdministrator(tx: Transaction, id: string): Promise<void> {
-    const others = await tx.query("SELECT 1 FROM users WHERE role = 'admin' AND NOT disabled AND id <> $1 LIMIT 1", [id]);
+    const others = await tx.query(
+      "SELECT 1 FROM users WHERE role = 'admin' AND NOT disabled AND id <> $1 LIMIT 1",
+      [id],
+    );
     if (others.length === 0) {
-      throw new AppError('RESOURCE_IN_USE', { user_id: id }, { message: 'The last administrator must stay one' });
+      throw new AppError(
+        'RESOURCE_IN_USE',
+        { user_id: id },
+        { message: 'The last administrator must stay one' },
+      );
     }
   }
 
@@ -174,7 +201,9 @@ export class UsersService implements OnModuleInit {
     } catch (error) {
       const constraint = uniqueViolation(error);
       if (constraint === undefined) throw error;
-      throw new AppError('RESOURCE_ALREADY_EXISTS', { field: constraint === 'users_email_key' ? 'email' : 'username' });
+      throw new AppError('RESOURCE_ALREADY_EXISTS', {
+        field: constraint === 'users_email_key' ? 'email' : 'username',
+      });
     }
   }
 }

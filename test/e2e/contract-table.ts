@@ -208,6 +208,12 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
         'requests are answered with 503 DATABASE_ERROR, and all goes on when it is back',
       ],
     ],
+    SYSTEM_OVERLOADED: [
+      [
+        'e2e/overload.test.ts',
+        'requests beyond what can wait are refused with SYSTEM_OVERLOADED, and all is well afterwards',
+      ],
+    ],
     QUEUE_FULL: [[queues, 'a full queue is refused with QUEUE_FULL']],
     WEBSOCKET_CONNECTION_FAILED: [[connection, 'a user has 50 connections']],
     RATE_LIMIT_EXCEEDED: [[limits, 'an address has 100 requests a minute, counted over all processes']],
@@ -256,9 +262,4 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
       [errors, 'is described for Postman and Insomnia too, with every route'],
     ],
   },
-};
-
-/** Items of the document that no test shows, each with the reason. */
-export const untested: Record<string, string> = {
-  SYSTEM_OVERLOADED: 'nothing of ours raises it; it stands for a 503 of the framework',
 };

@@ -5,38 +5,46 @@ import { living, makeProject, run, speaks, stored, token } from './steps.js';
 
 const app = useApp({ env: { GRACE_SECONDS: '3', WORKER_CONCURRENCY: '3' } });
 
-test('a drain lets commands finish, ends the rest, and is not hastened by a second signal', { timeout: 60_000 }, async () => {
-  const word = token();
-  const project = await makeProject(app.admin);
-  const quick = await run(app.admin, project, `echo quick; sleep 1.5; echo done; : ${word}`);
-  const slow = await run(app.admin, project, `echo slow; sleep 60.${word}`);
-  const deaf = await run(app.admin, project, `trap '' TERM; echo deaf; while :; do sleep 0.1; done; : ${word}`);
-  const jobs = [quick, slow, deaf];
-  for (const { execution } of jobs) await speaks(app, execution);
+test(
+  'a drain lets commands finish, ends the rest, and is not hastened by a second signal',
+  { timeout: 60_000 },
+  async () => {
+    const word = token();
+    const project = await makeProject(app.admin);
+    const quick = await run(app.admin, project, `echo quick; sleep 1.5; echo done; : ${word}`);
+    const slow = await run(app.admin, project, `echo slow; sleep 60.${word}`);
+    const deaf = await run(
+      app.admin,
+      project,
+      `trap '' TERM; echo deaf; while :; do sleep 0.1; done; : ${word}`,
+    );
+    const jobs = [quick, slow, deaf];
+    for (const { execution } of jobs) await speaks(app, execution);
 
-  const begun = Date.now();
-  const stopping = Promise.all(app.workers.map((server) => server.stop()));
-  await delay(300);
-  for (const server of app.workers) process.kill(server.pid, 'SIGTERM');
-  const exits = await stopping;
-  const took = Date.now() - begun;
-  expect(exits).toEqual(app.workers.map(() => ({ code: 0, signal: null })));
-  expect(took).toBeGreaterThan(2_900);
-  expect(took).toBeLessThan(12_000);
+    const begun = Date.now();
+    const stopping = Promise.all(app.workers.map((server) => server.stop()));
+    await delay(300);
+    for (const server of app.workers) process.kill(server.pid, 'SIGTERM');
+    const exits = await stopping;
+    const took = Date.now() - begun;
+    expect(exits).toEqual(app.workers.map(() => ({ code: 0, signal: null })));
+    expect(took).toBeGreaterThan(2_900);
+    expect(took).toBeLessThan(12_000);
 
-  const rows = await app.query(
-    'SELECT status, reason, exit_code FROM executions WHERE id = ANY($1) ORDER BY id',
-    [jobs.map(({ execution }) => execution)],
-  );
-  expect(rows).toEqual([
-    { status: 'completed', reason: null, exit_code: 0 },
-    { status: 'failed', reason: 'WORKER_SHUTDOWN', exit_code: -15 },
-    { status: 'failed', reason: 'WORKER_SHUTDOWN', exit_code: -9 },
-  ]);
-  expect(await stored(app, quick.execution)).toBe('quick\ndone\n');
-  expect(await living(word)).toEqual([]);
-  expect(await app.query('SELECT 1 FROM workers')).toEqual([]);
-});
+    const rows = await app.query(
+      'SELECT status, reason, exit_code FROM executions WHERE id = ANY($1) ORDER BY id',
+      [jobs.map(({ execution }) => execution)],
+    );
+    expect(rows).toEqual([
+      { status: 'completed', reason: null, exit_code: 0 },
+      { status: 'failed', reason: 'WORKER_SHUTDOWN', exit_code: -15 },
+      { status: 'failed', reason: 'WORKER_SHUTDOWN', exit_code: -9 },
+    ]);
+    expect(await stored(app, quick.execution)).toBe('quick\ndone\n');
+    expect(await living(word)).toEqual([]);
+    expect(await app.query('SELECT 1 FROM workers')).toEqual([]);
+  },
+);
 
 test('a signal while a process starts ends it too', { timeout: 60_000 }, async () => {
   const [server] = app.workers;
@@ -45,6 +53,9 @@ test('a signal while a process starts ends it too', { timeout: 60_000 }, async (
     await delay(wait);
     const exit = await server!.stop();
     // before Node has run a line of ours the signal ends it
-    expect([{ code: 0, signal: null }, { code: null, signal: 'SIGTERM' }]).toContainEqual(exit);
+    expect([
+      { code: 0, signal: null },
+      { code: null, signal: 'SIGTERM' },
+    ]).toContainEqual(exit);
   }
 });

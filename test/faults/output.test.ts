@@ -55,41 +55,47 @@ async function follow(command_id: string, from_offset: number): Promise<WebSocke
   return ws;
 }
 
-test('50 MB reach a client that is cut off again and again, each byte once', { timeout: 120_000 }, async () => {
-  // 16 pieces of about 1.5 KB make a write
-  const count = 17_600;
-  const { task, execution } = await flood(count);
-  const hashes = [createHash('sha256'), createHash('sha256')];
-  const bytes = [0, 0];
-  let position = 0;
-  let cuts = 0;
-  let end: Json;
-  while (!end) {
-    const ws = await follow(execution, position);
-    const cutAt = position + 500_000 + Math.random() * 8_000_000;
-    ws.on('message', (message: Buffer) => {
-      const { type, data } = JSON.parse(message.toString()) as Json;
-      if (type !== 'command_output' || end || position > cutAt) return;
-      if (data.end) return void ((end = data), ws.terminate());
-      const content = Buffer.from(data.content, data.encoding ?? 'utf8');
-      if (data.offset !== position || content.length !== data.length)
-        throw new Error(`expected offset ${position}, got ${data.offset} with ${content.length} of ${data.length} bytes`);
-      const stream = data.stream === 'stdout' ? 0 : 1;
-      hashes[stream]!.update(content);
-      bytes[stream]! += content.length;
-      position += content.length;
-      if (position > cutAt) ws.terminate();
-    });
-    await once(ws, 'close');
-    cuts += 1;
-  }
-  const both = [expected(0, count), expected(1, count)];
-  expect(hashes.map((hash, stream) => ({ bytes: bytes[stream], hash: hash.digest('hex') }))).toEqual(both);
-  expect(both[0]!.bytes + both[1]!.bytes).toBeGreaterThan(45_000_000);
-  expect(end).toMatchObject({ total: position, offset: position, exit_code: 0 });
-  expect(cuts).toBeGreaterThan(5);
-  expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
-});
+test(
+  '50 MB reach a client that is cut off again and again, each byte once',
+  { timeout: 120_000 },
+  async () => {
+    // 16 pieces of about 1.5 KB make a write
+    const count = 17_600;
+    const { task, execution } = await flood(count);
+    const hashes = [createHash('sha256'), createHash('sha256')];
+    const bytes = [0, 0];
+    let position = 0;
+    let cuts = 0;
+    let end: Json;
+    while (!end) {
+      const ws = await follow(execution, position);
+      const cutAt = position + 500_000 + Math.random() * 8_000_000;
+      ws.on('message', (message: Buffer) => {
+        const { type, data } = JSON.parse(message.toString()) as Json;
+        if (type !== 'command_output' || end || position > cutAt) return;
+        if (data.end) return void ((end = data), ws.terminate());
+        const content = Buffer.from(data.content, data.encoding ?? 'utf8');
+        if (data.offset !== position || content.length !== data.length)
+          throw new Error(
+            `expected offset ${position}, got ${data.offset} with ${content.length} of ${data.length} bytes`,
+          );
+        const stream = data.stream === 'stdout' ? 0 : 1;
+        hashes[stream]!.update(content);
+        bytes[stream]! += content.length;
+        position += content.length;
+        if (position > cutAt) ws.terminate();
+      });
+      await once(ws, 'close');
+      cuts += 1;
+    }
+    const both = [expected(0, count), expected(1, count)];
+    expect(hashes.map((hash, stream) => ({ bytes: bytes[stream], hash: hash.digest('hex') }))).toEqual(both);
+    expect(both[0]!.bytes + both[1]!.bytes).toBeGreaterThan(45_000_000);
+    expect(end).toMatchObject({ total: position, offset: position, exit_code: 0 });
+    expect(cuts).toBeGreaterThan(5);
+    expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
+  },
+);
 
 async function memory(): Promise<number> {
   const sizes = app.processes.map(async ({ pid }) => {
@@ -99,23 +105,27 @@ async function memory(): Promise<number> {
   return Math.max(...(await Promise.all(sizes)));
 }
 
-test('a reader that stops reading holds up neither the run nor other readers, and costs little memory', { timeout: 120_000 }, async () => {
-  const before = await memory();
-  const { task, execution } = await flood(17_600);
-  const stuck = await Promise.all([0, 1, 2].map(() => follow(execution, 0)));
-  await delay(200);
-  for (const ws of stuck) ws.pause();
-  const reader = await follow(execution, 0);
-  let received = 0;
-  let total: number | undefined;
-  reader.on('message', (message: Buffer) => {
-    const { type, data } = JSON.parse(message.toString()) as Json;
-    if (type !== 'command_output') return;
-    received += data.length;
-    if (data.end) total = data.total;
-  });
-  expect((await attempts(app.admin, task, 60_000)).at(-1)).toMatchObject({ status: 'completed' });
-  await until(() => total === received, { timeout: 30_000, what: 'the whole output at the other reader' });
-  expect((await memory()) - before).toBeLessThan(250);
-  for (const ws of [...stuck, reader]) ws.terminate();
-});
+test(
+  'a reader that stops reading holds up neither the run nor other readers, and costs little memory',
+  { timeout: 120_000 },
+  async () => {
+    const before = await memory();
+    const { task, execution } = await flood(17_600);
+    const stuck = await Promise.all([0, 1, 2].map(() => follow(execution, 0)));
+    await delay(200);
+    for (const ws of stuck) ws.pause();
+    const reader = await follow(execution, 0);
+    let received = 0;
+    let total: number | undefined;
+    reader.on('message', (message: Buffer) => {
+      const { type, data } = JSON.parse(message.toString()) as Json;
+      if (type !== 'command_output') return;
+      received += data.length;
+      if (data.end) total = data.total;
+    });
+    expect((await attempts(app.admin, task, 60_000)).at(-1)).toMatchObject({ status: 'completed' });
+    await until(() => total === received, { timeout: 30_000, what: 'the whole output at the other reader' });
+    expect((await memory()) - before).toBeLessThan(250);
+    for (const ws of [...stuck, reader]) ws.terminate();
+  },
+);

@@ -2,61 +2,88 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { until } from '../support/until.js';
-import { attempts, data, living, loggedErrors, makeProject, makeTask, run, times, token, type Json } from './steps.js';
+import {
+  attempts,
+  data,
+  living,
+  loggedErrors,
+  makeProject,
+  makeTask,
+  run,
+  times,
+  token,
+  type Json,
+} from './steps.js';
 
-const app = useApp({ env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '6' } });
+const app = useApp({ env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '6', LEASE_SECONDS: '4' } });
 
-test('cancels, retries, pauses, moves and limits at once leave nothing undone', { timeout: 90_000 }, async () => {
-  const word = token();
-  const projects = await times(3, (index) => makeProject(app.admin, index + 1));
-  const statuses: number[] = [];
-  const note = async (answer: Promise<{ status: number; body: Json }>) => {
-    const { status, body } = await answer;
-    statuses.push(status);
-    if (status >= 500) throw new Error(JSON.stringify(body));
-  };
-  let over = false;
-  const meddling = (async () => {
-    while (!over) {
-      for (const what of ['pause', 'resume'])
-        await note(app.admin.post(`/api/queues/${what}`, { queue_name: 'normal_priority' }));
-      await delay(20);
-    }
-  })();
-  const jobs = await times(60, async (index) => {
-    const command = `echo on; sleep 0.${index % 5}; exit $((${index} % 2)); : ${word}`;
-    const job = await run(app.admin, projects[index % 3]!, command, { retry_attempts: index % 3 === 0 ? 1 : 0 });
-    await delay(Math.random() * 1_500);
-    const cancel = () => note(app.admin.post(`/api/tasks/${job.task}/cancel`, {}));
-    if (index % 4 === 0) await Promise.all([cancel(), cancel()]);
-    if (index % 4 === 1)
-      await note(app.admin.put('/api/queues/priority', { task_ids: [job.task], priority: index % 8 === 1 ? 'high' : 'low' }));
-    if (index % 4 === 2) await note(app.admin.delete(`/api/tasks/${job.task}`));
-    return job;
-  });
-  over = true;
-  await meddling;
-  await note(app.admin.post('/api/queues/resume', { queue_name: 'normal_priority' }));
-  for (const project of projects)
-    await until(
-      async () =>
-        (await app.query("SELECT 1 FROM executions WHERE project_id = $1 AND status IN ('queued', 'running')", [project]))
-          .length === 0,
-      { timeout: 40_000, what: 'everything to have ended' },
-    );
-  // whatever its executions came to, the task says the same as the last of them
-  const torn = await app.query(
-    `SELECT t.id, t.status, e.status AS execution FROM tasks t JOIN executions e ON e.id = t.execution_id
+test(
+  'cancels, retries, pauses, moves and limits at once leave nothing undone',
+  { timeout: 90_000 },
+  async () => {
+    const word = token();
+    const projects = await times(3, (index) => makeProject(app.admin, index + 1));
+    const statuses: number[] = [];
+    const note = async (answer: Promise<{ status: number; body: Json }>) => {
+      const { status, body } = await answer;
+      statuses.push(status);
+      if (status >= 500) throw new Error(JSON.stringify(body));
+    };
+    let over = false;
+    const meddling = (async () => {
+      while (!over) {
+        for (const what of ['pause', 'resume'])
+          await note(app.admin.post(`/api/queues/${what}`, { queue_name: 'normal_priority' }));
+        await delay(20);
+      }
+    })();
+    const jobs = await times(60, async (index) => {
+      const command = `echo on; sleep 0.${index % 5}; exit ${index % 2}; : ${word}`;
+      const job = await run(app.admin, projects[index % 3]!, command, {
+        retry_attempts: index % 3 === 0 ? 1 : 0,
+      });
+      await delay(Math.random() * 1_500);
+      const cancel = () => note(app.admin.post(`/api/tasks/${job.task}/cancel`, {}));
+      if (index % 4 === 0) await Promise.all([cancel(), cancel()]);
+      if (index % 4 === 1)
+        await note(
+          app.admin.put('/api/queues/priority', {
+            task_ids: [job.task],
+            priority: index % 8 === 1 ? 'high' : 'low',
+          }),
+        );
+      if (index % 4 === 2) await note(app.admin.delete(`/api/tasks/${job.task}`));
+      return job;
+    }).finally(() => (over = true));
+    await meddling;
+    await note(app.admin.post('/api/queues/resume', { queue_name: 'normal_priority' }));
+    for (const project of projects)
+      await until(
+        async () =>
+          (
+            await app.query(
+              "SELECT 1 FROM executions WHERE project_id = $1 AND status IN ('queued', 'running')",
+              [project],
+            )
+          ).length === 0,
+        { timeout: 40_000, what: 'everything to have ended' },
+      );
+    // whatever its executions came to, the task says the same as the last of them
+    const torn = await app.query(
+      `SELECT t.id, t.status, e.status AS execution FROM tasks t JOIN executions e ON e.id = t.execution_id
       WHERE t.status <> e.status`,
-  );
-  expect(torn).toEqual([]);
-  const [{ n } = { n: 0 }] = await app.query<{ n: number }>('SELECT count(*)::int AS n FROM executions WHERE generation > 1');
-  expect(n).toBe(0);
-  expect(await living(word)).toEqual([]);
-  expect(statuses.length).toBeGreaterThan(60);
-  expect(jobs).toHaveLength(60);
-  expect(loggedErrors(app)).toEqual([]);
-});
+    );
+    expect(torn).toEqual([]);
+    const [{ n } = { n: 0 }] = await app.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM executions WHERE generation > 1',
+    );
+    expect(n).toBe(0);
+    expect(await living(word)).toEqual([]);
+    expect(statuses.length).toBeGreaterThan(60);
+    expect(jobs).toHaveLength(60);
+    expect(loggedErrors(app)).toEqual([]);
+  },
+);
 
 test('a cancelled task is not tried again', { timeout: 60_000 }, async () => {
   const project = await makeProject(app.admin);
@@ -82,7 +109,10 @@ test('a project that is deleted while its tasks are started runs nothing', { tim
     ]);
     const one = (removed.status === 200) !== (started.status === 202);
     // both may be true one after the other: it had ended before it was deleted
-    const [execution] = await app.query<{ status: string }>('SELECT status FROM executions WHERE project_id = $1', [project]);
+    const [execution] = await app.query<{ status: string }>(
+      'SELECT status FROM executions WHERE project_id = $1',
+      [project],
+    );
     if (!one) expect([removed.status, started.status, execution?.status]).toEqual([200, 202, 'completed']);
   }
 });
@@ -90,22 +120,25 @@ test('a project that is deleted while its tasks are started runs nothing', { tim
 test('a process that holds a row does not cost the others their leases', { timeout: 60_000 }, async () => {
   const project = await makeProject(app.admin);
   const jobs = await times(3, () => run(app.admin, project, `sleep 20`));
-  const lease = async (): Promise<Date[]> =>
-    (
-      await app.query<{ lease_expires_at: Date }>(
-        "SELECT lease_expires_at FROM executions WHERE id = ANY($1) AND status = 'running' ORDER BY id",
-        [jobs.map(({ execution }) => execution)],
-      )
-    ).map(({ lease_expires_at }) => lease_expires_at);
-  await until(async () => (await lease()).length === 3);
+  const [held, ...free] = jobs.map(({ execution }) => execution);
+  const leases = (): Promise<{ lease_expires_at: Date }[]> =>
+    app.query(
+      "SELECT lease_expires_at FROM executions WHERE id = ANY($1) AND status = 'running' ORDER BY id",
+      [free],
+    );
+  await until(async () => (await leases()).length === free.length);
   const { Client } = await import('pg');
   const holder = new Client({ connectionString: app.databaseUrl });
   await holder.connect();
   try {
     await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM executions WHERE id = $1 FOR UPDATE', [jobs[0]!.execution]);
-    const before = await lease();
-    await until(async () => (await lease()).slice(1).every((at, index) => at > before[index + 1]!), {
+    await holder.query('SELECT 1 FROM executions WHERE id = $1 FOR UPDATE', [held]);
+    const before = await leases();
+    const renewed = async (): Promise<boolean> =>
+      (await leases()).every(
+        ({ lease_expires_at }, index) => lease_expires_at > before[index]!.lease_expires_at,
+      );
+    await until(renewed, {
       timeout: 8_000,
       what: 'the other leases to be renewed',
     });

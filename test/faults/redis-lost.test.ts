@@ -4,7 +4,18 @@ import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
 import { startApp, useApp } from '../support/app.js';
 import { mode, usesRedis } from '../support/mode.js';
 import { until } from '../support/until.js';
-import { attempts, data, linesOf, makeProject, run, scratch, speaks, times, type Job, type Json } from './steps.js';
+import {
+  attempts,
+  data,
+  linesOf,
+  makeProject,
+  run,
+  scratch,
+  speaks,
+  times,
+  type Job,
+  type Json,
+} from './steps.js';
 
 afterEach(closeSockets);
 
@@ -38,7 +49,9 @@ else {
 
     for (const { task } of jobs) {
       const tries = await attempts(app.admin, task, 60_000);
-      expect(tries.map(({ status, reason, error }: Json) => [status, reason, error])).toEqual([['completed', null, null]]);
+      expect(tries.map(({ status, reason, error }: Json) => [status, reason, error])).toEqual([
+        ['completed', null, null],
+      ]);
     }
     expect((await linesOf(`${folder}/runs`)).toSorted()).toEqual(jobs.map(({ task }) => task).toSorted());
     for (const { execution } of paused)
@@ -47,31 +60,36 @@ else {
         why_waiting: 'queue_paused',
       });
     await data(200, app.admin.post('/api/queues/resume', low));
-    for (const { task } of paused) expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
+    for (const { task } of paused)
+      expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
   });
 
-  test('without Redis requests are answered, output is read, and the lost are ended', { timeout: 90_000 }, async () => {
-    const project = await makeProject(app.admin);
-    const long = await run(app.admin, project, 'echo hello; sleep 60');
-    await speaks(app, long.execution);
-    await app.redis!.stop('SIGKILL');
-    try {
-      const begun = Date.now();
-      const waiting = await run(app.admin, project, 'echo late');
-      expect(Date.now() - begun).toBeLessThan(3_000);
-      const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
-      socket.send({ type: 'subscribe', channel: 'command_output', command_id: long.execution });
-      await socket.next('command_output', ({ content }) => content === 'hello\n');
-      // the bus cannot tell: the heartbeat does
-      const answer = await app.admin.post(`/api/tasks/${long.task}/cancel`, {});
-      expect([answer.status, answer.body.data.status]).toEqual([200, 'cancelled']);
-      if (mode === 'cluster') await endsWhatIsLost(project);
-      await app.redis!.start();
-      expect((await attempts(app.admin, waiting.task)).at(-1)).toMatchObject({ status: 'completed' });
-    } finally {
-      await app.redis!.start().catch(() => undefined);
-    }
-  });
+  test(
+    'without Redis requests are answered, output is read, and the lost are ended',
+    { timeout: 90_000 },
+    async () => {
+      const project = await makeProject(app.admin);
+      const long = await run(app.admin, project, 'echo hello; sleep 60');
+      await speaks(app, long.execution);
+      await app.redis!.stop('SIGKILL');
+      try {
+        const begun = Date.now();
+        const waiting = await run(app.admin, project, 'echo late');
+        expect(Date.now() - begun).toBeLessThan(3_000);
+        const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
+        socket.send({ type: 'subscribe', channel: 'command_output', command_id: long.execution });
+        await socket.next('command_output', ({ content }) => content === 'hello\n');
+        // the bus cannot tell: the heartbeat does
+        const answer = await app.admin.post(`/api/tasks/${long.task}/cancel`, {});
+        expect([answer.status, answer.body.data.status]).toEqual([200, 'cancelled']);
+        if (mode === 'cluster') await endsWhatIsLost(project);
+        await app.redis!.start();
+        expect((await attempts(app.admin, waiting.task)).at(-1)).toMatchObject({ status: 'completed' });
+      } finally {
+        await app.redis!.start().catch(() => undefined);
+      }
+    },
+  );
 
   async function endsWhatIsLost(project: string): Promise<void> {
     await app.redis!.start();
@@ -88,7 +106,8 @@ else {
   }
 
   test('processes end in good order while Redis is away', { timeout: 90_000 }, async () => {
-    const short = await startApp({ env: { GRACE_SECONDS: '2' } });
+    const roles = mode === 'cluster' ? (['api', 'worker'] as const) : (['all'] as const);
+    const short = await startApp({ roles: [...roles], env: { GRACE_SECONDS: '2' } });
     try {
       await short.redis!.stop('SIGKILL');
       await delay(500);
@@ -103,7 +122,12 @@ else {
       const job = await run(short.admin, await makeProject(short.admin), 'true');
       expect((await attempts(short.admin, job.task)).at(-1)).toMatchObject({ status: 'completed' });
     } finally {
-      await until(() => short.redis!.start().then(() => true, () => true));
+      await until(() =>
+        short.redis!.start().then(
+          () => true,
+          () => true,
+        ),
+      );
       await short.stop();
     }
   });

@@ -61,10 +61,13 @@ test('a worker that is killed costs no task its end', { timeout: 90_000 }, async
 
   await victim.kill();
   const killedAt = Date.now();
-  await until(async () => (await Promise.all(pids.map((pid) => isAlive(Number(pid))))).every((alive) => !alive), {
-    timeout: 5_000,
-    what: 'the commands of the killed worker to be gone',
-  });
+  await until(
+    async () => (await Promise.all(pids.map((pid) => isAlive(Number(pid))))).every((alive) => !alive),
+    {
+      timeout: 5_000,
+      what: 'the commands of the killed worker to be gone',
+    },
+  );
   if (mode !== 'cluster') {
     victim.start();
     await app.ready(victim);
@@ -137,12 +140,16 @@ describe('a worker that is stopped for longer than its lease', () => {
       }
       const before = await app.query('SELECT * FROM executions ORDER BY id');
       const [pid] = await linesOf(`${folder}/pids`);
-      await until(async () => !(await isAlive(Number(pid))), { timeout: 5_000, what: 'the old command to be gone' });
+      await until(async () => !(await isAlive(Number(pid))), {
+        timeout: 5_000,
+        what: 'the old command to be gone',
+      });
       await delay(1_000);
       expect(await app.query('SELECT * FROM executions ORDER BY id')).toEqual(before);
-      const [row] = await app.query<{ output_bytes: string }>('SELECT output_bytes FROM executions WHERE id = $1', [
-        job.execution,
-      ]);
+      const [row] = await app.query<{ output_bytes: string }>(
+        'SELECT output_bytes FROM executions WHERE id = $1',
+        [job.execution],
+      );
       expect((await stored(app, job.execution)).length).toBe(Number(row?.output_bytes));
       expect(await living(word)).toEqual([]);
       expect(worker.isRunning).toBe(true);

@@ -66,6 +66,7 @@ const safe = [
   'f() { [ "$1" -gt 0 ] && f $(($1 - 1)) | cat; }; f 3',
   'walk() { for i in *; do walk "$i" & done; wait; }; walk',
   'f() { g | g & }; g() { cat; }; f',
+  'kill -l 1',
   'kill 1234; kill -1 1234; kill %1',
   'pkill node',
   'systemctl status nginx',

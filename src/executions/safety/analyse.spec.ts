@@ -20,6 +20,11 @@ test('says what is wrong, and what to do instead', () => {
   ]);
 });
 
+test('asks for a variable that must not be empty', () => {
+  expect(analyse('rm -rf "${DIRECTORY:?}"/*').warnings).toEqual([]);
+  expect(analyse('${PROGRAM:?} -rf /etc').safe).toBe(false);
+});
+
 test.each([
   ['echo "a', 'Syntax error at line 1, column 6: unterminated double quote'],
   ['ls\nif true; then', 'line 2'],

@@ -28,7 +28,9 @@ export class CommandSafety implements OnApplicationShutdown {
    * @param environment variables that the command is given
    */
   analyse(command: string, environment?: Readonly<Record<string, string>>): Promise<Analysis> {
-    const key = createHash('sha256').update(JSON.stringify([command, environment])).digest('base64');
+    const key = createHash('sha256')
+      .update(JSON.stringify([command, environment]))
+      .digest('base64');
     const known = this.recent.get(key);
     if (known) return known;
     const analysis = this.thread.analyse(command, { environment, safeFolders: this.safeFolders });

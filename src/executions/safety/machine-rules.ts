@@ -19,6 +19,7 @@ const systemctl: Rule = ({ args, findings }) => {
 
 /** `kill -1 5` sends signal 1 to process 5; `kill -9 -1` sends signal 9 to everybody. */
 const kill: Rule = ({ args, findings }) => {
+  if (args[0] === '-l' || args[0] === '-L') return;
   let rest = [...args];
   if (rest[0] === '-s' || rest[0] === '-n') rest = rest.slice(2);
   else if (rest[0] !== undefined && /^-[A-Z0-9]/i.test(rest[0])) rest = rest.slice(1);

@@ -32,7 +32,8 @@ export function parameterValues(
   const known = chosen.filter((value) => value !== '' && value !== unknown);
   if (operation.type === 'Default') {
     if (operation.operator.endsWith('+')) return ['', ...read(operation.operand)];
-    if (operation.operator.endsWith('?')) return chosen;
+    // not empty, or the command ends
+    if (operation.operator.endsWith('?')) return known.length > 0 ? known : [`value${unknown}`];
     return known.length > 0 ? known : read(operation.operand);
   }
   if (operation.type === 'Slice') {

@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { unreadable, type Analysis, type AnalyseOptions } from './analyse.js';
-import type { SafetyQuestion } from './safety-worker.js';
+import type { SafetyAnswer, SafetyQuestion } from './safety-worker.js';
 
 /** A command is looked at for at most this long; nearly all take less than a millisecond. */
 const patienceMs = 2_000;
+/** How long a thread may take to be there: on a busy machine its start alone takes longer than any command. */
+const startPatienceMs = 30_000;
 const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 
 interface Waiting {
@@ -43,7 +45,12 @@ export class SafetyThread {
     // a thread has no origin
     // oxlint-disable-next-line unicorn/require-post-message-target-origin
     worker.postMessage(first.question);
-    this.timer = setTimeout(() => this.giveUp(worker), patienceMs);
+    this.wait(worker, startPatienceMs);
+  }
+
+  private wait(worker: Worker, milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.giveUp(worker), milliseconds);
   }
 
   private start(): Worker {
@@ -52,8 +59,10 @@ export class SafetyThread {
       resourceLimits: limits,
     });
     this.worker = worker;
-    worker.on('message', ({ id, analysis }: { id: number; analysis: Analysis }) => {
-      if (this.line[0]?.question.id === id) this.answer(analysis);
+    worker.on('message', ({ id, analysis }: SafetyAnswer) => {
+      if (this.line[0]?.question.id !== id) return;
+      if (analysis) this.answer(analysis);
+      else this.wait(worker, patienceMs);
     });
     worker.on('error', () => this.giveUp(worker));
     return worker;

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { analyse, type AnalyseOptions } from './analyse.js';
+import { analyse, type Analysis, type AnalyseOptions } from './analyse.js';
 
 /** What the thread is asked. */
 export interface SafetyQuestion {
@@ -8,8 +8,17 @@ export interface SafetyQuestion {
   options: AnalyseOptions;
 }
 
+/** Comes twice: without an analysis when the thread begins to look, from when on it may take only so long. */
+export interface SafetyAnswer {
+  id: number;
+  analysis?: Analysis;
+}
+
+// a thread has no origin
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
+const tell = (answer: SafetyAnswer) => parentPort?.postMessage(answer);
+
 parentPort?.on('message', ({ id, command, options }: SafetyQuestion) => {
-  // a thread has no origin
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin
-  parentPort?.postMessage({ id, analysis: analyse(command, options) });
+  tell({ id });
+  tell({ id, analysis: analyse(command, options) });
 });

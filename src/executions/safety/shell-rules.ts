@@ -84,7 +84,7 @@ const xargs: Rule = ({ args, scope, run }) => {
 };
 
 /** What a search finds below a folder. */
-export const below = (folder: string): string => `${folder}/${unknown}`;
+export const below = (folder: string): string => `${folder.replace(/\/+$/, '')}/${unknown}`;
 
 /** The folders that `find` starts from. */
 export function startsOfFind(args: readonly string[]): string[] {
