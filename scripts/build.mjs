@@ -26,7 +26,7 @@ if (isStale()) build();
 function isStale() {
   if (!existsSync(stamp)) return true;
   const built = statSync(stamp).mtimeMs;
-  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', ...sources()];
+  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', ...sources()];
   return inputs.some((path) => statSync(join(root, path)).mtimeMs > built);
 }
 
@@ -43,6 +43,8 @@ function build() {
     stdio: 'inherit',
   });
   if (status !== 0 && !lenient) process.exit(status ?? 1);
+  const bundled = spawnSync(process.execPath, [join(root, 'scripts/bundle.mjs')], { stdio: 'inherit' });
+  if (bundled.status !== 0) process.exit(bundled.status ?? 1);
   if (status !== 0) return;
   writeFileSync(stamp, '');
   // the moment the build began, so that a change made meanwhile counts
@@ -53,7 +55,7 @@ function prune() {
   for (const path of readdirSync(dist, { recursive: true })) {
     const match = /^(.*)\.js(\.map)?$/.exec(path);
     const source = match && join(root, 'src', match[1]);
-    if (source === null || existsSync(`${source}.ts`)) continue;
+    if (source === null || path.startsWith('bundle') || existsSync(`${source}.ts`)) continue;
     rmSync(join(dist, path));
     // or the compiler believes that what it wrote is still there
     rmSync(join(dist, '.tsbuildinfo'), { force: true });

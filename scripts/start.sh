@@ -49,6 +49,6 @@ done
 
 MILLRACE_SECRETS_FD=3
 export MILLRACE_SECRETS_FD
-exec env -u DATABASE_URL -u REDIS_URL -u JWT_SECRET -u ADMIN_PASSWORD node "$root/dist/main.js" "$role" 3<<SECRETS
+exec env -u DATABASE_URL -u REDIS_URL -u JWT_SECRET -u ADMIN_PASSWORD node "$root/dist/bundle/main.js" "$role" 3<<SECRETS
 $secrets
 SECRETS

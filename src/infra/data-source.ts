@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { DataSource } from 'typeorm';
+import { DataSource, getMetadataArgsStorage } from 'typeorm';
 
 const below = (pattern: string) => fileURLToPath(new URL(`../${pattern}`, import.meta.url));
 
@@ -8,6 +8,8 @@ export interface DataSourceSettings {
   poolSize: number;
   /** Shown in pg_stat_activity; starts with `millrace`, which the embedded Postgres counts. */
   applicationName: string;
+  /** True to take the entities from their files, for tools; the server takes those that are loaded. */
+  allEntities?: boolean;
 }
 
 /** The data source with every entity and migration; `synchronize` is never on. */
@@ -15,7 +17,9 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
   return new DataSource({
     type: 'postgres',
     url: settings.url,
-    entities: [below('**/*.entity.js')],
+    entities: settings.allEntities
+      ? [below('**/*.entity.js')]
+      : getMetadataArgsStorage().tables.map(({ target }) => target),
     migrations: [below('infra/migrations/*.js')],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -54,7 +54,7 @@ test('the secrets reach the process, and neither its environment nor its command
     const [commandLine, environment] = await Promise.all(
       ['cmdline', 'environ'].map((file) => readFile(`/proc/${server.pid}/${file}`, 'utf8')),
     );
-    expect(commandLine).toBe(`node\0${join(copy, 'dist/main.js')}\0${server.role}\0`);
+    expect(commandLine).toBe(`node\0${join(copy, 'dist/bundle/main.js')}\0${server.role}\0`);
     expect(environment).toContain(`DATA_DIR=${app.dataDir}`);
     for (const name of secretVariables) expect(environment).not.toContain(`${name}=`);
     for (const secret of [password, 'secret secret', 'postgres://', 'redis://'])

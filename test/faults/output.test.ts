@@ -72,7 +72,7 @@ test(
       const cutAt = position + 500_000 + Math.random() * 8_000_000;
       ws.on('message', (message: Buffer) => {
         const { type, data } = JSON.parse(message.toString()) as Json;
-        if (type !== 'command_output' || end || position > cutAt) return;
+        if (type !== 'command_output' || end || fault || position > cutAt) return;
         if (data.end) return void ((end = data), ws.terminate());
         const content = Buffer.from(data.content, data.encoding ?? 'utf8');
         if (data.offset !== position || content.length !== data.length)
@@ -88,6 +88,7 @@ test(
       await once(ws, 'close');
       cuts += 1;
     }
+    expect(fault).toBeUndefined();
     const both = [expected(0, count), expected(1, count)];
     expect(hashes.map((hash, stream) => ({ bytes: bytes[stream], hash: hash.digest('hex') }))).toEqual(both);
     expect(both[0]!.bytes + both[1]!.bytes).toBeGreaterThan(45_000_000);

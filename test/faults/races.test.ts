@@ -99,6 +99,19 @@ test('a cancelled task is not tried again', { timeout: 60_000 }, async () => {
   });
 });
 
+test(
+  'a task that fails before its worker has heard of the cancel is not tried again either',
+  { timeout: 30_000 },
+  async () => {
+    const project = await makeProject(app.admin);
+    const job = await run(app.admin, project, 'echo on; sleep 0.3; exit 1', { retry_attempts: 2 });
+    await app.query('UPDATE executions SET cancel_requested_at = now() WHERE id = $1', [job.execution]);
+    await attempts(app.admin, job.task);
+    await delay(500);
+    expect(await attempts(app.admin, job.task)).toHaveLength(1);
+  },
+);
+
 test('a project that is deleted while its tasks are started runs nothing', { timeout: 60_000 }, async () => {
   for (let round = 0; round < 8; round += 1) {
     const project = await makeProject(app.admin);

@@ -20,7 +20,7 @@ export interface AppOptions {
   roles?: Role[];
   /** Leaves DATABASE_URL out, so that the product runs a Postgres of its own in DATA_DIR. */
   embeddedPostgres?: boolean;
-  /** The program to start instead of `node dist/main.js`; the role is added to it. */
+  /** The program to start instead of `node dist/bundle/main.js`; the role is added to it. */
   command?: string[];
 }
 

@@ -16,7 +16,7 @@ export interface Exit {
 const keptLog = 64 * 1024;
 const stopPatience = 20_000;
 
-/** One process of the product, as an operator would start it: `node dist/main.js ROLE`. */
+/** One process of the product, as an operator would start it: `node dist/bundle/main.js ROLE`. */
 export class ServerProcess {
   /** Every process this one was seen to have below it; they must be gone when it is. */
   readonly offspring: ProcessId[] = [];
@@ -30,7 +30,7 @@ export class ServerProcess {
     readonly role: Role,
     readonly port: number,
     private readonly environment: Environment,
-    private readonly command: string[] = [process.execPath, join(root, 'dist/main.js')],
+    private readonly command: string[] = [process.execPath, join(root, 'dist/bundle/main.js')],
   ) {}
 
   get pid(): number {
