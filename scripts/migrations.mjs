@@ -33,7 +33,12 @@ async function withPostgres(work) {
 }
 
 async function compare(url) {
-  const dataSource = createDataSource({ url, poolSize: 2, applicationName: 'millrace-migrations', allEntities: true });
+  const dataSource = createDataSource({
+    url,
+    poolSize: 2,
+    applicationName: 'millrace-migrations',
+    allEntities: true,
+  });
   await dataSource.initialize();
   try {
     await dataSource.runMigrations();

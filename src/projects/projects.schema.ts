@@ -15,14 +15,10 @@ const settingsSchema = jsonObject().pipe(
       theme: z.string().max(50),
       notifications: z.boolean(),
       auto_assign: z.boolean().meta({ description: 'A new task without assignee goes to its maker' }),
-      command_template: z
-        .string()
-        .min(1)
-        .max(65_536)
-        .meta({
-          description:
-            'Run for tasks without a command; sees the task as TASK_ID, TASK_TITLE, TASK_DESCRIPTION …',
-        }),
+      command_template: z.string().min(1).max(65_536).meta({
+        description:
+          'Run for tasks without a command; sees the task as TASK_ID, TASK_TITLE, TASK_DESCRIPTION …',
+      }),
     })
     .partial(),
 );

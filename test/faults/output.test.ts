@@ -1,32 +1,16 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { useApp } from '../support/app.js';
 import { until } from '../support/until.js';
+import { piece } from './fixtures/flood.mjs';
 import { attempts, makeProject, run, scratch, type Json } from './steps.js';
 
 const app = useApp();
-
-/**
- * Writes so many pieces to stdout and stderr: text of one to four bytes a character, cut anywhere, and bytes that are no text.
- * The same text is a program and a function, so that both sides know the bytes.
- */
-const source = `function piece(stream, index) {
-  if (index % 7 === 3) return Buffer.from(Array.from({ length: 999 }, (_, at) => (at * index + stream) % 256));
-  const text = Buffer.from(stream + ' aé€𝄞 日本語 🙂 ' + index + '\\n');
-  return Buffer.concat(Array.from({ length: 40 }, () => text)).subarray(0, -(index % 4) || undefined);
-}`;
-const program = `${source}
-const count = Number(process.argv[2]);
-const write = (stream, bytes) => new Promise((done) => stream.write(bytes, done));
-for (let index = 0; index < count; index += 16)
-  await Promise.all([process.stdout, process.stderr].map((stream, number) =>
-    write(stream, Buffer.concat(Array.from({ length: 16 }, (_, more) => piece(number, index + more))))));
-`;
-const piece = new Function(`${source}; return piece;`)() as (stream: number, index: number) => Buffer;
 
 function expected(stream: number, count: number): { bytes: number; hash: string } {
   const hash = createHash('sha256');
@@ -41,7 +25,8 @@ function expected(stream: number, count: number): { bytes: number; hash: string 
 
 async function flood(count: number): Promise<{ task: string; execution: string }> {
   const folder = await scratch();
-  await writeFile(`${folder}/flood.mjs`, program);
+  // the folder of the tests may be closed to the user that commands run as
+  await copyFile(join(import.meta.dirname, 'fixtures/flood.mjs'), `${folder}/flood.mjs`);
   await chmod(`${folder}/flood.mjs`, 0o644);
   return run(app.admin, await makeProject(app.admin), `${process.execPath} ${folder}/flood.mjs ${count}`);
 }
@@ -67,18 +52,22 @@ test(
     let position = 0;
     let cuts = 0;
     let end: Json;
-    while (!end) {
+    let fault: string | undefined;
+    while (!end && !fault) {
       const ws = await follow(execution, position);
       const cutAt = position + 500_000 + Math.random() * 8_000_000;
       ws.on('message', (message: Buffer) => {
         const { type, data } = JSON.parse(message.toString()) as Json;
         if (type !== 'command_output' || end || fault || position > cutAt) return;
-        if (data.end) return void ((end = data), ws.terminate());
+        if (data.end) {
+          end = data;
+          return ws.terminate();
+        }
         const content = Buffer.from(data.content, data.encoding ?? 'utf8');
-        if (data.offset !== position || content.length !== data.length)
-          throw new Error(
-            `expected offset ${position}, got ${data.offset} with ${content.length} of ${data.length} bytes`,
-          );
+        if (data.offset !== position || content.length !== data.length) {
+          fault = `expected offset ${position}, got ${data.offset} with ${content.length} of ${data.length} bytes`;
+          return ws.terminate();
+        }
         const stream = data.stream === 'stdout' ? 0 : 1;
         hashes[stream]!.update(content);
         bytes[stream]! += content.length;

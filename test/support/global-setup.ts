@@ -57,7 +57,12 @@ async function hasten(url: string): Promise<void> {
 
 async function migrate(url: string): Promise<void> {
   const { createDataSource } = await built<Sources>('infra/data-source.js');
-  const dataSource = createDataSource({ url, poolSize: 2, applicationName: 'test-template' });
+  const dataSource = createDataSource({
+    url,
+    poolSize: 2,
+    applicationName: 'test-template',
+    allEntities: true,
+  });
   await dataSource.initialize();
   await dataSource.runMigrations();
   await dataSource.destroy();
