@@ -46,6 +46,7 @@ export class CommandsController {
     errors: [
       'VALIDATION_ERROR',
       'COMMAND_UNSAFE',
+      'PROJECT_LIMIT_EXCEEDED',
       'PROJECT_NOT_FOUND',
       'PROJECT_ACCESS_DENIED',
       'PROJECT_ARCHIVED',

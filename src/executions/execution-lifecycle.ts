@@ -26,6 +26,8 @@ import {
   type NewExecution,
 } from './executions.queries.js';
 import { lockOutput, storedBytes } from './output.queries.js';
+import { countStored, refuseWithoutStorage } from './project-storage.js';
+import { noticeOfEnd } from './run-notice.js';
 
 /** Everything that moves an execution from one state to the next, each in one transaction with what follows from it. */
 @Injectable()
@@ -48,6 +50,7 @@ export class ExecutionLifecycle {
     input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
   ): Promise<Execution> {
     await this.refuseWhenFull(tx);
+    if (input.project_id !== null) await refuseWithoutStorage(tx, input.project_id);
     const execution = await insert(tx, { id: uuid(), attempt: 1, retry_of: null, delay: 0, ...input });
     await this.announceQueued(tx, execution, actor);
     const isThere = await this.admit(tx, execution.project_id, execution.id);
@@ -139,9 +142,12 @@ export class ExecutionLifecycle {
     if (retry) {
       await this.retry(tx, execution);
     } else {
-      await this.recordTask(tx, execution, await followExecution(tx, execution), actor);
+      const task = await followExecution(tx, execution);
+      await this.recordTask(tx, execution, task, actor);
+      if (task) await noticeOfEnd(tx, this.events, execution, task);
     }
     this.announce(tx, execution);
+    if (execution.project_id !== null) await countStored(tx, execution.project_id, bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);
     }

@@ -80,7 +80,7 @@ export class Database implements Queryable {
   }
 
   private async attempt<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const client = await this.connect();
+    const client = await this.pool.connect();
     const tx = new Transaction(client);
     let result: T;
     try {
@@ -89,10 +89,10 @@ export class Database implements Queryable {
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
-      this.release(client, isBroken(error));
+      client.release(isBroken(error));
       throw error;
     }
-    this.release(client);
+    client.release();
     for (const hook of tx.commitHooks) {
       try {
         await hook();
@@ -103,17 +103,6 @@ export class Database implements Queryable {
     return result;
   }
 
-  /** A connection of one's own. The pool does not listen to it meanwhile, and its loss without a listener ends the process. */
-  private async connect(): Promise<PoolClient> {
-    const client = await this.pool.connect();
-    return client.on('error', ignore);
-  }
-
-  private release(client: PoolClient, broken = false): void {
-    client.off('error', ignore);
-    client.release(broken);
-  }
-
   /** Figures of the pool: connections in use, idle, in all, and requests that wait for one. */
   get poolState(): { active: number; idle: number; total: number; waiting: number } {
     const { totalCount, idleCount, waitingCount } = this.pool;
@@ -122,13 +111,13 @@ export class Database implements Queryable {
 
   /** Brings the schema up to date; one process does it, the others wait. */
   async migrate(): Promise<void> {
-    const client = await this.connect();
+    const client = await this.pool.connect();
     try {
       await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
       await this.dataSource.runMigrations();
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
-      this.release(client);
+      client.release();
     }
   }
 
@@ -136,9 +125,6 @@ export class Database implements Queryable {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 }
-
-/** Whoever uses the connection hears of its loss by the statement that fails. */
-function ignore(): void {}
 
 function isDeadlock(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '40P01';

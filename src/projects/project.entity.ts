@@ -47,6 +47,10 @@ export class Project {
   @Column('integer', { default: 1 })
   next_number!: number;
 
+  /** Bytes of output that its finished executions left; `storage_limit` bounds it. */
+  @Column('bigint', { default: 0 })
+  stored_bytes!: string;
+
   @Column('uuid')
   @Index('projects_created_by')
   created_by!: string;

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { LiveSocket } from '../realtime/live-socket.js';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
@@ -484,8 +485,51 @@ test('max_concurrent_tasks holds, and the rest start in order', async () => {
     running += line.startsWith('begin') ? 1 : -1;
     expect(running).toBeLessThanOrEqual(2);
   }
-  const started = await Promise.all(tasks.map(async (task) => (await lastExecution(owner, task)).started_at));
-  expect(started).toEqual(started.toSorted());
+  // the order in which they were let in: two workers may take two that were let in together the other way round
+  const admitted = await app.query<{ task_id: string }>(
+    'SELECT task_id FROM executions WHERE task_id = ANY($1) ORDER BY admitted_at, id',
+    [tasks.map(({ id }) => id)],
+  );
+  expect(admitted.map(({ task_id }) => task_id)).toEqual(tasks.map(({ id }) => id));
+});
+
+test('storage_limit stops runs once the output of a project has reached it', async () => {
+  const small = await makeProject(owner, { resource_limits: { storage_limit: '10B' } });
+  await runJob(owner, small, 'echo more than ten bytes');
+  const more = await makeJob(owner, small, 'true');
+  const refused = await owner.post(`/api/tasks/${more.id}/execute`);
+  expect(await refusal(refused)).toBe('409 PROJECT_LIMIT_EXCEEDED');
+  expect(refused.body.error.details).toMatchObject({ limit: 'storage_limit', stored_bytes: 20 });
+  await data(200, owner.put(`/api/projects/${small.id}`, { resource_limits: { storage_limit: '1KB' } }));
+  await runJob(owner, small, 'true');
+});
+
+test('whoever asked for a run is notified of its end, unless the preferences say no', async () => {
+  const person = await app.admin.createUser('developer');
+  const own = await makeProject(person);
+  const socket = await LiveSocket.open(app.wsUrl, person.token);
+  await socket.ask({ type: 'subscribe', channel: 'notifications' }, 'subscribed');
+  const wish = (task_updates: boolean) =>
+    data(200, person.put('/api/users/preferences', { notifications: { task_updates } }));
+  const titles: string[] = [];
+  for (const [willing, command] of [
+    [true, 'true'],
+    [false, 'true'],
+    [true, 'false'],
+  ] as const) {
+    await wish(willing);
+    const task = await makeJob(person, own, command);
+    titles.push(task.title);
+    await execute(person, task);
+    await reached(person, task, command === 'true' ? 'completed' : 'failed');
+  }
+  const failed = await socket.next('notification', ({ title }) => title === 'Task failed');
+  expect(failed.data).toMatchObject({ level: 'error', message: titles[2], project_id: own.id });
+  const all = socket.messages
+    .filter(({ type }) => type === 'notification')
+    .map(({ data: notice }) => notice.title);
+  expect(all).toEqual(['Task completed', 'Task failed']);
+  await socket.close();
 });
 
 test('priorities are served in their order', async () => {

@@ -1,6 +1,6 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { secretVariables } from '../../src/common/config.js';
 import { startApp } from '../support/app.js';
@@ -134,6 +134,11 @@ if (mode === 'single') {
     const script = [join(unbuilt, 'scripts/start.sh')];
     const source = join(unbuilt, 'src/main.ts');
     await writeFile(source, `process.stdout.write('built for ' + process.argv[2] + '\\n');`);
+    // the other entries of the bundle
+    for (const entry of ['executor/process/launcher-main.ts', 'executions/safety/safety-worker.ts']) {
+      await mkdir(dirname(join(unbuilt, 'src', entry)), { recursive: true });
+      await writeFile(join(unbuilt, 'src', entry), 'export {};');
+    }
     const first = await runToEnd({}, script, 'worker');
     expect([first.stdout, first.exit?.code, first.stderr]).toEqual([
       'built for worker\n',

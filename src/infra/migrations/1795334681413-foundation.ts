@@ -76,7 +76,7 @@ export class Foundation1795334681413 implements MigrationInterface {
     );
     await runner.query(`CREATE INDEX "sessions_user" ON "sessions"  ("user_id", "created_at") `);
     await runner.query(
-      `CREATE TABLE "projects" ("id" uuid NOT NULL, "key" text NOT NULL, "name" text NOT NULL, "description" text NOT NULL DEFAULT '', "status" text NOT NULL DEFAULT 'active', "visibility" text NOT NULL DEFAULT 'private', "settings" jsonb NOT NULL DEFAULT '{}', "resource_limits" jsonb NOT NULL, "next_number" integer NOT NULL DEFAULT '1', "created_by" uuid NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "deleted_at" TIMESTAMP(3) WITH TIME ZONE, "version" integer NOT NULL DEFAULT '1', CONSTRAINT "PK_6271df0a7aed1d6c0691ce6ac50" PRIMARY KEY ("id"))`,
+      `CREATE TABLE "projects" ("id" uuid NOT NULL, "key" text NOT NULL, "name" text NOT NULL, "description" text NOT NULL DEFAULT '', "status" text NOT NULL DEFAULT 'active', "visibility" text NOT NULL DEFAULT 'private', "settings" jsonb NOT NULL DEFAULT '{}', "resource_limits" jsonb NOT NULL, "next_number" integer NOT NULL DEFAULT '1', "stored_bytes" bigint NOT NULL DEFAULT '0', "created_by" uuid NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "deleted_at" TIMESTAMP(3) WITH TIME ZONE, "version" integer NOT NULL DEFAULT '1', CONSTRAINT "PK_6271df0a7aed1d6c0691ce6ac50" PRIMARY KEY ("id"))`,
     );
     await runner.query(`CREATE UNIQUE INDEX "projects_key_key" ON "projects"  ("key") `);
     await runner.query(`CREATE INDEX "projects_created_by" ON "projects"  ("created_by") `);
