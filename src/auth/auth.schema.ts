@@ -18,7 +18,7 @@ export const refreshSchema = z
       .optional()
       .meta({ description: 'The refresh token of the login; without it the bearer token is renewed' }),
   })
-  .meta({ id: 'Refresh' });
+  .meta({ id: 'Refresh', examples: [{ refresh_token: 'the refresh token of the login' }] });
 export type Refresh = z.output<typeof refreshSchema>;
 
 const tokens = {

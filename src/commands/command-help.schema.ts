@@ -26,7 +26,7 @@ export const suggestionsSchema = z
 
 export const validateCommandSchema = z
   .object({ command: commandText, check_safety: z.boolean().default(true) })
-  .meta({ id: 'ValidateCommand' });
+  .meta({ id: 'ValidateCommand', examples: [{ command: 'rm -rf /', check_safety: true }] });
 export type ValidateCommand = z.output<typeof validateCommandSchema>;
 
 export const validatedCommandSchema = z

@@ -62,7 +62,18 @@ export const executeCommandSchema = z
       .default(false)
       .meta({ description: 'Administrators only: run what looks destructive' }),
   })
-  .meta({ id: 'ExecuteCommand' });
+  .meta({
+    id: 'ExecuteCommand',
+    examples: [
+      {
+        command: 'npm test',
+        working_directory: 'app',
+        timeout: 30,
+        environment: { NODE_ENV: 'development' },
+        stream_output: true,
+      },
+    ],
+  });
 export type ExecuteCommand = z.output<typeof executeCommandSchema>;
 
 const shape = executionSchema.shape;
@@ -116,7 +127,7 @@ export type StatusQuery = z.output<typeof statusQuery>;
 
 export const cancelCommandSchema = z
   .object({ reason: z.string().max(2000).nullable().default(null) })
-  .meta({ id: 'CancelCommand' });
+  .meta({ id: 'CancelCommand', examples: [{ reason: 'Requirements changed' }] });
 
 export const cancelledCommandSchema = z
   .object({

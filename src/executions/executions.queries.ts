@@ -62,7 +62,8 @@ export async function lockProject(tx: Transaction, projectId: string): Promise<b
 /**
  * Admits what a project has room for, in order; `lockProject` comes first. Rows that somebody is changing are passed over:
  * who ends an execution holds its row while it waits for the project. Materialized, since a plan that ran the choice twice
- * would lock and admit twice as many.
+ * would lock and admit twice as many. The time is the statement's and not the transaction's, which may have begun before
+ * another one admitted something earlier.
  */
 export async function admitOfProject(tx: Transaction, projectId: string): Promise<QueueEntry[]> {
   return tx.query<QueueEntry & Record<string, unknown>>(
@@ -77,7 +78,7 @@ export async function admitOfProject(tx: Transaction, projectId: string): Promis
             WHERE a.project_id = $1 AND a.status IN ('queued', 'running') AND a.admitted_at IS NOT NULL
          ))
          FOR UPDATE OF e SKIP LOCKED)
-     UPDATE executions e SET admitted_at = now() FROM next WHERE e.id = next.id
+     UPDATE executions e SET admitted_at = statement_timestamp() FROM next WHERE e.id = next.id
       ${admitted}`,
     [projectId],
   );
@@ -86,7 +87,7 @@ export async function admitOfProject(tx: Transaction, projectId: string): Promis
 /** Admits commands that belong to no project: all of them, or one. */
 export function admitWithoutProject(tx: Transaction, executionId?: string): Promise<QueueEntry[]> {
   return tx.query<QueueEntry & Record<string, unknown>>(
-    `UPDATE executions e SET admitted_at = now()
+    `UPDATE executions e SET admitted_at = statement_timestamp()
       WHERE e.id IN (
         SELECT e.id FROM executions e
          WHERE e.project_id IS NULL AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}

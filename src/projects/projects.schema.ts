@@ -50,7 +50,17 @@ export const createProjectSchema = z
     settings: settingsSchema.default({}),
     resource_limits: limitsSchema.partial().default({}),
   })
-  .meta({ id: 'CreateProject' });
+  .meta({
+    id: 'CreateProject',
+    examples: [
+      {
+        name: 'E-commerce Platform',
+        description: 'Shop, cart and payment',
+        settings: { theme: 'dark', notifications: true, auto_assign: false },
+        resource_limits: { max_tasks: 500, max_concurrent_tasks: 5, storage_limit: '1GB' },
+      },
+    ],
+  });
 export type CreateProject = z.output<typeof createProjectSchema>;
 
 export const updateProjectSchema = z
@@ -62,7 +72,16 @@ export const updateProjectSchema = z
   })
   .partial()
   .extend({ version: versionField })
-  .meta({ id: 'UpdateProject' });
+  .meta({
+    id: 'UpdateProject',
+    examples: [
+      {
+        name: 'E-commerce Platform v2',
+        status: 'active',
+        settings: { theme: 'light', notifications: false },
+      },
+    ],
+  });
 export type UpdateProject = z.output<typeof updateProjectSchema>;
 
 const count = z.int().min(0);
@@ -157,4 +176,6 @@ export const memberSchema = z
   .meta({ id: 'ProjectMember' });
 export type MemberView = z.output<typeof memberSchema>;
 export const membersSchema = z.object({ members: z.array(memberSchema) }).meta({ id: 'ProjectMembers' });
-export const setMemberSchema = z.object({ role: z.enum(memberRoles) }).meta({ id: 'SetProjectMember' });
+export const setMemberSchema = z
+  .object({ role: z.enum(memberRoles) })
+  .meta({ id: 'SetProjectMember', examples: [{ role: 'developer' }] });

@@ -37,7 +37,9 @@ export const pauseSchema = z
   .meta({ id: 'PauseQueue', examples: [{ queue_name: 'high_priority', reason: 'Maintenance window' }] });
 export type Pause = z.output<typeof pauseSchema>;
 
-export const resumeSchema = z.object({ queue_name: queueName }).meta({ id: 'ResumeQueue' });
+export const resumeSchema = z
+  .object({ queue_name: queueName })
+  .meta({ id: 'ResumeQueue', examples: [{ queue_name: 'high_priority' }] });
 export type Resume = z.output<typeof resumeSchema>;
 
 export const queueChangeSchema = z
@@ -51,7 +53,7 @@ export const queueChangeSchema = z
 
 export const clearSchema = z
   .object({ queue_name: queueName, confirm: z.literal(true, 'Confirm with true') })
-  .meta({ id: 'ClearQueue' });
+  .meta({ id: 'ClearQueue', examples: [{ queue_name: 'low_priority', confirm: true }] });
 export type Clear = z.output<typeof clearSchema>;
 
 export const clearedSchema = z

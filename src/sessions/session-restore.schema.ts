@@ -8,7 +8,10 @@ export const restoreSchema = z
     include_tasks: z.boolean().default(false),
     include_settings: z.boolean().default(true),
   })
-  .meta({ id: 'RestoreSession' });
+  .meta({
+    id: 'RestoreSession',
+    examples: [{ restore_point: '2026-07-30T13:00:00.000Z', include_tasks: true, include_settings: true }],
+  });
 export type Restore = z.output<typeof restoreSchema>;
 
 const named = { task_id: id, ref: z.string() };

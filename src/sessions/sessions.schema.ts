@@ -12,7 +12,15 @@ const settings = jsonObject(maxSettingsBytes);
 
 export const createSessionSchema = z
   .object({ project_id: projectIdParam.nullable().default(null), settings: settings.default({}) })
-  .meta({ id: 'CreateSession' });
+  .meta({
+    id: 'CreateSession',
+    examples: [
+      {
+        project_id: '01a2024a-912d-72cf-a321-99955c0b2f5f',
+        settings: { theme: 'dark', auto_save: true, notifications: true },
+      },
+    ],
+  });
 export type CreateSession = z.output<typeof createSessionSchema>;
 
 export const updateSessionSchema = z
@@ -20,7 +28,7 @@ export const updateSessionSchema = z
     settings: settings.meta({ description: 'Merged into the present settings' }),
     version: versionField,
   })
-  .meta({ id: 'UpdateSession' });
+  .meta({ id: 'UpdateSession', examples: [{ settings: { theme: 'light', auto_save: false } }] });
 export type UpdateSession = z.output<typeof updateSessionSchema>;
 
 export const sessionSummarySchema = z

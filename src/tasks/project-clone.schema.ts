@@ -14,7 +14,10 @@ export const cloneProjectSchema = createProjectSchema
       .default(true)
       .meta({ description: 'Copy settings, limits and visibility; else the defaults' }),
   })
-  .meta({ id: 'CloneProject' });
+  .meta({
+    id: 'CloneProject',
+    examples: [{ name: 'E-commerce Platform Copy', include_tasks: false, include_settings: true }],
+  });
 export type CloneProject = z.output<typeof cloneProjectSchema>;
 
 export const clonedProjectSchema = projectSchema

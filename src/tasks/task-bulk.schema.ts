@@ -25,7 +25,16 @@ export const bulkSchema = z
     operation('delete', z.looseObject({}).default({})),
     operation('set_priority', z.object({ priority: priority.unwrap() })),
   ])
-  .meta({ id: 'BulkTasks' });
+  .meta({
+    id: 'BulkTasks',
+    examples: [
+      {
+        operation: 'update_status',
+        task_ids: ['SHOP-1', 'SHOP-2'],
+        data: { status: 'completed', progress_percentage: 100 },
+      },
+    ],
+  });
 export type Bulk = z.output<typeof bulkSchema>;
 
 const perTask = {

@@ -15,7 +15,10 @@ export const executeTaskSchema = z
       .partial()
       .default({}),
   })
-  .meta({ id: 'ExecuteTask' });
+  .meta({
+    id: 'ExecuteTask',
+    examples: [{ priority: 'high', options: { timeout: 3600, retry_attempts: 3 } }],
+  });
 export type ExecuteTask = z.output<typeof executeTaskSchema>;
 
 export const queuedTaskSchema = z
@@ -39,7 +42,7 @@ export type RetriedTask = z.output<typeof retriedTaskSchema>;
 
 export const cancelSchema = z
   .object({ reason: z.string().max(2000).nullable().default(null) })
-  .meta({ id: 'Cancel' });
+  .meta({ id: 'Cancel', examples: [{ reason: 'Requirements changed' }] });
 
 export const cancelledTaskSchema = z
   .object({

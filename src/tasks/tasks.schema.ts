@@ -82,7 +82,23 @@ export const createTaskSchema = z
     retry_attempts: shape.retry_attempts.default(0),
     dependencies: dependencies.default([]),
   })
-  .meta({ id: 'CreateTask' });
+  .meta({
+    id: 'CreateTask',
+    examples: [
+      {
+        title: 'Run the tests',
+        description: 'All of them',
+        project_id: '01a2024a-912d-72cf-a321-99955c0b2f5f',
+        priority: 1,
+        estimated_duration: '00:30:00',
+        tags: ['tests', 'ci'],
+        metadata: { component: 'backend' },
+        command: 'npm test',
+        timeout: 600,
+        retry_attempts: 1,
+      },
+    ],
+  });
 export type CreateTask = z.output<typeof createTaskSchema>;
 
 /** A status that people may set by hand; `queued` belongs to executions. */
@@ -97,7 +113,10 @@ export const updateTaskSchema = z
   })
   .partial()
   .extend({ version: versionField })
-  .meta({ id: 'UpdateTask' });
+  .meta({
+    id: 'UpdateTask',
+    examples: [{ title: 'Run all tests', status: 'running', progress_percentage: 75 }],
+  });
 export type UpdateTask = z.output<typeof updateTaskSchema>;
 
 export const taskSchema = z

@@ -65,6 +65,14 @@ export const updatePreferencesSchema = jsonObject(maxBytes)
   )
   .meta({
     id: 'UpdatePreferences',
+    examples: [
+      {
+        theme: 'light',
+        language: 'en',
+        timezone: 'America/New_York',
+        notifications: { email: false, task_updates: true },
+      },
+    ],
     description: 'Merged into the present ones; notifications and dashboard_layout too',
   });
 export type UpdatePreferences = z.output<typeof updatePreferencesSchema>;

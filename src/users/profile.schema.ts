@@ -26,5 +26,5 @@ export type Profile = z.output<typeof profileSchema>;
 
 export const updateProfileSchema = updateUserSchema
   .pick({ full_name: true, email: true, avatar_url: true, version: true })
-  .meta({ id: 'UpdateProfile' });
+  .meta({ id: 'UpdateProfile', examples: [{ full_name: 'John Doe', email: 'john@example.com' }] });
 export type UpdateProfile = z.output<typeof updateProfileSchema>;

@@ -76,7 +76,18 @@ export const createUserSchema = z
     role: writable.role.default('developer'),
     tier: writable.tier.default('standard'),
   })
-  .meta({ id: 'CreateUser' });
+  .meta({
+    id: 'CreateUser',
+    examples: [
+      {
+        username: 'johndoe',
+        password: 'correct horse battery',
+        email: 'john@example.com',
+        full_name: 'John Doe',
+        role: 'developer',
+      },
+    ],
+  });
 export type CreateUser = z.output<typeof createUserSchema>;
 
 export const updateUserSchema = z
@@ -84,12 +95,15 @@ export const updateUserSchema = z
   .extend({ disabled: z.boolean(), password: passwordSchema })
   .partial()
   .extend({ version: versionField })
-  .meta({ id: 'UpdateUser' });
+  .meta({ id: 'UpdateUser', examples: [{ role: 'admin', disabled: false }] });
 export type UpdateUser = z.output<typeof updateUserSchema>;
 
 export const changePasswordSchema = z
   .object({ current_password: z.string().min(1).max(256), new_password: passwordSchema })
-  .meta({ id: 'ChangePassword' });
+  .meta({
+    id: 'ChangePassword',
+    examples: [{ current_password: 'the old password', new_password: 'a new password' }],
+  });
 export type ChangePassword = z.output<typeof changePasswordSchema>;
 
 export const userListQuery = pageQuery().extend({

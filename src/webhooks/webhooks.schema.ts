@@ -43,14 +43,17 @@ export const createWebhookSchema = z
     description: writable.description.default(''),
     active: writable.active.default(true),
   })
-  .meta({ id: 'CreateWebhook' });
+  .meta({
+    id: 'CreateWebhook',
+    examples: [{ url: 'https://example.com/hooks', events: ['task.completed', 'task.failed'] }],
+  });
 export type CreateWebhook = z.output<typeof createWebhookSchema>;
 
 export const updateWebhookSchema = z
   .object(writable)
   .partial()
   .extend({ version: versionField })
-  .meta({ id: 'UpdateWebhook' });
+  .meta({ id: 'UpdateWebhook', examples: [{ events: ['task.*'], active: true }] });
 export type UpdateWebhook = z.output<typeof updateWebhookSchema>;
 
 export const rotateSecretSchema = z
