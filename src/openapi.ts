@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { insomniaCollection, postmanCollection } from './api-collections.js';
 import { AppModule } from './app.module.js';
 import { version } from './common/version.js';
+import { addExamples } from './openapi-examples.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 
 /** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
@@ -35,10 +36,12 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     .addServer('/')
     .addBearerAuth()
     .build();
-  return SwaggerModule.createDocument(app, settings, {
+  const document = SwaggerModule.createDocument(app, settings, {
     standardSchemaConverter: convert,
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
+  addExamples(document);
+  return document;
 }
 
 /**

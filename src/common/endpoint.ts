@@ -1,6 +1,6 @@
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { envelopeSchema, errorEnvelopeSchema } from './envelope.js';
 import { errorTable, type ErrorCode } from './errors.js';
 import type { Permission } from './permissions.js';
@@ -10,6 +10,30 @@ export type Access = 'public' | Permission;
 
 export const ACCESS = 'millrace:access';
 export const SHOWS_SECRET = 'millrace:shows-secret';
+
+/** What any route can answer. */
+const everywhere: readonly ErrorCode[] = [
+  'MALFORMED_REQUEST',
+  'RATE_LIMIT_EXCEEDED',
+  'INTERNAL_ERROR',
+  'DATABASE_ERROR',
+  'SYSTEM_OVERLOADED',
+];
+const signedIn: readonly ErrorCode[] = [
+  'AUTH_TOKEN_MISSING',
+  'AUTH_TOKEN_INVALID',
+  'AUTH_ACCOUNT_DISABLED',
+  'AUTH_INSUFFICIENT_PERMISSIONS',
+];
+/** One code a kind of fault; a route that takes anything can answer all of them. */
+const validation: readonly ErrorCode[] = [
+  'VALIDATION_REQUIRED_FIELD',
+  'VALIDATION_INVALID_FORMAT',
+  'VALIDATION_VALUE_TOO_LONG',
+  'VALIDATION_VALUE_TOO_SHORT',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+];
 
 export interface EndpointOptions {
   access: Access;
@@ -35,38 +59,46 @@ export interface EndpointOptions {
  */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   const { access, status = 200 } = options;
-  const errors = new Set<ErrorCode>([
-    ...(options.errors ?? []),
-    'INTERNAL_ERROR',
-    'DATABASE_ERROR',
-    'RATE_LIMIT_EXCEEDED',
-  ]);
-  if (access !== 'public') {
-    errors.add('AUTH_TOKEN_MISSING').add('AUTH_TOKEN_INVALID').add('AUTH_ACCOUNT_DISABLED');
-    errors.add('AUTH_INSUFFICIENT_PERMISSIONS');
-  }
+  const errors = new Set<ErrorCode>([...(options.errors ?? []), ...everywhere]);
+  if (errors.has('VALIDATION_ERROR')) for (const code of validation) errors.add(code);
+  if (access !== 'public') for (const code of signedIn) errors.add(code);
+  if (access === 'write' || access === 'execute') errors.add('SYSTEM_MAINTENANCE');
   const byStatus = groupByStatus(errors);
-  const successes = { ...options.alternatives, ...(options.response ? { [status]: options.response } : {}) };
+  const successes: Record<number, z.ZodType> = {
+    ...options.alternatives,
+    ...(options.response ? { [status]: options.response } : {}),
+  };
   return applyDecorators(
     SetMetadata(ACCESS, access),
     SetMetadata(SHOWS_SECRET, options.showsSecret ?? false),
     HttpCode(status),
     ApiOperation({ summary: options.summary, description: options.description ?? '' }),
     ...(access === 'public' ? [] : [ApiBearerAuth()]),
-    ...Object.entries(successes).map(([code, schema]) =>
-      ApiResponse({
-        status: Number(code),
-        description: options.summary,
-        standardSchema: envelopeSchema(schema),
-      }),
-    ),
+    ...Object.entries(successes)
+      .filter(([code]) => !byStatus.has(Number(code)))
+      .map(([code, schema]) =>
+        ApiResponse({
+          status: Number(code),
+          description: options.summary,
+          standardSchema: envelopeSchema(schema),
+        }),
+      ),
     ...(options.raw === undefined
       ? []
       : [ApiResponse({ status, description: options.summary, content: { [options.raw]: {} } })]),
     ...[...byStatus].map(([code, codes]) =>
-      ApiResponse({ status: code, description: codes.join(', '), standardSchema: errorEnvelopeSchema }),
+      ApiResponse({
+        status: code,
+        description: codes.join(', '),
+        standardSchema: withErrors(successes[code]),
+      }),
     ),
   );
+}
+
+/** An error, or what else is answered with its status: an unhealthy report is a 503 too. */
+function withErrors(alternative: z.ZodType | undefined): z.ZodType {
+  return alternative ? z.union([envelopeSchema(alternative), errorEnvelopeSchema]) : errorEnvelopeSchema;
 }
 
 function groupByStatus(codes: Iterable<ErrorCode>): Map<number, ErrorCode[]> {
