@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Config } from '../common/config.js';
 
 /**
@@ -12,24 +12,25 @@ export async function loadSigningKey(config: Config): Promise<KeyObject> {
   return createSecretKey(Buffer.from(secret, 'utf8'));
 }
 
+/** Processes that start at the same moment must end with one secret, so it appears under its name whole or not at all. */
 async function readOrMake(path: string): Promise<string> {
-  await mkdir(join(path, '..'), { recursive: true });
-  try {
-    const file = await open(path, 'wx', 0o600);
+  await mkdir(dirname(path), { recursive: true });
+  const known = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!known) {
+    const own = `${path}.${randomBytes(6).toString('hex')}`;
+    await writeFile(own, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true });
     try {
-      const secret = randomBytes(48).toString('base64url');
-      await file.writeFile(secret);
-      await file.sync();
-      return secret;
+      await link(own, path);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     } finally {
-      await file.close();
+      await unlink(own);
     }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    const secret = (await readFile(path, 'utf8')).trim();
-    // a process that starts at the same moment may not have written yet, or was killed before it could
-    if (secret.length < 32)
-      throw new Error(`${path} holds no usable secret: remove it and start again`, { cause: error });
-    return secret;
   }
+  const secret = (await readFile(path, 'utf8')).trim();
+  if (secret.length < 32) throw new Error(`${path} holds no usable secret: remove it and start again`);
+  return secret;
 }
