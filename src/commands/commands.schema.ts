@@ -12,18 +12,8 @@ import {
 } from '../executions/executions.schema.js';
 import type { OutputFrame } from '../executions/output-frame.js';
 import { outputFrameSchema, toFrameView } from '../executions/output-view.js';
+import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
-
-const environment = z
-  .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Name variables with letters, digits and underscore'),
-    z.string().max(32_768),
-  )
-  .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')
-  .refine(
-    (value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')),
-    'MILLRACE_ names are reserved',
-  );
 
 export const commandText = z
   .string()
@@ -47,7 +37,7 @@ export const executeCommandSchema = z
       .nullable()
       .default(null)
       .meta({ description: 'Seconds', examples: [30] }),
-    environment: environment.default({}).meta({ description: 'Variables for the command' }),
+    environment: runShape.environment.default({}),
     stream_output: z
       .boolean()
       .default(true)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
 import { executionSchema, priorities } from '../executions/executions.schema.js';
-import { runShape } from './tasks.schema.js';
+import { runShape } from '../executions/run-shape.js';
 
 export const executeTaskSchema = z
   .object({

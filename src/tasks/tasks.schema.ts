@@ -3,20 +3,10 @@ import { durationSchema, formatDuration, parseDuration } from '../common/duratio
 import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
 import { waitingReasons } from '../executions/executions.queries.js';
+import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { taskIdParam } from './task-ref.js';
 import { taskStatuses, type Task } from './task.entity.js';
-
-const environment = z
-  .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Name variables with letters, digits and underscore'),
-    z.string().max(32_768),
-  )
-  .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')
-  .refine(
-    (value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')),
-    'MILLRACE_ names are reserved',
-  );
 
 const tag = z
   .string()
@@ -28,19 +18,6 @@ const tag = z
 const duration = durationSchema
   .transform((text) => parseDuration(text) ?? 0)
   .pipe(z.int().max(2 ** 31 - 1, 'The duration is too long'));
-
-/** How a command is run; tasks and ad hoc commands share it. */
-export const runShape = {
-  command: z.string().min(1).max(65_536),
-  working_directory: z.string().max(1024).meta({ description: 'Inside the workspace' }),
-  environment: environment.meta({ description: 'Variables for the command' }),
-  timeout: z
-    .int()
-    .min(1)
-    .max(20 * 86_400)
-    .meta({ description: 'Seconds' }),
-  retry_attempts: z.int().min(0).max(20).meta({ description: 'How many more attempts follow a failed one' }),
-};
 
 const shape = {
   title: z.string().trim().min(1).max(500),

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+const environment = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Name variables with letters, digits and underscore'),
+    z.string().max(32_768),
+  )
+  .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')
+  .refine(
+    (value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')),
+    'MILLRACE_ names are reserved',
+  );
+
+/** How a command is run; tasks and ad hoc commands share it. */
+export const runShape = {
+  command: z.string().min(1).max(65_536),
+  working_directory: z.string().max(1024).meta({ description: 'Inside the workspace' }),
+  environment: environment.meta({ description: 'Variables for the command' }),
+  timeout: z
+    .int()
+    .min(1)
+    .max(20 * 86_400)
+    .meta({ description: 'Seconds' }),
+  retry_attempts: z.int().min(0).max(20).meta({ description: 'How many more attempts follow a failed one' }),
+};
