@@ -9,26 +9,21 @@ import { QueueControl } from './queue-control.js';
 import { CommandSafety } from './safety/command-safety.js';
 import { StartEstimate } from './start-estimate.js';
 
+/** All of them serve other rooms too. */
+const services = [
+  CommandSafety,
+  ExecutionLifecycle,
+  ExecutionsService,
+  OutputHttp,
+  OutputReader,
+  QueueControl,
+  StartEstimate,
+];
+
 @Module({
   imports: [ProjectsModule],
   controllers: [ExecutionsController],
-  providers: [
-    CommandSafety,
-    ExecutionLifecycle,
-    ExecutionsService,
-    OutputHttp,
-    OutputReader,
-    QueueControl,
-    StartEstimate,
-  ],
-  exports: [
-    CommandSafety,
-    ExecutionLifecycle,
-    ExecutionsService,
-    OutputHttp,
-    OutputReader,
-    QueueControl,
-    StartEstimate,
-  ],
+  providers: services,
+  exports: services,
 })
 export class ExecutionsModule {}
