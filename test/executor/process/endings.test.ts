@@ -28,7 +28,12 @@ describe.each(users)('terminate, user %j', (user) => {
     ['ignores SIGTERM', "trap '' TERM; echo ready; while :; do sleep 1000; done", 50, -9],
     ['no grace', "trap 'exit 3' TERM; echo ready; while :; do sleep 1000; done", 0, -9],
     ['ends itself at SIGTERM', "trap 'exit 3' TERM; sleep 1000 & echo ready; wait", 5000, 3],
-    ['stopped', 'echo ready; kill -STOP $$', 50, -9],
+    [
+      'stopped',
+      '(until grep -q "^State:.T" /proc/$$/status; do :; done; echo ready) & kill -STOP $$',
+      50,
+      -9,
+    ],
     ['double fork', '(sleep 1000 & echo pid $!) & wait; echo ready; sleep 1000', 5000, -15],
     ['setsid', 'setsid sleep 1000 & echo pid $!; echo ready; sleep 1000', 5000, -15],
     ['nohup', 'nohup sleep 1000 & echo pid $!; echo ready; sleep 1000', 5000, -15],
