@@ -3,11 +3,12 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { insomniaCollection, postmanCollection } from './api-collections.js';
 import { AppModule } from './app.module.js';
 import { version } from './common/version.js';
-import { addExamples } from './openapi-examples.js';
 import type { Infrastructure } from './infra/infrastructure.js';
+import { insomniaCollection, postmanCollection } from './openapi/collections.js';
+import { addExamples } from './openapi/examples.js';
+import { nameOperations } from './openapi/operations.js';
 
 /** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
 function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
@@ -38,8 +39,9 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     .build();
   const document = SwaggerModule.createDocument(app, settings, {
     standardSchemaConverter: convert,
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+    operationIdFactory: (_controller, method) => method,
   });
+  nameOperations(document);
   addExamples(document);
   return document;
 }

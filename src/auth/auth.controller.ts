@@ -1,5 +1,4 @@
 import { Body, Controller, Headers, Ip, Post, Put } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
@@ -14,7 +13,6 @@ import {
 } from './auth.schema.js';
 import { AuthService } from './auth.service.js';
 
-@ApiTags('auth')
 @Controller('api')
 export class AuthController {
   constructor(private readonly auth: AuthService) {}

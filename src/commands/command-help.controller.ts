@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
@@ -13,7 +12,6 @@ import {
 } from './command-help.schema.js';
 import { CommandHelpService } from './command-help.service.js';
 
-@ApiTags('commands')
 @Controller('api/commands')
 export class CommandHelpController {
   constructor(private readonly help: CommandHelpService) {}
@@ -27,7 +25,7 @@ export class CommandHelpController {
     response: suggestionsSchema,
     errors: ['VALIDATION_ERROR'],
   })
-  suggest(@CurrentActor() actor: Actor, @Query({ schema: suggestionsQuery }) query: SuggestionsQuery) {
+  suggestions(@CurrentActor() actor: Actor, @Query({ schema: suggestionsQuery }) query: SuggestionsQuery) {
     return this.help.suggest(actor, query);
   }
 

@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import { id } from '../common/fields.js';
@@ -24,14 +23,13 @@ import {
 } from './commands.schema.js';
 import { CommandsService } from './commands.service.js';
 
-@ApiTags('commands')
 @Controller('api/commands')
 export class CommandsController {
   constructor(
     private readonly commands: CommandsService,
     private readonly lists: CommandListsService,
     private readonly executions: ExecutionsService,
-    private readonly output: OutputHttp,
+    private readonly outputHttp: OutputHttp,
   ) {}
 
   @Post('execute')
@@ -130,7 +128,7 @@ export class CommandsController {
     raw: 'application/octet-stream',
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
-  async read(
+  async output(
     @CurrentActor() actor: Actor,
     @Param('command_id', { schema: id }) commandId: string,
     @Query({ schema: outputQuery }) query: OutputQuery,
@@ -138,6 +136,6 @@ export class CommandsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const execution = await this.executions.require(actor, commandId, 'read');
-    await this.output.send(request, reply, execution, query);
+    await this.outputHttp.send(request, reply, execution, query);
   }
 }

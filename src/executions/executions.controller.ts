@@ -1,5 +1,4 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
@@ -7,7 +6,6 @@ import { CurrentActor } from '../common/request.js';
 import { executionSchema, toExecution } from './executions.schema.js';
 import { ExecutionsService } from './executions.service.js';
 
-@ApiTags('executions')
 @Controller('api/executions')
 export class ExecutionsController {
   constructor(private readonly executions: ExecutionsService) {}

@@ -1,12 +1,10 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import { version } from '../common/version.js';
 import { detailedHealthSchema, healthSchema } from './health.schema.js';
 import { HealthService } from './health.service.js';
 
-@ApiTags('health')
 @Controller('api/health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}
@@ -19,7 +17,7 @@ export class HealthController {
     response: healthSchema,
     alternatives: { 503: healthSchema },
   })
-  async basic(@Res({ passthrough: true }) reply: FastifyReply) {
+  async get(@Res({ passthrough: true }) reply: FastifyReply) {
     const healthy = (await this.health.databaseResponseTime()) !== null;
     if (!healthy) void reply.status(503);
     return {

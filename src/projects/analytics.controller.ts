@@ -1,5 +1,4 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
@@ -7,10 +6,9 @@ import { analyticsQuery, analyticsSchema, type Period } from './analytics.schema
 import { AnalyticsService } from './analytics.service.js';
 import { projectIdParam } from './project-access.js';
 
-@ApiTags('projects')
 @Controller('api/projects')
 export class AnalyticsController {
-  constructor(private readonly analytics: AnalyticsService) {}
+  constructor(private readonly service: AnalyticsService) {}
 
   @Get(':project_id/analytics')
   @Endpoint({
@@ -21,11 +19,11 @@ export class AnalyticsController {
     response: analyticsSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
-  show(
+  analytics(
     @CurrentActor() actor: Actor,
     @Param('project_id', { schema: projectIdParam }) projectId: string,
     @Query({ schema: analyticsQuery }) { period }: { period: Period },
   ) {
-    return this.analytics.of(actor, projectId, period);
+    return this.service.of(actor, projectId, period);
   }
 }

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
@@ -23,7 +22,6 @@ import {
 } from './projects.schema.js';
 import { ProjectsService } from './projects.service.js';
 
-@ApiTags('projects')
 @Controller('api/projects')
 export class ProjectsController {
   constructor(
@@ -65,7 +63,7 @@ export class ProjectsController {
     response: projectDetailSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
-  detail(@CurrentActor() actor: Actor, @Param('project_id', { schema: projectIdParam }) projectId: string) {
+  get(@CurrentActor() actor: Actor, @Param('project_id', { schema: projectIdParam }) projectId: string) {
     return this.projects.detail(actor, projectId);
   }
 
@@ -99,7 +97,7 @@ export class ProjectsController {
     response: deletedSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_IN_USE'],
   })
-  remove(@CurrentActor() actor: Actor, @Param('project_id', { schema: projectIdParam }) projectId: string) {
+  delete(@CurrentActor() actor: Actor, @Param('project_id', { schema: projectIdParam }) projectId: string) {
     return this.projects.remove(actor, projectId);
   }
 

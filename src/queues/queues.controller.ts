@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
@@ -19,7 +18,6 @@ import {
 } from './queues.schema.js';
 import { QueuesService } from './queues.service.js';
 
-@ApiTags('queues')
 @Controller('api/queues')
 export class QueuesController {
   constructor(private readonly queues: QueuesService) {}

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
@@ -21,7 +20,6 @@ import {
 } from './sessions.schema.js';
 import { SessionsService } from './sessions.service.js';
 
-@ApiTags('sessions')
 @Controller('api/sessions')
 export class SessionsController {
   constructor(
@@ -94,7 +92,7 @@ export class SessionsController {
     response: deletedSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
-  remove(@CurrentActor() actor: Actor, @Param('session_id', { schema: id }) sessionId: string) {
+  delete(@CurrentActor() actor: Actor, @Param('session_id', { schema: id }) sessionId: string) {
     return this.sessions.remove(actor, sessionId);
   }
 

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
@@ -11,7 +10,6 @@ import {
 } from './system.schema.js';
 import { SystemService } from './system.service.js';
 
-@ApiTags('system')
 @Controller('api/system')
 export class SystemController {
   constructor(private readonly system: SystemService) {}
@@ -24,7 +22,7 @@ export class SystemController {
 
   @Get('maintenance')
   @Endpoint({ access: 'read', summary: 'Show the announced maintenance', response: maintenanceSchema })
-  maintenance() {
+  getMaintenance() {
     return this.system.current();
   }
 
@@ -37,7 +35,7 @@ export class SystemController {
     response: maintenanceSchema,
     errors: ['VALIDATION_ERROR'],
   })
-  announce(
+  announceMaintenance(
     @CurrentActor() actor: Actor,
     @Body({ schema: announceMaintenanceSchema }) body: AnnounceMaintenance,
   ) {
@@ -46,7 +44,7 @@ export class SystemController {
 
   @Delete('maintenance')
   @Endpoint({ access: 'admin', summary: 'End or call off the maintenance', response: maintenanceSchema })
-  end(@CurrentActor() actor: Actor) {
+  endMaintenance(@CurrentActor() actor: Actor) {
     return this.system.end(actor);
   }
 }

@@ -1,5 +1,4 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
@@ -7,7 +6,6 @@ import { projectIdParam } from '../projects/project-access.js';
 import { clonedProjectSchema, cloneProjectSchema, type CloneProject } from './project-clone.schema.js';
 import { ProjectCloneService } from './project-clone.service.js';
 
-@ApiTags('projects')
 @Controller('api/projects')
 export class ProjectCloneController {
   constructor(private readonly clones: ProjectCloneService) {}

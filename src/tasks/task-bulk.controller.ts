@@ -1,5 +1,4 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
@@ -15,10 +14,9 @@ import { TaskBulkService } from './task-bulk.service.js';
 
 @Controller('api')
 export class TaskBulkController {
-  constructor(private readonly bulk: TaskBulkService) {}
+  constructor(private readonly service: TaskBulkService) {}
 
   @Post('tasks/bulk')
-  @ApiTags('tasks')
   @Endpoint({
     access: 'write',
     summary: 'Do one thing to many tasks',
@@ -26,12 +24,11 @@ export class TaskBulkController {
     response: bulkResultSchema,
     errors: ['VALIDATION_ERROR'],
   })
-  run(@CurrentActor() actor: Actor, @Body({ schema: bulkSchema }) body: Bulk) {
-    return this.bulk.run(actor, body);
+  bulk(@CurrentActor() actor: Actor, @Body({ schema: bulkSchema }) body: Bulk) {
+    return this.service.run(actor, body);
   }
 
   @Post('queues/priority')
-  @ApiTags('queues')
   @Endpoint({
     access: 'execute',
     summary: 'Move queued tasks to another queue',
@@ -39,6 +36,6 @@ export class TaskBulkController {
     errors: ['VALIDATION_ERROR'],
   })
   changePriority(@CurrentActor() actor: Actor, @Body({ schema: changePrioritySchema }) body: ChangePriority) {
-    return this.bulk.changePriority(actor, body);
+    return this.service.changePriority(actor, body);
   }
 }

@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import type { ErrorCode } from '../common/errors.js';
@@ -31,12 +30,11 @@ const runErrors: ErrorCode[] = [
   'QUEUE_FULL',
 ];
 
-@ApiTags('tasks')
 @Controller('api/tasks/:task_id')
 export class TaskExecutionController {
   constructor(
     private readonly runs: TaskExecutionService,
-    private readonly output: OutputHttp,
+    private readonly outputHttp: OutputHttp,
   ) {}
 
   @Post('execute')
@@ -103,14 +101,14 @@ export class TaskExecutionController {
     raw: 'application/octet-stream',
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'RESOURCE_NOT_FOUND'],
   })
-  async readOutput(
+  async output(
     @CurrentActor() actor: Actor,
     @Param('task_id', { schema: taskIdParam }) taskId: string,
     @Query({ schema: outputQuery }) query: OutputQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ) {
-    await this.output.send(request, reply, await this.runs.latest(actor, taskId), query);
+    await this.outputHttp.send(request, reply, await this.runs.latest(actor, taskId), query);
   }
 
   @Get('executions')
@@ -120,7 +118,7 @@ export class TaskExecutionController {
     response: taskExecutionsSchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
   })
-  list(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
+  listExecutions(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
     return this.runs.list(actor, taskId);
   }
 }

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor, IfMatch, RequestUrl } from '../common/request.js';
@@ -22,7 +21,6 @@ import {
 } from './tasks.schema.js';
 import { TasksService } from './tasks.service.js';
 
-@ApiTags('tasks')
 @Controller('api')
 export class TasksController {
   constructor(
@@ -71,7 +69,7 @@ export class TasksController {
     response: taskPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
-  listOfProject(
+  listTasks(
     @CurrentActor() actor: Actor,
     @Param('project_id', { schema: projectIdParam }) projectId: string,
     @Query({ schema: taskListQuery }) query: TaskListQuery,
@@ -87,7 +85,7 @@ export class TasksController {
     response: taskDetailSchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
   })
-  detail(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
+  get(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
     return this.tasks.detail(actor, taskId);
   }
 
@@ -128,7 +126,7 @@ export class TasksController {
       'RESOURCE_IN_USE',
     ],
   })
-  remove(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
+  delete(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
     return this.tasks.remove(actor, taskId);
   }
 

@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Put } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor, IfMatch } from '../common/request.js';
@@ -12,7 +11,6 @@ import { PreferencesService } from './preferences.service.js';
 import { profileSchema, updateProfileSchema, type UpdateProfile } from './profile.schema.js';
 import { ProfileService } from './profile.service.js';
 
-@ApiTags('users')
 @Controller('api/users')
 export class ProfileController {
   constructor(
@@ -26,7 +24,7 @@ export class ProfileController {
     summary: 'Show your profile, preferences and statistics',
     response: profileSchema,
   })
-  get(@CurrentActor() actor: Actor) {
+  getProfile(@CurrentActor() actor: Actor) {
     return this.profiles.get(actor);
   }
 
@@ -37,7 +35,7 @@ export class ProfileController {
     response: profileSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS', 'VERSION_CONFLICT'],
   })
-  update(
+  updateProfile(
     @CurrentActor() actor: Actor,
     @Body({ schema: updateProfileSchema }) body: UpdateProfile,
     @IfMatch() ifMatch: number | undefined,

@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
@@ -16,7 +15,6 @@ import {
 } from './users.schema.js';
 import { UsersService } from './users.service.js';
 
-@ApiTags('users')
 @Controller('api/users')
 export class UsersController {
   constructor(private readonly users: UsersService) {}

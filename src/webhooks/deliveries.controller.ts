@@ -1,5 +1,4 @@
 import { Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import { id } from '../common/fields.js';
@@ -13,7 +12,6 @@ import {
 } from './deliveries.schema.js';
 import { DeliveriesService } from './deliveries.service.js';
 
-@ApiTags('webhooks')
 @Controller('api/webhooks/:webhook_id')
 export class DeliveriesController {
   constructor(private readonly deliveries: DeliveriesService) {}
@@ -45,7 +43,7 @@ export class DeliveriesController {
     response: deliveryPageSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
   })
-  list(
+  listDeliveries(
     @CurrentActor() actor: Actor,
     @Param('webhook_id', { schema: id }) webhookId: string,
     @Query({ schema: deliveryListQuery }) query: DeliveryListQuery,

@@ -1,5 +1,4 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { Endpoint } from '../common/endpoint.js';
 import type { ErrorCode } from '../common/errors.js';
 import { id } from '../common/fields.js';
@@ -22,7 +21,6 @@ import { WebhooksService } from './webhooks.service.js';
 
 const ofOne: readonly ErrorCode[] = ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'];
 
-@ApiTags('webhooks')
 @Controller('api/webhooks')
 export class WebhooksController {
   constructor(private readonly webhooks: WebhooksService) {}
@@ -80,7 +78,7 @@ export class WebhooksController {
 
   @Delete(':webhook_id')
   @Endpoint({ access: 'write', summary: 'Delete a webhook', response: deletedWebhookSchema, errors: ofOne })
-  remove(@CurrentActor() actor: Actor, @Param('webhook_id', { schema: id }) webhookId: string) {
+  delete(@CurrentActor() actor: Actor, @Param('webhook_id', { schema: id }) webhookId: string) {
     return this.webhooks.remove(actor, webhookId);
   }
 

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { errorTable, type ErrorCode } from './common/errors.js';
+import { errorTable, type ErrorCode } from '../common/errors.js';
 
 type Json = Record<string, unknown>;
 
