@@ -198,6 +198,8 @@ export class App {
       DATABASE_POOL_SIZE: '6',
       REDIS_URL: this.redis?.url,
       ADMIN_PASSWORD: adminPassword,
+      // what a test leaves running would hold its end for the default of 10 s
+      GRACE_SECONDS: '1',
       RATE_LIMIT_ENABLED: 'false',
       WEBHOOK_ALLOW_PRIVATE: 'true',
       ...this.options.env,
