@@ -38,6 +38,7 @@ export const executeCommandSchema = z
       .default(null)
       .meta({ description: 'Seconds', examples: [30] }),
     environment: runShape.environment.default({}),
+    limits: runShape.limits.default({}),
     stream_output: z
       .boolean()
       .default(true)
@@ -95,6 +96,8 @@ export const commandStatusSchema = z
     project_id: id.nullable(),
     working_directory: z.string(),
     timeout: shape.timeout,
+    limits: shape.limits,
+    network: shape.network,
   })
   .meta({ id: 'CommandStatus' });
 export type CommandStatus = z.output<typeof commandStatusSchema>;
@@ -208,6 +211,8 @@ export function toStatus(row: ExecutionRow, frames: readonly OutputFrame[], stor
     project_id,
     working_directory: rest.working_directory,
     timeout: rest.timeout,
+    limits: rest.limits,
+    network: rest.network,
   };
 }
 

@@ -62,7 +62,9 @@ export class CommandsService {
         working_directory: input.working_directory ?? '',
         environment: input.environment,
         timeout,
+        limits: input.limits,
         retries_left: 0,
+        final_exit_codes: [],
       });
     });
     if (input.stream_output) return toStarted(await this.watch.started(id, startPatienceMs));

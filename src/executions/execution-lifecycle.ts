@@ -26,7 +26,7 @@ import {
   type NewExecution,
 } from './executions.queries.js';
 import { lockOutput, storedBytes } from './output.queries.js';
-import { countStored, refuseWithoutStorage } from './project-storage.js';
+import { countStored, rulesOf } from './project-rules.js';
 import { noticeOfEnd } from './run-notice.js';
 
 /** Everything that moves an execution from one state to the next, each in one transaction with what follows from it. */
@@ -42,16 +42,18 @@ export class ExecutionLifecycle {
 
   /**
    * Stores a new execution, makes it the current one of its task, and admits it if nothing stands in its way.
-   * @throws QUEUE_FULL, PROJECT_NOT_FOUND when the project is being deleted
+   * @param input its limits as they were asked for, before the project has its say
+   * @throws QUEUE_FULL, PROJECT_LIMIT_EXCEEDED, PROJECT_NOT_FOUND when the project is being deleted
    */
   async enqueue(
     tx: Transaction,
     actor: Actor,
-    input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
+    input: Omit<NewExecution, 'id' | 'network' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
   ): Promise<Execution> {
     await this.refuseWhenFull(tx);
-    if (input.project_id !== null) await refuseWithoutStorage(tx, input.project_id);
-    const execution = await insert(tx, { id: uuid(), attempt: 1, retry_of: null, delay: 0, ...input });
+    const rules = await rulesOf(tx, input.project_id, input.limits);
+    const first = { id: uuid(), attempt: 1, retry_of: null, delay: 0 };
+    const execution = await insert(tx, { ...first, ...input, ...rules });
     await this.announceQueued(tx, execution, actor);
     const isThere = await this.admit(tx, execution.project_id, execution.id);
     if (!isThere) throw new AppError('PROJECT_NOT_FOUND', { project_id: execution.project_id });
@@ -138,7 +140,9 @@ export class ExecutionLifecycle {
     const execution = await end(tx, id, guard, outcome, bytes);
     if (!execution) return undefined;
     const retry =
-      isRetryable(outcome) && execution.retries_left > 0 && execution.cancel_requested_at === null;
+      isRetryable(outcome, execution.final_exit_codes) &&
+      execution.retries_left > 0 &&
+      execution.cancel_requested_at === null;
     if (retry) {
       await this.retry(tx, execution);
     } else {

@@ -57,8 +57,11 @@ const retryable: ReadonlySet<ExecutionReason> = new Set([
   'WORKER_SHUTDOWN',
 ]);
 
-export function isRetryable(outcome: Outcome): boolean {
-  return outcome.status === 'failed' && outcome.reason !== null && retryable.has(outcome.reason);
+/** @param finalExitCodes codes of which the task says that another attempt is of no use; they do not speak of a run that was stopped */
+export function isRetryable(outcome: Outcome, finalExitCodes: readonly number[]): boolean {
+  const { status, reason, exitCode } = outcome;
+  if (status !== 'failed' || reason === null || !retryable.has(reason)) return false;
+  return reason !== 'TASK_EXECUTION_FAILED' || exitCode === null || !finalExitCodes.includes(exitCode);
 }
 
 const firstDelaySeconds = 2;

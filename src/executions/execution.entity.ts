@@ -1,5 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
+import type { RunLimits } from '../projects/run-limits.js';
 import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 
 /** One attempt to run one shell command, for a task or ad hoc. */
@@ -55,9 +56,20 @@ export class Execution {
   @Column('integer')
   timeout!: number;
 
+  @Column('jsonb', { default: {} })
+  limits!: RunLimits;
+
+  /** False: it must not have a network. */
+  @Column('boolean', { default: true })
+  network!: boolean;
+
   /** How many more attempts may follow when this one fails. */
   @Column('smallint', { default: 0 })
   retries_left!: number;
+
+  /** Exit codes after which none follows. */
+  @Column('smallint', { array: true, default: [] })
+  final_exit_codes!: number[];
 
   /** 1 for the first attempt. */
   @Column('smallint', { default: 1 })

@@ -219,7 +219,7 @@ export async function followExecution(
 }
 
 const insertColumns = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
-  environment, timeout, retries_left, attempt, retry_of, not_before`;
+  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before`;
 
 export type NewExecution = Pick<
   Execution,
@@ -233,7 +233,10 @@ export type NewExecution = Pick<
   | 'working_directory'
   | 'environment'
   | 'timeout'
+  | 'limits'
+  | 'network'
   | 'retries_left'
+  | 'final_exit_codes'
   | 'attempt'
   | 'retry_of'
 > & {
@@ -245,7 +248,7 @@ export async function insert(tx: Transaction, e: NewExecution): Promise<Executio
   const [execution] = await tx.query<Execution>(
     `INSERT INTO executions (${insertColumns})
      VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13,
-             CASE WHEN $14::float8 > 0 THEN now() + make_interval(secs => $14) END)
+             $14, $15, $16, CASE WHEN $17::float8 > 0 THEN now() + make_interval(secs => $17) END)
      RETURNING *`,
     [
       e.id,
@@ -258,7 +261,10 @@ export async function insert(tx: Transaction, e: NewExecution): Promise<Executio
       e.working_directory,
       e.environment,
       e.timeout,
+      e.limits,
+      e.network,
       e.retries_left,
+      e.final_exit_codes,
       e.attempt,
       e.retry_of,
       e.delay,

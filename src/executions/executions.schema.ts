@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../common/duration.js';
 import { id, instant, toInstant } from '../common/fields.js';
+import { runLimitsSchema } from '../projects/run-limits.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { waitingReasons } from './executions.queries.js';
@@ -31,6 +32,9 @@ export const executionSchema = z
     command: z.string(),
     working_directory: z.string(),
     timeout: z.int().meta({ description: 'Seconds' }),
+    limits: runLimitsSchema,
+    network: z.boolean().meta({ description: 'false: it has no network' }),
+    final_exit_codes: z.array(z.int()),
     requested_by: id,
     queued_at: instant,
     started_at: instant.nullable(),
@@ -71,6 +75,9 @@ export function toExecution(row: ExecutionRow): ExecutionView {
     command: row.command,
     working_directory: row.working_directory,
     timeout: row.timeout,
+    limits: row.limits,
+    network: row.network,
+    final_exit_codes: row.final_exit_codes,
     requested_by: row.requested_by,
     queued_at: toInstant(row.created_at),
     started_at: toInstant(row.started_at),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runLimitsSchema } from '../projects/run-limits.js';
 
 const environment = z
   .record(
@@ -22,4 +23,10 @@ export const runShape = {
     .max(20 * 86_400)
     .meta({ description: 'Seconds' }),
   retry_attempts: z.int().min(0).max(20).meta({ description: 'How many more attempts follow a failed one' }),
+  limits: runLimitsSchema,
+  final_exit_codes: z
+    .array(z.int().min(-64).max(255))
+    .max(100)
+    .transform((codes) => [...new Set(codes)])
+    .meta({ description: 'Exit codes after which no other attempt follows', examples: [[2, 64]] }),
 };

@@ -8,10 +8,12 @@ import type { Bus } from '../infra/bus.js';
 import type { Database } from '../infra/database.js';
 import { commandEnvironment } from './command-environment.js';
 import type { CommandUser } from './command-user.js';
+import { launchLimits, limitReached } from './launch-limits.js';
 import { LaunchError } from './process/launch-error.js';
 import type { RunningProcess } from './process/launch-types.js';
 import type { Launcher } from './process/launcher.js';
 import { Recorder } from './recorder.js';
+import { refuseUnenforceable, UnenforceableError } from './unenforceable.js';
 import { workingDirectory, WorkspaceError } from './workspace.js';
 
 /** What every run of a worker needs. */
@@ -96,6 +98,7 @@ export class Run {
   private async attempt(): Promise<Outcome> {
     const { execution, context } = this;
     const { user } = context;
+    refuseUnenforceable(execution, false);
     const { workspace, directory } = await workingDirectory(context.workspaceRoot, user, execution);
     if (this.stopped) throw new Error('stopped');
     const process = await context.launcher.launch({
@@ -104,6 +107,7 @@ export class Run {
       workingDirectory: directory,
       environment: commandEnvironment(user, workspace, execution.environment),
       ...(user ? { user } : {}),
+      limits: launchLimits(execution.limits),
     });
     this.process = process;
     this.recorder.attach(process.stdout, 'stdout');
@@ -111,7 +115,9 @@ export class Run {
     if (this.stopped) this.stop(this.stopped);
     void this.notePid(process.pid);
     const { exitCode } = await process.finished;
-    return outcomeOf(exitCode, this.stopped);
+    const outcome = outcomeOf(exitCode, this.stopped);
+    const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, execution.limits);
+    return limit ? { ...outcome, error: limit } : outcome;
   }
 
   /** For people who look; a run does not depend on it. */
@@ -142,7 +148,8 @@ export class Run {
     ) {
       return { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: error.message };
     }
-    if (!(error instanceof LaunchError || error instanceof WorkspaceError)) {
+    const told = [LaunchError, WorkspaceError, UnenforceableError].some((kind) => error instanceof kind);
+    if (!told) {
       logger.error({ err: error, execution_id: this.execution.id }, 'a run failed on our side');
     }
     const message = error instanceof Error ? error.message : String(error);

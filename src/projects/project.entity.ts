@@ -1,11 +1,14 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
+import type { RunLimits } from './run-limits.js';
 
 export interface ProjectSettings {
   theme?: string | undefined;
   notifications?: boolean | undefined;
   auto_assign?: boolean | undefined;
   command_template?: string | undefined;
+  /** False: commands have no network. */
+  network?: boolean | undefined;
   [key: string]: unknown;
 }
 
@@ -13,6 +16,10 @@ export interface ResourceLimits {
   max_tasks: number;
   max_concurrent_tasks: number;
   storage_limit: string;
+  /** For runs that ask for none of their own. */
+  default_run_limits?: RunLimits | undefined;
+  /** The most that a run may ask for, and the limit of those that ask for nothing. */
+  max_run_limits?: RunLimits | undefined;
 }
 
 @Entity('projects')

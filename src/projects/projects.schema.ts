@@ -4,6 +4,7 @@ import { durationSchema } from '../common/duration.js';
 import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
 import type { Project } from './project.entity.js';
+import { runLimitsSchema } from './run-limits.js';
 
 export const projectStatuses = ['active', 'archived', 'completed'] as const;
 export const memberRoles = ['viewer', 'developer', 'owner'] as const;
@@ -19,6 +20,10 @@ const settingsSchema = jsonObject().pipe(
         description:
           'Run for tasks without a command; sees the task as TASK_ID, TASK_TITLE, TASK_DESCRIPTION …',
       }),
+      network: z.boolean().meta({
+        description:
+          'false runs commands without a network; where workers do not isolate their runs, such a run fails instead',
+      }),
     })
     .partial(),
 );
@@ -27,6 +32,12 @@ const limitsSchema = z.object({
   max_tasks: z.int().min(1).max(10_000_000),
   max_concurrent_tasks: z.int().min(1).max(10_000),
   storage_limit: byteSizeSchema,
+  default_run_limits: runLimitsSchema
+    .optional()
+    .meta({ description: 'For runs that ask for none of their own' }),
+  max_run_limits: runLimitsSchema
+    .optional()
+    .meta({ description: 'The most that a run may ask for, and the limits of those that ask for nothing' }),
 });
 
 export const defaultLimits = { max_tasks: 1000, max_concurrent_tasks: 10, storage_limit: '1GB' };

@@ -16,6 +16,8 @@ const fields = [
   'environment',
   'timeout',
   'retry_attempts',
+  'limits',
+  'final_exit_codes',
 ] as const;
 
 export const restorableFields: ReadonlySet<string> = new Set(fields);

@@ -29,10 +29,12 @@ export async function copyTasks(
 ): Promise<void> {
   await tx.query(
     `INSERT INTO tasks (id, project_id, number, title, description, priority, estimated_duration, assigned_to, created_by, tags,
-                        metadata, command, working_directory, environment, timeout, retry_attempts)
+                        metadata, command, working_directory, environment, timeout, retry_attempts, limits,
+                        final_exit_codes)
      SELECT c.copy, $3, c.number, t.title, t.description, t.priority, t.estimated_duration,
             CASE WHEN t.assigned_to = $4 THEN t.assigned_to END, $4, t.tags,
-            t.metadata, t.command, t.working_directory, t.environment, t.timeout, t.retry_attempts
+            t.metadata, t.command, t.working_directory, t.environment, t.timeout, t.retry_attempts, t.limits,
+            t.final_exit_codes
        FROM ${pairs} JOIN tasks t ON t.id = c.source`,
     [sources, copies, projectId, actor.id],
   );

@@ -10,6 +10,8 @@ export const executeTaskSchema = z
       .object({
         timeout: runShape.timeout,
         retry_attempts: runShape.retry_attempts,
+        limits: runShape.limits,
+        final_exit_codes: runShape.final_exit_codes,
         allow_unsafe: z.boolean().meta({ description: 'Run what validate calls unsafe; for administrators' }),
       })
       .partial()

@@ -58,7 +58,7 @@ export class TaskExecutionService {
       }
       const again = {
         priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
-        options: { timeout: last.timeout },
+        options: { timeout: last.timeout, limits: last.limits, final_exit_codes: last.final_exit_codes },
       };
       return this.enqueue(tx, actor, task, judged, again, last);
     });
@@ -138,7 +138,9 @@ export class TaskExecutionService {
       working_directory: task.working_directory ?? '',
       environment: { ...describe(task), ...task.environment },
       timeout: Math.min(timeout, COMMAND_TIMEOUT_MAX_SECONDS),
+      limits: { ...task.limits, ...input.options.limits },
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
+      final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
   }

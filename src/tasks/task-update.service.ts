@@ -54,7 +54,7 @@ export class TaskUpdateService {
       `UPDATE tasks SET title = $2, description = $3, status = $4, priority = $5, progress_percentage = $6,
               estimated_duration = $7, assigned_to = $8, tags = $9, metadata = $10, command = $11, working_directory = $12,
               environment = $13, timeout = $14, retry_attempts = $15, started_at = $16, completed_at = $17,
-              actual_duration = $18, updated_at = now(), version = version + 1
+              actual_duration = $18, limits = $19, final_exit_codes = $20, updated_at = now(), version = version + 1
         WHERE id = $1 RETURNING updated_at, version, started_at, completed_at, actual_duration`,
       [
         before.id,
@@ -75,6 +75,8 @@ export class TaskUpdateService {
         next.started_at,
         next.completed_at,
         next.actual_duration,
+        next.limits,
+        next.final_exit_codes,
       ],
     );
     const after = { ...next, ...row! };

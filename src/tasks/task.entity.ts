@@ -1,5 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
+import type { RunLimits } from '../projects/run-limits.js';
 
 export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -82,6 +83,13 @@ export class Task {
 
   @Column('smallint', { default: 0 })
   retry_attempts!: number;
+
+  @Column('jsonb', { default: {} })
+  limits!: RunLimits;
+
+  /** Exit codes after which no other attempt follows. */
+  @Column('smallint', { array: true, default: [] })
+  final_exit_codes!: number[];
 
   /** The execution that the status speaks of while it is queued or running, and the last one afterwards. */
   @Column('uuid', { nullable: true })

@@ -11,7 +11,7 @@ import type { DependencyView, TaskRow } from './tasks.schema.js';
 /** All of a task but its search vector. */
 const columns = `t.id, t.project_id, t.number, t.title, t.description, t.status, t.priority, t.progress_percentage,
   t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags, t.metadata, t.command,
-  t.working_directory, t.environment, t.timeout, t.retry_attempts, t.execution_id, t.created_at, t.updated_at,
+  t.working_directory, t.environment, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.execution_id, t.created_at, t.updated_at,
   t.started_at, t.completed_at, t.version`;
 
 const waiting = `CASE WHEN t.status = 'queued'

@@ -35,6 +35,8 @@ const shape = {
   environment: runShape.environment,
   timeout: runShape.timeout.nullable(),
   retry_attempts: runShape.retry_attempts,
+  limits: runShape.limits,
+  final_exit_codes: runShape.final_exit_codes,
 };
 
 const dependencies = z
@@ -57,6 +59,8 @@ export const createTaskSchema = z
     environment: shape.environment.default({}),
     timeout: shape.timeout.default(null),
     retry_attempts: shape.retry_attempts.default(0),
+    limits: shape.limits.default({}),
+    final_exit_codes: shape.final_exit_codes.default([]),
     dependencies: dependencies.default([]),
   })
   .meta({
@@ -122,6 +126,8 @@ export const taskSchema = z
     environment: z.record(z.string(), z.string()),
     timeout: z.int().nullable(),
     retry_attempts: z.int(),
+    limits: runShape.limits,
+    final_exit_codes: z.array(z.int()),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
     version: z.int(),
   })
@@ -156,6 +162,8 @@ export function toTask(row: TaskRow): TaskView {
     environment: row.environment,
     timeout: row.timeout,
     retry_attempts: row.retry_attempts,
+    limits: row.limits,
+    final_exit_codes: row.final_exit_codes,
     execution_id: row.execution_id,
     version: row.version,
   };

@@ -40,8 +40,9 @@ export class TasksService {
       if (input.assigned_to !== null) await this.checkAssignee(tx, input.assigned_to);
       const [row] = await tx.query<{ created_at: Date }>(
         `INSERT INTO tasks (id, project_id, number, title, description, priority, estimated_duration, assigned_to, created_by,
-                            tags, metadata, command, working_directory, environment, timeout, retry_attempts)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING created_at`,
+                            tags, metadata, command, working_directory, environment, timeout, retry_attempts,
+                            limits, final_exit_codes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING created_at`,
         [
           id,
           project.id,
@@ -59,6 +60,8 @@ export class TasksService {
           input.environment,
           input.timeout,
           input.retry_attempts,
+          input.limits,
+          input.final_exit_codes,
         ],
       );
       const created_at = row!.created_at;

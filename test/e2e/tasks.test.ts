@@ -54,6 +54,8 @@ test('a task is made, shown, changed and deleted', async () => {
     environment: {},
     timeout: null,
     retry_attempts: 0,
+    limits: {},
+    final_exit_codes: [],
     execution_id: null,
     version: 1,
   });

@@ -4,12 +4,14 @@ import type { Readable } from 'node:stream';
 export interface LaunchLimits {
   /** Address space in bytes, rounded down to KiB. Node and Java reserve far more of it than they use. */
   memoryBytes?: number;
-  /** Processor time in seconds. */
+  /** Processor time in seconds, after which SIGXCPU comes, and SIGKILL after 5 more. */
   cpuSeconds?: number;
   /** Largest file it may write, in bytes, rounded down to 512. */
   fileSizeBytes?: number;
   /** Open file descriptors. */
   openFiles?: number;
+  /** Processes and threads at a time. Only an isolated run can be held to it: elsewhere the kernel counts all of a user. */
+  processes?: number;
 }
 
 export interface LaunchRequest {

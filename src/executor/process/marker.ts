@@ -4,6 +4,8 @@ import type { LauncherIdentity } from './identity.js';
 import type { LaunchLimits } from './launch-types.js';
 import { readLockLimits } from './proc.js';
 
+const SECONDS_TO_ACT = 5;
+
 export type MarkKind = 'ulimit -w' | 'ulimit -x' | 'prlimit' | 'none';
 
 /** How commands are marked on this host; `nested` as `encodeMark` has it. */
@@ -61,7 +63,9 @@ export function commandLine(
 function limitPrefix(limits: LaunchLimits): string {
   const settings: [flag: string, value: number | undefined, unit: number][] = [
     ['-v', limits.memoryBytes, 1024],
-    ['-t', limits.cpuSeconds, 1],
+    // at the hard limit the kernel kills; only the soft one says what it was
+    ['-t', limits.cpuSeconds && limits.cpuSeconds + SECONDS_TO_ACT, 1],
+    ['-S -t', limits.cpuSeconds, 1],
     ['-f', limits.fileSizeBytes, 512],
     ['-n', limits.openFiles, 1],
   ];

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { byteSizeSchema, parseBytes } from '../common/bytes.js';
+
+const size = (least: string) =>
+  byteSizeSchema.refine((text) => {
+    const bytes = parseBytes(text) ?? 0;
+    return bytes >= parseBytes(least)! && bytes <= 1024 ** 5;
+  }, `must be between ${least} and 1024TB`);
+
+/** What each process of a run may use; enforced by the kernel. */
+export const runLimitsSchema = z
+  .strictObject({
+    memory: size('16MB').meta({
+      description: 'Address space of each process, which may exceed what it uses',
+    }),
+    cpu_seconds: z.int().min(1).max(10_000_000).meta({ description: 'Processor time of each process' }),
+    file_size: size('1KB').meta({ description: 'The largest file that it may write' }),
+    open_files: z.int().min(16).max(1_048_576).meta({ description: 'Open descriptors of each process' }),
+    processes: z.int().min(1).max(1_000_000).meta({
+      description: 'Processes and threads at a time; only workers that isolate their runs can hold it',
+    }),
+  })
+  .partial()
+  .meta({
+    id: 'RunLimits',
+    examples: [{ memory: '512MB', cpu_seconds: 60, file_size: '1GB', open_files: 1024 }],
+  });
+export type RunLimits = z.output<typeof runLimitsSchema>;
+
+const names = Object.keys(runLimitsSchema.shape) as (keyof RunLimits)[];
+
+const numberOf = (value: string | number): number =>
+  typeof value === 'number' ? value : (parseBytes(value) ?? Infinity);
+
+/** The limits of a run: what was asked for, else the project's default, and never more than the project's most. */
+export function effectiveLimits(
+  asked: RunLimits,
+  project: { default_run_limits?: RunLimits | undefined; max_run_limits?: RunLimits | undefined },
+): RunLimits {
+  const chosen = names.flatMap((name): [string, string | number][] => {
+    const wanted = asked[name] ?? project.default_run_limits?.[name];
+    const most = project.max_run_limits?.[name];
+    const value =
+      wanted === undefined || (most !== undefined && numberOf(most) < numberOf(wanted)) ? most : wanted;
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(chosen);
+}

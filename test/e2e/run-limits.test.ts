@@ -1,0 +1,122 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import {
+  data,
+  execute,
+  lastExecution,
+  makeJob,
+  makeProject,
+  outputOf,
+  reached,
+  refusal,
+  runJob,
+  type Json,
+} from './steps.js';
+
+const app = useApp();
+let owner: Client;
+let project: Json;
+beforeAll(async () => {
+  owner = await app.admin.createUser('developer');
+  project = await makeProject(owner);
+});
+
+const show = 'ulimit -v; ulimit -t; ulimit -f; ulimit -n';
+
+describe('the limits of a run', () => {
+  test('are those of the task, its execution, or the project, and never more than the project allows', async () => {
+    const limited = await makeProject(owner, {
+      resource_limits: {
+        default_run_limits: { memory: '1GB', open_files: 100 },
+        max_run_limits: { cpu_seconds: 50, open_files: 200 },
+      },
+    });
+    const plain = await runJob(owner, limited, show);
+    expect(plain.limits).toEqual({ memory: '1GB', cpu_seconds: 50, open_files: 100 });
+    expect(await outputOf(app, plain.execution_id)).toBe('1048576\n50\nunlimited\n100\n');
+
+    const limits = { memory: '2GB', cpu_seconds: 5, file_size: '1MB', open_files: 300 };
+    const task = await makeJob(owner, limited, show, { limits });
+    expect(task.limits).toEqual(limits);
+    await execute(owner, task, { options: { limits: { cpu_seconds: 7 } } });
+    await reached(owner, task, 'completed');
+    const own = await lastExecution(owner, task);
+    expect(own.limits).toEqual({ ...limits, cpu_seconds: 7, open_files: 200 });
+    expect(await outputOf(app, own.execution_id)).toBe('2097152\n7\n2048\n200\n');
+  });
+
+  test('hold for commands, and are shown with them', async () => {
+    const command = { command: show, limits: { open_files: 64 }, stream_output: false };
+    const done = await data(200, owner.post('/api/commands/execute', command));
+    expect(done).toMatchObject({ status: 'completed', limits: { open_files: 64 }, network: true });
+    expect(done.output.map(({ content }: Json) => content).join('')).toMatch(/\n64\n$/);
+  });
+
+  test('end a run with a reason where the kernel tells', async () => {
+    const runs = await Promise.all([
+      runJob(owner, project, 'exec sh -c "while :; do :; done"', 'failed', { limits: { cpu_seconds: 1 } }),
+      runJob(owner, project, 'sh -c "while :; do :; done"; exit $?', 'failed', {
+        limits: { cpu_seconds: 1 },
+      }),
+      runJob(owner, project, 'exec head -c 9000 /dev/zero > big', 'failed', { limits: { file_size: '8KB' } }),
+      runJob(owner, project, 'exec tail /dev/zero', 'failed', { limits: { memory: '64MB' } }),
+    ]);
+    expect(runs.map(({ exit_code, error }) => [exit_code, error])).toEqual([
+      [-24, 'A process used more than the 1 s of processor time that its limit allows'],
+      [152, 'A process used more than the 1 s of processor time that its limit allows'],
+      [-25, 'A process tried to write a file larger than the 8KB that its limit allows'],
+      // the program is told, and says so itself
+      [1, null],
+    ]);
+    expect(await outputOf(app, runs[3].execution_id)).toContain('memory exhausted');
+  });
+
+  test('that make no sense are refused', async () => {
+    for (const limits of [{ memory: 'much' }, { memory: '1KB' }, { cpu_seconds: 0 }, { disk: '1GB' }])
+      expect([
+        limits,
+        await refusal(owner.post('/api/tasks/', { title: 'x', project_id: project.id, limits })),
+      ]).toEqual([limits, expect.stringMatching(/^422 VALIDATION_/)]);
+  });
+
+  test('that nobody can hold here fail the run instead of being left out', async () => {
+    const offline = await makeProject(owner, { settings: { network: false } });
+    const runs = [
+      await runJob(owner, offline, 'echo ran', 'failed'),
+      await runJob(owner, project, 'echo ran', 'failed', { limits: { processes: 10 } }),
+    ];
+    for (const run of runs)
+      expect(run).toMatchObject({
+        reason: 'TASK_EXECUTION_FAILED',
+        exit_code: null,
+        output_bytes: 0,
+        error: expect.stringContaining('EXECUTOR_ISOLATION=bubblewrap'),
+      });
+    expect(runs[0].network).toBe(false);
+  });
+});
+
+describe('an exit code that the task lists as final', () => {
+  test('ends its attempts', async () => {
+    const fields = { retry_attempts: 3, final_exit_codes: [64, 2, 64] };
+    const task = await makeJob(owner, project, 'exit 2', fields);
+    expect(task.final_exit_codes).toEqual([64, 2]);
+    await execute(owner, task);
+    await reached(owner, task, 'failed');
+    const { executions } = await data(200, owner.get(`/api/tasks/${task.id}/executions`));
+    expect(executions).toEqual([
+      expect.objectContaining({ attempt: 1, exit_code: 2, final_exit_codes: [64, 2] }),
+    ]);
+  });
+
+  test('may be given for one execution', async () => {
+    const task = await makeJob(owner, project, 'if [ -e again ]; then exit 3; fi; touch again; exit 2', {
+      final_exit_codes: [2],
+    });
+    await execute(owner, task, { options: { retry_attempts: 2, final_exit_codes: [3] } });
+    await reached(owner, task, 'failed');
+    const { executions } = await data(200, owner.get(`/api/tasks/${task.id}/executions`));
+    expect(executions.map(({ exit_code }: Json) => exit_code)).toEqual([3, 2]);
+  });
+});
