@@ -9,6 +9,7 @@ import type { Infrastructure } from './infra/infrastructure.js';
 import { insomniaCollection, postmanCollection } from './openapi/collections.js';
 import { addExamples } from './openapi/examples.js';
 import { nameOperations } from './openapi/operations.js';
+import { servedDocument } from './openapi/served-document.js';
 
 /** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
 function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
@@ -25,7 +26,7 @@ function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'outpu
 }
 
 /** The OpenAPI document of every route, made from the schemas that validate and type them. */
-export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
+function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Millrace')
@@ -62,16 +63,15 @@ export async function buildOpenApi(): Promise<OpenAPIObject> {
 
 /** Serves the document at `/openapi.json`, Swagger UI at `/docs`, and the collections for Postman and Insomnia below it. */
 export function serveOpenApi(app: NestFastifyApplication): void {
-  const document = createOpenApiDocument(app);
   const collections = { postman: postmanCollection, insomnia: insomniaCollection };
   for (const [name, make] of Object.entries(collections)) {
     app
       .getHttpAdapter()
       .get(`/docs/${name}_collection.json`, (request: FastifyRequest, reply: FastifyReply) => {
-        void reply.send(make(document, `${request.protocol}://${request.host}`));
+        void reply.send(make(servedDocument(), `${request.protocol}://${request.host}`));
       });
   }
-  SwaggerModule.setup('docs', app, document, {
+  SwaggerModule.setup('docs', app, servedDocument, {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Millrace API',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
