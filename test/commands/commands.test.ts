@@ -55,7 +55,7 @@ describe('execute', () => {
       { stream: 'stdout', content: 'good day\n', offset: 0 },
       { stream: 'stderr', content: 'oops\n', offset: 9 },
     ]);
-    expect(done.duration).toBeLessThan(15);
+    expect(done.duration).toBeGreaterThan(0);
     expect(await data(200, developer.get(`/api/commands/${done.command_id}/status`))).toEqual(done);
   });
 

@@ -82,10 +82,10 @@ describe('validate', () => {
   });
 
   test('takes what is hard to read, and answers others meanwhile', async () => {
-    const hard = validate('$(('.repeat(21_000));
-    const begun = Date.now();
+    let answered = false;
+    const hard = validate('$(('.repeat(21_000)).finally(() => (answered = true));
     await data(200, person.get('/api/users/profile'));
-    expect(Date.now() - begun).toBeLessThan(1_500);
+    expect(answered).toBe(false);
     // what else is said of it depends on how much of it the time was enough for
     expect(await hard).toMatchObject({ valid: false });
     expect(await validate('ls')).toMatchObject({ valid: true, safe: true });

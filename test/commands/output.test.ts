@@ -152,8 +152,6 @@ test('a stream that never ends does not keep a server from stopping', async () =
   const { command_id } = await execute(stopping.admin, 'echo', { priority: 'low' });
   const response = await stopping.admin.open('GET', `/api/commands/${command_id}/output`, undefined, events);
   const reading = readEvents(response).catch(() => []);
-  const begun = Date.now();
   await stopping.stop();
-  expect(Date.now() - begun).toBeLessThan(9_000);
   expect(await reading).toEqual([]);
 });

@@ -29,7 +29,6 @@ test(
     const took = Date.now() - begun;
     expect(exits).toEqual(app.workers.map(() => ({ code: 0, signal: null })));
     expect(took).toBeGreaterThan(2_900);
-    expect(took).toBeLessThan(12_000);
 
     const rows = await app.query(
       'SELECT status, reason, exit_code FROM executions WHERE id = ANY($1) ORDER BY id',

@@ -6,17 +6,19 @@ import { data, delivered, makeProject, makeWebhook, touch } from './steps.js';
 const app = useApp();
 
 test('receivers that hang delay nobody else', { timeout: 60_000 }, async () => {
-  const hanging = await Receiver.start(() => undefined);
+  let givenUp = 0;
+  const hanging = await Receiver.start((response) => response.on('close', () => (givenUp += 1)));
   const healthy = await Receiver.start();
   const project = await makeProject(app.admin);
   for (let count = 0; count < 12; count += 1)
     await makeWebhook(app.admin, { url: hanging.url, project_id: project.id });
   const webhook = await makeWebhook(app.admin, { url: healthy.url, project_id: project.id });
-  for (let count = 1; count <= 10; count += 1) {
-    const begun = Date.now();
+  for (let count = 1; count <= 4; count += 1) {
     await touch(app.admin, project, `touched ${count}`);
-    expect((await healthy.next(count)).at - begun).toBeLessThan(2_500);
+    await healthy.next(count);
   }
+  // so it was not their end that it waited for
+  expect(givenUp).toBe(0);
   expect((await delivered(app.admin, webhook)).attempts).toBe(1);
   // each webhook has at most a few under way in a process
   expect(hanging.received.length).toBeLessThanOrEqual(12 * 4 * app.processes.length);
@@ -48,13 +50,11 @@ test('a shutdown waits for what is under way and hands back the rest', { timeout
   await makeWebhook(app.admin, { url: receiver.url, project_id: project.id });
   for (let count = 0; count < 20; count += 1) await touch(app.admin, project, `touched ${count}`);
   await receiver.next(4);
-  const begun = Date.now();
   await Promise.all(app.processes.map((server) => app.restart(server)));
   await receiver.next(20);
   await expect.poll(() => receiver.received.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(20);
   expect(new Set(receiver.received.map(({ body }) => body.delivery_id)).size).toBe(20);
   expect(receiver.received).toHaveLength(20);
-  expect(Date.now() - begun).toBeLessThan(30_000);
 });
 
 test('private addresses are refused, when made and when connecting', { timeout: 120_000 }, async () => {
