@@ -10,6 +10,7 @@ const order = [
   // every write is recorded, a user's too
   ['activity'],
   ['users'],
+  ['personal-tokens'],
   ['auth'],
   ['projects'],
   ['executions'],

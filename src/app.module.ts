@@ -8,6 +8,7 @@ import { ExecutorModule } from './executor/executor.module.js';
 import { HealthModule } from './health/health.module.js';
 import { InfraModule } from './infra/infra.module.js';
 import type { Infrastructure } from './infra/infrastructure.js';
+import { PersonalTokensModule } from './personal-tokens/personal-tokens.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
@@ -27,6 +28,7 @@ export class AppModule {
         StatsModule,
         ActivityModule,
         UsersModule,
+        PersonalTokensModule,
         AuthModule,
         ProjectsModule,
         ExecutionsModule,

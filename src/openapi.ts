@@ -9,6 +9,7 @@ import type { Infrastructure } from './infra/infrastructure.js';
 import { insomniaCollection, postmanCollection } from './openapi/collections.js';
 import { addExamples } from './openapi/examples.js';
 import { nameOperations } from './openapi/operations.js';
+import { addScopes } from './openapi/scopes.js';
 import { servedDocument } from './openapi/served-document.js';
 
 /** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
@@ -36,13 +37,18 @@ function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
-    .addBearerAuth()
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description: 'A JWT from /api/auth/login, or a personal access token (`mlr_pat_…`).',
+    })
     .build();
   const document = SwaggerModule.createDocument(app, settings, {
     standardSchemaConverter: convert,
     operationIdFactory: (_controller, method) => method,
   });
   nameOperations(document);
+  addScopes(document);
   addExamples(document);
   return document;
 }

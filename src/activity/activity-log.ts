@@ -9,7 +9,8 @@ import type { WebhookEvent } from './webhook-events.js';
 export interface ActivityEntry {
   /** Null when Millrace itself acts. */
   actor: Pick<Actor, 'id' | 'sessionId' | 'requestId'> | null;
-  entityType: 'user' | 'project' | 'task' | 'execution' | 'webhook' | 'session' | 'queue' | 'system';
+  entityType:
+    'user' | 'project' | 'task' | 'execution' | 'webhook' | 'session' | 'queue' | 'system' | 'token';
   entityId: string;
   projectId?: string | null | undefined;
   action: string;

@@ -2,11 +2,16 @@ import { Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
+import { bearerToken } from '../common/bearer-token.js';
 import { ACCESS, type Access } from '../common/endpoint.js';
 import { AppError } from '../common/errors.js';
 import { may } from '../common/permissions.js';
+import { checkScopes, scopesOfRoute } from '../common/scopes.js';
 import { Maintenance } from '../infra/maintenance.js';
 import type { ActorRequest } from '../common/request.js';
+import { looksPersonal } from '../personal-tokens/token-format.js';
+import { AuthService } from './auth.service.js';
+import { actorOfRequest } from './jwt.strategy.js';
 
 /** Guards every route: what a route's `@Endpoint` does not open stays shut. */
 @Injectable()
@@ -14,6 +19,7 @@ export class AccessGuard extends AuthGuard('jwt') {
   constructor(
     private readonly reflector: Reflector,
     private readonly maintenance: Maintenance,
+    private readonly auth: AuthService,
   ) {
     super();
   }
@@ -24,8 +30,12 @@ export class AccessGuard extends AuthGuard('jwt') {
     const request = context.switchToHttp().getRequest<ActorRequest>();
     if (access === undefined) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
     if (request.headers.authorization === undefined) throw new AppError('AUTH_TOKEN_MISSING');
-    await super.canActivate(context);
-    if (!request.user || !may(request.user, access)) {
+    const token = bearerToken(request.headers.authorization);
+    if (token === undefined || !looksPersonal(token)) await super.canActivate(context);
+    else request.user = actorOfRequest(await this.auth.authenticate(token), request);
+    if (!request.user) throw new AppError('AUTH_TOKEN_INVALID');
+    checkScopes(request.user, scopesOfRoute(request.routeOptions.url ?? '', access, request.method));
+    if (!may(request.user, access)) {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
     }
     if (!['GET', 'HEAD'].includes(request.method) && !may(request.user, 'admin'))

@@ -1,4 +1,5 @@
 import { Body, Controller, Headers, Ip, Post, Put } from '@nestjs/common';
+import { bearerToken } from '../common/bearer-token.js';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
@@ -38,7 +39,7 @@ export class AuthController {
     errors: ['AUTH_TOKEN_MISSING', 'AUTH_TOKEN_INVALID', 'AUTH_ACCOUNT_DISABLED'],
   })
   refresh(@Body({ schema: refreshSchema }) body: Refresh, @Headers('authorization') authorization?: string) {
-    const bearer = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
+    const bearer = bearerToken(authorization);
     return this.auth.refresh(body.refresh_token, bearer);
   }
 

@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { PersonalTokensModule } from '../personal-tokens/personal-tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessGuard } from './access.guard.js';
 import { AuthController } from './auth.controller.js';
@@ -30,6 +31,7 @@ class SigningKeyModule {}
 @Module({
   imports: [
     UsersModule,
+    PersonalTokensModule,
     PassportModule,
     SigningKeyModule,
     JwtModule.registerAsync({

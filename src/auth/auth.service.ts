@@ -4,7 +4,10 @@ import { Repository } from 'typeorm';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
+import { roleWithin } from '../common/scopes.js';
 import { Database } from '../infra/database.js';
+import { TokenCheck, type KnownToken } from '../personal-tokens/token-check.js';
+import { looksPersonal } from '../personal-tokens/token-format.js';
 import { verifyPassword } from '../users/password.js';
 import { User } from '../users/user.entity.js';
 import { toUser, type ChangePassword } from '../users/users.schema.js';
@@ -19,6 +22,7 @@ export class AuthService {
     @InjectRepository(User) private readonly repository: Repository<User>,
     private readonly users: UsersService,
     private readonly tokens: TokensService,
+    private readonly personalTokens: TokenCheck,
     private readonly throttle: LoginThrottle,
     private readonly database: Database,
     private readonly activity: ActivityLog,
@@ -84,13 +88,32 @@ export class AuthService {
   }
 
   /**
-   * Who an access token speaks for.
+   * Who a token speaks for: an access token (JWT) or a personal access token.
    * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
    */
   async authenticate(token: string): Promise<Actor> {
+    if (looksPersonal(token)) return this.actorOf(await this.personalTokens.verify(token));
     const { sub, epoch } = this.tokens.verify(token);
     const { id, username, role, tier } = await this.activeAccount(sub, epoch);
     return { id, username, role, tier };
+  }
+
+  /**
+   * Who somebody is now that was let in before.
+   * @param epoch of the user's access tokens at that time
+   * @throws AUTH_TOKEN_INVALID when the token was revoked since, AUTH_ACCOUNT_DISABLED
+   */
+  async renew(actor: Actor, epoch: number): Promise<Actor> {
+    if (actor.token)
+      return { ...actor, ...(await this.actorOf(await this.personalTokens.verifyAgain(actor.token.id))) };
+    const { username, role, tier } = await this.activeAccount(actor.id, epoch);
+    return { ...actor, username, role, tier };
+  }
+
+  private async actorOf({ id, user_id, scopes, expires_at: expiresAt }: KnownToken): Promise<Actor> {
+    const { username, role, tier } = await this.activeAccount(user_id);
+    const token = { id, scopes, expiresAt };
+    return { id: user_id, username, role: roleWithin(role, scopes), tier, token };
   }
 
   /** @param epoch of the token; undefined where no token was shown */

@@ -30,7 +30,12 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
 
   async validate(request: FastifyRequest, claims: AccessClaims): Promise<Actor> {
     const { id, username, role, tier } = await this.auth.activeAccount(claims.sub, claims.epoch);
-    const session = sessionId.safeParse(request.headers['x-session-id']);
-    return { id, username, role, tier, requestId: request.id, sessionId: session.data };
+    return actorOfRequest({ id, username, role, tier }, request);
   }
+}
+
+/** Ties whoever a token speaks for to the request and to its work session. */
+export function actorOfRequest(actor: Actor, request: FastifyRequest): Actor {
+  const session = sessionId.safeParse(request.headers['x-session-id']);
+  return { ...actor, requestId: request.id, sessionId: session.data };
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimiterRes } from 'rate-limiter-flexible';
+import { bearerToken } from '../common/bearer-token.js';
 import { AppError } from '../common/errors.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
@@ -61,7 +62,7 @@ export class RequestLimiter {
   }
 
   private async whose(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
-    const token = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const token = bearerToken(request.headers.authorization);
     // a token that is not good for anything counts for the address it came from; the guard answers it
     const actor =
       token === undefined ? undefined : await this.auth.authenticate(token).catch(() => undefined);

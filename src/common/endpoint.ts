@@ -1,5 +1,5 @@
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 import { envelopeSchema, errorEnvelopeSchema } from './envelope.js';
 import { errorTable, type ErrorCode } from './errors.js';
@@ -9,6 +9,8 @@ import type { Permission } from './permissions.js';
 export type Access = 'public' | Permission;
 
 export const ACCESS = 'millrace:access';
+/** Where the OpenAPI document says what a route asks of the role. */
+export const ACCESS_EXTENSION = 'x-access';
 export const SHOWS_SECRET = 'millrace:shows-secret';
 
 /** What any route can answer. */
@@ -73,7 +75,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     SetMetadata(SHOWS_SECRET, options.showsSecret ?? false),
     HttpCode(status),
     ApiOperation({ summary: options.summary, description: options.description ?? '' }),
-    ...(access === 'public' ? [] : [ApiBearerAuth()]),
+    ...(access === 'public' ? [] : [ApiBearerAuth(), ApiExtension(ACCESS_EXTENSION, access)]),
     ...Object.entries(successes)
       .filter(([code]) => !byStatus.has(Number(code)))
       .map(([code, schema]) =>

@@ -1,3 +1,4 @@
+/** From the least to the most. */
 export const roles = ['viewer', 'developer', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
@@ -15,6 +16,22 @@ export function permissionsOf(role: Role): readonly Permission[] {
   return granted[role];
 }
 
+/** What a personal access token can be made for, with what its user's role must allow for it. */
+export const scopeTable = {
+  'tasks.read': 'read',
+  'tasks.write': 'write',
+  'projects.read': 'read',
+  'projects.write': 'write',
+  execute: 'execute',
+  'webhooks.manage': 'write',
+  'profile.write': 'read',
+  'tokens.manage': 'read',
+  admin: 'admin',
+} as const satisfies Record<string, Permission>;
+
+export type Scope = keyof typeof scopeTable;
+export const scopes = Object.keys(scopeTable) as [Scope, ...Scope[]];
+
 /** Who acts: the signed-in user together with what ties the request to its session and its log lines. */
 export interface Actor {
   id: string;
@@ -23,8 +40,10 @@ export interface Actor {
   tier: 'standard' | 'premium';
   requestId?: string | undefined;
   sessionId?: string | undefined;
+  /** The personal access token that speaks for the user, if it is one; `role` is narrowed to its scopes. */
+  token?: { id: string; scopes: readonly Scope[]; expiresAt: Date | null } | undefined;
 }
 
-export function may(actor: Actor, permission: Permission): boolean {
+export function may(actor: Pick<Actor, 'role'>, permission: Permission): boolean {
   return permissionsOf(actor.role).includes(permission);
 }

@@ -11,6 +11,7 @@ const stepsAtOnce = 50;
 const expired = [
   ['idempotency_keys', "created_at < now() - interval '24 hours'"],
   ['refresh_tokens', "expires_at < now() - interval '1 day'"],
+  ['personal_access_tokens', "expires_at < now() - interval '30 days'"],
   ['workers', "seen_at < now() - interval '1 day'"],
   ['webhook_deliveries', "status <> 'pending' AND created_at < now() - make_interval(days => $1)"],
 ] as const;

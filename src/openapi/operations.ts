@@ -6,6 +6,7 @@ const groups: Record<string, string> = {
   commands: 'Single shell commands, outside any task',
   executions: 'Attempts to run the command of a task, or a single one',
   health: 'For those who watch over a process; open to anybody',
+  'personal-access-tokens': 'Tokens for scripts, with scopes',
   projects: 'Projects, their members and their figures',
   queues: 'What waits to run, and who runs it',
   sessions: 'Work sessions: settings, history, and the way back to an earlier state',

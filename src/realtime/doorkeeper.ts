@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AuthService } from '../auth/auth.service.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
-import { permissionsOf } from '../common/permissions.js';
+import { permissionsOf, type Actor } from '../common/permissions.js';
 import { ConnectionCounts } from './connection-counts.js';
 import type { Connection } from './connection.js';
 import { closeCodes, limits } from './limits.js';
 import { message, type Message } from './message.js';
 
+const longestTimerMs = 2 ** 31 - 1;
 const workSession = z.uuid();
 
 /** What ends a connection when it is met at the door, and how it is closed then. */
@@ -44,6 +45,19 @@ export class Doorkeeper {
     // activity of this connection belongs to the work session that its address names
     const sessionId = workSession.safeParse(connection.sessionId).data;
     connection.identity = { actor: { ...actor, sessionId }, epoch };
+    this.endWith(connection, actor.token);
+  }
+
+  /** A connection must not outlive the personal access token that opened it. */
+  private endWith(connection: Connection, token: Actor['token']): void {
+    if (!token?.expiresAt) return;
+    const ms = token.expiresAt.getTime() - Date.now();
+    if (ms > longestTimerMs) return;
+    const timer = setTimeout(() => {
+      if (connection.identity?.actor.token?.id !== token.id) return;
+      connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_INVALID'));
+    }, ms).unref();
+    connection.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 
   /** The answer to a token that was accepted. */
@@ -65,8 +79,7 @@ export class Doorkeeper {
   async renew(connection: Connection): Promise<void> {
     if (!connection.identity) return;
     const { actor, epoch } = connection.identity;
-    const { username, role, tier } = await this.auth.activeAccount(actor.id, epoch);
-    connection.identity = { actor: { ...actor, username, role, tier }, epoch };
+    connection.identity = { actor: await this.auth.renew(actor, epoch), epoch };
   }
 
   private async count(connection: Connection, userId: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, Permission } from '../common/permissions.js';
+import type { Actor, Permission, Scope } from '../common/permissions.js';
+import { scopesOf } from '../common/scopes.js';
 import { TaskExecutionService } from '../tasks/task-execution.service.js';
 import { AccessWatch } from './access-watch.js';
 import type { ClientMessage, ClientMessageType } from './client-message.js';
@@ -10,7 +11,7 @@ import { OutputPump } from './output-pump.js';
 import { PerformanceMeter } from './performance-meter.js';
 import { Subscribers } from './subscribers.js';
 import { SubscriptionsService } from './subscriptions.service.js';
-import { keys } from './subscription.js';
+import { keys, roomOfChannel } from './subscription.js';
 
 type Reply = (answer: Message) => void;
 
@@ -20,6 +21,8 @@ export type HandledType = Exclude<ClientMessageType, 'ping'>;
 interface Handler<T extends HandledType> {
   /** What the user's role must allow; `anybody` needs no sign-in. */
   access: Permission | 'anybody';
+  /** The scopes of which a personal access token needs one. */
+  scopes?(request: ClientMessage<T>): readonly Scope[];
   run(connection: Connection, request: ClientMessage<T>, reply: Reply, actor: Actor): Promise<void> | void;
 }
 
@@ -44,9 +47,14 @@ export class Handlers {
         reply(this.doorkeeper.greeting(connection));
       },
     },
-    subscribe: { access: 'read', run: (...call) => this.subscribe(...call) },
+    subscribe: {
+      access: 'read',
+      scopes: ({ channel }) => scopesOf(roomOfChannel[channel], 'read'),
+      run: (...call) => this.subscribe(...call),
+    },
     unsubscribe: {
       access: 'read',
+      scopes: () => scopesOf('system', 'read'),
       run: (connection, request, reply) => {
         this.subscribers.removeMeant(connection, request);
         reply(message('unsubscribed', request));
@@ -54,6 +62,7 @@ export class Handlers {
     },
     execute_task: {
       access: 'execute',
+      scopes: () => scopesOf('tasks', 'execute'),
       run: async (_connection, { task_id, priority, options }, reply, actor) => {
         const queued = await this.taskExecution.execute(actor, task_id, { priority, options });
         reply(message('task_update', { ...queued, updated_at: new Date().toISOString() }));
@@ -61,6 +70,7 @@ export class Handlers {
     },
     get_metrics: {
       access: 'read',
+      scopes: () => scopesOf('system', 'read'),
       run: async (_connection, { metrics }, reply) => {
         reply(message('performance_data', await this.meter.read(metrics ?? ['performance', 'queue_status'])));
       },

@@ -4,6 +4,7 @@ import { ConnectionStats } from '../common/connection-stats.js';
 import { toAppError } from '../common/error-filter.js';
 import { AppError } from '../common/errors.js';
 import { may } from '../common/permissions.js';
+import { checkScopes } from '../common/scopes.js';
 import { parse } from '../common/validation.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { clientMessages, typeSchema, type ClientMessage, type ClientMessageType } from './client-message.js';
@@ -101,6 +102,7 @@ export class Hub {
       const actor = connection.identity?.actor;
       if (access !== 'anybody') {
         if (!actor) throw new AppError('AUTH_TOKEN_MISSING', {}, signIn);
+        checkScopes(actor, handler.scopes?.(request as never) ?? []);
         if (!may(actor, access)) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
       }
       await handler.run(connection, request as never, reply, actor as never);

@@ -9,6 +9,15 @@ export const channels = [
 ] as const;
 export type Channel = (typeof channels)[number];
 
+/** The room of the API whose reading a channel is like. */
+export const roomOfChannel: Record<Channel, string> = {
+  task_updates: 'tasks',
+  project_updates: 'projects',
+  command_output: 'commands',
+  notifications: 'users',
+  performance: 'system',
+};
+
 const idFields = ['project_id', 'task_id', 'command_id'] as const;
 
 /** Names of what events are about; a subscription listens to one of them. */

@@ -34,15 +34,42 @@ const forViewersToo = [
   'POST /api/sessions',
   'PUT /api/sessions/{session_id}',
   'DELETE /api/sessions/{session_id}',
+  'POST /api/personal-access-tokens',
+  'DELETE /api/personal-access-tokens/{token_id}',
   // the tasks that it may bring back are those the caller may write
   'POST /api/sessions/{session_id}/restore',
 ];
+
+/** What each scope of a personal access token opens, for an administrator's token that has no other. */
+const opened: Record<string, RegExp> = {
+  'tasks.read':
+    /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/commands\/validate$/,
+  'tasks.write':
+    /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/commands\/validate$|^(POST|PUT|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\})?|sessions.*)$/,
+  'projects.read': /^GET \/api\/projects(?!.*\/tasks$)/,
+  'projects.write': /^\w+ \/api\/projects(?!.*\/tasks$)/,
+  execute:
+    /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
+  'webhooks.manage': /^\w+ \/api\/webhooks/,
+  'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
+  'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
+  admin:
+    / \/api\/users(\/\{user_id\})?$|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$/,
+};
+/** What every token opens. */
+const openedByAny = /^GET \/api\/(users\/profile|system\/)/;
+/** What takes a sign-in with a password. */
+const signedInOnly: string[] = [];
 
 interface Route {
   name: string;
   method: string;
   path: string;
+  /** Of a personal access token; one is enough. */
+  scopes: string[];
 }
+
+const namesOf = (routes: Route[]) => routes.map(({ name }) => name).toSorted();
 
 // what a route asks for is declared, so it is the same in every mode
 describe.skipIf(mode !== 'single')('access', () => {
@@ -59,13 +86,14 @@ describe.skipIf(mode !== 'single')('access', () => {
 
   beforeAll(async () => {
     const { paths } = (await app.anonymous().get('/openapi.json')).body as {
-      paths: Record<string, Record<string, unknown>>;
+      paths: Record<string, Record<string, { 'x-scopes'?: string[] }>>;
     };
     routes = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => ({
+      Object.entries(methods).map(([method, operation]) => ({
         name: `${method.toUpperCase()} ${path.replace(/\/$/, '')}`,
         method: method.toUpperCase(),
         path: path.replaceAll(/\{\w+\}/g, nobody),
+        scopes: operation['x-scopes'] ?? [],
       })),
     );
   });
@@ -109,6 +137,29 @@ describe.skipIf(mode !== 'single')('access', () => {
       .map(([name]) => name);
     expect(refused.toSorted()).toEqual(forAdministrators.toSorted());
   });
+
+  test('the document names the scopes that open each route, and every route has one', () => {
+    const named = (scope: string) => closed().filter(({ scopes }) => scopes.includes(scope));
+    for (const [scope, expected] of Object.entries(opened)) {
+      const wanted = closed().filter(({ name }) => openedByAny.test(name) || expected.test(name));
+      expect([scope, namesOf(named(scope))]).toEqual([scope, namesOf(wanted)]);
+    }
+    // a new route must be opened by a scope, or said to be for people only
+    expect(namesOf(closed().filter(({ scopes }) => scopes.length === 0))).toEqual(signedInOnly);
+  });
+
+  test.each(['projects.write', 'execute'])(
+    'a token made for %s opens that and nothing else',
+    async (scope) => {
+      const body = { label: scope, scopes: [scope] };
+      const { token } = await data(201, app.admin.post('/api/personal-access-tokens/', body));
+      const answers = new Map(await called(app.admin.withToken(token), closed()));
+      const granted = closed().filter(
+        ({ name }) => answers.get(name) !== '403 AUTH_INSUFFICIENT_PERMISSIONS',
+      );
+      expect(namesOf(granted)).toEqual(namesOf(closed().filter(({ scopes }) => scopes.includes(scope))));
+    },
+  );
 
   test('no call of the walk ends in a fault of ours', async () => {
     const admin = await app.admin.createUser('admin');

@@ -101,6 +101,11 @@ export class Client {
     return new Client(this.nextUrl);
   }
 
+  /** Somebody who comes with a token of any kind. */
+  withToken(token: string): Client {
+    return Object.assign(this.anonymous(), { token });
+  }
+
   /** Signs in. @returns the client of that user */
   async as(credentials: Credentials): Promise<Client> {
     const client = this.anonymous();

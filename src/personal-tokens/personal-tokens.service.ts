@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import { toPage, type Page } from '../common/pagination.js';
+import { may, type Actor } from '../common/permissions.js';
+import { beyondRole } from '../common/scopes.js';
+import { Database, type Transaction } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import type { PersonalToken } from './personal-token.entity.js';
+import {
+  toPersonalToken,
+  type CreatePersonalToken,
+  type PersonalTokenListQuery,
+  type PersonalTokenView,
+  type PersonalTokenWithSecret,
+} from './personal-tokens.schema.js';
+import { hashOfToken, hintOf, makeToken } from './token-format.js';
+
+/** Tokens of one user that have not expired, or did so in the last day: short-lived ones must not pile up without end. */
+const mostTokens = 50;
+
+@Injectable()
+export class PersonalTokensService {
+  constructor(
+    private readonly database: Database,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
+  ) {}
+
+  /**
+   * Makes a token for the actor. It is in this answer and in no other.
+   * @throws AUTH_INSUFFICIENT_PERMISSIONS for scopes beyond the actor's role, or beyond the token that asks;
+   * RESOURCE_LIMIT_EXCEEDED with 50 tokens
+   */
+  async create(actor: Actor, input: CreatePersonalToken): Promise<PersonalTokenWithSecret> {
+    refuseMoreThanOwn(actor, input);
+    const token = makeToken();
+    const { label, scopes, expires_at } = input;
+    return this.database.transaction(async (tx) => {
+      await this.refuseTooMany(tx, actor.id);
+      const [stored] = await tx.query<PersonalToken>(
+        `INSERT INTO personal_access_tokens (id, user_id, label, scopes, token_hash, hint, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *`,
+        [uuid(), actor.id, label, scopes, hashOfToken(token), hintOf(token), expires_at],
+      );
+      const view = toPersonalToken(stored!);
+      const newValue = { label, scopes, expires_at: view.expires_at };
+      await this.record(tx, actor, view, { action: 'created', newValue });
+      return { ...view, token };
+    });
+  }
+
+  /** Lists the actor's tokens, or another user's for an administrator. @throws AUTH_INSUFFICIENT_PERMISSIONS */
+  async list(actor: Actor, query: PersonalTokenListQuery, url: string): Promise<Page<PersonalTokenView>> {
+    const userId = query.user_id ?? actor.id;
+    if (userId !== actor.id && !may(actor, 'admin'))
+      throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'admin', field: 'user_id' });
+    const from = 'FROM personal_access_tokens WHERE user_id = $1';
+    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, [userId]);
+    const rows = await this.database.query<PersonalToken>(
+      `SELECT * ${from} ORDER BY id ${query.order} LIMIT $2 OFFSET $3`,
+      [userId, query.page_size, (query.page - 1) * query.page_size],
+    );
+    return toPage(rows.map(toPersonalToken), counted?.n ?? 0, query, url);
+  }
+
+  /** @throws RESOURCE_NOT_FOUND for what is neither the actor's nor an administrator's to see */
+  async get(actor: Actor, id: string): Promise<PersonalTokenView> {
+    const [row] = await this.database.query<PersonalToken>(
+      'SELECT * FROM personal_access_tokens WHERE id = $1 AND (user_id = $2 OR $3)',
+      [id, actor.id, may(actor, 'admin')],
+    );
+    if (!row) throw new AppError('RESOURCE_NOT_FOUND', { token_id: id });
+    return toPersonalToken(row);
+  }
+
+  /** Ends a token: from the next request on, and its sockets at once. @throws RESOURCE_NOT_FOUND */
+  async revoke(actor: Actor, id: string): Promise<{ message: string }> {
+    const token = await this.get(actor, id);
+    await this.database.transaction(async (tx) => {
+      const gone = await tx.query('DELETE FROM personal_access_tokens WHERE id = $1 RETURNING id', [id]);
+      if (gone.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { token_id: id });
+      const { label, scopes } = token;
+      await this.record(tx, actor, token, { action: 'revoked', oldValue: { label, scopes } });
+      this.events.emitAfter(tx, 'user.changed', { user_id: token.user_id });
+    });
+    return { message: 'Token revoked' };
+  }
+
+  private async refuseTooMany(tx: Transaction, userId: string): Promise<void> {
+    // one at a time, so that the count holds
+    await tx.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
+    const [counted] = await tx.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM personal_access_tokens
+        WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > now() - interval '1 day')`,
+      [userId],
+    );
+    if ((counted?.n ?? 0) >= mostTokens) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostTokens });
+  }
+
+  private async record(
+    tx: Transaction,
+    actor: Actor,
+    token: PersonalTokenView,
+    entry: { action: string; oldValue?: unknown; newValue?: unknown },
+  ): Promise<void> {
+    await this.activity.record(tx, { actor, entityType: 'token', entityId: token.id, ...entry });
+  }
+}
+
+/** A token must not make a stronger or longer-lived one than itself. */
+function refuseMoreThanOwn(actor: Actor, { scopes, expires_at }: CreatePersonalToken): void {
+  const { token } = actor;
+  const beyond = token ? scopes.filter((scope) => !token.scopes.includes(scope)) : beyondRole(actor, scopes);
+  if (beyond.length > 0)
+    throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { field: 'scopes', scopes: beyond });
+  const end = token?.expiresAt;
+  if (end && (expires_at === null || expires_at > end)) {
+    throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { field: 'expires_at', latest: end.toISOString() });
+  }
+}

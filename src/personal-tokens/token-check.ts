@@ -1,0 +1,87 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { AppError } from '../common/errors.js';
+import { Database } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import type { PersonalToken } from './personal-token.entity.js';
+import { hashOfToken, isWellFormed } from './token-format.js';
+
+export type KnownToken = Pick<PersonalToken, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'last_used_at'>;
+
+/** A revoked token is forgotten at once through the bus; this bounds how long a lost message can matter. */
+const cacheMs = 5_000;
+const maxCached = 10_000;
+/** The last use is written at most this often. */
+const useSeconds = 60;
+
+/** Tells what a personal access token stands for: one indexed look-up, and none while it is remembered. */
+@Injectable()
+export class TokenCheck implements OnModuleInit {
+  /** By hash; undefined for what was looked for in vain. */
+  private readonly cache = new Map<string, { token: KnownToken | undefined; until: number }>();
+  private forgotten = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  onModuleInit(): void {
+    this.events.on('user.changed', ({ user_id }) => this.forget(user_id));
+  }
+
+  /** @throws AUTH_TOKEN_INVALID for what is not, or no longer, a token */
+  async verify(text: string): Promise<KnownToken> {
+    const token = isWellFormed(text) ? await this.find(hashOfToken(text)) : undefined;
+    return good(token);
+  }
+
+  /** Whether a token that was good is still. @throws AUTH_TOKEN_INVALID */
+  async verifyAgain(id: string): Promise<KnownToken> {
+    const [token] = await this.database.query<KnownToken>(`${select} WHERE id = $1`, [id]);
+    return good(token);
+  }
+
+  private async find(hash: Buffer): Promise<KnownToken | undefined> {
+    const key = hash.toString('latin1');
+    const cached = this.cache.get(key);
+    if (cached && cached.until > Date.now()) return cached.token;
+    const { forgotten } = this;
+    const [token] = await this.database.query<KnownToken>(`${select} WHERE token_hash = $1`, [hash]);
+    if (token) this.noteUse(token);
+    // what was read before a revocation must not be kept after it
+    if (forgotten !== this.forgotten) return token;
+    if (this.cache.size >= maxCached) this.cache.clear();
+    this.cache.set(key, { token, until: Date.now() + cacheMs });
+    return token;
+  }
+
+  /** In the background: nobody waits for it, and a use that is not written down changes nothing else. */
+  private noteUse({ id, last_used_at: last, expires_at: end }: KnownToken): void {
+    if (last !== null && Date.now() - last.getTime() < useSeconds * 1000) return;
+    if (end !== null && end.getTime() <= Date.now()) return;
+    this.database
+      .query(
+        `UPDATE personal_access_tokens SET last_used_at = now()
+          WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - make_interval(secs => $2))`,
+        [id, useSeconds],
+      )
+      .catch((error: unknown) => {
+        this.infrastructure.logger.debug({ err: error }, 'the use of a token could not be written down');
+      });
+  }
+
+  private forget(userId: string): void {
+    this.forgotten += 1;
+    for (const [key, { token }] of this.cache) if (token?.user_id === userId) this.cache.delete(key);
+  }
+}
+
+const select = 'SELECT id, user_id, scopes, expires_at, last_used_at FROM personal_access_tokens';
+
+function good(token: KnownToken | undefined): KnownToken {
+  if (!token || (token.expires_at !== null && token.expires_at.getTime() <= Date.now()))
+    throw new AppError('AUTH_TOKEN_INVALID');
+  return token;
+}

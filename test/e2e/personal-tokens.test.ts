@@ -1,0 +1,221 @@
+import { io } from 'socket.io-client';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readEvents } from '../commands/steps.js';
+import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
+import { useApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
+import { data, execute, makeJob, makeProject, nobody, reached, refusal, type Json } from './steps.js';
+
+const app = useApp();
+afterEach(closeSockets);
+const path = '/api/personal-access-tokens/';
+const forbidden = '403 AUTH_INSUFFICIENT_PERMISSIONS';
+
+const make = (client: Client, scopes: string[], fields: object = {}): Promise<Json> =>
+  data(201, client.post(path, { label: 'A script', scopes, ...fields }));
+/** A client that comes with a new token of another one's user. */
+const script = async (client: Client, scopes: string[], fields: object = {}): Promise<Client> =>
+  client.withToken((await make(client, scopes, fields)).token);
+
+describe('a personal access token', () => {
+  test('is made, shown once, listed and revoked', async () => {
+    const user = await app.admin.createUser('developer');
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const made = await make(user, ['tasks.read', 'tasks.read', 'execute'], { expires_at: expiresAt });
+    const { token, ...view } = made;
+    expect(token).toMatch(/^mlr_pat_[0-9A-Za-z]{38}$/);
+    expect(view).toEqual({
+      id: expect.any(String),
+      user_id: user.user.id,
+      label: 'A script',
+      scopes: ['tasks.read', 'execute'],
+      hint: `mlr_pat_…${token.slice(-4)}`,
+      created_at: expect.any(String),
+      expires_at: expiresAt,
+      last_used_at: null,
+    });
+    expect((await data(200, user.get(path))).items).toEqual([view]);
+    expect(await data(200, user.get(path + view.id))).toEqual(view);
+
+    expect((await user.withToken(token).get('/api/tasks/')).status).toBe(200);
+    await data(200, user.delete(path + view.id));
+    expect(await refusal(user.withToken(token).get('/api/tasks/'))).toBe('401 AUTH_TOKEN_INVALID');
+    expect((await data(200, user.get(path))).items).toEqual([]);
+    expect(await refusal(user.delete(path + view.id))).toBe('404 RESOURCE_NOT_FOUND');
+
+    const rows = await app.query('SELECT * FROM activity WHERE entity_id = $1 ORDER BY sequence', [view.id]);
+    expect(rows.map(({ entity_type, action, actor_id }) => [entity_type, action, actor_id])).toEqual([
+      ['token', 'created', user.user.id],
+      ['token', 'revoked', user.user.id],
+    ]);
+    const kept = JSON.stringify(rows) + app.processes.map(({ stderr }) => stderr).join('');
+    expect(kept).not.toContain(token);
+  });
+
+  test.each([
+    [{}, 'label'],
+    [{ label: '  ', scopes: ['execute'] }, 'label'],
+    [{ label: 'x' }, 'scopes'],
+    [{ label: 'x', scopes: [] }, 'scopes'],
+    [{ label: 'x', scopes: ['everything'] }, 'scopes.0'],
+    [{ label: 'x', scopes: ['execute'], expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
+    [{ label: 'x', scopes: ['execute'], expires_at: 'tomorrow' }, 'expires_at'],
+  ])('is refused when made from %j', async (body, field) => {
+    const answer = await app.admin.post(path, body);
+    expect([answer.status, answer.body.error.details.field]).toEqual([422, field]);
+  });
+
+  test('records its last use, and a used one is still itself', async () => {
+    const made = await make(app.admin, ['tasks.read']);
+    const client = app.admin.withToken(made.token);
+    await data(200, client.get('/api/tasks/'));
+    const used = async () => (await data(200, app.admin.get(path + made.id))).last_used_at;
+    const first = await until(used, { what: 'the last use to be recorded' });
+    expect(Math.abs(Date.parse(first) - Date.now())).toBeLessThan(60_000);
+    for (let count = 0; count < 5; count += 1) await data(200, client.get('/api/tasks/'));
+    expect(await used()).toBe(first);
+  });
+
+  test('belongs to its user: others do not see it, administrators may end it', async () => {
+    const [user, other] = [await app.admin.createUser('viewer'), await app.admin.createUser('developer')];
+    const { id } = await make(user, ['tasks.read']);
+    for (const answer of [other.get(path + id), other.delete(path + id), user.get(path + nobody)])
+      expect(await refusal(answer)).toBe('404 RESOURCE_NOT_FOUND');
+    expect(await refusal(other.get(path, { query: { user_id: user.user.id } }))).toBe(forbidden);
+    const seen = await data(200, app.admin.get(path, { query: { user_id: user.user.id } }));
+    expect(seen.items.map((each: Json) => each.id)).toEqual([id]);
+    await data(200, app.admin.delete(path + id));
+    expect((await data(200, user.get(path))).total).toBe(0);
+  });
+
+  test('is one of at most fifty', async () => {
+    const user = await app.admin.createUser('viewer');
+    await app.query(
+      `INSERT INTO personal_access_tokens (id, user_id, label, scopes, token_hash, hint)
+       SELECT gen_random_uuid(), $1, 'x', '{tasks.read}', sha256(n::text::bytea), '' FROM generate_series(1, 48) n`,
+      [user.user.id],
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => user.post(path, { label: 'x', scopes: ['tasks.read'] })),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+    const refused = answers.find(({ status }) => status !== 201);
+    expect([refused?.status, refused?.body.error.code]).toEqual([409, 'RESOURCE_LIMIT_EXCEEDED']);
+  });
+});
+
+describe('what a token opens', () => {
+  test('is never more than its user may', async () => {
+    const viewer = await app.admin.createUser('viewer');
+    const answer = await viewer.post(path, { label: 'x', scopes: ['tasks.read', 'tasks.write', 'admin'] });
+    expect([answer.status, answer.body.error.details.scopes]).toEqual([403, ['tasks.write', 'admin']]);
+
+    const user = await app.admin.createUser('developer');
+    const client = await script(user, ['projects.write', 'tasks.write']);
+    const project = await makeProject(client);
+    await data(200, app.admin.put(`/api/users/${user.user.id}`, { role: 'viewer' }));
+    expect(await refusal(client.post('/api/projects/', { name: 'No more' }))).toBe(forbidden);
+    expect((await client.get(`/api/projects/${project.id}`)).status).toBe(200);
+    await data(200, app.admin.put(`/api/users/${user.user.id}`, { disabled: true }));
+    expect(await refusal(client.get(`/api/projects/${project.id}`))).toBe('403 AUTH_ACCOUNT_DISABLED');
+  });
+
+  test('is what its scopes say, and the answer names what is missing', async () => {
+    const reader = await script(app.admin, ['tasks.read']);
+    const answer = await reader.post('/api/tasks/', { title: 'x', project_id: nobody });
+    expect([answer.status, answer.body.error.details]).toEqual([403, { required_scopes: ['tasks.write'] }]);
+  });
+
+  test('is not what an administrator sees, without the scope admin', async () => {
+    const owner = await app.admin.createUser('developer');
+    const project = await makeProject(owner);
+    const narrow = await script(app.admin, ['projects.read', 'webhooks.manage']);
+    expect(await refusal(narrow.get(`/api/projects/${project.id}`))).toBe('404 PROJECT_NOT_FOUND');
+    const hook = { url: 'https://example.com/', events: ['*'] };
+    expect(await refusal(narrow.post('/api/webhooks/', hook))).toBe(forbidden);
+    const wide = await script(app.admin, ['projects.read', 'admin']);
+    expect((await wide.get(`/api/projects/${project.id}`)).status).toBe(200);
+  });
+
+  test('is not other tokens, unless it was made for that, and none stronger than itself', async () => {
+    const plain = await script(app.admin, ['tasks.read', 'admin']);
+    const body = { label: 'x', scopes: ['tasks.read'] };
+    expect(await refusal(plain.post(path, body))).toBe(forbidden);
+    expect(await refusal(plain.post('/api/auth/refresh'))).toBe('401 AUTH_TOKEN_INVALID');
+
+    const end = new Date(Date.now() + 3_600_000).toISOString();
+    const maker = await script(app.admin, ['tokens.manage', 'tasks.read'], { expires_at: end });
+    expect(await refusal(maker.post(path, { ...body, expires_at: end, scopes: ['execute'] }))).toBe(
+      forbidden,
+    );
+    expect(await refusal(maker.post(path, body))).toBe(forbidden);
+    await data(201, maker.post(path, { ...body, expires_at: end }));
+  });
+
+  test('ends with its time', async () => {
+    const made = await make(app.admin, ['tasks.read'], {
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    });
+    const client = app.admin.withToken(made.token);
+    const soon = new Date(Date.now() + 1_500);
+    await app.query('UPDATE personal_access_tokens SET expires_at = $2 WHERE id = $1', [made.id, soon]);
+    const socket = await LiveSocket.open(app.wsUrl, made.token);
+    expect((await client.get('/api/tasks/')).status).toBe(200);
+    await until(async () => (await client.get('/api/tasks/')).status === 401, {
+      what: 'the end of the token',
+    });
+    expect((await until(() => socket.closed)).code).toBe(4401);
+  });
+});
+
+describe('a token goes where a JWT goes:', () => {
+  test('plain WebSocket, with its scopes, and closed when it is revoked', async () => {
+    const made = await make(app.admin, ['tasks.read', 'execute']);
+    const socket = await LiveSocket.open(app.wsUrl, made.token);
+    await socket.ask({ type: 'subscribe', channel: 'task_updates' }, 'subscribed');
+    expect(await socket.refusal({ type: 'subscribe', channel: 'project_updates', project_id: nobody })).toBe(
+      'AUTH_INSUFFICIENT_PERMISSIONS',
+    );
+    expect(await socket.refusal({ type: 'execute_task', task_id: nobody })).toBe('TASK_NOT_FOUND');
+    const reader = await LiveSocket.open(app.wsUrl, undefined, {
+      headers: { authorization: `Bearer ${(await make(app.admin, ['tasks.read'])).token}` },
+    });
+    await reader.next('authenticated');
+    expect(await reader.refusal({ type: 'execute_task', task_id: nobody })).toBe(
+      'AUTH_INSUFFICIENT_PERMISSIONS',
+    );
+    await data(200, app.admin.delete(path + made.id));
+    expect((await until(() => socket.closed)).code).toBe(4401);
+    expect(reader.closed).toBeUndefined();
+  });
+
+  test('socket.io', async () => {
+    const { token } = await make(app.admin, ['tasks.read']);
+    const options = { auth: { token }, forceNew: true, reconnection: false };
+    const socket = io(app.wsUrl.replace('ws', 'http'), options);
+    try {
+      await new Promise<void>((resolve, reject) =>
+        socket.once('connect', resolve).once('connect_error', reject),
+      );
+      const answer = await socket.emitWithAck('subscribe', { channel: 'notifications' });
+      expect(answer.type).toBe('subscribed');
+    } finally {
+      socket.disconnect();
+    }
+  });
+
+  test('server-sent events, and a run from start to end', async () => {
+    const project = await makeProject(app.admin);
+    const task = await makeJob(app.admin, project, 'echo by token');
+    await data(200, app.admin.put(`/api/projects/${project.id}`, { visibility: 'internal' }));
+    const client = await script(app.admin, ['execute', 'admin']);
+    await execute(client, task);
+    await reached(client, task, 'completed');
+    const response = await client.open('GET', `/api/tasks/${task.id}/output`, undefined, {
+      headers: { accept: 'text/event-stream' },
+    });
+    const events = await readEvents(response);
+    expect(events.map(({ data: frame }) => frame.content).join('')).toBe('by token\n');
+  });
+});
