@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
-import { mode } from '../support/mode.js';
 import { data, nobody } from './steps.js';
 
 /** What needs no token; everything else does. */
@@ -72,7 +71,7 @@ interface Route {
 const namesOf = (routes: Route[]) => routes.map(({ name }) => name).toSorted();
 
 // what a route asks for is declared, so it is the same in every mode
-describe.skipIf(mode !== 'single')('access', () => {
+describe('access', () => {
   const app = useApp();
   let routes: Route[];
   const closed = () => routes.filter(({ name }) => !open.includes(name));

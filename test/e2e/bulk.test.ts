@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
-import { mode } from '../support/mode.js';
 import { data, execute, makeJob, makeProject, makeTask, nobody, refusal, show, type Json } from './steps.js';
 
 // one request to one process: the same in every mode
-describe.skipIf(mode !== 'single')('a bulk operation', () => {
+describe('a bulk operation', () => {
   const app = useApp();
   let owner: Client;
   let project: Json;

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errorTable } from '../../src/common/errors.js';
 import { root } from '../support/build.js';
-import { mode } from '../support/mode.js';
 import { contract } from './contract-table.js';
 
 const testFolder = join(root, 'test');
@@ -17,7 +16,7 @@ async function titlesIn(file: string): Promise<string[]> {
 }
 
 // it reads the sources of the tests and starts nothing
-describe.skipIf(mode !== 'single')('the contract', () => {
+describe('the contract', () => {
   const items = Object.entries(contract).flatMap(([part, rows]) =>
     Object.entries(rows).map(([item, evidence]) => ({ name: `${part}: ${item}`, evidence })),
   );

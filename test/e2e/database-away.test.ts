@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LiveSocket } from '../realtime/live-socket.js';
 import { useApp } from '../support/app.js';
-import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
 import { data, execute, makeJob, makeProject, outputOf, reached, refusal, show } from './steps.js';
 
 // the Postgres of the tests is shared, so this one belongs to the app; a cluster would need a shared one
-describe.skipIf(mode === 'cluster')('while Postgres is away', () => {
+describe('while Postgres is away', () => {
   const app = useApp({ embeddedPostgres: true });
 
   const postmaster = async () =>

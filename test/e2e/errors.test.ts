@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { RequestOptions } from '../support/client.js';
-import { mode } from '../support/mode.js';
 import { data, refusal, type Json } from './steps.js';
 
 /** Sends raw bytes and gives what comes back until the connection is closed. */
@@ -16,7 +15,7 @@ function raw(port: number, bytes: string | Buffer): Promise<string> {
 }
 
 // the framework is the same in every mode
-describe.skipIf(mode !== 'single')('an error', () => {
+describe('an error', () => {
   const app = useApp({ env: { CORS_ORIGINS: 'https://console.example.org' } });
   const send = (body: string | Buffer, headers: Record<string, string> = {}) =>
     app.admin.request('POST', '/api/projects/', body, { headers });
@@ -102,7 +101,7 @@ describe.skipIf(mode !== 'single')('an error', () => {
   });
 });
 
-describe.skipIf(mode !== 'single')('every answer', () => {
+describe('every answer', () => {
   const app = useApp({ env: { CORS_ORIGINS: 'https://console.example.org' } });
 
   test('carries a request id: the one that was sent, or one of ours', async () => {

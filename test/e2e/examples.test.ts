@@ -6,7 +6,6 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { root } from '../support/build.js';
-import { mode } from '../support/mode.js';
 import type { Json } from './steps.js';
 
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -23,7 +22,7 @@ function isSchema(value: unknown): value is z.ZodType {
 }
 
 // it reads the schemas and starts nothing
-describe.skipIf(mode !== 'single')('the examples of the API documentation', () => {
+describe('the examples of the API documentation', () => {
   const examples = modules
     .flatMap((module) => Object.values(module))
     .filter(isSchema)

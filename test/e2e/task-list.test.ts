@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
-import { mode } from '../support/mode.js';
 import { data, makeProject, makeTask, refusal, type Json } from './steps.js';
 
 type Query = Record<string, string | number>;
 
 // what is asked of Postgres is the same in every mode
-describe.skipIf(mode !== 'single')('the list of tasks', () => {
+describe('the list of tasks', () => {
   const app = useApp();
   let owner: Client;
   let project: Json;
