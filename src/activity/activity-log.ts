@@ -22,14 +22,18 @@ export interface ActivityEntry {
   task?: ActivityEvent['task'];
 }
 
+/** A UUID of version 7 (RFC 9562 §5.7) made by Postgres, which has a function for it since version 18 only. */
+const uuid7 = `encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+  PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
+
 const insertActivity = `
   WITH recorded AS (
     INSERT INTO activity (id, actor_id, session_id, request_id, entity_type, entity_id, project_id, action, old_value, new_value)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    RETURNING sequence, at
-  )
-  SELECT recorded.at, array(
-    SELECT w.id FROM webhooks w
+    RETURNING at
+  ), pending AS (
+    INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at)
+    SELECT ${uuid7}, w.id, ($11::text[])[1], $12, now() FROM webhooks w
       JOIN users u ON u.id = w.created_by AND NOT u.disabled
      WHERE $11::text[] IS NOT NULL AND w.active AND w.deleted_at IS NULL AND w.events && $11::text[]
        AND ($7::uuid IS NULL
@@ -37,12 +41,9 @@ const insertActivity = `
          OR (w.project_id = $7 AND (u.role = 'admin'
            OR EXISTS (SELECT 1 FROM projects p WHERE p.id = $7 AND p.created_by = u.id)
            OR EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = $7 AND m.user_id = u.id AND m.role = 'owner'))))
-  ) AS webhooks
-  FROM recorded`;
-
-const insertDeliveries = `
-  INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at)
-  SELECT d.id, d.webhook_id, $3, $4, now() FROM unnest($1::uuid[], $2::uuid[]) AS d (id, webhook_id)`;
+    RETURNING 1
+  )
+  SELECT at, (SELECT count(*)::int FROM pending) AS pending FROM recorded`;
 
 /** The one place where writes are written down; history, audit, resumption and webhooks are all read from it. */
 @Injectable()
@@ -50,14 +51,14 @@ export class ActivityLog {
   constructor(private readonly events: Events) {}
 
   /**
-   * Records a write and the webhook deliveries that follow from it, in the transaction of the write. After the commit
-   * it is announced on the bus.
+   * Records a write and the webhook deliveries that follow from it, in the transaction of the write: with its commit, so that
+   * it takes no round trip of its own. After the commit it is announced on the bus.
    */
-  async record(tx: Transaction, entry: ActivityEntry): Promise<void> {
+  record(tx: Transaction, entry: ActivityEntry): void {
     const { actor, event } = entry;
     const id = uuid();
     const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
-    const [row] = await tx.query<{ at: Date; webhooks: string[] }>(insertActivity, [
+    const values = [
       id,
       actor?.id ?? null,
       actor?.sessionId ?? null,
@@ -69,15 +70,16 @@ export class ActivityLog {
       json(entry.oldValue),
       json(entry.newValue),
       event ? [event.name, `${event.name.split('.')[0]}.*`, '*'] : null,
-    ]);
-    const webhooks = row?.webhooks ?? [];
-    if (event && webhooks.length > 0) {
-      await tx.query(insertDeliveries, [webhooks.map(() => uuid()), webhooks, event.name, json(event.data)]);
-      this.events.emitAfter(tx, 'webhooks.pending', { count: webhooks.length });
-    }
-    this.events.emitAfter(tx, 'activity.recorded', {
+      event ? json(event.data) : null,
+    ];
+    tx.atEnd<{ at: Date; pending: number }>(insertActivity, values, ([row]) => {
+      recorded.at = row?.at.toISOString() ?? recorded.at;
+      pending = row?.pending ?? 0;
+    });
+    let pending = 0;
+    const recorded: ActivityEvent = {
       id,
-      at: (row?.at ?? new Date()).toISOString(),
+      at: '',
       actor_id: actor?.id ?? null,
       session_id: actor?.sessionId ?? null,
       entity_type: entry.entityType,
@@ -85,6 +87,10 @@ export class ActivityLog {
       project_id: entry.projectId ?? null,
       action: entry.action,
       ...(entry.task ? { task: entry.task } : {}),
+    };
+    tx.afterCommit(() => {
+      if (pending > 0) this.events.emit('webhooks.pending', { count: pending });
+      this.events.emit('activity.recorded', recorded);
     });
   }
 }

@@ -31,7 +31,7 @@ export class SystemAlerts {
       );
       if (!first) return;
       const data = { kind, level: 'warning', message, details };
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor: null,
         entityType: 'system',
         entityId: alertEntity,

@@ -47,7 +47,7 @@ export class AuthService {
     await this.throttle.succeeded(name);
     await this.database.transaction(async (tx) => {
       await tx.query('UPDATE users SET last_login = now() WHERE id = $1', [user.id]);
-      await this.activity.record(tx, { actor: user, entityType: 'user', entityId: user.id, action: 'login' });
+      this.activity.record(tx, { actor: user, entityType: 'user', entityId: user.id, action: 'login' });
     });
     return {
       ...this.accessFor(user),

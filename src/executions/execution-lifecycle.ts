@@ -68,7 +68,7 @@ export class ExecutionLifecycle {
     return this.database.transaction(async (tx) => {
       const execution = await claim(tx, id, workerId, this.infrastructure.config.LEASE_SECONDS);
       if (!execution) return undefined;
-      await this.recordTask(tx, execution, await followExecution(tx, execution), null);
+      this.recordTask(tx, execution, await followExecution(tx, execution), null);
       this.announce(tx, execution);
       return execution;
     });
@@ -147,7 +147,7 @@ export class ExecutionLifecycle {
       await this.retry(tx, execution);
     } else {
       const task = await followExecution(tx, execution);
-      await this.recordTask(tx, execution, task, actor);
+      this.recordTask(tx, execution, task, actor);
       if (task) await noticeOfEnd(tx, this.events, execution, task);
     }
     this.announce(tx, execution);
@@ -192,9 +192,9 @@ export class ExecutionLifecycle {
   private async announceQueued(tx: Transaction, execution: Execution, actor: Actor | null): Promise<void> {
     if (execution.task_id !== null) {
       await tx.query('UPDATE tasks SET execution_id = $2 WHERE id = $1', [execution.task_id, execution.id]);
-      await this.recordTask(tx, execution, await followExecution(tx, execution), actor);
+      this.recordTask(tx, execution, await followExecution(tx, execution), actor);
     } else {
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'execution',
         entityId: execution.id,
@@ -228,12 +228,12 @@ export class ExecutionLifecycle {
     if (row?.full) throw new AppError('QUEUE_FULL', { limit }, { retryAfterSeconds: 5 });
   }
 
-  private async recordTask(
+  private recordTask(
     tx: Transaction,
     execution: Execution,
     task: FollowedTask | undefined,
     actor: Actor | null,
-  ): Promise<void> {
+  ): void {
     if (!task) return;
     const name =
       task.status === 'completed'
@@ -241,7 +241,7 @@ export class ExecutionLifecycle {
         : task.status === 'failed'
           ? 'task.failed'
           : 'task.updated';
-    await this.activity.record(tx, {
+    this.activity.record(tx, {
       actor,
       entityType: 'task',
       entityId: task.id,

@@ -31,6 +31,8 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      // statements of a transaction that do not wait for each other share a round trip
+      pipeline: true,
       // no request may hold a lock for long, and a transaction whose process froze must not either
       statement_timeout: 30_000,
       // a server that has vanished without a word answers nothing, not even that the time is over

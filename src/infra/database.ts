@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Logger } from '../common/logger.js';
@@ -28,19 +29,67 @@ export interface Queryable {
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** One transaction; what is registered with `afterCommit` runs when it has become true, and never otherwise. */
+/** A connection of `pg` that takes statements before it has answered the ones sent earlier. */
+type PipelinedClient = PoolClient & { connection: { stream: Socket } };
+
+/**
+ * One transaction; what is registered with `afterCommit` runs when it has become true, and never otherwise. Statements that
+ * are not awaited between leave in one packet: BEGIN with the first of them, the last ones with COMMIT. A round trip costs more
+ * than most statements.
+ */
 export class Transaction implements Queryable {
   readonly commitHooks: (() => unknown)[] = [];
+  private readonly last: (() => Promise<void>)[] = [];
+  private corked = false;
 
-  constructor(private readonly client: PoolClient) {}
+  constructor(private readonly client: PipelinedClient) {}
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    this.gather();
     const { rows } = await this.client.query<Row>({ name: nameOf(text), text, values: values as unknown[] });
     return rows;
   }
 
+  /**
+   * Sends a statement together with the commit, after everything else; nothing in the transaction may wait for what it does.
+   * @param then takes its rows before the commit hooks run
+   */
+  atEnd<Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[],
+    then: (rows: Row[]) => void,
+  ): void {
+    this.last.push(() => this.query<Row>(text, values).then(then));
+  }
+
   afterCommit(hook: () => unknown): void {
     this.commitHooks.push(hook);
+  }
+
+  /** Not awaited by who begins: when it fails, so does the first statement. */
+  begin(): void {
+    this.gather();
+    this.client.query('BEGIN').catch(() => undefined);
+  }
+
+  async commit(): Promise<void> {
+    this.gather();
+    // behind a statement that failed, COMMIT rolls back
+    const sent = [...this.last.map((send) => send()), this.client.query('COMMIT')];
+    const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** What is sent in one go leaves in one write. */
+  private gather(): void {
+    if (this.corked) return;
+    const { stream } = this.client.connection;
+    this.corked = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.corked = false;
+      stream.uncork();
+    });
   }
 }
 
@@ -69,7 +118,7 @@ export class Database implements Queryable {
    * true by then, and the reconciler mends what the hook was to do. After a deadlock `work` is run again, so it must
    * change nothing but the database.
    */
-  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: Transaction) => Promise<T> | T): Promise<T> {
     for (let retriesLeft = deadlockRetries; ; retriesLeft -= 1) {
       try {
         return await this.attempt(work);
@@ -79,14 +128,14 @@ export class Database implements Queryable {
     }
   }
 
-  private async attempt<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  private async attempt<T>(work: (tx: Transaction) => Promise<T> | T): Promise<T> {
     const client = await this.pool.connect();
-    const tx = new Transaction(client);
+    const tx = new Transaction(client as PipelinedClient);
     let result: T;
     try {
-      await client.query('BEGIN');
+      tx.begin();
       result = await work(tx);
-      await client.query('COMMIT');
+      await tx.commit();
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       client.release(isBroken(error));

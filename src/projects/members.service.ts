@@ -46,7 +46,7 @@ export class MembersService {
       );
       if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });
       const newValue = { user_id: userId, role };
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'project',
         entityId: id,
@@ -69,7 +69,7 @@ export class MembersService {
       );
       if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });
       const oldValue = { user_id: userId };
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'project',
         entityId: id,

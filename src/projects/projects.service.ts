@@ -58,7 +58,7 @@ export class ProjectsService {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [id, key, name, description, visibility, settings, limits, actor.id],
       );
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'project',
         entityId: id,
@@ -158,7 +158,7 @@ export class ProjectsService {
       );
       const keys = Object.keys(changes) as (keyof typeof changes)[];
       const newValue = Object.fromEntries(keys.map((key) => [key, next[key]]));
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'project',
         entityId: id,
@@ -199,7 +199,7 @@ export class ProjectsService {
           { project_id: id },
           { message: 'Tasks of the project are queued or running' },
         );
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'project',
         entityId: id,

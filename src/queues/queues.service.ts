@@ -61,7 +61,7 @@ export class QueuesService {
     const queue = queueNames.indexOf(queue_name);
     const changedAt = await this.database.transaction(async (tx) => {
       const at = await this.control.pause(tx, queue, actor, reason);
-      await this.record(tx, actor, queue, 'queue_paused', { queue_name, reason });
+      this.record(tx, actor, queue, 'queue_paused', { queue_name, reason });
       return at;
     });
     return { queue_name, status: 'paused' as const, reason, changed_at: toInstant(changedAt) };
@@ -71,7 +71,7 @@ export class QueuesService {
     const queue = queueNames.indexOf(queue_name);
     const changedAt = await this.database.transaction(async (tx) => {
       const at = await this.control.resume(tx, queue, actor);
-      await this.record(tx, actor, queue, 'queue_resumed', { queue_name });
+      this.record(tx, actor, queue, 'queue_resumed', { queue_name });
       return at;
     });
     return { queue_name, status: 'active' as const, reason: null, changed_at: toInstant(changedAt) };
@@ -127,16 +127,10 @@ export class QueuesService {
     return { period, from: toInstant(from), to: toInstant(to), queues };
   }
 
-  private record(
-    tx: Transaction,
-    actor: Actor,
-    queue: number,
-    action: string,
-    newValue: unknown,
-  ): Promise<void> {
+  private record(tx: Transaction, actor: Actor, queue: number, action: string, newValue: unknown): void {
     // a queue has no row of its own to be named by
     const entityId = `00000000-0000-8000-8000-00000000000${queue}`;
-    return this.activity.record(tx, { actor, entityType: 'queue', entityId, action, newValue });
+    this.activity.record(tx, { actor, entityType: 'queue', entityId, action, newValue });
   }
 }
 

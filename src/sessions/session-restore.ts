@@ -36,7 +36,7 @@ export class SessionRestoreService {
         ? await this.tasks.restore(tx, owner, point)
         : { restored: [], left: [] };
       await writeSettings(tx, id, settings);
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor: owner,
         entityType: 'session',
         entityId: id,

@@ -54,7 +54,7 @@ export class SessionsService {
         [id, actor.id, project_id, input.settings],
       );
       const newValue = { project_id, settings: input.settings };
-      await this.record(tx, actor, { id, project_id }, { action: 'created', newValue });
+      this.record(tx, actor, { id, project_id }, { action: 'created', newValue });
     });
     return toSession(await requireSession(this.database, actor, id, 'read'));
   }
@@ -110,7 +110,7 @@ export class SessionsService {
       await writeSettings(tx, id, settings);
       // whole, so that any moment can be restored from one row
       const values = { oldValue: { settings: session.settings }, newValue: { settings } };
-      await this.record(tx, actor, session, { action: 'updated', ...values });
+      this.record(tx, actor, session, { action: 'updated', ...values });
     });
     return toSession(await requireSession(this.database, actor, id, 'read'));
   }
@@ -123,7 +123,7 @@ export class SessionsService {
         'UPDATE sessions SET deleted_at = now(), version = version + 1 WHERE id = $1 RETURNING deleted_at',
         [id],
       );
-      await this.record(tx, actor, session, { action: 'deleted' });
+      this.record(tx, actor, session, { action: 'deleted' });
       return { message: 'Session deleted successfully', deleted_at: toInstant(row!.deleted_at) };
     });
   }
@@ -134,8 +134,8 @@ export class SessionsService {
     actor: Actor,
     { id, project_id }: Pick<SessionRow, 'id' | 'project_id'>,
     what: { action: string; oldValue?: unknown; newValue?: unknown },
-  ): Promise<void> {
+  ): void {
     const entry = { entityType: 'session', entityId: id, projectId: project_id, ...what } as const;
-    return this.activity.record(tx, { actor: { ...actor, sessionId: id }, ...entry });
+    this.activity.record(tx, { actor: { ...actor, sessionId: id }, ...entry });
   }
 }

@@ -128,7 +128,7 @@ export class TaskRestore {
     const side = (which: 'old' | 'new') =>
       Object.fromEntries(Object.entries(others).map(([key, value]) => [key, value[which]]));
     if (Object.keys(others).length > 0) {
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         ...entry,
         action: 'updated',
         oldValue: side('old'),
@@ -137,7 +137,7 @@ export class TaskRestore {
       });
     }
     if (!statusChange) return;
-    await this.activity.record(tx, {
+    this.activity.record(tx, {
       ...entry,
       action: 'status_changed',
       oldValue: statusChange.old,

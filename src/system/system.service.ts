@@ -64,7 +64,7 @@ export class SystemService {
     await this.database.transaction(async (tx) => {
       await this.maintenance.set(tx, window);
       const { status, ...data } = view(window);
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'system',
         entityId: maintenanceEntity,

@@ -75,7 +75,7 @@ export class ProjectCloneService {
       ],
     );
     const { id, name, description } = project!;
-    await this.activity.record(tx, {
+    this.activity.record(tx, {
       actor,
       entityType: 'project',
       entityId: id,

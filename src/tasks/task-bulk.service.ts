@@ -39,7 +39,7 @@ export class TaskBulkService {
         (await this.control.move(tx, task.execution_id, queueOf(input.priority)));
       if (!moved) throw new AppError('TASK_NOT_RUNNING', {}, { message: 'The task is not queued' });
       const entry = { actor, entityType: 'task', entityId: task.id, projectId: task.project_id } as const;
-      await this.activity.record(tx, { ...entry, action: 'priority_changed', newValue: input.priority });
+      this.activity.record(tx, { ...entry, action: 'priority_changed', newValue: input.priority });
       return task.id;
     });
     return { priority: input.priority, ...result };

@@ -80,19 +80,19 @@ export class TaskUpdateService {
       ],
     );
     const after = { ...next, ...row! };
-    await this.record(tx, actor, before, after, changes, dependencies);
+    this.record(tx, actor, before, after, changes, dependencies);
     if (statusChanges) await this.lifecycle.taskSettled(tx, after);
     return toTask(after);
   }
 
-  private async record(
+  private record(
     tx: Transaction,
     actor: Actor,
     before: AccessibleTask,
     after: AccessibleTask,
     changes: Changes,
     dependencies: string[] | undefined,
-  ): Promise<void> {
+  ): void {
     const { status: _, ...others } = changes;
     const entry = { actor, entityType: 'task', entityId: after.id, projectId: after.project_id } as const;
     const task = {
@@ -108,7 +108,7 @@ export class TaskUpdateService {
     };
     const statusChanged = after.status !== before.status;
     if (statusChanged) {
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         ...entry,
         action: 'status_changed',
         oldValue: before.status,
@@ -124,7 +124,7 @@ export class TaskUpdateService {
       ...Object.fromEntries(changed.map((key) => [key, after[key]])),
       ...(dependencies ? { dependencies } : {}),
     };
-    await this.activity.record(tx, {
+    this.activity.record(tx, {
       ...entry,
       action: 'updated',
       oldValue: Object.fromEntries(changed.map((key) => [key, before[key]])),

@@ -89,7 +89,7 @@ export class TasksService {
         search: '',
       });
       const { title, status, priority, ref, updated_at } = task;
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'task',
         entityId: id,
@@ -163,7 +163,7 @@ export class TasksService {
       'UPDATE tasks SET deleted_at = now(), updated_at = now(), version = version + 1 WHERE id = $1 RETURNING deleted_at',
       [id],
     );
-    await this.activity.record(tx, {
+    this.activity.record(tx, {
       actor,
       entityType: 'task',
       entityId: id,

@@ -41,7 +41,7 @@ export class PreferencesService {
         [actor.id, preferences],
       );
       const keys = Object.keys(changes);
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'user',
         entityId: actor.id,

@@ -95,7 +95,7 @@ export class UsersService implements OnModuleInit {
           [id, username, email, full_name, avatar_url, role, tier, password_hash],
         );
         const newValue = { username, email, full_name, role, tier };
-        await this.activity.record(tx, {
+        this.activity.record(tx, {
           actor,
           entityType: 'user',
           entityId: id,
@@ -133,7 +133,7 @@ export class UsersService implements OnModuleInit {
         if (password_hash !== undefined) await this.storePassword(tx, id, password_hash);
         else if (next.disabled && !user.disabled) await this.endTokens(tx, id);
         const keys = Object.keys(changes) as (keyof typeof changes)[];
-        await this.activity.record(tx, {
+        this.activity.record(tx, {
           actor,
           entityType: 'user',
           entityId: id,
@@ -153,7 +153,7 @@ export class UsersService implements OnModuleInit {
     const passwordHash = await hashPassword(newPassword);
     await this.database.transaction(async (tx) => {
       await this.storePassword(tx, actor.id, passwordHash);
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor,
         entityType: 'user',
         entityId: actor.id,

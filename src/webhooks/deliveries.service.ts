@@ -58,7 +58,7 @@ export class DeliveriesService {
         'INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at) VALUES ($1, $2, $3, $4, now())',
         [id, webhookId, testEvent, data],
       );
-      await this.record(tx, actor, webhook, 'tested', id);
+      this.record(tx, actor, webhook, 'tested', id);
     });
     for (const deadline = Date.now() + testWaitMs; ; await sleep(50)) {
       const delivery = await this.find(webhookId, id);
@@ -87,21 +87,15 @@ export class DeliveriesService {
           { message: 'The webhook is not active' },
         );
       }
-      await this.record(tx, actor, webhook, 'redelivered', deliveryId);
+      this.record(tx, actor, webhook, 'redelivered', deliveryId);
     });
     return toDelivery(await this.find(webhookId, deliveryId));
   }
 
-  private async record(
-    tx: Transaction,
-    actor: Actor,
-    webhook: Webhook,
-    action: string,
-    deliveryId: string,
-  ): Promise<void> {
+  private record(tx: Transaction, actor: Actor, webhook: Webhook, action: string, deliveryId: string): void {
     const { id: entityId, project_id: projectId } = webhook;
     const newValue = { delivery_id: deliveryId };
-    await this.activity.record(tx, { actor, entityType: 'webhook', entityId, projectId, action, newValue });
+    this.activity.record(tx, { actor, entityType: 'webhook', entityId, projectId, action, newValue });
     this.events.emitAfter(tx, 'webhooks.pending', { count: 1 });
   }
 

@@ -20,7 +20,7 @@ export class WebhookSwitch {
         [id, url],
       );
       if (!webhook) return;
-      await this.activity.record(tx, {
+      this.activity.record(tx, {
         actor: null,
         entityType: 'webhook',
         entityId: id,

@@ -49,7 +49,7 @@ export class WebhooksService {
         [uuid(), projectId, url, description, events, secret, active, actor.id],
       );
       const newValue = recordable({ url, events, description, active });
-      await this.record(tx, actor, webhook!, { action: 'created', newValue });
+      this.record(tx, actor, webhook!, { action: 'created', newValue });
       return { ...toWebhook(webhook!), secret };
     });
   }
@@ -92,7 +92,7 @@ export class WebhooksService {
       );
       const keys = Object.keys(changes) as (keyof typeof changes)[];
       const oldValue = recordable(Object.fromEntries(keys.map((key) => [key, webhook[key]])));
-      await this.record(tx, actor, webhook, { action: 'updated', oldValue, newValue: recordable(changes) });
+      this.record(tx, actor, webhook, { action: 'updated', oldValue, newValue: recordable(changes) });
       return toWebhook(stored!);
     });
   }
@@ -106,7 +106,7 @@ export class WebhooksService {
           WHERE id = $1 RETURNING deleted_at`,
         [id],
       );
-      await this.record(tx, actor, webhook, { action: 'deleted' });
+      this.record(tx, actor, webhook, { action: 'deleted' });
       return { message: 'Webhook deleted successfully', deleted_at: toInstant(row!.deleted_at) };
     });
   }
@@ -125,7 +125,7 @@ export class WebhooksService {
                 secret = $2, updated_at = now(), version = version + 1 WHERE id = $1 RETURNING *`,
         [id, secret, rotationMs],
       );
-      await this.record(tx, actor, webhook, { action: 'secret_rotated' });
+      this.record(tx, actor, webhook, { action: 'secret_rotated' });
       return { ...toWebhook(stored!), secret };
     });
   }
@@ -135,13 +135,13 @@ export class WebhooksService {
     if (issue !== undefined) throw new AppError('VALIDATION_ERROR', { field: 'url', issue });
   }
 
-  private async record(
+  private record(
     tx: Transaction,
     actor: Actor,
     webhook: Webhook,
     entry: Pick<ActivityEntry, 'action' | 'oldValue' | 'newValue'>,
-  ): Promise<void> {
-    await this.activity.record(tx, {
+  ): void {
+    this.activity.record(tx, {
       actor,
       entityType: 'webhook',
       entityId: webhook.id,
