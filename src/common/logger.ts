@@ -10,10 +10,17 @@ export function createLogger(level: string, role: string): Logger {
       level,
       base: { role, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: serializeError },
       redact: { paths: ['*.password', '*.token', '*.secret', '*.authorization'], censor: '[hidden]' },
     },
     pino.destination({ fd: 2, sync: true }),
   );
+}
+
+/** An error of the database driver carries its whole connection, thousands of characters of no use in a log. */
+function serializeError(error: Error): object {
+  const { client: _, ...rest } = pino.stdSerializers.err(error) as { client?: unknown };
+  return rest;
 }
 
 /** Lets Nest write into our log; its start-up chatter is worth the debug level only. */

@@ -7,6 +7,7 @@ import { Database } from './database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { Events } from './events.js';
 import { ExecutionQueue } from './execution-queue.js';
+import { awaitPostgres } from './postgres-patience.js';
 import { postgresBackend, redisBackend } from './queue-backend.js';
 import { holdSingleInstance } from './single-instance.js';
 
@@ -42,6 +43,7 @@ export class Infrastructure {
       const url = config.DATABASE_URL ?? (embedded as EmbeddedPostgres).url;
       const applicationName = `millrace-${role}`;
 
+      if (!embedded) await awaitPostgres(url, logger);
       if (!config.distributed) releases.push(await holdSingleInstance(url, logger));
       const dataSource = createDataSource({ url, poolSize: config.DATABASE_POOL_SIZE, applicationName });
       await dataSource.initialize();
