@@ -100,6 +100,8 @@ export class Run {
     const { user } = context;
     refuseUnenforceable(execution, false);
     const { workspace, directory } = await workingDirectory(context.workspaceRoot, user, execution);
+    // of a worker that was killed together with its launcher something may still be there
+    if (execution.retry_of !== null) await context.launcher.endOrphans();
     if (this.stopped) throw new Error('stopped');
     const process = await context.launcher.launch({
       executionId: execution.id,

@@ -163,5 +163,8 @@ export class WorkerService {
       }
     }
     this.lastHeartbeat = Math.max(this.lastHeartbeat, begun);
+    // alone, a process that was stopped goes on with its runs: nobody can have taken them over
+    if (config.distributed)
+      this.context?.launcher.stayAlive(config.LEASE_SECONDS * 1000 - (performance.now() - begun));
   }
 }

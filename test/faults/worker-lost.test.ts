@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { mode } from '../support/mode.js';
-import { isAlive } from '../support/process-table.js';
+import { descendants, isAlive } from '../support/process-table.js';
 import type { ServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import {
@@ -112,7 +112,7 @@ test('a worker that is killed costs no task its end', { timeout: 90_000 }, async
 describe('a worker that is stopped for longer than its lease', () => {
   const freezing = (folder: string, word: string) =>
     `echo $$ >> ${folder}/pids
-     [ $(wc -l < ${folder}/pids) -gt 1 ] && { echo again; exit; }
+     [ $(wc -l < ${folder}/pids) -gt 1 ] && { [ -d /proc/$(head -n 1 ${folder}/pids) ] && echo both; echo again; exit; }
      while sleep 0.05; do echo tick; [ -e ${folder}/enough ] && exit; done; : ${word}`;
 
   async function freeze() {
@@ -128,22 +128,20 @@ describe('a worker that is stopped for longer than its lease', () => {
 
   if (mode === 'cluster') {
     test('cannot overwrite its successor, and its command is ended', { timeout: 60_000 }, async () => {
-      const { folder, word, job, worker } = await freeze();
+      const { word, job, worker } = await freeze();
       try {
         const tries = await attempts(app.admin, job.task);
         expect(tries.map(({ status, reason }: Json) => [status, reason])).toEqual([
           ['failed', 'WORKER_LOST'],
           ['completed', null],
         ]);
+        // when the second began, the first was gone, though its worker still stands still
+        expect(await stored(app, tries[1].execution_id)).toBe('again\n');
+        expect(await living(word)).toEqual([]);
       } finally {
         process.kill(worker.pid, 'SIGCONT');
       }
       const before = await app.query('SELECT * FROM executions ORDER BY id');
-      const [pid] = await linesOf(`${folder}/pids`);
-      await until(async () => !(await isAlive(Number(pid))), {
-        timeout: 5_000,
-        what: 'the old command to be gone',
-      });
       await delay(1_000);
       expect(await app.query('SELECT * FROM executions ORDER BY id')).toEqual(before);
       const [row] = await app.query<{ output_bytes: string }>(
@@ -153,6 +151,27 @@ describe('a worker that is stopped for longer than its lease', () => {
       expect((await stored(app, job.execution)).length).toBe(Number(row?.output_bytes));
       expect(await living(word)).toEqual([]);
       expect(worker.isRunning).toBe(true);
+    });
+    test('leaves nothing of its commands when its launcher is killed too', { timeout: 60_000 }, async () => {
+      const { job, worker } = await freeze();
+      const [launcher] = (await descendants(worker.pid)).filter(({ parent }) => parent === worker.pid);
+      process.kill(launcher!.pid, 'SIGKILL');
+      await worker.kill();
+      const tries = await attempts(app.admin, job.task);
+      expect(await stored(app, tries[1].execution_id)).toBe('again\n');
+      worker.start();
+      await app.ready(worker);
+    });
+  } else if (mode === 'redis') {
+    test('has lost its runs, and they are tried again', { timeout: 60_000 }, async () => {
+      const { word, job, worker } = await freeze();
+      await until(async () => (await living(word)).length === 0, { what: 'the command to be ended' });
+      process.kill(worker.pid, 'SIGCONT');
+      const tries = await attempts(app.admin, job.task);
+      expect(tries.map(({ status, reason }: Json) => [status, reason])).toEqual([
+        ['failed', 'WORKER_LOST'],
+        ['completed', null],
+      ]);
     });
   } else {
     test('goes on where it was when nobody took its runs', { timeout: 60_000 }, async () => {

@@ -69,6 +69,14 @@ export class Launcher {
     return (await this.connected()).endOrphans();
   }
 
+  /**
+   * Says that this process is alive and has the say over its runs for so many milliseconds more: when they pass without another
+   * word, because it was stopped, everything is ended as if it had been killed.
+   */
+  stayAlive(forMs: number): void {
+    this.current?.send({ type: 'alive', forMs });
+  }
+
   /** Calls back each time the launcher process has died, after what it had started was ended. */
   onLost(listener: () => void): void {
     this.lostListeners.add(listener);

@@ -14,6 +14,7 @@ export type WorkerMessage =
   | LaunchOrder
   | { type: 'terminate'; run: number; graceMs: number }
   | { type: 'end-orphans' }
+  | { type: 'alive'; forMs: number }
   | { type: 'make-fifos' };
 
 /** From the launcher to its worker. `run` is the worker's number for a run. */
