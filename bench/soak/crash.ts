@@ -1,0 +1,184 @@
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expectStatus } from '../../test/support/client.js';
+import type { ServerProcess } from '../../test/support/server-process.js';
+import { until } from '../../test/support/until.js';
+import { commandOf, makeWork } from './command.js';
+import { faultsOf, leaseSeconds, type Fault } from './faults.js';
+import { lanes } from './lanes.js';
+import { Random } from './random.js';
+import { Receiver } from './receiver.js';
+import { checkRound, type Outage, type Round, type Task } from './round-checks.js';
+import { Stand, type Mode } from './stand.js';
+import type { Tally } from './tally.js';
+import { checkDeliveries } from './webhook-checks.js';
+
+/** Runs in a round: 8 run, the others wait. */
+const tasksInRound = 208;
+const limits = [100, 3, 1];
+const endPatience = 150_000;
+
+const crashEnv = (mode: Mode) => ({
+  LEASE_SECONDS: String(leaseSeconds),
+  WORKER_CONCURRENCY: mode === 'cluster' ? '4' : '8',
+  CANCEL_GRACE_SECONDS: '1',
+  GRACE_SECONDS: '2',
+});
+
+/** Rounds of 208 runs with faults in the middle, until the time is over; at least one. */
+export async function crash(
+  options: { mode: Mode; embedded: boolean; until: number; seed: number; faults: RegExp },
+  tally: Tally,
+): Promise<void> {
+  const random = new Random(options.seed);
+  const { mode, embedded } = options;
+  const stand = await Stand.start({ mode, embedded, env: crashEnv(mode) });
+  const receiver = await Receiver.start(new Random(options.seed + 1), tally);
+  try {
+    const projects = await Promise.all(limits.map((limit) => makeProject(stand, limit)));
+    const hook = { url: receiver.url, events: ['task.*'] };
+    receiver.secret = (await answered(201, stand.admin.post('/api/webhooks/', hook))).secret as string;
+    const all: string[] = [];
+    do {
+      tally.count('rounds');
+      const round = await play(stand, random, tally, projects, faultsOf(stand, options.faults));
+      all.push(...round.tasks.map(({ id }) => id));
+      const stuck = !(await ended(stand, round, tally));
+      if (stuck) break;
+      await checkRound(stand, round, random, tally);
+      await rm(round.folder, { recursive: true, force: true });
+    } while (Date.now() < options.until);
+    await checkDeliveries(stand, receiver, all, tally);
+  } finally {
+    for (const server of stand.processes) {
+      const errors = loggedErrors(server);
+      tally.count('errors logged', errors.length);
+      for (const line of errors.slice(0, 5)) console.error(`LOGGED ${line.slice(0, 600)}`);
+    }
+    receiver.stop();
+    const faults = await stand.stop();
+    tally.check('no process left behind at the end', faults.length === 0, faults.join('\n'));
+  }
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any
+async function answered(status: number, answer: Parameters<typeof expectStatus>[1]): Promise<any> {
+  return (await expectStatus(status, answer)).body.data;
+}
+
+async function makeProject(
+  stand: Stand,
+  max_concurrent_tasks: number,
+): Promise<{ id: string; limit: number }> {
+  const project = { name: `Soak ${max_concurrent_tasks}`, resource_limits: { max_concurrent_tasks } };
+  const { id } = await answered(201, stand.admin.post('/api/projects/', project));
+  return { id, limit: max_concurrent_tasks };
+}
+
+async function play(
+  stand: Stand,
+  random: Random,
+  tally: Tally,
+  projects: { id: string; limit: number }[],
+  faults: readonly Fault[],
+): Promise<Round> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-soak-round-'));
+  await chmod(folder, 0o777);
+  for (const name of ['tasks', 'running']) {
+    await mkdir(join(folder, name));
+    await chmod(join(folder, name), 0o777);
+  }
+  const queue = { queue_name: 'normal_priority' };
+  await answered(200, stand.admin.post('/api/queues/pause', queue));
+  const plans = Array.from({ length: tasksInRound }, (_, index) => {
+    const project = projects[index % 10 < 7 ? 0 : index % 10 < 9 ? 1 : 2]!;
+    return { project, work: makeWork(random, `task-${index}`), retries: random.chance(0.7) ? 5 : 0 };
+  });
+  const tasks: Task[] = await lanes(8, plans, async ({ project, work, retries }) => {
+    const { id } = await answered(
+      201,
+      stand.admin.post('/api/tasks/', {
+        title: work.key,
+        project_id: project.id,
+        command: commandOf(work, folder, project.limit),
+        environment: { SOAK_LIMIT: String(project.limit) },
+        retry_attempts: retries,
+      }),
+    );
+    await answered(202, stand.admin.post(`/api/tasks/${id}/execute`, { options: { allow_unsafe: true } }));
+    tally.count('runs');
+    return { id: id as string, work, limit: project.limit, cancelled: false };
+  });
+  await answered(200, stand.admin.post('/api/queues/resume', queue));
+  const meddling = meddle(stand, new Random(random.between(0, 1e9)), tasks, tally);
+  const outages: Outage[] = [];
+  for (let left = random.between(1, 3); left > 0; left -= 1) {
+    await delay(random.between(200, 4_500));
+    const fault = random.pick(faults);
+    tally.count('faults');
+    tally.count(`  ${fault.name}`);
+    tally.place = `[round with ${[...outages.map(({ name }) => name), fault.name].join(', ')}]`;
+    const from = Date.now();
+    await fault.inflict(stand, random);
+    await stand.ready();
+    outages.push({ name: fault.name, from, to: Date.now() });
+  }
+  await meddling;
+  return { folder, tasks, outages };
+}
+
+/** Cancels some, twice at once, while they wait, run or end. */
+async function meddle(stand: Stand, random: Random, tasks: Task[], tally: Tally): Promise<void> {
+  for (let count = 0; count < 8; count += 1) {
+    await delay(random.between(100, 900));
+    const task = random.pick(tasks);
+    task.cancelled = true;
+    const cancel = () => stand.admin.post(`/api/tasks/${task.id}/cancel`, {}).catch(() => undefined);
+    for (const answer of await Promise.all([cancel(), cancel()])) {
+      if (!answer) continue;
+      tally.check(
+        'cancel is answered cleanly',
+        [200, 202, 409, 503].includes(answer.status),
+        () => `${answer.status} ${JSON.stringify(answer.body)}`,
+      );
+    }
+  }
+}
+
+/** Waits until every run of a round has ended. @returns false, with a violation, when some do not */
+async function ended(stand: Stand, round: Round, tally: Tally): Promise<boolean> {
+  const ids = round.tasks.map(({ id }) => id);
+  const recovered = round.outages.at(-1)?.to ?? 0;
+  const open = () =>
+    stand.query<{ id: string; status: string; overdue: boolean }>(
+      `SELECT id, status, status = 'running' AND lease_expires_at < now() - interval '5 s' AS overdue
+         FROM executions WHERE task_id = ANY($1) AND status IN ('queued', 'running')`,
+      [ids],
+    );
+  const none = async (): Promise<boolean> => {
+    const rows = await open();
+    if (Date.now() > recovered + (leaseSeconds + 5) * 1000) {
+      const overdue = rows.filter((row) => row.overdue);
+      tally.check('nothing runs past its lease + 5 s', overdue.length === 0, () => JSON.stringify(overdue));
+    }
+    return rows.length === 0;
+  };
+  try {
+    await until(none, { timeout: endPatience, what: 'the end of every run' });
+    tally.check('every run ends', true);
+    return true;
+  } catch {
+    const rows = await open();
+    tally.check('every run ends', false, () => JSON.stringify(rows.slice(0, 5)));
+    for (const server of stand.processes) console.error(server.logTail(20));
+    return false;
+  }
+}
+
+/** What a process logged as errors, but for requests that were refused because Postgres was away. */
+function loggedErrors({ stderr }: ServerProcess): string[] {
+  const lines = stderr.split('\n').filter((line) => /"level":(50|60)/.test(line));
+  return lines.filter((line) => !line.includes('"code":"DATABASE_ERROR"'));
+}

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { descendants } from '../../test/support/process-table.js';
+import type { ServerProcess } from '../../test/support/server-process.js';
+import { postmasterOf } from './postgres.js';
+import type { Random } from './random.js';
+import type { Stand } from './stand.js';
+
+/** A way to harm a running stand; when it resolves, all parts have been started again. */
+export interface Fault {
+  name: string;
+  inflict: (stand: Stand, random: Random) => Promise<void>;
+}
+
+async function outage(servers: readonly ServerProcess[], random: Random, longest = 2_000): Promise<void> {
+  await Promise.all(servers.map((server) => server.kill()));
+  await delay(random.between(0, longest));
+  for (const server of servers) server.start();
+}
+
+async function killPostgres(stand: Stand): Promise<void> {
+  process.kill(await postmasterOf(stand.postgresFolder), 'SIGKILL');
+}
+
+async function freeze(pid: number, ms: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await delay(ms);
+  process.kill(pid, 'SIGCONT');
+}
+
+/** The child that starts the commands of a worker. */
+async function launcherOf(worker: ServerProcess): Promise<number | undefined> {
+  for (const { pid, parent } of await descendants(worker.pid)) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (parent === worker.pid && line.includes('launcher-main')) return pid;
+  }
+  return undefined;
+}
+
+async function killLauncher(worker: ServerProcess): Promise<void> {
+  const pid = await launcherOf(worker);
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+}
+
+const anywhere: Fault[] = [
+  { name: 'kill -9 of every process', inflict: (stand, random) => outage(stand.processes, random) },
+  { name: 'kill -9 of Postgres', inflict: (stand) => killPostgres(stand) },
+  {
+    name: 'kill -9 of every process and of Postgres',
+    inflict: async (stand, random) => {
+      await Promise.all([outage(stand.processes, random), killPostgres(stand)]);
+    },
+  },
+  {
+    name: 'kill -9 of a launcher',
+    inflict: (stand, random) => killLauncher(random.pick(stand.workers)),
+  },
+  {
+    name: 'kill -9 of a worker and its launcher',
+    inflict: async (stand, random) => {
+      const worker = random.pick(stand.workers);
+      const launcher = await launcherOf(worker);
+      // where others take over, it is away for longer than its lease
+      const killed = outage([worker], random, 2 * leaseSeconds * 1000);
+      if (launcher !== undefined) process.kill(launcher, 'SIGKILL');
+      await killed;
+    },
+  },
+  {
+    name: 'SIGSTOP of a worker beyond its lease',
+    inflict: (stand, random) =>
+      freeze(random.pick(stand.workers).pid, leaseSeconds * 1000 + random.between(1_000, 5_000)),
+  },
+];
+
+const withRedis: Fault[] = [
+  { name: 'FLUSHALL', inflict: async (stand) => stand.redis?.flush() },
+  {
+    name: 'kill -9 of Redis',
+    inflict: async (stand, random) => {
+      await stand.redis?.stop();
+      await delay(random.between(0, 3_000));
+      await stand.redis?.start();
+    },
+  },
+  {
+    name: 'SIGSTOP of Redis',
+    inflict: (stand, random) => freeze(stand.redis?.pid ?? 0, random.between(500, 4_000)),
+  },
+];
+
+const withRoles: Fault[] = [
+  {
+    name: 'kill -9 of an API process',
+    inflict: (stand, random) => outage([random.pick(stand.apis)], random),
+  },
+  { name: 'kill -9 of a worker', inflict: (stand, random) => outage([random.pick(stand.workers)], random) },
+];
+
+/** The lease in the crash rounds. */
+export const leaseSeconds = 5;
+
+/** @param wanted keeps those whose name fits */
+export function faultsOf({ options: { mode } }: Stand, wanted: RegExp): Fault[] {
+  const more = { single: [], redis: withRedis, cluster: [...withRedis, ...withRoles] };
+  return [...anywhere, ...more[mode]].filter(({ name }) => wanted.test(name));
+}

@@ -1,0 +1,50 @@
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from '../../test/support/build.js';
+import { query } from '../../test/support/database.js';
+
+type Embedded = typeof import('../../src/infra/embedded-postgres.js');
+
+/** A Postgres that the product does not know the keeper of: started here, and brought back here when it was killed. */
+export class ExternalPostgres {
+  private constructor(
+    readonly folder: string,
+    readonly url: string,
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  static async start(settings: Record<string, string> = {}): Promise<ExternalPostgres> {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-soak-postgres-'));
+    await chmod(folder, 0o755);
+    const module = join(root, 'dist/infra/embedded-postgres.js');
+    const { startEmbeddedPostgres } = (await import(pathToFileURL(module).href)) as Embedded;
+    const log = { info: () => undefined, warn: () => undefined, error: console.error };
+    const start = () => startEmbeddedPostgres({ dataDir: folder, log });
+    let server = await start();
+    if (Object.keys(settings).length > 0) {
+      for (const [name, value] of Object.entries(settings))
+        await query(server.url, `ALTER SYSTEM SET ${name} = '${value}'`);
+      await server.stop();
+      server = await start();
+    }
+    return new ExternalPostgres(folder, server.url, async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    });
+  }
+}
+
+/** The address of the Postgres that the product keeps in its data folder, once it has made one. */
+export async function embeddedUrl(dataDir: string): Promise<string> {
+  const read = async (name: string) => (await readFile(join(dataDir, name), 'utf8')).trim();
+  const [port, password] = await Promise.all([read('postgres.port'), read('postgres.password')]);
+  return `postgres://millrace:${password}@127.0.0.1:${port}/millrace`;
+}
+
+/** The process id of the postmaster whose data is below a folder. */
+export async function postmasterOf(folder: string): Promise<number> {
+  const [pid] = (await readFile(join(folder, 'postgres/postmaster.pid'), 'utf8')).split('\n');
+  return Number(pid);
+}

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { crash } from './crash.js';
+import type { Mode } from './stand.js';
+import { Tally } from './tally.js';
+
+const { values } = parseArgs({
+  options: {
+    mode: { type: 'string', default: 'single' },
+    minutes: { type: 'string', default: '2' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    faults: { type: 'string', default: '' },
+    parts: { type: 'string', default: 'crash' },
+  },
+});
+const mode = values.mode as Mode;
+const minutes = Number(values.minutes);
+const seed = Number(values.seed);
+const faults = new RegExp(values.faults);
+const parts = values.parts.split(',');
+const known = ['crash'];
+if (
+  !['single', 'redis', 'cluster'].includes(mode) ||
+  !(minutes > 0 && minutes <= 1440) ||
+  !Number.isInteger(seed)
+)
+  throw new Error('Usage: npm run soak -- --mode single|redis|cluster --minutes 15 --seed N');
+if (parts.some((part) => !known.includes(part))) throw new Error(`The parts are ${known.join(', ')}`);
+
+console.log(`Soak in mode ${mode} for ${minutes} minutes, seed ${seed}: ${parts.join(', ')}`);
+const begun = Date.now();
+const tally = new Tally();
+const time = minutes * 60_000;
+if (parts.includes('crash')) {
+  // with a Postgres of its own only one process can have it
+  const stands = mode === 'single' ? [true, false] : [false];
+  for (const [index, embedded] of stands.entries())
+    await crash(
+      {
+        mode,
+        embedded,
+        faults,
+        until: begun + (time * (index + 1)) / stands.length,
+        seed: seed + index * 10,
+      },
+      tally,
+    );
+}
+tally.figure('minutes', ((Date.now() - begun) / 60_000).toFixed(1));
+tally.print();
+process.exit(tally.violations.length > 0 ? 1 : 0);
