@@ -2,7 +2,6 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expectStatus } from '../../test/support/client.js';
 import type { ServerProcess } from '../../test/support/server-process.js';
 import { until } from '../../test/support/until.js';
 import { commandOf, makeWork } from './command.js';
@@ -12,6 +11,7 @@ import { Random } from './random.js';
 import { Receiver } from './receiver.js';
 import { checkRound, type Outage, type Round, type Task } from './round-checks.js';
 import { Stand, type Mode } from './stand.js';
+import { data, makeProject, startTask } from './steps.js';
 import type { Tally } from './tally.js';
 import { checkDeliveries } from './webhook-checks.js';
 
@@ -37,9 +37,11 @@ export async function crash(
   const stand = await Stand.start({ mode, embedded, env: crashEnv(mode) });
   const receiver = await Receiver.start(new Random(options.seed + 1), tally);
   try {
-    const projects = await Promise.all(limits.map((limit) => makeProject(stand, limit)));
+    const projects = await Promise.all(
+      limits.map(async (limit) => ({ id: await makeProject(stand, limit), limit })),
+    );
     const hook = { url: receiver.url, events: ['task.*'] };
-    receiver.secret = (await answered(201, stand.admin.post('/api/webhooks/', hook))).secret as string;
+    receiver.secret = (await data(201, stand.admin.post('/api/webhooks/', hook))).secret as string;
     const all: string[] = [];
     do {
       tally.count('rounds');
@@ -63,20 +65,6 @@ export async function crash(
   }
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any
-async function answered(status: number, answer: Parameters<typeof expectStatus>[1]): Promise<any> {
-  return (await expectStatus(status, answer)).body.data;
-}
-
-async function makeProject(
-  stand: Stand,
-  max_concurrent_tasks: number,
-): Promise<{ id: string; limit: number }> {
-  const project = { name: `Soak ${max_concurrent_tasks}`, resource_limits: { max_concurrent_tasks } };
-  const { id } = await answered(201, stand.admin.post('/api/projects/', project));
-  return { id, limit: max_concurrent_tasks };
-}
-
 async function play(
   stand: Stand,
   random: Random,
@@ -91,27 +79,20 @@ async function play(
     await chmod(join(folder, name), 0o777);
   }
   const queue = { queue_name: 'normal_priority' };
-  await answered(200, stand.admin.post('/api/queues/pause', queue));
+  await data(200, stand.admin.post('/api/queues/pause', queue));
   const plans = Array.from({ length: tasksInRound }, (_, index) => {
     const project = projects[index % 10 < 7 ? 0 : index % 10 < 9 ? 1 : 2]!;
     return { project, work: makeWork(random, `task-${index}`), retries: random.chance(0.7) ? 5 : 0 };
   });
   const tasks: Task[] = await lanes(8, plans, async ({ project, work, retries }) => {
-    const { id } = await answered(
-      201,
-      stand.admin.post('/api/tasks/', {
-        title: work.key,
-        project_id: project.id,
-        command: commandOf(work, folder, project.limit),
-        environment: { SOAK_LIMIT: String(project.limit) },
-        retry_attempts: retries,
-      }),
-    );
-    await answered(202, stand.admin.post(`/api/tasks/${id}/execute`, { options: { allow_unsafe: true } }));
+    const { task } = await startTask(stand, project.id, commandOf(work, folder, project.limit), {
+      environment: { SOAK_LIMIT: String(project.limit) },
+      retry_attempts: retries,
+    });
     tally.count('runs');
-    return { id: id as string, work, limit: project.limit, cancelled: false };
+    return { id: task, work, limit: project.limit, cancelled: false };
   });
-  await answered(200, stand.admin.post('/api/queues/resume', queue));
+  await data(200, stand.admin.post('/api/queues/resume', queue));
   const meddling = meddle(stand, new Random(random.between(0, 1e9)), tasks, tally);
   const outages: Outage[] = [];
   for (let left = random.between(1, 3); left > 0; left -= 1) {

@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 import { crash } from './crash.js';
+import { memory } from './memory.js';
+import { race } from './race.js';
+import { streams } from './streams.js';
 import type { Mode } from './stand.js';
 import { Tally } from './tally.js';
 
@@ -9,7 +12,11 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     faults: { type: 'string', default: '' },
-    parts: { type: 'string', default: 'crash' },
+    lines: { type: 'string', default: '10000000' },
+    megabytes: { type: 'string', default: '1024' },
+    workers: { type: 'string', default: '50' },
+    executions: { type: 'string', default: '1000' },
+    parts: { type: 'string', default: 'race,memory,streams,crash' },
   },
 });
 const mode = values.mode as Mode;
@@ -17,7 +24,7 @@ const minutes = Number(values.minutes);
 const seed = Number(values.seed);
 const faults = new RegExp(values.faults);
 const parts = values.parts.split(',');
-const known = ['crash'];
+const known = ['race', 'memory', 'streams', 'crash'];
 if (
   !['single', 'redis', 'cluster'].includes(mode) ||
   !(minutes > 0 && minutes <= 1440) ||
@@ -29,6 +36,11 @@ if (parts.some((part) => !known.includes(part))) throw new Error(`The parts are 
 console.log(`Soak in mode ${mode} for ${minutes} minutes, seed ${seed}: ${parts.join(', ')}`);
 const begun = Date.now();
 const tally = new Tally();
+if (parts.includes('race'))
+  await race({ mode, seed, workers: Number(values.workers), executions: Number(values.executions) }, tally);
+if (parts.includes('memory')) await memory({ mode, seed, megabytes: Number(values.megabytes) }, tally);
+if (parts.includes('streams')) await streams({ mode, seed, lines: Number(values.lines) }, tally);
+const crashBegun = Date.now();
 const time = minutes * 60_000;
 if (parts.includes('crash')) {
   // with a Postgres of its own only one process can have it
@@ -39,7 +51,7 @@ if (parts.includes('crash')) {
         mode,
         embedded,
         faults,
-        until: begun + (time * (index + 1)) / stands.length,
+        until: crashBegun + (time * (index + 1)) / stands.length,
         seed: seed + index * 10,
       },
       tally,

@@ -10,6 +10,7 @@ import { leftBehind } from '../../test/support/process-table.js';
 import { RedisServer } from '../../test/support/redis-server.js';
 import { ServerProcess, type Environment, type Role } from '../../test/support/server-process.js';
 import { until } from '../../test/support/until.js';
+import { lanes } from './lanes.js';
 import { embeddedUrl, ExternalPostgres } from './postgres.js';
 
 export type Mode = 'single' | 'redis' | 'cluster';
@@ -127,8 +128,11 @@ export class Stand {
       const port = await freePort();
       this.processes.push(new ServerProcess(role, port, { ...common, PORT: String(port) }));
     }
-    for (const server of this.processes) server.start();
-    await this.ready();
+    // many at once would start more slowly than some after the others
+    await lanes(4, this.processes, async (server) => {
+      server.start();
+      await this.serves(server);
+    });
     this.admin = await new Client(() => this.nextUrl()).as({ username: 'admin', password });
   }
 

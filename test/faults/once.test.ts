@@ -1,32 +1,9 @@
-import { Queue, createPostgresBackend } from 'bullmq';
 import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
+import { offerJobs } from '../support/offer-jobs.js';
 import { attempts, linesOf, makeProject, run, scratch, times, type Json } from './steps.js';
 
 const app = useApp({ env: { WORKER_CONCURRENCY: '8', LEASE_SECONDS: '2' } });
-
-/** Puts jobs into the queue behind the product's back. */
-async function withQueue(work: (offer: (id: string) => Promise<void>) => Promise<void>): Promise<void> {
-  const { redis } = app;
-  const queue = redis
-    ? new Queue('executions', { connection: { url: redis.url }, prefix: 'millrace' })
-    : (new Queue(
-        'executions',
-        { connection: { connectionString: app.databaseUrl, schema: 'bullmq', migrate: false, max: 4 } },
-        createPostgresBackend,
-      ) as unknown as Queue);
-  const options = { removeOnComplete: true, removeOnFail: true, priority: 1 };
-  try {
-    await work(async (id) => {
-      // forgotten while a worker has it, the same job can be added and given out a second time
-      if (redis) await redis.use((client) => client.del(`millrace:executions:${id}`));
-      else await app.query('DELETE FROM bullmq.job WHERE id = $1', [id]).catch(() => undefined);
-      await queue.add('run', {}, { jobId: id, ...options }).catch(() => undefined);
-    });
-  } finally {
-    await queue.close();
-  }
-}
 
 test('an execution that is offered many times is run once', { timeout: 60_000 }, async () => {
   const folder = await scratch();
@@ -35,7 +12,7 @@ test('an execution that is offered many times is run once', { timeout: 60_000 },
     // the first ones outlast their lease, which must be renewed all the same
     run(app.admin, project, `echo $$ >> ${folder}/$MILLRACE_EXECUTION_ID; sleep ${index < 4 ? 4 : 0.3}`),
   );
-  await withQueue(async (offer) => {
+  await offerJobs({ redis: app.redis, url: app.databaseUrl }, async (offer) => {
     for (let round = 0; round < 5; round += 1)
       await Promise.all(jobs.map(({ execution }) => offer(execution)));
   });

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { io } from 'socket.io-client';
+import { WebSocket } from 'ws';
+import type { Random } from './random.js';
+import type { Stand } from './stand.js';
+
+export const transports = ['WebSocket', 'socket.io', 'server-sent events'] as const;
+export type Transport = (typeof transports)[number];
+
+export interface Frame {
+  offset: number;
+  length: number;
+  content: string;
+  encoding?: BufferEncoding;
+  end?: boolean;
+  total?: number;
+}
+
+interface Job {
+  task: string;
+  execution: string;
+}
+
+/** Opens one connection that takes frames from an offset on; resolves when it is over, however. */
+type Connect = (
+  stand: Stand,
+  job: Job,
+  from: number,
+  take: (frame: Frame) => void,
+  signal: AbortSignal,
+) => Promise<void>;
+
+const webSocket: Connect = (stand, { execution }, from, take, signal) =>
+  new Promise((resolve) => {
+    const ws = new WebSocket(`${stand.nextUrl().replace('http', 'ws')}/ws/a-session`, {
+      perMessageDeflate: false,
+    });
+    ws.on('error', () => undefined).on('close', () => resolve());
+    signal.addEventListener('abort', () => ws.terminate());
+    ws.on('open', () => {
+      ws.send(JSON.stringify({ type: 'authenticate', token: stand.admin.token }));
+      ws.send(
+        JSON.stringify({
+          type: 'subscribe',
+          channel: 'command_output',
+          command_id: execution,
+          from_offset: from,
+        }),
+      );
+    });
+    ws.on('message', (message: Buffer) => {
+      const { type, data } = JSON.parse(message.toString()) as { type: string; data: Frame };
+      if (type === 'command_output') take(data);
+    });
+  });
+
+const socketIo: Connect = (stand, { execution }, from, take, signal) =>
+  new Promise((resolve) => {
+    const socket = io(stand.nextUrl(), {
+      auth: { token: stand.admin.token },
+      forceNew: true,
+      reconnection: false,
+    });
+    socket.on('disconnect', () => resolve()).on('connect_error', () => resolve());
+    signal.addEventListener('abort', () => socket.disconnect());
+    socket.on('command_output', ({ data }: { data: Frame }) => take(data));
+    socket.on('connect', () =>
+      socket.emit('subscribe', { channel: 'command_output', command_id: execution, from_offset: from }),
+    );
+  });
+
+const serverSentEvents: Connect = async (stand, { task }, from, take, signal) => {
+  const headers = { accept: 'text/event-stream', 'last-event-id': String(from) };
+  const { body } = await stand.admin.open('GET', `/api/tasks/${task}/output`, undefined, { headers, signal });
+  let rest = '';
+  for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+    const events = (rest + text).split('\n\n');
+    rest = events.pop() ?? '';
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event)?.[1];
+      if (data !== undefined) take(JSON.parse(data) as Frame);
+    }
+  }
+};
+
+const connects: Record<Transport, Connect> = {
+  WebSocket: webSocket,
+  'socket.io': socketIo,
+  'server-sent events': serverSentEvents,
+};
+
+/** What a reader got, over all its connections. */
+export interface Reading {
+  bytes: number;
+  hash: string;
+  cuts: number;
+  total: number | undefined;
+  /** The first thing that was wrong: a gap, a byte twice, a length that is not the content's. */
+  fault: string | undefined;
+}
+
+/** Follows an output to its end by one transport, and goes on where it was each time the connection is cut. */
+export async function follow(
+  stand: Stand,
+  job: Job,
+  transport: Transport,
+  options: { random: Random; cutAfter: [least: number, most: number]; deadline: number },
+): Promise<Reading> {
+  const hash = createHash('sha256');
+  const reading: Reading = { bytes: 0, hash: '', cuts: -1, total: undefined, fault: undefined };
+  while (reading.total === undefined && reading.fault === undefined && Date.now() < options.deadline) {
+    const connection = new AbortController();
+    const timer = setTimeout(() => connection.abort(), options.deadline - Date.now());
+    const cutAt = reading.bytes + options.random.between(...options.cutAfter);
+    const take = (frame: Frame): void => {
+      if (connection.signal.aborted) return;
+      const content = Buffer.from(frame.content, frame.encoding ?? 'utf8');
+      if (frame.end) reading.total = frame.total;
+      else if (frame.offset !== reading.bytes || content.length !== frame.length)
+        reading.fault = `${transport}: offset ${frame.offset}, ${content.length} of ${frame.length} bytes, expected at ${reading.bytes}`;
+      else {
+        hash.update(content);
+        reading.bytes += content.length;
+      }
+      if (frame.end || reading.fault !== undefined || reading.bytes > cutAt) connection.abort();
+    };
+    await connects[transport](stand, job, reading.bytes, take, connection.signal).catch(() => undefined);
+    clearTimeout(timer);
+    reading.cuts += 1;
+  }
+  return { ...reading, hash: hash.digest('hex') };
+}

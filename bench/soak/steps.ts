@@ -1,0 +1,43 @@
+import { expectStatus, type Answer } from '../../test/support/client.js';
+import type { Stand } from './stand.js';
+
+/** What a request answers as `data`, which must have this status. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export async function data(status: number, answer: Promise<Answer> | Answer): Promise<any> {
+  return (await expectStatus(status, answer)).body.data;
+}
+
+/** Makes a project. @returns its id */
+export async function makeProject(stand: Stand, max_concurrent_tasks = 100): Promise<string> {
+  const project = {
+    name: `Soak ${max_concurrent_tasks}`,
+    resource_limits: { max_concurrent_tasks, max_tasks: 1_000_000, storage_limit: '1TB' },
+  };
+  return (await data(201, stand.admin.post('/api/projects/', project))).id as string;
+}
+
+export async function makeTask(
+  stand: Stand,
+  project_id: string,
+  command: string,
+  more: object = {},
+): Promise<string> {
+  const task = { title: 'A task', project_id, command, ...more };
+  return (await data(201, stand.admin.post('/api/tasks/', task))).id as string;
+}
+
+export function execute(stand: Stand, task: string): Promise<Answer> {
+  return stand.admin.post(`/api/tasks/${task}/execute`, { options: { allow_unsafe: true } });
+}
+
+/** Makes a task and starts it. */
+export async function startTask(
+  stand: Stand,
+  project: string,
+  command: string,
+  more: object = {},
+): Promise<{ task: string; execution: string }> {
+  const task = await makeTask(stand, project, command, more);
+  const { execution_id } = await data(202, execute(stand, task));
+  return { task, execution: execution_id as string };
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { follow, transports } from './follower.js';
+import { Random } from './random.js';
+import { Stand, type Mode } from './stand.js';
+import { makeProject, startTask } from './steps.js';
+import type { Tally } from './tally.js';
+
+const readersOfEach = 2;
+const patienceMs = 900_000;
+
+/** Ten million lines to readers over every transport, cut off again and again; with several processes one serving process is killed. */
+export async function streams(
+  options: { mode: Mode; seed: number; lines: number },
+  tally: Tally,
+): Promise<void> {
+  const { mode, seed, lines } = options;
+  const random = new Random(seed);
+  tally.place = '[streams]';
+  const command = `seq -f 'line %.0f äé日本🙂' 1 ${lines}`;
+  const truth = await run(command);
+  const stand = await Stand.start({ mode });
+  try {
+    const job = await startTask(stand, await makeProject(stand), command);
+    const deadline = Date.now() + patienceMs;
+    const begun = Date.now();
+    const readings = transports.flatMap((transport) =>
+      Array.from({ length: readersOfEach }, async (_, index) => {
+        const own = new Random(seed + index * 7);
+        const reading = await follow(stand, job, transport, {
+          random: own,
+          cutAfter: [truth.bytes / 200, truth.bytes / 8],
+          deadline,
+        });
+        tally.count(`cuts over ${transport}`, reading.cuts);
+        tally.check(
+          `a stream over ${transport} is byte-identical`,
+          reading.hash === truth.hash && reading.total === truth.bytes,
+          () => JSON.stringify(reading),
+        );
+      }),
+    );
+    if (mode === 'cluster') {
+      await delay(random.between(1_000, 4_000));
+      const api = random.pick(stand.apis);
+      await api.kill();
+      api.start();
+      tally.count('serving processes killed');
+    }
+    await Promise.all(readings);
+    tally.figure(
+      'lines streamed',
+      `${lines} (${(truth.bytes / 1e6).toFixed(0)} MB) to ${readings.length} readers in ${((Date.now() - begun) / 1000).toFixed(0)} s`,
+    );
+  } finally {
+    const faults = await stand.stop();
+    tally.check('no process left behind at the end', faults.length === 0, faults.join('\n'));
+  }
+}
+
+/** What a command puts out when nobody is in between. */
+async function run(command: string): Promise<{ bytes: number; hash: string }> {
+  const { stdout } = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of stdout) {
+    hash.update(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+  }
+  return { bytes, hash: hash.digest('hex') };
+}
