@@ -18,6 +18,7 @@ const order = [
   ['executor'],
   ['realtime', 'webhooks'],
   ['health', 'system'],
+  ['metrics'],
   // turns the routes of all rooms into the document, so it knows shapes of any of them
   ['openapi'],
 ];

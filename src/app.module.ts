@@ -8,6 +8,7 @@ import { ExecutorModule } from './executor/executor.module.js';
 import { HealthModule } from './health/health.module.js';
 import { InfraModule } from './infra/infra.module.js';
 import type { Infrastructure } from './infra/infrastructure.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { PersonalTokensModule } from './personal-tokens/personal-tokens.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { QueuesModule } from './queues/queues.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         WebhooksModule,
         HealthModule,
         SystemModule,
+        MetricsModule,
       ],
     };
   }

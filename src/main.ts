@@ -1,10 +1,12 @@
 import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { FirstAdministrator } from './auth/first-administrator.js';
 import { ConfigError, loadConfig, type Config } from './common/config.js';
+import { measureProcess } from './common/metrics.js';
 import { createLogger, NestLog, type Logger } from './common/logger.js';
 import { Infrastructure, type Role } from './infra/infrastructure.js';
 import { createServer } from './server.js';
@@ -17,6 +19,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config.LOG_LEVEL, role);
   logFaults(logger);
+  measureProcess(role);
   const stopping = new AbortController();
   // a second signal does not force: draining has its own time limit
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
@@ -27,7 +30,10 @@ async function main(): Promise<void> {
     app = await start(infrastructure);
     if (!stopping.signal.aborted)
       await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+    infrastructure.draining = true;
     logger.info('draining');
+    // whoever shares out the requests needs time to see that this process wants no more
+    if (role !== 'worker') await delay(config.DRAIN_SECONDS * 1000);
   } finally {
     await app?.close();
     await infrastructure.stop();

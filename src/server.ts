@@ -1,6 +1,5 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -14,6 +13,7 @@ import { ErrorFilter } from './common/error-filter.js';
 import { AppError } from './common/errors.js';
 import { bodyLimit } from './common/limits.js';
 import { NestLog } from './common/logger.js';
+import { RequestLog } from './common/request-log.js';
 import { RequestStats } from './common/request-stats.js';
 import { ValidationPipe } from './common/validation.js';
 import { IdempotencyInterceptor } from './infra/idempotency.interceptor.js';
@@ -25,7 +25,8 @@ const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
 /** Builds the HTTP application; it does not listen yet. */
 export async function createServer(infrastructure: Infrastructure): Promise<NestFastifyApplication> {
   const { config, logger } = infrastructure;
-  const filter = new ErrorFilter(logger);
+  const log = new RequestLog(logger, config.LOG_REQUESTS);
+  const filter = new ErrorFilter(log);
   const adapter = new FastifyAdapter({
     bodyLimit,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
@@ -33,8 +34,11 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     rewriteUrl: ({ url = '/' }) => (isReadable(url) ? url : unreadableUrl),
     requestTimeout: 60_000,
     genReqId: requestId,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      filter.answer(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      // no hook runs for these
+      log.begin(request, reply);
+      filter.answer(error, request, reply);
+    },
     clientErrorHandler: refuseUnreadable,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(infrastructure), adapter, {
@@ -46,7 +50,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   acceptBodies(server);
   installEnvelope(server);
   await secure(server, config);
-  observe(server, app);
+  log.install(server, app.get(RequestStats));
   refuseOverload(server, infrastructure);
   app.get(RequestLimiter).install(server);
   refuseUnreadableUrls(server);
@@ -129,25 +133,15 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
   }
 }
 
-function observe(server: FastifyInstance, app: INestApplicationContext): void {
-  const stats = app.get(RequestStats);
-  server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('X-Request-ID', request.id);
-    done();
-  });
-  server.addHook('onResponse', (_request, reply, done) => {
-    stats.count(reply.statusCode, reply.elapsedTime);
-    done();
-  });
-}
-
 /** Waiting requests hold memory: when this many wait for a database connection, more are refused at once. */
 const longestLine = 200;
 
 function refuseOverload(server: FastifyInstance, infrastructure: Infrastructure): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const overloaded =
-      infrastructure.database.poolState.waiting >= longestLine && request.url.startsWith('/api');
+      infrastructure.database.poolState.waiting >= longestLine &&
+      request.url.startsWith('/api') &&
+      !request.url.startsWith('/api/health/live');
     done(overloaded ? new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 }) : undefined);
   });
 }

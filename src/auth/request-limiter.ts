@@ -32,10 +32,12 @@ export class RequestLimiter {
   }
 
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { kind, key } = await this.whose(request);
+    // who asks whether we are alive must not wait for a Redis that hangs
+    const live = request.url.startsWith('/api/health/live');
+    const { kind, key } = live ? { kind: 'address' as const, key: request.ip } : await this.whose(request);
     // who watches over us must not be locked out, nor use up what others need
-    const free = request.url.startsWith('/api/health');
-    const state = free ? await this.limiters[kind].get(key) : await this.consume(kind, key);
+    const free = /^\/(api\/health|metrics)/.test(request.url);
+    const state = live ? null : free ? await this.limiters[kind].get(key) : await this.consume(kind, key);
     const used = state?.consumedPoints ?? 0;
     const resetAt = Date.now() + (state?.msBeforeNext ?? windowSeconds * 1000);
     void reply.headers({

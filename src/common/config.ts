@@ -10,6 +10,8 @@ const flag = (fallback: boolean) =>
     .default(fallback);
 const seconds = (fallback: number, least: number, most: number) =>
   z.coerce.number('must be a number of seconds').min(least).max(most).default(fallback);
+const days = (fallback: number) =>
+  z.coerce.number('must be a number of days').int().min(1).max(3650).default(fallback);
 const url = (...protocols: string[]) =>
   z
     .string()
@@ -49,6 +51,10 @@ const environmentSchema = z.object({
   ADMIN_EMAIL: z.email('must be an e-mail address').default('admin@localhost.localdomain'),
   NODE_ENV: z.string().max(64).default('production'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_REQUESTS: z.enum(['all', 'failed', 'none']).default('all'),
+  METRICS_TOKEN: z.string().min(32, 'must have at least 32 characters').optional(),
+  METRICS_PORT: z.coerce.number('must be a port number').int().min(1).max(65_535).optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   RATE_LIMIT_ENABLED: flag(true),
   WEBHOOK_ALLOW_PRIVATE: flag(false),
   WORKSPACE_ROOT: z
@@ -63,14 +69,27 @@ const environmentSchema = z.object({
   WORKER_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(256).default(8),
   LEASE_SECONDS: seconds(15, 2, 600),
   GRACE_SECONDS: seconds(10, 0, 600),
+  DRAIN_SECONDS: seconds(0, 0, 600),
   CANCEL_GRACE_SECONDS: seconds(5, 0, 600),
   COMMAND_TIMEOUT_SECONDS: seconds(3600, 1, 20 * 86_400),
   COMMAND_TIMEOUT_MAX_SECONDS: seconds(86_400, 1, 20 * 86_400),
-  DELIVERY_RETENTION_DAYS: z.coerce.number('must be a number of days').int().min(1).max(3650).default(30),
+  ACTIVITY_RETENTION_DAYS: days(365),
+  DELIVERY_RETENTION_DAYS: days(30),
+  SESSION_RETENTION_DAYS: days(90),
+  IDEMPOTENCY_RETENTION_HOURS: z.coerce.number('must be a number of hours').min(1).max(8760).default(24),
+  HOUSEKEEPING_SECONDS: seconds(600, 1, 86_400),
   QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   CORS_ORIGINS: list,
   TRUST_PROXY: list,
 });
+
+/** What only this host can reach may be read without a token; what others can reach may not. */
+const guarded = environmentSchema.refine(
+  ({ METRICS_PORT, METRICS_TOKEN, METRICS_HOST }) =>
+    METRICS_PORT === undefined || METRICS_TOKEN !== undefined || loopback.test(METRICS_HOST),
+  { path: ['METRICS_TOKEN'], message: 'must be set when METRICS_HOST is not a loopback address' },
+);
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 export type Environment = z.output<typeof environmentSchema>;
 
@@ -92,7 +111,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const present = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const result = environmentSchema.safeParse(present);
+  const result = guarded.safeParse(present);
   if (!result.success) {
     const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(`The configuration is invalid:\n${faults.join('\n')}`);
@@ -101,7 +120,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 }
 
 /** Variables that the start script hands over through a pipe, so that `/proc/PID/environ` does not show them. */
-export const secretVariables = ['DATABASE_URL', 'REDIS_URL', 'JWT_SECRET', 'ADMIN_PASSWORD'] as const;
+export const secretVariables = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'JWT_SECRET',
+  'ADMIN_PASSWORD',
+  'METRICS_TOKEN',
+] as const;
 
 /** The process environment together with the secrets that the start script passed on descriptor `MILLRACE_SECRETS_FD`. */
 export function loadConfig(): Config {

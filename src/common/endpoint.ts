@@ -11,6 +11,7 @@ export type Access = 'public' | Permission;
 export const ACCESS = 'millrace:access';
 /** Where the OpenAPI document says what a route asks of the role. */
 export const ACCESS_EXTENSION = 'x-access';
+export const MACHINE_TOKEN = 'millrace:machine-token';
 export const SHOWS_SECRET = 'millrace:shows-secret';
 
 /** What any route can answer. */
@@ -51,6 +52,8 @@ export interface EndpointOptions {
   errors?: readonly ErrorCode[];
   /** True when the answer shows a secret this once: it is not kept for an Idempotency-Key. */
   showsSecret?: boolean;
+  /** The setting that holds a token for machines, which opens this route like the permission does. */
+  machineToken?: 'METRICS_TOKEN';
   /** The media type of an answer that is not in the envelope. */
   raw?: string;
 }
@@ -72,6 +75,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
   };
   return applyDecorators(
     SetMetadata(ACCESS, access),
+    SetMetadata(MACHINE_TOKEN, options.machineToken),
     SetMetadata(SHOWS_SECRET, options.showsSecret ?? false),
     HttpCode(status),
     ApiOperation({ summary: options.summary, description: options.description ?? '' }),

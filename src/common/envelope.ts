@@ -38,10 +38,15 @@ export function errorEnvelope(error: AppError, requestId: string): string {
   return JSON.stringify({ data: null, error: { code, message, details }, meta: meta(requestId) });
 }
 
+/** The envelope of a success, for who answers without the hook below. */
+export function successEnvelope(data: unknown, requestId: string) {
+  return { data, error: null, meta: meta(requestId) };
+}
+
 /** Wraps every object that a route below `/api` answers. */
 export function installEnvelope(server: FastifyInstance): void {
   server.addHook('preSerialization', (request, _reply, payload, done) => {
     if (!request.url.startsWith('/api')) return done(null, payload);
-    done(null, { data: payload, error: null, meta: meta(request.id) });
+    done(null, successEnvelope(payload, request.id));
   });
 }

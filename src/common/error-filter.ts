@@ -2,7 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorEnvelope } from './envelope.js';
 import { AppError, type ErrorCode } from './errors.js';
-import type { Logger } from './logger.js';
+import type { RequestLog } from './request-log.js';
 
 /** SQLSTATE classes that mean the database is away or out of room, not that our statement is wrong. */
 const databaseAway = /^(08|53|57P0|58)/;
@@ -50,7 +50,7 @@ function statusOf(error: unknown): number | undefined {
 /** Answers every error in the envelope; nothing of an internal error but its code reaches the client. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(private readonly log: RequestLog) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
@@ -60,16 +60,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = toAppError(thrown);
-    this.logger[error.level](
-      {
-        request_id: request.id,
-        code: error.code,
-        method: request.method,
-        path: request.url.split('?')[0],
-        err: error.cause,
-      },
-      error.message,
-    );
+    this.log.failed(request, error);
     // a stream that has begun can only be cut
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
+import { currentRequest } from './request-context.js';
 
 export type { Logger } from 'pino';
 
@@ -10,17 +11,23 @@ export function createLogger(level: string, role: string): Logger {
       level,
       base: { role, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: serializeError },
+      mixin: () => ({ ...currentRequest() }),
+      serializers: { err: describe },
       redact: { paths: ['*.password', '*.token', '*.secret', '*.authorization'], censor: '[hidden]' },
     },
     pino.destination({ fd: 2, sync: true }),
   );
 }
 
-/** An error of the database driver carries its whole connection, thousands of characters of no use in a log. */
-function serializeError(error: Error): object {
-  const { client: _, ...rest } = pino.stdSerializers.err(error) as { client?: unknown };
-  return rest;
+/**
+ * What a log line says of an error. Not all that it carries: a refused statement brings its parameters along, a refused Redis
+ * command its arguments, and either may be a password.
+ */
+function describe(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? error.code : undefined;
+  const { name: type, message, stack, cause } = error;
+  return { type, code, message, stack, ...(cause === undefined ? {} : { cause: describe(cause) }) };
 }
 
 /** Lets Nest write into our log; its start-up chatter is worth the debug level only. */

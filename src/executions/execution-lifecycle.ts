@@ -28,6 +28,7 @@ import {
 import { lockOutput, storedBytes } from './output.queries.js';
 import { countStored, rulesOf } from './project-rules.js';
 import { noticeOfEnd } from './run-notice.js';
+import { reportRun } from './run-report.js';
 
 /** Everything that moves an execution from one state to the next, each in one transaction with what follows from it. */
 @Injectable()
@@ -68,8 +69,10 @@ export class ExecutionLifecycle {
     return this.database.transaction(async (tx) => {
       const execution = await claim(tx, id, workerId, this.infrastructure.config.LEASE_SECONDS);
       if (!execution) return undefined;
-      this.recordTask(tx, execution, await followExecution(tx, execution), null);
+      const task = await followExecution(tx, execution);
+      this.recordTask(tx, execution, task, null);
       this.announce(tx, execution);
+      reportRun(tx, this.infrastructure.logger, execution, task?.ref);
       return execution;
     });
   }
@@ -143,14 +146,15 @@ export class ExecutionLifecycle {
       isRetryable(outcome, execution.final_exit_codes) &&
       execution.retries_left > 0 &&
       execution.cancel_requested_at === null;
+    const task = retry ? undefined : await followExecution(tx, execution);
     if (retry) {
       await this.retry(tx, execution);
     } else {
-      const task = await followExecution(tx, execution);
       this.recordTask(tx, execution, task, actor);
       if (task) await noticeOfEnd(tx, this.events, execution, task);
     }
     this.announce(tx, execution);
+    reportRun(tx, this.infrastructure.logger, execution, task?.ref);
     if (execution.project_id !== null) await countStored(tx, execution.project_id, bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);

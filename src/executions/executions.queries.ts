@@ -187,6 +187,7 @@ export function waitingForTask(tx: Transaction, taskId: string): Promise<{ id: s
 /** A task follows its current execution; a row of this shape says what became of it. */
 export interface FollowedTask {
   id: string;
+  ref: string;
   project_id: string;
   title: string;
   status: string;
@@ -211,7 +212,8 @@ export async function followExecution(
             progress_percentage = CASE $3 WHEN 'completed' THEN 100 WHEN 'running' THEN 0 ELSE t.progress_percentage END
        FROM tasks before
       WHERE t.id = $1 AND t.execution_id = $2 AND before.id = t.id
-      RETURNING t.id, t.project_id, t.title, t.status, before.status AS old_status, t.progress_percentage,
+      RETURNING t.id, (SELECT p.key FROM projects p WHERE p.id = t.project_id) || '-' || t.number AS ref,
+                t.project_id, t.title, t.status, before.status AS old_status, t.progress_percentage,
                 t.updated_at, t.actual_duration`,
     [execution.task_id, execution.id, execution.status, execution.started_at, execution.finished_at],
   );

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDatabaseAway } from '../common/error-filter.js';
 import type { Logger } from '../common/logger.js';
+import { outputBytes } from '../common/metrics.js';
 import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../executions/output-frame.js';
 import { appendSegment } from '../executions/output.queries.js';
 import type { Bus } from '../infra/bus.js';
@@ -111,6 +112,7 @@ export class Recorder {
       this.abandon();
       this.onFenced();
     }
+    if (kept && !this.fenced) outputBytes.inc(segment.bytes);
     this.unstored -= segment.bytes;
     this.advance(segment);
     if (this.unstored <= maxUnstored / 2) for (const source of this.streams) source.resume();

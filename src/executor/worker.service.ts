@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
+import { workerBusy, workerSlots } from '../common/metrics.js';
 import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { Bus } from '../infra/bus.js';
 import { Database } from '../infra/database.js';
@@ -64,6 +65,7 @@ export class WorkerService {
       (config.LEASE_SECONDS * 1000) / 4,
     );
     this.releases.push(() => clearInterval(timer));
+    workerSlots.set(config.WORKER_CONCURRENCY);
     this.queue.process((id) => this.run(id), config.WORKER_CONCURRENCY);
   }
 
@@ -97,6 +99,7 @@ export class WorkerService {
       if (!execution || !this.context) return;
       run = new Run(execution, this.context);
       this.runs.set(executionId, run);
+      workerBusy.set(this.runs.size);
       if (this.graceIsOver) run.stop('shutdown', lastGraceMs);
       await run.toEnd();
     } catch (error) {
@@ -105,6 +108,7 @@ export class WorkerService {
     } finally {
       // a job that was offered twice must not take away the run of the first
       if (run) this.runs.delete(executionId);
+      workerBusy.set(this.runs.size);
     }
   }
 

@@ -2,12 +2,42 @@ import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import { version } from '../common/version.js';
-import { detailedHealthSchema, healthSchema } from './health.schema.js';
+import { detailedHealthSchema, healthSchema, livenessSchema, readinessSchema } from './health.schema.js';
 import { HealthService } from './health.service.js';
+import { ReadinessService } from './readiness.js';
 
 @Controller('api/health')
 export class HealthController {
-  constructor(private readonly health: HealthService) {}
+  constructor(
+    private readonly health: HealthService,
+    private readonly readiness: ReadinessService,
+  ) {}
+
+  @Get('live')
+  @Endpoint({
+    access: 'public',
+    summary: 'Say that this process is up',
+    description: 'Asks nothing else: restart a process that does not answer this.',
+    response: livenessSchema,
+  })
+  live() {
+    return { status: 'alive', timestamp: new Date().toISOString() };
+  }
+
+  @Get('ready')
+  @Endpoint({
+    access: 'public',
+    summary: 'Say whether this process should be sent requests',
+    description:
+      'Answers 503 with the reasons while the database, its migrations, Redis or the bus (in distributed mode) fail, and from SIGTERM on.',
+    response: readinessSchema,
+    alternatives: { 503: readinessSchema },
+  })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
+    const readiness = await this.readiness.check();
+    if (readiness.status !== 'ready') void reply.status(503);
+    return readiness;
+  }
 
   @Get()
   @Endpoint({

@@ -12,6 +12,21 @@ export const healthSchema = z
   })
   .meta({ id: 'Health' });
 
+export const livenessSchema = z
+  .object({ status: z.literal('alive'), timestamp: instant })
+  .meta({ id: 'Liveness' });
+
+export const readinessSchema = z
+  .object({
+    status: z.enum(['ready', 'not_ready']),
+    reasons: z
+      .array(z.enum(['draining', 'database', 'migrations', 'redis', 'bus']))
+      .meta({ description: 'What keeps this process from being ready; empty when it is', examples: [[]] }),
+    timestamp: instant,
+  })
+  .meta({ id: 'Readiness' });
+export type Readiness = z.output<typeof readinessSchema>;
+
 const figure = z.number().min(0);
 export const detailedHealthSchema = z
   .object({

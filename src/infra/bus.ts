@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../common/logger.js';
+import { busLost } from '../common/metrics.js';
 
 export type BusHandler = (message: Buffer) => void;
 
@@ -39,6 +40,9 @@ export abstract class Bus {
     return () => this.emitter.off('interrupted', handler);
   }
 
+  /** True while messages travel. */
+  abstract get connected(): boolean;
+
   abstract close(): Promise<void>;
 
   protected abstract open(channel: string): Promise<void>;
@@ -61,6 +65,8 @@ export abstract class Bus {
 
 /** The bus of a single process. */
 export class MemoryBus extends Bus {
+  readonly connected = true;
+
   publish(channel: string, message: Buffer): void {
     this.deliver(channel, message);
   }
@@ -89,12 +95,19 @@ export class RedisBus extends Bus {
     subscriber.on('ready', () => this.interrupted());
   }
 
+  get connected(): boolean {
+    return this.publisher.status === 'ready' && this.subscriber.status === 'ready';
+  }
+
   publish(channel: string, message: Buffer): void {
-    if (this.underWay > maxUnderWay) return;
+    if (this.underWay > maxUnderWay) return busLost.inc();
     this.underWay += message.length;
     this.publisher
       .publish(prefix + channel, message)
-      .catch((error: unknown) => this.logger.debug({ err: error, channel }, 'a message for the bus was lost'))
+      .catch((error: unknown) => {
+        busLost.inc();
+        this.logger.debug({ err: error, channel }, 'a message for the bus was lost');
+      })
       .finally(() => (this.underWay -= message.length));
   }
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Logger } from '../common/logger.js';
+import { outsideRequests } from '../common/request-context.js';
 
 /** Migrations of processes that start together must not overlap. */
 const migrationLock = 7_102_001;
@@ -105,7 +106,9 @@ export class Database implements Queryable {
     private readonly logger: Logger,
   ) {
     this.pool = (dataSource.driver as unknown as { master: Pool }).master;
-    this.pool.on('error', (error) => this.logger.warn({ err: error }, 'an idle database connection broke'));
+    this.pool.on('error', (error) =>
+      outsideRequests(() => this.logger.warn({ err: error }, 'an idle database connection broke')),
+    );
   }
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -168,6 +171,15 @@ export class Database implements Queryable {
       await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
       client.release();
     }
+  }
+
+  /** The migrations that the schema still lacks, such as after an older copy was put in its place. */
+  async pendingMigrations(): Promise<string[]> {
+    const rows = await this.query<{ name: string }>('SELECT name FROM migrations');
+    const done = new Set(rows.map(({ name }) => name));
+    return this.dataSource.migrations
+      .map((migration) => migration.name ?? migration.constructor.name)
+      .filter((name) => !done.has(name));
   }
 
   async close(): Promise<void> {

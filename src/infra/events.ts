@@ -1,5 +1,6 @@
 import type { EventMap, EventName } from '../common/event-map.js';
 import type { Logger } from '../common/logger.js';
+import { outsideRequests } from '../common/request-context.js';
 import type { Bus } from './bus.js';
 import type { Transaction } from './database.js';
 
@@ -19,7 +20,9 @@ export class Events {
   async start(): Promise<void> {
     await this.bus.subscribe(channel, (message) => {
       const { name, payload } = JSON.parse(message.toString()) as { name: EventName; payload: never };
-      for (const handler of this.handlers.get(name) ?? []) this.tell(handler, name, payload);
+      outsideRequests(() => {
+        for (const handler of this.handlers.get(name) ?? []) this.tell(handler, name, payload);
+      });
     });
   }
 

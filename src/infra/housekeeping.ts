@@ -1,27 +1,20 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { prunedRows } from '../common/metrics.js';
 import { Database } from './database.js';
 import { Infrastructure } from './infrastructure.js';
+import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.queries.js';
 
-const everyMs = 10 * 60_000;
-/** Small steps, so that no statement holds locks for long. */
-const rowsAtOnce = 1_000;
+/** The rest waits for the next round, so that no round keeps the database busy for long. */
 const stepsAtOnce = 50;
 
-/** What has served its time: a table and the condition of its rows. */
-const expired = [
-  ['idempotency_keys', "created_at < now() - interval '24 hours'"],
-  ['refresh_tokens', "expires_at < now() - interval '1 day'"],
-  ['personal_access_tokens', "expires_at < now() - interval '30 days'"],
-  ['workers', "seen_at < now() - interval '1 day'"],
-  ['webhook_deliveries', "status <> 'pending' AND created_at < now() - make_interval(days => $1)"],
-] as const;
-
-/** Deletes what has served its time, now and then; every process may do it. */
+/** Deletes what has served its time, now and then and in small steps; every process may do it at the same time as others. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private stopped = false;
+  /** How far the activity has been looked through in this round; rows that are kept are not looked at again before the next. */
+  private looked = '0';
 
   constructor(
     private readonly database: Database,
@@ -29,6 +22,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
+    const everyMs = this.infrastructure.config.HOUSEKEEPING_SECONDS * 1000;
     this.timer = setInterval(
       () => void (this.running ??= this.sweep()),
       everyMs * (0.9 + Math.random() * 0.2),
@@ -42,23 +36,41 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async sweep(): Promise<void> {
+    const { config, logger } = this.infrastructure;
     try {
-      for (const [table, condition] of expired) await this.delete(table, condition);
+      for (const retention of retentions(config)) {
+        await this.inSteps(retention.table, async () => {
+          const deleted = await prune(this.database, retention);
+          return { deleted, more: deleted === rowsAtOnce };
+        });
+      }
+      await this.inSteps('activity', async () => {
+        const { deleted, next } = await pruneActivity(
+          this.database,
+          config.ACTIVITY_RETENTION_DAYS,
+          this.looked,
+        );
+        this.looked = next ?? '0';
+        return { deleted, more: next !== undefined };
+      });
     } catch (error) {
-      this.infrastructure.logger.warn({ err: error }, 'old rows could not be deleted');
+      logger.warn({ err: error }, 'old rows could not be deleted');
     } finally {
       this.running = undefined;
     }
   }
 
-  private async delete(table: string, condition: string): Promise<void> {
-    const values = condition.includes('$1') ? [this.infrastructure.config.DELIVERY_RETENTION_DAYS] : [];
-    for (let step = 0; step < stepsAtOnce && !this.stopped; step += 1) {
-      const rows = await this.database.query(
-        `DELETE FROM ${table} WHERE ctid IN (SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${rowsAtOnce}) RETURNING 1`,
-        values,
-      );
-      if (rows.length < rowsAtOnce) return;
+  private async inSteps(
+    table: string,
+    step: () => Promise<{ deleted: number; more: boolean }>,
+  ): Promise<void> {
+    let rows = 0;
+    for (let steps = 0; steps < stepsAtOnce && !this.stopped; steps += 1) {
+      const { deleted, more } = await step();
+      rows += deleted;
+      prunedRows.inc({ table }, deleted);
+      if (!more) break;
     }
+    if (rows > 0) this.infrastructure.logger.info({ table, rows }, 'old rows were deleted');
   }
 }

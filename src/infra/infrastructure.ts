@@ -15,6 +15,9 @@ export type Role = 'all' | 'api' | 'worker';
 
 /** Everything below the rooms, started; the only place that knows which mode runs. */
 export class Infrastructure {
+  /** True once this process was asked to end: it finishes what it has, and wants no more. */
+  draining = false;
+
   private constructor(
     readonly role: Role,
     readonly config: Config,

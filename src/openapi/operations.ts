@@ -1,11 +1,12 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-/** What each group of routes is for. The group of a route is the first part of its path below `/api`. */
+/** What each group of routes is for. The group of a route is the first part of its path, below `/api` where it is there. */
 const groups: Record<string, string> = {
   auth: 'Signing in, and renewing tokens',
   commands: 'Single shell commands, outside any task',
   executions: 'Attempts to run the command of a task, or a single one',
   health: 'For those who watch over a process; open to anybody',
+  metrics: 'Figures of a process, for Prometheus',
   'personal-access-tokens': 'Tokens for scripts, with scopes',
   projects: 'Projects, their members and their figures',
   queues: 'What waits to run, and who runs it',
@@ -47,7 +48,7 @@ export function nameOperations(document: OpenAPIObject): void {
   const seen = new Set<string>();
   const used = new Set<string>();
   for (const { path, operation } of operationsOf(document)) {
-    const group = path.split('/')[2] ?? '';
+    const group = path.replace(/^\/api\//, '/').split('/')[1] ?? '';
     if (groups[group] === undefined)
       throw new Error(`${path}: say in openapi/operations.ts what ${group} is for`);
     const name = group.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

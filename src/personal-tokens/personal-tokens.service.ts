@@ -46,7 +46,7 @@ export class PersonalTokensService {
       );
       const view = toPersonalToken(stored!);
       const newValue = { label, scopes, expires_at: view.expires_at };
-      await this.record(tx, actor, view, { action: 'created', newValue });
+      this.record(tx, actor, view, { action: 'created', newValue });
       return { ...view, token };
     });
   }
@@ -82,7 +82,7 @@ export class PersonalTokensService {
       const gone = await tx.query('DELETE FROM personal_access_tokens WHERE id = $1 RETURNING id', [id]);
       if (gone.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { token_id: id });
       const { label, scopes } = token;
-      await this.record(tx, actor, token, { action: 'revoked', oldValue: { label, scopes } });
+      this.record(tx, actor, token, { action: 'revoked', oldValue: { label, scopes } });
       this.events.emitAfter(tx, 'user.changed', { user_id: token.user_id });
     });
     return { message: 'Token revoked' };
@@ -99,13 +99,13 @@ export class PersonalTokensService {
     if ((counted?.n ?? 0) >= mostTokens) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostTokens });
   }
 
-  private async record(
+  private record(
     tx: Transaction,
     actor: Actor,
     token: PersonalTokenView,
     entry: { action: string; oldValue?: unknown; newValue?: unknown },
-  ): Promise<void> {
-    await this.activity.record(tx, { actor, entityType: 'token', entityId: token.id, ...entry });
+  ): void {
+    this.activity.record(tx, { actor, entityType: 'token', entityId: token.id, ...entry });
   }
 }
 

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { toAppError } from '../common/error-filter.js';
 import { AppError } from '../common/errors.js';
+import { sockets } from '../common/metrics.js';
 import { may } from '../common/permissions.js';
 import { checkScopes } from '../common/scopes.js';
 import { parse } from '../common/validation.js';
@@ -39,11 +40,13 @@ export class Hub {
     }, limits.authenticationMs);
     this.connections.add(connection);
     this.stats.opened(connection);
+    sockets.inc();
     const forget = () => {
       clearTimeout(timer);
       this.connections.delete(connection);
       this.subscribers.removeAll(connection);
       this.stats.closed(connection);
+      sockets.dec();
     };
     connection.signal.addEventListener('abort', forget, { once: true });
     return connection;

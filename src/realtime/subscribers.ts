@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
+import { subscriptions as subscriptionCount } from '../common/metrics.js';
 import type { Connection } from './connection.js';
 import { limits } from './limits.js';
 import { isMeant, type Subscription } from './subscription.js';
@@ -25,6 +26,7 @@ export class Subscribers {
   add(connection: Connection, subscription: Subscription): void {
     this.remove(connection, subscription.key);
     connection.subscriptions.set(subscription.key, subscription);
+    subscriptionCount.inc({ channel: subscription.topic.channel });
     const listeners = this.byKey.get(subscription.key) ?? new Set();
     this.byKey.set(subscription.key, listeners.add(connection));
   }
@@ -34,6 +36,7 @@ export class Subscribers {
     if (!subscription) return;
     subscription.stop?.();
     connection.subscriptions.delete(key);
+    subscriptionCount.dec({ channel: subscription.topic.channel });
     const listeners = this.byKey.get(key);
     listeners?.delete(connection);
     if (listeners?.size === 0) this.byKey.delete(key);

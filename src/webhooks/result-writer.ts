@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../common/logger.js';
+import { deliveryTries } from '../common/metrics.js';
 import type { Queryable } from '../infra/database.js';
 import { storeResults, type DeliveryResult } from './outbox.queries.js';
 
@@ -26,6 +27,8 @@ export class ResultWriter {
 
   add(result: DeliveryResult): void {
     this.waiting.push(result);
+    const outcome = result.status === 'pending' ? 'retried' : result.status;
+    deliveryTries.observe({ outcome }, (result.durationMs ?? 0) / 1000);
     this.writing ??= this.write().finally(() => (this.writing = undefined));
   }
 

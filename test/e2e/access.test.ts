@@ -7,12 +7,16 @@ import { data, nobody } from './steps.js';
 const open = [
   'GET /api/health',
   'GET /api/health/detailed',
+  'GET /api/health/live',
+  'GET /api/health/ready',
   'POST /api/auth/login',
   'POST /api/auth/refresh',
 ];
 
 /** What only administrators may call. */
 const forAdministrators = [
+  // and for who has the METRICS_TOKEN: see metrics.test.ts
+  'GET /metrics',
   'GET /api/users',
   'POST /api/users',
   'GET /api/users/{user_id}',
@@ -58,7 +62,7 @@ const opened: Record<string, RegExp> = {
 /** What every token opens. */
 const openedByAny = /^GET \/api\/(users\/profile|system\/)/;
 /** What takes a sign-in with a password. */
-const signedInOnly: string[] = [];
+const signedInOnly = ['GET /metrics'];
 
 interface Route {
   name: string;

@@ -193,7 +193,13 @@ if (mode === 'cluster') {
       (await app.anonymous().get('/api/health/detailed')).body.data?.checks.redis.status;
     await until(async () => (await look()) === 'unhealthy');
     expect((await app.anonymous().get('/api/health/')).status).toBe(200);
+    const ready = await app.anonymous().get('/api/health/ready');
+    expect([ready.status, ready.body.data.reasons]).toEqual([503, ['redis', 'bus']]);
+    expect((await app.anonymous().get('/api/health/live')).status).toBe(200);
     await redis?.start();
     await until(async () => (await look()) === 'healthy', { timeout: 20_000 });
+    await until(async () => (await app.anonymous().get('/api/health/ready')).status === 200, {
+      timeout: 20_000,
+    });
   });
 }

@@ -1,0 +1,25 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Endpoint } from '../common/endpoint.js';
+import { MetricsService } from './metrics.service.js';
+
+@ApiTags('system')
+@Controller('metrics')
+export class MetricsController {
+  constructor(private readonly metrics: MetricsService) {}
+
+  @Get()
+  @Endpoint({
+    access: 'admin',
+    summary: 'Give the metrics of this process for Prometheus',
+    description:
+      'In the text format of Prometheus. Takes the bearer token of `METRICS_TOKEN`, or the access token of an administrator.',
+    machineToken: 'METRICS_TOKEN',
+    raw: 'text/plain',
+  })
+  read(@Res({ passthrough: true }) reply: FastifyReply) {
+    void reply.type(this.metrics.contentType);
+    return this.metrics.exposition();
+  }
+}

@@ -1,0 +1,45 @@
+import type { Queryable } from '../infra/database.js';
+
+export interface QueueDepth extends Record<string, unknown> {
+  queue: number;
+  /** Handed to the workers, and taken by none yet. */
+  admitted: number;
+  /** Held back: by a pause, a project's limit, dependencies, a backoff or maintenance. */
+  held: number;
+  running: number;
+  /** How long the oldest of those that were handed over has been waiting for a worker. */
+  oldest_seconds: number;
+}
+
+/** What is under way in each queue that has anything; reads only rows that have not ended. */
+export function queueDepths(db: Queryable): Promise<QueueDepth[]> {
+  return db.query<QueueDepth>(
+    `SELECT queue,
+            count(*) FILTER (WHERE status = 'queued' AND admitted_at IS NOT NULL)::int AS admitted,
+            count(*) FILTER (WHERE status = 'queued' AND admitted_at IS NULL)::int AS held,
+            count(*) FILTER (WHERE status = 'running')::int AS running,
+            coalesce(extract(epoch FROM now() - min(admitted_at) FILTER (WHERE status = 'queued')), 0)::float8 AS oldest_seconds
+       FROM executions WHERE status IN ('queued', 'running') GROUP BY queue`,
+  );
+}
+
+export interface OverallFigures extends Record<string, unknown> {
+  deliveries: number;
+  oldest_delivery_seconds: number;
+  workers: number;
+  slots: number;
+}
+
+/** Deliveries that have not arrived yet, and workers that live. */
+export async function overallFigures(db: Queryable, leaseSeconds: number): Promise<OverallFigures> {
+  const [row] = await db.query<OverallFigures>(
+    `SELECT d.deliveries, d.oldest_delivery_seconds, w.workers, w.slots
+       FROM (SELECT count(*)::int AS deliveries,
+                    coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest_delivery_seconds
+               FROM webhook_deliveries WHERE status = 'pending') AS d,
+            (SELECT count(*)::int AS workers, coalesce(sum(slots), 0)::int AS slots
+               FROM workers WHERE seen_at > now() - make_interval(secs => $1)) AS w`,
+    [leaseSeconds],
+  );
+  return row!;
+}

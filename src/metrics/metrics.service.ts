@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { registry } from '../common/metrics.js';
+import { Database } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { queueNames } from '../executions/executions.schema.js';
+import { overallFigures, queueDepths } from './metrics.queries.js';
+
+/** Who asks more often gets the same again: the figures of the database are not had for nothing. */
+const freshMs = 1_000;
+/** Without an answer of the database for this long, the figures of the process are given alone. */
+const patienceMs = 2_000;
+
+const gauge = (name: string, help: string, labelNames: string[] = []) =>
+  new Gauge({ name: `millrace_${name}`, help, labelNames, registers: [registry] });
+
+// of this process, at the moment of asking
+const connections = gauge('database_connections', 'Connections of the pool of this process, by state', [
+  'state',
+]);
+const waiting = gauge('database_waiting_requests', 'Statements that wait for a connection of the pool');
+const busUp = gauge('bus_up', '1 while live messages travel between the processes');
+const databaseUp = gauge('database_up', '1 if the database answered in time');
+
+// read from the database, the same from every process
+const depth = gauge(
+  'queue_size',
+  'Queued executions of the whole installation, by queue and by whether they are handed to workers',
+  ['queue', 'state'],
+);
+const running = gauge('queue_running', 'Running executions of the whole installation, by queue', ['queue']);
+const oldest = gauge(
+  'queue_oldest_wait_seconds',
+  'How long the oldest execution that was handed to the workers has been waiting, by queue; of the whole installation',
+  ['queue'],
+);
+const deliveries = gauge(
+  'webhook_pending_deliveries',
+  'Deliveries of the whole installation that have not arrived yet',
+);
+const oldestDelivery = gauge('webhook_oldest_pending_seconds', 'Age of the oldest of them');
+const workers = gauge('installation_workers', 'Worker processes of the whole installation that live');
+const slots = gauge('installation_worker_slots', 'Slots of all of them');
+const byQueue = [depth, running, oldest];
+const overall = [deliveries, oldestDelivery, workers, slots];
+
+/** Gives what Prometheus asks for, in its text format. */
+@Injectable()
+export class MetricsService {
+  private answer: Promise<string> | undefined;
+  private askedAt = -Infinity;
+
+  constructor(
+    private readonly database: Database,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  readonly contentType = registry.contentType;
+
+  /** The exposition; takes 2 s at the most, and is the same for all who ask within a second. */
+  async exposition(): Promise<string> {
+    if (this.answer === undefined || performance.now() - this.askedAt > freshMs) {
+      this.askedAt = performance.now();
+      this.answer = this.measure();
+    }
+    return this.answer;
+  }
+
+  private async measure(): Promise<string> {
+    const { active, idle, waiting: inLine } = this.database.poolState;
+    connections.set({ state: 'active' }, active);
+    connections.set({ state: 'idle' }, idle);
+    waiting.set(inLine);
+    busUp.set(this.infrastructure.bus.connected ? 1 : 0);
+    const asked = this.askDatabase().then(
+      () => true,
+      () => false,
+    );
+    const answered = await Promise.race([asked, delay(patienceMs, false, { ref: false })]);
+    databaseUp.set(answered ? 1 : 0);
+    // old figures would look like new ones
+    if (!answered) {
+      for (const metric of byQueue) metric.reset();
+      for (const metric of overall) metric.remove();
+    }
+    return registry.metrics();
+  }
+
+  private async askDatabase(): Promise<void> {
+    const [depths, figures] = await Promise.all([
+      queueDepths(this.database),
+      overallFigures(this.database, this.infrastructure.config.LEASE_SECONDS),
+    ]);
+    for (const [number, queue] of queueNames.entries()) {
+      const found = depths.find((row) => row.queue === number);
+      depth.set({ queue, state: 'admitted' }, found?.admitted ?? 0);
+      depth.set({ queue, state: 'held' }, found?.held ?? 0);
+      running.set({ queue }, found?.running ?? 0);
+      oldest.set({ queue }, found?.oldest_seconds ?? 0);
+    }
+    deliveries.set(figures.deliveries);
+    oldestDelivery.set(figures.oldest_delivery_seconds);
+    workers.set(figures.workers);
+    slots.set(figures.slots);
+  }
+}

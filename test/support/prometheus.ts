@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module';
+
+interface Sample {
+  labels?: Record<string, string>;
+  value: string;
+}
+
+/** A family of metrics as a parser that is not ours read it. */
+interface Family {
+  name: string;
+  help: string;
+  type: string;
+  metrics: Sample[];
+}
+
+const parse = createRequire(import.meta.url)('parse-prometheus-text-format') as (text: string) => Family[];
+
+/** What one process said of itself at one moment. */
+export class Exposition {
+  readonly families: Family[];
+  private readonly samples = new Map<string, Sample[]>();
+
+  /** @throws when the text is no exposition */
+  constructor(readonly text: string) {
+    this.families = parse(text);
+    // the parser drops the labels of a histogram, but not those of its samples
+    const plain = parse(text.replaceAll(/^# (TYPE|HELP) .*$/gm, ''));
+    for (const { name, metrics } of plain) this.samples.set(name, [...this.of(name), ...metrics]);
+  }
+
+  /** All samples of a name, such as `…_total` or `…_count`. */
+  of(name: string): Sample[] {
+    return this.samples.get(name) ?? [];
+  }
+
+  /** The value with these labels among its own; summed when several match. */
+  value(name: string, labels: Record<string, string> = {}): number {
+    const found = this.of(name).filter((sample) =>
+      Object.entries(labels).every(([label, value]) => sample.labels?.[label] === value),
+    );
+    if (found.length === 0)
+      throw new Error(`No ${name} with ${JSON.stringify(labels)} among ${JSON.stringify(this.of(name))}`);
+    return found.reduce((sum, { value }) => sum + Number(value), 0);
+  }
+}
