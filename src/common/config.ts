@@ -2,6 +2,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { byteSizeSchema } from './bytes.js';
 
 const flag = (fallback: boolean) =>
   z
@@ -66,6 +67,12 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name')
     .default('millrace-run'),
+  EXECUTOR_ISOLATION: z.enum(['none', 'bubblewrap'], 'must be none or bubblewrap').default('none'),
+  EXECUTOR_READABLE_PATHS: list.refine(
+    (paths) => paths.every((path) => path.startsWith('/') && path !== '/'),
+    'must be absolute paths with commas between them',
+  ),
+  EXECUTOR_TMP_SIZE: byteSizeSchema.default('1GB'),
   WORKER_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(256).default(8),
   LEASE_SECONDS: seconds(15, 2, 600),
   GRACE_SECONDS: seconds(10, 0, 600),

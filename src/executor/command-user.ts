@@ -16,10 +16,11 @@ export interface CommandUser {
  */
 export async function commandUser(config: Config, logger: Logger): Promise<CommandUser | undefined> {
   if (process.getuid?.() !== 0) {
-    logger.warn(
-      'Commands run as the same user as Millrace: they can read DATA_DIR and the environment of its parent processes. ' +
-        'README, "Security", says how to close this.',
-    );
+    if (config.EXECUTOR_ISOLATION === 'none')
+      logger.warn(
+        'Commands run as the same user as Millrace: they can read DATA_DIR and the environment of its parent processes. ' +
+          'README, "Security", says how to close this.',
+      );
     return undefined;
   }
   const user = await ensureSystemUser(config.COMMAND_USER).catch(async (error: unknown) => {

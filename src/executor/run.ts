@@ -8,6 +8,7 @@ import type { Bus } from '../infra/bus.js';
 import type { Database } from '../infra/database.js';
 import { commandEnvironment } from './command-environment.js';
 import type { CommandUser } from './command-user.js';
+import type { Isolation } from './isolation.js';
 import { launchLimits, limitReached } from './launch-limits.js';
 import { LaunchError } from './process/launch-error.js';
 import type { RunningProcess } from './process/launch-types.js';
@@ -25,6 +26,7 @@ export interface RunContext {
   logger: Logger;
   workspaceRoot: string;
   user: CommandUser | undefined;
+  isolation: Isolation | undefined;
   graceMs: number;
 }
 
@@ -97,19 +99,20 @@ export class Run {
 
   private async attempt(): Promise<Outcome> {
     const { execution, context } = this;
-    const { user } = context;
-    refuseUnenforceable(execution, false);
-    const { workspace, directory } = await workingDirectory(context.workspaceRoot, user, execution);
+    const { user, isolation } = context;
+    refuseUnenforceable(execution, isolation !== undefined);
+    const place = await workingDirectory(context.workspaceRoot, user, execution);
     // of a worker that was killed together with its launcher something may still be there
     if (execution.retry_of !== null) await context.launcher.endOrphans();
     if (this.stopped) throw new Error('stopped');
     const process = await context.launcher.launch({
       executionId: execution.id,
       command: execution.command,
-      workingDirectory: directory,
-      environment: commandEnvironment(user, workspace, execution.environment),
+      workingDirectory: place.directory,
+      environment: commandEnvironment(user, place.workspace, execution.environment),
       ...(user ? { user } : {}),
       limits: launchLimits(execution.limits),
+      bubblewrap: isolation?.options(place, execution.network),
     });
     this.process = process;
     this.recorder.attach(process.stdout, 'stdout');

@@ -9,6 +9,7 @@ import { Events } from '../infra/events.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { commandUser } from './command-user.js';
+import { Isolation } from './isolation.js';
 import { Launcher } from './process/launcher.js';
 import { Run, type RunContext } from './run.js';
 import { workspaceRoot } from './workspace.js';
@@ -42,6 +43,9 @@ export class WorkerService {
   async start(): Promise<void> {
     const { config, logger } = this.infrastructure;
     const user = await commandUser(config, logger);
+    const workspaces = workspaceRoot(config, user);
+    const isolation =
+      config.EXECUTOR_ISOLATION === 'none' ? undefined : await Isolation.start(config, user, workspaces);
     const launcher = await Launcher.start();
     const orphans = await launcher.endOrphans();
     if (orphans > 0)
@@ -52,8 +56,9 @@ export class WorkerService {
       bus: this.bus,
       lifecycle: this.lifecycle,
       logger,
-      workspaceRoot: workspaceRoot(config, user),
+      workspaceRoot: workspaces,
       user,
+      isolation,
       graceMs: config.CANCEL_GRACE_SECONDS * 1000,
     };
     await this.beat();

@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Config } from '../common/config.js';
 import type { Execution } from '../executions/execution.entity.js';
 import type { CommandUser } from './command-user.js';
+import type { Place } from './isolation.js';
 
 /** The working directory of a run cannot be used; the message is for the one who asked for the run. */
 export class WorkspaceError extends Error {}
@@ -27,7 +28,7 @@ export async function workingDirectory(
   root: string,
   user: CommandUser | undefined,
   execution: Pick<Execution, 'project_id' | 'requested_by' | 'working_directory'>,
-): Promise<{ workspace: string; directory: string }> {
+): Promise<Place> {
   const { project_id, requested_by, working_directory } = execution;
   const parent = join(root, project_id === null ? 'users' : 'projects');
   await mkdir(parent, { recursive: true, mode: 0o711 });

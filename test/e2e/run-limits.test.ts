@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
@@ -119,4 +120,56 @@ describe('an exit code that the task lists as final', () => {
     const { executions } = await data(200, owner.get(`/api/tasks/${task.id}/executions`));
     expect(executions.map(({ exit_code }: Json) => exit_code)).toEqual([3, 2]);
   });
+});
+
+describe('a fault of the system', () => {
+  const fine = async () => expect((await runJob(owner, project, 'echo fine')).exit_code).toBe(0);
+
+  test('such as an environment that is too large fails the run and says so', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => [`V${index}`, 'x'.repeat(32_000)]);
+    const execution = await runJob(owner, project, 'echo ran', 'failed', {
+      environment: Object.fromEntries(names),
+    });
+    expect(execution).toMatchObject({
+      exit_code: null,
+      output_bytes: 0,
+      error: 'The command could not be started: the command or its environment is too large for the system',
+    });
+    await fine();
+  });
+
+  test('such as a working directory that is gone fails the run and says so', async () => {
+    await runJob(owner, project, 'mkdir here');
+    const inHere = { working_directory: 'here' };
+    // its own directory goes while it runs, and the next one finds none
+    await runJob(owner, project, 'rmdir "$HOME/here"; echo still running', 'completed', inHere);
+    expect(await runJob(owner, project, 'pwd', 'failed', inHere)).toMatchObject({
+      exit_code: null,
+      error: 'The working directory "here" does not exist in the workspace',
+    });
+    await fine();
+  });
+
+  // a container may not mount, not even as root
+  const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
+  test.runIf(canMount)("such as a full disk is the command's, and nobody else's", async () => {
+    const other = await makeProject(owner);
+    const { execution_id } = await runJob(owner, other, 'id -u; pwd');
+    const [uid, folder = ''] = (await outputOf(app, execution_id)).split('\n');
+    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=1m,uid=${uid}`, 'tmpfs', folder]);
+    try {
+      const full = await runJob(owner, other, 'head -c 3000000 /dev/zero > big', 'failed');
+      expect(full.exit_code).toBe(1);
+      expect(await outputOf(app, full.execution_id)).toContain('No space left on device');
+      await fine();
+    } finally {
+      spawnSync('umount', [folder]);
+    }
+  });
+});
+
+test('a command finds a PATH, a home, and a locale that knows every character', async () => {
+  const command = 'command -v sh; cd; pwd; locale charmap; printf é | wc -m';
+  const { execution_id } = await runJob(owner, project, command);
+  expect(await outputOf(app, execution_id)).toMatch(/^\/.*sh\n\/.*\nUTF-8\n1\n$/);
 });

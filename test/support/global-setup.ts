@@ -5,12 +5,15 @@ import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { buildDist, root } from './build.js';
 import { databaseUrl, query, templateName } from './database.js';
+import { namespacesWork } from './namespaces.js';
 import { ensureRedisServer } from './redis-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The Postgres of the run, on its maintenance database. */
     postgresUrl: string;
+    /** Runs can be isolated here. */
+    namespaces: boolean;
   }
 }
 
@@ -24,6 +27,7 @@ const built = async <M>(path: string): Promise<M> =>
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const projects = project.vitest.projects.map(({ name }) => name);
   await buildDist();
+  project.provide('namespaces', await namespacesWork());
   if (projects.every((name) => name === 'unit')) return undefined;
   if (projects.some((name) => name === 'redis' || name === 'cluster')) await ensureRedisServer();
 

@@ -3,48 +3,22 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.js';
+import { ensureProgram } from './needed-program.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);
-const missing =
-  'The tests need redis-server. Install it (Debian, Ubuntu: apt-get install redis-server) and run them again.';
 
 /**
- * Makes sure that the program redis-server is there; as root on Debian it installs the package, without starting its service.
+ * Makes sure that the program redis-server is there, without its service.
  * @throws a sentence that says what to install
  */
 export async function ensureRedisServer(): Promise<void> {
-  if (await isInstalled()) return;
-  const isRoot = process.getuid?.() === 0;
-  const hasApt =
-    isRoot &&
-    (await run('apt-get', ['--version']).then(
-      () => true,
-      () => false,
-    ));
-  if (!hasApt) throw new Error(missing);
-  process.stderr.write('redis-server is missing: installing the Debian package\n');
-  // RUNLEVEL=1 keeps invoke-rc.d from starting the service; where systemd starts it all the same, it is stopped below
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  try {
-    await run('apt-get', ['update', '-q'], { env });
-    await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'redis-server'], { env });
-  } catch (error) {
-    throw new Error(`${missing} Installing it here failed: ${(error as { stderr?: string }).stderr}`, {
-      cause: error,
-    });
-  }
+  if (!(await ensureProgram('redis-server'))) return;
+  // systemd starts it when it is installed
   await run('systemctl', ['disable', '--now', 'redis-server'])
     .catch(() => run('service', ['redis-server', 'stop']))
     .catch(() => undefined);
-  if (!(await isInstalled())) throw new Error(missing);
 }
-
-const isInstalled = () =>
-  run('redis-server', ['--version']).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * A Redis of one app: publish and subscribe know no database numbers, so apps that shared one would hear each other. It

@@ -26,22 +26,30 @@ export interface LaunchRequest {
   /** Run as this user, without supplementary groups. Only root may ask for another than itself. */
   user?: { uid: number; gid: number };
   limits?: LaunchLimits;
+  /**
+   * The options of `bwrap` under which it is to run in namespaces of its own. `--unshare-pid`, `--clearenv`, `--new-session`
+   * and `--die-with-parent` must be among them: signals and the end of the run count on them.
+   */
+  bubblewrap?: string[];
 }
 
 export interface ProcessExit {
-  /** As the shell gave it; `-N` where signal N ended the main process (SIGTERM -15, SIGKILL -9). */
+  /**
+   * As the shell gave it; `-N` where signal N ended the main process (SIGTERM -15, SIGKILL -9). bubblewrap passes a signal
+   * on as 128 + N, so of an isolated run that is told as `-N` too.
+   */
   exitCode: number;
 }
 
 export interface ProcessEnd extends ProcessExit {
-  /** Processes that outlived the main process and were ended. */
+  /** Processes that outlived the main process and were ended; 0 for an isolated run, whose namespace takes them with it. */
   leftBehind: number;
   /** Of those, processes that may not be signalled (a setuid program, when we are not root) and so may still live. */
   unkillable: number;
 }
 
 export interface RunningProcess {
-  /** The main process; also the id of its group and session. */
+  /** The main process, or the `bwrap` that waits for it; also the id of its group and session. */
   readonly pid: number;
   readonly startedAt: Date;
   /** The read ends of the command's pipes. Both must be read (or `resume()`d), else `finished` never comes. */

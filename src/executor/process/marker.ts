@@ -45,20 +45,37 @@ export function commandLine(
   limits: LaunchLimits = {},
 ): [string, ...string[]] {
   const script = `${limitPrefix(limits)}${command}`;
-  switch (marker.kind) {
-    case 'none':
-      return ['/bin/sh', '-c', script];
-    case 'prlimit':
-      return ['/usr/bin/prlimit', `--locks=${mark}:${marker.nested ? '' : mark}`, '/bin/sh', '-c', script];
-    case 'ulimit -w':
-    case 'ulimit -x':
-      return [
-        '/bin/sh',
-        '-c',
-        `ulimit ${marker.nested ? '-S ' : ''}${marker.kind.slice(-2)} ${mark}; ${script}`,
-      ];
-  }
+  if (marker.kind === 'none') return ['/bin/sh', '-c', script];
+  if (marker.kind === 'prlimit') return [...prlimit(marker, mark), '/bin/sh', '-c', script];
+  return ['/bin/sh', '-c', `${markPrefix(marker, mark)}${script}`];
 }
+
+/** The same for a run of its own namespaces. `bwrap` reads its options, which the environment is a part of, from descriptor 3. */
+export function isolatedCommandLine(
+  marker: Marker,
+  mark: string,
+  command: string,
+  limits: LaunchLimits = {},
+): [string, ...string[]] {
+  // a user namespace has a count of its own, in which the init of bwrap is the first
+  const processes =
+    limits.processes === undefined
+      ? ''
+      : `ulimit ${marker.kind === 'ulimit -x' ? '-u' : '-p'} ${limits.processes + 1} || exit 126; `;
+  const script = `${limitPrefix(limits)}${processes}${command}`;
+  const isolated: [string, ...string[]] = ['bwrap', '--args', '3', '/bin/sh', '-c', script];
+  if (marker.kind === 'none') return isolated;
+  if (marker.kind === 'prlimit') return [...prlimit(marker, mark), ...isolated];
+  return ['/bin/sh', '-c', `${markPrefix(marker, mark)}exec "$@"`, 'sh', ...isolated];
+}
+
+const prlimit = (marker: Marker, mark: string): [string, ...string[]] => [
+  '/usr/bin/prlimit',
+  `--locks=${mark}:${marker.nested ? '' : mark}`,
+];
+
+const markPrefix = ({ kind, nested }: Marker, mark: string): string =>
+  `ulimit ${nested ? '-S ' : ''}${kind.slice(-2)} ${mark}; `;
 
 function limitPrefix(limits: LaunchLimits): string {
   const settings: [flag: string, value: number | undefined, unit: number][] = [

@@ -79,6 +79,12 @@ export function environmentValue(block: Buffer, name: string): string | undefine
   return block.toString('utf8', at + key.length, end < 0 ? block.length : end);
 }
 
+/** The oldest living child of a single-threaded process. */
+export function firstChild(pid: number): number | undefined {
+  const children = readProc(`/proc/${pid}/task/${pid}/children`)?.toString('latin1');
+  return Number.parseInt(children ?? '', 10) || undefined;
+}
+
 /** Every process id on the host, ascending. */
 export function listProcesses(): number[] {
   const pids: number[] = [];

@@ -43,7 +43,8 @@ export class RunDesk {
       this.starting.add(executionId);
       const mark = this.nextMark();
       const child = await spawnCommand(order, this.marker, mark, this.token);
-      const run = new Run(number, executionId, mark, child.pid, this.ownSession, this.events);
+      const isolated = order.bubblewrap !== undefined;
+      const run = new Run(number, executionId, mark, child.pid, this.ownSession, isolated, this.events);
       this.runs.add(run);
       this.table.addChild(run.pid, run);
       child.onExit((code, signal) => {

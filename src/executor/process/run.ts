@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
 import type { ProcessStat } from './proc.js';
-import { killWithGroup, signalGroup, signalProcess, type SignalOutcome } from './signal.js';
+import { killWithGroup, signalGroup, signalIsolated, signalProcess, type SignalOutcome } from './signal.js';
 import type { Sweepable } from './sweeper.js';
 
 /** What is left behind after a normal end has this long between SIGTERM and SIGKILL. */
 const LEFTOVER_GRACE_MS = 400;
 const SLOWEST_LOOK_MS = 50;
+const LAST_SIGNAL = 64;
 
 export interface RunEvents {
   requestSweep(run: Run): void;
@@ -33,6 +34,8 @@ export class Run implements Sweepable {
     /** The main process, leader of its group and session. */
     readonly pid: number,
     private readonly ownSession: number,
+    /** The main process is a `bwrap`, and the command below it in a pid namespace that ends with it. */
+    private readonly isolated: boolean,
     private readonly events: RunEvents,
   ) {}
 
@@ -48,7 +51,7 @@ export class Run implements Sweepable {
     this.killAt = killAt;
     clearTimeout(this.killTimer);
     if (this.hasExited) return this.look();
-    if (first && graceMs > 0) signalGroup(this.pid, 'SIGTERM');
+    if (first && graceMs > 0) this.askMain();
     if (graceMs > 0) this.killTimer = setTimeout(() => this.killMain(), Math.min(graceMs, 0x7fff_ffff));
     else this.killMain();
   }
@@ -56,7 +59,7 @@ export class Run implements Sweepable {
   /** The main process was reaped: from here on its pid and its group's id may be another's. */
   onExit(code: number | null, signal: NodeJS.Signals | null): void {
     clearTimeout(this.killTimer);
-    this.exitCode = signal ? -constants.signals[signal] : (code ?? 0);
+    this.exitCode = signal ? -constants.signals[signal] : this.plainCode(code ?? 0);
     this.look();
   }
 
@@ -65,7 +68,7 @@ export class Run implements Sweepable {
     if (!this.hasExited || this.unkillable.has(key)) return;
     const known = this.seen.has(key);
     this.seen.add(key);
-    if (this.killAt === Infinity) this.killAt = performance.now() + LEFTOVER_GRACE_MS;
+    if (this.killAt === Infinity) this.killAt = performance.now() + (this.isolated ? 0 : LEFTOVER_GRACE_MS);
     const overdue = performance.now() >= this.killAt;
     if (overdue && !this.killing) {
       this.killing = true;
@@ -83,7 +86,8 @@ export class Run implements Sweepable {
     const done = none || !this.someLeft;
     this.someLeft = false;
     if (done) {
-      this.events.finished(this, this.exitCode, this.seen.size, this.unkillable.size);
+      const leftBehind = this.isolated ? 0 : this.seen.size;
+      this.events.finished(this, this.exitCode, leftBehind, this.unkillable.size);
       return;
     }
     if (!this.announced) {
@@ -97,6 +101,15 @@ export class Run implements Sweepable {
 
   private look(): void {
     this.events.requestSweep(this);
+  }
+
+  private askMain(): void {
+    if (this.isolated) signalIsolated(this.pid);
+    else signalGroup(this.pid, 'SIGTERM');
+  }
+
+  private plainCode(code: number): number {
+    return this.isolated && code > 128 && code <= 128 + LAST_SIGNAL ? 128 - code : code;
   }
 
   private killMain(): void {

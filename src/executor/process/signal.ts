@@ -1,4 +1,4 @@
-import type { ProcessStat } from './proc.js';
+import { firstChild, type ProcessStat } from './proc.js';
 
 /** `forbidden`: it is another user's now, as a setuid program is. */
 export type SignalOutcome = 'sent' | 'gone' | 'forbidden';
@@ -13,8 +13,18 @@ function send(target: number, signal: NodeJS.Signals): SignalOutcome {
 }
 
 /** Signals the group that a command of ours leads. Only while the command has not been reaped: then the id is its own. */
-export function signalGroup(group: number, signal: NodeJS.Signals): void {
-  send(-group, signal);
+export function signalGroup(group: number, signal: NodeJS.Signals): SignalOutcome {
+  return send(-group, signal);
+}
+
+/**
+ * Asks the command below a `bwrap` to end. The group is that of its init, which made the session and ignores SIGTERM itself;
+ * `bwrap` must not get it, since all would be killed with it. Before there is a command there is nobody else to ask.
+ */
+export function signalIsolated(bwrap: number): void {
+  const init = firstChild(bwrap);
+  const started = init !== undefined && firstChild(init) !== undefined;
+  if (!started || signalGroup(init, 'SIGTERM') === 'gone') signalGroup(bwrap, 'SIGTERM');
 }
 
 /** Signals a process that was identified a moment ago. */

@@ -1,9 +1,20 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, closeSync, constants, statSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { openWriteEnd } from './fifo-pool.js';
 import { LaunchError } from './launch-error.js';
-import { commandLine, type Marker } from './marker.js';
+import { commandLine, isolatedCommandLine, type Marker } from './marker.js';
 import type { LaunchOrder } from './messages.js';
+
+const OWN_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const REASONS: Record<string, string> = {
+  E2BIG: 'the command or its environment is too large for the system',
+  EAGAIN: 'the system refuses another process (the limit of the user or of the host is reached)',
+  ENOMEM: 'the system has no memory for another process',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open on the host',
+};
 
 /** A command that runs, reduced to what the launcher follows. */
 export interface StartedCommand {
@@ -30,15 +41,25 @@ export async function spawnCommand(
     ends.push(stdout);
     const stderr = openWriteEnd(order.stderr);
     ends.push(stderr);
-    const [file, ...args] = commandLine(marker, mark, order.command, order.limits);
+    const marks = { MILLRACE_EXECUTION_ID: order.executionId, MILLRACE_LAUNCHER: token };
+    const environment = { ...order.environment, ...marks };
+    const isolated = order.bubblewrap !== undefined;
+    const [file, ...args] = (isolated ? isolatedCommandLine : commandLine)(
+      marker,
+      mark,
+      order.command,
+      order.limits,
+    );
     const child = spawn(file, args, {
       cwd: order.workingDirectory,
-      env: { ...order.environment, MILLRACE_EXECUTION_ID: order.executionId, MILLRACE_LAUNCHER: token },
+      // a variable of the command, LD_PRELOAD for one, must have no effect before it is isolated
+      env: isolated ? { PATH: OWN_PATH, ...marks } : environment,
       uid: order.user?.uid,
       gid: order.user?.gid,
       detached: true,
-      stdio: ['ignore', stdout, stderr],
+      stdio: ['ignore', stdout, stderr, ...(isolated ? (['pipe'] as const) : [])],
     });
+    if (order.bubblewrap) sendOptions(child, order.bubblewrap, environment);
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     return { pid: child.pid, onExit: (listener) => void child.once('exit', listener) };
   } catch (error) {
@@ -46,6 +67,15 @@ export async function spawnCommand(
   } finally {
     for (const fd of ends) closeSync(fd);
   }
+}
+
+/** Through a pipe, so that no list of processes shows the values of variables. */
+function sendOptions(child: ChildProcess, options: string[], environment: Record<string, string>): void {
+  const pipe = child.stdio[3] as Writable;
+  // it may end before it has read them
+  pipe.on('error', () => {});
+  const variables = Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]);
+  pipe.end([...options, ...variables].map((part) => `${part}\0`).join(''));
 }
 
 function asLaunchError(error: unknown, directory: string): LaunchError {
@@ -58,7 +88,7 @@ function asLaunchError(error: unknown, directory: string): LaunchError {
       code,
     );
   }
-  const reason = code === 'E2BIG' ? 'the command or its environment is too large for the system' : message;
+  const reason = REASONS[code ?? ''] ?? message;
   return new LaunchError('SPAWN_FAILED', `The command could not be started: ${reason}`, code);
 }
 

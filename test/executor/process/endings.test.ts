@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
-import { asRoot, isAlive, printed, request, startLauncher, survivors } from './harness.js';
+import { isAlive, manners, named, printed, request, startLauncher, survivors } from './harness.js';
 
 let launcher: Launcher;
 beforeAll(async () => {
@@ -20,61 +20,63 @@ async function ready(
   return { running, pids: [...seen.matchAll(/pid (\d+)/g)].map((match) => Number(match[1])) };
 }
 
-const users = asRoot ? [undefined, { uid: 65534, gid: 65534 }] : [undefined];
+describe.each(manners.map((manner) => [named(manner), manner] as const))(
+  'terminate, %s',
+  (_named, manner) => {
+    test.each([
+      ['never-ending', 'echo ready; exec sleep 1000', 5000, -15],
+      ['ignores SIGTERM', "trap '' TERM; echo ready; while :; do sleep 1000; done", 50, -9],
+      ['no grace', "trap 'exit 3' TERM; echo ready; while :; do sleep 1000; done", 0, -9],
+      ['ends itself at SIGTERM', "trap 'exit 3' TERM; sleep 1000 & echo ready; wait", 5000, 3],
+      [
+        'stopped',
+        '(until grep -q "^State:.T" /proc/$$/status; do :; done; echo ready) & kill -STOP $$',
+        50,
+        -9,
+      ],
+      ['double fork', '(sleep 1000 & echo pid $!) & wait; echo ready; sleep 1000', 5000, -15],
+      ['setsid', 'setsid sleep 1000 & echo pid $!; echo ready; sleep 1000', 5000, -15],
+      ['nohup', 'nohup sleep 1000 & echo pid $!; echo ready; sleep 1000', 5000, -15],
+      [
+        'env -i setsid, orphaned',
+        "(env -i setsid sh -c 'echo pid $$; echo ready; exec sleep 1000' &); sleep 1000",
+        5000,
+        -15,
+      ],
+      [
+        'env -i setsid, orphaned, ignores SIGTERM',
+        `(env -i setsid sh -c "trap '' TERM; echo pid \\$\\$; echo ready; while :; do sleep 1000; done" &); sleep 1000`,
+        100,
+        -15,
+      ],
+    ])('%s', async (_name, command, grace, exitCode) => {
+      const { running, pids } = await ready(command, manner);
+      await running.terminate(grace);
+      // a pid of another namespace says nothing here
+      if (!manner.bubblewrap) expect(pids.filter(isAlive)).toEqual([]);
+      expect(survivors(launcher.pid)).toEqual([]);
+      expect(await running.exited).toEqual({ exitCode });
+      expect(await running.finished).toMatchObject({ exitCode, unkillable: 0 });
+    });
 
-describe.each(users)('terminate, user %j', (user) => {
-  test.each([
-    ['never-ending', 'echo ready; exec sleep 1000', 5000, -15],
-    ['ignores SIGTERM', "trap '' TERM; echo ready; while :; do sleep 1000; done", 50, -9],
-    ['no grace', "trap 'exit 3' TERM; echo ready; while :; do sleep 1000; done", 0, -9],
-    ['ends itself at SIGTERM', "trap 'exit 3' TERM; sleep 1000 & echo ready; wait", 5000, 3],
-    [
-      'stopped',
-      '(until grep -q "^State:.T" /proc/$$/status; do :; done; echo ready) & kill -STOP $$',
-      50,
-      -9,
-    ],
-    ['double fork', '(sleep 1000 & echo pid $!) & wait; echo ready; sleep 1000', 5000, -15],
-    ['setsid', 'setsid sleep 1000 & echo pid $!; echo ready; sleep 1000', 5000, -15],
-    ['nohup', 'nohup sleep 1000 & echo pid $!; echo ready; sleep 1000', 5000, -15],
-    [
-      'env -i setsid, orphaned',
-      "(env -i setsid sh -c 'echo pid $$; echo ready; exec sleep 1000' &); sleep 1000",
-      5000,
-      -15,
-    ],
-    [
-      'env -i setsid, orphaned, ignores SIGTERM',
-      `(env -i setsid sh -c "trap '' TERM; echo pid \\$\\$; echo ready; while :; do sleep 1000; done" &); sleep 1000`,
-      100,
-      -15,
-    ],
-  ])('%s', async (_name, command, grace, exitCode) => {
-    const { running, pids } = await ready(command, { user });
-    await running.terminate(grace);
-    expect(pids.filter(isAlive)).toEqual([]);
-    expect(survivors(launcher.pid)).toEqual([]);
-    expect(await running.exited).toEqual({ exitCode });
-    expect(await running.finished).toMatchObject({ exitCode, unkillable: 0 });
-  });
+    test('forks in a loop while it is killed', async () => {
+      const running = await launcher.launch(request('exec sh "$FIXTURES/fork-loop.sh"', manner));
+      await printed(running, 'started');
+      await running.terminate(20);
+      expect(survivors(launcher.pid)).toEqual([]);
+      expect(await running.finished).toMatchObject({ exitCode: -9 });
+    });
 
-  test('forks in a loop while it is killed', async () => {
-    const running = await launcher.launch(request('exec sh "$FIXTURES/fork-loop.sh"', { user }));
-    await printed(running, 'started');
-    await running.terminate(20);
-    expect(survivors(launcher.pid)).toEqual([]);
-    expect(await running.finished).toMatchObject({ exitCode: -9 });
-  });
-
-  test('hops from fork to fork, each in a session of its own', async () => {
-    const running = await launcher.launch(
-      request('python3 -S "$FIXTURES/hopper.py"; echo ready; sleep 1000', { user }),
-    );
-    await printed(running, 'ready');
-    await running.terminate(0);
-    expect(survivors(launcher.pid)).toEqual([]);
-  });
-});
+    test('hops from fork to fork, each in a session of its own', async () => {
+      const running = await launcher.launch(
+        request('python3 -S "$FIXTURES/hopper.py"; echo ready; sleep 1000', manner),
+      );
+      await printed(running, 'ready');
+      await running.terminate(0);
+      expect(survivors(launcher.pid)).toEqual([]);
+    });
+  },
+);
 
 describe('terminate, again', () => {
   test('concurrent calls share one end, and a shorter grace counts', async () => {

@@ -1,21 +1,45 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { inject } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
 import type {
   LaunchRequest,
   ProcessEnd,
   RunningProcess,
 } from '../../../src/executor/process/launch-types.js';
+import { Isolation } from '../../../src/executor/isolation.js';
+import { readConfig } from '../../../src/common/config.js';
 import { compiledRoom } from './compile.js';
 
 export const room = compiledRoom();
 export const fixtures = new URL('./fixtures/', import.meta.url).pathname;
 export const asRoot = process.getuid?.() === 0;
+const nobody = { uid: 65534, gid: 65534 };
 
 export async function startLauncher(): Promise<Launcher> {
   const module = (await import(new URL('launcher.js', room).href)) as { Launcher: typeof Launcher };
   return module.Launcher.start();
 }
+
+/** Users and namespaces as which commands run here. */
+export const manners: Partial<LaunchRequest>[] = [
+  ...(asRoot ? [{}, { user: nobody }] : [{}]),
+  ...(inject('namespaces') ? [{ ...(asRoot ? { user: nobody } : {}), bubblewrap: await bubblewrap() }] : []),
+];
+
+/** The options of an isolated run in a folder of its own. */
+export async function bubblewrap(network = true): Promise<string[]> {
+  const workspace = mkdtempSync('/tmp/millrace-workspace-');
+  const user = asRoot ? { ...nobody, name: 'nobody' } : undefined;
+  if (user) chownSync(workspace, user.uid, user.gid);
+  const config = readConfig({ EXECUTOR_READABLE_PATHS: fixtures });
+  const isolation = await Isolation.start(config, user, workspace);
+  return isolation.options({ workspace, directory: workspace }, network);
+}
+
+/** What a manner is called in the name of a test. */
+export const named = ({ user, bubblewrap }: Partial<LaunchRequest>): string =>
+  `${bubblewrap ? 'isolated, ' : ''}user ${user?.uid ?? process.getuid?.()}`;
 
 let count = 0;
 export function request(command: string, more: Partial<LaunchRequest> = {}): LaunchRequest {

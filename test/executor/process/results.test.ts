@@ -2,7 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
-import { asRoot, fixtures, request, run, startLauncher, survivors, text } from './harness.js';
+import { asRoot, fixtures, manners, named, request, run, startLauncher, survivors, text } from './harness.js';
+
+const each = manners.map((manner) => [named(manner), manner] as const);
 
 let launcher: Launcher;
 beforeAll(async () => {
@@ -14,7 +16,7 @@ afterAll(async () => {
   expect(survivors(pid)).toEqual([]);
 });
 
-describe('exit codes', () => {
+describe.each(each)('exit codes, %s', (_named, manner) => {
   test.each([
     ['true', 0],
     ['exit 7', 7],
@@ -25,7 +27,7 @@ describe('exit codes', () => {
     ['', 0],
     ['# only a comment', 0],
   ])('%j gives %i', async (command, exitCode) => {
-    expect(await run(launcher, command)).toMatchObject({ exitCode, leftBehind: 0 });
+    expect(await run(launcher, command, manner)).toMatchObject({ exitCode, leftBehind: 0 });
   });
 
   test('a syntax error is told with its own line number', async () => {
@@ -64,6 +66,22 @@ describe('refusals', () => {
       errno: 'E2BIG',
     });
     expect(await run(launcher, 'echo still here')).toMatchObject({ stdout: 'still here\n' });
+  });
+
+  test.runIf(asRoot)('a fork that the system refuses', async () => {
+    const nproc = (limit: string) =>
+      spawnSync('prlimit', ['--pid', String(launcher.pid), `--nproc=${limit}`]);
+    const shown = ['--pid', String(launcher.pid), '--nproc', '-o', 'SOFT', '--noheadings', '--raw'];
+    const before = spawnSync('prlimit', shown, { encoding: 'utf8' }).stdout.trim();
+    nproc('0:');
+    const user = { uid: 65534, gid: 65534 };
+    await expect(launcher.launch(request('true', { user }))).rejects.toMatchObject({
+      code: 'SPAWN_FAILED',
+      errno: 'EAGAIN',
+      message: expect.stringContaining('refuses another process'),
+    });
+    nproc(`${before}:`);
+    expect(await run(launcher, 'echo still here', { user })).toMatchObject({ stdout: 'still here\n' });
   });
 
   test('a NUL in the command', async () => {
@@ -112,20 +130,26 @@ describe('output', () => {
     });
   });
 
-  const users = asRoot ? [undefined, { uid: 65534, gid: 65534 }] : [undefined];
-  test.each(users)('/dev/stderr, /dev/stdout and tee work (user %j)', async (user) => {
+  test.each(each)('/dev/stderr, /dev/stdout and tee work (%s)', async (_named, manner) => {
     const end = await run(
       launcher,
       'echo e > /dev/stderr; echo o > /dev/stdout; echo t | tee /dev/stdout; echo p > /proc/self/fd/2',
-      { user },
+      manner,
     );
     expect(end).toMatchObject({ exitCode: 0, stdout: 'o\nt\nt\n', stderr: 'e\np\n' });
   });
 
-  test('standard input is empty', async () => {
-    expect(await run(launcher, 'read line; echo "$? [$line]"; readlink /proc/self/fd/0')).toMatchObject({
-      stdout: '1 []\n/dev/null\n',
+  test.each(each)('standard input is empty, and there is no terminal (%s)', async (_named, manner) => {
+    const command =
+      'read line; echo "$? [$line]"; readlink /proc/self/fd/0; (: < /dev/tty) 2>/dev/null || echo no terminal; tty';
+    expect(await run(launcher, command, manner)).toMatchObject({
+      stdout: '1 []\n/dev/null\nno terminal\nnot a tty\n',
     });
+  });
+
+  test.each(each)('a writer ends when nobody reads on (%s)', async (_named, manner) => {
+    const { stdout, stderr } = await run(launcher, '(yes; echo $? >&2) | head -n 1', manner);
+    expect([stdout, stderr]).toEqual(['y\n', '141\n']);
   });
 
   test('a pipe that a stranger holds does not keep the run from finishing', async () => {
@@ -145,17 +169,22 @@ describe('output', () => {
 });
 
 describe('what a command finds', () => {
-  test('no descriptor but its own three, default signals, umask 022', async () => {
-    const { stdout } = await run(
-      launcher,
-      'ls /proc/self/fd | wc -w; grep -E "^Sig(Blk|Ign)" /proc/self/status; umask',
-    );
-    // The fourth is the folder that `ls` reads.
-    expect(stdout).toBe('4\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n0022\n');
-  });
+  test.each(each)(
+    'no descriptor but its own three, default signals, umask 022 (%s)',
+    async (_named, manner) => {
+      const { stdout } = await run(
+        launcher,
+        'ls /proc/self/fd | wc -w; grep -E "^Sig(Blk|Ign)" /proc/self/status; umask',
+        manner,
+      );
+      // The fourth is the folder that `ls` reads.
+      expect(stdout).toBe('4\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n0022\n');
+    },
+  );
 
-  test('exactly the environment it was given, and its marks', async () => {
+  test.each(each)('exactly the environment it was given, and its marks (%s)', async (_named, manner) => {
     const { stdout } = await run(launcher, 'env | grep -vE "^(PWD|_|SHLVL|OLDPWD)="', {
+      ...manner,
       executionId: 'env-1',
       environment: { PATH: '/usr/bin:/bin', A: 'ü =\n2' },
     });
@@ -168,10 +197,20 @@ describe('what a command finds', () => {
     ]);
   });
 
-  test('limits', async () => {
+  test.each(each)('limits (%s)', async (_named, manner) => {
     const limits = { memoryBytes: 2 ** 30, cpuSeconds: 5, fileSizeBytes: 1024 * 1024, openFiles: 64 };
-    const { stdout } = await run(launcher, 'ulimit -v; ulimit -t; ulimit -f; ulimit -n', { limits });
-    expect(stdout).toBe('1048576\n5\n2048\n64\n');
+    const { stdout } = await run(launcher, 'ulimit -v; ulimit -t; ulimit -H -t; ulimit -f; ulimit -n', {
+      ...manner,
+      limits,
+    });
+    expect(stdout).toBe('1048576\n5\n10\n2048\n64\n');
+  });
+
+  test('no zombie of what came before it', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => run(launcher, '(sleep 0.01 &) & setsid true & true')));
+    expect(
+      spawnSync('ps', ['--ppid', String(launcher.pid), '-o', 'stat='], { encoding: 'utf8' }).stdout,
+    ).toBe('');
   });
 
   test.runIf(asRoot)('another user, without supplementary groups', async () => {
