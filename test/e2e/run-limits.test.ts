@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { living, token } from '../faults/steps.js';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import {
   data,
   execute,
@@ -15,7 +17,7 @@ import {
   type Json,
 } from './steps.js';
 
-const app = useApp();
+const app = useApp({ env: { CANCEL_GRACE_SECONDS: '1' } });
 let owner: Client;
 let project: Json;
 beforeAll(async () => {
@@ -172,4 +174,18 @@ test('a command finds a PATH, a home, and a locale that knows every character', 
   const command = 'command -v sh; cd; pwd; locale charmap; printf é | wc -m';
   const { execution_id } = await runJob(owner, project, command);
   expect(await outputOf(app, execution_id)).toMatch(/^\/.*sh\n\/.*\nUTF-8\n1\n$/);
+});
+
+test('a run that is being stopped is `cancelling` for as long as anything of it is alive', async () => {
+  const word = token();
+  const deaf = `trap '' TERM; sh -c "trap '' TERM; while :; do sleep 300.${word}; done" & while :; do sleep 300.${word}; done`;
+  const task = await makeJob(owner, project, deaf);
+  const { execution_id } = await execute(owner, task);
+  await until(async () => (await living(word)).length > 2, { what: 'the processes of the run' });
+  const answer = owner.post(`/api/tasks/${task.id}/cancel`);
+  const status = async () => (await data(200, owner.get(`/api/executions/${execution_id}`))).status;
+  await until(async () => (await status()) === 'cancelling', { what: 'the cancellation' });
+  await until(async () => (await status()) !== 'cancelling', { what: 'the end of the run' });
+  expect(await living(word)).toEqual([]);
+  expect((await data(200, answer)).status).toBe('cancelled');
 });
