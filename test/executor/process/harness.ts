@@ -1,6 +1,6 @@
-import { chownSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { inject } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
 import type {
   LaunchRequest,
@@ -21,6 +21,9 @@ export async function startLauncher(): Promise<Launcher> {
   return module.Launcher.start();
 }
 
+const workspaces: string[] = [];
+afterAll(() => workspaces.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
 /** Users and namespaces as which commands run here. */
 export const manners: Partial<LaunchRequest>[] = [
   ...(asRoot ? [{}, { user: nobody }] : [{}]),
@@ -30,6 +33,7 @@ export const manners: Partial<LaunchRequest>[] = [
 /** The options of an isolated run in a folder of its own. */
 export async function bubblewrap(network = true): Promise<string[]> {
   const workspace = mkdtempSync('/tmp/millrace-workspace-');
+  workspaces.push(workspace);
   const user = asRoot ? { ...nobody, name: 'nobody' } : undefined;
   if (user) chownSync(workspace, user.uid, user.gid);
   const config = readConfig({ EXECUTOR_READABLE_PATHS: fixtures });
