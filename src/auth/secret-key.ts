@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 import { access, link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../common/config.js';
@@ -10,6 +10,15 @@ import type { Config } from '../common/config.js';
 export async function loadSigningKey(config: Config): Promise<KeyObject> {
   const secret = config.JWT_SECRET ?? (await readOrMake(join(config.DATA_DIR, 'jwt-secret')));
   return createSecretKey(Buffer.from(secret, 'utf8'));
+}
+
+/**
+ * The key that encrypts the secrets of projects (AES-256), drawn by HKDF (RFC 5869) from `SECRETS_KEY`, else from a secret made
+ * once and kept in `DATA_DIR`, mode 0600.
+ */
+export async function loadSecretsKey(config: Config): Promise<KeyObject> {
+  const secret = config.SECRETS_KEY ?? (await readOrMake(join(config.DATA_DIR, 'secrets-key')));
+  return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'millrace project secrets', 32)));
 }
 
 /** Processes that start at the same moment must end with one secret, so it appears under its name whole or not at all. */

@@ -5,7 +5,17 @@ import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
 import { ExecutionsService } from '../executions/executions.service.js';
-import { outputDescription, OutputHttp, outputQuery, type OutputQuery } from '../executions/output-http.js';
+import { OutputHttp } from '../executions/output-http.js';
+import {
+  outputDescription,
+  outputQuery,
+  outputSearchDescription,
+  outputSearchQuery,
+  outputSearchSchema,
+  type OutputQuery,
+  type OutputSearchQuery,
+} from '../executions/output-query.js';
+import { OutputSearchService } from '../executions/output-search.js';
 import { CommandListsService } from './command-lists.service.js';
 import {
   cancelCommandSchema,
@@ -30,6 +40,7 @@ export class CommandsController {
     private readonly lists: CommandListsService,
     private readonly executions: ExecutionsService,
     private readonly outputHttp: OutputHttp,
+    private readonly searches: OutputSearchService,
   ) {}
 
   @Post('execute')
@@ -126,7 +137,7 @@ export class CommandsController {
     summary: 'Read the output of a command',
     description: outputDescription,
     raw: 'application/octet-stream',
-    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'OUTPUT_PRUNED', 'RANGE_NOT_SATISFIABLE'],
   })
   async output(
     @CurrentActor() actor: Actor,
@@ -137,5 +148,21 @@ export class CommandsController {
   ): Promise<void> {
     const execution = await this.executions.require(actor, commandId, 'read');
     await this.outputHttp.send(request, reply, execution, query);
+  }
+
+  @Get(':command_id/output/search')
+  @Endpoint({
+    access: 'read',
+    summary: 'Search the output of a command',
+    description: outputSearchDescription,
+    response: outputSearchSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'OUTPUT_PRUNED'],
+  })
+  async searchOutput(
+    @CurrentActor() actor: Actor,
+    @Param('command_id', { schema: id }) commandId: string,
+    @Query({ schema: outputSearchQuery }) query: OutputSearchQuery,
+  ) {
+    return this.searches.find(await this.executions.require(actor, commandId, 'read'), query);
   }
 }

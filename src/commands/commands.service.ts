@@ -104,7 +104,7 @@ export class CommandsService {
 
   private async show(row: ExecutionRow, tail?: number): Promise<CommandStatus> {
     const [frames, stored] = await Promise.all([
-      tailFrames(this.database, row.id, shownBytes, tail),
+      row.output_pruned_at ? [] : tailFrames(this.database, row.id, shownBytes, tail),
       isFinal(row.status) ? 0 : storedEnd(this.database, row.id),
     ]);
     return toStatus(row, frames, stored);

@@ -2,7 +2,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { byteSizeSchema } from './bytes.js';
+import { byteSizeSchema, parseBytes } from './bytes.js';
 
 const flag = (fallback: boolean) =>
   z
@@ -42,6 +42,7 @@ const environmentSchema = z.object({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(16),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  SECRETS_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
   ACCESS_TOKEN_SECONDS: seconds(3600, 1, 86_400),
   REFRESH_TOKEN_SECONDS: seconds(30 * 86_400, 60, 366 * 86_400),
   ADMIN_USERNAME: z
@@ -85,6 +86,11 @@ const environmentSchema = z.object({
   SESSION_RETENTION_DAYS: days(90),
   IDEMPOTENCY_RETENTION_HOURS: z.coerce.number('must be a number of hours').min(1).max(8760).default(24),
   HOUSEKEEPING_SECONDS: seconds(600, 1, 86_400),
+  OUTPUT_MAX_SIZE: byteSizeSchema
+    .default('10GB')
+    .transform((text) => parseBytes(text) ?? 0)
+    .pipe(z.number().min(1024, 'must be at least 1KB')),
+  OUTPUT_RETENTION_DAYS: z.coerce.number('must be a number of days').int().min(0).max(3650).default(90),
   QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   CORS_ORIGINS: list,
   TRUST_PROXY: list,
@@ -131,6 +137,7 @@ export const secretVariables = [
   'DATABASE_URL',
   'REDIS_URL',
   'JWT_SECRET',
+  'SECRETS_KEY',
   'ADMIN_PASSWORD',
   'METRICS_TOKEN',
 ] as const;

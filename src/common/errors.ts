@@ -25,6 +25,12 @@ const table = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'Send the body as application/json', level: 'debug' },
 
   RESOURCE_NOT_FOUND: { status: 404, message: 'The resource does not exist', level: 'debug' },
+  OUTPUT_PRUNED: {
+    status: 410,
+    message: 'The output was removed because its retention time was over',
+    level: 'debug',
+  },
+  RANGE_NOT_SATISFIABLE: { status: 416, message: 'The range begins after the end', level: 'debug' },
   RESOURCE_ALREADY_EXISTS: { status: 409, message: 'A resource with this identifier exists', level: 'debug' },
   RESOURCE_IN_USE: { status: 409, message: 'The resource is in use', level: 'debug' },
   RESOURCE_LIMIT_EXCEEDED: { status: 409, message: 'A resource limit is reached', level: 'info' },

@@ -21,6 +21,7 @@ import {
   scopesWithWaiting,
   takeBackStopped,
   waitingForTask,
+  type ClaimedExecution,
   type EndGuard,
   type FollowedTask,
   type NewExecution,
@@ -65,7 +66,7 @@ export class ExecutionLifecycle {
    * Takes an execution for a worker.
    * @returns undefined when it is not to be run (any more): another worker was faster, it was cancelled or paused
    */
-  async start(id: string, workerId: string): Promise<Execution | undefined> {
+  async start(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
     return this.database.transaction(async (tx) => {
       const execution = await claim(tx, id, workerId, this.infrastructure.config.LEASE_SECONDS);
       if (!execution) return undefined;

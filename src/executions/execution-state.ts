@@ -9,6 +9,7 @@ export const executionReasons = [
   'TASK_DEPENDENCY_NOT_MET',
   'WORKER_LOST',
   'WORKER_SHUTDOWN',
+  'OUTPUT_LIMIT_EXCEEDED',
 ] as const;
 export type ExecutionReason = (typeof executionReasons)[number];
 
@@ -35,16 +36,22 @@ export interface Outcome {
   reason: ExecutionReason | null;
   exitCode: number | null;
   error?: string | undefined;
+  /** Bytes of output that were left out. */
+  omitted?: number;
 }
 
 /** What stopped a run from outside, if anything did. */
-export type StopCause = 'cancel' | 'timeout' | 'shutdown' | undefined;
+export type StopCause = 'cancel' | 'timeout' | 'shutdown' | 'output' | undefined;
 
 /** The outcome of a command that ran to its end or was stopped. */
 export function outcomeOf(exitCode: number, stopped: StopCause): Outcome {
   if (stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode };
   if (stopped === 'timeout') return { status: 'failed', reason: 'TASK_TIMEOUT', exitCode };
   if (stopped === 'shutdown') return { status: 'failed', reason: 'WORKER_SHUTDOWN', exitCode };
+  if (stopped === 'output') {
+    const error = 'It was stopped because its output reached the limit';
+    return { status: 'failed', reason: 'OUTPUT_LIMIT_EXCEEDED', exitCode, error };
+  }
   if (exitCode === 0) return { status: 'completed', reason: null, exitCode };
   return { status: 'failed', reason: 'TASK_EXECUTION_FAILED', exitCode };
 }

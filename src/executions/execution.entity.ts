@@ -12,6 +12,11 @@ import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 @Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })
 @Index('executions_finished', ['finished_at'])
 @Index('executions_created', ['created_at'])
+// what the retention looks for: outputs that are there, and those that are being removed
+@Index('executions_output_kept', ['project_id', 'finished_at'], {
+  where: 'output_pruned_at IS NULL AND output_bytes > 0',
+})
+@Index('executions_output_pruning', ['id'], { where: 'output_pruning' })
 export class Execution {
   @Id()
   id!: string;
@@ -129,4 +134,16 @@ export class Execution {
   /** Bytes of output stored; final once finished. */
   @Column('bigint', { default: 0, transformer: { to: (value: number) => value, from: Number } })
   output_bytes!: number;
+
+  /** Bytes of output left out, because there was too much; final once finished. */
+  @Column('bigint', { default: 0, transformer: { to: (value: number) => value, from: Number } })
+  output_omitted!: number;
+
+  /** When its output was removed because its time was over; `output_bytes` still tells how much there was. */
+  @Instant({ nullable: true })
+  output_pruned_at!: Date | null;
+
+  /** True while segments of a removed output may be left. */
+  @Column('boolean', { default: false })
+  output_pruning!: boolean;
 }

@@ -5,6 +5,8 @@ import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
 import { OutputHttp } from './output-http.js';
 import { OutputReader } from './output-reader.js';
+import { OutputRetention } from './output-retention.js';
+import { OutputSearchService } from './output-search.js';
 import { QueueControl } from './queue-control.js';
 import { CommandSafety } from './safety/command-safety.js';
 import { StartEstimate } from './start-estimate.js';
@@ -16,6 +18,8 @@ const services = [
   ExecutionsService,
   OutputHttp,
   OutputReader,
+  OutputRetention,
+  OutputSearchService,
   QueueControl,
   StartEstimate,
 ];

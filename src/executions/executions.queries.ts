@@ -107,18 +107,20 @@ export async function scopesWithWaiting(db: Queryable): Promise<(string | null)[
   return rows.map((row) => row.project_id);
 }
 
+export type ClaimedExecution = Execution & { has_secrets: boolean };
+
 /** Moves an admitted execution to running, for one worker; undefined when another was faster or it may not run any more. */
 export async function claim(
   tx: Transaction,
   id: string,
   workerId: string,
   leaseSeconds: number,
-): Promise<Execution | undefined> {
-  const [execution] = await tx.query<Execution>(
+): Promise<ClaimedExecution | undefined> {
+  const [execution] = await tx.query<ClaimedExecution>(
     `UPDATE executions e SET status = 'running', worker_id = $2, generation = generation + 1, started_at = now(),
             lease_expires_at = now() + make_interval(secs => $3)
       WHERE id = $1 AND status = ANY($4) AND admitted_at IS NOT NULL AND NOT ${stopped}
-      RETURNING *`,
+      RETURNING *, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets`,
     [id, workerId, leaseSeconds, statesBefore('running')],
   );
   return execution;
@@ -158,7 +160,7 @@ export async function end(
         : ["status = 'running' AND lease_expires_at < now() AND $8::int IS NULL", null];
   const [execution] = await tx.query<Execution>(
     `UPDATE executions SET status = $2, reason = $3, exit_code = $4, error = $5, finished_at = now(),
-            lease_expires_at = NULL, pid = NULL, output_bytes = coalesce($6, output_bytes)
+            lease_expires_at = NULL, pid = NULL, output_bytes = coalesce($6, output_bytes), output_omitted = $9
       WHERE id = $1 AND status = ANY($7) AND ${condition}
       RETURNING *`,
     [
@@ -170,6 +172,7 @@ export async function end(
       outputBytes,
       statesBefore(outcome.status),
       value,
+      outcome.omitted ?? 0,
     ],
   );
   return execution;

@@ -42,7 +42,14 @@ export const executionSchema = z
     duration: durationSchema.nullable(),
     exit_code: z.int().nullable().meta({ description: 'A signal N shows as -N' }),
     error: z.string().nullable(),
-    output_bytes: z.int().min(0),
+    output_bytes: z.int().min(0).meta({ description: 'Kept, or kept once and removed by now' }),
+    output_omitted: z
+      .int()
+      .min(0)
+      .meta({ description: 'Bytes of output left out, because there was more than the limit of the run' }),
+    output_pruned_at: instant
+      .nullable()
+      .meta({ description: 'When the output was removed because its time was over' }),
   })
   .meta({ id: 'Execution' });
 export type ExecutionView = z.output<typeof executionSchema>;
@@ -86,5 +93,7 @@ export function toExecution(row: ExecutionRow): ExecutionView {
     exit_code: row.exit_code,
     error: row.error,
     output_bytes: Number(row.output_bytes),
+    output_omitted: Number(row.output_omitted),
+    output_pruned_at: toInstant(row.output_pruned_at),
   };
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../infra/database.js';
+import { AnsiStripper } from './ansi-stripper.js';
 import { startingAt, type OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
 
@@ -38,5 +39,29 @@ export async function* rawOutput(
   for await (const { frame } of pieces) {
     if (frame && frame.content.length > 0 && (stream === undefined || frame.stream === stream))
       yield frame.content;
+  }
+}
+
+/** Frames up to an offset, at which the last one is cut and the source is closed. */
+export async function* upTo(
+  pieces: AsyncIterable<{ frame?: OutputFrame }>,
+  end: number,
+): AsyncGenerator<{ frame: OutputFrame }, void> {
+  for await (const { frame } of pieces) {
+    if (!frame) return;
+    const left = end - frame.offset;
+    yield {
+      frame: left < frame.content.length ? { ...frame, content: frame.content.subarray(0, left) } : frame,
+    };
+    if (left <= frame.content.length) return;
+  }
+}
+
+/** Bytes without terminal control sequences. */
+export async function* withoutAnsi(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  const stripper = new AnsiStripper();
+  for await (const bytes of source) {
+    const kept = stripper.push(bytes);
+    if (kept.length > 0) yield kept;
   }
 }

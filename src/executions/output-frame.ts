@@ -8,19 +8,28 @@ export interface OutputFrame {
   /** Unix time in milliseconds. */
   time: number;
   content: Buffer;
+  /** True when it is not from the command: it says that output was left out here. */
+  marker?: true;
 }
 
 /** The end of an execution's output. */
 export interface OutputEnd {
   total: number;
   exitCode: number | null;
+  /** True when the output has been removed, so that nothing of it came. */
+  pruned: boolean;
 }
 
 const stderrFlag = 1;
 const binaryFlag = 2;
+const markerFlag = 4;
 
 export function flagsOf(frame: OutputFrame): number {
-  return (frame.stream === 'stderr' ? stderrFlag : 0) | (frame.text ? 0 : binaryFlag);
+  return (
+    (frame.stream === 'stderr' ? stderrFlag : 0) |
+    (frame.text ? 0 : binaryFlag) |
+    (frame.marker ? markerFlag : 0)
+  );
 }
 
 export function frameFrom(offset: number, flags: number, time: number, content: Buffer): OutputFrame {
@@ -30,6 +39,7 @@ export function frameFrom(offset: number, flags: number, time: number, content: 
     text: (flags & binaryFlag) === 0,
     time,
     content,
+    ...((flags & markerFlag) === 0 ? {} : { marker: true as const }),
   };
 }
 

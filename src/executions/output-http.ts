@@ -1,11 +1,14 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import { AppError } from '../common/errors.js';
+import { toInstant } from '../common/fields.js';
 import { Database } from '../infra/database.js';
 import { isFinal } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
-import { rawOutput, storedOutput } from './output-bytes.js';
+import { rawOutput, storedOutput, upTo, withoutAnsi } from './output-bytes.js';
+import type { OutputQuery } from './output-query.js';
+import { parseRange, type ByteRange } from './output-range.js';
 import { OutputReader } from './output-reader.js';
 import { serverSentEvents } from './output-sse.js';
 import { offsetOfLastLines, storedEnd } from './output-tail.js';
@@ -13,22 +16,16 @@ import { offsetOfLastLines, storedEnd } from './output-tail.js';
 /** How far back `tail` looks. */
 const tailBytes = 16 * 1024 * 1024;
 
-/** What one may ask of an output; a route that gives one takes this as its query. */
-export const outputQuery = z
-  .object({
-    from_offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
-    tail: z.coerce.number().int().min(1).max(10_000).optional(),
-    stream: z.enum(['stdout', 'stderr']).optional(),
-    follow: z.enum(['true', 'false']).default('false'),
-  })
-  .meta({ id: 'OutputQuery' });
-export type OutputQuery = z.output<typeof outputQuery>;
+type WithOutput = Pick<Execution, 'id' | 'status' | 'output_bytes' | 'output_pruned_at'>;
 
-/** The words every route that gives an output needs in the OpenAPI document. */
-export const outputDescription =
-  'Raw bytes as they were written: those stored now, or with `follow=true` until the command ends. `from_offset` starts at a ' +
-  'byte, `tail` at the last lines (1 to 10000, at most 16 MiB), `stream` leaves one stream. With `Accept: text/event-stream` ' +
-  'server-sent events until the end: `data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes.';
+/** @throws OUTPUT_PRUNED when the output has been removed */
+export function refusePruned({ output_pruned_at, output_bytes }: WithOutput): void {
+  if (output_pruned_at === null) return;
+  throw new AppError('OUTPUT_PRUNED', {
+    output_pruned_at: toInstant(output_pruned_at),
+    output_bytes: Number(output_bytes),
+  });
+}
 
 /** Gives the output of an execution over HTTP; the caller has checked that the client may see it. */
 @Injectable()
@@ -40,32 +37,47 @@ export class OutputHttp implements BeforeApplicationShutdown {
     private readonly reader: OutputReader,
   ) {}
 
-  /** Answers a request: raw bytes, or server-sent events if that is what it accepts. */
+  /**
+   * Answers a request: raw bytes, or server-sent events if that is what it accepts.
+   * @throws OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE
+   */
   async send(
     request: FastifyRequest,
     reply: FastifyReply,
-    execution: Pick<Execution, 'id' | 'status' | 'output_bytes'>,
+    execution: WithOutput,
     query: OutputQuery,
   ): Promise<void> {
+    refusePruned(execution);
     const { id, status } = execution;
-    const start = await this.startOf(request, id, query);
-    const signal = this.closing(reply);
     void reply.header('Cache-Control', 'no-store, no-transform');
     if (wantsEvents(request)) {
+      const start = await this.startOf(request, id, query);
+      const signal = this.closing(reply);
       const events = serverSentEvents(id, this.reader.read(id, start, signal), query.stream, signal);
       // proxies such as nginx hold back what they could send
       await reply.header('X-Accel-Buffering', 'no').type('text/event-stream').send(toStream(events));
       return;
     }
+    const size = isFinal(status) ? Number(execution.output_bytes) : await storedEnd(this.database, id);
+    const range = rangeOf(request, reply, query, isFinal(status), size);
+    const start = range?.start ?? (await this.startOf(request, id, query));
+    const signal = this.closing(reply);
     void reply.type('application/octet-stream').header('X-Content-Type-Options', 'nosniff');
-    if (query.follow === 'true' && !isFinal(status)) {
-      await reply.send(toStream(rawOutput(this.reader.read(id, start, signal), query.stream)));
-      return;
+    if (query.download === 'true') {
+      void reply.header('Content-Disposition', `attachment; filename="${id}.log"`);
     }
-    const end = isFinal(status) ? Number(execution.output_bytes) : await storedEnd(this.database, id);
-    if (isFinal(status) && query.stream === undefined)
+    const isFollowed = query.follow === 'true' && !isFinal(status);
+    const end = Math.min(range?.end ?? (isFollowed ? Infinity : size), start + (query.limit ?? Infinity));
+    const isWhole = query.stream === undefined && query.ansi === 'keep';
+    if (isWhole && !isFollowed) {
       void reply.header('Content-Length', Math.max(0, end - start));
-    await reply.send(toStream(rawOutput(storedOutput(this.database, id, start, end, signal), query.stream)));
+      if (range === undefined) void reply.header('Accept-Ranges', 'bytes');
+    }
+    const pieces = isFollowed
+      ? upTo(this.reader.read(id, start, signal), end)
+      : storedOutput(this.database, id, start, end, signal);
+    const bytes = rawOutput(pieces, query.stream);
+    await reply.send(toStream(query.ansi === 'strip' ? withoutAnsi(bytes) : bytes));
   }
 
   /** Streams do not end by themselves, and the server waits for its connections. */
@@ -91,6 +103,31 @@ export class OutputHttp implements BeforeApplicationShutdown {
     reply.raw.once('close', () => controller.abort());
     return controller.signal;
   }
+}
+
+/**
+ * The part that a `Range` header asks for, of an output that is answered as it is.
+ * @throws RANGE_NOT_SATISFIABLE
+ */
+function rangeOf(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  query: OutputQuery,
+  isOver: boolean,
+  size: number,
+): ByteRange | undefined {
+  const { from_offset, limit, tail, stream, ansi, follow } = query;
+  const isPlain = from_offset === 0 && follow === 'false' && ansi === 'keep' && !limit && !tail && !stream;
+  // an output has no validator that If-Range could name
+  const range = isPlain && !headers['if-range'] ? parseRange(headers.range, size) : undefined;
+  if (range === undefined) return undefined;
+  if (range === 'unsatisfiable') {
+    void reply.header('Content-Range', `bytes */${size}`);
+    throw new AppError('RANGE_NOT_SATISFIABLE', { size });
+  }
+  void reply.status(206);
+  void reply.header('Content-Range', `bytes ${range.start}-${range.end - 1}/${isOver ? size : '*'}`);
+  return range;
 }
 
 function wantsEvents({ headers }: FastifyRequest): boolean {

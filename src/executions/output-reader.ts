@@ -49,7 +49,9 @@ export class OutputReader {
         if (live.behind) {
           live.behind = false;
           const ended = await this.endOf(executionId);
-          const frames = await readFrames(this.database, executionId, position, segmentsAtOnce);
+          const frames = ended?.pruned
+            ? []
+            : await readFrames(this.database, executionId, position, segmentsAtOnce);
           for (const frame of frames) {
             if (signal.aborted) return;
             yield { frame: startingAt(frame, position) };
@@ -103,8 +105,14 @@ export class OutputReader {
       status: ExecutionStatus;
       output_bytes: string;
       exit_code: number | null;
-    }>('SELECT status, output_bytes, exit_code FROM executions WHERE id = $1', [executionId]);
+      pruned: boolean;
+    }>(
+      `SELECT status, output_bytes, exit_code, output_pruned_at IS NOT NULL AS pruned
+         FROM executions WHERE id = $1`,
+      [executionId],
+    );
     if (row && !isFinal(row.status)) return undefined;
-    return { total: Number(row?.output_bytes ?? 0), exitCode: row?.exit_code ?? null };
+    const { output_bytes = '0', exit_code: exitCode = null, pruned = false } = row ?? {};
+    return { total: Number(output_bytes), exitCode, pruned };
   }
 }

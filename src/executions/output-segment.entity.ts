@@ -20,7 +20,7 @@ export class OutputSegment {
   @Column('integer', { array: true })
   frame_lengths!: number[];
 
-  /** A frame's stream and encoding, as bits: 1 standard error, 2 not UTF-8. */
+  /** A frame's stream and encoding, as bits: 1 standard error, 2 not UTF-8, 4 a marker of ours. */
   @Column('smallint', { array: true })
   frame_flags!: number[];
 

@@ -123,7 +123,10 @@ function joined(frames: readonly OutputFrame[]): OutputFrame[] {
   const groups: OutputFrame[][] = [];
   for (const frame of frames) {
     const group = groups.at(-1);
-    if (group && group[0]!.stream === frame.stream && group[0]!.text === frame.text) group.push(frame);
+    const first = group?.[0];
+    const isAlike =
+      first?.stream === frame.stream && first.text === frame.text && first.marker === frame.marker;
+    if (group && isAlike) group.push(frame);
     else groups.push([frame]);
   }
   return groups.map((group) => ({

@@ -13,9 +13,13 @@ export interface OutputView {
   /** In bytes, whatever the encoding. */
   length: number;
   encoding?: 'base64';
+  /** Present on a frame that is not from the command: it says that output was left out here. */
+  marker?: true;
   end?: true;
   total?: number;
   exit_code?: number | null;
+  /** Present on the end when the output has been removed, because its time was over. */
+  pruned?: true;
 }
 
 /** A frame inside the status of a command. */
@@ -26,17 +30,22 @@ export const outputFrameSchema = z
     content: z.string(),
     offset: z.int().min(0).meta({ description: 'Of the first byte, in the output of both streams' }),
     encoding: z.literal('base64').optional().meta({ description: 'Present when the bytes are not UTF-8' }),
+    marker: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'Present on a frame of ours, which says that output was left out here' }),
   })
   .meta({ id: 'OutputFrame' });
 export type StoredFrameView = z.output<typeof outputFrameSchema>;
 
-export function toFrameView({ offset, stream, text, time, content }: OutputFrame): StoredFrameView {
+export function toFrameView({ offset, stream, text, time, content, marker }: OutputFrame): StoredFrameView {
   return {
     timestamp: new Date(time).toISOString(),
     stream,
     content: content.toString(text ? 'utf8' : 'base64'),
     offset,
     ...(text ? {} : { encoding: 'base64' as const }),
+    ...(marker ? { marker } : {}),
   };
 }
 
@@ -46,7 +55,7 @@ export function toOutputView(executionId: string, frame: OutputFrame): OutputVie
 }
 
 /** The frame after the last one: it says how many bytes there were and how the command ended. */
-export function toEndView(executionId: string, { total, exitCode }: OutputEnd): OutputView {
+export function toEndView(executionId: string, { total, exitCode, pruned }: OutputEnd): OutputView {
   return {
     command_id: executionId,
     stream: 'stdout',
@@ -57,5 +66,6 @@ export function toEndView(executionId: string, { total, exitCode }: OutputEnd): 
     end: true,
     total,
     exit_code: exitCode,
+    ...(pruned ? { pruned } : {}),
   };
 }

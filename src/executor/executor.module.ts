@@ -1,11 +1,12 @@
 import { Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { ExecutionsModule } from '../executions/executions.module.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { ProjectsModule } from '../projects/projects.module.js';
 import { Reconciler } from './reconciler.js';
 import { WorkerService } from './worker.service.js';
 
 /** Runs executions where the role has a worker, and reconciles in every process. */
-@Module({ imports: [ExecutionsModule], providers: [Reconciler, WorkerService] })
+@Module({ imports: [ExecutionsModule, ProjectsModule], providers: [Reconciler, WorkerService] })
 export class ExecutorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly infrastructure: Infrastructure,

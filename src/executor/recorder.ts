@@ -7,6 +7,9 @@ import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../e
 import { appendSegment } from '../executions/output.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { Database } from '../infra/database.js';
+import { OutputLimiter, type Chunk, type OutputLimit } from './output-limiter.js';
+import { SecretMasker } from './secret-masker.js';
+import type { SecretPatterns } from './secret-patterns.js';
 import { Utf8Splitter, type Piece } from './utf8-splitter.js';
 
 /** A segment is written when it has this many bytes … */
@@ -24,8 +27,24 @@ interface Segment {
   bytes: number;
 }
 
+/** What happens to an output before anybody sees it. */
+export interface OutputRules {
+  /** What to hide; undefined when there are no secrets. */
+  secrets: SecretPatterns | undefined;
+  limit: OutputLimit;
+}
+
+/** What a recorder tells its run. */
+export interface RecorderEvents {
+  /** Another worker has the say over this execution. */
+  onFenced: () => void;
+  /** The output has reached a limit at which the command is to be stopped. */
+  onLimit: () => void;
+}
+
 /**
- * Writes down what a command puts out: gives every frame its place, sends it to the bus at once, and stores it in batches.
+ * Writes down what a command puts out: hides secrets, cuts what is too much, gives every frame its place, sends it to the bus at
+ * once, and stores it in batches.
  * Memory is bounded: when the store does not keep up, the command's pipes fill and it waits.
  */
 export class Recorder {
@@ -39,6 +58,9 @@ export class Recorder {
   private timer: NodeJS.Timeout | undefined;
   private fenced = false;
   private readonly streams: Readable[] = [];
+  /** Passes on what a stream still holds back. */
+  private readonly flushes: (() => void)[] = [];
+  private limiter: OutputLimiter | undefined;
   private idle: (() => void) | undefined;
 
   constructor(
@@ -47,30 +69,27 @@ export class Recorder {
     private readonly database: Database,
     private readonly bus: Bus,
     private readonly logger: Logger,
-    /** Called when another worker has the say over this execution. */
-    private readonly onFenced: () => void,
+    private readonly tell: RecorderEvents,
   ) {}
 
-  /** Records a stream until its end. */
-  attach(readable: Readable, stream: OutputFrame['stream']): void {
-    const splitter = new Utf8Splitter();
-    this.streams.push(readable);
-    readable.on('data', (chunk: Buffer) => this.add(splitter.push(chunk), stream));
-    readable.on('end', () => this.add(splitter.end(), stream));
-    readable.on('error', (error) =>
-      this.logger.warn({ err: error, execution_id: this.executionId }, 'a pipe broke'),
-    );
+  /** Records the streams of a command until their ends. */
+  attach(streams: Record<OutputFrame['stream'], Readable>, rules: OutputRules): void {
+    this.limiter = new OutputLimiter(rules.limit, (chunk) => this.place(chunk), this.tell.onLimit);
+    this.follow(streams.stdout, 'stdout', rules.secrets);
+    this.follow(streams.stderr, 'stderr', rules.secrets);
   }
 
   /**
    * Stores what is left.
-   * @returns the number of bytes, all of them stored
+   * @returns the number of bytes, all of them stored, and how many were left out
    */
-  async finish(): Promise<number> {
+  async finish(): Promise<{ bytes: number; omitted: number }> {
+    for (const flush of this.flushes.splice(0)) flush();
+    this.limiter?.end();
     this.seal();
     if (this.writing > 0 || this.waiting.length > 0)
       await new Promise<void>((resolve) => (this.idle = resolve));
-    return this.offset;
+    return { bytes: this.offset, omitted: this.limiter?.omitted ?? 0 };
   }
 
   /** Stops to store, because nothing of it would be accepted. */
@@ -81,14 +100,41 @@ export class Recorder {
     if (this.writing === 0) this.idle?.();
   }
 
-  private add(piece: Piece | undefined, stream: OutputFrame['stream']): void {
-    if (!piece || this.fenced) return;
-    const frame: OutputFrame = { offset: this.offset, stream, time: Date.now(), ...piece };
-    this.offset += piece.content.length;
-    this.unstored += piece.content.length;
+  private follow(
+    readable: Readable,
+    stream: OutputFrame['stream'],
+    secrets: SecretPatterns | undefined,
+  ): void {
+    const masker = secrets && new SecretMasker(secrets);
+    const splitter = new Utf8Splitter();
+    const add = (piece: Piece | undefined) => {
+      if (piece && !this.fenced) this.limiter?.add({ stream, time: Date.now(), ...piece });
+    };
+    const push = (bytes: Buffer) => {
+      if (bytes.length > 0) add(splitter.push(bytes));
+    };
+    // once, at its end or at that of the run
+    const flush = () => {
+      if (masker) push(masker.end());
+      add(splitter.end());
+    };
+    this.streams.push(readable);
+    this.flushes.push(flush);
+    readable.on('data', (chunk: Buffer) => push(masker ? masker.push(chunk) : chunk));
+    readable.on('end', flush);
+    readable.on('error', (error) =>
+      this.logger.warn({ err: error, execution_id: this.executionId }, 'a pipe broke'),
+    );
+  }
+
+  private place(chunk: Chunk): void {
+    if (this.fenced) return;
+    const frame: OutputFrame = { offset: this.offset, ...chunk };
+    this.offset += chunk.content.length;
+    this.unstored += chunk.content.length;
     this.bus.publish(outputChannel(this.executionId), encodeFrame(frame));
     this.segment.frames.push(frame);
-    this.segment.bytes += piece.content.length;
+    this.segment.bytes += chunk.content.length;
     if (this.segment.bytes >= segmentBytes) this.seal();
     else this.timer ??= setTimeout(() => this.seal(), segmentMs);
     if (this.unstored > maxUnstored) for (const source of this.streams) source.pause();
@@ -110,7 +156,7 @@ export class Recorder {
     this.writing -= 1;
     if (!kept && !this.fenced) {
       this.abandon();
-      this.onFenced();
+      this.tell.onFenced();
     }
     if (kept && !this.fenced) outputBytes.inc(segment.bytes);
     this.unstored -= segment.bytes;

@@ -3,9 +3,11 @@ import { isDatabaseAway } from '../common/error-filter.js';
 import type { Logger } from '../common/logger.js';
 import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { outcomeOf, type Outcome, type StopCause } from '../executions/execution-state.js';
-import type { Execution } from '../executions/execution.entity.js';
+import type { ClaimedExecution } from '../executions/executions.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { Database } from '../infra/database.js';
+import { SealedError } from '../projects/secret-box.js';
+import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
 import type { CommandUser } from './command-user.js';
 import type { Isolation } from './isolation.js';
@@ -13,7 +15,10 @@ import { launchLimits, limitReached } from './launch-limits.js';
 import { LaunchError } from './process/launch-error.js';
 import type { RunningProcess } from './process/launch-types.js';
 import type { Launcher } from './process/launcher.js';
+import { outputLimit } from './output-limiter.js';
 import { Recorder } from './recorder.js';
+import { maskText } from './secret-masker.js';
+import { SecretPatterns } from './secret-patterns.js';
 import { refuseUnenforceable, UnenforceableError } from './unenforceable.js';
 import { workingDirectory, WorkspaceError } from './workspace.js';
 
@@ -23,11 +28,14 @@ export interface RunContext {
   database: Database;
   bus: Bus;
   lifecycle: ExecutionLifecycle;
+  secrets: Pick<SecretsService, 'valuesOf'>;
   logger: Logger;
   workspaceRoot: string;
   user: CommandUser | undefined;
   isolation: Isolation | undefined;
   graceMs: number;
+  /** No output is kept beyond this, whatever its policy says. */
+  maxOutputBytes: number;
 }
 
 const retryMs = 250;
@@ -40,16 +48,19 @@ export class Run {
   private lost = false;
   private ending = false;
   private readonly recorder: Recorder;
+  /** What must not be seen of this run. */
+  private hidden: SecretPatterns | undefined;
 
   constructor(
-    readonly execution: Execution,
+    readonly execution: ClaimedExecution,
     private readonly context: RunContext,
   ) {
     const { database, bus, logger } = context;
     this.graceMs = context.graceMs;
-    this.recorder = new Recorder(execution.id, execution.generation, database, bus, logger, () =>
-      this.lose(),
-    );
+    this.recorder = new Recorder(execution.id, execution.generation, database, bus, logger, {
+      onFenced: () => this.lose(),
+      onLimit: () => this.stop('output'),
+    });
   }
 
   /** Runs the command and writes down how it ended; never throws. */
@@ -59,11 +70,12 @@ export class Run {
     const outcome = await this.attempt().catch((error: unknown) => this.failure(error));
     clearTimeout(timeout);
     this.ending = true;
-    const bytes = await this.recorder.finish();
+    const { bytes, omitted } = await this.recorder.finish();
+    const guard = { generation: execution.generation };
     // without a say there is nothing to write: whoever has it has written the end
     while (!this.lost) {
       try {
-        await context.lifecycle.finish(execution.id, { generation: execution.generation }, outcome, bytes);
+        await context.lifecycle.finish(execution.id, guard, { ...outcome, omitted }, bytes);
         return;
       } catch (error) {
         const level = isDatabaseAway(error) ? 'debug' : 'error';
@@ -101,6 +113,8 @@ export class Run {
     const { execution, context } = this;
     const { user, isolation } = context;
     refuseUnenforceable(execution, isolation !== undefined);
+    const secrets = await this.secrets();
+    this.hidden = SecretPatterns.of(Object.values(secrets));
     const place = await workingDirectory(context.workspaceRoot, user, execution);
     // of a worker that was killed together with its launcher something may still be there
     if (execution.retry_of !== null) await context.launcher.endOrphans();
@@ -109,20 +123,39 @@ export class Run {
       executionId: execution.id,
       command: execution.command,
       workingDirectory: place.directory,
-      environment: commandEnvironment(user, place.workspace, execution.environment),
+      environment: commandEnvironment(user, place.workspace, {
+        ...secrets,
+        ...execution.environment,
+      }),
       ...(user ? { user } : {}),
       limits: launchLimits(execution.limits),
       bubblewrap: isolation?.options(place, execution.network),
     });
     this.process = process;
-    this.recorder.attach(process.stdout, 'stdout');
-    this.recorder.attach(process.stderr, 'stderr');
+    this.recorder.attach(process, {
+      secrets: this.hidden,
+      limit: outputLimit(execution.limits, context.maxOutputBytes),
+    });
     if (this.stopped) this.stop(this.stopped);
     void this.notePid(process.pid);
     const { exitCode } = await process.finished;
     const outcome = outcomeOf(exitCode, this.stopped);
     const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, execution.limits);
     return limit ? { ...outcome, error: limit } : outcome;
+  }
+
+  /** Waits for a database that is away: the run has its lease, and nothing of it has happened yet. */
+  private async secrets(): Promise<Record<string, string>> {
+    const { project_id, has_secrets } = this.execution;
+    if (project_id === null || !has_secrets) return {};
+    for (;;) {
+      try {
+        return await this.context.secrets.valuesOf(project_id);
+      } catch (error) {
+        if (!isDatabaseAway(error) || this.stopped) throw error;
+        await delay(retryMs);
+      }
+    }
   }
 
   /** For people who look; a run does not depend on it. */
@@ -153,11 +186,14 @@ export class Run {
     ) {
       return { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: error.message };
     }
-    const told = [LaunchError, WorkspaceError, UnenforceableError].some((kind) => error instanceof kind);
+    const told = [LaunchError, SealedError, UnenforceableError, WorkspaceError].some(
+      (kind) => error instanceof kind,
+    );
     if (!told) {
       logger.error({ err: error, execution_id: this.execution.id }, 'a run failed on our side');
     }
-    const message = error instanceof Error ? error.message : String(error);
+    const text = error instanceof Error ? error.message : String(error);
+    const message = this.hidden ? maskText(this.hidden, text) : text;
     return { status: 'failed', reason: 'TASK_EXECUTION_FAILED', exitCode: null, error: message };
   }
 }

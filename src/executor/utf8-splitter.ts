@@ -7,7 +7,7 @@ export interface Piece {
 }
 
 /** How many bytes of an unfinished character a buffer ends with; 0 when it ends on a boundary or is not UTF-8 there. */
-function unfinished(buffer: Buffer): number {
+export function unfinished(buffer: Buffer): number {
   for (let back = 1; back <= Math.min(3, buffer.length); back += 1) {
     const byte = buffer[buffer.length - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;

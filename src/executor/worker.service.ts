@@ -8,6 +8,7 @@ import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { SecretsService } from '../projects/secrets.service.js';
 import { commandUser } from './command-user.js';
 import { Isolation } from './isolation.js';
 import { Launcher } from './process/launcher.js';
@@ -37,6 +38,7 @@ export class WorkerService {
     private readonly events: Events,
     private readonly queue: ExecutionQueue,
     private readonly lifecycle: ExecutionLifecycle,
+    private readonly secrets: SecretsService,
   ) {}
 
   /** Ends what an earlier life left running on this host, then takes work. */
@@ -55,6 +57,8 @@ export class WorkerService {
       database: this.database,
       bus: this.bus,
       lifecycle: this.lifecycle,
+      secrets: this.secrets,
+      maxOutputBytes: config.OUTPUT_MAX_SIZE,
       logger,
       workspaceRoot: workspaces,
       user,

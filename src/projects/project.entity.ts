@@ -7,6 +7,8 @@ export interface ProjectSettings {
   notifications?: boolean | undefined;
   auto_assign?: boolean | undefined;
   command_template?: string | undefined;
+  /** Days; null for the server's default. */
+  output_retention_days?: number | null | undefined;
   /** False: commands have no network. */
   network?: boolean | undefined;
   [key: string]: unknown;

@@ -20,6 +20,9 @@ const settingsSchema = jsonObject().pipe(
         description:
           'Run for tasks without a command; sees the task as TASK_ID, TASK_TITLE, TASK_DESCRIPTION …',
       }),
+      output_retention_days: z.int().min(1).max(3650).nullable().meta({
+        description: "How long the output of ended runs is kept; null for the server's OUTPUT_RETENTION_DAYS",
+      }),
       network: z.boolean().meta({
         description:
           'false runs commands without a network; where workers do not isolate their runs, such a run fails instead',

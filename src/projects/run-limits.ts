@@ -7,7 +7,11 @@ const size = (least: string) =>
     return bytes >= parseBytes(least)! && bytes <= 1024 ** 5;
   }, `must be between ${least} and 1024TB`);
 
-/** What each process of a run may use; enforced by the kernel. */
+/** What becomes of a run whose output exceeds its limit. */
+export const outputPolicies = ['truncate', 'head_and_tail', 'stop'] as const;
+export type OutputPolicy = (typeof outputPolicies)[number];
+
+/** What each process of a run may use, enforced by the kernel; and how much of its output is kept. */
 export const runLimitsSchema = z
   .strictObject({
     memory: size('16MB').meta({
@@ -18,6 +22,12 @@ export const runLimitsSchema = z
     open_files: z.int().min(16).max(1_048_576).meta({ description: 'Open descriptors of each process' }),
     processes: z.int().min(1).max(1_000_000).meta({
       description: 'Processes and threads at a time; only workers that isolate their runs can hold it',
+    }),
+    output_size: size('1KB').meta({ description: 'How much output of the run is kept' }),
+    output_policy: z.enum(outputPolicies).meta({
+      description:
+        'Beyond output_size: leave out the rest (the default), keep the beginning and the end (at most 1 MiB of it, at most ' +
+        'half), or stop the run with OUTPUT_LIMIT_EXCEEDED. A marker says how much was left out',
     }),
   })
   .partial()

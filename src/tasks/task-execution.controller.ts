@@ -4,7 +4,17 @@ import { Endpoint } from '../common/endpoint.js';
 import type { ErrorCode } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor } from '../common/request.js';
-import { outputDescription, OutputHttp, outputQuery, type OutputQuery } from '../executions/output-http.js';
+import { OutputHttp } from '../executions/output-http.js';
+import {
+  outputDescription,
+  outputQuery,
+  outputSearchDescription,
+  outputSearchQuery,
+  outputSearchSchema,
+  type OutputQuery,
+  type OutputSearchQuery,
+} from '../executions/output-query.js';
+import { OutputSearchService } from '../executions/output-search.js';
 import {
   cancelledTaskSchema,
   cancelSchema,
@@ -35,6 +45,7 @@ export class TaskExecutionController {
   constructor(
     private readonly runs: TaskExecutionService,
     private readonly outputHttp: OutputHttp,
+    private readonly searches: OutputSearchService,
   ) {}
 
   @Post('execute')
@@ -99,7 +110,13 @@ export class TaskExecutionController {
     summary: "Get the output of a task's current or last run",
     description: outputDescription,
     raw: 'application/octet-stream',
-    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'RESOURCE_NOT_FOUND'],
+    errors: [
+      'VALIDATION_ERROR',
+      'TASK_NOT_FOUND',
+      'RESOURCE_NOT_FOUND',
+      'OUTPUT_PRUNED',
+      'RANGE_NOT_SATISFIABLE',
+    ],
   })
   async output(
     @CurrentActor() actor: Actor,
@@ -109,6 +126,22 @@ export class TaskExecutionController {
     @Res() reply: FastifyReply,
   ) {
     await this.outputHttp.send(request, reply, await this.runs.latest(actor, taskId), query);
+  }
+
+  @Get('output/search')
+  @Endpoint({
+    access: 'read',
+    summary: "Search the output of a task's current or last run",
+    description: outputSearchDescription,
+    response: outputSearchSchema,
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'RESOURCE_NOT_FOUND', 'OUTPUT_PRUNED'],
+  })
+  async searchOutput(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Query({ schema: outputSearchQuery }) query: OutputSearchQuery,
+  ) {
+    return this.searches.find(await this.runs.latest(actor, taskId), query);
   }
 
   @Get('executions')

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { LineSearch, type LineCursor, type LineSearchOptions } from './line-search.js';
+
+const usual: LineSearchOptions = {
+  text: 'needle',
+  ignoreCase: false,
+  context: 0,
+  limit: 1000,
+  stripAnsi: false,
+};
+
+/** Searches a text given in chunks, from a cursor. */
+function search(
+  text: Buffer,
+  options: Partial<LineSearchOptions>,
+  chunk = 1_000_003,
+  start: LineCursor = { offset: 0, line: 1 },
+) {
+  const found = new LineSearch({ ...usual, ...options }, start);
+  for (let at = start.offset; at < text.length && !found.isFull; at += chunk)
+    found.add(at, text.subarray(at, at + chunk), true);
+  found.finish();
+  return found;
+}
+
+/** What a plain look at all lines finds. */
+function expected(text: Buffer, needle = 'needle') {
+  let offset = 0;
+  return text
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line, index) => {
+      const at = offset;
+      offset += line.length + 1;
+      const match = line.indexOf(needle);
+      return match < 0 ? [] : [{ line: index + 1, offset: at, match_offset: at + match }];
+    });
+}
+
+const places = (found: LineSearch) =>
+  found.matches.map(({ line, offset, match_offset }) => ({ line, offset, match_offset }));
+
+describe('a search', () => {
+  const lines = Array.from({ length: 60_000 }, (_, index) =>
+    index % 997 === 0 ? `${index} a needle, a needle\n` : `line ${index} of the output, äöü\n`,
+  );
+  const text = Buffer.from(`${lines.join('')}the last needle`);
+
+  test('finds each line once, with its number and offsets, however it comes', () => {
+    const plain = expected(text);
+    expect(plain).toHaveLength(62);
+    for (const chunk of [777, 65_536, 1_000_003, text.length])
+      expect(places(search(text, {}, chunk))).toEqual(plain);
+  });
+
+  test('goes on where it stopped', () => {
+    const all: unknown[] = [];
+    let cursor: LineCursor = { offset: 0, line: 1 };
+    for (let isFull = true; isFull;) {
+      const found = search(text, { limit: 7 }, 100_000, cursor);
+      all.push(...places(found));
+      cursor = found.cursor();
+      isFull = found.isFull;
+    }
+    expect(all).toEqual(expected(text));
+  });
+
+  test('shows lines before and after', () => {
+    const [first, second] = search(text, { context: 2, limit: 2 }).matches;
+    expect(first).toMatchObject({
+      line: 1,
+      text: '0 a needle, a needle',
+      before: [],
+      after: ['line 1 of the output, äöü', 'line 2 of the output, äöü'],
+    });
+    expect(second?.before).toEqual(['line 995 of the output, äöü', 'line 996 of the output, äöü']);
+    expect(search(text, { context: 1 }).matches.at(-1)).toMatchObject({ text: 'the last needle', after: [] });
+  });
+
+  test('takes letters of either case for the same if it is asked to', () => {
+    const mixed = Buffer.from('Needle\nÄ NEEDLE\nnone\n');
+    expect(search(mixed, {}).matches).toEqual([]);
+    expect(search(mixed, { ignoreCase: true, text: 'nEEdle' }, 3).matches.map(({ text }) => text)).toEqual([
+      'Needle',
+      'Ä NEEDLE',
+    ]);
+  });
+
+  test('shows a part of a long line, and searches it once', () => {
+    const long = Buffer.from(
+      `first\n${'x'.repeat(3_000_000)}needle${'y'.repeat(3_000_000)}needle\nthen a needle`,
+    );
+    const found = search(long, {});
+    expect(places(found)).toEqual(expected(long));
+    expect(found.matches[0]?.text.length).toBe(2000);
+    expect(found.matches[0]?.text).toContain('xneedley');
+  });
+
+  test('gets on in a line that has no end', () => {
+    const { offset, line } = search(Buffer.from('x'.repeat(3_000_000)), {}).cursor();
+    expect(offset).toBeGreaterThan(1_000_000);
+    expect(line).toBe(1);
+  });
+
+  test('leaves one stream out: lines are counted in the other, offsets in both', () => {
+    const found = new LineSearch(usual, { offset: 0, line: 1 });
+    found.add(0, Buffer.from('one\nnee'), true);
+    found.add(7, Buffer.from('needle of another stream\n'), false);
+    found.add(32, Buffer.from('dle\nthree\n'), true);
+    found.finish();
+    expect(found.matches).toMatchObject([{ line: 2, offset: 4, match_offset: 4, text: 'needle' }]);
+    expect(found.cursor()).toEqual({ offset: 42, line: 4 });
+  });
+
+  test('takes out colours where it is asked to', () => {
+    const [match] = search(Buffer.from('\x1b[31ma needle\x1b[0m\r\n'), { stripAnsi: true }).matches;
+    expect(match?.text).toBe('a needle');
+  });
+});

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { outputLimit, OutputLimiter, type Chunk } from './output-limiter.js';
+
+/** What passes a limiter, with markers in brackets, and how often it asked to stop. */
+function through(limit: ConstructorParameters<typeof OutputLimiter>[0], pieces: (string | Partial<Chunk>)[]) {
+  const passed: Chunk[] = [];
+  let stops = 0;
+  const limiter = new OutputLimiter(
+    limit,
+    (chunk) => passed.push(chunk),
+    () => (stops += 1),
+  );
+  for (const piece of pieces) {
+    const content = typeof piece === 'string' ? { content: Buffer.from(piece) } : piece;
+    limiter.add({ stream: 'stdout', text: true, time: 1, content: Buffer.alloc(0), ...content });
+  }
+  const live = passed.length;
+  limiter.end();
+  const shown = (chunks: Chunk[]) =>
+    chunks
+      .map(({ marker, content }) =>
+        marker ? `<${/\d+\w* |\d+\w*:/.exec(content.toString())?.[0].trim()}>` : content.toString(),
+      )
+      .join('');
+  return {
+    live: shown(passed.slice(0, live)),
+    atEnd: shown(passed.slice(live)),
+    omitted: limiter.omitted,
+    stops,
+    passed,
+  };
+}
+
+test('what is within the limit passes at once and unchanged', () => {
+  for (const whenExceeded of ['truncate', 'stop', 'head_and_tail'] as const) {
+    const { live, atEnd, omitted, stops } = through({ maxBytes: 1024, whenExceeded }, [
+      'a'.repeat(500),
+      'b'.repeat(524),
+    ]);
+    expect(live + atEnd).toBe('a'.repeat(500) + 'b'.repeat(524));
+    expect([omitted, stops]).toEqual([0, 0]);
+  }
+});
+
+test('truncate keeps the beginning, says so at once, and counts at the end', () => {
+  const result = through({ maxBytes: 1024, whenExceeded: 'truncate' }, [
+    'a'.repeat(1000),
+    'b'.repeat(1000),
+    'c'.repeat(10),
+  ]);
+  expect(result).toMatchObject({
+    live: `${'a'.repeat(1000)}${'b'.repeat(24)}<1KB:>`,
+    atEnd: '<986>',
+    omitted: 986,
+    stops: 0,
+  });
+});
+
+test('stop keeps the beginning and asks for the stop once', () => {
+  const result = through({ maxBytes: 1024, whenExceeded: 'stop' }, ['a'.repeat(1025), 'b', 'c']);
+  expect(result).toMatchObject({ live: `${'a'.repeat(1024)}<1KB:>`, atEnd: '<3>', omitted: 3, stops: 1 });
+});
+
+test('head_and_tail keeps the beginning and the end, and no character is cut', () => {
+  const lines = Array.from({ length: 1000 }, (_, index) => `line ${index} äöü€😀\n`);
+  const whole = lines.join('');
+  const result = through({ maxBytes: 2048, whenExceeded: 'head_and_tail' }, lines);
+  const head = result.live.replace('<2KB:>', '');
+  const tail = result.atEnd.replace(`<${result.omitted}>`, '');
+  expect(result.live).toContain('<2KB:>');
+  expect(whole.startsWith(head)).toBe(true);
+  expect(whole.endsWith(tail)).toBe(true);
+  expect(Buffer.byteLength(head)).toBeGreaterThan(1024 - 4);
+  expect(Buffer.byteLength(tail)).toBeGreaterThan(1024 - 4);
+  expect(Buffer.byteLength(head + tail) + result.omitted).toBe(Buffer.byteLength(whole));
+  expect(Buffer.byteLength(head + tail)).toBeLessThanOrEqual(2048);
+});
+
+test('the end keeps streams and bytes that are no text apart, in their order', () => {
+  const { passed } = through({ maxBytes: 1024, whenExceeded: 'head_and_tail' }, [
+    'x'.repeat(2000),
+    { content: Buffer.from('one '), stream: 'stderr' },
+    { content: Buffer.from('two '), stream: 'stderr' },
+    { content: Buffer.from([255, 254]), text: false },
+    'three',
+  ]);
+  expect(
+    passed.slice(-3).map(({ stream, text, content }) => [stream, text, content.toString('latin1')]),
+  ).toEqual([
+    ['stderr', true, 'one two '],
+    ['stdout', false, '\xff\xfe'],
+    ['stdout', true, 'three'],
+  ]);
+});
+
+test('an end of single bytes of alternating streams is kept in bounded memory', () => {
+  const bytes = Array.from({ length: 50_000 }, (_, index) => ({
+    content: Buffer.from('x'),
+    stream: index % 2 === 0 ? ('stdout' as const) : ('stderr' as const),
+  }));
+  const { passed, omitted } = through({ maxBytes: 200_000, whenExceeded: 'head_and_tail' }, [
+    'y'.repeat(150_000),
+    ...bytes,
+  ]);
+  expect(passed.length).toBeLessThan(4200);
+  expect(
+    passed.filter(({ marker }) => !marker).reduce((sum, { content }) => sum + content.length, omitted),
+  ).toBe(200_000);
+});
+
+test('no limit of a run goes beyond that of the server', () => {
+  expect(outputLimit({}, 5000)).toEqual({ maxBytes: 5000, whenExceeded: 'truncate' });
+  expect(outputLimit({ output_size: '1GB', output_policy: 'stop' }, 5000)).toEqual({
+    maxBytes: 5000,
+    whenExceeded: 'stop',
+  });
+  expect(outputLimit({ output_size: '2KB' }, 5000).maxBytes).toBe(2048);
+});

@@ -1,0 +1,150 @@
+import { formatBytes, parseBytes } from '../common/bytes.js';
+import type { OutputFrame } from '../executions/output-frame.js';
+import type { OutputPolicy, RunLimits } from '../projects/run-limits.js';
+import { unfinished } from './utf8-splitter.js';
+
+/** A piece of output before it has its place. */
+export type Chunk = Omit<OutputFrame, 'offset'>;
+
+/** How much of an output is kept. */
+export interface OutputLimit {
+  maxBytes: number;
+  /** What becomes of the rest. */
+  whenExceeded: OutputPolicy;
+}
+
+/**
+ * The limit of a run's output.
+ * @param serverBytes no output is kept beyond this, whatever the run's limits say
+ */
+export function outputLimit(limits: RunLimits, serverBytes: number): OutputLimit {
+  return {
+    maxBytes: Math.min(parseBytes(limits.output_size ?? '') ?? Infinity, serverBytes),
+    whenExceeded: limits.output_policy ?? 'truncate',
+  };
+}
+
+/** The end of an output is kept in memory until the run is over, so at most so much of it. */
+const longestTail = 1024 * 1024;
+/** Pieces are joined up to this size, so that a command that writes byte by byte does not make a million objects … */
+const longestBlock = 16 * 1024;
+/** … and there are no more of them than this, if it changes the stream with every byte. */
+const mostBlocks = 4096;
+
+interface Block extends Omit<Chunk, 'content'> {
+  buffer: Buffer;
+  start: number;
+  end: number;
+}
+
+/**
+ * Keeps an output within its limit. The first bytes pass at once; of the rest the last ones are kept if the limit says so, and
+ * pass when the run is over. Where bytes are missing a marker says so: one when the first of them is left out, so that who
+ * watches knows, and one at the end that counts them. Markers are not counted.
+ */
+export class OutputLimiter {
+  /** Bytes left out. */
+  omitted = 0;
+  private kept = 0;
+  private readonly headBytes: number;
+  private readonly tailBytes: number;
+  private tail: Block[] = [];
+  private tailSize = 0;
+  private last: Pick<Chunk, 'stream' | 'time'> = { stream: 'stdout', time: 0 };
+
+  constructor(
+    private readonly limit: OutputLimit,
+    private readonly pass: (chunk: Chunk) => void,
+    /** Called when the run is to be ended because of it. */
+    private readonly onStop: () => void,
+  ) {
+    const { maxBytes, whenExceeded } = limit;
+    this.tailBytes = whenExceeded === 'head_and_tail' ? Math.min(longestTail, Math.floor(maxBytes / 2)) : 0;
+    this.headBytes = maxBytes - this.tailBytes;
+  }
+
+  add(chunk: Chunk): void {
+    const room = this.headBytes - this.kept;
+    if (chunk.content.length <= room) {
+      this.kept += chunk.content.length;
+      return this.pass(chunk);
+    }
+    const cut = room - (chunk.text ? unfinished(chunk.content.subarray(0, room)) : 0);
+    // what comes later must not slip in where a character did not fit
+    this.kept = this.headBytes;
+    if (cut > 0) this.pass({ ...chunk, content: chunk.content.subarray(0, cut) });
+    this.exceed({ ...chunk, content: chunk.content.subarray(cut) });
+  }
+
+  /** Passes on what belongs at the end. */
+  end(): void {
+    if (this.omitted > 0) this.mark(`${this.omitted} bytes of output were left out here`);
+    for (const { buffer, start, end, ...chunk } of this.tail)
+      this.pass({ ...chunk, content: buffer.subarray(start, end) });
+    this.tail = [];
+  }
+
+  private exceed(chunk: Chunk): void {
+    this.last = { stream: chunk.stream, time: chunk.time };
+    if (this.tailBytes === 0) return this.omit(chunk.content.length);
+    this.keep(chunk);
+    let dropped = 0;
+    while (this.tailSize > this.tailBytes || this.tail.length > mostBlocks)
+      dropped += this.drop(this.tailSize - this.tailBytes);
+    this.omit(dropped);
+  }
+
+  private omit(bytes: number): void {
+    if (bytes === 0) return;
+    const isFirst = this.omitted === 0;
+    this.omitted += bytes;
+    if (!isFirst) return;
+    const { maxBytes, whenExceeded } = this.limit;
+    const rest = {
+      stop: 'the command is stopped',
+      truncate: 'the rest is left out',
+      head_and_tail: 'only its end will follow, when the command is over',
+    };
+    this.mark(`The output has reached its limit of ${formatBytes(maxBytes)}: ${rest[whenExceeded]}`);
+    if (whenExceeded === 'stop') this.onStop();
+  }
+
+  private mark(text: string): void {
+    const { stream, time } = this.last;
+    this.pass({ stream, time, text: true, marker: true, content: Buffer.from(`\n[millrace] ${text}\n`) });
+  }
+
+  private keep({ content, ...chunk }: Chunk): void {
+    this.tailSize += content.length;
+    const last = this.tail.at(-1);
+    const length = last ? last.end - last.start + content.length : Infinity;
+    if (!last || last.stream !== chunk.stream || last.text !== chunk.text || length > longestBlock) {
+      // a copy, so that a few bytes do not keep a whole chunk in memory
+      this.tail.push({ ...chunk, buffer: Buffer.from(content), start: 0, end: content.length });
+      return;
+    }
+    if (last.end + content.length > last.buffer.length) {
+      const larger = Buffer.allocUnsafe(2 * length);
+      last.buffer.copy(larger, 0, last.start, last.end);
+      Object.assign(last, { buffer: larger, start: 0, end: last.end - last.start });
+    }
+    content.copy(last.buffer, last.end);
+    last.end += content.length;
+  }
+
+  /**
+   * Drops the beginning of what is kept of the end.
+   * @param excess drops a whole block if it is not positive
+   * @returns how many bytes, up to three more for a whole character
+   */
+  private drop(excess: number): number {
+    const first = this.tail[0]!;
+    let cut = excess > 0 ? Math.min(first.end, first.start + excess) : first.end;
+    while (first.text && cut < first.end && (first.buffer[cut]! & 0xc0) === 0x80) cut += 1;
+    const dropped = cut - first.start;
+    first.start = cut;
+    this.tailSize -= dropped;
+    if (first.start === first.end) this.tail.shift();
+    return dropped;
+  }
+}

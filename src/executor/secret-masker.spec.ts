@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { maskText, SecretMasker } from './secret-masker.js';
+import { SecretPatterns } from './secret-patterns.js';
+
+const secret = 'p&ss w+rd/äöü';
+const token = 'ghp_0123456789abcdefABCDEF';
+const certificate = '-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0B\n-----END KEY-----\n';
+const patterns = SecretPatterns.of([secret, token, certificate])!;
+
+/** Deterministic, so that a failure comes again. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function inChunks(text: Buffer, next: () => number, most: number, known = patterns): Buffer {
+  const masker = new SecretMasker(known);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < text.length;) {
+    const size = 1 + Math.floor(next() * most);
+    pieces.push(masker.push(Buffer.from(text.subarray(at, at + size))));
+    at += size;
+  }
+  return Buffer.concat([...pieces, masker.end()]);
+}
+
+const hidden: [string, string, string][] = [
+  ['as it is', `a ${token} b ${secret} c`, 'a *** b *** c'],
+  ['twice in a row', `${token}${token}`, '******'],
+  ['with several lines', `<${certificate}>`, '<***>'],
+  ['line by line', 'x MIIEvQIBADANBgkq y\n  hkiG9w0B\n', 'x *** y\n  ***\n'],
+  ['in JSON', JSON.stringify({ certificate }), '{"certificate":"***"}'],
+  ['in a URL', `?a=${encodeURIComponent(secret)}&b`, '?a=***&b'],
+  ['in a form', `a=${new URLSearchParams([['', secret]]).toString().slice(1)}&b`, 'a=***&b'],
+  ['in small hex', encodeURIComponent(secret).replaceAll(/%../g, (hex) => hex.toLowerCase()), '***'],
+  ['in a URL that keeps what it may', encodeURI(secret), '***'],
+  ['after a percent sign', `100%${secret} 5%${encodeURIComponent(secret)}`, '100%*** 5%***'],
+];
+
+describe('a secret is hidden', () => {
+  test.each(hidden)('%s', (_, text, expected) => {
+    expect(maskText(patterns, text)).toBe(expected);
+  });
+
+  test('in base64, wherever it stands, padded or not, in lines or not, in either alphabet', () => {
+    const tail = Buffer.from('~~~ the end of it');
+    for (const value of [secret, token, '?>?>?>~~~', certificate]) {
+      const known = SecretPatterns.of([value])!;
+      for (let before = 0; before < 6; before += 1) {
+        for (const after of [0, 1, 2, 3, tail.length]) {
+          const bytes = Buffer.concat([
+            Buffer.from('abcdef').subarray(0, before),
+            Buffer.from(value),
+            tail.subarray(0, after),
+          ]);
+          const plain = bytes.toString('base64');
+          const lines = plain.replaceAll(/.{16}/g, '$&\n');
+          for (const text of [
+            plain,
+            plain.replaceAll('=', ''),
+            bytes.toString('base64url'),
+            lines,
+            lines.replaceAll('\n', '\r\n'),
+          ]) {
+            const shown = maskText(known, text);
+            expect(shown).toContain('***');
+            // what is left says nothing of the secret beyond four bits at either end
+            const left = shown.replaceAll(/[\r\n=]/g, '').length - 3;
+            const most = Math.ceil((before * 8) / 6) + Math.ceil((after * 8) / 6) + 1;
+            expect(left, `${before} ${after} ${shown}`).toBeLessThanOrEqual(most);
+          }
+        }
+      }
+    }
+  });
+});
+
+test('the cuts between chunks make no difference', () => {
+  const next = random(7);
+  const parts = [
+    ...hidden.map(([, text]) => text),
+    token.slice(0, 9),
+    secret.slice(1),
+    '%',
+    '%4',
+    '\n',
+    'ghp_ghp_',
+    'plain text, ',
+    Buffer.from(token).toString('base64'),
+  ];
+  for (let round = 0; round < 150; round += 1) {
+    const text = Buffer.from(
+      Array.from({ length: 12 }, () => parts[Math.floor(next() * parts.length)]).join(''),
+    );
+    const whole = inChunks(text, () => 0.999_999, text.length);
+    expect(whole.toString()).not.toContain(token);
+    for (const most of [1, 3, 40]) expect(inChunks(text, next, most).equals(whole)).toBe(true);
+  }
+});
+
+test('a secret that is the start of another one, overlaps it, or is periodic', () => {
+  const known = SecretPatterns.of(['abcd', 'abcdefgh', 'ghijkl', 'xyxyxyxy'])!;
+  expect(maskText(known, 'abcd abcdefgX abcdefgh abcdefghijkl ghij')).toBe('*** ***efgX *** *** ghij');
+  expect(maskText(known, `-${'xy'.repeat(500)}-`)).toBe('-***-');
+  expect(inChunks(Buffer.from('abcdefghijkl'), () => 0, 1, known).toString()).toBe('***');
+});
+
+test('what cannot be the start of a secret passes at once, and what can is held as long as that', () => {
+  const masker = new SecretMasker(patterns);
+  const push = (text: string) => masker.push(Buffer.from(text)).toString();
+  expect(push('plain\n')).toBe('plain\n');
+  expect(push('then ghp_01234')).toBe('then ');
+  expect(push('56')).toBe('');
+  expect(push('x')).toBe('ghp_0123456x');
+  expect(push('ghp_')).toBe('');
+  expect(masker.end().toString()).toBe('ghp_');
+});
+
+test('bytes that are no text pass unchanged', () => {
+  const next = random(3);
+  const bytes = Buffer.from(Array.from({ length: 100_000 }, () => Math.floor(next() * 256)));
+  expect(inChunks(bytes, next, 5000).equals(bytes)).toBe(true);
+});
+
+test('there is nothing to look for without secrets', () => {
+  expect(SecretPatterns.of([])).toBeUndefined();
+  expect(SecretPatterns.of(['abc'])).toBeUndefined();
+});

@@ -1,0 +1,73 @@
+import { Automaton } from './automaton.js';
+import type { Reading } from './reading.js';
+import { SkipTable } from './skip-table.js';
+
+/** Anything shorter would be found everywhere; the API takes no shorter secret. */
+const shortest = 4;
+/** A line of a secret with several lines is hidden by itself if it has as many bytes. */
+const shortestLine = 8;
+
+/** What to look for in one reading of the output. */
+export interface PatternSet {
+  reading: Reading;
+  automaton: Automaton;
+  skips: SkipTable;
+}
+
+/** The forms in which the secrets of a run could show in its output. */
+export class SecretPatterns {
+  readonly sets: readonly PatternSet[];
+
+  /** @returns undefined when there is nothing to look for, so that output passes untouched */
+  static of(secrets: readonly string[]): SecretPatterns | undefined {
+    const patterns = new SecretPatterns(secrets);
+    return patterns.sets.length === 0 ? undefined : patterns;
+  }
+
+  private constructor(secrets: readonly string[]) {
+    const exact: Buffer[] = [];
+    const percent: Buffer[] = [];
+    const base64: Buffer[] = [];
+    for (const secret of secrets.filter((text) => Buffer.byteLength(text) >= shortest)) {
+      const lines = secret.split(/\r\n|[\r\n]/).map((line) => line.trim());
+      exact.push(
+        ...[secret, secret.trim(), JSON.stringify(secret).slice(1, -1)].map((text) => Buffer.from(text)),
+      );
+      if (lines.length > 1)
+        exact.push(...lines.map((line) => Buffer.from(line)).filter(({ length }) => length >= shortestLine));
+      // what is written as it is in a URL has been found by the exact reading
+      if (/[^\w.~-]/.test(secret)) percent.push(Buffer.from(secret.replaceAll('+', ' ')));
+      base64.push(...base64Forms(Buffer.from(secret)));
+    }
+    this.sets = (
+      [
+        ['exact', exact],
+        ['percent', percent],
+        ['base64', base64],
+      ] as const
+    )
+      .map(([reading, all]) => ({ reading, strings: all.filter(({ length }) => length >= shortest) }))
+      .filter(({ strings }) => strings.length > 0)
+      .map(({ reading, strings }) => ({
+        reading,
+        automaton: new Automaton(strings),
+        skips: new SkipTable(strings),
+      }));
+  }
+}
+
+/**
+ * How base64 (RFC 4648) shows a secret that stands anywhere in what is encoded: after 0, 1 or 2 bytes of a group of three. Of the
+ * characters at its ends those count that the secret alone decides, and the last one also as it is when nothing follows. The
+ * scanner reads the URL alphabet as the usual one.
+ */
+function base64Forms(secret: Buffer): Buffer[] {
+  return [0, 1, 2].flatMap((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), secret])
+      .toString('base64')
+      .replaceAll('=', '');
+    const start = Math.ceil((before * 8) / 6);
+    const decided = Math.floor(((before + secret.length) * 8) / 6);
+    return [encoded.slice(start, decided), encoded.slice(start)].map((text) => Buffer.from(text));
+  });
+}

@@ -1,0 +1,24 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { open, seal, SealedError } from './secret-box.js';
+
+const key = createSecretKey(randomBytes(32));
+
+test('a sealed value opens at its place with its key, and shows nothing of itself', () => {
+  const sealed = seal(key, 'project NAME', 'hunter2 äöü');
+  expect(open(key, 'project NAME', sealed)).toBe('hunter2 äöü');
+  expect(sealed.includes('hunter2')).toBe(false);
+  expect(seal(key, 'project NAME', 'hunter2 äöü').equals(sealed)).toBe(false);
+});
+
+test('it opens nowhere else, with no other key, and not when it was changed', () => {
+  const sealed = seal(key, 'project NAME', 'hunter2');
+  expect(() => open(key, 'project OTHER', sealed)).toThrow(SealedError);
+  expect(() => open(createSecretKey(randomBytes(32)), 'project NAME', sealed)).toThrow(/another SECRETS_KEY/);
+  for (let at = 0; at < sealed.length; at += 1) {
+    const changed = Buffer.from(sealed);
+    changed[at]! ^= 1;
+    expect(() => open(key, 'project NAME', changed)).toThrow(SealedError);
+  }
+  expect(() => open(key, 'project NAME', sealed.subarray(0, 20))).toThrow(SealedError);
+});

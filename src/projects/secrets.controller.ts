@@ -1,0 +1,61 @@
+import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
+import { Endpoint } from '../common/endpoint.js';
+import type { Actor } from '../common/permissions.js';
+import { CurrentActor } from '../common/request.js';
+import { projectIdParam } from './project-access.js';
+import { secretName, secretSchema, secretsSchema, setSecretSchema } from './secrets.schema.js';
+import { SecretsService } from './secrets.service.js';
+
+@Controller('api/projects/:project_id/secrets')
+export class SecretsController {
+  constructor(private readonly secrets: SecretsService) {}
+
+  @Get()
+  @Endpoint({
+    access: 'read',
+    summary: "List the names of a project's secrets",
+    description: 'For owners of the project and administrators. Values are never shown.',
+    response: secretsSchema,
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
+  })
+  listSecrets(
+    @CurrentActor() actor: Actor,
+    @Param('project_id', { schema: projectIdParam }) projectId: string,
+  ) {
+    return this.secrets.list(actor, projectId);
+  }
+
+  @Put(':name')
+  @Endpoint({
+    access: 'write',
+    summary: 'Set or replace a secret of a project',
+    description:
+      'The commands of the project that start from now on find it in their environment, unless their task or request sets a ' +
+      'variable of that name. Their output shows `***` in its place: as it is, line by line, in JSON, URLs and base64.',
+    response: secretSchema,
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_LIMIT_EXCEEDED'],
+  })
+  setSecret(
+    @CurrentActor() actor: Actor,
+    @Param('project_id', { schema: projectIdParam }) projectId: string,
+    @Param('name', { schema: secretName }) name: string,
+    @Body({ schema: setSecretSchema }) body: { value: string },
+  ) {
+    return this.secrets.set(actor, projectId, name, body.value);
+  }
+
+  @Delete(':name')
+  @Endpoint({
+    access: 'write',
+    summary: 'Remove a secret of a project',
+    response: secretsSchema,
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
+  })
+  removeSecret(
+    @CurrentActor() actor: Actor,
+    @Param('project_id', { schema: projectIdParam }) projectId: string,
+    @Param('name', { schema: secretName }) name: string,
+  ) {
+    return this.secrets.remove(actor, projectId, name);
+  }
+}
