@@ -65,6 +65,12 @@ describe('a search', () => {
     expect(all).toEqual(expected(text));
   });
 
+  test('finds what is cut between two looks, and shows what comes after it', () => {
+    const cut = Buffer.from(`${'x'.repeat(1024 * 1024 - 4)}\nneedle\nafter`);
+    const [match] = search(cut, { context: 1 }, 65_536).matches;
+    expect(match).toMatchObject({ line: 2, offset: 1024 * 1024 - 3, text: 'needle', after: ['after'] });
+  });
+
   test('shows lines before and after', () => {
     const [first, second] = search(text, { context: 2, limit: 2 }).matches;
     expect(first).toMatchObject({

@@ -56,6 +56,14 @@ test('truncate keeps the beginning, says so at once, and counts at the end', () 
   });
 });
 
+test('no character is cut at the limit', () => {
+  for (let maxBytes = 1024; maxBytes < 1028; maxBytes += 1) {
+    const { live, omitted } = through({ maxBytes, whenExceeded: 'truncate' }, ['€'.repeat(500)]);
+    const kept = Math.floor(maxBytes / 3);
+    expect([live, omitted]).toEqual([`${'€'.repeat(kept)}<1KB:>`, 1500 - 3 * kept]);
+  }
+});
+
 test('stop keeps the beginning and asks for the stop once', () => {
   const result = through({ maxBytes: 1024, whenExceeded: 'stop' }, ['a'.repeat(1025), 'b', 'c']);
   expect(result).toMatchObject({ live: `${'a'.repeat(1024)}<1KB:>`, atEnd: '<3>', omitted: 3, stops: 1 });
