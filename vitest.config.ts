@@ -17,6 +17,7 @@ const changedByProcesses = [
   'test/e2e/{main-job,auth,executions,queues,system,rate-limit,overload}.test.ts',
   'test/{faults,realtime,sessions}/*.test.ts',
   'test/commands/{commands,output}.test.ts',
+  'test/sdk/{client,websocket}.test.ts',
   'test/webhooks/{delivery,faults}.test.ts',
 ];
 const changedByRedis = [

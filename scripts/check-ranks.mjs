@@ -1,5 +1,6 @@
 // Holds the rooms of src to their order (DESIGN §5): a room imports only from rooms of a lower rank, no file is in an import
-// cycle, nothing uses forwardRef, and no file has more than 300 lines. Type imports count like all others.
+// cycle, nothing uses forwardRef, and no file has more than 300 lines. Type imports count like all others. In the packages beside
+// the server only length and cycles are looked at.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCircular, parseDependencyTree } from 'dpdm';
@@ -22,8 +23,9 @@ const order = [
   // turns the routes of all rooms into the document, so it knows shapes of any of them
   ['openapi'],
 ];
+const packages = ['sdk'];
 const mostLines = 300;
-const mayBeLong = /^src\/infra\/migrations\/|\.generated\.ts$/;
+const mayBeLong = /^src\/infra\/migrations\/|\.generated\.ts$|\/generated\//;
 
 const root = join(import.meta.dirname, '..');
 const options = {
@@ -57,13 +59,25 @@ for (const file of files) {
     for (const { request } of tree[file])
       if (request.startsWith('@nestjs/')) faults.push(`${file} imports ${request}`);
   }
-  const text = readFileSync(join(root, file), 'utf8');
-  const lines = text.trimEnd().split('\n').length;
-  if (lines > mostLines && !mayBeLong.test(file))
-    faults.push(`${file} has ${lines} lines, more than ${mostLines}`);
-  if (/\bforwardRef\b/.test(text)) faults.push(`${file} uses forwardRef`);
+  checkLength(file);
+  if (/\bforwardRef\b/.test(readFileSync(join(root, file), 'utf8'))) faults.push(`${file} uses forwardRef`);
 }
 for (const cycle of parseCircular(tree)) faults.push(`import cycle: ${cycle.join(' → ')}`);
+
+for (const name of packages) {
+  const context = join(root, name);
+  const own = { ...options, context, tsconfig: join(context, 'tsconfig.json') };
+  const parts = await parseDependencyTree(['src/**/*.ts'], own);
+  for (const cycle of parseCircular(parts)) faults.push(`import cycle in ${name}: ${cycle.join(' → ')}`);
+  for (const file of Object.keys(parts).filter((path) => path.startsWith('src/')))
+    checkLength(join(name, file));
+}
+
+function checkLength(file) {
+  const lines = readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length;
+  if (lines > mostLines && !mayBeLong.test(file))
+    faults.push(`${file} has ${lines} lines, more than ${mostLines}`);
+}
 
 if (faults.length > 0) {
   console.error([...new Set(faults)].join('\n'));

@@ -4,11 +4,12 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const readers = ['types', 'lint', 'format:check', 'ranks', 'docker:lint'];
+const readers = ['types', 'lint', 'sdk:check', 'format:check', 'ranks', 'docker:lint'];
 // the build comes first, since these work on dist
 const others = ['build', 'migration:check', 'openapi:check'];
 
-const results = [];
+// tests import the SDK, so its types are looked for by `types` and `lint`
+const results = [await run('packages', ['node', 'scripts/build-packages.mjs'])];
 const queue = [...readers];
 const lane = async () => {
   for (let step = queue.shift(); step !== undefined; step = queue.shift()) results.push(await run(step));

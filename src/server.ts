@@ -48,6 +48,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   });
   const server = adapter.getInstance() as unknown as FastifyInstance;
   acceptBodies(server);
+  dropSilentConnections(server);
   installEnvelope(server);
   await secure(server, config);
   log.install(server, app.get(RequestStats));
@@ -86,6 +87,22 @@ function refuseUnreadableUrls(server: FastifyInstance): void {
     done(
       unreadable ? new AppError('MALFORMED_REQUEST', {}, { message: 'The URL cannot be read' }) : undefined,
     );
+  });
+}
+
+/**
+ * Browsers and fetch open connections ahead of need. Node does not count one that has sent nothing as idle, and would wait for
+ * it at the end: `closeIdleConnections` leaves it alone.
+ */
+function dropSilentConnections(server: FastifyInstance): void {
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.addHook('preClose', (done) => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    done();
   });
 }
 

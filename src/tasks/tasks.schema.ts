@@ -237,7 +237,7 @@ export const taskListQuery = pageQuery().extend({
     .max(10)
     .optional()
     .meta({ description: 'Tasks at least this urgent' }),
-  tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags' }),
+  tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags, with commas' }),
   search: z.string().max(500).optional().meta({
     description:
       'Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name',

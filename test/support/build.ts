@@ -4,15 +4,18 @@ import { promisify } from 'node:util';
 
 export const root = join(import.meta.dirname, '../..');
 
+const run = promisify(execFile);
+
 /**
- * Builds `dist` when it is older than its sources. Type faults are reported and do not stop the tests: `npm run types` fails
+ * Builds `dist`, and that of the packages beside the server, when they are older than their sources. Type faults are reported and do not stop the tests: `npm run types` fails
  * on them, and a half-finished room must not hide what the others do.
  */
 export async function buildDist(): Promise<void> {
-  const { stdout, stderr } = await promisify(execFile)(
-    process.execPath,
-    [join(root, 'scripts/build.mjs'), '--lenient'],
-    { cwd: root },
+  const builds = [['scripts/build.mjs', '--lenient'], ['scripts/build-packages.mjs']];
+  await Promise.all(
+    builds.map(async ([script = '', ...options]) => {
+      const { stdout, stderr } = await run(process.execPath, [join(root, script), ...options], { cwd: root });
+      if (stdout + stderr) process.stderr.write(stdout + stderr);
+    }),
   );
-  if (stdout + stderr) process.stderr.write(stdout + stderr);
 }

@@ -1,0 +1,80 @@
+import { Resources } from './generated/resources.js';
+import type { Login, LoginResult } from './generated/types.js';
+import { connect } from './http/connect.js';
+import type { Tokens, TokensOptions } from './http/tokens.js';
+import { Commands } from './output/commands.js';
+import { Tasks } from './output/tasks.js';
+import { WebSocketDoor } from './websocket/door.js';
+
+export interface MillraceClientOptions extends TokensOptions {
+  /** Where the API is; `http://localhost:8000/api` unless said. In a browser it may be a path of the page's host: `/api`. */
+  baseURL?: string | undefined;
+  /** Where the WebSocket is; beside `baseURL` unless said: `ws://localhost:8000/ws`. */
+  websocketURL?: string | undefined;
+  /** The work session that what is done belongs to. */
+  sessionId?: string | undefined;
+  /** How often a request is tried again when that is safe; 3 unless said. */
+  maxRetries?: number | undefined;
+  /** Milliseconds that one try may take; 60000 unless said. */
+  timeout?: number | undefined;
+  /** More headers for every request. */
+  headers?: Record<string, string> | undefined;
+  /** In place of the platform's own `fetch`. */
+  fetch?: typeof globalThis.fetch | undefined;
+}
+
+/**
+ * A client of Millrace.
+ *
+ *     const client = new MillraceClient({ baseURL: 'http://localhost:8000/api', token: '…' });
+ *     const task = await client.tasks.create({ title: 'Say hello', projectId: 'SHOP', command: 'echo hello' });
+ */
+export class MillraceClient extends Resources {
+  override readonly commands: Commands;
+  override readonly tasks: Tasks;
+  /** Live messages. */
+  readonly websocket: WebSocketDoor;
+  private readonly tokens: Tokens;
+
+  constructor(
+    private readonly options: MillraceClientOptions = {},
+    tokens?: Tokens,
+  ) {
+    const { maxRetries = 3, timeout = 60_000, sessionId } = options;
+    const baseURL = (options.baseURL ?? 'http://localhost:8000/api').replace(/\/+$/, '');
+    // a browser's own fetch must not be called as the method of something else
+    const fetch =
+      options.fetch ?? ((...request: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...request));
+    const headers = { ...(sessionId === undefined ? {} : { 'x-session-id': sessionId }), ...options.headers };
+    const api = connect({ baseURL, fetch, maxRetries, timeout, headers }, tokens ?? options);
+    super(api);
+    this.tokens = api.transport.tokens;
+    this.commands = new Commands(api);
+    this.tasks = new Tasks(api);
+    this.websocket = new WebSocketDoor(options.websocketURL ?? websocketBeside(baseURL), this.tokens);
+  }
+
+  /**
+   * Signs in: what follows is done as this user, and its tokens are renewed by themselves.
+   * @throws ApiError AUTH_INVALID_CREDENTIALS, AUTH_ACCOUNT_DISABLED, RATE_LIMIT_EXCEEDED after ten wrong passwords
+   */
+  async login(credentials: Login): Promise<LoginResult> {
+    const result = await this.auth.login(credentials);
+    await this.tokens.set(result);
+    return result;
+  }
+
+  /** The same client, signed in as this one, within a work session or with other settings. */
+  with(
+    options: Pick<MillraceClientOptions, 'sessionId' | 'maxRetries' | 'timeout' | 'headers'>,
+  ): MillraceClient {
+    return new MillraceClient({ ...this.options, ...options }, this.tokens);
+  }
+}
+
+function websocketBeside(baseURL: string): string {
+  const { location } = globalThis as { location?: { href: string } };
+  const url = new URL(`${baseURL.replace(/\/api$/, '')}/ws`, location?.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  return url.href;
+}

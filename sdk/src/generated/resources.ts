@@ -1,0 +1,45 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type { Api } from '../http/api.js';
+import { AuthResource } from './resources/auth.js';
+import { CommandsResource } from './resources/commands.js';
+import { ExecutionsResource } from './resources/executions.js';
+import { HealthResource } from './resources/health.js';
+import { PersonalAccessTokensResource } from './resources/personalAccessTokens.js';
+import { ProjectsResource } from './resources/projects.js';
+import { QueuesResource } from './resources/queues.js';
+import { SessionsResource } from './resources/sessions.js';
+import { SystemResource } from './resources/system.js';
+import { TasksResource } from './resources/tasks.js';
+import { UsersResource } from './resources/users.js';
+import { WebhooksResource } from './resources/webhooks.js';
+
+/** Every route of Millrace, by resource. */
+export class Resources {
+  readonly auth: AuthResource;
+  readonly commands: CommandsResource;
+  readonly executions: ExecutionsResource;
+  readonly health: HealthResource;
+  readonly personalAccessTokens: PersonalAccessTokensResource;
+  readonly projects: ProjectsResource;
+  readonly queues: QueuesResource;
+  readonly sessions: SessionsResource;
+  readonly system: SystemResource;
+  readonly tasks: TasksResource;
+  readonly users: UsersResource;
+  readonly webhooks: WebhooksResource;
+
+  constructor(api: Api) {
+    this.auth = new AuthResource(api);
+    this.commands = new CommandsResource(api);
+    this.executions = new ExecutionsResource(api);
+    this.health = new HealthResource(api);
+    this.personalAccessTokens = new PersonalAccessTokensResource(api);
+    this.projects = new ProjectsResource(api);
+    this.queues = new QueuesResource(api);
+    this.sessions = new SessionsResource(api);
+    this.system = new SystemResource(api);
+    this.tasks = new TasksResource(api);
+    this.users = new UsersResource(api);
+    this.webhooks = new WebhooksResource(api);
+  }
+}

@@ -1,0 +1,18 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type { Api } from '../../http/api.js';
+import type { RequestOptions } from '../../http/request-options.js';
+import type { Execution } from '../types.js';
+
+/** Attempts to run the command of a task, or a single one */
+export class ExecutionsResource {
+  constructor(protected readonly api: Api) {}
+
+  /**
+   * Show one attempt to run a command.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} RESOURCE_NOT_FOUND
+   */
+  get(executionId: string, options?: RequestOptions): Promise<Execution> {
+    return this.api.call({ method: 'GET', path: `/executions/${encodeURIComponent(executionId)}`, options });
+  }
+}

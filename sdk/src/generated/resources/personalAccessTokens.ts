@@ -1,0 +1,61 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type { Api } from '../../http/api.js';
+import type { Listing } from '../../http/listing.js';
+import type { RequestOptions } from '../../http/request-options.js';
+import type {
+  CreatePersonalAccessToken,
+  Message,
+  PersonalAccessToken,
+  PersonalAccessTokenPage,
+  PersonalAccessTokenWithSecret,
+  PersonalAccessTokensListQuery,
+} from '../types.js';
+
+/** Tokens for scripts, with scopes */
+export class PersonalAccessTokensResource {
+  constructor(protected readonly api: Api) {}
+
+  /**
+   * List your personal access tokens.
+   * Scopes, one of: `tokens.manage`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   */
+  list(query?: PersonalAccessTokensListQuery, options?: RequestOptions): Listing<PersonalAccessTokenPage> {
+    return this.api.list({ method: 'GET', path: '/personal-access-tokens', query, options });
+  }
+
+  /**
+   * Create a personal access token.
+   * For scripts: it goes wherever a JWT goes and opens what its scopes say, never more than your role. The answer shows it, once. At most 50 a user. A token can make another only with the scope `tokens.manage`, and none stronger or longer-lived than itself. Scopes, one of: `tokens.manage`.
+   * @throws {ApiError} RESOURCE_LIMIT_EXCEEDED
+   */
+  create(body: CreatePersonalAccessToken, options?: RequestOptions): Promise<PersonalAccessTokenWithSecret> {
+    return this.api.call({ method: 'POST', path: '/personal-access-tokens', body, options });
+  }
+
+  /**
+   * Show a personal access token.
+   * Scopes, one of: `tokens.manage`.
+   * @throws {ApiError} RESOURCE_NOT_FOUND
+   */
+  get(tokenId: string, options?: RequestOptions): Promise<PersonalAccessToken> {
+    return this.api.call({
+      method: 'GET',
+      path: `/personal-access-tokens/${encodeURIComponent(tokenId)}`,
+      options,
+    });
+  }
+
+  /**
+   * Revoke a personal access token.
+   * It is refused from now on, and sockets that came with it are closed. Scopes, one of: `tokens.manage`.
+   * @throws {ApiError} RESOURCE_NOT_FOUND
+   */
+  revoke(tokenId: string, options?: RequestOptions): Promise<Message> {
+    return this.api.call({
+      method: 'DELETE',
+      path: `/personal-access-tokens/${encodeURIComponent(tokenId)}`,
+      options,
+    });
+  }
+}

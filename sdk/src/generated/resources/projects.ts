@@ -1,0 +1,224 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type { Api } from '../../http/api.js';
+import type { Listing } from '../../http/listing.js';
+import type { RequestOptions } from '../../http/request-options.js';
+import type {
+  CloneProject,
+  ClonedProject,
+  CreateProject,
+  Deleted,
+  Project,
+  ProjectAnalytics,
+  ProjectDetail,
+  ProjectMembers,
+  ProjectPage,
+  ProjectSecret,
+  ProjectSecrets,
+  ProjectsAnalyticsQuery,
+  ProjectsListQuery,
+  ProjectsListTasksQuery,
+  SetProjectMember,
+  SetSecret,
+  TaskPage,
+  UpdateProject,
+} from '../types.js';
+
+/** Projects, their members and their figures */
+export class ProjectsResource {
+  constructor(protected readonly api: Api) {}
+
+  /**
+   * List the projects you may see.
+   * Scopes, one of: `projects.read`, `projects.write`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   */
+  list(query?: ProjectsListQuery, options?: RequestOptions): Listing<ProjectPage> {
+    return this.api.list({ method: 'GET', path: '/projects', query, keep: ['settings'], options });
+  }
+
+  /**
+   * Create a project.
+   * Scopes, one of: `projects.write`.
+   * @throws {ApiError} RESOURCE_ALREADY_EXISTS
+   */
+  create(body: CreateProject, options?: RequestOptions): Promise<Project> {
+    return this.api.call({ method: 'POST', path: '/projects', body, keep: ['settings'], options });
+  }
+
+  /**
+   * Show a project with its statistics and recent activity.
+   * Scopes, one of: `projects.read`, `projects.write`.
+   * @throws {ApiError} PROJECT_NOT_FOUND
+   */
+  get(projectId: string, options?: RequestOptions): Promise<ProjectDetail> {
+    return this.api.call({
+      method: 'GET',
+      path: `/projects/${encodeURIComponent(projectId)}`,
+      keep: ['settings'],
+      options,
+    });
+  }
+
+  /**
+   * Change a project.
+   * Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, PROJECT_ARCHIVED, VERSION_CONFLICT
+   */
+  update(projectId: string, body: UpdateProject, options?: RequestOptions): Promise<Project> {
+    return this.api.call({
+      method: 'PUT',
+      path: `/projects/${encodeURIComponent(projectId)}`,
+      body,
+      keep: ['settings'],
+      options,
+    });
+  }
+
+  /**
+   * Delete a project.
+   * Soft: nothing is erased, but the project and its tasks are no longer seen. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_IN_USE
+   */
+  delete(projectId: string, options?: RequestOptions): Promise<Deleted> {
+    return this.api.call({ method: 'DELETE', path: `/projects/${encodeURIComponent(projectId)}`, options });
+  }
+
+  /**
+   * Show what happened in a project of late.
+   * Everything is computed from the tasks as they are now; each figure says in its description how. Scopes, one of: `projects.read`, `projects.write`.
+   * @throws {ApiError} PROJECT_NOT_FOUND
+   */
+  analytics(
+    projectId: string,
+    query?: ProjectsAnalyticsQuery,
+    options?: RequestOptions,
+  ): Promise<ProjectAnalytics> {
+    return this.api.call({
+      method: 'GET',
+      path: `/projects/${encodeURIComponent(projectId)}/analytics`,
+      query,
+      options,
+    });
+  }
+
+  /**
+   * Copy a project.
+   * The copy is yours. Its tasks are pending, unassigned unless they were yours, and depend on each other as before; members, history and results are not copied. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, PROJECT_LIMIT_EXCEEDED, RESOURCE_LIMIT_EXCEEDED
+   */
+  clone(projectId: string, body: CloneProject, options?: RequestOptions): Promise<ClonedProject> {
+    return this.api.call({
+      method: 'POST',
+      path: `/projects/${encodeURIComponent(projectId)}/clone`,
+      body,
+      keep: ['settings'],
+      options,
+    });
+  }
+
+  /**
+   * List the members of a project.
+   * Scopes, one of: `projects.read`, `projects.write`.
+   * @throws {ApiError} PROJECT_NOT_FOUND
+   */
+  listMembers(projectId: string, options?: RequestOptions): Promise<ProjectMembers> {
+    return this.api.call({
+      method: 'GET',
+      path: `/projects/${encodeURIComponent(projectId)}/members`,
+      options,
+    });
+  }
+
+  /**
+   * Add a member or change its role.
+   * Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_NOT_FOUND
+   */
+  setMember(
+    projectId: string,
+    userId: string,
+    body: SetProjectMember,
+    options?: RequestOptions,
+  ): Promise<ProjectMembers> {
+    return this.api.call({
+      method: 'PUT',
+      path: `/projects/${encodeURIComponent(projectId)}/members/${encodeURIComponent(userId)}`,
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Remove a member.
+   * Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_NOT_FOUND
+   */
+  removeMember(projectId: string, userId: string, options?: RequestOptions): Promise<ProjectMembers> {
+    return this.api.call({
+      method: 'DELETE',
+      path: `/projects/${encodeURIComponent(projectId)}/members/${encodeURIComponent(userId)}`,
+      options,
+    });
+  }
+
+  /**
+   * List the names of a project's secrets.
+   * For owners of the project and administrators. Values are never shown. Scopes, one of: `projects.read`, `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND
+   */
+  listSecrets(projectId: string, options?: RequestOptions): Promise<ProjectSecrets> {
+    return this.api.call({
+      method: 'GET',
+      path: `/projects/${encodeURIComponent(projectId)}/secrets`,
+      options,
+    });
+  }
+
+  /**
+   * Set or replace a secret of a project.
+   * The commands of the project that start from now on find it in their environment, unless their task or request sets a variable of that name. Their output shows `***` in its place: as it is, line by line, in JSON, URLs and base64. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED
+   */
+  setSecret(
+    projectId: string,
+    name: string,
+    body: SetSecret,
+    options?: RequestOptions,
+  ): Promise<ProjectSecret> {
+    return this.api.call({
+      method: 'PUT',
+      path: `/projects/${encodeURIComponent(projectId)}/secrets/${encodeURIComponent(name)}`,
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Remove a secret of a project.
+   * Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_NOT_FOUND
+   */
+  removeSecret(projectId: string, name: string, options?: RequestOptions): Promise<ProjectSecrets> {
+    return this.api.call({
+      method: 'DELETE',
+      path: `/projects/${encodeURIComponent(projectId)}/secrets/${encodeURIComponent(name)}`,
+      options,
+    });
+  }
+
+  /**
+   * List the tasks of a project.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_NOT_FOUND
+   */
+  listTasks(projectId: string, query?: ProjectsListTasksQuery, options?: RequestOptions): Listing<TaskPage> {
+    return this.api.list({
+      method: 'GET',
+      path: `/projects/${encodeURIComponent(projectId)}/tasks`,
+      query,
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+}

@@ -1,0 +1,41 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type { Api } from '../../http/api.js';
+import type { RequestOptions } from '../../http/request-options.js';
+import type { AnnounceMaintenance, Maintenance, SystemInfo } from '../types.js';
+
+/** Version, limits and maintenance */
+export class SystemResource {
+  constructor(protected readonly api: Api) {}
+
+  /**
+   * Show version, features and limits.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   */
+  info(options?: RequestOptions): Promise<SystemInfo> {
+    return this.api.call({ method: 'GET', path: '/system/info', options });
+  }
+
+  /**
+   * Show the announced maintenance.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   */
+  getMaintenance(options?: RequestOptions): Promise<Maintenance> {
+    return this.api.call({ method: 'GET', path: '/system/maintenance', options });
+  }
+
+  /**
+   * Announce maintenance.
+   * While it lasts nothing starts, and changes by others than administrators are answered SYSTEM_MAINTENANCE. Scopes, one of: `admin`.
+   */
+  announceMaintenance(body: AnnounceMaintenance, options?: RequestOptions): Promise<Maintenance> {
+    return this.api.call({ method: 'POST', path: '/system/maintenance', body, options });
+  }
+
+  /**
+   * End or call off the maintenance.
+   * Scopes, one of: `admin`.
+   */
+  endMaintenance(options?: RequestOptions): Promise<Maintenance> {
+    return this.api.call({ method: 'DELETE', path: '/system/maintenance', options });
+  }
+}

@@ -1,0 +1,188 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type { Api } from '../../http/api.js';
+import type { Listing } from '../../http/listing.js';
+import type { RequestOptions } from '../../http/request-options.js';
+import type {
+  BulkResult,
+  BulkTasks,
+  Cancel,
+  CancelledTask,
+  CreateTask,
+  Deleted,
+  ExecuteTask,
+  OutputSearch,
+  QueuedTask,
+  RetriedTask,
+  Task,
+  TaskDetail,
+  TaskExecutions,
+  TaskHistory,
+  TaskPage,
+  TasksListQuery,
+  UpdateTask,
+} from '../types.js';
+
+/** The backlog, and running it */
+export class TasksResource {
+  constructor(protected readonly api: Api) {}
+
+  /**
+   * List the tasks you may see.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_NOT_FOUND
+   */
+  list(query?: TasksListQuery, options?: RequestOptions): Listing<TaskPage> {
+    return this.api.list({
+      method: 'GET',
+      path: '/tasks',
+      query,
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
+   * Create a task.
+   * Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  create(body: CreateTask, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks',
+      body,
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
+   * Do one thing to many tasks.
+   * Each task is changed by itself; `errors` says for each of `failed` why it was not. Scopes, one of: `tasks.write`.
+   */
+  bulk(body: BulkTasks, options?: RequestOptions): Promise<BulkResult> {
+    return this.api.call({ method: 'POST', path: '/tasks/bulk', body, options });
+  }
+
+  /**
+   * Show a task with its dependencies and recent history.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} TASK_NOT_FOUND
+   */
+  get(taskId: string, options?: RequestOptions): Promise<TaskDetail> {
+    return this.api.call({
+      method: 'GET',
+      path: `/tasks/${encodeURIComponent(taskId)}`,
+      keep: ['environment', 'metadata', 'new_value', 'old_value'],
+      options,
+    });
+  }
+
+  /**
+   * Change a task.
+   * Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, TASK_ALREADY_RUNNING, PROJECT_ARCHIVED, VERSION_CONFLICT
+   */
+  update(taskId: string, body: UpdateTask, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'PUT',
+      path: `/tasks/${encodeURIComponent(taskId)}`,
+      body,
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
+   * Delete a task.
+   * Soft: the task is no longer seen, its history is kept. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_ARCHIVED, RESOURCE_IN_USE
+   */
+  delete(taskId: string, options?: RequestOptions): Promise<Deleted> {
+    return this.api.call({ method: 'DELETE', path: `/tasks/${encodeURIComponent(taskId)}`, options });
+  }
+
+  /**
+   * Stop a queued or running task.
+   * Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, TASK_NOT_RUNNING, PROJECT_ARCHIVED
+   */
+  cancel(taskId: string, body?: Cancel, options?: RequestOptions): Promise<CancelledTask> {
+    return this.api.call({
+      method: 'POST',
+      path: `/tasks/${encodeURIComponent(taskId)}/cancel`,
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Run a task.
+   * Queues the task's command, or its project's command_template. Scopes, one of: `execute`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_DEPENDENCY_NOT_MET, PROJECT_LIMIT_EXCEEDED, PROJECT_ARCHIVED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   */
+  execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<QueuedTask> {
+    return this.api.call({
+      method: 'POST',
+      path: `/tasks/${encodeURIComponent(taskId)}/execute`,
+      body,
+      options,
+    });
+  }
+
+  /**
+   * List the attempts to run a task, the latest first.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} TASK_NOT_FOUND
+   */
+  listExecutions(taskId: string, options?: RequestOptions): Promise<TaskExecutions> {
+    return this.api.call({ method: 'GET', path: `/tasks/${encodeURIComponent(taskId)}/executions`, options });
+  }
+
+  /**
+   * Show what was done to a task.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} TASK_NOT_FOUND
+   */
+  history(taskId: string, options?: RequestOptions): Promise<TaskHistory> {
+    return this.api.call({
+      method: 'GET',
+      path: `/tasks/${encodeURIComponent(taskId)}/history`,
+      keep: ['details'],
+      options,
+    });
+  }
+
+  /**
+   * Get the output of a task's current or last run.
+   * Raw bytes as they were written: those stored now, or with `follow=true` until the command ends. `from_offset` and `limit`, or a `Range` header with one range (answered by 206), give a part; `tail` the last lines (1 to 10000, at most 16 MiB). `stream` leaves one stream, `ansi=strip` takes out terminal control sequences. With `Accept: text/event-stream` server-sent events until the end: `data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes. Output that was removed after its retention time is answered by 410. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * The answer is given as it comes: read its `body`, or all of it with `text()`.
+   * @throws {ApiError} TASK_NOT_FOUND, RESOURCE_NOT_FOUND, OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE
+   */
+  output(taskId: string, options?: RequestOptions): Promise<Response> {
+    return this.api.raw({ method: 'GET', path: `/tasks/${encodeURIComponent(taskId)}/output`, options });
+  }
+
+  /**
+   * Search the output of a task's current or last run.
+   * Lines that hold a text, in the output that is stored now, with their numbers and byte offsets. An answer searches for at most 5 s; while `next_cursor` is not null there may be more. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} TASK_NOT_FOUND, RESOURCE_NOT_FOUND, OUTPUT_PRUNED
+   */
+  searchOutput(taskId: string, options?: RequestOptions): Promise<OutputSearch> {
+    return this.api.call({
+      method: 'GET',
+      path: `/tasks/${encodeURIComponent(taskId)}/output/search`,
+      options,
+    });
+  }
+
+  /**
+   * Run a failed or cancelled task again.
+   * Scopes, one of: `execute`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_DEPENDENCY_NOT_MET, PROJECT_LIMIT_EXCEEDED, PROJECT_ARCHIVED, TASK_NOT_RETRYABLE, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   */
+  retry(taskId: string, options?: RequestOptions): Promise<RetriedTask> {
+    return this.api.call({ method: 'POST', path: `/tasks/${encodeURIComponent(taskId)}/retry`, options });
+  }
+}

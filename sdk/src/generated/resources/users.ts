@@ -1,0 +1,100 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type { Api } from '../../http/api.js';
+import type { Listing } from '../../http/listing.js';
+import type { RequestOptions } from '../../http/request-options.js';
+import type {
+  ChangePassword,
+  CreateUser,
+  Message,
+  PreferencesResult,
+  Profile,
+  UpdatePreferences,
+  UpdateProfile,
+  UpdateUser,
+  User,
+  UserPage,
+  UsersListQuery,
+} from '../types.js';
+
+/** Users, and what each keeps about itself */
+export class UsersResource {
+  constructor(protected readonly api: Api) {}
+
+  /**
+   * List the users.
+   * Scopes, one of: `admin`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   */
+  list(query?: UsersListQuery, options?: RequestOptions): Listing<UserPage> {
+    return this.api.list({ method: 'GET', path: '/users', query, options });
+  }
+
+  /**
+   * Create a user.
+   * Scopes, one of: `admin`.
+   * @throws {ApiError} RESOURCE_ALREADY_EXISTS
+   */
+  create(body: CreateUser, options?: RequestOptions): Promise<User> {
+    return this.api.call({ method: 'POST', path: '/users', body, options });
+  }
+
+  /**
+   * Change your own password.
+   * Ends every token made before. Scopes, one of: `profile.write`.
+   * @throws {ApiError} AUTH_INVALID_CREDENTIALS
+   */
+  changePassword(body: ChangePassword, options?: RequestOptions): Promise<Message> {
+    return this.api.call({ method: 'PUT', path: '/users/password', body, options });
+  }
+
+  /**
+   * Change your preferences.
+   * Scopes, one of: `profile.write`.
+   * @throws {ApiError} VERSION_CONFLICT
+   */
+  updatePreferences(body: UpdatePreferences, options?: RequestOptions): Promise<PreferencesResult> {
+    return this.api.call({
+      method: 'PUT',
+      path: '/users/preferences',
+      body,
+      keep: ['preferences'],
+      keepBody: true,
+      options,
+    });
+  }
+
+  /**
+   * Show your profile, preferences and statistics.
+   * Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   */
+  getProfile(options?: RequestOptions): Promise<Profile> {
+    return this.api.call({ method: 'GET', path: '/users/profile', keep: ['preferences'], options });
+  }
+
+  /**
+   * Change your name, e-mail address or avatar.
+   * Scopes, one of: `profile.write`.
+   * @throws {ApiError} RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT
+   */
+  updateProfile(body: UpdateProfile, options?: RequestOptions): Promise<Profile> {
+    return this.api.call({ method: 'PUT', path: '/users/profile', body, keep: ['preferences'], options });
+  }
+
+  /**
+   * Show a user.
+   * Scopes, one of: `admin`.
+   * @throws {ApiError} RESOURCE_NOT_FOUND
+   */
+  get(userId: string, options?: RequestOptions): Promise<User> {
+    return this.api.call({ method: 'GET', path: `/users/${encodeURIComponent(userId)}`, options });
+  }
+
+  /**
+   * Change, disable or enable a user, or reset the password.
+   * Scopes, one of: `admin`.
+   * @throws {ApiError} RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, VERSION_CONFLICT
+   */
+  update(userId: string, body: UpdateUser, options?: RequestOptions): Promise<User> {
+    return this.api.call({ method: 'PUT', path: `/users/${encodeURIComponent(userId)}`, body, options });
+  }
+}

@@ -1,0 +1,139 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type { Api } from '../../http/api.js';
+import type { Listing } from '../../http/listing.js';
+import type { RequestOptions } from '../../http/request-options.js';
+import type {
+  CreateWebhook,
+  DeletedWebhook,
+  RotateWebhookSecret,
+  UpdateWebhook,
+  Webhook,
+  WebhookDelivery,
+  WebhookDeliveryPage,
+  WebhookPage,
+  WebhookWithSecret,
+  WebhooksListDeliveriesQuery,
+  WebhooksListQuery,
+} from '../types.js';
+
+/** Receivers of events, and what was sent to them */
+export class WebhooksResource {
+  constructor(protected readonly api: Api) {}
+
+  /**
+   * List the webhooks you may manage.
+   * Scopes, one of: `webhooks.manage`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_NOT_FOUND
+   */
+  list(query?: WebhooksListQuery, options?: RequestOptions): Listing<WebhookPage> {
+    return this.api.list({ method: 'GET', path: '/webhooks', query, options });
+  }
+
+  /**
+   * Create a webhook.
+   * The answer shows the secret, once. Without project_id the webhook hears of everything. Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND
+   */
+  create(body: CreateWebhook, options?: RequestOptions): Promise<WebhookWithSecret> {
+    return this.api.call({ method: 'POST', path: '/webhooks', body, options });
+  }
+
+  /**
+   * Show a webhook.
+   * Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
+   */
+  get(webhookId: string, options?: RequestOptions): Promise<Webhook> {
+    return this.api.call({ method: 'GET', path: `/webhooks/${encodeURIComponent(webhookId)}`, options });
+  }
+
+  /**
+   * Change a webhook.
+   * Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, VERSION_CONFLICT
+   */
+  update(webhookId: string, body: UpdateWebhook, options?: RequestOptions): Promise<Webhook> {
+    return this.api.call({
+      method: 'PUT',
+      path: `/webhooks/${encodeURIComponent(webhookId)}`,
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Delete a webhook.
+   * Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
+   */
+  delete(webhookId: string, options?: RequestOptions): Promise<DeletedWebhook> {
+    return this.api.call({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(webhookId)}`, options });
+  }
+
+  /**
+   * List what was and is to be sent to a webhook.
+   * Scopes, one of: `webhooks.manage`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
+   */
+  listDeliveries(
+    webhookId: string,
+    query?: WebhooksListDeliveriesQuery,
+    options?: RequestOptions,
+  ): Listing<WebhookDeliveryPage> {
+    return this.api.list({
+      method: 'GET',
+      path: `/webhooks/${encodeURIComponent(webhookId)}/deliveries`,
+      query,
+      keep: ['data'],
+      options,
+    });
+  }
+
+  /**
+   * Send a delivery again.
+   * With the same id and the same bytes. Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE
+   */
+  redeliver(webhookId: string, deliveryId: string, options?: RequestOptions): Promise<WebhookDelivery> {
+    return this.api.call({
+      method: 'POST',
+      path: `/webhooks/${encodeURIComponent(webhookId)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`,
+      keep: ['data'],
+      options,
+    });
+  }
+
+  /**
+   * Give a webhook a new secret.
+   * The answer shows it, once. For 24 hours the replaced one signs too, so that receivers can follow. Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, VERSION_CONFLICT
+   */
+  rotate(
+    webhookId: string,
+    body?: RotateWebhookSecret,
+    options?: RequestOptions,
+  ): Promise<WebhookWithSecret> {
+    return this.api.call({
+      method: 'POST',
+      path: `/webhooks/${encodeURIComponent(webhookId)}/rotate`,
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Send a test message to a webhook.
+   * The event is `ping`. Answers 200 with the result, or 202 when the receiver takes longer than 5 seconds. Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
+   */
+  test(webhookId: string, options?: RequestOptions): Promise<WebhookDelivery> {
+    return this.api.call({
+      method: 'POST',
+      path: `/webhooks/${encodeURIComponent(webhookId)}/test`,
+      keep: ['data'],
+      options,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { CommandsResource } from '../generated/resources/commands.js';
+import type { ExecuteCommand, StartedCommand } from '../generated/types.js';
+import { CommandRun } from './command-run.js';
+import { followOutput, type FollowOptions } from './follow.js';
+import type { OutputEnd, OutputFrame } from './frame.js';
+
+/** How a command is to run; `command` is an argument of its own. */
+export interface RunOptions extends Omit<ExecuteCommand, 'command' | 'streamOutput'> {
+  /** Aborting cancels the command. */
+  signal?: AbortSignal | undefined;
+  /** Leaves out the other stream. */
+  stream?: 'stdout' | 'stderr' | undefined;
+}
+
+/** Single shell commands, outside any task. */
+export class Commands extends CommandsResource {
+  /**
+   * Runs a shell command and gives its output as it comes.
+   *
+   *     const run = client.commands.run('npm test', { timeout: 600 });
+   *     for await (const frame of run) process[frame.stream].write(frame.bytes);
+   *     const { exitCode } = await run.result();
+   *
+   * @param command for `/bin/sh`
+   */
+  run(command: string, { signal, stream, ...options }: RunOptions = {}): CommandRun {
+    return new CommandRun({
+      signal,
+      start: () =>
+        this.execute({ ...options, command, streamOutput: true }, { signal }) as Promise<StartedCommand>,
+      follow: (commandId) => this.follow(commandId, { signal, stream }),
+      status: (commandId) => this.status(commandId, { tail: 1 }),
+      cancel: (commandId, reason) => this.cancel(commandId, { reason: reason ?? null }),
+    });
+  }
+
+  /**
+   * Follows the output of a command, from its first byte or from where one says, until it ends. Broken connections are
+   * taken up where they broke off.
+   * @throws ApiError RESOURCE_NOT_FOUND
+   */
+  follow(commandId: string, options?: FollowOptions): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
+    return followOutput(this.api, `/commands/${encodeURIComponent(commandId)}/output`, options);
+  }
+}

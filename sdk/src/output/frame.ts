@@ -1,0 +1,57 @@
+/** A frame as the server sends it, with camelCase names. */
+export interface RawFrame {
+  commandId: string;
+  stream: 'stdout' | 'stderr';
+  content: string;
+  timestamp: string;
+  offset: number;
+  length: number;
+  encoding?: 'base64';
+  end?: true;
+  total?: number;
+  exitCode?: number | null;
+}
+
+/** A piece of the output of a command, as it was read from one of its streams. */
+export class OutputFrame {
+  /** `stdout` or `stderr`. */
+  readonly stream: 'stdout' | 'stderr';
+  /** Where its first byte stands in the output; both streams share the count. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly length: number;
+  /** When it was read, ISO 8601. */
+  readonly timestamp: string;
+  readonly commandId: string;
+
+  constructor(private readonly raw: RawFrame) {
+    ({
+      stream: this.stream,
+      offset: this.offset,
+      length: this.length,
+      timestamp: this.timestamp,
+      commandId: this.commandId,
+    } = raw);
+  }
+
+  /** The bytes as they were written. */
+  get bytes(): Uint8Array {
+    const { content, encoding } = this.raw;
+    if (encoding !== 'base64') return new TextEncoder().encode(content);
+    return Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+  }
+
+  /** The bytes as text; what is not UTF-8 becomes U+FFFD. */
+  get text(): string {
+    const { content, encoding } = this.raw;
+    return encoding === 'base64' ? new TextDecoder().decode(this.bytes) : content;
+  }
+}
+
+/** How the output of a command ended. */
+export interface OutputEnd {
+  /** Of the shell; -15 after SIGTERM, -9 after SIGKILL; null when it never ran or its worker was lost. */
+  exitCode: number | null;
+  /** Bytes of the whole output. */
+  total: number;
+}

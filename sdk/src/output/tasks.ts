@@ -1,0 +1,17 @@
+import { TasksResource } from '../generated/resources/tasks.js';
+import { followOutput, type FollowOptions } from './follow.js';
+import type { OutputEnd, OutputFrame } from './frame.js';
+
+/** The backlog, and running it. */
+export class Tasks extends TasksResource {
+  /**
+   * Follows the output of a task's current or last run until it ends, also while it still waits for its turn.
+   * @throws ApiError TASK_NOT_FOUND, RESOURCE_NOT_FOUND when it never ran
+   */
+  async *follow(taskId: string, options?: FollowOptions): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
+    // of this run, even when the task is run again meanwhile
+    const { executionId } = await this.get(taskId, { signal: options?.signal });
+    const path = executionId === null ? `/tasks/${encodeURIComponent(taskId)}` : `/commands/${executionId}`;
+    return yield* followOutput(this.api, `${path}/output`, options);
+  }
+}

@@ -1,0 +1,196 @@
+import { backoff, delay } from '../http/delay.js';
+import { ConnectionError } from '../http/errors.js';
+import type { Tokens } from '../http/tokens.js';
+import { OutputFrame, type RawFrame } from '../output/frame.js';
+import { Link, type Received } from './link.js';
+import type { Channel, Listener, MessageMap, MessageType, SentMap, Topic } from './messages.js';
+import { Subscription } from './subscription.js';
+
+const longestBackoffMs = 15_000;
+const normal = 1000;
+/** The server's own close codes: sign in again; not allowed. */
+const unauthenticated = 4401;
+const forbidden = 4403;
+
+/** A live connection that opens itself again. */
+export class LiveSocket {
+  private readonly listeners = new Map<string, Set<(data: never) => void>>();
+  private readonly subscriptions: Subscription[] = [];
+  /** Subscriptions whose answer is awaited, in the order in which they were sent, which is that of the answers. */
+  private asked: Subscription[] = [];
+  private link!: Link;
+  private token: string | undefined;
+  private isOpen = false;
+  private isOver = false;
+  private tries = 0;
+  /** Refused tokens since the last success. */
+  private refusals = 0;
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly url: string,
+    private readonly tokens: Tokens,
+  ) {
+    this.connect();
+  }
+
+  /** Has a function called for each message of a type. @returns a function that ends this */
+  on<T extends MessageType>(type: T, listener: Listener<T>): () => void {
+    const listeners = this.listeners.get(type) ?? new Set();
+    this.listeners.set(type, listeners.add(listener));
+    return () => this.off(type, listener);
+  }
+
+  off<T extends MessageType>(type: T, listener: Listener<T>): void {
+    this.listeners.get(type)?.delete(listener);
+  }
+
+  /** The next message of a type. */
+  async once<T extends MessageType>(type: T): Promise<MessageMap[T]> {
+    if (this.isOver) throw new ConnectionError('The connection is closed');
+    return new Promise((resolve, reject) => {
+      const stops = [
+        this.on(type, (data) => (end(), resolve(data))),
+        this.on(
+          'close',
+          ({ reason }) => (end(), reject(new ConnectionError(`The connection was closed: ${reason}`))),
+        ),
+      ];
+      const end = () => stops.forEach((stop) => stop());
+    });
+  }
+
+  /**
+   * Asks to be told of something, from now on and after each reconnection. Output goes on where it broke off.
+   * @returns a promise of the server's consent; it need not be awaited, since a refusal is an `error` message too
+   * @throws ApiError PROJECT_NOT_FOUND, TASK_NOT_FOUND, RESOURCE_NOT_FOUND, VALIDATION_REQUIRED_FIELD
+   */
+  subscribe(channel: Channel, topic: Topic = {}): Promise<void> {
+    const subscription = new Subscription(channel, { ...topic });
+    if (this.isOver) subscription.abandon(new ConnectionError('The connection is closed'));
+    else {
+      this.subscriptions.push(subscription);
+      if (this.isOpen) this.ask(subscription);
+    }
+    return subscription.accepted;
+  }
+
+  /** Asks not to be told any more. */
+  unsubscribe(channel: Channel, topic: Topic = {}): void {
+    for (const subscription of this.subscriptions.filter((one) => one.isSameAs(channel, topic)))
+      this.drop(subscription);
+    if (this.isOpen) this.link.send('unsubscribe', { channel, ...topic, fromOffset: undefined });
+  }
+
+  /** Sends a message once the connection stands. */
+  async send<T extends keyof SentMap>(type: T, body: SentMap[T]): Promise<void> {
+    if (!this.isOpen) await this.once('open');
+    this.link.send(type, body);
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.finish(normal, 'Closed by the client');
+  }
+
+  private connect(): void {
+    const link: Link = new Link(this.url, {
+      open: () => void this.authenticate(link),
+      message: (message) => this.receive(message),
+      close: (code, reason) => this.lost(code, reason),
+    });
+    this.link = link;
+  }
+
+  private async authenticate(link: Link): Promise<void> {
+    try {
+      this.token = await this.tokens.current();
+      link.send('authenticate', { token: this.token ?? '' });
+    } catch (error) {
+      link.close(unauthenticated, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private receive({ type, data }: Received): void {
+    switch (type) {
+      case 'authenticated':
+        [this.isOpen, this.tries, this.refusals] = [true, 0, 0];
+        this.asked = [];
+        for (const subscription of this.subscriptions) this.ask(subscription);
+        return this.emit('open', data as MessageMap['open']);
+      case 'subscribed':
+        this.asked.shift()?.accept(data as Topic);
+        return;
+      case 'command_output':
+        return this.receiveOutput(data as RawFrame);
+      case 'error':
+        return this.receiveError(data as MessageMap['error']);
+      default:
+        this.emit(type as MessageType, data as never);
+    }
+  }
+
+  private receiveOutput(frame: RawFrame): void {
+    const subscription = this.subscriptions.find((one) => one.passed(frame));
+    if (!frame.end) return this.emit('command_output', new OutputFrame(frame));
+    // the server has forgotten it as well
+    if (subscription) this.drop(subscription);
+    const { commandId, exitCode = null, total = frame.offset } = frame;
+    this.emit('command_end', { commandId, exitCode, total });
+  }
+
+  private receiveError(error: MessageMap['error']): void {
+    if (error.request === 'authenticate') return this.link.close(unauthenticated, error.message);
+    if (error.request === 'subscribe') {
+      const refused = this.asked.shift();
+      if (refused) this.drop(refused);
+      refused?.refuse(error);
+    }
+    this.emit('error', error);
+  }
+
+  private lost(code: number, reason: string): void {
+    this.isOpen = false;
+    if (this.isOver) return;
+    void this.again(code, reason).catch(() => undefined);
+  }
+
+  private async again(code: number, reason: string): Promise<void> {
+    if (code === forbidden) return this.finish(code, reason);
+    if (code === unauthenticated) {
+      this.refusals += 1;
+      const renewed = this.token !== undefined && this.refusals < 3 && (await this.tokens.renew(this.token));
+      if (!renewed) return this.finish(code, reason);
+    }
+    this.tries += 1;
+    const wait = backoff(this.tries, longestBackoffMs, 250);
+    this.emit('reconnecting', { tries: this.tries, delay: wait, code, reason });
+    await delay(wait, this.closing.signal);
+    this.connect();
+  }
+
+  private ask(subscription: Subscription): void {
+    this.asked.push(subscription);
+    this.link.send('subscribe', subscription.request);
+  }
+
+  private drop(subscription: Subscription): void {
+    const index = this.subscriptions.indexOf(subscription);
+    if (index >= 0) this.subscriptions.splice(index, 1);
+  }
+
+  private finish(code: number, reason: string): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.isOpen = false;
+    this.closing.abort(new ConnectionError('The connection is closed'));
+    this.link.close(normal, reason);
+    for (const subscription of this.subscriptions)
+      subscription.abandon(new ConnectionError(`The connection was closed: ${reason}`));
+    this.emit('close', { code, reason });
+  }
+
+  private emit<T extends MessageType>(type: T, data: MessageMap[T]): void {
+    for (const listener of this.listeners.get(type) ?? []) (listener as Listener<T>)(data);
+  }
+}

@@ -1,0 +1,290 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  AuthenticationError,
+  ConnectionError,
+  isApiError,
+  MillraceClient,
+  TimeoutError,
+} from '@millrace/sdk';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { nobody } from '../e2e/steps.js';
+import { useApp } from '../support/app.js';
+import { root } from '../support/build.js';
+import { freePort } from '../support/free-port.js';
+import { FaultProxy } from './fault-proxy.js';
+
+const app = useApp();
+let client: MillraceClient;
+let projectId: string;
+beforeAll(async () => {
+  client = clientAt(app.url);
+  projectId = (await client.projects.create({ name: 'SDK' })).id;
+});
+
+const clientAt = (url: string, more: ConstructorParameters<typeof MillraceClient>[0] = {}) =>
+  new MillraceClient({ baseURL: `${url}/api`, token: app.admin.token, ...more });
+const code = (failing: Promise<unknown>) =>
+  failing.then(
+    () => 'no error',
+    (error: unknown) => (isApiError(error) ? error.code : String(error)),
+  );
+/** A command that prints numbers as fast as it can. */
+const numbers = (count: number) =>
+  `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo "line $i of many"; done`;
+const lines = (count: number) =>
+  Array.from({ length: count }, (_, index) => `line ${index + 1} of many\n`).join('');
+
+test('every route of the document is a method', () => {
+  const { paths } = JSON.parse(readFileSync(join(root, 'openapi/openapi.json'), 'utf8')) as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  const ids = Object.entries(paths).flatMap(([path, item]) =>
+    path.startsWith('/api/') ? Object.values(item).map(({ operationId }) => operationId) : [],
+  );
+  const missing = ids.filter((id) => {
+    const [resource = '', method = ''] = id.split('_');
+    const holder = (client as unknown as Record<string, Record<string, unknown> | undefined>)[resource];
+    return typeof holder?.[method] !== 'function';
+  });
+  expect(ids.length).toBeGreaterThan(60);
+  expect(missing).toEqual([]);
+});
+
+describe('names', () => {
+  test('are camelCase here, and free-form JSON is left as it is', async () => {
+    const metadata = { snake_name: { deep_name: 1 }, camelName: [{ an_item: true }] };
+    const environment = { MY_VARIABLE: 'x', lower_name: 'y' };
+    const settings = { auto_assign: true, ourOwn: { any_name: 1 } };
+    const made = await client.projects.create({
+      name: 'Names',
+      settings,
+      resourceLimits: { maxConcurrentTasks: 2 },
+    });
+    expect(made).toMatchObject({ settings, resourceLimits: { maxConcurrentTasks: 2, storageLimit: '1GB' } });
+    const task = await client.tasks.create({ title: 'Named', projectId: made.id, metadata, environment });
+    expect(await client.tasks.get(task.id)).toMatchObject({
+      projectId: made.id,
+      progressPercentage: 0,
+      metadata,
+      environment,
+    });
+    const seen = await app.admin.get(`/api/tasks/${task.id}`);
+    expect(seen.body.data).toMatchObject({ metadata, environment, project_id: made.id });
+    const changed = await client.tasks.bulk({
+      operation: 'update_status',
+      taskIds: [task.id],
+      data: { status: 'running', progressPercentage: 10 },
+    });
+    expect(changed).toMatchObject({ affectedCount: 1, successful: [task.id] });
+    const preferences = { notifications: { task_updates: false } };
+    expect(await client.users.updatePreferences(preferences)).toMatchObject({ preferences });
+  });
+
+  test('of queries too, where a list may be an array', async () => {
+    const task = await client.tasks.create({ title: 'Sought', projectId, tags: ['one', 'two'] });
+    const found = await client.tasks.list({
+      projectId,
+      status: ['pending', 'running'],
+      tags: ['one', 'two'],
+      pageSize: 5,
+    });
+    expect(found).toMatchObject({ pageSize: 5, hasNext: false, items: [{ id: task.id }] });
+    expect((await client.tasks.list({ projectId, status: ['failed'], tags: 'one' })).total).toBe(0);
+  });
+});
+
+test('a list is gone through over its pages', async () => {
+  const { id } = await client.projects.create({ name: 'Pages' });
+  const titles = ['a', 'b', 'c', 'd', 'e'];
+  for (const title of titles) await client.tasks.create({ title, projectId: id });
+  const query = { projectId: id, pageSize: 2, sort: 'title', order: 'asc' } as const;
+  const seen: string[] = [];
+  for await (const { title } of client.tasks.list(query)) seen.push(title);
+  expect(seen).toEqual(titles);
+  const sizes: number[] = [];
+  for await (const { items } of client.tasks.list(query).pages()) sizes.push(items.length);
+  expect(sizes).toEqual([2, 2, 1]);
+  expect((await client.tasks.list(query).all(3)).map(({ title }) => title)).toEqual(['a', 'b', 'c']);
+});
+
+describe('errors', () => {
+  test('have a class and a code', async () => {
+    const error = await client.tasks.get(nobody).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'NotFoundError', status: 404, code: 'TASK_NOT_FOUND' });
+    expect(isApiError(error, 'TASK_NOT_FOUND') && error.requestId).toMatch(/^[\w-]{20,}$/);
+    const invalid = await client.tasks.create({ title: '', projectId }).catch((reason: unknown) => reason);
+    expect(invalid).toMatchObject({ name: 'ValidationError', status: 422, details: { field: 'title' } });
+    const stranger = new MillraceClient({ baseURL: `${app.url}/api` });
+    await expect(stranger.tasks.list()).rejects.toBeInstanceOf(AuthenticationError);
+    expect(await code(stranger.login({ username: 'admin', password: 'wrong' }))).toBe(
+      'AUTH_INVALID_CREDENTIALS',
+    );
+  });
+
+  test('of the network say what was not reached, and an aborted request gives its reason', async () => {
+    const nowhere = clientAt(`http://127.0.0.1:${await freePort()}`, { maxRetries: 0 });
+    await expect(nowhere.tasks.list()).rejects.toThrow(ConnectionError);
+    await expect(nowhere.tasks.list()).rejects.toThrow(
+      /127\.0\.0\.1:\d+\/api cannot be reached: ECONNREFUSED/,
+    );
+    const slow = client.commands.execute(
+      { command: 'sleep 5', streamOutput: false },
+      { timeout: 200, maxRetries: 0 },
+    );
+    await expect(slow).rejects.toThrow(TimeoutError);
+    const aborting = new AbortController();
+    const waiting = client.commands.execute(
+      { command: 'sleep 5', streamOutput: false },
+      { signal: aborting.signal },
+    );
+    aborting.abort(new Error('no longer wanted'));
+    await expect(waiting).rejects.toThrow('no longer wanted');
+  });
+});
+
+describe('on a bad network', () => {
+  test('a request is sent again, and what was done is not done twice', async () => {
+    const proxy = await FaultProxy.start(app.url);
+    const unlucky = clientAt(proxy.url);
+    proxy.faults.push('lose-answer', 'lose-request');
+    const task = await unlucky.tasks.create({ title: 'Once', projectId });
+    expect(proxy.requests).toEqual(Array(3).fill('POST /api/tasks'));
+    expect(new Set(proxy.headers.map((headers) => headers['idempotency-key'])).size).toBe(1);
+    const { items } = await client.tasks.list({ projectId, search: 'title:Once' });
+    expect(items.map(({ id }) => id)).toEqual([task.id]);
+
+    proxy.faults.push({ status: 502 }, 'lose-answer');
+    expect((await unlucky.tasks.get(task.id)).title).toBe('Once');
+    proxy.faults.push('lose-request', 'lose-request');
+    await expect(unlucky.tasks.get(task.id, { maxRetries: 1 })).rejects.toThrow(ConnectionError);
+    proxy.faults.push('lose-answer');
+    // it may have been done, and the server keeps no keys for strangers
+    const { credentials } = app.admin;
+    await expect(unlucky.auth.login(credentials!)).rejects.toThrow(ConnectionError);
+  });
+
+  test('the server says how long to wait', async () => {
+    const proxy = await FaultProxy.start(app.url);
+    const patient = clientAt(proxy.url);
+    proxy.faults.push({ status: 429, headers: { 'retry-after': '1' } });
+    const started = performance.now();
+    await patient.system.info();
+    expect(performance.now() - started).toBeGreaterThan(990);
+    proxy.faults.push({ status: 503, headers: { 'retry-after': '3600' } });
+    const error = await patient.tasks.create({ title: 'x', projectId }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'ServerError', status: 503, retryAfter: 3600 });
+  });
+});
+
+describe('a token', () => {
+  test('that was refused is renewed once for all who need it, and kept by whoever asks', async () => {
+    const login = await client.auth.login(app.admin.credentials!);
+    const proxy = await FaultProxy.start(app.url);
+    const kept: unknown[] = [];
+    const renewing = clientAt(proxy.url, {
+      token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+      refreshToken: login.refreshToken,
+      onTokens: (pair) => void kept.push(pair.refreshToken),
+    });
+    const answers = await Promise.all(Array.from({ length: 5 }, () => renewing.users.getProfile()));
+    expect(answers.map(({ username }) => username)).toEqual(Array(5).fill('admin'));
+    expect(proxy.requests.filter((line) => line === 'POST /api/auth/refresh')).toHaveLength(1);
+    expect(kept).toEqual([expect.any(String)]);
+    // the next one works as well
+    expect(await client.auth.refresh({ refreshToken: kept[0] as string })).toMatchObject({
+      tokenType: 'bearer',
+    });
+  });
+
+  test('may come from elsewhere, and login keeps its own', async () => {
+    let asked = 0;
+    const vault = clientAt(app.url, { token: async () => ((asked += 1), app.admin.token ?? '') });
+    await vault.system.info();
+    await vault.system.info();
+    expect(asked).toBe(2);
+    const newcomer = new MillraceClient({ baseURL: `${app.url}/api` });
+    expect((await newcomer.login(app.admin.credentials!)).user.username).toBe('admin');
+    const session = await newcomer.sessions.create({ projectId });
+    const within = newcomer.with({ sessionId: session.sessionId });
+    await within.tasks.create({ title: 'In a session', projectId });
+    const history = await newcomer.sessions.history(session.sessionId);
+    expect(history.items.map(({ action }) => action)).toContain('created');
+  });
+});
+
+describe('a command', () => {
+  test('gives its output in order and ends with its exit code', async () => {
+    const run = client.commands.run('echo one; sleep 0.1; echo two >&2; sleep 0.1; echo three; exit 7', {
+      projectId,
+    });
+    const seen: string[] = [];
+    for await (const { stream, text } of run) seen.push(`${stream}: ${text}`);
+    expect(seen).toEqual(['stdout: one\n', 'stderr: two\n', 'stdout: three\n']);
+    const { commandId } = await run.started;
+    expect(await run.result()).toEqual({
+      commandId,
+      status: 'failed',
+      exitCode: 7,
+      reason: 'TASK_EXECUTION_FAILED',
+      error: null,
+      outputBytes: 14,
+    });
+    // that it failed was not asked for, and is not an error
+    expect(await client.commands.run('exit 3').result()).toMatchObject({ exitCode: 3 });
+    const bytes = client.commands.run(String.raw`printf '\303\251\377\0'`);
+    const all: Uint8Array[] = [];
+    for await (const frame of bytes) all.push(frame.bytes);
+    expect(Buffer.concat(all).toString('hex')).toBe('c3a9ff00');
+  });
+
+  test('loses nothing when its connection breaks again and again', async () => {
+    const proxy = await FaultProxy.start(app.url);
+    const run = clientAt(proxy.url).commands.run(numbers(20_000));
+    let text = '';
+    let next = 0;
+    for await (const frame of run) {
+      text += frame.text;
+      if (text.length < next) continue;
+      next = text.length + 50_000;
+      proxy.cut();
+    }
+    expect(text === lines(20_000)).toBe(true);
+    expect(proxy.requests.filter((line) => line.includes('/output')).length).toBeGreaterThan(1);
+    expect(await run.result()).toMatchObject({ status: 'completed', exitCode: 0, outputBytes: text.length });
+  });
+
+  test('is stopped by its signal and by cancel, with all its processes', async () => {
+    const stopping = new AbortController();
+    const aborted = client.commands.run('echo begun; sleep 600', { signal: stopping.signal });
+    const ended = (async () => {
+      for await (const { text } of aborted) if (text === 'begun\n') stopping.abort(new Error('enough'));
+    })();
+    await expect(ended).rejects.toThrow('enough');
+    await expect(aborted.result()).rejects.toThrow('enough');
+    const { commandId } = await aborted.started;
+    const tail = client.commands.follow(commandId, { tail: 1 });
+    for (let step = await tail.next(); ; step = await tail.next())
+      if (step.done) {
+        expect(step.value).toEqual({ exitCode: -15, total: 6 });
+        break;
+      }
+    const cancelled = client.commands.run('sleep 600');
+    await cancelled.cancel('Requirements changed');
+    expect(await cancelled.result()).toMatchObject({ status: 'cancelled', reason: 'TASK_CANCELLED' });
+    await expect(client.commands.run('rm -rf /').result()).rejects.toMatchObject({ code: 'COMMAND_UNSAFE' });
+  });
+
+  test('of a task is followed by its ref', async () => {
+    const task = await client.tasks.create({
+      title: 'Followed',
+      projectId,
+      command: 'echo out; echo err >&2',
+    });
+    await client.tasks.execute(task.ref, { priority: 'high' });
+    const frames: string[] = [];
+    for await (const { text } of client.tasks.follow(task.ref)) frames.push(text);
+    expect(frames.join('').split('\n').toSorted()).toEqual(['', 'err', 'out']);
+    expect(await (await client.tasks.output(task.id)).text()).toHaveLength(8);
+  });
+});
