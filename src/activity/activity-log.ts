@@ -36,8 +36,7 @@ const insertActivity = `
     SELECT ${uuid7}, w.id, ($11::text[])[1], $12, now() FROM webhooks w
       JOIN users u ON u.id = w.created_by AND NOT u.disabled
      WHERE $11::text[] IS NOT NULL AND w.active AND w.deleted_at IS NULL AND w.events && $11::text[]
-       AND ($7::uuid IS NULL
-         OR (w.project_id IS NULL AND u.role = 'admin')
+       AND ((w.project_id IS NULL AND u.role = 'admin')
          OR (w.project_id = $7 AND (u.role = 'admin'
            OR EXISTS (SELECT 1 FROM projects p WHERE p.id = $7 AND p.created_by = u.id)
            OR EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = $7 AND m.user_id = u.id AND m.role = 'owner'))))

@@ -1,6 +1,19 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
+/** One try to send a message. */
+export interface DeliveryTry {
+  /** The value of `attempts` during it. */
+  attempt: number;
+  /** When it began; ISO 8601. */
+  at: string;
+  duration_ms: number;
+  response_status: number | null;
+  /** The beginning of the answer. */
+  response_body: string | null;
+  error: string | null;
+}
+
 /** One message to one webhook: written with the change it tells of, and kept until it arrived or was given up. */
 @Entity('webhook_deliveries')
 @Index('webhook_deliveries_due', ['webhook_id', 'next_attempt_at'], { where: "status = 'pending'" })
@@ -52,6 +65,17 @@ export class WebhookDelivery {
 
   @Column('integer', { nullable: true })
   duration_ms!: number | null;
+
+  /** The last tries, oldest first. */
+  @Column('jsonb', { default: [] })
+  tries!: DeliveryTry[];
+
+  /** Where the last try went, and with which headers; its body is made from the other columns. */
+  @Column('text', { nullable: true })
+  request_url!: string | null;
+
+  @Column('jsonb', { nullable: true })
+  request_headers!: Record<string, string> | null;
 
   @CreatedInstant()
   created_at!: Date;

@@ -35,6 +35,17 @@ export class Webhook {
   @Column('boolean', { default: true })
   active!: boolean;
 
+  /** The first failure since the last success. */
+  @Instant({ nullable: true })
+  failing_since!: Date | null;
+
+  /** When and why it was switched off by Millrace. */
+  @Instant({ nullable: true })
+  disabled_at!: Date | null;
+
+  @Column('text', { nullable: true })
+  disabled_reason!: string | null;
+
   @Column('uuid')
   created_by!: string;
 

@@ -91,6 +91,7 @@ const environmentSchema = z.object({
     .transform((text) => parseBytes(text) ?? 0)
     .pipe(z.number().min(1024, 'must be at least 1KB')),
   OUTPUT_RETENTION_DAYS: z.coerce.number('must be a number of days').int().min(0).max(3650).default(90),
+  WEBHOOK_DISABLE_AFTER_DAYS: z.coerce.number('must be a number of days').min(0).max(365).default(5),
   QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
   CORS_ORIGINS: list,
   TRUST_PROXY: list,

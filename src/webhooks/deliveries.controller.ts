@@ -1,14 +1,18 @@
-import { Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor, RequestUrl } from '../common/request.js';
 import {
+  deliveryDetailSchema,
   deliveryListQuery,
   deliveryPageSchema,
   deliverySchema,
+  replayResultSchema,
+  replaySchema,
   type DeliveryListQuery,
+  type Replay,
 } from './deliveries.schema.js';
 import { DeliveriesService } from './deliveries.service.js';
 
@@ -50,6 +54,38 @@ export class DeliveriesController {
     @RequestUrl() url: string,
   ) {
     return this.deliveries.list(actor, webhookId, query, url);
+  }
+
+  @Get('deliveries/:delivery_id')
+  @Endpoint({
+    access: 'read',
+    summary: 'Show a delivery with its request and every try',
+    response: deliveryDetailSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
+  })
+  getDelivery(
+    @CurrentActor() actor: Actor,
+    @Param('webhook_id', { schema: id }) webhookId: string,
+    @Param('delivery_id', { schema: id }) deliveryId: string,
+  ) {
+    return this.deliveries.get(actor, webhookId, deliveryId);
+  }
+
+  @Post('replay')
+  @Endpoint({
+    access: 'write',
+    summary: 'Send the deliveries of a window of time again',
+    description:
+      'Each with its id and the same bytes, oldest first, at most 5000 a call; `next_from` is where the next call has to begin.',
+    response: replayResultSchema,
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_IN_USE'],
+  })
+  replay(
+    @CurrentActor() actor: Actor,
+    @Param('webhook_id', { schema: id }) webhookId: string,
+    @Body({ schema: replaySchema }) body: Replay,
+  ) {
+    return this.deliveries.replay(actor, webhookId, body);
   }
 
   @Post('deliveries/:delivery_id/redeliver')

@@ -5,11 +5,22 @@ import { ActivityLog } from '../activity/activity-log.js';
 import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import type { Webhook } from '../activity/webhook.entity.js';
 import { AppError } from '../common/errors.js';
+import { toInstant } from '../common/fields.js';
 import { toPage, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
-import { toDelivery, type DeliveryListQuery, type DeliveryView } from './deliveries.schema.js';
+import {
+  listedColumns,
+  toDelivery,
+  toDeliveryDetail,
+  type DeliveryDetail,
+  type DeliveryListQuery,
+  type DeliveryView,
+  type Replay,
+  type ReplayResult,
+} from './deliveries.schema.js';
+import { replayWindow } from './outbox.queries.js';
 import { testEvent } from './outcome.js';
 import { WebhookAccess } from './webhook-access.js';
 
@@ -38,10 +49,19 @@ export class DeliveriesService {
     if (query.event !== undefined) from += ` AND event = $${values.push(query.event)}`;
     const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
     const rows = await this.database.query<WebhookDelivery>(
-      `SELECT * ${from} ORDER BY sequence ${query.order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+      `SELECT ${listedColumns} ${from} ORDER BY sequence ${query.order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
       [...values, query.page_size, (query.page - 1) * query.page_size],
     );
     return toPage(rows.map(toDelivery), counted?.n ?? 0, query, url);
+  }
+
+  /**
+   * One delivery with what was sent and what came of every try.
+   * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED
+   */
+  async get(actor: Actor, webhookId: string, deliveryId: string): Promise<DeliveryDetail> {
+    await this.access.require(actor, webhookId);
+    return toDeliveryDetail(await this.find(webhookId, deliveryId));
   }
 
   /**
@@ -58,7 +78,7 @@ export class DeliveriesService {
         'INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at) VALUES ($1, $2, $3, $4, now())',
         [id, webhookId, testEvent, data],
       );
-      this.record(tx, actor, webhook, 'tested', id);
+      this.record(tx, actor, webhook, 'tested', { delivery_id: id });
     });
     for (const deadline = Date.now() + testWaitMs; ; await sleep(50)) {
       const delivery = await this.find(webhookId, id);
@@ -80,21 +100,35 @@ export class DeliveriesService {
         [deliveryId, webhookId],
       );
       if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { delivery_id: deliveryId });
-      if (!webhook.active) {
-        throw new AppError(
-          'RESOURCE_IN_USE',
-          { webhook_id: webhookId },
-          { message: 'The webhook is not active' },
-        );
-      }
-      this.record(tx, actor, webhook, 'redelivered', deliveryId);
+      requireActive(webhook);
+      this.record(tx, actor, webhook, 'redelivered', { delivery_id: deliveryId });
     });
     return toDelivery(await this.find(webhookId, deliveryId));
   }
 
-  private record(tx: Transaction, actor: Actor, webhook: Webhook, action: string, deliveryId: string): void {
+  /**
+   * Sends what ended in a window of time again, oldest first, each with its id and its bytes; 5,000 a call.
+   * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED; RESOURCE_IN_USE when the webhook is not active
+   */
+  async replay(actor: Actor, webhookId: string, window: Replay): Promise<ReplayResult> {
+    return this.database.transaction(async (tx) => {
+      const webhook = await this.access.require(actor, webhookId, tx);
+      requireActive(webhook);
+      const { replayed, nextFrom } = await replayWindow(tx, webhookId, window);
+      const next_from = toInstant(nextFrom);
+      if (replayed > 0) this.record(tx, actor, webhook, 'replayed', { ...window, replayed, next_from });
+      return { replayed, next_from };
+    });
+  }
+
+  private record(
+    tx: Transaction,
+    actor: Actor,
+    webhook: Webhook,
+    action: string,
+    newValue: Record<string, unknown>,
+  ): void {
     const { id: entityId, project_id: projectId } = webhook;
-    const newValue = { delivery_id: deliveryId };
     this.activity.record(tx, { actor, entityType: 'webhook', entityId, projectId, action, newValue });
     this.events.emitAfter(tx, 'webhooks.pending', { count: 1 });
   }
@@ -107,4 +141,9 @@ export class DeliveriesService {
     if (!row) throw new AppError('RESOURCE_NOT_FOUND', { delivery_id: id });
     return row;
   }
+}
+
+function requireActive({ id, active }: Webhook): void {
+  if (active) return;
+  throw new AppError('RESOURCE_IN_USE', { webhook_id: id }, { message: 'The webhook is not active' });
 }

@@ -44,7 +44,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   ) {
     const { config, logger } = infrastructure;
     this.outbound = new Outbound({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE, timeoutMs: sendLimitMs });
-    this.results = new ResultWriter(database, logger, (inMs) => this.alarm.ringIn(inMs));
+    this.results = new ResultWriter(database, logger, {
+      onRetry: (inMs) => this.alarm.ringIn(inMs),
+      onStored: (results) => webhooks.note(results),
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -136,15 +139,13 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const watch = setTimeout(() => this.overdue(job), slowMs);
     const tried = await this.attempt(job);
     clearTimeout(watch);
-    this.results.add(this.cut && 'fault' in tried ? cutOff(job) : resultOf(job, tried));
+    this.results.add(this.cut && 'fault' in tried ? cutOff(job, tried) : resultOf(job, tried));
     const quick = tried.durationMs < slowMs && !('fault' in tried && isTimeout(tried.fault));
     const late = this.lanes.done(job.webhook_id, quick);
     if (isGone(tried)) {
-      await this.webhooks.switchOff(job).catch((error: unknown) => {
-        this.infrastructure.logger.warn(
-          { err: error, webhook_id: job.webhook_id },
-          'a webhook could not be switched off',
-        );
+      await this.webhooks.receiverGone(job).catch((error: unknown) => {
+        const webhook = { err: error, webhook_id: job.webhook_id };
+        this.infrastructure.logger.warn(webhook, 'a webhook could not be switched off');
       });
     }
     await this.giveBack(late);
@@ -158,13 +159,15 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async attempt(job: Job): Promise<Try> {
-    const begun = performance.now();
+    const begun = new Date();
+    const start = performance.now();
+    const body = messageBody(job);
+    const request = { url: job.url, headers: messageHeaders(job, body, begun.getTime()) };
     try {
-      const body = messageBody(job);
-      const answer = await this.outbound.post(job.url, messageHeaders(job, body, Date.now()), body);
-      return { answer, durationMs: performance.now() - begun };
+      const answer = await this.outbound.post(request.url, request.headers, body);
+      return { request, begun, answer, durationMs: performance.now() - start };
     } catch (fault) {
-      return { fault, durationMs: performance.now() - begun };
+      return { request, begun, fault, durationMs: performance.now() - start };
     }
   }
 

@@ -6,7 +6,9 @@ import { bodySignature, standardSignature } from './signature.js';
  * The raw body of a delivery. It is made from what is stored and from nothing else, so every try sends the same bytes:
  * `timestamp` is when the event happened, not when it is sent.
  */
-export function messageBody(delivery: TakenDelivery): string {
+export function messageBody(
+  delivery: Pick<TakenDelivery, 'id' | 'webhook_id' | 'event' | 'data' | 'sequence' | 'created_at'>,
+): string {
   return JSON.stringify({
     event: delivery.event,
     timestamp: delivery.created_at.toISOString(),

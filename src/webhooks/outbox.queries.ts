@@ -1,5 +1,5 @@
 import type { Webhook } from '../activity/webhook.entity.js';
-import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
+import type { DeliveryTry, WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import type { Queryable } from '../infra/database.js';
 
 /** A delivery that this process may send until its lease ends, with what it needs of its webhook. */
@@ -9,8 +9,19 @@ export type TakenDelivery = Pick<
 > &
   Pick<Webhook, 'url' | 'secret' | 'previous_secret'> & { active: boolean };
 
+/** What one try put on the wire, but for the body. */
+export interface SentRequest {
+  url: string;
+  headers: Record<string, string>;
+}
+
 export interface DeliveryResult {
   id: string;
+  webhookId: string;
+  /** What it says about the receiver: whether it takes messages; undefined when it says nothing. */
+  healthy?: boolean;
+  /** Absent when nothing was sent. */
+  tried?: { request: SentRequest; log: DeliveryTry };
   /** The `attempts` it was taken with. */
   attempt: number;
   status: WebhookDelivery['status'];
@@ -61,6 +72,9 @@ export function takeDue(
   return db.query<TakenDelivery>(take, [[...rooms.keys()], [...rooms.values()], defaultRoom, limit, leaseMs]);
 }
 
+/** So many tries are kept of a delivery: a whole series (18), and some of one before. */
+const keptTries = 25;
+
 /**
  * Stores results. One whose lease had passed, so that another process has begun a new try, is dropped, except for a
  * success: that the message arrived stays true.
@@ -70,9 +84,13 @@ export async function storeResults(db: Queryable, results: readonly DeliveryResu
     `UPDATE webhook_deliveries d
         SET status = r.status, next_attempt_at = now() + r.retry_in * interval '1 millisecond',
             response_status = r.response_status, response_body = r.response_body, error = r.error,
-            duration_ms = r.duration, delivered_at = CASE WHEN r.status = 'delivered' THEN now() END
-       FROM unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $5::int[], $6::text[], $7::text[], $8::int[])
-         AS r (id, attempt, status, retry_in, response_status, response_body, error, duration)
+            duration_ms = r.duration, delivered_at = CASE WHEN r.status = 'delivered' THEN now() END,
+            tries = CASE WHEN r.log IS NULL THEN d.tries
+                    ELSE jsonb_path_query_array(d.tries || r.log, '$[last - ${keptTries - 1} to last]') END,
+            request_url = coalesce(r.url, d.request_url), request_headers = coalesce(r.headers, d.request_headers)
+       FROM unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $5::int[], $6::text[], $7::text[], $8::int[],
+                   $9::jsonb[], $10::text[], $11::jsonb[])
+         AS r (id, attempt, status, retry_in, response_status, response_body, error, duration, log, url, headers)
       WHERE d.id = r.id AND d.status = 'pending' AND (d.attempts = r.attempt OR r.status = 'delivered')`,
     [
       results.map((r) => r.id),
@@ -83,6 +101,9 @@ export async function storeResults(db: Queryable, results: readonly DeliveryResu
       results.map((r) => r.responseBody),
       results.map((r) => r.error),
       results.map((r) => r.durationMs),
+      results.map(({ tried }) => (tried ? JSON.stringify(tried.log) : null)),
+      results.map(({ tried }) => tried?.request.url ?? null),
+      results.map(({ tried }) => (tried ? JSON.stringify(tried.request.headers) : null)),
     ],
   );
 }
@@ -95,4 +116,41 @@ export async function handBack(db: Queryable, deliveries: readonly TakenDelivery
       WHERE d.id = r.id AND d.attempts = r.attempt AND d.status = 'pending'`,
     [deliveries.map(({ id }) => id), deliveries.map(({ attempts }) => attempts)],
   );
+}
+
+/** So many deliveries one replay sends again. */
+const replayLimit = 5_000;
+
+/**
+ * Makes what ended in a window due again, oldest first: a millisecond apart, which keeps their order. A test message is
+ * never sent again.
+ * @returns how many, and when the first that found no room was made
+ */
+export async function replayWindow(
+  db: Queryable,
+  webhookId: string,
+  window: {
+    from: Date;
+    to?: Date | undefined;
+    events?: readonly string[] | undefined;
+    status?: string | undefined;
+  },
+): Promise<{ replayed: number; nextFrom: Date | null }> {
+  const { from, to, events, status } = window;
+  const found = await db.query<{ id: string; created_at: Date }>(
+    `SELECT id, created_at FROM webhook_deliveries
+      WHERE webhook_id = $1 AND created_at >= $2 AND created_at < coalesce($3, now()) AND status <> 'pending'
+        AND event <> 'ping' AND ($4::text[] IS NULL OR event = ANY($4)) AND ($5::text IS NULL OR status = $5)
+      ORDER BY created_at, sequence LIMIT ${replayLimit + 1}`,
+    [webhookId, from, to ?? null, events ?? null, status ?? null],
+  );
+  const due = await db.query(
+    `UPDATE webhook_deliveries d
+        SET status = 'pending', attempts_before = attempts, next_attempt_at = now() + place * interval '1 millisecond',
+            delivered_at = NULL
+       FROM unnest($1::uuid[]) WITH ORDINALITY AS chosen (id, place)
+      WHERE d.id = chosen.id AND d.status <> 'pending' RETURNING d.id`,
+    [found.slice(0, replayLimit).map(({ id }) => id)],
+  );
+  return { replayed: due.length, nextFrom: found[replayLimit]?.created_at ?? null };
 }

@@ -1,12 +1,17 @@
 import { AnswerTimeoutError, PrivateAddressError, type Answer } from './outbound.js';
-import type { DeliveryResult, TakenDelivery } from './outbox.queries.js';
+import type { DeliveryResult, SentRequest, TakenDelivery } from './outbox.queries.js';
 import { retryAfterMs, retryDelay } from './retry-schedule.js';
 
 /** The event of a test; it is tried once, since somebody waits for the answer. */
 export const testEvent = 'ping';
 
+/** Of each answer but the last, which is kept longer. */
+const loggedCharacters = 500;
+
 /** What became of one try: an answer, or what kept it from coming. */
-export type Try = { durationMs: number } & ({ answer: Answer } | { fault: unknown });
+export type Try = { request: SentRequest; begun: Date; durationMs: number } & (
+  { answer: Answer } | { fault: unknown }
+);
 
 /** The receiver says that it is gone for good (RFC 9110 §15.5.11). */
 export function isGone(tried: Try): boolean {
@@ -20,14 +25,7 @@ export function resultOf(delivery: TakenDelivery, tried: Try, now = Date.now()):
   const tries = delivery.attempts - delivery.attempts_before;
   const final = delivery.event === testEvent || isGone(tried);
   const delay = delivered || final ? undefined : retryDelay(tries);
-  return {
-    id: delivery.id,
-    attempt: delivery.attempts,
-    status: delivered ? 'delivered' : delay === undefined ? 'failed' : 'pending',
-    retryInMs:
-      delay === undefined
-        ? null
-        : Math.max(delay - tried.durationMs, retryAfterMs(answer?.retryAfter, now), 0),
+  const facts = {
     responseStatus: answer?.status ?? null,
     responseBody: answer?.body ?? null,
     error: delivered
@@ -37,14 +35,43 @@ export function resultOf(delivery: TakenDelivery, tried: Try, now = Date.now()):
         : describe('fault' in tried && tried.fault),
     durationMs: Math.round(tried.durationMs),
   };
+  return {
+    ...identityOf(delivery),
+    ...facts,
+    ...(delivered ? { healthy: true } : delivery.event === testEvent ? {} : { healthy: false }),
+    tried: logged(delivery, tried, facts),
+    status: delivered ? 'delivered' : delay === undefined ? 'failed' : 'pending',
+    retryInMs:
+      delay === undefined
+        ? null
+        : Math.max(delay - tried.durationMs, retryAfterMs(answer?.retryAfter, now), 0),
+  };
+}
+
+type Facts = Pick<DeliveryResult, 'responseStatus' | 'responseBody' | 'error' | 'durationMs'>;
+
+function identityOf({ id, webhook_id: webhookId, attempts: attempt }: TakenDelivery) {
+  return { id, webhookId, attempt };
+}
+
+/** The line of one try in the log of its delivery. */
+function logged({ attempts: attempt }: TakenDelivery, { request, begun, durationMs }: Try, facts: Facts) {
+  const log = {
+    attempt,
+    at: begun.toISOString(),
+    duration_ms: Math.round(durationMs),
+    response_status: facts.responseStatus,
+    response_body: facts.responseBody?.slice(0, loggedCharacters) ?? null,
+    error: facts.error,
+  };
+  return { request, log };
 }
 
 /** The result for a delivery whose webhook was switched off or deleted meanwhile. */
 export function notSent(delivery: TakenDelivery): DeliveryResult {
   const empty = { retryInMs: null, responseStatus: null, responseBody: null, durationMs: null };
   return {
-    id: delivery.id,
-    attempt: delivery.attempts,
+    ...identityOf(delivery),
     status: 'failed',
     error: 'The webhook is not active',
     ...empty,
@@ -52,16 +79,15 @@ export function notSent(delivery: TakenDelivery): DeliveryResult {
 }
 
 /** The result for a delivery whose sending our own shutdown cut off: nobody knows whether it arrived, so it is due again. */
-export function cutOff(delivery: TakenDelivery): DeliveryResult {
-  const empty = { responseStatus: null, responseBody: null, durationMs: null };
-  return {
-    id: delivery.id,
-    attempt: delivery.attempts,
-    status: 'pending',
-    retryInMs: 0,
+export function cutOff(delivery: TakenDelivery, tried: Try): DeliveryResult {
+  const facts = {
+    responseStatus: null,
+    responseBody: null,
+    durationMs: null,
     error: 'Cut off by a shutdown',
-    ...empty,
   };
+  const what = logged(delivery, tried, facts);
+  return { ...identityOf(delivery), ...facts, tried: what, status: 'pending', retryInMs: 0 };
 }
 
 function describe(fault: unknown): string {

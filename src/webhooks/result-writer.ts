@@ -18,7 +18,10 @@ export class ResultWriter {
   constructor(
     private readonly database: Queryable,
     private readonly logger: Logger,
-    private readonly onRetry: (inMs: number) => void,
+    private readonly hear: {
+      onRetry: (inMs: number) => void;
+      onStored: (results: readonly DeliveryResult[]) => Promise<void>;
+    },
   ) {}
 
   get backlog(): number {
@@ -46,7 +49,8 @@ export class ResultWriter {
       try {
         await storeResults(this.database, batch);
         this.waiting.splice(0, batch.length);
-        for (const { retryInMs } of batch) if (retryInMs !== null) this.onRetry(retryInMs);
+        for (const { retryInMs } of batch) if (retryInMs !== null) this.hear.onRetry(retryInMs);
+        await this.hear.onStored(batch);
         if (pause > 0) this.logger.info('results of webhook deliveries are stored again');
         pause = 0;
       } catch (error) {

@@ -1,33 +1,81 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
+import type { Webhook } from '../activity/webhook.entity.js';
 import { Database } from '../infra/database.js';
-import type { TakenDelivery } from './outbox.queries.js';
+import { Events } from '../infra/events.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { findGivenUp, noteHealth } from './health.queries.js';
+import type { DeliveryResult, TakenDelivery } from './outbox.queries.js';
 
-/** Switches off the webhooks whose receiver answered 410. */
+type SwitchedOff = Pick<Webhook, 'project_id' | 'created_by' | 'failing_since'>;
+
+/** Switches off webhooks whose receiver is gone: it said so, or has taken nothing for days. Their owners are told. */
 @Injectable()
 export class WebhookSwitch {
   constructor(
     private readonly database: Database,
     private readonly activity: ActivityLog,
+    private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** Nothing happens when the webhook has been given another URL since. */
-  async switchOff({ webhook_id: id, url }: TakenDelivery): Promise<void> {
+  /** After a 410. Nothing happens when the webhook has been given another URL since. */
+  async receiverGone({ webhook_id: id, url }: TakenDelivery): Promise<void> {
+    await this.switchOff(id, url, 'The receiver answered 410 Gone');
+  }
+
+  /**
+   * Keeps since when each receiver has failed, and switches off those that have for `WEBHOOK_DISABLE_AFTER_DAYS`. A fault
+   * here is logged and nothing else: the next result says the same again.
+   */
+  async note(results: readonly DeliveryResult[]): Promise<void> {
+    const { logger, config } = this.infrastructure;
+    const days = config.WEBHOOK_DISABLE_AFTER_DAYS;
+    try {
+      const failed = await noteHealth(this.database, results);
+      if (failed.length === 0 || days === 0) return;
+      for (const { id, url } of await findGivenUp(this.database, failed, days))
+        await this.switchOff(id, url, `The receiver has taken no message for ${days} days`);
+    } catch (error) {
+      logger.warn({ err: error }, 'the health of webhooks could not be noted');
+    }
+  }
+
+  private async switchOff(id: string, url: string, reason: string): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const [webhook] = await tx.query<{ project_id: string | null }>(
-        `UPDATE webhooks SET active = false, updated_at = now(), version = version + 1
-          WHERE id = $1 AND url = $2 AND active AND deleted_at IS NULL RETURNING project_id`,
-        [id, url],
+      const [webhook] = await tx.query<SwitchedOff>(
+        `UPDATE webhooks SET active = false, disabled_at = now(), disabled_reason = $3, updated_at = now(),
+                version = version + 1
+          WHERE id = $1 AND url = $2 AND active AND deleted_at IS NULL RETURNING project_id, created_by, failing_since`,
+        [id, url, reason],
       );
       if (!webhook) return;
+      const { project_id, created_by, failing_since } = webhook;
+      const message = `A webhook to ${new URL(url).host} was switched off. ${reason}.`;
+      const details = { webhook_id: id, project_id, reason, failing_since };
       this.activity.record(tx, {
         actor: null,
         entityType: 'webhook',
         entityId: id,
-        projectId: webhook.project_id,
+        projectId: project_id,
         action: 'deactivated',
         oldValue: { active: true },
-        newValue: { active: false, reason: 'The receiver answered 410 Gone' },
+        newValue: { active: false, reason },
+        event: {
+          name: 'system.alert',
+          data: { kind: 'webhook_disabled', level: 'warning', message, details },
+        },
+      });
+      this.events.emitAfter(tx, 'notification', {
+        user_id: created_by,
+        project_id,
+        level: 'warning',
+        title: 'Webhook switched off',
+        message,
+        actions: [
+          { label: 'Dismiss', action: 'dismiss' },
+          { label: 'View Details', action: 'view_details', url: `/api/webhooks/${id}` },
+        ],
       });
     });
   }

@@ -27,7 +27,8 @@ const writable = {
     .max(subscriptions.length)
     .transform((events) => [...new Set(events)])
     .meta({
-      description: 'Exact names, all of a kind, or `*`; system events reach only webhooks without a project',
+      description:
+        'Exact names, all of a kind, or `*`. System events reach webhooks without a project; a webhook of a project hears only of what concerns the project',
     }),
   description: z.string().max(2_000),
   active: z.boolean(),
@@ -68,6 +69,11 @@ export const webhookSchema = z
     events: z.array(z.string()),
     description: z.string(),
     active: z.boolean(),
+    failing_since: instant.nullable().meta({
+      description: 'The first failure since the last success; after days of it the webhook is switched off',
+    }),
+    disabled_at: instant.nullable().meta({ description: 'When Millrace switched it off' }),
+    disabled_reason: z.string().nullable(),
     created_by: id,
     created_at: instant,
     updated_at: instant,
@@ -86,7 +92,7 @@ export type WebhookWithSecret = z.output<typeof webhookWithSecretSchema>;
 
 /** What may be known of a webhook: everything but its secrets. */
 export function toWebhook(webhook: Webhook): WebhookView {
-  const { id, project_id, url, events, description, active, created_by, version } = webhook;
+  const { id, project_id, url, events, description, active, disabled_reason, created_by, version } = webhook;
   const expires = webhook.previous_secret_expires_at;
   return {
     id,
@@ -95,6 +101,9 @@ export function toWebhook(webhook: Webhook): WebhookView {
     events,
     description,
     active,
+    failing_since: toInstant(webhook.failing_since),
+    disabled_at: toInstant(webhook.disabled_at),
+    disabled_reason,
     created_by,
     created_at: toInstant(webhook.created_at),
     updated_at: toInstant(webhook.updated_at),

@@ -86,9 +86,12 @@ export class WebhooksService {
       checkVersion(webhook.version, version, ifMatch);
       const next = { ...webhook, ...changes };
       const [stored] = await tx.query<Webhook>(
-        `UPDATE webhooks SET url = $2, events = $3, description = $4, active = $5, updated_at = now(), version = version + 1
+        `UPDATE webhooks SET url = $2, events = $3, description = $4, active = $5, updated_at = now(), version = version + 1,
+                failing_since = CASE WHEN $6 THEN NULL ELSE failing_since END,
+                disabled_at = CASE WHEN $5 THEN NULL ELSE disabled_at END,
+                disabled_reason = CASE WHEN $5 THEN NULL ELSE disabled_reason END
           WHERE id = $1 RETURNING *`,
-        [id, next.url, next.events, next.description, next.active],
+        [id, next.url, next.events, next.description, next.active, isFreshStart(webhook, next)],
       );
       const keys = Object.keys(changes) as (keyof typeof changes)[];
       const oldValue = recordable(Object.fromEntries(keys.map((key) => [key, webhook[key]])));
@@ -149,6 +152,11 @@ export class WebhooksService {
       ...entry,
     });
   }
+}
+
+/** A receiver that is elsewhere, or is given another chance, has not failed yet. */
+function isFreshStart(before: Webhook, after: Webhook): boolean {
+  return before.url !== after.url || (after.active && !before.active);
 }
 
 /** For the activity, which more people read than may manage webhooks: many services put a secret into the URL's path. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { verify } from '@octokit/webhooks-methods';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
@@ -11,6 +12,10 @@ const hmac = (secret: string, raw: string) =>
   `sha256=${createHmac('sha256', secret).update(raw).digest('hex')}`;
 const judge = ({ raw, headers }: Received, secret: string) =>
   new StandardWebhook(secret).verify(raw, headers as Record<string, string>);
+
+/** As receivers of GitHub's webhooks check: its own package is the judge. */
+const judgeLikeGitHub = ({ raw, headers }: Received, secret: string, header = 'x-signature-256') =>
+  verify(secret, raw, String(headers[header]));
 
 async function subscribe(receiver: Receiver, fields: Record<string, unknown> = {}) {
   const project = await makeProject(app.admin);
@@ -47,6 +52,8 @@ test('a new task is told with the payload and the signatures of the contract', a
   });
   expect(got.headers['user-agent']).toMatch(/^Millrace\/\d/);
   expect(judge(got, webhook.secret)).toEqual(got.body);
+  expect(await judgeLikeGitHub(got, webhook.secret)).toBe(true);
+  expect(await judgeLikeGitHub({ ...got, raw: `${got.raw} ` }, webhook.secret)).toBe(false);
 
   expect(await delivered(app.admin, webhook)).toMatchObject({
     id: delivery_id,
@@ -162,6 +169,8 @@ test('after a rotation both secrets sign', async () => {
   for (const { secret } of [webhook, fresh]) expect(judge(got, secret)).toEqual(got.body);
   expect(got.headers['x-signature-256']).toBe(hmac(fresh.secret, got.raw));
   expect(got.headers['x-signature-256-previous']).toBe(hmac(webhook.secret, got.raw));
+  expect(await judgeLikeGitHub(got, fresh.secret)).toBe(true);
+  expect(await judgeLikeGitHub(got, webhook.secret, 'x-signature-256-previous')).toBe(true);
 
   await app.query(
     "UPDATE webhooks SET previous_secret_expires_at = now() - interval '1 second' WHERE id = $1",
