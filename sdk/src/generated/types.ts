@@ -397,7 +397,7 @@ export interface components {
       active?: boolean;
       /** @default  */
       description?: string;
-      /** @description Exact names, all of a kind, or `*`; system events reach only webhooks without a project */
+      /** @description Exact names, all of a kind, or `*`. System events reach webhooks without a project; a webhook of a project hears only of what concerns the project */
       events: (
         | 'task.created'
         | 'task.updated'
@@ -1425,6 +1425,31 @@ export interface components {
       /** @enum {string} */
       tokenType: 'bearer';
     };
+    ReplayWebhook: {
+      /** @description All events unless given */
+      events?: (
+        | 'task.created'
+        | 'task.updated'
+        | 'task.completed'
+        | 'task.failed'
+        | 'project.created'
+        | 'project.updated'
+        | 'system.maintenance'
+        | 'system.alert'
+      )[];
+      /** Format: date-time */
+      from: string;
+      /**
+       * @description Only what was delivered, or only what failed
+       * @enum {string}
+       */
+      status?: 'delivered' | 'failed';
+      /**
+       * Format: date-time
+       * @description Exclusive; now unless given
+       */
+      to?: string;
+    };
     RestoreSession: {
       /** @default true */
       includeSettings?: boolean;
@@ -2072,7 +2097,7 @@ export interface components {
     UpdateWebhook: {
       active?: boolean;
       description?: string;
-      /** @description Exact names, all of a kind, or `*`; system events reach only webhooks without a project */
+      /** @description Exact names, all of a kind, or `*`. System events reach webhooks without a project; a webhook of a project hears only of what concerns the project */
       events?: (
         | 'task.created'
         | 'task.updated'
@@ -2172,7 +2197,12 @@ export interface components {
       /** Format: uuid */
       createdBy: string;
       description: string;
+      /** @description When Millrace switched it off */
+      disabledAt: string | null;
+      disabledReason: string | null;
       events: string[];
+      /** @description The first failure since the last success; after days of it the webhook is switched off */
+      failingSince: string | null;
       /** Format: uuid */
       id: string;
       /** @description Until then the replaced secret signs too */
@@ -2211,6 +2241,47 @@ export interface components {
       /** Format: uuid */
       webhookId: string;
     };
+    WebhookDeliveryDetail: {
+      /** @description Tries begun so far */
+      attempts: number;
+      /** Format: date-time */
+      createdAt: string;
+      data: {
+        [key: string]: unknown;
+      };
+      deliveredAt: string | null;
+      /** @description How long the last try took */
+      durationMs: number | null;
+      /** @description Why the last try failed */
+      error: string | null;
+      event: string;
+      /** Format: uuid */
+      id: string;
+      lastAttemptAt: string | null;
+      /** @description While it is being sent, when it would be sent again should the sender crash */
+      nextAttemptAt: string | null;
+      /** @description What the last try sent; null before the first has ended */
+      request: {
+        /** @description The bytes of every try, as text */
+        body: string;
+        headers: {
+          [key: string]: string;
+        };
+        /** @enum {string} */
+        method: 'POST';
+        url: string;
+      } | null;
+      /** @description The first 4 KiB of the last answer */
+      responseBody: string | null;
+      responseStatus: number | null;
+      sequence: number;
+      /** @enum {string} */
+      status: 'pending' | 'delivered' | 'failed';
+      /** @description The last 25 tries, oldest first */
+      tries: components['schemas']['WebhookDeliveryTry'][];
+      /** Format: uuid */
+      webhookId: string;
+    };
     WebhookDeliveryPage: {
       hasNext: boolean;
       hasPrevious: boolean;
@@ -2231,6 +2302,16 @@ export interface components {
         total: number;
       };
       total: number;
+    };
+    WebhookDeliveryTry: {
+      /** Format: date-time */
+      at: string;
+      attempt: number;
+      durationMs: number;
+      error: string | null;
+      /** @description The first 500 characters of the answer */
+      responseBody: string | null;
+      responseStatus: number | null;
     };
     WebhookPage: {
       hasNext: boolean;
@@ -2253,6 +2334,12 @@ export interface components {
       };
       total: number;
     };
+    WebhookReplay: {
+      /** @description Where the next call has to begin; null when the window is done */
+      nextFrom: string | null;
+      /** @description How many are sent again, at most 5000 a call */
+      replayed: number;
+    };
     WebhookWithSecret: {
       active: boolean;
       /** Format: date-time */
@@ -2260,7 +2347,12 @@ export interface components {
       /** Format: uuid */
       createdBy: string;
       description: string;
+      /** @description When Millrace switched it off */
+      disabledAt: string | null;
+      disabledReason: string | null;
       events: string[];
+      /** @description The first failure since the last success; after days of it the webhook is switched off */
+      failingSince: string | null;
       /** Format: uuid */
       id: string;
       /** @description Until then the replaced secret signs too */
@@ -2396,6 +2488,7 @@ export type QueuesMetricsQuery = components['schemas']['QueuesMetricsQuery'];
 export type Readiness = components['schemas']['Readiness'];
 export type Refresh = components['schemas']['Refresh'];
 export type RefreshResult = components['schemas']['RefreshResult'];
+export type ReplayWebhook = components['schemas']['ReplayWebhook'];
 export type RestoreSession = components['schemas']['RestoreSession'];
 export type RestoredSession = components['schemas']['RestoredSession'];
 export type RestoredTasks = components['schemas']['RestoredTasks'];
@@ -2437,8 +2530,11 @@ export type ValidateCommand = components['schemas']['ValidateCommand'];
 export type ValidatedCommand = components['schemas']['ValidatedCommand'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryDetail = components['schemas']['WebhookDeliveryDetail'];
 export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
+export type WebhookDeliveryTry = components['schemas']['WebhookDeliveryTry'];
 export type WebhookPage = components['schemas']['WebhookPage'];
+export type WebhookReplay = components['schemas']['WebhookReplay'];
 export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
 export type WebhooksListDeliveriesQuery = components['schemas']['WebhooksListDeliveriesQuery'];
 export type WebhooksListQuery = components['schemas']['WebhooksListQuery'];

@@ -5,12 +5,15 @@ import type { RequestOptions } from '../../http/request-options.js';
 import type {
   CreateWebhook,
   DeletedWebhook,
+  ReplayWebhook,
   RotateWebhookSecret,
   UpdateWebhook,
   Webhook,
   WebhookDelivery,
+  WebhookDeliveryDetail,
   WebhookDeliveryPage,
   WebhookPage,
+  WebhookReplay,
   WebhookWithSecret,
   WebhooksListDeliveriesQuery,
   WebhooksListQuery,
@@ -92,6 +95,24 @@ export class WebhooksResource {
   }
 
   /**
+   * Show a delivery with its request and every try.
+   * Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
+   */
+  getDelivery(
+    webhookId: string,
+    deliveryId: string,
+    options?: RequestOptions,
+  ): Promise<WebhookDeliveryDetail> {
+    return this.api.call({
+      method: 'GET',
+      path: `/webhooks/${encodeURIComponent(webhookId)}/deliveries/${encodeURIComponent(deliveryId)}`,
+      keep: ['data', 'headers'],
+      options,
+    });
+  }
+
+  /**
    * Send a delivery again.
    * With the same id and the same bytes. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE
@@ -101,6 +122,20 @@ export class WebhooksResource {
       method: 'POST',
       path: `/webhooks/${encodeURIComponent(webhookId)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`,
       keep: ['data'],
+      options,
+    });
+  }
+
+  /**
+   * Send the deliveries of a window of time again.
+   * Each with its id and the same bytes, oldest first, at most 5000 a call; `next_from` is where the next call has to begin. Scopes, one of: `webhooks.manage`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE
+   */
+  replay(webhookId: string, body: ReplayWebhook, options?: RequestOptions): Promise<WebhookReplay> {
+    return this.api.call({
+      method: 'POST',
+      path: `/webhooks/${encodeURIComponent(webhookId)}/replay`,
+      body,
       options,
     });
   }
