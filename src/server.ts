@@ -53,6 +53,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   await secure(server, config);
   log.install(server, app.get(RequestStats));
   refuseOverload(server, infrastructure);
+  cutOffAtClose(server);
   app.get(RequestLimiter).install(server);
   refuseUnreadableUrls(server);
   app.useGlobalPipes(new ValidationPipe());
@@ -151,7 +152,17 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
 }
 
 /** Waiting requests hold memory: when this many wait for a database connection, more are refused at once. */
+/** How long answers that are under way have when the server closes. */
+const lastAnswersMs = 3_000;
 const longestLine = 200;
+
+/** A client that does not take its answer would hold up the end for ever. */
+function cutOffAtClose(server: FastifyInstance): void {
+  server.addHook('preClose', (done) => {
+    setTimeout(() => server.server.closeAllConnections(), lastAnswersMs).unref();
+    done();
+  });
+}
 
 function refuseOverload(server: FastifyInstance, infrastructure: Infrastructure): void {
   server.addHook('onRequest', (request, _reply, done) => {
