@@ -38,7 +38,7 @@ const begun = Date.now();
 const tally = new Tally();
 if (parts.includes('race'))
   await race({ mode, seed, workers: Number(values.workers), executions: Number(values.executions) }, tally);
-if (parts.includes('memory')) await memory({ mode, seed, megabytes: Number(values.megabytes) }, tally);
+if (parts.includes('memory')) await memory({ mode, megabytes: Number(values.megabytes) }, tally);
 if (parts.includes('streams')) await streams({ mode, seed, lines: Number(values.lines) }, tally);
 const crashBegun = Date.now();
 const time = minutes * 60_000;

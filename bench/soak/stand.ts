@@ -33,6 +33,13 @@ const rolesOf: Record<Mode, Role[]> = {
 const password = 'the admin of the soak';
 const patience = 120_000;
 
+/** Stands that run; who interrupts the soak ends them. */
+const running = new Set<Stand>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    void Promise.allSettled([...running].map((stand) => stand.stop())).then(() => process.exit(130));
+  });
+
 /** The product under test with all it needs, each part of which can be killed and brought back. */
 export class Stand {
   readonly processes: ServerProcess[] = [];
@@ -47,6 +54,7 @@ export class Stand {
 
   static async start(options: StandOptions): Promise<Stand> {
     const stand = new Stand(options);
+    running.add(stand);
     try {
       await stand.open();
     } catch (error) {
@@ -89,6 +97,7 @@ export class Stand {
 
   /** Ends everything. @returns what was left alive though it should be gone */
   async stop(): Promise<string[]> {
+    if (!running.delete(this)) return [];
     const faults: string[] = [];
     const stopped = await Promise.allSettled(this.processes.map((server) => server.stop()));
     for (const result of stopped)

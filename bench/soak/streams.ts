@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { follow, transports } from './follower.js';
+import { follow, transports } from '../../test/support/follower.js';
 import { Random } from './random.js';
 import { Stand, type Mode } from './stand.js';
 import { makeProject, startTask } from './steps.js';
@@ -29,8 +29,7 @@ export async function streams(
       Array.from({ length: readersOfEach }, async (_, index) => {
         const own = new Random(seed + index * 7);
         const reading = await follow(stand, job, transport, {
-          random: own,
-          cutAfter: [truth.bytes / 200, truth.bytes / 8],
+          cutAfter: () => own.between(Math.ceil(truth.bytes / 50), Math.ceil(truth.bytes / 8)),
           deadline,
         });
         tally.count(`cuts over ${transport}`, reading.cuts);

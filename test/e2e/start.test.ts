@@ -1,12 +1,16 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { secretVariables } from '../../src/common/config.js';
 import { startApp } from '../support/app.js';
 import { root } from '../support/build.js';
+import { TestDatabase } from '../support/database.js';
+import { freePort } from '../support/free-port.js';
 import { mode } from '../support/mode.js';
 import { ServerProcess, type Role } from '../support/server-process.js';
+import { until } from '../support/until.js';
 
 const { PATH } = process.env;
 let copy: string;
@@ -43,6 +47,37 @@ test('every process drains on SIGTERM and ends with 0, also when it comes twice'
   for (const exit of await Promise.all(exits)) expect(exit).toEqual({ code: 0, signal: null });
   await app.stop();
 });
+
+test('a Postgres that takes no connections yet is waited for', async () => {
+  const database = await TestDatabase.create(inject('postgresUrl'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'millrace-start-'));
+  const [port, closed] = [await freePort(), await freePort()];
+  const url = new URL(database.url);
+  const postgres = Number(url.port);
+  url.port = String(closed);
+  const env = { PATH, DATABASE_URL: url.href, DATA_DIR: dataDir, PORT: String(port) };
+  const server = new ServerProcess('all', port, env);
+  const door = createServer((socket) => {
+    const inside = connect(postgres, '127.0.0.1');
+    for (const [from, to] of [
+      [socket, inside],
+      [inside, socket],
+    ] as const)
+      from.on('error', () => to.destroy()).pipe(to);
+  });
+  try {
+    server.start();
+    await until(() => server.stderr.includes('waiting for it'), { timeout: 30_000 });
+    door.listen(closed, '127.0.0.1');
+    const healthy = () => fetch(`${server.url}/api/health/`).then(({ ok }) => ok);
+    await until(healthy, { timeout: 30_000, what: 'the process to serve' });
+  } finally {
+    await server.stop();
+    door.close();
+    await database.drop();
+    await rm(dataDir, { recursive: true });
+  }
+}, 90_000);
 
 test('the secrets reach the process, and neither its environment nor its command line shows them', async () => {
   const password = `p"a'$HOME\`id\` \\n $(id) \\ ; # % é = \t end `;

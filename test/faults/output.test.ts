@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { useApp } from '../support/app.js';
+import { follow as readAll, transports } from '../support/follower.js';
 import { until } from '../support/until.js';
 import { piece } from './fixtures/flood.mjs';
 import { attempts, makeProject, run, scratch, type Json } from './steps.js';
@@ -84,6 +85,31 @@ test(
     expect(end).toMatchObject({ total: position, offset: position, exit_code: 0 });
     expect(cuts).toBeGreaterThan(5);
     expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
+  },
+);
+
+test(
+  'every byte comes once over each transport, however often it is cut off',
+  { timeout: 120_000 },
+  async () => {
+    const lines = 60_000;
+    const job = await run(app.admin, await makeProject(app.admin), `seq -f 'line %.0f äé日本🙂' 1 ${lines}`);
+    const whole = Array.from({ length: lines }, (_, index) => `line ${index + 1} äé日本🙂\n`).join('');
+    const source = {
+      admin: app.admin,
+      nextUrl: () => app.apis[Math.floor(Math.random() * app.apis.length)]!.url,
+    };
+    const cutAfter = () => 1 + Math.random() * (whole.length / 4);
+    const deadline = Date.now() + 60_000;
+    const readings = await Promise.all(
+      transports.map((transport) => readAll(source, job, transport, { cutAfter, deadline })),
+    );
+    const bytes = Buffer.byteLength(whole);
+    const hash = createHash('sha256').update(whole).digest('hex');
+    for (const reading of readings) {
+      expect(reading).toMatchObject({ bytes, hash, total: bytes, fault: undefined });
+      expect(reading.cuts).toBeGreaterThan(2);
+    }
   },
 );
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import type { Random } from './random.js';
-import type { Stand } from './stand.js';
+import type { Client } from './client.js';
 
 export const transports = ['WebSocket', 'socket.io', 'server-sent events'] as const;
 export type Transport = (typeof transports)[number];
@@ -16,6 +15,13 @@ export interface Frame {
   total?: number;
 }
 
+/** What serves the output. */
+export interface Source {
+  admin: Client;
+  /** Where the next connection goes. */
+  nextUrl: () => string;
+}
+
 interface Job {
   task: string;
   execution: string;
@@ -23,22 +29,22 @@ interface Job {
 
 /** Opens one connection that takes frames from an offset on; resolves when it is over, however. */
 type Connect = (
-  stand: Stand,
+  source: Source,
   job: Job,
   from: number,
   take: (frame: Frame) => void,
   signal: AbortSignal,
 ) => Promise<void>;
 
-const webSocket: Connect = (stand, { execution }, from, take, signal) =>
+const webSocket: Connect = (source, { execution }, from, take, signal) =>
   new Promise((resolve) => {
-    const ws = new WebSocket(`${stand.nextUrl().replace('http', 'ws')}/ws/a-session`, {
+    const ws = new WebSocket(`${source.nextUrl().replace('http', 'ws')}/ws/a-session`, {
       perMessageDeflate: false,
     });
     ws.on('error', () => undefined).on('close', () => resolve());
     signal.addEventListener('abort', () => ws.terminate());
     ws.on('open', () => {
-      ws.send(JSON.stringify({ type: 'authenticate', token: stand.admin.token }));
+      ws.send(JSON.stringify({ type: 'authenticate', token: source.admin.token }));
       ws.send(
         JSON.stringify({
           type: 'subscribe',
@@ -54,10 +60,10 @@ const webSocket: Connect = (stand, { execution }, from, take, signal) =>
     });
   });
 
-const socketIo: Connect = (stand, { execution }, from, take, signal) =>
+const socketIo: Connect = (source, { execution }, from, take, signal) =>
   new Promise((resolve) => {
-    const socket = io(stand.nextUrl(), {
-      auth: { token: stand.admin.token },
+    const socket = io(source.nextUrl(), {
+      auth: { token: source.admin.token },
       forceNew: true,
       reconnection: false,
     });
@@ -69,12 +75,19 @@ const socketIo: Connect = (stand, { execution }, from, take, signal) =>
     );
   });
 
-const serverSentEvents: Connect = async (stand, { task }, from, take, signal) => {
+const serverSentEvents: Connect = async (source, { task }, from, take, signal) => {
   const headers = { accept: 'text/event-stream', 'last-event-id': String(from) };
-  const { body } = await stand.admin.open('GET', `/api/tasks/${task}/output`, undefined, { headers, signal });
+  const { body } = await source.admin.open('GET', `/api/tasks/${task}/output`, undefined, {
+    headers,
+    signal,
+  });
+  const reader = body!.getReader();
+  const decoder = new TextDecoder();
+  // an aborted fetch may leave its reader waiting
+  signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
   let rest = '';
-  for await (const text of body!.pipeThrough(new TextDecoderStream())) {
-    const events = (rest + text).split('\n\n');
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const events = (rest + decoder.decode(part.value, { stream: true })).split('\n\n');
     rest = events.pop() ?? '';
     for (const event of events) {
       const data = /^data: (.*)$/m.exec(event)?.[1];
@@ -99,19 +112,23 @@ export interface Reading {
   fault: string | undefined;
 }
 
-/** Follows an output to its end by one transport, and goes on where it was each time the connection is cut. */
+/**
+ * Follows an output to its end by one transport, and goes on where it was each time the connection is cut.
+ * @param options.cutAfter gives the bytes of one connection
+ * @param options.deadline of `Date.now()`
+ */
 export async function follow(
-  stand: Stand,
+  source: Source,
   job: Job,
   transport: Transport,
-  options: { random: Random; cutAfter: [least: number, most: number]; deadline: number },
+  options: { cutAfter: () => number; deadline: number },
 ): Promise<Reading> {
   const hash = createHash('sha256');
   const reading: Reading = { bytes: 0, hash: '', cuts: -1, total: undefined, fault: undefined };
   while (reading.total === undefined && reading.fault === undefined && Date.now() < options.deadline) {
     const connection = new AbortController();
     const timer = setTimeout(() => connection.abort(), options.deadline - Date.now());
-    const cutAt = reading.bytes + options.random.between(...options.cutAfter);
+    const cutAt = reading.bytes + options.cutAfter();
     const take = (frame: Frame): void => {
       if (connection.signal.aborted) return;
       const content = Buffer.from(frame.content, frame.encoding ?? 'utf8');
@@ -124,7 +141,7 @@ export async function follow(
       }
       if (frame.end || reading.fault !== undefined || reading.bytes > cutAt) connection.abort();
     };
-    await connects[transport](stand, job, reading.bytes, take, connection.signal).catch(() => undefined);
+    await connects[transport](source, job, reading.bytes, take, connection.signal).catch(() => undefined);
     clearTimeout(timer);
     reading.cuts += 1;
   }
