@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { ActivityLog } from '../activity/activity-log.js';
-import { formatDuration } from '../common/duration.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
-import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
+import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { ExecutionRecords } from './execution-records.js';
 import { backoffSeconds, isRetryable, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import {
@@ -28,7 +27,8 @@ import {
 } from './executions.queries.js';
 import { lockOutput, storedBytes } from './output.queries.js';
 import { countStored, rulesOf } from './project-rules.js';
-import { noticeOfEnd } from './run-notice.js';
+import { QueueLimit } from './queue-limit.js';
+import { noticeOfEnd, wantsNotice } from './run-notice.js';
 import { reportRun } from './run-report.js';
 
 /** Everything that moves an execution from one state to the next, each in one transaction with what follows from it. */
@@ -37,7 +37,8 @@ export class ExecutionLifecycle {
   constructor(
     private readonly database: Database,
     private readonly queue: ExecutionQueue,
-    private readonly activity: ActivityLog,
+    private readonly records: ExecutionRecords,
+    private readonly limit: QueueLimit,
     private readonly events: Events,
     private readonly infrastructure: Infrastructure,
   ) {}
@@ -52,13 +53,17 @@ export class ExecutionLifecycle {
     actor: Actor,
     input: Omit<NewExecution, 'id' | 'network' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
   ): Promise<Execution> {
-    await this.refuseWhenFull(tx);
-    const rules = await rulesOf(tx, input.project_id, input.limits);
-    const first = { id: uuid(), attempt: 1, retry_of: null, delay: 0 };
-    const execution = await insert(tx, { ...first, ...input, ...rules });
-    await this.announceQueued(tx, execution, actor);
-    const isThere = await this.admit(tx, execution.project_id, execution.id);
-    if (!isThere) throw new AppError('PROJECT_NOT_FOUND', { project_id: execution.project_id });
+    const id = uuid();
+    const { project_id } = input;
+    const [rules] = await Promise.all([rulesOf(tx, project_id, input.limits), this.limit.check(tx)]);
+    // all are sent at once, and run one after the other
+    const [execution, task, isThere] = await Promise.all([
+      insert(tx, { id, attempt: 1, retry_of: null, delay: 0, ...input, ...rules }),
+      followExecution(tx, id, true),
+      this.admit(tx, project_id, id),
+    ]);
+    if (!isThere) throw new AppError('PROJECT_NOT_FOUND', { project_id });
+    this.announceQueued(tx, execution, task, actor);
     return execution;
   }
 
@@ -68,11 +73,13 @@ export class ExecutionLifecycle {
    */
   async start(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
     return this.database.transaction(async (tx) => {
-      const execution = await claim(tx, id, workerId, this.infrastructure.config.LEASE_SECONDS);
+      const [execution, task] = await Promise.all([
+        claim(tx, id, workerId, this.infrastructure.config.LEASE_SECONDS),
+        followExecution(tx, id),
+      ]);
       if (!execution) return undefined;
-      const task = await followExecution(tx, execution);
-      this.recordTask(tx, execution, task, null);
-      this.announce(tx, execution);
+      this.records.task(tx, execution, task, null);
+      this.records.announce(tx, execution);
       reportRun(tx, this.infrastructure.logger, execution, task?.ref);
       return execution;
     });
@@ -89,6 +96,41 @@ export class ExecutionLifecycle {
     outputBytes: number | null,
   ): Promise<Execution | undefined> {
     return this.database.transaction((tx) => this.finishIn(tx, id, guard, outcome, outputBytes, null));
+  }
+
+  /**
+   * Writes down that a command which this worker ran has succeeded. All that follows is known beforehand, so it takes two round
+   * trips where any other end takes six.
+   * @returns undefined when somebody else has had the last word
+   */
+  async complete(
+    run: Pick<Execution, 'id' | 'generation' | 'project_id' | 'requested_by'>,
+    outcome: Outcome & { status: 'completed' },
+    outputBytes: number,
+  ): Promise<Execution | undefined> {
+    const { id, generation, project_id, requested_by } = run;
+    try {
+      return await this.database.transaction(async (tx) => {
+        const [execution, task, willing] = await Promise.all([
+          end(tx, id, { generation }, outcome, outputBytes),
+          followExecution(tx, id),
+          wantsNotice(tx, requested_by),
+          project_id === null ? undefined : countStored(tx, project_id, outputBytes),
+          project_id === null ? undefined : this.admit(tx, project_id),
+        ]);
+        // takes back what followed
+        if (!execution) throw new LostSay();
+        this.records.task(tx, execution, task, null);
+        if (task && willing) noticeOfEnd(tx, this.events, requested_by, task);
+        this.records.announce(tx, execution);
+        reportRun(tx, this.infrastructure.logger, execution, task?.ref);
+        reportRun(tx, this.infrastructure.logger, execution, task?.ref);
+        return execution;
+      });
+    } catch (error) {
+      if (error instanceof LostSay) return undefined;
+      throw error;
+    }
   }
 
   /** Ends a queued execution within a transaction that has more to do. */
@@ -147,14 +189,15 @@ export class ExecutionLifecycle {
       isRetryable(outcome, execution.final_exit_codes) &&
       execution.retries_left > 0 &&
       execution.cancel_requested_at === null;
-    const task = retry ? undefined : await followExecution(tx, execution);
+    const task = retry ? undefined : await followExecution(tx, id);
     if (retry) {
       await this.retry(tx, execution);
     } else {
-      this.recordTask(tx, execution, task, actor);
-      if (task) await noticeOfEnd(tx, this.events, execution, task);
+      this.records.task(tx, execution, task, actor);
+      if (task && (await wantsNotice(tx, execution.requested_by)))
+        noticeOfEnd(tx, this.events, execution.requested_by, task);
     }
-    this.announce(tx, execution);
+    this.records.announce(tx, execution);
     reportRun(tx, this.infrastructure.logger, execution, task?.ref);
     if (execution.project_id !== null) await countStored(tx, execution.project_id, bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
@@ -173,7 +216,7 @@ export class ExecutionLifecycle {
       retry_of: failed.id,
       delay: backoffSeconds(failed.attempt),
     });
-    await this.announceQueued(tx, next, null);
+    this.announceQueued(tx, next, await followExecution(tx, next.id, true), null);
     const wait = (next.not_before?.getTime() ?? 0) - Date.now();
     tx.afterCommit(() => {
       // the reconciler would find it too, a little later
@@ -193,102 +236,28 @@ export class ExecutionLifecycle {
     }
   }
 
-  /** Makes an execution the current one of its task. */
-  private async announceQueued(tx: Transaction, execution: Execution, actor: Actor | null): Promise<void> {
-    if (execution.task_id !== null) {
-      await tx.query('UPDATE tasks SET execution_id = $2 WHERE id = $1', [execution.task_id, execution.id]);
-      this.recordTask(tx, execution, await followExecution(tx, execution), actor);
-    } else {
-      this.activity.record(tx, {
-        actor,
-        entityType: 'execution',
-        entityId: execution.id,
-        action: 'command_queued',
-        newValue: { command: execution.command },
-      });
-    }
-    this.announce(tx, execution);
-  }
-
-  /** @returns false when the project has been deleted */
-  private async admit(tx: Transaction, projectId: string | null, executionId?: string): Promise<boolean> {
-    if (projectId !== null && !(await lockProject(tx, projectId))) return false;
-    const entries =
-      projectId === null ? await admitWithoutProject(tx, executionId) : await admitOfProject(tx, projectId);
-    if (entries.length > 0) tx.afterCommit(() => this.send(entries));
-    return true;
-  }
-
-  /** What does not reach the queue now is found by the reconciler: Postgres knows that it was admitted. */
-  private async send(entries: QueueEntry[]): Promise<void> {
-    await this.queue.add(entries);
-  }
-
-  private async refuseWhenFull(tx: Transaction): Promise<void> {
-    const limit = this.infrastructure.config.QUEUE_LIMIT;
-    const [row] = await tx.query<{ full: boolean }>(
-      "SELECT count(*) >= $1 AS full FROM (SELECT 1 FROM executions WHERE status = 'queued' LIMIT $1) AS waiting",
-      [limit],
-    );
-    if (row?.full) throw new AppError('QUEUE_FULL', { limit }, { retryAfterSeconds: 5 });
-  }
-
-  private recordTask(
+  private announceQueued(
     tx: Transaction,
     execution: Execution,
     task: FollowedTask | undefined,
     actor: Actor | null,
   ): void {
-    if (!task) return;
-    const name =
-      task.status === 'completed'
-        ? 'task.completed'
-        : task.status === 'failed'
-          ? 'task.failed'
-          : 'task.updated';
-    this.activity.record(tx, {
-      actor,
-      entityType: 'task',
-      entityId: task.id,
-      projectId: task.project_id,
-      action: 'status_changed',
-      oldValue: task.old_status,
-      newValue: task.status,
-      event: {
-        name,
-        data: {
-          task_id: task.id,
-          project_id: task.project_id,
-          title: task.title,
-          status: task.status,
-          execution_id: execution.id,
-          attempt: execution.attempt,
-          exit_code: execution.exit_code,
-          reason: execution.reason,
-          duration: formatDuration(task.actual_duration),
-        },
-      },
-      task: {
-        status: task.status,
-        progress_percentage: task.progress_percentage,
-        updated_at: task.updated_at.toISOString(),
-      },
-    });
+    if (execution.task_id === null) this.records.command(tx, execution, actor);
+    else this.records.task(tx, execution, task, actor);
+    this.records.announce(tx, execution);
   }
 
-  private announce(tx: Transaction, execution: Execution): void {
-    const { started_at, finished_at } = execution;
-    this.events.emitAfter(tx, 'execution.changed', {
-      execution_id: execution.id,
-      task_id: execution.task_id,
-      project_id: execution.project_id,
-      requested_by: execution.requested_by,
-      status: execution.status,
-      reason: execution.reason,
-      exit_code: execution.exit_code,
-      error: execution.error,
-      duration: started_at && finished_at ? (finished_at.getTime() - started_at.getTime()) / 1000 : null,
-      at: (finished_at ?? started_at ?? execution.created_at).toISOString(),
-    });
+  /** @returns false when the project has been deleted */
+  private async admit(tx: Transaction, projectId: string | null, executionId?: string): Promise<boolean> {
+    const [isThere, entries] =
+      projectId === null
+        ? [true, await admitWithoutProject(tx, executionId)]
+        : await Promise.all([lockProject(tx, projectId), admitOfProject(tx, projectId)]);
+    // what does not reach the queue is found by the reconciler: Postgres knows that it was admitted
+    if (entries.length > 0) tx.afterCommit(() => this.queue.offer(entries));
+    return isThere;
   }
 }
+
+/** The guard of an end did not hold. */
+class LostSay extends Error {}

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { ExecutionLifecycle } from './execution-lifecycle.js';
+import { ExecutionRecords } from './execution-records.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
 import { OutputHttp } from './output-http.js';
@@ -8,6 +9,7 @@ import { OutputReader } from './output-reader.js';
 import { OutputRetention } from './output-retention.js';
 import { OutputSearchService } from './output-search.js';
 import { QueueControl } from './queue-control.js';
+import { QueueLimit } from './queue-limit.js';
 import { CommandSafety } from './safety/command-safety.js';
 import { StartEstimate } from './start-estimate.js';
 
@@ -15,12 +17,14 @@ import { StartEstimate } from './start-estimate.js';
 const services = [
   CommandSafety,
   ExecutionLifecycle,
+  ExecutionRecords,
   ExecutionsService,
   OutputHttp,
   OutputReader,
   OutputRetention,
   OutputSearchService,
   QueueControl,
+  QueueLimit,
   StartEstimate,
 ];
 

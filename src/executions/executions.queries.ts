@@ -72,7 +72,8 @@ export async function admitOfProject(tx: Transaction, projectId: string): Promis
          WHERE e.project_id = $1 AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
          ORDER BY ${line}
          LIMIT greatest(0, (
-           SELECT (p.resource_limits->>'max_concurrent_tasks')::int FROM projects p WHERE p.id = $1
+           SELECT (p.resource_limits->>'max_concurrent_tasks')::int FROM projects p
+            WHERE p.id = $1 AND p.deleted_at IS NULL
          ) - (
            SELECT count(*) FROM executions a
             WHERE a.project_id = $1 AND a.status IN ('queued', 'running') AND a.admitted_at IS NOT NULL
@@ -200,25 +201,29 @@ export interface FollowedTask {
   actual_duration: number | null;
 }
 
-/** Brings a task in line with its execution. */
+/**
+ * Brings the task of an execution in line with it, if the execution is its current one. It reads the execution, so it may be
+ * sent right behind the statement that changed it; where nothing changed, it does nothing.
+ * @param makeCurrent true to make the execution the current one of its task
+ */
 export async function followExecution(
   tx: Transaction,
-  execution: Pick<Execution, 'id' | 'task_id' | 'status' | 'started_at' | 'finished_at'>,
+  executionId: string,
+  makeCurrent = false,
 ): Promise<FollowedTask | undefined> {
-  if (execution.task_id === null) return undefined;
   const [task] = await tx.query<FollowedTask & Record<string, unknown>>(
-    `UPDATE tasks t SET status = $3, updated_at = now(), version = t.version + 1,
-            started_at = coalesce($4, t.started_at),
-            completed_at = CASE WHEN $3 IN ('completed', 'failed', 'cancelled') THEN $5::timestamptz END,
-            actual_duration = CASE WHEN $5::timestamptz IS NULL THEN NULL
-                                   ELSE extract(epoch FROM $5::timestamptz - coalesce($4::timestamptz, $5)) END,
-            progress_percentage = CASE $3 WHEN 'completed' THEN 100 WHEN 'running' THEN 0 ELSE t.progress_percentage END
-       FROM tasks before
-      WHERE t.id = $1 AND t.execution_id = $2 AND before.id = t.id
+    `UPDATE tasks t SET status = e.status, execution_id = e.id, updated_at = now(), version = t.version + 1,
+            started_at = coalesce(e.started_at, t.started_at),
+            completed_at = CASE WHEN e.status IN ('completed', 'failed', 'cancelled') THEN e.finished_at END,
+            actual_duration = extract(epoch FROM e.finished_at - coalesce(e.started_at, e.finished_at)),
+            progress_percentage = CASE e.status WHEN 'completed' THEN 100 WHEN 'running' THEN 0 ELSE t.progress_percentage END
+       FROM executions e, tasks before
+      WHERE e.id = $1 AND t.id = e.task_id AND before.id = t.id
+        AND CASE WHEN $2 THEN t.execution_id IS DISTINCT FROM e.id ELSE t.execution_id = e.id AND t.status <> e.status END
       RETURNING t.id, (SELECT p.key FROM projects p WHERE p.id = t.project_id) || '-' || t.number AS ref,
                 t.project_id, t.title, t.status, before.status AS old_status, t.progress_percentage,
                 t.updated_at, t.actual_duration`,
-    [execution.task_id, execution.id, execution.status, execution.started_at, execution.finished_at],
+    [executionId, makeCurrent],
   );
   return task;
 }

@@ -61,21 +61,6 @@ export class ExecutionsService {
   }
 
   /**
-   * Where a queued execution stands, from 1; null once it has started.
-   * @returns the place among all that are queued, whatever they wait for
-   */
-  async queuePosition(db: Queryable, id: string): Promise<number | null> {
-    const [row] = await db.query<{ position: number | null }>(
-      `SELECT CASE WHEN e.status = 'queued' THEN (
-          SELECT count(*)::int FROM executions o
-           WHERE o.status = 'queued' AND (NOT o.boosted, o.queue, o.id) <= (NOT e.boosted, e.queue, e.id)
-        ) END AS position FROM executions e WHERE e.id = $1`,
-      [id],
-    );
-    return row?.position ?? null;
-  }
-
-  /**
    * Cancels an execution and waits, at most 10 s, until its process tree is verified gone.
    * @returns the execution; still running when the time was not enough
    */

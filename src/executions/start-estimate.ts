@@ -8,42 +8,84 @@ interface Facts extends Record<string, unknown> {
   status: string;
   started_at: Date | null;
   why_waiting: ExecutionRow['why_waiting'];
+  position: number | null;
   ahead: number;
-  slots: number;
   running: number;
+}
+
+/** What changes slowly, and what a guess may take from a moment ago. */
+interface Pace extends Record<string, unknown> {
+  slots: number;
   seconds: number | null;
 }
+
+const paceMs = 1_000;
 
 /** Guesses from what happened of late when a queued execution will start. */
 @Injectable()
 export class StartEstimate {
+  private pace: Promise<Pace> | undefined;
+  private paceAt = -Infinity;
+
   constructor(
     private readonly database: Database,
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** @returns when it started or will; null when what it waits for, or how long runs take, is not known */
-  async of(executionId: string): Promise<{ startsAt: Date | null; whyWaiting: ExecutionRow['why_waiting'] }> {
-    const [facts] = await this.database.query<Facts>(
-      `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting,
-              (SELECT count(*)::int FROM executions o WHERE o.status = 'queued' AND o.admitted_at IS NOT NULL
-                  AND (NOT o.boosted, o.queue, o.id) < (NOT e.boosted, e.queue, e.id)) AS ahead,
-              (SELECT coalesce(sum(slots), 0)::int FROM workers
-                WHERE seen_at > now() - make_interval(secs => $2)) AS slots,
-              (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running,
+  /**
+   * @returns its place among all that are queued, from 1, and null once it has started; and when it started or will, null when what
+   * it waits for, or how long runs take, is not known
+   */
+  async of(executionId: string): Promise<{
+    position: number | null;
+    startsAt: Date | null;
+    whyWaiting: ExecutionRow['why_waiting'];
+  }> {
+    const [[facts], pace] = await Promise.all([
+      this.database.query<Facts>(
+        `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, line.ahead,
+                CASE WHEN e.status = 'queued' THEN line.position END AS position,
+                (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
+           FROM executions e CROSS JOIN LATERAL (
+             SELECT count(*)::int AS position, (count(o.admitted_at) FILTER (WHERE o.id <> e.id))::int AS ahead FROM executions o
+              WHERE o.status = 'queued' AND (NOT o.boosted, o.queue, o.id) <= (NOT e.boosted, e.queue, e.id)
+           ) AS line WHERE e.id = $1`,
+        [executionId],
+      ),
+      this.currentPace(),
+    ]);
+    if (!facts) return { position: null, startsAt: null, whyWaiting: null };
+    return {
+      position: facts.position,
+      startsAt: startOf({ ...facts, ...pace }),
+      whyWaiting: facts.why_waiting,
+    };
+  }
+
+  private currentPace(): Promise<Pace> {
+    if (this.pace === undefined || performance.now() - this.paceAt > paceMs) {
+      this.paceAt = performance.now();
+      this.pace = this.readPace();
+      this.pace.catch(() => (this.paceAt = -Infinity));
+    }
+    return this.pace;
+  }
+
+  private async readPace(): Promise<Pace> {
+    const [pace] = await this.database.query<Pace>(
+      `SELECT (SELECT coalesce(sum(slots), 0)::int FROM workers
+                WHERE seen_at > now() - make_interval(secs => $1)) AS slots,
               (SELECT avg(extract(epoch FROM finished_at - started_at))::float8 FROM (
                  SELECT finished_at, started_at FROM executions
                   WHERE finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC LIMIT 100
-               ) AS late) AS seconds
-         FROM executions e WHERE e.id = $1`,
-      [executionId, this.infrastructure.config.LEASE_SECONDS],
+               ) AS late) AS seconds`,
+      [this.infrastructure.config.LEASE_SECONDS],
     );
-    if (!facts) return { startsAt: null, whyWaiting: null };
-    return { startsAt: startOf(facts), whyWaiting: facts.why_waiting };
+    return pace!;
   }
 }
 
-function startOf(facts: Facts): Date | null {
+function startOf(facts: Facts & Pace): Date | null {
   if (facts.started_at) return facts.started_at;
   if (facts.status !== 'queued' || facts.why_waiting !== 'worker_busy' || facts.slots === 0) return null;
   const free = facts.slots - facts.running;

@@ -39,6 +39,8 @@ export interface RunContext {
 }
 
 const retryMs = 250;
+/** Nobody can look at the process of a run that has ended by then. */
+const pidAfterMs = 20;
 
 /** One claimed execution on its way from its start to its end. */
 export class Run {
@@ -71,11 +73,10 @@ export class Run {
     clearTimeout(timeout);
     this.ending = true;
     const { bytes, omitted } = await this.recorder.finish();
-    const guard = { generation: execution.generation };
     // without a say there is nothing to write: whoever has it has written the end
     while (!this.lost) {
       try {
-        await context.lifecycle.finish(execution.id, guard, { ...outcome, omitted }, bytes);
+        await this.writeEnd({ ...outcome, omitted }, bytes);
         return;
       } catch (error) {
         const level = isDatabaseAway(error) ? 'debug' : 'error';
@@ -86,6 +87,13 @@ export class Run {
         await delay(retryMs);
       }
     }
+  }
+
+  private async writeEnd(outcome: Outcome, bytes: number): Promise<void> {
+    const { execution, context } = this;
+    const { status } = outcome;
+    if (status === 'completed') await context.lifecycle.complete(execution, { ...outcome, status }, bytes);
+    else await context.lifecycle.finish(execution.id, execution, outcome, bytes);
   }
 
   /** Ends the command: SIGTERM, grace, SIGKILL, until nothing of it is left. The first cause counts. */
@@ -137,8 +145,8 @@ export class Run {
       limit: outputLimit(execution.limits, context.maxOutputBytes),
     });
     if (this.stopped) this.stop(this.stopped);
-    void this.notePid(process.pid);
-    const { exitCode } = await process.finished;
+    const note = setTimeout(() => void this.notePid(process.pid), pidAfterMs);
+    const { exitCode } = await process.finished.finally(() => clearTimeout(note));
     const outcome = outcomeOf(exitCode, this.stopped);
     const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, execution.limits);
     return limit ? { ...outcome, error: limit } : outcome;

@@ -42,10 +42,13 @@ export class Transaction implements Queryable {
   readonly commitHooks: (() => unknown)[] = [];
   private readonly last: (() => Promise<void>)[] = [];
   private corked = false;
+  private over = false;
 
   constructor(private readonly client: PipelinedClient) {}
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    // of several that were sent at once one may have failed: what would follow the others must not run outside the transaction
+    if (this.over) throw new Error('The transaction is over');
     this.gather();
     const { rows } = await this.client.query<Row>({ name: nameOf(text), text, values: values as unknown[] });
     return rows;
@@ -77,8 +80,14 @@ export class Transaction implements Queryable {
     this.gather();
     // behind a statement that failed, COMMIT rolls back
     const sent = [...this.last.map((send) => send()), this.client.query('COMMIT')];
+    this.over = true;
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
+  }
+
+  async rollback(): Promise<void> {
+    this.over = true;
+    await this.client.query('ROLLBACK').catch(() => undefined);
   }
 
   /** What is sent in one go leaves in one write. */
@@ -140,7 +149,7 @@ export class Database implements Queryable {
       result = await work(tx);
       await tx.commit();
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
+      await tx.rollback();
       client.release(isBroken(error));
       throw error;
     }

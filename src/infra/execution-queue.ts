@@ -13,6 +13,10 @@ export interface QueueBackend {
   worker(name: string, processor: (job: Job) => Promise<void>, concurrency: number): Worker;
 }
 
+/** One statement adds this many. */
+const addedAtOnce = 200;
+const maxOffered = 10_000;
+
 const farewell = () => delay(farewellMs, undefined, { ref: false });
 
 /** An execution that may run, with its place in line: lower is served first. */
@@ -31,6 +35,8 @@ export class ExecutionQueue {
   private readonly queue: Queue;
   private worker: Worker | undefined;
   private readonly inHand = new Set<Promise<void>>();
+  private readonly offered: QueueEntry[] = [];
+  private adding: Promise<void> | undefined;
 
   constructor(
     private readonly backend: QueueBackend,
@@ -38,6 +44,25 @@ export class ExecutionQueue {
   ) {
     this.queue = backend.queue(queueName);
     this.queue.on('error', (error) => this.logger.warn({ err: error }, 'the queue reported an error'));
+  }
+
+  /**
+   * Adds executions without waiting for it. What is offered while others are being added goes with the next batch; what cannot be
+   * added, or is too much to be kept, is found by the reconciler.
+   */
+  offer(entries: readonly QueueEntry[]): void {
+    if (this.offered.length < maxOffered) this.offered.push(...entries);
+    this.adding ??= this.addOffered().finally(() => (this.adding = undefined));
+  }
+
+  private async addOffered(): Promise<void> {
+    while (this.offered.length > 0) {
+      try {
+        await this.add(this.offered.splice(0, addedAtOnce));
+      } catch (error) {
+        this.logger.warn({ err: error }, 'executions could not be added to the queue yet');
+      }
+    }
   }
 
   /** Adds executions; one that is in the queue already is left as it is. */
@@ -101,6 +126,7 @@ export class ExecutionQueue {
   }
 
   async close(): Promise<void> {
+    await Promise.race([this.adding, farewell()]);
     await Promise.race([this.queue.close(), farewell()]);
   }
 }

@@ -121,14 +121,16 @@ export class TaskExecutionService {
     input: ExecuteTask,
     last?: Execution,
   ): Promise<Execution> {
-    await this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING');
     const command = commandOf(task);
-    if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
-    if (command !== judged) throw new AppError('VERSION_CONFLICT', { task_id: task.id });
-    await this.refuseHopeless(tx, task.id);
+    if (command === undefined || command !== judged) {
+      await this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING');
+      throw new AppError(command === undefined ? 'TASK_NOT_EXECUTABLE' : 'VERSION_CONFLICT', {
+        task_id: task.id,
+      });
+    }
     const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
     const timeout = input.options.timeout ?? task.timeout ?? COMMAND_TIMEOUT_SECONDS;
-    return this.lifecycle.enqueue(tx, actor, {
+    const enqueued = {
       task_id: task.id,
       project_id: task.project_id,
       session_id: actor.sessionId ?? null,
@@ -142,7 +144,14 @@ export class TaskExecutionService {
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
-    });
+    };
+    // sent at once; a refusal takes back what came behind it
+    const [, , execution] = await Promise.all([
+      this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING'),
+      this.refuseHopeless(tx, task.id),
+      this.lifecycle.enqueue(tx, actor, enqueued),
+    ]);
+    return execution;
   }
 
   /**
@@ -169,17 +178,14 @@ export class TaskExecutionService {
   }
 
   private async queued(execution: Execution): Promise<QueuedTask> {
-    const [position, row] = await Promise.all([
-      this.executions.queuePosition(this.database, execution.id),
-      this.estimate.of(execution.id),
-    ]);
+    const { position, startsAt, whyWaiting } = await this.estimate.of(execution.id);
     return {
       task_id: execution.task_id!,
       execution_id: execution.id,
       status: 'queued',
       queue_position: position,
-      estimated_start_time: toInstant(row.startsAt),
-      why_waiting: row.whyWaiting,
+      estimated_start_time: toInstant(startsAt),
+      why_waiting: whyWaiting,
     };
   }
 }
