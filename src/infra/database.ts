@@ -85,9 +85,13 @@ export class Transaction implements Queryable {
     if (failed) throw failed.reason;
   }
 
-  async rollback(): Promise<void> {
+  /** @returns false when nobody can say in which state the connection is */
+  async rollback(): Promise<boolean> {
     this.over = true;
-    await this.client.query('ROLLBACK').catch(() => undefined);
+    return this.client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    );
   }
 
   /** What is sent in one go leaves in one write. */
@@ -149,8 +153,7 @@ export class Database implements Queryable {
       result = await work(tx);
       await tx.commit();
     } catch (error) {
-      await tx.rollback();
-      client.release(isBroken(error));
+      client.release(!(await tx.rollback()));
       throw error;
     }
     client.release();
@@ -198,11 +201,6 @@ export class Database implements Queryable {
 
 function isDeadlock(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '40P01';
-}
-
-/** A connection whose session state is unknown must not go back to the pool. */
-function isBroken(error: unknown): boolean {
-  return !(error instanceof Error && 'severity' in error && error.severity === 'ERROR');
 }
 
 /** The SQLSTATE of a unique violation, with the name of the constraint it met. */
