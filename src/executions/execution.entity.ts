@@ -7,7 +7,10 @@ import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 @Entity('executions')
 @Index('executions_task', ['task_id', 'id'])
 @Index('executions_requested_by', ['requested_by', 'id'])
-@Index('executions_project_active', ['project_id'], { where: "status IN ('queued', 'running')" })
+@Index('executions_waiting', { synchronize: false })
+@Index('executions_admitted', ['project_id'], {
+  where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL",
+})
 @Index('executions_queued', ['queue', 'id'], { where: "status = 'queued'" })
 @Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })
 @Index('executions_finished', ['finished_at'])

@@ -3,6 +3,7 @@ import { prunedRows } from '../common/metrics.js';
 import { Database } from './database.js';
 import { Infrastructure } from './infrastructure.js';
 import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.queries.js';
+import { addUpCounts } from './task-counts.js';
 
 /** The rest waits for the next round, so that no round keeps the database busy for long. */
 const stepsAtOnce = 50;
@@ -53,6 +54,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
         this.looked = next ?? '0';
         return { deleted, more: next !== undefined };
       });
+      await this.database.query(addUpCounts);
     } catch (error) {
       logger.warn({ err: error }, 'old rows could not be deleted');
     } finally {

@@ -54,7 +54,7 @@ export class TaskBulkService {
     ) {
       return (await this.updates.updateIn(tx, actor, name, input.data)).id;
     }
-    const { id, tags } = await requireTask(tx, actor, name, 'write', true);
+    const { id, tags } = await requireTask(tx, actor, name, 'write', { lock: true });
     const given = input.data.tags;
     const changed =
       input.operation === 'add_tags'

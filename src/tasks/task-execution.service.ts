@@ -35,7 +35,7 @@ export class TaskExecutionService {
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
     const judged = await this.refuseUnsafe(actor, name, input.options.allow_unsafe);
     const execution = await this.database.transaction(async (tx) => {
-      const task = await requireTask(tx, actor, name, 'execute', true);
+      const task = await requireTask(tx, actor, name, 'execute', { lock: true });
       return this.enqueue(tx, actor, task, judged, input);
     });
     return this.queued(execution);
@@ -48,7 +48,7 @@ export class TaskExecutionService {
   async retry(actor: Actor, name: string): Promise<RetriedTask> {
     const judged = await this.refuseUnsafe(actor, name);
     const execution = await this.database.transaction(async (tx) => {
-      const task = await requireTask(tx, actor, name, 'execute', true);
+      const task = await requireTask(tx, actor, name, 'execute', { lock: true });
       if (task.status === 'queued' || task.status === 'running') {
         throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id });
       }

@@ -24,28 +24,39 @@ export class TaskNumbers {
 
   constructor(private readonly database: Database) {}
 
-  async next(projectId: string): Promise<number> {
+  /**
+   * The next number of a project, if there is one at hand.
+   * @param project an id or a key: each has blocks of its own
+   */
+  take(project: string): number | undefined {
+    const block = this.blocks.get(project);
+    return block && block.next < block.end ? block.next++ : undefined;
+  }
+
+  /** The same, from a new block if need be. @param id of the project */
+  async next(project: string, id: string): Promise<number> {
     for (;;) {
-      const block = this.blocks.get(projectId);
-      if (block && block.next < block.end) return block.next++;
-      let refill = this.pending.get(projectId);
+      const number = this.take(project);
+      if (number !== undefined) return number;
+      let refill = this.pending.get(project);
       if (!refill) {
-        refill = this.refill(projectId, block).finally(() => this.pending.delete(projectId));
-        this.pending.set(projectId, refill);
+        refill = this.refill(project, id).finally(() => this.pending.delete(project));
+        this.pending.set(project, refill);
       }
       await refill;
     }
   }
 
-  private async refill(projectId: string, last: Block | undefined): Promise<void> {
+  private async refill(project: string, id: string): Promise<void> {
+    const last = this.blocks.get(project);
     const busy = last !== undefined && Date.now() - last.takenAt < busyMs;
     const size = busy ? Math.min(largestBlock, last.size * 2) : 1;
     const [row] = await this.database.query<{ next: number }>(
       'UPDATE projects SET next_number = next_number + $2 WHERE id = $1 RETURNING next_number - $2 AS next',
-      [projectId, size],
+      [id, size],
     );
     const next = row?.next ?? 1;
     if (this.blocks.size >= maxProjects) this.blocks.clear();
-    this.blocks.set(projectId, { next, end: next + size, size, takenAt: Date.now() });
+    this.blocks.set(project, { next, end: next + size, size, takenAt: Date.now() });
   }
 }

@@ -40,7 +40,7 @@ export class TaskUpdateService {
     ifMatch?: number,
   ): Promise<TaskView> {
     const { version, dependencies, ...changes } = input;
-    const before = await requireTask(tx, actor, name, 'write', true);
+    const before = await requireTask(tx, actor, name, 'write', { lock: true });
     checkVersion(before.version, version, ifMatch);
     const statusChanges = changes.status !== undefined && changes.status !== before.status;
     if (statusChanges) await this.tasks.refuseActive(tx, before.id, 'TASK_ALREADY_RUNNING');

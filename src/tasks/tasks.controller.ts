@@ -4,6 +4,7 @@ import type { Actor } from '../common/permissions.js';
 import { CurrentActor, IfMatch, RequestUrl } from '../common/request.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { deletedSchema } from '../projects/projects.schema.js';
+import { TaskCreationService } from './task-creation.service.js';
 import { TaskListService } from './task-list.service.js';
 import { taskIdParam } from './task-ref.js';
 import { TaskUpdateService } from './task-update.service.js';
@@ -25,6 +26,7 @@ import { TasksService } from './tasks.service.js';
 export class TasksController {
   constructor(
     private readonly tasks: TasksService,
+    private readonly creation: TaskCreationService,
     private readonly lists: TaskListService,
     private readonly updates: TaskUpdateService,
   ) {}
@@ -44,7 +46,7 @@ export class TasksController {
     ],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createTaskSchema }) body: CreateTask) {
-    return this.tasks.create(actor, body);
+    return this.creation.create(actor, body);
   }
 
   @Get('tasks')

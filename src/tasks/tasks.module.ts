@@ -5,6 +5,7 @@ import { ProjectCloneController } from './project-clone.controller.js';
 import { ProjectCloneService } from './project-clone.service.js';
 import { TaskBulkController } from './task-bulk.controller.js';
 import { TaskBulkService } from './task-bulk.service.js';
+import { TaskCreationService } from './task-creation.service.js';
 import { TaskExecutionController } from './task-execution.controller.js';
 import { TaskExecutionService } from './task-execution.service.js';
 import { TaskListService } from './task-list.service.js';
@@ -19,6 +20,7 @@ import { TasksService } from './tasks.service.js';
   providers: [
     ProjectCloneService,
     TaskBulkService,
+    TaskCreationService,
     TaskExecutionService,
     TaskListService,
     TaskNumbers,

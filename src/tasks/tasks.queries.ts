@@ -3,10 +3,10 @@ import type { Actor } from '../common/permissions.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { whyWaiting } from '../executions/executions.queries.js';
 import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
-import { accessRole, memberJoin, visible } from '../projects/projects.queries.js';
+import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
 import type { MemberRole } from '../projects/projects.schema.js';
 import { parseTaskName } from './task-ref.js';
-import type { DependencyView, TaskRow } from './tasks.schema.js';
+import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
 
 /** All of a task but its search vector. */
 const columns = `t.id, t.project_id, t.number, t.title, t.description, t.status, t.priority, t.progress_percentage,
@@ -28,16 +28,16 @@ export type AccessibleTask = TaskRow & {
 /**
  * Loads a task for one purpose.
  * @param name an id, a ref, or a prefix of an id
- * @param lock true to lock the task for a change
+ * @param options `lock` locks the task for a change; `also` is what else to select, of the task `t`
  * @throws TASK_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
  */
-export async function requireTask(
+export async function requireTask<More extends object = object>(
   db: Queryable,
   actor: Actor,
   name: string,
   permission: ProjectPermission,
-  lock = false,
-): Promise<AccessibleTask> {
+  { lock = false, also = '' }: { lock?: boolean; also?: string } = {},
+): Promise<AccessibleTask & More> {
   const parsed = parseTaskName(name);
   const [condition, values] =
     parsed === undefined
@@ -47,8 +47,8 @@ export async function requireTask(
         : 'key' in parsed
           ? ['p.key = $3 AND t.number = $4', [parsed.key, parsed.number]]
           : ['t.id BETWEEN $3 AND $4', [parsed.from, parsed.to]];
-  const [task, another] = await db.query<AccessibleTask & Record<string, unknown>>(
-    `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings
+  const [task, another] = await db.query<AccessibleTask & More & Record<string, unknown>>(
+    `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings${also === '' ? '' : `, ${also}`}
        FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}
       WHERE ${condition} AND t.deleted_at IS NULL AND p.deleted_at IS NULL AND ${visible}
       LIMIT 2 ${lock ? 'FOR UPDATE OF t' : ''}`,
@@ -61,24 +61,32 @@ export async function requireTask(
   return task;
 }
 
-/** How many tasks a project has, counted up to a limit. */
-export async function countTasks(db: Queryable, projectId: string, limit: number): Promise<number> {
-  const [row] = await db.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM (
-       SELECT 1 FROM tasks WHERE project_id = $1 AND deleted_at IS NULL LIMIT $2) AS present`,
-    [projectId, limit],
-  );
+/** How many tasks a project has. */
+export async function countTasks(db: Queryable, projectId: string): Promise<number> {
+  const [row] = await db.query<{ n: number }>(`SELECT ${taskTotal('$1::uuid')} AS n`, [projectId]);
   return row!.n;
 }
 
-export function dependenciesOf(db: Queryable, taskId: string): Promise<DependencyView[]> {
-  return db.query<DependencyView>(
-    `SELECT d.id, d.depends_on_task_id, d.dependency_type, jsonb_build_object('title', o.title, 'status', o.status) AS task
-       FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
-      WHERE d.task_id = $1 AND o.deleted_at IS NULL ORDER BY d.id`,
-    [taskId],
-  );
+/** The detail shows this much of a task's history; the history itself shows more. */
+const recentHistory = 50;
+
+export interface DetailColumns {
+  dependencies: DependencyView[];
+  recent: TaskDetail['history'];
 }
+
+/** What a task's detail shows beside the task, in the same statement. */
+export const detailColumns = `
+  coalesce((
+    SELECT json_agg(json_build_object('id', d.id, 'depends_on_task_id', d.depends_on_task_id, 'dependency_type', d.dependency_type,
+             'task', json_build_object('title', o.title, 'status', o.status)) ORDER BY d.id)
+      FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
+     WHERE d.task_id = t.id AND o.deleted_at IS NULL), '[]') AS dependencies,
+  coalesce((
+    SELECT json_agg(json_build_object('timestamp', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+             'action', a.action, 'old_value', a.old_value, 'new_value', a.new_value, 'user_id', a.actor_id) ORDER BY a.sequence)
+      FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
+             LIMIT ${recentHistory}) AS a), '[]') AS recent`;
 
 /** Whether `taskId` is reached when dependencies are followed from any of `from`. */
 export async function reaches(tx: Transaction, from: string[], taskId: string): Promise<boolean> {

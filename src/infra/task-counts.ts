@@ -1,0 +1,9 @@
+/** Adds up the counters that the connections keep of tasks; what is being changed waits for the next time. */
+export const addUpCounts = `
+  WITH taken AS (
+    DELETE FROM task_counts WHERE ctid IN (SELECT ctid FROM task_counts WHERE shard <> 0 FOR UPDATE SKIP LOCKED)
+    RETURNING project_id, status, n
+  )
+  INSERT INTO task_counts AS c (project_id, status, shard, n)
+  SELECT project_id, status, 0, sum(n) FROM taken GROUP BY project_id, status ORDER BY project_id, status
+      ON CONFLICT (project_id, status, shard) DO UPDATE SET n = c.n + excluded.n`;

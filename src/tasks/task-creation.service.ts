@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { Database, type Transaction } from '../infra/database.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import { insertTask, type MadeTask } from './task-creation.queries.js';
+import { TaskNumbers } from './task-numbers.js';
+import { countTasks } from './tasks.queries.js';
+import { toTask, type CreateTask, type TaskView } from './tasks.schema.js';
+import { TasksService } from './tasks.service.js';
+
+/** More tasks than this are not made at the same moment. */
+const nearLimit = 100;
+
+@Injectable()
+export class TaskCreationService {
+  constructor(
+    private readonly database: Database,
+    private readonly projects: ProjectAccess,
+    private readonly numbers: TaskNumbers,
+    private readonly tasks: TasksService,
+    private readonly activity: ActivityLog,
+  ) {}
+
+  /**
+   * Makes a task.
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, VALIDATION_ERROR for an
+   * assignee or a dependency that does not exist
+   */
+  async create(actor: Actor, input: CreateTask): Promise<TaskView> {
+    const number = await this.numberFor(actor, input.project_id);
+    return this.database.transaction(async (tx) => {
+      const id = uuid();
+      const made = await this.insert(tx, actor, id, number, input);
+      const { project_id, key, assigned_to, created_at } = made;
+      if (input.assigned_to !== null) await this.tasks.checkAssignee(tx, input.assigned_to);
+      if (input.dependencies.length > 0)
+        await this.tasks.setDependencies(tx, actor, id, project_id, input.dependencies);
+      const task = toTask({
+        ...input,
+        id,
+        project_id,
+        number,
+        key,
+        assigned_to,
+        created_by: actor.id,
+        status: 'pending',
+        why_waiting: null,
+        progress_percentage: 0,
+        actual_duration: null,
+        execution_id: null,
+        created_at,
+        updated_at: created_at,
+        started_at: null,
+        completed_at: null,
+        deleted_at: null,
+        version: 1,
+        search: '',
+      });
+      const { title, status, priority, ref, updated_at } = task;
+      this.activity.record(tx, {
+        actor,
+        entityType: 'task',
+        entityId: id,
+        projectId: project_id,
+        action: 'created',
+        newValue: { title, status, priority, ref },
+        event: { name: 'task.created', data: { task_id: id, project_id, ref, title, status, priority } },
+        task: { status, progress_percentage: 0, updated_at },
+      });
+      return task;
+    });
+  }
+
+  /** Takes a number; of a project whose numbers are not at hand only after it was seen that the actor may. */
+  private async numberFor(actor: Actor, project: string): Promise<number> {
+    const known = this.numbers.take(project);
+    if (known !== undefined) return known;
+    const { id } = await this.projects.require(actor, project, 'write');
+    return this.numbers.next(project, id);
+  }
+
+  /** Nearly always one statement does it. Where it did not, the reason is found, or room is looked for with care. */
+  private async insert(
+    tx: Transaction,
+    actor: Actor,
+    id: string,
+    number: number,
+    input: CreateTask,
+  ): Promise<MadeTask> {
+    const made = await insertTask(tx, actor, id, number, input, nearLimit);
+    if (made) return made;
+    const project = await this.projects.require(actor, input.project_id, 'write', tx);
+    // near the limit one task of the project is made at a time, so that the count is exact
+    await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [project.id]);
+    const limit = project.resource_limits.max_tasks;
+    const one =
+      (await countTasks(tx, project.id)) < limit && (await insertTask(tx, actor, id, number, input, 0));
+    if (one) return one;
+    throw new AppError('PROJECT_LIMIT_EXCEEDED', {
+      project_id: project.id,
+      limit: 'max_tasks',
+      value: limit,
+    });
+  }
+}
