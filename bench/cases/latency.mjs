@@ -1,0 +1,60 @@
+import { projects } from '../data/seed.mjs';
+import { now, percentile } from '../support/figures.mjs';
+import { Socket } from '../support/socket.mjs';
+
+const samples = 80;
+const most = { answered: 3, started: 5, finished: 8, seen: 8.5 };
+/** What the queue in Postgres may cost more. */
+const singleMore = 3;
+
+/** On an idle system: from the request to run `true` to its answer, its start, its end, and the word of it on a socket. */
+export default async function latency(world, report) {
+  const modes = {
+    Redis: { DATABASE_URL: await world.fresh('latency_redis'), REDIS_URL: await world.redisUrl() },
+    single: { DATABASE_URL: await world.fresh('latency_single') },
+  };
+  for (const [mode, environment] of Object.entries(modes)) {
+    const server = await world.millrace(environment);
+    const times = await measure(await server.signIn());
+    for (const [what, limit] of Object.entries(most)) {
+      const allowed = mode === 'single' ? limit + singleMore : limit;
+      const remark = `p99 ${percentile(times[what], 99).toFixed(1)} ms`;
+      report.most(
+        `idle, ${mode} mode: request to ${what}, p50`,
+        percentile(times[what], 50),
+        'ms',
+        allowed,
+        remark,
+      );
+    }
+    await world.stop(server);
+  }
+}
+
+async function measure(api) {
+  const socket = await Socket.open(api.url, api.token);
+  await socket.subscribe({ channel: 'task_updates', project_id: projects.made });
+  const times = { answered: [], started: [], finished: [], seen: [] };
+  for (let i = -20; i < samples; i += 1) {
+    const { id } = await api.post('/api/tasks', {
+      project_id: projects.made,
+      title: `idle ${i}`,
+      command: 'true',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 40 + 40 * Math.random()));
+    const seen = socket.next(({ type, data }) => type === 'task_completed' && data.task_id === id).then(now);
+    const begun = now();
+    await api.post(`/api/tasks/${id}/execute`, {});
+    const answered = now();
+    const sight = await seen;
+    const { executions } = await api.get(`/api/tasks/${id}/executions`);
+    if (i < 0) continue;
+    times.answered.push(answered - begun);
+    times.seen.push(sight - begun);
+    // stored to the millisecond, rounded down
+    times.started.push(Date.parse(executions[0].started_at) - begun + 0.5);
+    times.finished.push(Date.parse(executions[0].finished_at) - begun + 0.5);
+  }
+  socket.close();
+  return times;
+}

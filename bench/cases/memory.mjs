@@ -1,0 +1,62 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { projects } from '../data/seed.mjs';
+import { inFlight } from '../support/api.mjs';
+import { residentMB } from '../support/child.mjs';
+import { Crowd } from '../support/crowd.mjs';
+
+const sockets = 1_000;
+const runs = 50;
+
+/** Resident memory of the server and its launcher: idle, with 1,000 subscribed sockets, and with 50 running commands. */
+export default async function memory(world, report) {
+  const server = await world.millrace({
+    DATABASE_URL: await world.fresh('memory'),
+    WORKER_CONCURRENCY: String(runs),
+  });
+  const api = await server.signIn();
+  await delay(10_000);
+  const own = () =>
+    residentMB(server.pid) + launchersOf(server.pid).reduce((sum, pid) => sum + residentMB(pid), 0);
+  report.most('memory, idle, single mode without Postgres', own(), 'MB', 200, 'server and launcher');
+
+  // the first requests make what later ones share
+  const warm = new Crowd();
+  await warm.open(api, 100, { channel: 'task_updates' });
+  await warm.close();
+  await delay(2_000);
+  const before = own();
+  const crowd = new Crowd();
+  const opened = await crowd.open(api, sockets, { channel: 'task_updates' });
+  await delay(3_000);
+  report.most('memory a subscribed idle socket', ((own() - before) * 1e3) / opened, 'KB', 20, `of ${opened}`);
+  await crowd.close();
+  await delay(2_000);
+
+  const idle = own();
+  const ids = [];
+  await inFlight(runs, 8, async (i) => {
+    const task = { project_id: projects.made, title: `sleep ${i}`, command: 'sleep 60' };
+    ids[i] = (await api.post('/api/tasks', task)).id;
+    await api.post(`/api/tasks/${ids[i]}/execute`, {});
+  });
+  await delay(3_000);
+  report.most('memory a running run', Math.max(0, own() - idle) / runs, 'MB', 1, `of ${runs}`);
+  await inFlight(runs, 16, (i) => api.post(`/api/tasks/${ids[i]}/cancel`, {}));
+}
+
+/** Processes of ours below a server: its children that run Node, and not the commands. */
+function launchersOf(parent) {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== parent)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+        const above = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+        return above === parent && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('launcher');
+      } catch {
+        return false;
+      }
+    });
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { drive } from '../support/drive.mjs';
+import { median } from '../support/figures.mjs';
+
+const count = 500;
+const rounds = 3;
+
+/** One API and one worker process on Redis, and two of each, on the same cores. */
+export default async function scaling(world, report) {
+  const one = await fleet(world, 1);
+  const two = await fleet(world, 2);
+  report.ratio(
+    'runs with 2 API and 2 worker processes',
+    two.rate,
+    'runs/s',
+    { name: '1 and 1', value: one.rate },
+    0.95,
+  );
+  report.most(
+    'cost of a run with 2 and 2',
+    two.cost / one.cost,
+    '× that with 1 and 1',
+    1.1,
+    `${two.cost.toFixed(2)} and ${one.cost.toFixed(2)} ms of processor time`,
+  );
+}
+
+async function fleet(world, each) {
+  const environment = {
+    DATABASE_URL: await world.fresh(`scaling_${each}`),
+    REDIS_URL: await world.redisUrl(),
+    WORKER_CONCURRENCY: '4',
+    // each process has a folder of its own, so the key of the tokens is given
+    JWT_SECRET: 'a secret that all processes of the fleet share',
+    DATABASE_POOL_SIZE: '8',
+  };
+  const apis = [];
+  for (let i = 0; i < each; i += 1) apis.push(await world.millrace(environment, 'api'));
+  for (let i = 0; i < each; i += 1) await world.millrace(environment, 'worker');
+  const clients = [];
+  for (const api of apis) clients.push(await api.signIn());
+  await drive(clients[0], 100);
+  const results = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const before = busyMs();
+    const parts = await Promise.all(clients.map((client) => drive(client, count / each)));
+    results.push({ rate: parts.reduce((sum, { rate }) => sum + rate, 0), cost: (busyMs() - before) / count });
+  }
+  await world.clear();
+  return { rate: median(results.map(({ rate }) => rate)), cost: median(results.map(({ cost }) => cost)) };
+}
+
+/** Processor time that the whole machine has used, in ms: every process that has to do with a run counts. */
+function busyMs() {
+  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'latin1')
+    .split('\n')[0]
+    .split(/\s+/)
+    .map(Number);
+  return (user + nice + system + irq + softirq) * 10;
+}

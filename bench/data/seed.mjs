@@ -1,0 +1,166 @@
+import { Client } from 'pg';
+import { createDataSource } from '../../dist/infra/data-source.js';
+import { hashPassword } from '../../dist/users/password.js';
+import { account } from '../support/millrace.mjs';
+import { tags, words } from './words.mjs';
+
+const connections = 2;
+const sentences = 30_000;
+
+/** The project in which tasks are made by the benchmark, and the one whose pending tasks are listed: 2,000 in 100,000. */
+export const projects = { made: projectId(40), listed: projectId(3) };
+
+/** Ids of the n-th project and the n-th task; version 7 as the product's own, so that they rise with time. */
+export function projectId(n) {
+  return `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+}
+
+/**
+ * Fills an empty database with users, projects of uneven size, and tasks with their activity.
+ * @param tasks how many
+ */
+export async function seed(url, tasks) {
+  await migrate(url);
+  const db = new Client({ connectionString: url });
+  await db.connect();
+  try {
+    await people(db);
+    await texts(db);
+    const restore = await withoutIndexes(db, ['tasks', 'activity']);
+    const part = Math.ceil(tasks / connections);
+    const parts = Array.from({ length: connections }, (_, i) => [
+      i * part + 1,
+      Math.min(tasks, (i + 1) * part),
+    ]);
+    await inParallel(
+      url,
+      parts.map((range) => [
+        [insertTasks, range],
+        [insertActivity, range],
+      ]),
+    );
+    await inParallel(
+      url,
+      deal(restore).map((list) => list.map((text) => [text])),
+    );
+    await db.query('DROP TABLE bench_words, bench_sentences');
+    await db.query('UPDATE projects SET next_number = $1', [tasks + 1]);
+    await db.query('VACUUM ANALYZE');
+    await db.query('CHECKPOINT');
+  } finally {
+    await db.end();
+  }
+}
+
+async function migrate(url) {
+  const source = createDataSource({ url, poolSize: 2, applicationName: 'millrace-bench', allEntities: true });
+  await source.initialize();
+  await source.runMigrations();
+  await source.destroy();
+}
+
+async function people(db) {
+  await db.query(
+    `INSERT INTO users (id, username, email, password_hash, role)
+     SELECT ('01900000-0000-7000-9000-' || lpad(i::text, 12, '0'))::uuid, CASE i WHEN 1 THEN $1 ELSE 'person' || i END,
+            'person' || i || '@example.org', $2, CASE i WHEN 1 THEN 'admin' ELSE 'developer' END
+       FROM generate_series(1, 50) i`,
+    [account.username, await hashPassword(account.password)],
+  );
+  await db.query(
+    `INSERT INTO projects (id, key, name, description, visibility, resource_limits, created_by, created_at)
+     SELECT ('01900000-0000-7000-8000-' || lpad(i::text, 12, '0'))::uuid, 'P' || i, 'Project ' || i, 'The project number ' || i,
+            CASE WHEN i % 4 = 0 THEN 'internal' ELSE 'private' END,
+            '{"max_tasks": 10000000, "max_concurrent_tasks": 1000, "storage_limit": "100GB"}',
+            ('01900000-0000-7000-9000-' || lpad((1 + i % 5)::text, 12, '0'))::uuid, now() - interval '3 years'
+       FROM generate_series(1, 40) i`,
+  );
+  await db.query(
+    `INSERT INTO project_members (project_id, user_id, role)
+     SELECT p.id, u.id, 'developer' FROM projects p, users u WHERE hashtext(p.id::text || u.id::text) % 7 = 0`,
+  );
+}
+
+/** Sentences to make texts of: two of 30,000 and a number give a text that hardly any other task has. */
+async function texts(db) {
+  await db.query('CREATE TABLE bench_words (all_of_them text[])');
+  await db.query('INSERT INTO bench_words VALUES ($1)', [words]);
+  await db.query(
+    `CREATE TABLE bench_sentences AS
+     SELECT i AS id, (SELECT string_agg(w.all_of_them[1 + floor($1::int * random() ^ 4)::int], ' ')
+                        FROM generate_series(1, 4 + i % 9), bench_words w) AS text
+       FROM generate_series(1, ${sentences}) i`.replace('$1::int', String(words.length)),
+  );
+  await db.query('ALTER TABLE bench_sentences ADD PRIMARY KEY (id)');
+  await db.query('ANALYZE bench_sentences');
+}
+
+/** A tenth of all tasks is in project 3 in equal parts of each status; the others are spread unevenly. */
+const insertTasks = `
+  INSERT INTO tasks (id, project_id, number, title, description, status, priority, progress_percentage, estimated_duration,
+                     actual_duration, assigned_to, created_by, tags, metadata, command, created_at, updated_at, started_at,
+                     completed_at, version)
+  SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(i % 4096), 3, '0') || '8'
+            || lpad(to_hex(i), 15, '0'))::uuid,
+         ('01900000-0000-7000-8000-' || lpad(project::text, 12, '0'))::uuid, i,
+         initcap(left(a.text, 1)) || substr(a.text, 2, 90), a.text || '. ' || b.text || ', see number ' || i || '.',
+         status, 1 + floor(10 * power(random(), 1.2))::int, CASE status WHEN 'completed' THEN 100 ELSE 0 END,
+         CASE WHEN i % 3 = 0 THEN 900 * (1 + i % 16) END, CASE WHEN ended THEN 1 + 600 * power(random(), 3) END,
+         CASE WHEN i % 5 < 3 THEN ('01900000-0000-7000-9000-' || lpad((1 + i % 50)::text, 12, '0'))::uuid END,
+         ('01900000-0000-7000-9000-' || lpad((1 + (i / 7) % 50)::text, 12, '0'))::uuid,
+         (array[$TAGS])[1 + i % 17 : 1 + i % 17 + i % 4], jsonb_build_object('component', left(b.text, 12), 'points', i % 13),
+         CASE WHEN i % 4 = 0 THEN 'make -C build job-' || i END, at, at + interval '1 hour' * (i % 100),
+         CASE WHEN ended THEN at + interval '10 minutes' END, CASE WHEN ended THEN at + interval '1 hour' END, 1 + i % 4
+    FROM (SELECT i, at, project, status, status IN ('completed', 'failed', 'cancelled') AS ended,
+                 1 + floor(random() * ${sentences})::int AS first, 1 + floor(random() * ${sentences})::int AS second
+            FROM (SELECT i, now() - interval '2 years' + interval '2 years' * (i::float8 / 1000000) AS at,
+                         CASE WHEN i % 10 = 0 THEN 3 ELSE 1 + floor(39 * power(random(), 3))::int END AS project,
+                         CASE WHEN i % 10 = 0
+                              THEN (array['pending', 'completed', 'failed', 'cancelled', 'completed'])[1 + (i / 10) % 5]
+                              ELSE (array['completed', 'completed', 'completed', 'completed', 'completed', 'completed',
+                                          'pending', 'pending', 'failed', 'cancelled'])[1 + (i / 3) % 10] END AS status
+                    FROM generate_series($1::int, $2::int) i) AS drawn) AS task
+    JOIN bench_sentences a ON a.id = task.first JOIN bench_sentences b ON b.id = task.second`.replace(
+  '$TAGS',
+  tags.map((tag) => `'${tag}'`).join(', '),
+);
+
+const insertActivity = `
+  INSERT INTO activity (id, at, actor_id, entity_type, entity_id, project_id, action, new_value)
+  SELECT gen_random_uuid(), created_at, created_by, 'task', id, project_id, 'created',
+         jsonb_build_object('title', title, 'status', 'pending', 'priority', priority, 'ref', number)
+    FROM tasks WHERE number BETWEEN $1 AND $2
+   UNION ALL
+  SELECT gen_random_uuid(), completed_at, assigned_to, 'task', id, project_id, 'status_changed', to_jsonb(status)
+    FROM tasks WHERE number BETWEEN $1 AND $2 AND completed_at IS NOT NULL`;
+
+/** Drops what would be kept up row by row. @returns the statements that make it again */
+async function withoutIndexes(db, tables) {
+  const { rows } = await db.query(
+    `SELECT indexname AS name, indexdef AS definition FROM pg_indexes i
+      WHERE tablename = ANY($1) AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname)`,
+    [tables],
+  );
+  for (const { name } of rows) await db.query(`DROP INDEX "${name}"`);
+  return rows.map(({ definition }) => definition);
+}
+
+function deal(list) {
+  return Array.from({ length: connections }, (_, i) => list.filter((_, at) => at % connections === i));
+}
+
+/** Runs lists of statements, each on a connection of its own. */
+async function inParallel(url, lists) {
+  await Promise.all(
+    lists.map(async (statements) => {
+      const db = new Client({ connectionString: url });
+      await db.connect();
+      try {
+        await db.query("SET maintenance_work_mem = '512MB'; SET synchronous_commit = off");
+        for (const [text, values] of statements) await db.query(text, values);
+      } finally {
+        await db.end();
+      }
+    }),
+  );
+}

@@ -1,0 +1,43 @@
+import { Pool } from 'undici';
+
+/** A client of the API over connections that stay open. */
+export class Api {
+  constructor(url, token) {
+    this.url = url;
+    this.token = token;
+    this.pool = new Pool(url, { connections: 32 });
+  }
+
+  /** One request. @returns `data` of the answer @throws when it is an error */
+  async call(method, path, body) {
+    const { body: answer } = await this.pool.request({
+      method,
+      path,
+      headers: {
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const { data, error } = await answer.json();
+    if (error)
+      throw new Error(`${method} ${path}: ${error.code} ${error.message} ${JSON.stringify(error.details)}`);
+    return data;
+  }
+
+  get = (path) => this.call('GET', path);
+  post = (path, body) => this.call('POST', path, body);
+
+  close() {
+    return this.pool.destroy();
+  }
+}
+
+/** Does `work` for 0 to n − 1, some at a time. */
+export async function inFlight(n, atOnce, work) {
+  let next = 0;
+  const lane = async () => {
+    while (next < n) await work(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, n) }, lane));
+}

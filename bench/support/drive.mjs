@@ -1,0 +1,43 @@
+import { projects } from '../data/seed.mjs';
+import { inFlight } from './api.mjs';
+import { percentile } from './figures.mjs';
+import { Socket } from './socket.mjs';
+
+/**
+ * Makes tasks that run `true`, then has all of them run and waits for the last end, of which a socket tells.
+ * @returns runs a second, requests a second, and the time from request to start in ms
+ */
+export async function drive(api, count) {
+  const ids = [];
+  await inFlight(count, 16, async (i) => {
+    const task = { project_id: projects.made, title: `run ${i}`, command: 'true' };
+    ids[i] = (await api.post('/api/tasks', task)).id;
+  });
+  const socket = await Socket.open(api.url, api.token);
+  await socket.subscribe({ channel: 'task_updates', project_id: projects.made });
+  let ended = 0;
+  const all = new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`only ${ended} of ${count} runs ended`)), 120_000);
+    const mine = new Set(ids);
+    socket.onMessage = ({ type, data }) => {
+      if (type !== 'task_completed' || !mine.has(data.task_id) || (ended += 1) < count) return;
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  const begun = performance.now();
+  await inFlight(count, 16, (i) => api.post(`/api/tasks/${ids[i]}/execute`, {}));
+  const asked = performance.now();
+  await all;
+  const done = performance.now();
+  socket.close();
+  const sampled = await Promise.all(ids.slice(-50).map((id) => api.get(`/api/tasks/${id}/executions`)));
+  const waits = sampled.map(
+    ({ executions: [run] }) => Date.parse(run.started_at) - Date.parse(run.created_at),
+  );
+  return {
+    rate: count / ((done - begun) / 1000),
+    requests: count / ((asked - begun) / 1000),
+    waited: percentile(waits, 50),
+  };
+}

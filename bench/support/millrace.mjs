@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { Api } from './api.mjs';
+import { Child, freePort } from './child.mjs';
+
+export const root = join(import.meta.dirname, '../..');
+const entry = join(root, 'dist/bundle/main.js');
+
+/** The user of all benchmarks; `data/seed.mjs` makes it. */
+export const account = { username: 'bench', password: 'bench-password' };
+
+/** One process of the product, started as `npm start` starts it. */
+export class Millrace extends Child {
+  constructor(role, port, environment) {
+    const { BENCH_NODE_OPTIONS: options = '', PATH, HOME } = process.env;
+    const env = {
+      PATH,
+      HOME,
+      PORT: String(port),
+      RATE_LIMIT_ENABLED: 'false',
+      WEBHOOK_ALLOW_PRIVATE: 'true',
+      LOG_LEVEL: 'warn',
+      ADMIN_PASSWORD: account.password,
+      ...environment,
+    };
+    super(`millrace ${role}`, process.execPath, [...options.split(' ').filter(Boolean), entry, role], {
+      env,
+      cwd: root,
+    });
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  /** Starts a process and waits until it answers; a worker until it takes work. */
+  static async start(environment, role = 'all') {
+    const server = new Millrace(role, await freePort(), environment);
+    if (role === 'worker') await server.until(() => server.log.includes('takes work'));
+    else await server.until(() => server.isHealthy());
+    return server;
+  }
+
+  isHealthy() {
+    return fetch(`${this.url}/api/health`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  }
+
+  /** A client of it that is signed in. */
+  async signIn(who = account) {
+    const { access_token } = await new Api(this.url).call('POST', '/api/auth/login', who);
+    return new Api(this.url, access_token);
+  }
+}

@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { startEmbeddedPostgres } from '../dist/infra/embedded-postgres.js';
+import { copyForPeers } from './data/bare.mjs';
+import { seed } from './data/seed.mjs';
+import { Millrace } from './support/millrace.mjs';
+import { startRedis } from './support/redis.mjs';
+
+/** What the benchmarks run on: a Postgres and a Redis of their own, data, and servers; made when first asked for. */
+export class World {
+  #postgres;
+  #redis;
+  #children = [];
+  #databases = new Map();
+
+  constructor() {
+    // a folder that is kept spares the making of the data the next time
+    this.kept = process.env.BENCH_DIR !== undefined;
+    this.folder = process.env.BENCH_DIR ?? mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+    mkdirSync(this.folder, { recursive: true });
+  }
+
+  /** The address of a database filled with that many tasks, with the peers' table beside them. */
+  database(tasks) {
+    return this.#once(`tasks_${tasks}`, async (url) => {
+      console.log(`making ${tasks.toLocaleString('en-GB')} tasks`);
+      const begun = Date.now();
+      await seed(url, tasks);
+      if (tasks <= 100_000) await this.query(url, copyForPeers);
+      console.log(`made them in ${Math.round((Date.now() - begun) / 1000)} s`);
+    });
+  }
+
+  /** The address of a database with accounts and projects only. */
+  async fresh(name) {
+    const server = await this.#server();
+    await this.query(server, (db) => db.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    const template = new URL(await this.#once('tasks_0', (url) => seed(url, 0))).pathname.slice(1);
+    await this.query(server, (db) => db.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+    return this.#address(server, name);
+  }
+
+  async redisUrl() {
+    this.#redis ??= startRedis(this.directory('redis'));
+    return (await this.#redis).url;
+  }
+
+  /** Starts the product; it is stopped by `stop`, or at the end. */
+  async millrace(environment, role) {
+    const dataDir = this.directory(`data-${this.#children.length}`);
+    return this.keep(await Millrace.start({ DATA_DIR: dataDir, ...environment }, role));
+  }
+
+  keep(child) {
+    this.#children.push(child);
+    return child;
+  }
+
+  async stop(...children) {
+    for (const child of children) {
+      this.#children = this.#children.filter((other) => other !== child);
+      await child.stop();
+    }
+  }
+
+  async query(url, work) {
+    const db = new Client({ connectionString: url });
+    await db.connect();
+    try {
+      return await work(db);
+    } finally {
+      await db.end();
+    }
+  }
+
+  directory(name) {
+    const path = join(this.folder, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** Ends what a benchmark has left running. */
+  async clear() {
+    await this.stop(...this.#children.toReversed());
+  }
+
+  async close() {
+    await this.clear();
+    if (this.#redis) await (await this.#redis).stop();
+    if (this.#postgres) await (await this.#postgres).stop();
+    if (!this.kept) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #server() {
+    const log = { info: () => undefined, warn: console.warn, error: console.error };
+    this.#postgres ??= startEmbeddedPostgres({ dataDir: this.directory('postgres'), log });
+    return (await this.#postgres).url;
+  }
+
+  #address(server, name) {
+    const url = new URL(server);
+    url.pathname = `/${name}`;
+    return url.href;
+  }
+
+  #once(name, fill) {
+    const made = this.#databases.get(name) ?? this.#make(name, fill);
+    this.#databases.set(name, made);
+    return made;
+  }
+
+  /** Fills it under another name, so that one which is there is whole. */
+  async #make(name, fill) {
+    const server = await this.#server();
+    const url = this.#address(server, name);
+    await this.query(server, async (db) => {
+      const { rows } = await db.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+      if (rows.length > 0) return;
+      await db.query(`DROP DATABASE IF EXISTS ${name}_new WITH (FORCE)`);
+      await db.query(`CREATE DATABASE ${name}_new`);
+      await fill(this.#address(server, `${name}_new`));
+      await db.query(`ALTER DATABASE ${name}_new RENAME TO ${name}`);
+    });
+    return url;
+  }
+}
