@@ -43,7 +43,7 @@ export async function seed(url, tasks) {
       url,
       deal(restore).map((list) => list.map((text) => [text])),
     );
-    await db.query('DROP TABLE bench_words, bench_sentences');
+    await db.query('DROP TABLE bench_sentences');
     await db.query('UPDATE projects SET next_number = $1', [tasks + 1]);
     await db.query('VACUUM ANALYZE');
     await db.query('CHECKPOINT');
@@ -83,16 +83,28 @@ async function people(db) {
 
 /** Sentences to make texts of: two of 30,000 and a number give a text that hardly any other task has. */
 async function texts(db) {
-  await db.query('CREATE TABLE bench_words (all_of_them text[])');
-  await db.query('INSERT INTO bench_words VALUES ($1)', [words]);
-  await db.query(
-    `CREATE TABLE bench_sentences AS
-     SELECT i AS id, (SELECT string_agg(w.all_of_them[1 + floor($1::int * random() ^ 4)::int], ' ')
-                        FROM generate_series(1, 4 + i % 9), bench_words w) AS text
-       FROM generate_series(1, ${sentences}) i`.replace('$1::int', String(words.length)),
+  const random = randomNumbers(7);
+  const word = () => words[Math.floor(words.length * random() ** 4)];
+  const list = Array.from({ length: sentences }, (_, i) =>
+    Array.from({ length: 4 + (i % 9) }, word).join(' '),
   );
-  await db.query('ALTER TABLE bench_sentences ADD PRIMARY KEY (id)');
+  await db.query('CREATE TABLE bench_sentences (id int PRIMARY KEY, text text)');
+  await db.query(
+    'INSERT INTO bench_sentences SELECT s.id, s.text FROM unnest($1::text[]) WITH ORDINALITY AS s (text, id)',
+    [list],
+  );
   await db.query('ANALYZE bench_sentences');
+}
+
+/** The same numbers in every run (mulberry32). */
+function randomNumbers(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 /** A tenth of all tasks is in project 3 in equal parts of each status; the others are spread unevenly. */

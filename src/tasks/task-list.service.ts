@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../common/errors.js';
 import { toPage, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { Database } from '../infra/database.js';
+import { ProjectAccess } from '../projects/project-access.js';
 import { memberJoin, visible } from '../projects/projects.queries.js';
 import { parseSearch, searchCondition } from './search-syntax.js';
 import { taskColumns } from './tasks.queries.js';
@@ -10,7 +10,10 @@ import { toTask, type TaskListQuery, type TaskRow, type TaskView } from './tasks
 
 @Injectable()
 export class TaskListService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly projects: ProjectAccess,
+  ) {}
 
   /**
    * A page of the tasks that the actor may see.
@@ -18,50 +21,57 @@ export class TaskListService {
    */
   async list(actor: Actor, query: TaskListQuery, url: string): Promise<Page<TaskView>> {
     const values: unknown[] = [actor.id, actor.role === 'admin'];
-    const bind = (value: unknown) => `$${values.push(value)}`;
+    const bind: Bind = (value) => `$${values.push(value)}`;
     const { project_id } = query;
-    const projects = ['p.deleted_at IS NULL', visible];
-    if (project_id !== undefined)
-      projects.push(`p.${project_id.includes('-') ? 'id' : 'key'} = ${bind(project_id)}`);
-    const ofStatus = query.status ? [statusIs(query.status, bind)] : [];
+    const scope = ['p.deleted_at IS NULL', visible];
+    if (project_id !== undefined) scope.push(`t.project_id = ${projectIs(project_id, bind)}`);
+    if (query.status) scope.push(statusIs(query.status, bind));
     const others = otherFilters(query, bind);
-    const tasks = ['t.deleted_at IS NULL', ...ofStatus, ...others].join(' AND ');
-    const from = `FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin} WHERE ${[tasks, ...projects].join(' AND ')}`;
+    const where = `WHERE ${['t.deleted_at IS NULL', ...scope, ...others].join(' AND ')}`;
+    const from = `FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}`;
     const filters = [...values];
     const order = `ORDER BY t.${query.sort} ${query.order}, t.id ${query.order}`;
     const limit = `LIMIT ${bind(query.page_size)} OFFSET ${bind((query.page - 1) * query.page_size)}`;
 
-    // what is not narrowed down further is counted already
-    const kept = `SELECT coalesce(sum(t.n), 0)::int FROM projects p ${memberJoin} JOIN task_counts t ON t.project_id = p.id
-      WHERE ${[...projects, ...ofStatus].join(' AND ')}`;
+    const total =
+      others.length === 0
+        ? `(SELECT coalesce(sum(t.n), 0)::int FROM task_counts t JOIN projects p ON p.id = t.project_id ${memberJoin}
+             WHERE ${scope.join(' AND ')})`
+        : query.search === undefined
+          ? 'NULL::int'
+          : '(SELECT count(*)::int FROM found)';
     const [rows, counted] = await Promise.all([
       this.database.query<ListRow>(
-        project_id === undefined
-          ? `SELECT c.total, t.* FROM (SELECT (${others.length === 0 ? kept : 'NULL'}) AS total) AS c
-               LEFT JOIN (SELECT ${taskColumns} ${from} ${order} ${limit}) AS t ON true ${order}`
-          : `SELECT c.total, t.* FROM (
-               SELECT p.id, p.key, (${others.length === 0 ? keptOf(ofStatus) : 'NULL::int'}) AS total FROM projects p ${memberJoin}
-                WHERE ${projects.join(' AND ')}) AS c
-               LEFT JOIN LATERAL (
-                 SELECT ${taskColumns.replace('p.key', 'c.key')} FROM tasks t WHERE t.project_id = c.id AND ${tasks} ${order} ${limit}
-               ) AS t ON true ${order}`,
+        query.search === undefined
+          ? `SELECT c.total, t.* FROM (SELECT ${total} AS total) AS c
+               LEFT JOIN (SELECT ${taskColumns} ${from} ${where} ${order} ${limit}) AS t ON true ${order}`
+          : // once through the index of words, whatever the planner believes: its guess of how rare a word is misses by far
+            `WITH found AS MATERIALIZED (SELECT t.id, t.${query.sort} ${from} ${where})
+             SELECT c.total, t.* FROM (SELECT ${total} AS total) AS c LEFT JOIN (
+               SELECT ${taskColumns} FROM (SELECT * FROM found t ${order} ${limit}) AS f
+                 JOIN tasks t ON t.id = f.id JOIN projects p ON p.id = t.project_id
+             ) AS t ON true ${order}`,
         values,
       ),
-      others.length === 0
+      others.length === 0 || query.search !== undefined
         ? undefined
-        : this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, filters),
+        : this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from} ${where}`, filters),
     ]);
-    if (project_id !== undefined && rows.length === 0)
-      throw new AppError('PROJECT_NOT_FOUND', { project_id });
-    const total = counted?.[0]?.n ?? rows[0]?.total ?? 0;
-    const found = rows.filter((row) => row.id !== null);
-    return toPage(found.map(toTask), total, query, url);
+    const n = counted?.[0]?.n ?? rows[0]?.total ?? 0;
+    // what is empty may be a project that is not there
+    if (n === 0 && project_id !== undefined) await this.projects.require(actor, project_id, 'read');
+    return toPage(rows.filter(({ id }) => id !== null).map(toTask), n, query, url);
   }
 }
 
 type ListRow = TaskRow & { total: number | null } & Record<string, unknown>;
 
 type Bind = (value: unknown) => string;
+
+/** The id of a project that is named by its id or its key. */
+function projectIs(name: string, bind: Bind): string {
+  return name.includes('-') ? bind(name) : `(SELECT id FROM projects WHERE key = ${bind(name)})`;
+}
 
 /** An equality where there is one status: only that lets an index give the rows in order. */
 function statusIs(statuses: string[], bind: Bind): string {
@@ -82,7 +92,3 @@ function otherFilters(query: TaskListQuery, bind: Bind): string[] {
   }
   return conditions;
 }
-
-/** The kept count of a project `p`. */
-const keptOf = (ofStatus: string[]) =>
-  `SELECT coalesce(sum(t.n), 0)::int FROM task_counts t WHERE ${['t.project_id = p.id', ...ofStatus].join(' AND ')}`;
