@@ -44,8 +44,8 @@ try {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const begun = Date.now();
     console.log(`\n${name}`);
-    const { default: measure } = await import(`./cases/${name}.mjs`);
     try {
+      const { default: measure } = await import(`./cases/${name}.mjs`);
       await measure(world, report);
     } catch (error) {
       broken.push(name);
