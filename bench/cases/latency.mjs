@@ -53,7 +53,7 @@ async function measure(api) {
     times.seen.push(sight - begun);
     // stored to the millisecond, rounded down
     times.started.push(Date.parse(executions[0].started_at) - begun + 0.5);
-    times.finished.push(Date.parse(executions[0].finished_at) - begun + 0.5);
+    times.finished.push(Date.parse(executions[0].completed_at) - begun + 0.5);
   }
   socket.close();
   return times;
