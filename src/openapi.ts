@@ -2,29 +2,18 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { AppModule } from './app.module.js';
 import { version } from './common/version.js';
+import { outputEventSchema } from './executions/output-view.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { insomniaCollection, postmanCollection } from './openapi/collections.js';
+import { addComponent, convert } from './openapi/convert.js';
+import { addErrors } from './openapi/errors.js';
 import { addExamples } from './openapi/examples.js';
+import { addHeaders } from './openapi/headers.js';
 import { nameOperations } from './openapi/operations.js';
 import { addScopes } from './openapi/scopes.js';
 import { servedDocument } from './openapi/served-document.js';
-
-/** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
-function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
-  const {
-    $schema: _,
-    $defs = {},
-    ...converted
-  } = z.toJSONSchema(schema as z.ZodType, {
-    io: schemaType,
-    target: 'draft-2020-12',
-    unrepresentable: 'any',
-  });
-  return { schema: converted, components: $defs };
-}
 
 /** The OpenAPI document of every route, made from the schemas that validate and type them. */
 function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -49,7 +38,10 @@ function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
   });
   nameOperations(document);
   addScopes(document);
+  addComponent(document, outputEventSchema);
+  addHeaders(document);
   addExamples(document);
+  addErrors(document);
   return document;
 }
 

@@ -12,6 +12,7 @@ import { errorEnvelope, installEnvelope } from './common/envelope.js';
 import { ErrorFilter } from './common/error-filter.js';
 import { AppError } from './common/errors.js';
 import { bodyLimit } from './common/limits.js';
+import { LocationInterceptor } from './common/location.interceptor.js';
 import { NestLog } from './common/logger.js';
 import { RequestLog } from './common/request-log.js';
 import { RequestStats } from './common/request-stats.js';
@@ -30,7 +31,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   const adapter = new FastifyAdapter({
     bodyLimit,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    // a longer one would be refused by the router, before any hook runs; Node takes 16 KiB at most
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => (isReadable(url) ? url : unreadableUrl),
     requestTimeout: 60_000,
     genReqId: requestId,
@@ -58,7 +60,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   refuseUnreadableUrls(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
-  app.useGlobalInterceptors(new IdempotencyInterceptor(infrastructure.database));
+  // an answer given again says where its thing is, too
+  app.useGlobalInterceptors(new LocationInterceptor(), new IdempotencyInterceptor(infrastructure.database));
   serveOpenApi(app);
   return app;
 }
@@ -142,6 +145,8 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
       exposedHeaders: [
         'X-Request-ID',
         'Retry-After',
+        'Location',
+        'Idempotency-Replayed',
         'X-RateLimit-Limit',
         'X-RateLimit-Remaining',
         'X-RateLimit-Reset',

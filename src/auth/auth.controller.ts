@@ -22,6 +22,8 @@ export class AuthController {
   @Endpoint({
     access: 'public',
     summary: 'Sign in',
+    description:
+      'Gives an access token for the `Authorization` header and a refresh token. After 10 failures for a name or from an address it is answered 429 for a while.',
     response: loginResultSchema,
     errors: ['VALIDATION_ERROR', 'AUTH_INVALID_CREDENTIALS', 'AUTH_ACCOUNT_DISABLED'],
   })

@@ -8,6 +8,7 @@ import { ExecutionsService } from '../executions/executions.service.js';
 import { OutputHttp } from '../executions/output-http.js';
 import {
   outputDescription,
+  outputMedia,
   outputQuery,
   outputSearchDescription,
   outputSearchQuery,
@@ -81,6 +82,7 @@ export class CommandsController {
   @Endpoint({
     access: 'read',
     summary: 'List the commands you have run, the latest first',
+    description: 'Single commands, not those of tasks. Goes by `limit` and `offset`.',
     response: commandHistorySchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -136,7 +138,7 @@ export class CommandsController {
     access: 'read',
     summary: 'Read the output of a command',
     description: outputDescription,
-    raw: 'application/octet-stream',
+    raw: outputMedia,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'OUTPUT_PRUNED', 'RANGE_NOT_SATISFIABLE'],
   })
   async output(

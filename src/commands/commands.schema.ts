@@ -156,8 +156,14 @@ export const runningCommandsSchema = z
   .meta({ id: 'RunningCommands' });
 
 export const historyQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: 'Items at most' }),
+  offset: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .default(0)
+    .meta({ description: 'Items left out before them' }),
   status: z
     .string()
     .transform((text) => text.split(',').map((part) => part.trim()))

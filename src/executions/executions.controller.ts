@@ -14,6 +14,7 @@ export class ExecutionsController {
   @Endpoint({
     access: 'read',
     summary: 'Show one attempt to run a command',
+    description: 'Of a task, or a single command: state, times, exit code and what it waits for.',
     response: executionSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })

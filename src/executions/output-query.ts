@@ -33,6 +33,29 @@ export const outputDescription =
   '`data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes. Output that was removed after its retention time is ' +
   'answered by 410.';
 
+const exampleEvents = [
+  'id: 6',
+  'data: {"command_id":"01a2024a-912d-72cf-a321-99955c0b2f5f","timestamp":"2026-07-30T12:00:00.000Z","stream":"stdout","content":"Hello\\n","offset":0,"length":6}',
+  '',
+  'id: 6',
+  'data: {"command_id":"01a2024a-912d-72cf-a321-99955c0b2f5f","timestamp":"2026-07-30T12:00:01.000Z","stream":"stdout","content":"","offset":6,"length":0,"end":true,"total":6,"exit_code":0}',
+  '',
+  '',
+].join('\n');
+
+/** The answer of such a route for the OpenAPI document; `contentSchema` is what the `data` of one event holds. */
+export const outputMedia = {
+  'application/octet-stream': {},
+  'text/event-stream': {
+    schema: {
+      type: 'string',
+      contentMediaType: 'text/event-stream',
+      contentSchema: { $ref: '#/components/schemas/OutputEvent' },
+    },
+    example: exampleEvents,
+  },
+};
+
 /** How a search goes on: a byte offset, and the number of the line that begins there. */
 const cursor = z
   .string()

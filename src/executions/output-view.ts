@@ -1,26 +1,6 @@
 import { z } from 'zod';
-import { instant } from '../common/fields.js';
+import { id, instant } from '../common/fields.js';
 import type { OutputEnd, OutputFrame } from './output-frame.js';
-
-/** A frame of output as clients see it, over WebSocket and SSE. */
-export interface OutputView {
-  command_id: string;
-  stream: OutputFrame['stream'];
-  content: string;
-  timestamp: string;
-  /** Of the first byte, in the execution's output. */
-  offset: number;
-  /** In bytes, whatever the encoding. */
-  length: number;
-  encoding?: 'base64';
-  /** Present on a frame that is not from the command: it says that output was left out here. */
-  marker?: true;
-  end?: true;
-  total?: number;
-  exit_code?: number | null;
-  /** Present on the end when the output has been removed, because its time was over. */
-  pruned?: true;
-}
 
 /** A frame inside the status of a command. */
 export const outputFrameSchema = z
@@ -37,6 +17,22 @@ export const outputFrameSchema = z
   })
   .meta({ id: 'OutputFrame' });
 export type StoredFrameView = z.output<typeof outputFrameSchema>;
+
+/** A frame of output as it is sent while a command runs, over WebSocket and SSE. */
+export const outputEventSchema = outputFrameSchema
+  .extend({
+    command_id: id,
+    length: z.int().min(0).meta({ description: 'In bytes, whatever the encoding' }),
+    end: z.literal(true).optional().meta({ description: 'Only on the last frame, which has no content' }),
+    total: z.int().min(0).optional().meta({ description: 'On the last frame: all bytes there were' }),
+    exit_code: z.int().nullable().optional().meta({ description: 'On the last frame' }),
+    pruned: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'On the last frame, when the output has been removed because its time was over' }),
+  })
+  .meta({ id: 'OutputEvent' });
+export type OutputView = z.output<typeof outputEventSchema>;
 
 export function toFrameView({ offset, stream, text, time, content, marker }: OutputFrame): StoredFrameView {
   return {

@@ -62,6 +62,8 @@ export class HealthController {
   @Endpoint({
     access: 'public',
     summary: 'Measure every part',
+    description:
+      'Database, Redis and sockets, each with its own figures, and what the requests of the last minute were like. Answers 503 while a part that is needed does not answer.',
     response: detailedHealthSchema,
     alternatives: { 503: detailedHealthSchema },
   })

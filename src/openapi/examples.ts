@@ -1,7 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { errorTable, type ErrorCode } from '../common/errors.js';
-
-type Json = Record<string, unknown>;
+import { listExamples, type Json } from './convert.js';
+import { operationsOf } from './operations.js';
 
 const id = '01a2024a-912d-72cf-a321-99955c0b2f5f';
 const byFormat: Record<string, string> = {
@@ -10,7 +9,7 @@ const byFormat: Record<string, string> = {
   email: 'john@example.com',
   uri: 'https://example.com/',
 };
-const meta = { timestamp: byFormat['date-time'], request_id: id, version: '1.0.0' };
+export const exampleMeta = { timestamp: byFormat['date-time'], request_id: id, version: '1.0.0' };
 
 /** A value that a schema of the document allows: its own example where it has one, else the plainest there is. */
 export function sample(document: OpenAPIObject, schema: Json, name = 'text'): unknown {
@@ -18,7 +17,7 @@ export function sample(document: OpenAPIObject, schema: Json, name = 'text'): un
     const component = schema['$ref'].split('/').at(-1) ?? '';
     return sample(document, (document.components?.schemas?.[component] ?? {}) as Json, name);
   }
-  const given = schema['example'] ?? (schema['examples'] as unknown[] | undefined)?.[0] ?? schema['const'];
+  const given = (schema['examples'] as unknown[] | undefined)?.[0] ?? schema['const'];
   if (given !== undefined) return given;
   const [first] = (schema['enum'] ?? []) as unknown[];
   if (first !== undefined) return first;
@@ -50,19 +49,22 @@ function plain(document: OpenAPIObject, schema: Json, name: string): unknown {
   }
 }
 
-/** Gives every answer of the document an example: data as its schema has it, and the first of its errors. */
+/** Gives every success of the document an example, and every body that a request takes. Errors bring their own. */
 export function addExamples(document: OpenAPIObject): void {
-  for (const path of Object.values(document.paths)) {
-    for (const operation of Object.values(path as Record<string, { responses?: Record<string, Json> }>)) {
-      for (const [status, response] of Object.entries(operation.responses ?? {})) {
-        const json = (response['content'] as Record<string, Json> | undefined)?.['application/json'];
-        if (!json?.['schema'] || json['example'] !== undefined) continue;
-        const [code] = String(response['description']).split(', ') as ErrorCode[];
-        const isError = Number(status) >= 400 && code !== undefined && code in errorTable;
-        json['example'] = isError
-          ? { data: null, error: { code, message: errorTable[code].message, details: {} }, meta }
-          : { ...(sample(document, json['schema'] as Json) as Json), error: null, meta };
-      }
+  for (const schema of Object.values(document.components?.schemas ?? {})) listExamples(schema as Json);
+  for (const { operation } of operationsOf(document)) {
+    for (const { schema } of operation.parameters ?? []) if (schema) listExamples(schema as Json);
+    for (const response of Object.values(operation.responses)) {
+      const json = jsonOf(response);
+      if (!json?.['schema']) continue;
+      const value = sample(document, json['schema'] as Json) as Json;
+      json['example'] = { ...value, error: null, meta: exampleMeta };
     }
+    const body = operation.requestBody?.content['application/json'];
+    if (body?.schema) body.example = sample(document, body.schema);
   }
+}
+
+function jsonOf(part: Json | undefined): Json | undefined {
+  return (part?.['content'] as Record<string, Json> | undefined)?.['application/json'];
 }

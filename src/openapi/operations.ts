@@ -1,4 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import type { ErrorCode } from '../common/errors.js';
+import type { Permission } from '../common/permissions.js';
 
 /** What each group of routes is for. The group of a route is the first part of its path, below `/api` where it is there. */
 const groups: Record<string, string> = {
@@ -17,6 +19,8 @@ const groups: Record<string, string> = {
   webhooks: 'Receivers of events, and what was sent to them',
 };
 
+type Schema = Record<string, unknown>;
+
 const methods = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
 /** One route of the document, as the passes over it change it. */
@@ -25,8 +29,16 @@ export interface Operation {
   summary: string;
   tags: string[];
   parameters?: Record<string, unknown>[];
-  requestBody?: Record<string, unknown>;
+  requestBody?: { required?: boolean; content: Record<string, { schema?: Schema; example?: unknown }> };
   responses: Record<string, Record<string, unknown>>;
+  security?: unknown[];
+  description: string;
+  /** What the caller must be allowed to do; absent where no token is needed. */
+  'x-access'?: Permission;
+  /** The codes of its own that a route names; gone once its errors are written out. */
+  'x-errors'?: ErrorCode[];
+  /** The path of what it makes; gone once its headers are written out. */
+  'x-location'?: string;
 }
 
 /** Every operation of the document with its method and path. */
@@ -54,12 +66,30 @@ export function nameOperations(document: OpenAPIObject): void {
     const name = group.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
     operation.operationId = `${name}_${operation.operationId}`;
     operation.tags = [group];
+    for (const parameter of operation.parameters ?? []) describe(parameter);
     if (seen.has(operation.operationId))
       throw new Error(`${path}: another operation is named ${operation.operationId}`);
+    if (operation.requestBody) operation.requestBody.required = needsBody(document, operation.requestBody);
     seen.add(operation.operationId);
     used.add(group);
   }
   document.tags = Object.entries(groups)
     .filter(([name]) => used.has(name))
     .map(([name, description]) => ({ name, description }));
+}
+
+/** An id in the path says by its name what it is the id of. */
+function describe(parameter: Record<string, unknown>): void {
+  const thing = /^(\w+)_id$/.exec(String(parameter['name']))?.[1];
+  if (parameter['in'] === 'path' && thing)
+    parameter['description'] ??= `The id of the ${thing.replaceAll('_', ' ')}`;
+}
+
+/** An absent body counts as an empty one, so it is needed only where a field is. */
+function needsBody(document: OpenAPIObject, body: NonNullable<Operation['requestBody']>): boolean {
+  const { $ref } = body.content['application/json']?.schema ?? {};
+  const component = String($ref).split('/').at(-1) ?? '';
+  const schema = (document.components?.schemas?.[component] ?? {}) as Schema;
+  const choices = (schema['oneOf'] ?? schema['anyOf'] ?? [schema]) as Schema[];
+  return choices.every(({ required }) => Array.isArray(required) && required.length > 0);
 }

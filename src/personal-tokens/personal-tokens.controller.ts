@@ -26,6 +26,7 @@ export class PersonalTokensController {
     description:
       'For scripts: it goes wherever a JWT goes and opens what its scopes say, never more than your role. The answer shows it, once. At most 50 a user. A token can make another only with the scope `tokens.manage`, and none stronger or longer-lived than itself.',
     status: 201,
+    location: '/api/personal-access-tokens/{id}',
     response: personalTokenWithSecretSchema,
     showsSecret: true,
     errors: ['VALIDATION_ERROR', 'RESOURCE_LIMIT_EXCEEDED'],
@@ -41,6 +42,7 @@ export class PersonalTokensController {
   @Endpoint({
     access: 'read',
     summary: 'List your personal access tokens',
+    description: 'The latest first, without the tokens themselves.',
     response: personalTokenPageSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -56,6 +58,7 @@ export class PersonalTokensController {
   @Endpoint({
     access: 'read',
     summary: 'Show a personal access token',
+    description: 'Everything but the token itself; only your own.',
     response: personalTokenSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })

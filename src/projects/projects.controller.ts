@@ -33,7 +33,10 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Create a project',
+    description:
+      'You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed.',
     status: 201,
+    location: '/api/projects/{id}',
     response: projectSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS'],
   })
@@ -45,6 +48,7 @@ export class ProjectsController {
   @Endpoint({
     access: 'read',
     summary: 'List the projects you may see',
+    description: 'Your own, those you are a member of, and internal ones; administrators see all.',
     response: projectPageSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -60,6 +64,7 @@ export class ProjectsController {
   @Endpoint({
     access: 'read',
     summary: 'Show a project with its statistics and recent activity',
+    description: 'A project that you may not see is answered like one that does not exist.',
     response: projectDetailSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -71,6 +76,8 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Change a project',
+    description:
+      'Only what you send is changed. Archived projects are read-only until their status is set back.',
     response: projectSchema,
     errors: [
       'VALIDATION_ERROR',
@@ -105,6 +112,7 @@ export class ProjectsController {
   @Endpoint({
     access: 'read',
     summary: 'List the members of a project',
+    description: 'With the role of each.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -119,6 +127,7 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Add a member or change its role',
+    description: 'Takes an owner of the project. The answer lists all members.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })
@@ -135,6 +144,7 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Remove a member',
+    description: 'Takes an owner of the project. The answer is who is left.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })

@@ -169,10 +169,13 @@ export function toProject(project: Project, statistics: ProjectStatistics): Proj
 }
 
 export const projectListQuery = pageQuery(20).extend({
-  status: z.enum(projectStatuses).optional(),
-  created_by: id.optional(),
+  status: z.enum(projectStatuses).optional().meta({ description: 'Projects in this state' }),
+  created_by: id.optional().meta({ description: 'Projects that this user made' }),
   search: z.string().max(200).optional().meta({ description: 'Words in the name or the description' }),
-  sort: z.enum(['name', 'created_at', 'updated_at']).default('created_at'),
+  sort: z
+    .enum(['name', 'created_at', 'updated_at'])
+    .default('created_at')
+    .meta({ description: 'What the list is sorted by' }),
 });
 export type ProjectListQuery = z.output<typeof projectListQuery>;
 export const projectPageSchema = pageSchema(projectSchema).meta({ id: 'ProjectPage' });

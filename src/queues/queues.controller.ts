@@ -26,6 +26,7 @@ export class QueuesController {
   @Endpoint({
     access: 'read',
     summary: 'Show the queues, the workers and their performance',
+    description: '`workers` counts slots over all worker processes.',
     response: queueStatusSchema,
   })
   status() {
@@ -36,6 +37,7 @@ export class QueuesController {
   @Endpoint({
     access: 'read',
     summary: 'Show per queue and hour what came in, what ended, and how long it waited and ran',
+    description: 'Counted over the period that ends now.',
     response: queueMetricsSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -47,6 +49,7 @@ export class QueuesController {
   @Endpoint({
     access: 'admin',
     summary: 'Let nothing more of a queue start',
+    description: 'What runs goes on, and what comes in waits.',
     response: queueChangeSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -58,6 +61,7 @@ export class QueuesController {
   @Endpoint({
     access: 'admin',
     summary: 'Let a paused queue go on',
+    description: 'What waits is started in its order.',
     response: queueChangeSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -69,6 +73,7 @@ export class QueuesController {
   @Endpoint({
     access: 'admin',
     summary: 'Cancel everything that waits in a queue',
+    description: 'What runs goes on. Takes `confirm: true`.',
     response: clearedSchema,
     errors: ['VALIDATION_ERROR'],
   })

@@ -67,7 +67,10 @@ export const clearedSchema = z
 export const periods = { '1h': 1, '6h': 6, '24h': 24, '7d': 168, '30d': 720 } as const;
 export type MetricsPeriod = keyof typeof periods;
 export const metricsQuery = z.object({
-  period: z.enum(Object.keys(periods) as [MetricsPeriod, ...MetricsPeriod[]]).default('24h'),
+  period: z
+    .enum(Object.keys(periods) as [MetricsPeriod, ...MetricsPeriod[]])
+    .default('24h')
+    .meta({ description: 'How far back' }),
 });
 
 const percentiles = z

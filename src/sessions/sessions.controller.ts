@@ -35,6 +35,7 @@ export class SessionsController {
     description:
       'Send its id as X-Session-ID with what you do in it. It lives for 2 hours after its last access.',
     status: 201,
+    location: '/api/sessions/{session_id}',
     response: sessionSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -46,6 +47,7 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'List your sessions',
+    description: 'Administrators may name another user with `user_id`.',
     response: sessionPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -61,6 +63,7 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'Show a session',
+    description: 'Only your own; administrators see all.',
     response: sessionSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
@@ -72,6 +75,7 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'Change the settings of a session',
+    description: 'They are merged into the present ones.',
     response: sessionSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'VERSION_CONFLICT'],
   })

@@ -15,13 +15,23 @@ export class SystemController {
   constructor(private readonly system: SystemService) {}
 
   @Get('info')
-  @Endpoint({ access: 'read', summary: 'Show version, features and limits', response: systemInfoSchema })
+  @Endpoint({
+    access: 'read',
+    summary: 'Show version, features and limits',
+    description: 'What this installation can do, for clients that adapt to it.',
+    response: systemInfoSchema,
+  })
   info() {
     return this.system.info();
   }
 
   @Get('maintenance')
-  @Endpoint({ access: 'read', summary: 'Show the announced maintenance', response: maintenanceSchema })
+  @Endpoint({
+    access: 'read',
+    summary: 'Show the announced maintenance',
+    description: 'The one that lasts or comes next; null when there is none.',
+    response: maintenanceSchema,
+  })
   getMaintenance() {
     return this.system.current();
   }
@@ -43,7 +53,12 @@ export class SystemController {
   }
 
   @Delete('maintenance')
-  @Endpoint({ access: 'admin', summary: 'End or call off the maintenance', response: maintenanceSchema })
+  @Endpoint({
+    access: 'admin',
+    summary: 'End or call off the maintenance',
+    description: 'Also one that has not begun.',
+    response: maintenanceSchema,
+  })
   endMaintenance(@CurrentActor() actor: Actor) {
     return this.system.end(actor);
   }

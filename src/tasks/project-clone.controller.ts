@@ -17,6 +17,7 @@ export class ProjectCloneController {
     description:
       'The copy is yours. Its tasks are pending, unassigned unless they were yours, and depend on each other as before; members, history and results are not copied.',
     status: 201,
+    location: '/api/projects/{id}',
     response: clonedProjectSchema,
     errors: [
       'VALIDATION_ERROR',

@@ -32,6 +32,7 @@ export class TaskBulkController {
   @Endpoint({
     access: 'execute',
     summary: 'Move queued tasks to another queue',
+    description: 'Each task is moved by itself; `errors` says for each of `failed` why it was not.',
     response: priorityChangedSchema,
     errors: ['VALIDATION_ERROR'],
   })

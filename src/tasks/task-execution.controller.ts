@@ -7,6 +7,7 @@ import { CurrentActor } from '../common/request.js';
 import { OutputHttp } from '../executions/output-http.js';
 import {
   outputDescription,
+  outputMedia,
   outputQuery,
   outputSearchDescription,
   outputSearchQuery,
@@ -54,6 +55,7 @@ export class TaskExecutionController {
     summary: 'Run a task',
     description: "Queues the task's command, or its project's command_template.",
     status: 202,
+    location: '/api/executions/{execution_id}',
     response: queuedTaskSchema,
     errors: runErrors,
   })
@@ -69,7 +71,9 @@ export class TaskExecutionController {
   @Endpoint({
     access: 'execute',
     summary: 'Run a failed or cancelled task again',
+    description: 'As execute, and counts the attempt.',
     status: 202,
+    location: '/api/executions/{execution_id}',
     response: retriedTaskSchema,
     errors: [...runErrors, 'TASK_NOT_RETRYABLE'],
   })
@@ -109,7 +113,7 @@ export class TaskExecutionController {
     access: 'read',
     summary: "Get the output of a task's current or last run",
     description: outputDescription,
-    raw: 'application/octet-stream',
+    raw: outputMedia,
     errors: [
       'VALIDATION_ERROR',
       'TASK_NOT_FOUND',
@@ -148,6 +152,7 @@ export class TaskExecutionController {
   @Endpoint({
     access: 'read',
     summary: 'List the attempts to run a task, the latest first',
+    description: 'Each with its state, times and exit code.',
     response: taskExecutionsSchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
   })

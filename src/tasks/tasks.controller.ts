@@ -35,7 +35,10 @@ export class TasksController {
   @Endpoint({
     access: 'write',
     summary: 'Create a task',
+    description:
+      'It waits in the backlog until it is executed. `project_id` takes the id of a project or its key.',
     status: 201,
+    location: '/api/tasks/{id}',
     response: taskSchema,
     errors: [
       'VALIDATION_ERROR',
@@ -43,6 +46,7 @@ export class TasksController {
       'PROJECT_ACCESS_DENIED',
       'PROJECT_ARCHIVED',
       'PROJECT_LIMIT_EXCEEDED',
+      'TASK_NOT_FOUND',
     ],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createTaskSchema }) body: CreateTask) {
@@ -53,6 +57,7 @@ export class TasksController {
   @Endpoint({
     access: 'read',
     summary: 'List the tasks you may see',
+    description: 'Those of every project that you may see; the newest first unless you say otherwise.',
     response: taskPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -68,6 +73,7 @@ export class TasksController {
   @Endpoint({
     access: 'read',
     summary: 'List the tasks of a project',
+    description: 'As the list of all tasks, with the same filters.',
     response: taskPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -84,6 +90,7 @@ export class TasksController {
   @Endpoint({
     access: 'read',
     summary: 'Show a task with its dependencies and recent history',
+    description: 'A task that you may not see is answered like one that does not exist.',
     response: taskDetailSchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
   })
@@ -95,6 +102,8 @@ export class TasksController {
   @Endpoint({
     access: 'write',
     summary: 'Change a task',
+    description:
+      'Only what you send is changed. The status can be set by hand, but not while an execution of the task is queued or running.',
     response: taskSchema,
     errors: [
       'VALIDATION_ERROR',
@@ -136,6 +145,7 @@ export class TasksController {
   @Endpoint({
     access: 'read',
     summary: 'Show what was done to a task',
+    description: 'With who did it, the latest last.',
     response: historySchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
   })

@@ -229,7 +229,7 @@ export const taskListQuery = pageQuery().extend({
   status: commaList(z.enum(taskStatuses))
     .optional()
     .meta({ description: 'One status or several, with commas' }),
-  assigned_to: id.optional(),
+  assigned_to: id.optional().meta({ description: 'Tasks of this user' }),
   priority: z.coerce
     .number()
     .int()
@@ -242,9 +242,12 @@ export const taskListQuery = pageQuery().extend({
     description:
       'Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name',
   }),
-  created_after: instant.optional(),
-  created_before: instant.optional(),
-  sort: z.enum(['created_at', 'updated_at', 'priority', 'title']).default('created_at'),
+  created_after: instant.optional().meta({ description: 'Tasks made after this time' }),
+  created_before: instant.optional().meta({ description: 'Tasks made before this time' }),
+  sort: z
+    .enum(['created_at', 'updated_at', 'priority', 'title'])
+    .default('created_at')
+    .meta({ description: 'What the list is sorted by' }),
 });
 export type TaskListQuery = z.output<typeof taskListQuery>;
 export const taskPageSchema = pageSchema(taskSchema).meta({ id: 'TaskPage' });

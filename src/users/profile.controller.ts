@@ -22,6 +22,7 @@ export class ProfileController {
   @Endpoint({
     access: 'read',
     summary: 'Show your profile, preferences and statistics',
+    description: 'Also says what your role permits.',
     response: profileSchema,
   })
   getProfile(@CurrentActor() actor: Actor) {
@@ -32,6 +33,7 @@ export class ProfileController {
   @Endpoint({
     access: 'read',
     summary: 'Change your name, e-mail address or avatar',
+    description: 'Only what you send is changed.',
     response: profileSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS', 'VERSION_CONFLICT'],
   })
@@ -47,6 +49,7 @@ export class ProfileController {
   @Endpoint({
     access: 'read',
     summary: 'Change your preferences',
+    description: 'They are merged into the present ones.',
     response: preferencesResultSchema,
     errors: ['VALIDATION_ERROR', 'VERSION_CONFLICT'],
   })

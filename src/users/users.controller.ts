@@ -20,7 +20,12 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Get()
-  @Endpoint({ access: 'admin', summary: 'List the users', response: userPageSchema })
+  @Endpoint({
+    access: 'admin',
+    summary: 'List the users',
+    description: 'Disabled users are listed, too.',
+    response: userPageSchema,
+  })
   list(@Query({ schema: userListQuery }) query: UserListQuery, @RequestUrl() url: string) {
     return this.users.list(query, url);
   }
@@ -29,7 +34,9 @@ export class UsersController {
   @Endpoint({
     access: 'admin',
     summary: 'Create a user',
+    description: 'With a password to be handed over; the user can change it.',
     status: 201,
+    location: '/api/users/{id}',
     response: userSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS'],
   })
@@ -38,7 +45,13 @@ export class UsersController {
   }
 
   @Get(':user_id')
-  @Endpoint({ access: 'admin', summary: 'Show a user', response: userSchema, errors: ['RESOURCE_NOT_FOUND'] })
+  @Endpoint({
+    access: 'admin',
+    summary: 'Show a user',
+    description: 'With role, tier and whether the user is disabled.',
+    response: userSchema,
+    errors: ['RESOURCE_NOT_FOUND'],
+  })
   get(@Param('user_id', { schema: id }) userId: string) {
     return this.users.get(userId);
   }
@@ -47,6 +60,8 @@ export class UsersController {
   @Endpoint({
     access: 'admin',
     summary: 'Change, disable or enable a user, or reset the password',
+    description:
+      'Only what you send is changed. Who is disabled, or has a new password, is signed out everywhere.',
     response: userSchema,
     errors: [
       'VALIDATION_ERROR',

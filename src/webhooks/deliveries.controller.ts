@@ -44,6 +44,7 @@ export class DeliveriesController {
   @Endpoint({
     access: 'read',
     summary: 'List what was and is to be sent to a webhook',
+    description: 'The latest first, each with the outcome of its last try.',
     response: deliveryPageSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
   })

@@ -140,8 +140,8 @@ export const replayResultSchema = z
 export type ReplayResult = z.output<typeof replayResultSchema>;
 
 export const deliveryListQuery = pageQuery().extend({
-  status: z.enum(statuses).optional(),
-  event: z.string().max(100).optional(),
+  status: z.enum(statuses).optional().meta({ description: 'Deliveries in this state' }),
+  event: z.string().max(100).optional().meta({ description: 'Deliveries of this event, by its exact name' }),
 });
 export type DeliveryListQuery = z.output<typeof deliveryListQuery>;
 export const deliveryPageSchema = pageSchema(deliverySchema).meta({ id: 'WebhookDeliveryPage' });

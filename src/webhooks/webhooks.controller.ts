@@ -31,6 +31,7 @@ export class WebhooksController {
     summary: 'Create a webhook',
     description: 'The answer shows the secret, once. Without project_id the webhook hears of everything.',
     status: 201,
+    location: '/api/webhooks/{id}',
     response: webhookWithSecretSchema,
     showsSecret: true,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
@@ -43,6 +44,7 @@ export class WebhooksController {
   @Endpoint({
     access: 'read',
     summary: 'List the webhooks you may manage',
+    description: 'Those of projects that you own; administrators see all.',
     response: webhookPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -55,7 +57,13 @@ export class WebhooksController {
   }
 
   @Get(':webhook_id')
-  @Endpoint({ access: 'read', summary: 'Show a webhook', response: webhookSchema, errors: ofOne })
+  @Endpoint({
+    access: 'read',
+    summary: 'Show a webhook',
+    description: 'Everything but its secrets.',
+    response: webhookSchema,
+    errors: ofOne,
+  })
   get(@CurrentActor() actor: Actor, @Param('webhook_id', { schema: id }) webhookId: string) {
     return this.webhooks.get(actor, webhookId);
   }
@@ -64,6 +72,7 @@ export class WebhooksController {
   @Endpoint({
     access: 'write',
     summary: 'Change a webhook',
+    description: 'Only what you send is changed. The secret is changed with rotate.',
     response: webhookSchema,
     errors: [...ofOne, 'VERSION_CONFLICT'],
   })
@@ -77,7 +86,13 @@ export class WebhooksController {
   }
 
   @Delete(':webhook_id')
-  @Endpoint({ access: 'write', summary: 'Delete a webhook', response: deletedWebhookSchema, errors: ofOne })
+  @Endpoint({
+    access: 'write',
+    summary: 'Delete a webhook',
+    description: 'Nothing more is sent to it.',
+    response: deletedWebhookSchema,
+    errors: ofOne,
+  })
   delete(@CurrentActor() actor: Actor, @Param('webhook_id', { schema: id }) webhookId: string) {
     return this.webhooks.remove(actor, webhookId);
   }

@@ -59,7 +59,7 @@ export type UpdateWebhook = z.output<typeof updateWebhookSchema>;
 
 export const rotateSecretSchema = z
   .object({ secret: secretSchema.optional() })
-  .meta({ id: 'RotateWebhookSecret' });
+  .meta({ id: 'RotateWebhookSecret', examples: [{}] });
 
 export const webhookSchema = z
   .object({

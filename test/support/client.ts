@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { checkAnswer } from './answer-check.js';
 
 // Answers are checked by expectations; a static type here would only repeat the server's own.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -55,24 +56,36 @@ export class Client {
     return this.request('DELETE', path, body, options);
   }
 
-  /** Sends any request; strings and buffers go as they are, everything else as JSON. */
+  /**
+   * Sends any request; strings and buffers go as they are, everything else as JSON. An answer that the OpenAPI document does not
+   * allow is an error.
+   */
   async request(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Answer> {
-    const response = await this.open(method, path, body, options);
+    const url = this.urlOf(path, options);
+    const response = await this.send(method, url, body, options);
+    const { status, headers } = response;
     const bytes = Buffer.from(await response.arrayBuffer());
-    const isJson = response.headers.get('content-type')?.includes('json') && bytes.length > 0;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: isJson ? JSON.parse(bytes.toString()) : bytes.toString(),
-      bytes,
-    };
+    const isJson = headers.get('content-type')?.includes('json') && bytes.length > 0;
+    const answer = { status, headers, body: isJson ? JSON.parse(bytes.toString()) : bytes.toString(), bytes };
+    checkAnswer({ method, url, sent: body, status, headers, body: answer.body });
+    return answer;
   }
 
   /** As `request`, but leaves the body to be read as it comes (server-sent events, raw output). */
   async open(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Response> {
+    const url = this.urlOf(path, options);
+    const response = await this.send(method, url, body, options);
+    checkAnswer({ method, url, sent: body, status: response.status, headers: response.headers });
+    return response;
+  }
+
+  private urlOf(path: string, { query = {} }: RequestOptions): URL {
     const url = new URL(path, this.nextUrl());
-    for (const [name, value] of Object.entries(options.query ?? {}))
-      url.searchParams.set(name, String(value));
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+    return url;
+  }
+
+  private send(method: string, url: URL, body: unknown, options: RequestOptions): Promise<Response> {
     const raw = typeof body === 'string' || body instanceof Uint8Array;
     const headers: Record<string, string> = { ...this.headers };
     if (this.token !== undefined) headers['authorization'] = `Bearer ${this.token}`;

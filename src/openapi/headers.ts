@@ -1,0 +1,129 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { addComponents, type Json } from './convert.js';
+import { operationsOf, type Operation } from './operations.js';
+
+const integer = (example: number) => ({ schema: { type: 'integer', minimum: 0 }, example });
+const id = '01a2024a-912d-72cf-a321-99955c0b2f5f';
+
+/** What answers carry. Rate limits can be switched off, so only the id of the request is always there. */
+const answered = {
+  'X-Request-ID': {
+    description: 'Names the request in our log: the id you sent, or one made by us',
+    required: true,
+    schema: { type: 'string', maxLength: 128 },
+    example: id,
+  },
+  'X-RateLimit-Limit': { description: 'How many requests you may make in the window', ...integer(200) },
+  'X-RateLimit-Remaining': { description: 'How many of them are left', ...integer(195) },
+  'X-RateLimit-Reset': { description: 'When the window ends, in Unix seconds', ...integer(1_785_412_860) },
+  'X-RateLimit-Window': { description: 'The length of the window in seconds', ...integer(60) },
+  'Retry-After': { description: 'Seconds to wait before you try again', ...integer(30) },
+  'WWW-Authenticate': {
+    description: 'How to sign in (RFC 9110, 11.6.1)',
+    required: true,
+    schema: { type: 'string', const: 'Bearer' },
+    example: 'Bearer',
+  },
+  'Idempotency-Replayed': {
+    description: 'This is the first answer to the `Idempotency-Key`, given again',
+    schema: { type: 'string', const: 'true' },
+    example: 'true',
+  },
+  Location: {
+    description: 'The path of what was made (RFC 9110, 10.2.2)',
+    required: true,
+    schema: { type: 'string', format: 'uri-reference' },
+    example: `/api/tasks/${id}`,
+  },
+} satisfies Record<string, Json>;
+type AnswerHeader = keyof typeof answered;
+
+/** What requests may carry, by the name of the component. */
+const sent = {
+  RequestId: {
+    name: 'X-Request-ID',
+    description: 'Your own id for the request: 1 to 128 letters, digits, dots, underscores and hyphens',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
+    example: 'build-1234',
+  },
+  SessionId: {
+    name: 'X-Session-ID',
+    description: 'The work session the request is made in',
+    schema: { type: 'string', format: 'uuid' },
+    example: id,
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    description:
+      'Makes it safe to send the request again: a second one with this key gets the answer to the first. 1 to 255 visible ASCII characters',
+    schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
+    example: '7d0a1c1e-nightly',
+  },
+  IfMatch: {
+    name: 'If-Match',
+    description: 'The `version` you have seen, in quotes; a stale one is answered with VERSION_CONFLICT',
+    schema: { type: 'string', pattern: '^(\\*|(W/)?"?[0-9]{1,9}"?)$' },
+    example: '"3"',
+  },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    description: 'For server-sent events: the offset to go on from, which is the `id` of the last event',
+    schema: { type: 'string', pattern: '^[0-9]{1,15}$' },
+    example: '4096',
+  },
+} satisfies Record<string, Json & { name: string }>;
+type RequestHeader = keyof typeof sent;
+
+function requestHeaders(method: string, operation: Operation): RequestHeader[] {
+  const names: RequestHeader[] = ['RequestId'];
+  if (isStream(operation)) names.push('LastEventId');
+  if (operation['x-access'] === undefined) return names;
+  names.push('SessionId');
+  if (method === 'post') names.push('IdempotencyKey');
+  // the two belong together: whoever sends a version can be told that it is stale
+  if (operation['x-errors']?.includes('VERSION_CONFLICT')) names.push('IfMatch');
+  return names;
+}
+
+function isStream({ responses }: Operation): boolean {
+  return 'text/event-stream' in ((responses['200']?.['content'] as Json | undefined) ?? {});
+}
+
+/** The headers an answer of an operation carries, as references to components. */
+export function answerHeaders(status: number, method: string, operation: Operation): Json {
+  const names: AnswerHeader[] = [
+    'X-Request-ID',
+    'X-RateLimit-Limit',
+    'X-RateLimit-Remaining',
+    'X-RateLimit-Reset',
+    'X-RateLimit-Window',
+  ];
+  if (status === 429 || status === 503 || (status === 409 && method === 'post')) names.push('Retry-After');
+  if (status === 401) names.push('WWW-Authenticate');
+  if (status < 300 && operation['x-location'] !== undefined) names.push('Location');
+  if (status < 300 && method === 'post' && operation['x-access'] !== undefined)
+    names.push('Idempotency-Replayed');
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** Gives every operation the headers it takes, and its answers those they carry; errors get theirs where they are made. */
+export function addHeaders(document: OpenAPIObject): void {
+  for (const { method, operation } of operationsOf(document)) {
+    const headers = requestHeaders(method, operation).map((name) => ({
+      $ref: `#/components/parameters/${name}`,
+    }));
+    operation.parameters = [
+      ...(operation.parameters ?? []).filter((parameter) => parameter['in'] !== 'header'),
+      ...headers,
+    ];
+    for (const [status, response] of Object.entries(operation.responses))
+      response['headers'] = answerHeaders(Number(status), method, operation);
+    delete operation['x-location'];
+  }
+  const parameters = Object.entries(sent).map(([component, header]) => [
+    component,
+    { in: 'header', ...header },
+  ]);
+  addComponents(document, 'headers', answered);
+  addComponents(document, 'parameters', Object.fromEntries(parameters) as Json);
+}
