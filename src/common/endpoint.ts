@@ -1,5 +1,5 @@
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { envelopeSchema } from './envelope.js';
 import type { ErrorCode } from './errors.js';
@@ -60,7 +60,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     ApiOperation({ summary: options.summary, description: options.description }),
     ApiExtension('x-errors', [...(options.errors ?? [])]),
     ...(location === undefined ? [] : [ApiExtension('x-location', location)]),
-    ...(access === 'public' ? [] : [ApiBearerAuth(), ApiExtension(ACCESS_EXTENSION, access)]),
+    ...(access === 'public' ? [] : [ApiExtension(ACCESS_EXTENSION, access)]),
     ...Object.entries(successes).map(([code, schema]) =>
       ApiResponse({
         status: Number(code),

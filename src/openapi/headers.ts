@@ -106,9 +106,13 @@ export function answerHeaders(status: number, method: string, operation: Operati
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
+const needsToken = [{ bearer: [] }];
+
 /** Gives every operation the headers it takes, and its answers those they carry; errors get theirs where they are made. */
 export function addHeaders(document: OpenAPIObject): void {
   for (const { method, operation } of operationsOf(document)) {
+    const isTokenRead = operation.parameters?.some(({ name }) => name === 'authorization');
+    if (operation['x-access'] === undefined) operation.security = isTokenRead ? [...needsToken, {}] : [];
     const headers = requestHeaders(method, operation).map((name) => ({
       $ref: `#/components/parameters/${name}`,
     }));
@@ -120,6 +124,7 @@ export function addHeaders(document: OpenAPIObject): void {
       response['headers'] = answerHeaders(Number(status), method, operation);
     delete operation['x-location'];
   }
+  document.security = needsToken;
   const parameters = Object.entries(sent).map(([component, header]) => [
     component,
     { in: 'header', ...header },
