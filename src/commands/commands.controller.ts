@@ -139,6 +139,7 @@ export class CommandsController {
     summary: 'Read the output of a command',
     description: outputDescription,
     raw: outputMedia,
+    partial: { 'application/octet-stream': {} },
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'OUTPUT_PRUNED', 'RANGE_NOT_SATISFIABLE'],
   })
   async output(

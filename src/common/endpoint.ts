@@ -37,6 +37,8 @@ export interface EndpointOptions {
   location?: string;
   /** An answer that is not in the envelope: its media types, as OpenAPI describes them. */
   raw?: Record<string, object>;
+  /** Such an answer for a `Range` header (RFC 9110 §14): a part of it, with 206. */
+  partial?: Record<string, object>;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface EndpointOptions {
  * at start.
  */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
-  const { access, status = 200, location, raw } = options;
+  const { access, status = 200, location, raw, partial } = options;
   if (status === 201 && location === undefined)
     throw new Error(`"${options.summary}" makes something: give its location`);
   const successes: Record<number, z.ZodType> = {
@@ -69,5 +71,8 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
       }),
     ),
     ...(raw === undefined ? [] : [ApiResponse({ status, description: options.summary, content: raw })]),
+    ...(partial === undefined
+      ? []
+      : [ApiResponse({ status: 206, description: 'The range that was asked for', content: partial })]),
   );
 }

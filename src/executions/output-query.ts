@@ -9,20 +9,18 @@ const ansi = z
   .meta({ description: 'strip takes out colours and other terminal control sequences' });
 
 /** What one may ask of an output; a route that gives one takes this as its query. */
-export const outputQuery = z
-  .object({
-    from_offset: offset.default(0).meta({ description: 'The first byte, in the output of both streams' }),
-    limit: offset
-      .min(1)
-      .optional()
-      .meta({ description: 'At most so many bytes of the output of both streams, from the first byte on' }),
-    tail: z.coerce.number().int().min(1).max(10_000).optional().meta({ description: 'The last lines' }),
-    stream: stream.meta({ description: 'One stream only' }),
-    ansi,
-    follow: flag.meta({ description: 'true goes on until the command ends' }),
-    download: flag.meta({ description: 'true names a file for browsers to save' }),
-  })
-  .meta({ id: 'OutputQuery' });
+export const outputQuery = z.object({
+  from_offset: offset.default(0).meta({ description: 'The first byte, in the output of both streams' }),
+  limit: offset
+    .min(1)
+    .optional()
+    .meta({ description: 'At most so many bytes of the output of both streams, from the first byte on' }),
+  tail: z.coerce.number().int().min(1).max(10_000).optional().meta({ description: 'The last lines' }),
+  stream: stream.meta({ description: 'One stream only' }),
+  ansi,
+  follow: flag.meta({ description: 'true goes on until the command ends' }),
+  download: flag.meta({ description: 'true names a file for browsers to save' }),
+});
 export type OutputQuery = z.output<typeof outputQuery>;
 
 /** The words every route that gives an output needs in the OpenAPI document. */
@@ -66,34 +64,32 @@ const cursor = z
     return { offset: at, line };
   });
 
-export const outputSearchQuery = z
-  .object({
-    q: z
-      .string()
-      .min(1)
-      .max(500)
-      .regex(/^[^\r\n]+$/, 'A search is within a line')
-      .meta({ description: 'Text to look for, as it is; never an expression' }),
-    ignore_case: flag.meta({ description: 'true takes A to Z and a to z for the same' }),
-    context: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(20)
-      .default(0)
-      .meta({ description: 'Lines shown before and after' }),
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(500)
-      .default(100)
-      .meta({ description: 'Matching lines in an answer' }),
-    stream: stream.meta({ description: 'One stream only; lines are counted in it' }),
-    ansi,
-    cursor: cursor.meta({ description: 'next_cursor of the answer before' }),
-  })
-  .meta({ id: 'OutputSearchQuery' });
+export const outputSearchQuery = z.object({
+  q: z
+    .string()
+    .min(1)
+    .max(500)
+    .regex(/^[^\r\n]+$/, 'A search is within a line')
+    .meta({ description: 'Text to look for, as it is; never an expression' }),
+  ignore_case: flag.meta({ description: 'true takes A to Z and a to z for the same' }),
+  context: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(20)
+    .default(0)
+    .meta({ description: 'Lines shown before and after' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(500)
+    .default(100)
+    .meta({ description: 'Matching lines in an answer' }),
+  stream: stream.meta({ description: 'One stream only; lines are counted in it' }),
+  ansi,
+  cursor: cursor.meta({ description: 'next_cursor of the answer before' }),
+});
 export type OutputSearchQuery = z.output<typeof outputSearchQuery>;
 
 const text = z

@@ -16,7 +16,7 @@ export class MetricsController {
     description:
       'In the text format of Prometheus. Takes the bearer token of `METRICS_TOKEN`, or the access token of an administrator.',
     machineToken: 'METRICS_TOKEN',
-    raw: 'text/plain',
+    raw: { 'text/plain': { schema: { type: 'string' } } },
   })
   read(@Res({ passthrough: true }) reply: FastifyReply) {
     void reply.type(this.metrics.contentType);

@@ -48,6 +48,7 @@ export class SecretsController {
   @Endpoint({
     access: 'write',
     summary: 'Remove a secret of a project',
+    description: 'Runs that start from now on do not see it any more. Answers with those that are left.',
     response: secretsSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })

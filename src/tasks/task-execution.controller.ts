@@ -114,6 +114,7 @@ export class TaskExecutionController {
     summary: "Get the output of a task's current or last run",
     description: outputDescription,
     raw: outputMedia,
+    partial: { 'application/octet-stream': {} },
     errors: [
       'VALIDATION_ERROR',
       'TASK_NOT_FOUND',

@@ -61,6 +61,8 @@ export class DeliveriesController {
   @Endpoint({
     access: 'read',
     summary: 'Show a delivery with its request and every try',
+    description:
+      'Headers and body as they are sent, and of each try what was answered, cut, and how long it took.',
     response: deliveryDetailSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
   })
