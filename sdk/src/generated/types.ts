@@ -261,12 +261,84 @@ export interface components {
       suggestions: components['schemas']['CommandSuggestion'][];
     };
     CommandsHistoryQuery: {
-      /** @default 50 */
+      /**
+       * @description Items at most
+       * @default 50
+       */
       limit?: number;
-      /** @default 0 */
+      /**
+       * @description Items left out before them
+       * @default 0
+       */
       offset?: number;
       /** @description Comma-separated: queued, running, completed, failed, cancelled */
       status?: string | string[];
+    };
+    CommandsOutputQuery: {
+      /**
+       * @description The first byte, in the output of both streams
+       * @default 0
+       */
+      fromOffset?: number;
+      /** @description At most so many bytes of the output of both streams, from the first byte on */
+      limit?: number;
+      /** @description The last lines */
+      tail?: number;
+      /**
+       * @description One stream only
+       * @enum {string}
+       */
+      stream?: 'stdout' | 'stderr';
+      /**
+       * @description strip takes out colours and other terminal control sequences
+       * @default keep
+       * @enum {string}
+       */
+      ansi?: 'keep' | 'strip';
+      /** @description true goes on until the command ends */
+      follow?: string | string[];
+      /**
+       * @description true names a file for browsers to save
+       * @default false
+       * @enum {string}
+       */
+      download?: 'true' | 'false';
+    };
+    CommandsSearchOutputQuery: {
+      /** @description Text to look for, as it is; never an expression */
+      q: string;
+      /**
+       * @description true takes A to Z and a to z for the same
+       * @default false
+       * @enum {string}
+       */
+      ignoreCase?: 'true' | 'false';
+      /**
+       * @description Lines shown before and after
+       * @default 0
+       */
+      context?: number;
+      /**
+       * @description Matching lines in an answer
+       * @default 100
+       */
+      limit?: number;
+      /**
+       * @description One stream only; lines are counted in it
+       * @enum {string}
+       */
+      stream?: 'stdout' | 'stderr';
+      /**
+       * @description strip takes out colours and other terminal control sequences
+       * @default keep
+       * @enum {string}
+       */
+      ansi?: 'keep' | 'strip';
+      /**
+       * @description next_cursor of the answer before
+       * @default 0.1
+       */
+      cursor?: string;
     };
     CommandsStatusQuery: {
       /** @description Only the last lines of the output */
@@ -690,6 +762,43 @@ export interface components {
       timestamp: string;
       version: string;
     };
+    OutputEvent: {
+      /** Format: uuid */
+      commandId: string;
+      content: string;
+      /**
+       * @description Present when the bytes are not UTF-8
+       * @constant
+       */
+      encoding?: 'base64';
+      /**
+       * @description Only on the last frame, which has no content
+       * @constant
+       */
+      end?: true;
+      /** @description On the last frame */
+      exitCode?: number | null;
+      /** @description In bytes, whatever the encoding */
+      length: number;
+      /**
+       * @description Present on a frame of ours, which says that output was left out here
+       * @constant
+       */
+      marker?: true;
+      /** @description Of the first byte, in the output of both streams */
+      offset: number;
+      /**
+       * @description On the last frame, when the output has been removed because its time was over
+       * @constant
+       */
+      pruned?: true;
+      /** @enum {string} */
+      stream: 'stdout' | 'stderr';
+      /** Format: date-time */
+      timestamp: string;
+      /** @description On the last frame: all bytes there were */
+      total?: number;
+    };
     OutputFrame: {
       content: string;
       /**
@@ -708,40 +817,6 @@ export interface components {
       stream: 'stdout' | 'stderr';
       /** Format: date-time */
       timestamp: string;
-    };
-    OutputQuery: {
-      /**
-       * @description strip takes out colours and other terminal control sequences
-       * @default keep
-       * @enum {string}
-       */
-      ansi?: 'keep' | 'strip';
-      /**
-       * @description true names a file for browsers to save
-       * @default false
-       * @enum {string}
-       */
-      download?: 'true' | 'false';
-      /**
-       * @description true goes on until the command ends
-       * @default false
-       * @enum {string}
-       */
-      follow?: 'true' | 'false';
-      /**
-       * @description The first byte, in the output of both streams
-       * @default 0
-       */
-      fromOffset?: number;
-      /** @description At most so many bytes of the output of both streams, from the first byte on */
-      limit?: number;
-      /**
-       * @description One stream only
-       * @enum {string}
-       */
-      stream?: 'stdout' | 'stderr';
-      /** @description The last lines */
-      tail?: number;
     };
     OutputSearch: {
       /** @description True when all that is stored has been searched */
@@ -762,42 +837,6 @@ export interface components {
       nextCursor: string | null;
       /** @description Everything before this byte has been searched */
       searchedTo: number;
-    };
-    OutputSearchQuery: {
-      /**
-       * @description strip takes out colours and other terminal control sequences
-       * @default keep
-       * @enum {string}
-       */
-      ansi?: 'keep' | 'strip';
-      /**
-       * @description Lines shown before and after
-       * @default 0
-       */
-      context?: number;
-      /**
-       * @description next_cursor of the answer before
-       * @default 0.1
-       */
-      cursor?: string;
-      /**
-       * @description true takes A to Z and a to z for the same
-       * @default false
-       * @enum {string}
-       */
-      ignoreCase?: 'true' | 'false';
-      /**
-       * @description Matching lines in an answer
-       * @default 100
-       */
-      limit?: number;
-      /** @description Text to look for, as it is; never an expression */
-      q: string;
-      /**
-       * @description One stream only; lines are counted in it
-       * @enum {string}
-       */
-      stream?: 'stdout' | 'stderr';
     };
     PauseQueue: {
       /** @enum {string} */
@@ -1151,13 +1190,20 @@ export interface components {
        * @enum {string}
        */
       order?: 'asc' | 'desc';
-      /** @enum {string} */
+      /**
+       * @description Projects in this state
+       * @enum {string}
+       */
       status?: 'active' | 'archived' | 'completed';
-      /** Format: uuid */
+      /**
+       * Format: uuid
+       * @description Projects that this user made
+       */
       createdBy?: string;
       /** @description Words in the name or the description */
       search?: string;
       /**
+       * @description What the list is sorted by
        * @default created_at
        * @enum {string}
        */
@@ -1182,7 +1228,10 @@ export interface components {
       order?: 'asc' | 'desc';
       /** @description One status or several, with commas */
       status?: string | string[];
-      /** Format: uuid */
+      /**
+       * Format: uuid
+       * @description Tasks of this user
+       */
       assignedTo?: string;
       /** @description Tasks at least this urgent */
       priority?: number;
@@ -1190,11 +1239,18 @@ export interface components {
       tags?: string | string[];
       /** @description Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name */
       search?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description Tasks made after this time
+       */
       createdAfter?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description Tasks made before this time
+       */
       createdBefore?: string;
       /**
+       * @description What the list is sorted by
        * @default created_at
        * @enum {string}
        */
@@ -1399,6 +1455,7 @@ export interface components {
     };
     QueuesMetricsQuery: {
       /**
+       * @description How far back
        * @default 24h
        * @enum {string}
        */
@@ -1963,7 +2020,10 @@ export interface components {
       projectId?: string;
       /** @description One status or several, with commas */
       status?: string | string[];
-      /** Format: uuid */
+      /**
+       * Format: uuid
+       * @description Tasks of this user
+       */
       assignedTo?: string;
       /** @description Tasks at least this urgent */
       priority?: number;
@@ -1971,15 +2031,88 @@ export interface components {
       tags?: string | string[];
       /** @description Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name */
       search?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description Tasks made after this time
+       */
       createdAfter?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description Tasks made before this time
+       */
       createdBefore?: string;
       /**
+       * @description What the list is sorted by
        * @default created_at
        * @enum {string}
        */
       sort?: 'created_at' | 'updated_at' | 'priority' | 'title';
+    };
+    TasksOutputQuery: {
+      /**
+       * @description The first byte, in the output of both streams
+       * @default 0
+       */
+      fromOffset?: number;
+      /** @description At most so many bytes of the output of both streams, from the first byte on */
+      limit?: number;
+      /** @description The last lines */
+      tail?: number;
+      /**
+       * @description One stream only
+       * @enum {string}
+       */
+      stream?: 'stdout' | 'stderr';
+      /**
+       * @description strip takes out colours and other terminal control sequences
+       * @default keep
+       * @enum {string}
+       */
+      ansi?: 'keep' | 'strip';
+      /** @description true goes on until the command ends */
+      follow?: string | string[];
+      /**
+       * @description true names a file for browsers to save
+       * @default false
+       * @enum {string}
+       */
+      download?: 'true' | 'false';
+    };
+    TasksSearchOutputQuery: {
+      /** @description Text to look for, as it is; never an expression */
+      q: string;
+      /**
+       * @description true takes A to Z and a to z for the same
+       * @default false
+       * @enum {string}
+       */
+      ignoreCase?: 'true' | 'false';
+      /**
+       * @description Lines shown before and after
+       * @default 0
+       */
+      context?: number;
+      /**
+       * @description Matching lines in an answer
+       * @default 100
+       */
+      limit?: number;
+      /**
+       * @description One stream only; lines are counted in it
+       * @enum {string}
+       */
+      stream?: 'stdout' | 'stderr';
+      /**
+       * @description strip takes out colours and other terminal control sequences
+       * @default keep
+       * @enum {string}
+       */
+      ansi?: 'keep' | 'strip';
+      /**
+       * @description next_cursor of the answer before
+       * @default 0.1
+       */
+      cursor?: string;
     };
     /**
      * @description What a token opens
@@ -2382,8 +2515,12 @@ export interface components {
        * @enum {string}
        */
       order?: 'asc' | 'desc';
-      /** @enum {string} */
+      /**
+       * @description Deliveries in this state
+       * @enum {string}
+       */
       status?: 'pending' | 'delivered' | 'failed';
+      /** @description Deliveries of this event, by its exact name */
       event?: string;
     };
     WebhooksListQuery: {
@@ -2431,6 +2568,8 @@ export type CommandStatus = components['schemas']['CommandStatus'];
 export type CommandSuggestion = components['schemas']['CommandSuggestion'];
 export type CommandSuggestions = components['schemas']['CommandSuggestions'];
 export type CommandsHistoryQuery = components['schemas']['CommandsHistoryQuery'];
+export type CommandsOutputQuery = components['schemas']['CommandsOutputQuery'];
+export type CommandsSearchOutputQuery = components['schemas']['CommandsSearchOutputQuery'];
 export type CommandsStatusQuery = components['schemas']['CommandsStatusQuery'];
 export type CommandsSuggestionsQuery = components['schemas']['CommandsSuggestionsQuery'];
 export type CreatePersonalAccessToken = components['schemas']['CreatePersonalAccessToken'];
@@ -2454,10 +2593,9 @@ export type LoginResult = components['schemas']['LoginResult'];
 export type Maintenance = components['schemas']['Maintenance'];
 export type Message = components['schemas']['Message'];
 export type Meta = components['schemas']['Meta'];
+export type OutputEvent = components['schemas']['OutputEvent'];
 export type OutputFrame = components['schemas']['OutputFrame'];
-export type OutputQuery = components['schemas']['OutputQuery'];
 export type OutputSearch = components['schemas']['OutputSearch'];
-export type OutputSearchQuery = components['schemas']['OutputSearchQuery'];
 export type PauseQueue = components['schemas']['PauseQueue'];
 export type PersonalAccessToken = components['schemas']['PersonalAccessToken'];
 export type PersonalAccessTokenPage = components['schemas']['PersonalAccessTokenPage'];
@@ -2515,6 +2653,8 @@ export type TaskExecutions = components['schemas']['TaskExecutions'];
 export type TaskHistory = components['schemas']['TaskHistory'];
 export type TaskPage = components['schemas']['TaskPage'];
 export type TasksListQuery = components['schemas']['TasksListQuery'];
+export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
+export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];
 export type TokenScope = components['schemas']['TokenScope'];
 export type UpdatePreferences = components['schemas']['UpdatePreferences'];
 export type UpdateProfile = components['schemas']['UpdateProfile'];

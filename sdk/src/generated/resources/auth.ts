@@ -9,6 +9,7 @@ export class AuthResource {
 
   /**
    * Sign in.
+   * Gives an access token for the `Authorization` header and a refresh token. After 10 failures for a name or from an address it is answered 429 for a while.
    * @throws {ApiError} AUTH_INVALID_CREDENTIALS
    */
   login(body: Login, options?: RequestOptions): Promise<LoginResult> {
@@ -20,6 +21,6 @@ export class AuthResource {
    * With `refresh_token` the token rotates, and a second use of it revokes all tokens of that login. Without it the bearer token is renewed and stays valid until it expires.
    */
   refresh(body?: Refresh, options?: RequestOptions): Promise<RefreshResult> {
-    return this.api.call({ method: 'POST', path: '/auth/refresh', body, isPublic: true, options });
+    return this.api.call({ method: 'POST', path: '/auth/refresh', body, options });
   }
 }

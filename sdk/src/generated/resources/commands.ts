@@ -8,6 +8,8 @@ import type {
   CommandStatus,
   CommandSuggestions,
   CommandsHistoryQuery,
+  CommandsOutputQuery,
+  CommandsSearchOutputQuery,
   CommandsStatusQuery,
   CommandsSuggestionsQuery,
   ExecuteCommand,
@@ -25,7 +27,7 @@ export class CommandsResource {
   /**
    * Run a command.
    * Answers when the command runs: with its process id, or after 2 s with `queued` and what it waits for. A command that has ended by then says so. With `stream_output: false` it waits for the end, at most 25 s, and answers like status. A command that looks destructive is refused (see validate). Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, PROJECT_LIMIT_EXCEEDED, PROJECT_ARCHIVED, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, COMMAND_UNSAFE, QUEUE_FULL
    */
   execute(body: ExecuteCommand, options?: RequestOptions): Promise<ExecutedCommand> {
     return this.api.call({ method: 'POST', path: '/commands/execute', body, keep: ['environment'], options });
@@ -33,7 +35,7 @@ export class CommandsResource {
 
   /**
    * List the commands you have run, the latest first.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Single commands, not those of tasks. Goes by `limit` and `offset`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    */
   history(query?: CommandsHistoryQuery, options?: RequestOptions): Promise<CommandHistory> {
     return this.api.call({ method: 'GET', path: '/commands/history', query, options });
@@ -58,6 +60,7 @@ export class CommandsResource {
   /**
    * Check a command without running it.
    * Reads the syntax tree of the command: through quotes, variables, substitutions, functions, pipes and programs that run others, such as sudo, env, xargs, find and bash -c. System paths, devices and the machine itself are unsafe targets. It is a heuristic that catches mistakes, not a sandbox: scripts in files and other languages are not read. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   validate(body: ValidateCommand, options?: RequestOptions): Promise<ValidatedCommand> {
     return this.api.call({ method: 'POST', path: '/commands/validate', body, options });
@@ -66,7 +69,7 @@ export class CommandsResource {
   /**
    * Stop a queued or running command.
    * Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, COMMAND_NOT_RUNNING, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, IDEMPOTENCY_CONFLICT, COMMAND_NOT_RUNNING, PROJECT_ARCHIVED
    */
   cancel(commandId: string, body?: CancelCommand, options?: RequestOptions): Promise<CancelledCommand> {
     return this.api.call({
@@ -83,10 +86,11 @@ export class CommandsResource {
    * The answer is given as it comes: read its `body`, or all of it with `text()`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE
    */
-  output(commandId: string, options?: RequestOptions): Promise<Response> {
+  output(commandId: string, query?: CommandsOutputQuery, options?: RequestOptions): Promise<Response> {
     return this.api.raw({
       method: 'GET',
       path: `/commands/${encodeURIComponent(commandId)}/output`,
+      query,
       options,
     });
   }
@@ -96,10 +100,15 @@ export class CommandsResource {
    * Lines that hold a text, in the output that is stored now, with their numbers and byte offsets. An answer searches for at most 5 s; while `next_cursor` is not null there may be more. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, OUTPUT_PRUNED
    */
-  searchOutput(commandId: string, options?: RequestOptions): Promise<OutputSearch> {
+  searchOutput(
+    commandId: string,
+    query: CommandsSearchOutputQuery,
+    options?: RequestOptions,
+  ): Promise<OutputSearch> {
     return this.api.call({
       method: 'GET',
       path: `/commands/${encodeURIComponent(commandId)}/output/search`,
+      query,
       options,
     });
   }

@@ -9,7 +9,7 @@ export class ExecutionsResource {
 
   /**
    * Show one attempt to run a command.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Of a task, or a single command: state, times, exit code and what it waits for. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(executionId: string, options?: RequestOptions): Promise<Execution> {

@@ -17,6 +17,7 @@ export class HealthResource {
 
   /**
    * Measure every part.
+   * Database, Redis and sockets, each with its own figures, and what the requests of the last minute were like. Answers 503 while a part that is needed does not answer.
    */
   detailed(options?: RequestOptions): Promise<DetailedHealth> {
     return this.api.call({ method: 'GET', path: '/health/detailed', isPublic: true, options });

@@ -17,7 +17,7 @@ export class PersonalAccessTokensResource {
 
   /**
    * List your personal access tokens.
-   * Scopes, one of: `tokens.manage`.
+   * The latest first, without the tokens themselves. Scopes, one of: `tokens.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    */
   list(query?: PersonalAccessTokensListQuery, options?: RequestOptions): Listing<PersonalAccessTokenPage> {
@@ -27,7 +27,7 @@ export class PersonalAccessTokensResource {
   /**
    * Create a personal access token.
    * For scripts: it goes wherever a JWT goes and opens what its scopes say, never more than your role. The answer shows it, once. At most 50 a user. A token can make another only with the scope `tokens.manage`, and none stronger or longer-lived than itself. Scopes, one of: `tokens.manage`.
-   * @throws {ApiError} RESOURCE_LIMIT_EXCEEDED
+   * @throws {ApiError} RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body: CreatePersonalAccessToken, options?: RequestOptions): Promise<PersonalAccessTokenWithSecret> {
     return this.api.call({ method: 'POST', path: '/personal-access-tokens', body, options });
@@ -35,7 +35,7 @@ export class PersonalAccessTokensResource {
 
   /**
    * Show a personal access token.
-   * Scopes, one of: `tokens.manage`.
+   * Everything but the token itself; only your own. Scopes, one of: `tokens.manage`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(tokenId: string, options?: RequestOptions): Promise<PersonalAccessToken> {

@@ -29,7 +29,7 @@ export class ProjectsResource {
 
   /**
    * List the projects you may see.
-   * Scopes, one of: `projects.read`, `projects.write`.
+   * Your own, those you are a member of, and internal ones; administrators see all. Scopes, one of: `projects.read`, `projects.write`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    */
   list(query?: ProjectsListQuery, options?: RequestOptions): Listing<ProjectPage> {
@@ -38,8 +38,8 @@ export class ProjectsResource {
 
   /**
    * Create a project.
-   * Scopes, one of: `projects.write`.
-   * @throws {ApiError} RESOURCE_ALREADY_EXISTS
+   * You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. Scopes, one of: `projects.write`.
+   * @throws {ApiError} RESOURCE_ALREADY_EXISTS, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateProject, options?: RequestOptions): Promise<Project> {
     return this.api.call({ method: 'POST', path: '/projects', body, keep: ['settings'], options });
@@ -47,7 +47,7 @@ export class ProjectsResource {
 
   /**
    * Show a project with its statistics and recent activity.
-   * Scopes, one of: `projects.read`, `projects.write`.
+   * A project that you may not see is answered like one that does not exist. Scopes, one of: `projects.read`, `projects.write`.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
   get(projectId: string, options?: RequestOptions): Promise<ProjectDetail> {
@@ -61,8 +61,8 @@ export class ProjectsResource {
 
   /**
    * Change a project.
-   * Scopes, one of: `projects.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, PROJECT_ARCHIVED, VERSION_CONFLICT
+   * Only what you send is changed. Archived projects are read-only until their status is set back. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, VERSION_CONFLICT, PROJECT_ARCHIVED
    */
   update(projectId: string, body: UpdateProject, options?: RequestOptions): Promise<Project> {
     return this.api.call({
@@ -104,7 +104,7 @@ export class ProjectsResource {
   /**
    * Copy a project.
    * The copy is yours. Its tasks are pending, unassigned unless they were yours, and depend on each other as before; members, history and results are not copied. Scopes, one of: `projects.write`.
-   * @throws {ApiError} PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, PROJECT_LIMIT_EXCEEDED, RESOURCE_LIMIT_EXCEEDED
+   * @throws {ApiError} PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_LIMIT_EXCEEDED
    */
   clone(projectId: string, body: CloneProject, options?: RequestOptions): Promise<ClonedProject> {
     return this.api.call({
@@ -118,7 +118,7 @@ export class ProjectsResource {
 
   /**
    * List the members of a project.
-   * Scopes, one of: `projects.read`, `projects.write`.
+   * With the role of each. Scopes, one of: `projects.read`, `projects.write`.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
   listMembers(projectId: string, options?: RequestOptions): Promise<ProjectMembers> {
@@ -131,8 +131,8 @@ export class ProjectsResource {
 
   /**
    * Add a member or change its role.
-   * Scopes, one of: `projects.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_NOT_FOUND
+   * Takes an owner of the project. The answer lists all members. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
    */
   setMember(
     projectId: string,
@@ -150,8 +150,8 @@ export class ProjectsResource {
 
   /**
    * Remove a member.
-   * Scopes, one of: `projects.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_NOT_FOUND
+   * Takes an owner of the project. The answer is who is left. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
    */
   removeMember(projectId: string, userId: string, options?: RequestOptions): Promise<ProjectMembers> {
     return this.api.call({
@@ -195,8 +195,8 @@ export class ProjectsResource {
 
   /**
    * Remove a secret of a project.
-   * Scopes, one of: `projects.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_NOT_FOUND
+   * Runs that start from now on do not see it any more. Answers with those that are left. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
    */
   removeSecret(projectId: string, name: string, options?: RequestOptions): Promise<ProjectSecrets> {
     return this.api.call({
@@ -208,7 +208,7 @@ export class ProjectsResource {
 
   /**
    * List the tasks of a project.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * As the list of all tasks, with the same filters. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */

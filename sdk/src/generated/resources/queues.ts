@@ -20,7 +20,7 @@ export class QueuesResource {
 
   /**
    * Cancel everything that waits in a queue.
-   * Scopes, one of: `admin`.
+   * What runs goes on. Takes `confirm: true`. Scopes, one of: `admin`.
    */
   clear(body: ClearQueue, options?: RequestOptions): Promise<QueueCleared> {
     return this.api.call({ method: 'DELETE', path: '/queues/clear', body, options });
@@ -28,7 +28,7 @@ export class QueuesResource {
 
   /**
    * Show per queue and hour what came in, what ended, and how long it waited and ran.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Counted over the period that ends now. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    */
   metrics(query?: QueuesMetricsQuery, options?: RequestOptions): Promise<QueueMetrics> {
     return this.api.call({ method: 'GET', path: '/queues/metrics', query, options });
@@ -36,7 +36,8 @@ export class QueuesResource {
 
   /**
    * Let nothing more of a queue start.
-   * Scopes, one of: `admin`.
+   * What runs goes on, and what comes in waits. Scopes, one of: `admin`.
+   * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   pause(body: PauseQueue, options?: RequestOptions): Promise<QueueChange> {
     return this.api.call({ method: 'POST', path: '/queues/pause', body, options });
@@ -44,7 +45,8 @@ export class QueuesResource {
 
   /**
    * Move queued tasks to another queue.
-   * Scopes, one of: `execute`.
+   * Each task is moved by itself; `errors` says for each of `failed` why it was not. Scopes, one of: `execute`.
+   * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   changePriority(body: ChangePriority, options?: RequestOptions): Promise<PriorityChanged> {
     return this.api.call({ method: 'POST', path: '/queues/priority', body, options });
@@ -52,7 +54,8 @@ export class QueuesResource {
 
   /**
    * Let a paused queue go on.
-   * Scopes, one of: `admin`.
+   * What waits is started in its order. Scopes, one of: `admin`.
+   * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   resume(body: ResumeQueue, options?: RequestOptions): Promise<QueueChange> {
     return this.api.call({ method: 'POST', path: '/queues/resume', body, options });
@@ -60,7 +63,7 @@ export class QueuesResource {
 
   /**
    * Show the queues, the workers and their performance.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * `workers` counts slots over all worker processes. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    */
   status(options?: RequestOptions): Promise<QueueStatus> {
     return this.api.call({ method: 'GET', path: '/queues/status', options });

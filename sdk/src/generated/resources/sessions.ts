@@ -21,7 +21,7 @@ export class SessionsResource {
 
   /**
    * List your sessions.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Administrators may name another user with `user_id`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
   list(query?: SessionsListQuery, options?: RequestOptions): Promise<SessionPage> {
@@ -31,7 +31,7 @@ export class SessionsResource {
   /**
    * Open a work session.
    * Send its id as X-Session-ID with what you do in it. It lives for 2 hours after its last access. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_NOT_FOUND
+   * @throws {ApiError} PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT
    */
   create(body?: CreateSession, options?: RequestOptions): Promise<Session> {
     return this.api.call({ method: 'POST', path: '/sessions', body, keep: ['settings'], options });
@@ -39,7 +39,7 @@ export class SessionsResource {
 
   /**
    * Show a session.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Only your own; administrators see all. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(sessionId: string, options?: RequestOptions): Promise<Session> {
@@ -53,7 +53,7 @@ export class SessionsResource {
 
   /**
    * Change the settings of a session.
-   * Scopes, one of: `tasks.write`.
+   * They are merged into the present ones. Scopes, one of: `tasks.write`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, VERSION_CONFLICT
    */
   update(sessionId: string, body: UpdateSession, options?: RequestOptions): Promise<Session> {
@@ -98,7 +98,7 @@ export class SessionsResource {
   /**
    * Go back to an earlier state of a session.
    * Gives back the settings as they were at that time and, with `include_tasks`, the fields of the project's tasks that this session has changed since, whoever changed them after it. The moment of creation gives the first state. Queued, running and deleted tasks are left and listed. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED
    */
   restore(sessionId: string, body: RestoreSession, options?: RequestOptions): Promise<RestoredSession> {
     return this.api.call({

@@ -9,7 +9,7 @@ export class SystemResource {
 
   /**
    * Show version, features and limits.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   * What this installation can do, for clients that adapt to it. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
    */
   info(options?: RequestOptions): Promise<SystemInfo> {
     return this.api.call({ method: 'GET', path: '/system/info', options });
@@ -17,7 +17,7 @@ export class SystemResource {
 
   /**
    * Show the announced maintenance.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   * The one that lasts or comes next; null when there is none. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
    */
   getMaintenance(options?: RequestOptions): Promise<Maintenance> {
     return this.api.call({ method: 'GET', path: '/system/maintenance', options });
@@ -26,6 +26,7 @@ export class SystemResource {
   /**
    * Announce maintenance.
    * While it lasts nothing starts, and changes by others than administrators are answered SYSTEM_MAINTENANCE. Scopes, one of: `admin`.
+   * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   announceMaintenance(body: AnnounceMaintenance, options?: RequestOptions): Promise<Maintenance> {
     return this.api.call({ method: 'POST', path: '/system/maintenance', body, options });
@@ -33,7 +34,7 @@ export class SystemResource {
 
   /**
    * End or call off the maintenance.
-   * Scopes, one of: `admin`.
+   * Also one that has not begun. Scopes, one of: `admin`.
    */
   endMaintenance(options?: RequestOptions): Promise<Maintenance> {
     return this.api.call({ method: 'DELETE', path: '/system/maintenance', options });

@@ -19,6 +19,8 @@ import type {
   TaskHistory,
   TaskPage,
   TasksListQuery,
+  TasksOutputQuery,
+  TasksSearchOutputQuery,
   UpdateTask,
 } from '../types.js';
 
@@ -28,7 +30,7 @@ export class TasksResource {
 
   /**
    * List the tasks you may see.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Those of every project that you may see; the newest first unless you say otherwise. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
@@ -44,8 +46,8 @@ export class TasksResource {
 
   /**
    * Create a task.
-   * Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   * It waits in the backlog until it is executed. `project_id` takes the id of a project or its key. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   create(body: CreateTask, options?: RequestOptions): Promise<Task> {
     return this.api.call({
@@ -60,6 +62,7 @@ export class TasksResource {
   /**
    * Do one thing to many tasks.
    * Each task is changed by itself; `errors` says for each of `failed` why it was not. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   bulk(body: BulkTasks, options?: RequestOptions): Promise<BulkResult> {
     return this.api.call({ method: 'POST', path: '/tasks/bulk', body, options });
@@ -67,7 +70,7 @@ export class TasksResource {
 
   /**
    * Show a task with its dependencies and recent history.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * A task that you may not see is answered like one that does not exist. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} TASK_NOT_FOUND
    */
   get(taskId: string, options?: RequestOptions): Promise<TaskDetail> {
@@ -81,8 +84,8 @@ export class TasksResource {
 
   /**
    * Change a task.
-   * Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, TASK_ALREADY_RUNNING, PROJECT_ARCHIVED, VERSION_CONFLICT
+   * Only what you send is changed. The status can be set by hand, but not while an execution of the task is queued or running. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, VERSION_CONFLICT, TASK_ALREADY_RUNNING, PROJECT_ARCHIVED
    */
   update(taskId: string, body: UpdateTask, options?: RequestOptions): Promise<Task> {
     return this.api.call({
@@ -97,7 +100,7 @@ export class TasksResource {
   /**
    * Delete a task.
    * Soft: the task is no longer seen, its history is kept. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_ARCHIVED, RESOURCE_IN_USE
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_IN_USE, PROJECT_ARCHIVED
    */
   delete(taskId: string, options?: RequestOptions): Promise<Deleted> {
     return this.api.call({ method: 'DELETE', path: `/tasks/${encodeURIComponent(taskId)}`, options });
@@ -106,7 +109,7 @@ export class TasksResource {
   /**
    * Stop a queued or running task.
    * Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, TASK_NOT_RUNNING, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_NOT_RUNNING, PROJECT_ARCHIVED
    */
   cancel(taskId: string, body?: Cancel, options?: RequestOptions): Promise<CancelledTask> {
     return this.api.call({
@@ -120,7 +123,7 @@ export class TasksResource {
   /**
    * Run a task.
    * Queues the task's command, or its project's command_template. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_DEPENDENCY_NOT_MET, PROJECT_LIMIT_EXCEEDED, PROJECT_ARCHIVED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<QueuedTask> {
     return this.api.call({
@@ -133,7 +136,7 @@ export class TasksResource {
 
   /**
    * List the attempts to run a task, the latest first.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Each with its state, times and exit code. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} TASK_NOT_FOUND
    */
   listExecutions(taskId: string, options?: RequestOptions): Promise<TaskExecutions> {
@@ -142,7 +145,7 @@ export class TasksResource {
 
   /**
    * Show what was done to a task.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * With who did it, the latest last. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} TASK_NOT_FOUND
    */
   history(taskId: string, options?: RequestOptions): Promise<TaskHistory> {
@@ -158,29 +161,39 @@ export class TasksResource {
    * Get the output of a task's current or last run.
    * Raw bytes as they were written: those stored now, or with `follow=true` until the command ends. `from_offset` and `limit`, or a `Range` header with one range (answered by 206), give a part; `tail` the last lines (1 to 10000, at most 16 MiB). `stream` leaves one stream, `ansi=strip` takes out terminal control sequences. With `Accept: text/event-stream` server-sent events until the end: `data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes. Output that was removed after its retention time is answered by 410. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * The answer is given as it comes: read its `body`, or all of it with `text()`.
-   * @throws {ApiError} TASK_NOT_FOUND, RESOURCE_NOT_FOUND, OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE
+   * @throws {ApiError} RESOURCE_NOT_FOUND, TASK_NOT_FOUND, OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE
    */
-  output(taskId: string, options?: RequestOptions): Promise<Response> {
-    return this.api.raw({ method: 'GET', path: `/tasks/${encodeURIComponent(taskId)}/output`, options });
+  output(taskId: string, query?: TasksOutputQuery, options?: RequestOptions): Promise<Response> {
+    return this.api.raw({
+      method: 'GET',
+      path: `/tasks/${encodeURIComponent(taskId)}/output`,
+      query,
+      options,
+    });
   }
 
   /**
    * Search the output of a task's current or last run.
    * Lines that hold a text, in the output that is stored now, with their numbers and byte offsets. An answer searches for at most 5 s; while `next_cursor` is not null there may be more. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
-   * @throws {ApiError} TASK_NOT_FOUND, RESOURCE_NOT_FOUND, OUTPUT_PRUNED
+   * @throws {ApiError} RESOURCE_NOT_FOUND, TASK_NOT_FOUND, OUTPUT_PRUNED
    */
-  searchOutput(taskId: string, options?: RequestOptions): Promise<OutputSearch> {
+  searchOutput(
+    taskId: string,
+    query: TasksSearchOutputQuery,
+    options?: RequestOptions,
+  ): Promise<OutputSearch> {
     return this.api.call({
       method: 'GET',
       path: `/tasks/${encodeURIComponent(taskId)}/output/search`,
+      query,
       options,
     });
   }
 
   /**
    * Run a failed or cancelled task again.
-   * Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_DEPENDENCY_NOT_MET, PROJECT_LIMIT_EXCEEDED, PROJECT_ARCHIVED, TASK_NOT_RETRYABLE, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * As execute, and counts the attempt. Scopes, one of: `execute`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   retry(taskId: string, options?: RequestOptions): Promise<RetriedTask> {
     return this.api.call({ method: 'POST', path: `/tasks/${encodeURIComponent(taskId)}/retry`, options });

@@ -22,7 +22,7 @@ export class UsersResource {
 
   /**
    * List the users.
-   * Scopes, one of: `admin`.
+   * Disabled users are listed, too. Scopes, one of: `admin`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    */
   list(query?: UsersListQuery, options?: RequestOptions): Listing<UserPage> {
@@ -31,8 +31,8 @@ export class UsersResource {
 
   /**
    * Create a user.
-   * Scopes, one of: `admin`.
-   * @throws {ApiError} RESOURCE_ALREADY_EXISTS
+   * With a password to be handed over; the user can change it. Scopes, one of: `admin`.
+   * @throws {ApiError} RESOURCE_ALREADY_EXISTS, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateUser, options?: RequestOptions): Promise<User> {
     return this.api.call({ method: 'POST', path: '/users', body, options });
@@ -49,7 +49,7 @@ export class UsersResource {
 
   /**
    * Change your preferences.
-   * Scopes, one of: `profile.write`.
+   * They are merged into the present ones. Scopes, one of: `profile.write`.
    * @throws {ApiError} VERSION_CONFLICT
    */
   updatePreferences(body: UpdatePreferences, options?: RequestOptions): Promise<PreferencesResult> {
@@ -65,7 +65,7 @@ export class UsersResource {
 
   /**
    * Show your profile, preferences and statistics.
-   * Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   * Also says what your role permits. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
    */
   getProfile(options?: RequestOptions): Promise<Profile> {
     return this.api.call({ method: 'GET', path: '/users/profile', keep: ['preferences'], options });
@@ -73,7 +73,7 @@ export class UsersResource {
 
   /**
    * Change your name, e-mail address or avatar.
-   * Scopes, one of: `profile.write`.
+   * Only what you send is changed. Scopes, one of: `profile.write`.
    * @throws {ApiError} RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT
    */
   updateProfile(body: UpdateProfile, options?: RequestOptions): Promise<Profile> {
@@ -82,7 +82,7 @@ export class UsersResource {
 
   /**
    * Show a user.
-   * Scopes, one of: `admin`.
+   * With role, tier and whether the user is disabled. Scopes, one of: `admin`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(userId: string, options?: RequestOptions): Promise<User> {
@@ -91,7 +91,7 @@ export class UsersResource {
 
   /**
    * Change, disable or enable a user, or reset the password.
-   * Scopes, one of: `admin`.
+   * Only what you send is changed. Who is disabled, or has a new password, is signed out everywhere. Scopes, one of: `admin`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, VERSION_CONFLICT
    */
   update(userId: string, body: UpdateUser, options?: RequestOptions): Promise<User> {

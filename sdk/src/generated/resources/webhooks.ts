@@ -25,7 +25,7 @@ export class WebhooksResource {
 
   /**
    * List the webhooks you may manage.
-   * Scopes, one of: `webhooks.manage`.
+   * Those of projects that you own; administrators see all. Scopes, one of: `webhooks.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
@@ -36,7 +36,7 @@ export class WebhooksResource {
   /**
    * Create a webhook.
    * The answer shows the secret, once. Without project_id the webhook hears of everything. Scopes, one of: `webhooks.manage`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateWebhook, options?: RequestOptions): Promise<WebhookWithSecret> {
     return this.api.call({ method: 'POST', path: '/webhooks', body, options });
@@ -44,7 +44,7 @@ export class WebhooksResource {
 
   /**
    * Show a webhook.
-   * Scopes, one of: `webhooks.manage`.
+   * Everything but its secrets. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
   get(webhookId: string, options?: RequestOptions): Promise<Webhook> {
@@ -53,7 +53,7 @@ export class WebhooksResource {
 
   /**
    * Change a webhook.
-   * Scopes, one of: `webhooks.manage`.
+   * Only what you send is changed. The secret is changed with rotate. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, VERSION_CONFLICT
    */
   update(webhookId: string, body: UpdateWebhook, options?: RequestOptions): Promise<Webhook> {
@@ -67,7 +67,7 @@ export class WebhooksResource {
 
   /**
    * Delete a webhook.
-   * Scopes, one of: `webhooks.manage`.
+   * Nothing more is sent to it. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
   delete(webhookId: string, options?: RequestOptions): Promise<DeletedWebhook> {
@@ -76,7 +76,7 @@ export class WebhooksResource {
 
   /**
    * List what was and is to be sent to a webhook.
-   * Scopes, one of: `webhooks.manage`.
+   * The latest first, each with the outcome of its last try. Scopes, one of: `webhooks.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
@@ -96,7 +96,7 @@ export class WebhooksResource {
 
   /**
    * Show a delivery with its request and every try.
-   * Scopes, one of: `webhooks.manage`.
+   * Headers and body as they are sent, and of each try what was answered, cut, and how long it took. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
   getDelivery(
@@ -115,7 +115,7 @@ export class WebhooksResource {
   /**
    * Send a delivery again.
    * With the same id and the same bytes. Scopes, one of: `webhooks.manage`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT
    */
   redeliver(webhookId: string, deliveryId: string, options?: RequestOptions): Promise<WebhookDelivery> {
     return this.api.call({
@@ -129,7 +129,7 @@ export class WebhooksResource {
   /**
    * Send the deliveries of a window of time again.
    * Each with its id and the same bytes, oldest first, at most 5000 a call; `next_from` is where the next call has to begin. Scopes, one of: `webhooks.manage`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT
    */
   replay(webhookId: string, body: ReplayWebhook, options?: RequestOptions): Promise<WebhookReplay> {
     return this.api.call({
@@ -143,7 +143,7 @@ export class WebhooksResource {
   /**
    * Give a webhook a new secret.
    * The answer shows it, once. For 24 hours the replaced one signs too, so that receivers can follow. Scopes, one of: `webhooks.manage`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, VERSION_CONFLICT
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, VERSION_CONFLICT, IDEMPOTENCY_CONFLICT
    */
   rotate(
     webhookId: string,
@@ -161,7 +161,7 @@ export class WebhooksResource {
   /**
    * Send a test message to a webhook.
    * The event is `ping`. Answers 200 with the result, or 202 when the receiver takes longer than 5 seconds. Scopes, one of: `webhooks.manage`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, IDEMPOTENCY_CONFLICT
    */
   test(webhookId: string, options?: RequestOptions): Promise<WebhookDelivery> {
     return this.api.call({
