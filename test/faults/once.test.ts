@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { offerJobs } from '../support/offer-jobs.js';
-import { attempts, linesOf, makeProject, run, scratch, times, type Json } from './steps.js';
+import { attempts, data, linesOf, makeProject, run, scratch, times, type Json } from './steps.js';
 
 const app = useApp({ env: { WORKER_CONCURRENCY: '8', LEASE_SECONDS: '2' } });
 
@@ -26,6 +26,9 @@ test('an execution that is offered many times is run once', { timeout: 60_000 },
 test('no more tasks of a project run at once than it allows, in order', { timeout: 60_000 }, async () => {
   const folder = await scratch();
   const project = await makeProject(app.admin, 2);
+  // or a slow machine would end them as fast as they come
+  const queue = { queue_name: 'normal_priority' };
+  await data(200, app.admin.post('/api/queues/pause', queue));
   const count = 20;
   const jobs = [];
   for (let index = 0; index < count; index += 1)
@@ -36,6 +39,7 @@ test('no more tasks of a project run at once than it allows, in order', { timeou
         `echo + ${index} >> ${folder}/log; sleep 0.1; echo - ${index} >> ${folder}/log`,
       ),
     );
+  await data(200, app.admin.post('/api/queues/resume', queue));
   for (const { task } of jobs)
     expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
 
