@@ -14,6 +14,7 @@ import { addHeaders } from './openapi/headers.js';
 import { nameOperations } from './openapi/operations.js';
 import { addScopes } from './openapi/scopes.js';
 import { servedDocument } from './openapi/served-document.js';
+import { addWebhooks } from './openapi/webhooks.js';
 
 /** The OpenAPI document of every route, made from the schemas that validate and type them. */
 function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -42,6 +43,7 @@ function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
   addHeaders(document);
   addExamples(document);
   addErrors(document);
+  addWebhooks(document);
   return document;
 }
 

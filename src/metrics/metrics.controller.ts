@@ -1,10 +1,8 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import { MetricsService } from './metrics.service.js';
 
-@ApiTags('system')
 @Controller('metrics')
 export class MetricsController {
   constructor(private readonly metrics: MetricsService) {}
@@ -16,7 +14,7 @@ export class MetricsController {
     description:
       'In the text format of Prometheus. Takes the bearer token of `METRICS_TOKEN`, or the access token of an administrator.',
     machineToken: 'METRICS_TOKEN',
-    raw: { 'text/plain': { schema: { type: 'string' } } },
+    raw: { 'text/plain': { schema: { type: 'string' }, example: 'millrace_bus_up 1\n' } },
   })
   read(@Res({ passthrough: true }) reply: FastifyReply) {
     void reply.type(this.metrics.contentType);

@@ -40,7 +40,7 @@ function codesOf(method: string, group: string, operation: Operation): Set<Error
   // the version comes in If-Match, too
   if (codes.has('VERSION_CONFLICT')) add(['VALIDATION_INVALID_FORMAT']);
   // who watches over us is never locked out
-  if (group === 'health') codes.delete('RATE_LIMIT_EXCEEDED');
+  if (group === 'health' || group === 'metrics') codes.delete('RATE_LIMIT_EXCEEDED');
   const permission = operation['x-access'];
   if (permission === undefined) return codes;
   add(signedIn);

@@ -29,6 +29,21 @@ const answered = {
     schema: { type: 'string', const: 'true' },
     example: 'true',
   },
+  'Accept-Ranges': {
+    description: 'A part can be asked for with `Range`',
+    schema: { type: 'string', const: 'bytes' },
+    example: 'bytes',
+  },
+  'Content-Range': {
+    description: 'The part that is answered (RFC 9110, 14.4), or how much there is',
+    schema: { type: 'string', pattern: '^bytes ([0-9]+-[0-9]+/([0-9]+|\\*)|\\*/[0-9]+)$' },
+    example: 'bytes 0-1023/4096',
+  },
+  'Content-Disposition': {
+    description: 'The name of a file to save, when `download` asks for it',
+    schema: { type: 'string' },
+    example: `attachment; filename="${id}.log"`,
+  },
   Location: {
     description: 'The path of what was made (RFC 9110, 10.2.2)',
     required: true,
@@ -65,6 +80,12 @@ const sent = {
     schema: { type: 'string', pattern: '^(\\*|(W/)?"?[0-9]{1,9}"?)$' },
     example: '"3"',
   },
+  Range: {
+    name: 'Range',
+    description: 'One part of the bytes (RFC 9110, 14.2); others are passed over',
+    schema: { type: 'string' },
+    example: 'bytes=0-1023',
+  },
   LastEventId: {
     name: 'Last-Event-ID',
     description: 'For server-sent events: the offset to go on from, which is the `id` of the last event',
@@ -76,7 +97,7 @@ type RequestHeader = keyof typeof sent;
 
 function requestHeaders(method: string, operation: Operation): RequestHeader[] {
   const names: RequestHeader[] = ['RequestId'];
-  if (isStream(operation)) names.push('LastEventId');
+  if (isStream(operation)) names.push('Range', 'LastEventId');
   if (operation['x-access'] === undefined) return names;
   names.push('SessionId');
   if (method === 'post') names.push('IdempotencyKey');
@@ -100,6 +121,11 @@ export function answerHeaders(status: number, method: string, operation: Operati
   ];
   if (status === 429 || status === 503 || (status === 409 && method === 'post')) names.push('Retry-After');
   if (status === 401) names.push('WWW-Authenticate');
+  if (isStream(operation)) {
+    if (status === 200) names.push('Accept-Ranges');
+    if (status === 206 || status === 416) names.push('Content-Range');
+    if (status < 300) names.push('Content-Disposition');
+  }
   if (status < 300 && operation['x-location'] !== undefined) names.push('Location');
   if (status < 300 && method === 'post' && operation['x-access'] !== undefined)
     names.push('Idempotency-Replayed');

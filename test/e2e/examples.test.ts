@@ -68,6 +68,10 @@ describe('the examples of the API documentation', () => {
           judge(`${operationId} ${status}`, media.schema, example);
       }
     }
+    for (const [event, { post }] of Object.entries<Json>(api.document.webhooks)) {
+      const { schema, example } = post.requestBody.content['application/json'];
+      judge(event, schema, example);
+    }
     expect(faults).toEqual([]);
     expect(judged).toBeGreaterThan(1000);
   });

@@ -28,8 +28,8 @@ const open = new ApiDocument(false);
  */
 export function checkAnswer(exchange: Exchange): void {
   const { method, url, status, sent } = exchange;
-  if (!url.pathname.startsWith('/api/')) return;
   const route = api.routeOf(method, url.pathname);
+  if (!route && !url.pathname.startsWith('/api/')) return;
   const faults = route ? faultsOf(exchange, route) : faultsOfUnknown(exchange);
   if (route && status < 300) faults.push(...faultsOfRequest(route, sent));
   if (faults.length > 0)

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
+import { messageFaults } from '../support/message-check.js';
 import { until } from '../support/until.js';
 
 export interface Received {
@@ -15,7 +16,13 @@ export interface Received {
 export type Respond = (response: ServerResponse, received: Received, index: number) => void;
 
 const started: Receiver[] = [];
-afterEach(() => Promise.all(started.splice(0).map((receiver) => receiver.stop())));
+/** What the OpenAPI document does not allow of the messages that came. */
+const faults: string[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((receiver) => receiver.stop()));
+  const found = faults.splice(0);
+  if (found.length > 0) throw new Error(found.join('\n'));
+});
 
 /** A webhook consumer: keeps what it gets and answers as the test says; gone after the test that started it. */
 export class Receiver {
@@ -28,6 +35,7 @@ export class Receiver {
       request.setEncoding('utf8').on('data', (text: string) => (raw += text));
       request.on('end', () => {
         const { headers, url = '' } = request;
+        faults.push(...messageFaults(headers, raw));
         const received = { at: Date.now(), path: url, headers, raw, body: JSON.parse(raw) };
         respond(response, received, this.received.push(received) - 1);
       });

@@ -920,6 +920,29 @@ export interface components {
        */
       userId?: string;
     };
+    PingMessage: {
+      data: {
+        message: string;
+        /** Format: uuid */
+        requestedBy: string;
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'ping';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
     Preferences: {
       dashboard_layout: {
         columns: number;
@@ -1064,6 +1087,35 @@ export interface components {
         userName: string;
       }[];
     };
+    ProjectCreatedMessage: {
+      data: {
+        /** Format: uuid */
+        clonedFrom?: string;
+        /** Format: uuid */
+        createdBy: string;
+        name: string;
+        /** Format: uuid */
+        projectId: string;
+        /** @enum {string} */
+        status: 'active' | 'archived' | 'completed';
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'project.created';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
     ProjectDetail: {
       /** Format: date-time */
       createdAt: string;
@@ -1164,6 +1216,35 @@ export interface components {
       pendingTasks: number;
       runningTasks: number;
       totalTasks: number;
+    };
+    ProjectUpdatedMessage: {
+      data: {
+        /** @description The new value of each field */
+        changes: {
+          [key: string]: unknown;
+        };
+        name: string;
+        /** Format: uuid */
+        projectId: string;
+        /** @enum {string} */
+        status: 'active' | 'archived' | 'completed';
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'project.updated';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
     };
     ProjectsAnalyticsQuery: {
       /**
@@ -1816,6 +1897,33 @@ export interface components {
           )
         | null;
     };
+    SystemAlertMessage: {
+      data: {
+        details: {
+          [key: string]: unknown;
+        };
+        kind: string;
+        /** @constant */
+        level: 'warning';
+        message: string;
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'system.alert';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
     SystemInfo: {
       environment: string;
       features: {
@@ -1832,6 +1940,31 @@ export interface components {
         maxTasksPerProject: number;
       };
       version: string;
+    };
+    SystemMaintenanceMessage: {
+      data: {
+        endsAt: string | null;
+        message: string | null;
+        startsAt: string | null;
+        /** @enum {string} */
+        status: 'scheduled' | 'active' | 'ended';
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'system.maintenance';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
     };
     Task: {
       actualDuration: string | null;
@@ -1883,6 +2016,69 @@ export interface components {
           )
         | null;
       workingDirectory: string | null;
+    };
+    TaskCompletedMessage: {
+      data: {
+        attempt?: number;
+        duration?: string | null;
+        /** Format: uuid */
+        executionId?: string;
+        exitCode?: number | null;
+        /** Format: uuid */
+        projectId: string;
+        /** @description A code such as TASK_TIMEOUT */
+        reason?: string | null;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        /** Format: uuid */
+        taskId: string;
+        title: string;
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'task.completed';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    TaskCreatedMessage: {
+      data: {
+        priority: number;
+        /** Format: uuid */
+        projectId: string;
+        ref: string;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        /** Format: uuid */
+        taskId: string;
+        title: string;
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'task.created';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
     };
     TaskDependency: {
       /** @enum {string} */
@@ -1962,6 +2158,40 @@ export interface components {
       /** Format: uuid */
       taskId: string;
     };
+    TaskFailedMessage: {
+      data: {
+        attempt?: number;
+        duration?: string | null;
+        /** Format: uuid */
+        executionId?: string;
+        exitCode?: number | null;
+        /** Format: uuid */
+        projectId: string;
+        /** @description A code such as TASK_TIMEOUT */
+        reason?: string | null;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        /** Format: uuid */
+        taskId: string;
+        title: string;
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'task.failed';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
     TaskHistory: {
       history: {
         action: string;
@@ -1998,6 +2228,49 @@ export interface components {
         total: number;
       };
       total: number;
+    };
+    TaskUpdatedMessage: {
+      data: {
+        attempt?: number;
+        /** @description The names of the fields that changed */
+        changes?: string[];
+        /** @constant */
+        deleted?: true;
+        duration?: string | null;
+        /** Format: uuid */
+        executionId?: string;
+        exitCode?: number | null;
+        /** Format: uuid */
+        projectId: string;
+        /** @description A code such as TASK_TIMEOUT */
+        reason?: string | null;
+        /**
+         * @description The restore of a session brought it back
+         * @constant
+         */
+        restored?: true;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        /** Format: uuid */
+        taskId: string;
+        title: string;
+      };
+      /**
+       * Format: uuid
+       * @description The same on every try; who has seen it can ignore another
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'task.updated';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
     };
     TasksListQuery: {
       /**
@@ -2601,12 +2874,14 @@ export type PersonalAccessToken = components['schemas']['PersonalAccessToken'];
 export type PersonalAccessTokenPage = components['schemas']['PersonalAccessTokenPage'];
 export type PersonalAccessTokenWithSecret = components['schemas']['PersonalAccessTokenWithSecret'];
 export type PersonalAccessTokensListQuery = components['schemas']['PersonalAccessTokensListQuery'];
+export type PingMessage = components['schemas']['PingMessage'];
 export type Preferences = components['schemas']['Preferences'];
 export type PreferencesResult = components['schemas']['PreferencesResult'];
 export type PriorityChanged = components['schemas']['PriorityChanged'];
 export type Profile = components['schemas']['Profile'];
 export type Project = components['schemas']['Project'];
 export type ProjectAnalytics = components['schemas']['ProjectAnalytics'];
+export type ProjectCreatedMessage = components['schemas']['ProjectCreatedMessage'];
 export type ProjectDetail = components['schemas']['ProjectDetail'];
 export type ProjectMember = components['schemas']['ProjectMember'];
 export type ProjectMembers = components['schemas']['ProjectMembers'];
@@ -2614,6 +2889,7 @@ export type ProjectPage = components['schemas']['ProjectPage'];
 export type ProjectSecret = components['schemas']['ProjectSecret'];
 export type ProjectSecrets = components['schemas']['ProjectSecrets'];
 export type ProjectStatistics = components['schemas']['ProjectStatistics'];
+export type ProjectUpdatedMessage = components['schemas']['ProjectUpdatedMessage'];
 export type ProjectsAnalyticsQuery = components['schemas']['ProjectsAnalyticsQuery'];
 export type ProjectsListQuery = components['schemas']['ProjectsListQuery'];
 export type ProjectsListTasksQuery = components['schemas']['ProjectsListTasksQuery'];
@@ -2645,13 +2921,19 @@ export type SessionsListQuery = components['schemas']['SessionsListQuery'];
 export type SetProjectMember = components['schemas']['SetProjectMember'];
 export type SetSecret = components['schemas']['SetSecret'];
 export type StartedCommand = components['schemas']['StartedCommand'];
+export type SystemAlertMessage = components['schemas']['SystemAlertMessage'];
 export type SystemInfo = components['schemas']['SystemInfo'];
+export type SystemMaintenanceMessage = components['schemas']['SystemMaintenanceMessage'];
 export type Task = components['schemas']['Task'];
+export type TaskCompletedMessage = components['schemas']['TaskCompletedMessage'];
+export type TaskCreatedMessage = components['schemas']['TaskCreatedMessage'];
 export type TaskDependency = components['schemas']['TaskDependency'];
 export type TaskDetail = components['schemas']['TaskDetail'];
 export type TaskExecutions = components['schemas']['TaskExecutions'];
+export type TaskFailedMessage = components['schemas']['TaskFailedMessage'];
 export type TaskHistory = components['schemas']['TaskHistory'];
 export type TaskPage = components['schemas']['TaskPage'];
+export type TaskUpdatedMessage = components['schemas']['TaskUpdatedMessage'];
 export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
 export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];

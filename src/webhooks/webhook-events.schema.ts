@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type { WebhookEvent } from '../activity/webhook-events.js';
+import { durationSchema } from '../common/duration.js';
+import { id, instant } from '../common/fields.js';
+import { projectStatuses } from '../projects/projects.schema.js';
+import { taskStatuses } from '../tasks/task.entity.js';
+
+const task = { task_id: id, project_id: id, title: z.string(), status: z.enum(taskStatuses) };
+/** What an execution adds; absent when the status was set by hand. */
+const run = {
+  execution_id: id.optional(),
+  attempt: z.int().min(1).optional(),
+  exit_code: z.int().nullable().optional(),
+  reason: z.string().nullable().optional().meta({ description: 'A code such as TASK_TIMEOUT' }),
+  duration: durationSchema.nullable().optional(),
+};
+const project = { project_id: id, name: z.string(), status: z.enum(projectStatuses) };
+
+/** What `data` of the message of each event holds, and when it is sent. */
+const events: Record<WebhookEvent | 'ping', { summary: string; description: string; data: z.ZodType }> = {
+  'task.created': {
+    summary: 'A task was created',
+    description: 'It waits in the backlog.',
+    data: z.object({ ...task, ref: z.string(), priority: z.int().min(1).max(10) }),
+  },
+  'task.updated': {
+    summary: 'A task was changed',
+    description:
+      'Its fields, or its status to any but `completed` and `failed`, by a person or an execution; also when it was deleted.',
+    data: z.object({
+      ...task,
+      ...run,
+      changes: z.array(z.string()).optional().meta({ description: 'The names of the fields that changed' }),
+      deleted: z.literal(true).optional(),
+      restored: z.literal(true).optional().meta({ description: 'The restore of a session brought it back' }),
+    }),
+  },
+  'task.completed': {
+    summary: 'A task was completed',
+    description: 'Its command ended well, or a person said so.',
+    data: z.object({ ...task, ...run }),
+  },
+  'task.failed': {
+    summary: 'A task failed',
+    description: 'Its last attempt did, or a person said so.',
+    data: z.object({ ...task, ...run }),
+  },
+  'project.created': {
+    summary: 'A project was created',
+    description: 'By itself or as a copy of another.',
+    data: z.object({ ...project, created_by: id, cloned_from: id.optional() }),
+  },
+  'project.updated': {
+    summary: 'A project was changed',
+    description: 'Its name, settings, limits or status.',
+    data: z.object({
+      ...project,
+      changes: z.record(z.string(), z.unknown()).meta({ description: 'The new value of each field' }),
+    }),
+  },
+  'system.maintenance': {
+    summary: 'Maintenance was announced or ended',
+    description: 'Only for webhooks without a project.',
+    data: z.object({
+      status: z.enum(['scheduled', 'active', 'ended']),
+      starts_at: instant.nullable(),
+      ends_at: instant.nullable(),
+      message: z.string().nullable(),
+    }),
+  },
+  'system.alert': {
+    summary: 'Something needs an administrator',
+    description: 'A kind of alert is raised at most every five minutes.',
+    data: z.object({
+      kind: z.string().meta({ examples: ['worker_lost'] }),
+      level: z.literal('warning'),
+      message: z.string(),
+      details: z.record(z.string(), z.unknown()),
+    }),
+  },
+  ping: {
+    summary: 'A test message was asked for',
+    description: 'Sent once, to whatever events the webhook listens.',
+    data: z.object({ message: z.string(), requested_by: id }),
+  },
+};
+
+/** The message of every event, as it is sent to a webhook. */
+export const webhookMessages = Object.entries(events).map(([event, { summary, description, data }]) => {
+  const [kind = '', what = ''] = event.split('.').map((part) => part.charAt(0).toUpperCase() + part.slice(1));
+  const schema = z
+    .object({
+      event: z.literal(event),
+      timestamp: instant.meta({ description: 'When it happened' }),
+      data,
+      webhook_id: id,
+      delivery_id: id.meta({ description: 'The same on every try; who has seen it can ignore another' }),
+      sequence: z.int().min(1).meta({ description: 'Grows in the order in which the events were stored' }),
+    })
+    .meta({ id: `${kind}${what}Message` });
+  return { event, name: `${kind}${what}`, summary, description, schema };
+});
