@@ -40,12 +40,17 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  private get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   get pid(): number | undefined {
     return this.child?.pid;
   }
 
-  /** Starts it again, empty and on the same port, after `stop` or `kill`. */
+  /** Starts it again, empty and on the same port, after `stop` or `kill`; one that runs is left as it is. */
   async start(): Promise<void> {
+    if (this.isRunning) return;
     const args = [
       '--port',
       String(this.port),
@@ -87,7 +92,7 @@ export class RedisServer {
 
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { child } = this;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !this.isRunning) return;
     const exit = once(child, 'exit');
     child.kill(signal);
     await exit;
