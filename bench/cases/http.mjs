@@ -4,7 +4,7 @@ import { peerToken, startBare, startFastApi } from '../support/peers.mjs';
 import { load } from '../support/wrk.mjs';
 
 const rounds = 3;
-const seconds = 2.5;
+const seconds = 3;
 
 const text = 'a task made by the benchmark, with a text of ordinary length';
 const requests = {
@@ -66,7 +66,7 @@ async function inTurns(folder, kind, contenders, ids) {
       const lean = name === 'fastapi' && kind === 'list' ? '/lean' : path;
       const script = `request = ${requests[kind](lean)}`;
       const cpu = process.cpuMs;
-      const result = await load({ folder, url, token, ids, script, seconds: round < 0 ? 1.5 : seconds });
+      const result = await load({ folder, url, token, ids, script, seconds: round < 0 ? 1 : seconds });
       if (round < 0) continue;
       results[name] ??= [];
       results[name].push({ ...result, cpu: (process.cpuMs - cpu) / result.requests });

@@ -33,7 +33,7 @@ export async function drive(api, count) {
   socket.close();
   const sampled = await Promise.all(ids.slice(-50).map((id) => api.get(`/api/tasks/${id}/executions`)));
   const waits = sampled.map(
-    ({ executions: [run] }) => Date.parse(run.started_at) - Date.parse(run.created_at),
+    ({ executions: [run] }) => Date.parse(run.started_at) - Date.parse(run.queued_at),
   );
   return {
     rate: count / ((done - begun) / 1000),
