@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 /** In the order in which they need each other. */
-const packages = ['sdk'];
+const packages = ['sdk', 'cli'];
 
 const lock = join(root, 'dist/.packages-lock');
 if (process.env.MILLRACE_PACKAGES_LOCKED === undefined) {

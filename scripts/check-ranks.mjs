@@ -23,7 +23,7 @@ const order = [
   // turns the routes of all rooms into the document, so it knows shapes of any of them
   ['openapi'],
 ];
-const packages = ['sdk'];
+const packages = ['sdk', 'cli'];
 const mostLines = 300;
 const mayBeLong = /^src\/infra\/migrations\/|\.generated\.ts$|\/generated\//;
 

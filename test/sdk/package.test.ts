@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -8,20 +7,14 @@ import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { root } from '../support/build.js';
+import { installPacked } from '../support/packed.js';
 
 const run = promisify(execFile);
 const app = useApp();
 let folder: string;
 
-/** An empty project with the packed SDK in it; what it needs comes packed too, so that no registry is asked. */
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'millrace-sdk-'));
-  const modules = join(root, 'node_modules');
-  for (const path of [join(root, 'sdk'), join(modules, 'ws'), join(modules, 'eventsource-parser')])
-    await run('npm', ['pack', '--silent', path], { cwd: folder });
-  const packed = (await readdir(folder)).map((name) => `./${name}`);
-  await writeFile(join(folder, 'package.json'), '{ "name": "empty", "type": "module" }');
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...packed], { cwd: folder });
+  folder = await installPacked(['sdk', 'node_modules/ws', 'node_modules/eventsource-parser']);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

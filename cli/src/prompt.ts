@@ -1,0 +1,38 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { CliError, exitCodes } from './cli-error.js';
+
+/** Asks for a line on the terminal. @param hidden what is typed is not shown */
+export async function ask(question: string, { hidden = false } = {}): Promise<string> {
+  if (!process.stdin.isTTY)
+    throw new CliError(`${question.replace(/: $/, '')} cannot be asked for: this is no terminal`, {
+      hint: 'Give --username and --password-stdin, or --token.',
+      exitCode: exitCodes.usage,
+    });
+  // readline echoes to its output
+  const output = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      if (!hidden) process.stderr.write(chunk);
+      done();
+    },
+  });
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  // not before the terminal has stopped to echo
+  process.stderr.write(question);
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      lines.once('line', resolve);
+      lines.once('SIGINT', () => reject(new CliError('Interrupted', { exitCode: exitCodes.interrupted })));
+      lines.once('close', () => reject(new CliError('Nothing was entered', { exitCode: exitCodes.usage })));
+    });
+  } finally {
+    lines.close();
+    if (hidden) process.stderr.write('\n');
+  }
+}
+
+/** Standard input as a whole, without the line break at its end. */
+export async function readAll(): Promise<string> {
+  const text = Buffer.concat(await process.stdin.toArray()).toString();
+  return text.replace(/\r?\n$/, '');
+}

@@ -1,0 +1,69 @@
+import type { OutputEnd, OutputFrame } from '@millrace/sdk';
+import { CliError, exitCodes } from './cli-error.js';
+import { RunFault } from './explain.js';
+import type { Terminal } from './terminal.js';
+
+/** A reader that went away, as `head` does. */
+const brokenPipe = 141;
+
+/** What one does about a command whose output is shown. */
+export interface Relayed {
+  frames: AsyncGenerator<OutputFrame, OutputEnd, undefined>;
+  cancel: () => Promise<unknown>;
+  /** Said while nothing has come yet. */
+  waiting: string;
+}
+
+/**
+ * Writes the output of a command to stdout and stderr as it comes. Ctrl-C cancels the command and waits until it is gone; a
+ * second one does not wait.
+ * @returns the exit code: the command's own, or 128 and the signal that ended it
+ */
+export async function relay(terminal: Terminal, relayed: Relayed): Promise<number> {
+  try {
+    return await pass(terminal, relayed);
+  } catch (error) {
+    throw new RunFault(error);
+  }
+}
+
+async function pass(terminal: Terminal, { frames, cancel, waiting }: Relayed): Promise<number> {
+  const progress = terminal.progress(waiting);
+  let interrupted = 0;
+  const stop = (signal: 'SIGINT' | 'SIGTERM') => {
+    if (interrupted > 0) process.exit(interrupted);
+    interrupted = signal === 'SIGINT' ? exitCodes.interrupted : 143;
+    progress.end();
+    terminal.note('Cancelling; once more to leave at once.');
+    // when it has ended meanwhile there is nothing to cancel
+    void cancel().catch(() => undefined);
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  // the reader's end is told by the write that fails
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  try {
+    for (;;) {
+      const { done, value } = await frames.next();
+      progress.end();
+      if (done) return interrupted || shellCode(value.exitCode);
+      if (await write(process[value.stream], value.bytes)) continue;
+      await cancel().catch(() => undefined);
+      return brokenPipe;
+    }
+  } finally {
+    progress.end();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** @returns false when nobody reads any more */
+function write(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => stream.write(bytes, (error) => resolve(!error)));
+}
+
+/** As a shell says it: a signal becomes 128 and its number. */
+function shellCode(exitCode: number | null): number {
+  if (exitCode === null)
+    throw new CliError('The command did not run to its end', { exitCode: exitCodes.own });
+  return exitCode < 0 ? 128 - exitCode : exitCode;
+}

@@ -1,0 +1,97 @@
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Where `millrace` writes: results to stdout, what it does meanwhile to stderr. Colours and progress only on a terminal. */
+export class Terminal {
+  constructor(
+    readonly json: boolean,
+    private readonly environment = process.env,
+  ) {}
+
+  /** A result: as JSON for scripts, or for people. */
+  show(value: unknown, forPeople: () => string): void {
+    this.line(this.json ? JSON.stringify(value, null, 2) : forPeople());
+  }
+
+  line(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** Something to know that is not the result. */
+  note(text: string): void {
+    process.stderr.write(`${text}\n`);
+  }
+
+  colour(style: Style, text: string): string {
+    return this.hasColours(process.stdout) ? styleText(style, text) : text;
+  }
+
+  /** Columns under headings. */
+  table(headings: string[], rows: (string | number | null | undefined)[][]): string {
+    const cells = rows.map((row) => row.map((cell) => oneLine(cell)));
+    const widths = headings.map((heading, column) =>
+      Math.max(heading.length, ...cells.map((row) => [...(row[column] ?? '')].length)),
+    );
+    const pad = (row: string[]) =>
+      row
+        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
+        .join('  ')
+        .trimEnd();
+    const lines = cells.map((row) => this.painted(pad(row)));
+    return [this.colour('bold', pad(headings)), ...lines].join('\n');
+  }
+
+  /** Names and values, one a line. */
+  facts(pairs: [string, unknown][]): string {
+    const width = Math.max(...pairs.map(([name]) => name.length));
+    return pairs
+      .map(([name, value]) => `${this.colour('dim', name.padEnd(width))}  ${oneLine(value)}`)
+      .join('\n');
+  }
+
+  /** Says what is waited for, on one line that goes away. @returns what ends it */
+  progress(text: string): { say(text: string): void; end(): void } {
+    if (!process.stderr.isTTY || this.json) return { say: () => undefined, end: () => undefined };
+    const started = Date.now();
+    let shown = text;
+    const draw = () => {
+      const seconds = Math.round((Date.now() - started) / 1000);
+      process.stderr.write(`\r\u001b[K${shown}${seconds > 1 ? ` (${seconds} s)` : ''}`);
+    };
+    draw();
+    const timer = setInterval(draw, 500);
+    let over = false;
+    return {
+      say: (next) => {
+        shown = next;
+        if (!over) draw();
+      },
+      end: () => {
+        if (over) return;
+        over = true;
+        clearInterval(timer);
+        process.stderr.write('\r\u001b[K');
+      },
+    };
+  }
+
+  /** https://no-color.org */
+  private hasColours(stream: NodeJS.WriteStream): boolean {
+    if (this.environment['NO_COLOR']) return false;
+    return Boolean(this.environment['FORCE_COLOR']) || (stream.isTTY && this.environment['TERM'] !== 'dumb');
+  }
+
+  private painted(line: string): string {
+    return line
+      .replace(/\b(completed|delivered|active)\b/, (word) => this.colour('green', word))
+      .replace(/\b(failed|disabled)\b/, (word) => this.colour('red', word))
+      .replace(/\b(running|queued)\b/, (word) => this.colour('cyan', word));
+  }
+}
+
+function oneLine(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '–';
+  const text = Array.isArray(value) ? value.join(', ') : String(value as string | number | boolean);
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

@@ -1,0 +1,221 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import { freePort } from '../support/free-port.js';
+import { root } from '../support/build.js';
+import { installPacked } from '../support/packed.js';
+import { until } from '../support/until.js';
+import { Installed, Millrace } from './millrace.js';
+
+const app = useApp();
+let folder: string;
+let millrace: Installed;
+beforeAll(async () => {
+  const needed = ['commander', 'ws', 'eventsource-parser'].map((name) => `node_modules/${name}`);
+  folder = await installPacked(['sdk', 'cli', ...needed]);
+  millrace = new Installed(folder, { HOME: folder, API_BASE_URL: `${app.url}/api` });
+  const { password = '' } = app.admin.credentials ?? {};
+  const signedIn = await millrace.run(['login', '-u', 'admin', '--password-stdin'], {}, `${password}\n`);
+  expect(signedIn).toEqual({ code: 0, stdout: `Signed in to ${app.url}/api as admin (admin)\n`, stderr: '' });
+  await millrace.run(['projects', 'create', 'Shop']);
+  await millrace.run(['config', 'set', 'project', 'SHOP']);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('signing in', () => {
+  test('keeps a token that only its owner can read, and logout revokes it', async () => {
+    const path = join(folder, '.config/millrace/config.json');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const kept = await readFile(path, 'utf8');
+    expect(kept).toMatch(/"token": "mlr_pat_\w+"/);
+    expect(kept).not.toContain(app.admin.credentials?.password);
+    const { code, stdout, stderr } = await millrace.run(['status']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/You +admin \(admin\)/);
+    // piped, so neither colours nor progress
+    expect(stdout).not.toContain('\u001b');
+
+    const asked = new Millrace(
+      'script',
+      ['-qec', `${millrace.program} login -u admin --profile second`, '/dev/null'],
+      millrace.env,
+    );
+    await asked.says('Password: ');
+    const answered = await asked.type(`${app.admin.credentials?.password}\n`).says('Signed in to');
+    expect((await answered.end()).stdout).not.toContain(app.admin.credentials?.password);
+    const second = (JSON.parse(await readFile(path, 'utf8')) as { profiles: { second: { token: string } } })
+      .profiles.second;
+    expect((await millrace.run(['logout', '--profile', 'second'])).stdout).toBe('Signed out\n');
+    const refused = await millrace.run(['status'], { API_TOKEN: second.token });
+    expect(refused).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'millrace: The token is invalid or expired\n  Sign in again with: millrace login\n',
+    });
+  });
+
+  test('the environment wins, and a token goes to its own server only', async () => {
+    const elsewhere = `http://127.0.0.1:${await freePort()}/api`;
+    const alone = await millrace.run(['status'], { API_BASE_URL: elsewhere });
+    expect(alone).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(`You are not signed in to ${elsewhere}`),
+    });
+    const dead = await millrace.run(['status'], { API_BASE_URL: elsewhere, API_TOKEN: 'x' });
+    expect(dead).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/cannot be reached: ECONNREFUSED\n {2}Is the server running/),
+    });
+    expect((await millrace.run(['config'])).stdout).toMatch(/\* +default +\S+ +SHOP +yes/);
+    const wrong = await millrace.run(['login', '-u', 'admin', '--password-stdin', '--json'], {}, 'wrong');
+    expect(wrong.code).toBe(3);
+    expect(JSON.parse(wrong.stderr)).toMatchObject({ error: { code: 'AUTH_INVALID_CREDENTIALS' } });
+  });
+});
+
+describe('run', () => {
+  test('writes to both streams and ends with the exit code of the command', async () => {
+    const ran = await millrace.run(['run', 'echo out; echo err >&2; exit 7']);
+    expect(ran).toEqual({ code: 7, stdout: 'out\n', stderr: 'err\n' });
+    const words = await millrace.run([
+      'run',
+      '-e',
+      'NAME=x y',
+      '-t',
+      '60',
+      'printf',
+      '%s|',
+      "it's",
+      '$NAME',
+      '-e',
+    ]);
+    expect(words).toEqual({ code: 0, stdout: "it's|$NAME|-e|", stderr: '' });
+    expect((await millrace.run(['run', '-e', 'NAME=x y', 'echo "$NAME"; kill -9 $$'])).code).toBe(137);
+    const unsafe = await millrace.run(['run', 'rm -rf /']);
+    expect(unsafe).toMatchObject({ code: 125, stderr: expect.stringContaining('--allow-unsafe') });
+    // so much that it comes in many pieces
+    const much = await millrace.run(['run', 'seq 1 100000']);
+    expect(much.stdout).toBe(`${Array.from({ length: 100_000 }, (_, index) => index + 1).join('\n')}\n`);
+    const id = (await millrace.run(['run', '--detach', 'echo later; exit 3'])).stdout.trim();
+    expect(await millrace.run(['logs', '-f', id])).toMatchObject({ code: 3, stdout: 'later\n' });
+    expect(await millrace.run(['logs', id])).toMatchObject({ code: 0, stdout: 'later\n' });
+  });
+
+  test('Ctrl-C cancels the command and waits until it is gone', async () => {
+    const running = millrace.start(['run', 'echo begun; sleep 600']);
+    await running.says('begun');
+    running.signal('SIGINT');
+    expect(await running.end()).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelling') });
+    const [newest] = (await app.admin.get('/api/commands/history')).body.data.commands;
+    expect(newest).toMatchObject({ status: 'cancelled', exit_code: -15 });
+    // a reader that has had enough
+    const piped = new Millrace('sh', ['-c', `"$0" run 'yes' | head -n 1`, millrace.program], millrace.env);
+    expect(await piped.end()).toEqual({ code: 0, stdout: 'y\n', stderr: '' });
+    await until(async () => (await app.admin.get('/api/commands/running')).body.data.total_running === 0);
+  });
+});
+
+test('tasks are created, run, watched, cancelled and tried again', async () => {
+  const create = (...args: string[]) => millrace.run(['tasks', 'create', ...args]);
+  const ref = (
+    await create('Say it', '-c', 'echo "$WORD"; exit ${CODE:-4}', '-e', 'WORD=hello', '--tags', 'a,b')
+  ).stdout.trim();
+  expect(ref).toMatch(/^SHOP-\d+$/);
+  expect(await millrace.run(['tasks', 'execute', ref, '--follow'])).toEqual({
+    code: 4,
+    stdout: 'hello\n',
+    stderr: '',
+  });
+  expect((await millrace.run(['tasks', 'retry', ref, '-f'])).code).toBe(4);
+  expect((await millrace.run(['tasks', 'logs', ref])).stdout).toBe('hello\n');
+  expect((await millrace.run(['tasks', 'list', '--status', 'failed,running', '--tags', 'b'])).stdout).toMatch(
+    new RegExp(`^REF +STATUS +PRIORITY +TITLE\n${ref} +failed +5 +Say it\n$`),
+  );
+  expect(await millrace.json<{ ref: string; tags: string[] }>('tasks', 'show', ref)).toMatchObject({
+    ref,
+    tags: ['a', 'b'],
+  });
+
+  const long = (await create('Long', '-c', 'echo begun; sleep 600')).stdout.trim();
+  await millrace.run(['tasks', 'execute', long, '--priority', 'high']);
+  const watching = millrace.start(['tasks', 'logs', '-f', long]);
+  await watching.says('begun');
+  watching.signal('SIGINT');
+  expect((await watching.end()).code).toBe(130);
+  expect(await millrace.json('tasks', 'show', long)).toMatchObject({ status: 'running' });
+  expect((await millrace.run(['tasks', 'cancel', long, '-r', 'Enough'])).stdout).toBe('cancelled\n');
+  expect(await millrace.run(['tasks', 'show', 'SHOP-999'])).toEqual({
+    code: 4,
+    stdout: '',
+    stderr: 'millrace: The task does not exist\n  See what there is with: millrace tasks list\n',
+  });
+});
+
+test('webhooks listen prints what is delivered, and leaves nothing behind', async () => {
+  const listening = millrace.start(['webhooks', 'listen', '--events', 'task.created']);
+  await listening.says('Listening for task.created');
+  expect((await millrace.run(['webhooks', 'list'])).stdout).toMatch(
+    /yes +task\.created +http:\/\/127\.0\.0\.1:\d+\//,
+  );
+  const ref = (await millrace.run(['tasks', 'create', 'Heard of'])).stdout.trim();
+  await listening.says('"title":"Heard of"');
+  listening.signal('SIGINT');
+  const { code, stdout } = await listening.end();
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\S+Z {2}task\.created {2}\{.*\}\n$/);
+  expect(ref).toMatch(/^SHOP-/);
+  expect((await millrace.run(['webhooks', 'list'])).stdout).toBe('No webhooks.\n');
+});
+
+test('queues, users and tokens', async () => {
+  expect((await millrace.run(['queues', 'pause', 'low', '-r', 'Maintenance'])).stdout).toBe('Paused low\n');
+  expect((await millrace.run(['queues'])).stdout).toMatch(/\nlow +0 +0 +\d+ +Maintenance\n/);
+  expect((await millrace.run(['queues', 'resume', 'low'])).code).toBe(0);
+  const made = await millrace.run(
+    ['users', 'create', 'ada', '--email', 'ada@example.org', '--password-stdin'],
+    {},
+    'a long password',
+  );
+  expect(made.stdout).toBe('Created ada (developer)\n');
+  expect((await millrace.run(['users', 'update', 'ada', '--role', 'viewer', '--disable'])).stdout).toBe(
+    'ada: viewer, disabled\n',
+  );
+  expect((await millrace.run(['users', 'list'], { FORCE_COLOR: '1' })).stdout).toContain(
+    '\u001b[31mdisabled',
+  );
+  const token = (
+    await millrace.run(['tokens', 'create', 'CI', '-s', 'tasks.read', '--days', '1'])
+  ).stdout.trim();
+  expect((await millrace.run(['tasks', 'list'], { API_TOKEN: token })).code).toBe(0);
+  expect((await millrace.run(['queues', 'pause', 'low'], { API_TOKEN: token })).code).toBe(3);
+  expect((await millrace.run(['tokens', 'revoke', 'CI'])).stdout).toBe('Revoked CI\n');
+});
+
+test('help teaches, faults are one line with a hint, and words are completed', async () => {
+  const help = await millrace.run(['run', '--help']);
+  expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Examples:') });
+  const typo = await millrace.run(['tasks', 'lst']);
+  expect(typo).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean list?') });
+  expect((await millrace.run(['tasks', 'list', '--limit', 'many'])).code).toBe(2);
+  const script = (await millrace.run(['completion', 'bash'])).stdout;
+  const complete = `export PATH="$1:$PATH"; eval "$2"; COMP_WORDS=(millrace tasks c); COMP_CWORD=2; _millrace; echo "\${COMPREPLY[@]}"`;
+  const completed = await new Millrace(
+    'bash',
+    ['-c', complete, 'bash', join(folder, 'node_modules/.bin'), script],
+    millrace.env,
+  ).end();
+  expect(completed).toEqual({ code: 0, stdout: 'create cancel\n', stderr: '' });
+  expect((await millrace.run(['completion', 'zsh'])).stdout).toContain('#compdef millrace');
+});
+
+test('serve starts the server from its own folder', async () => {
+  const nowhere = await millrace.run(['serve']);
+  expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
+  const port = await freePort();
+  const env = { ...app.env, MILLRACE_HOME: root, DATA_DIR: join(app.dataDir, 'serve') };
+  // a second server on the database of the first would be refused; that it got so far is what is to be seen
+  const serving = await millrace.run(['serve', '--port', String(port)], env);
+  expect(serving.code).not.toBe(0);
+  expect(serving.stdout + serving.stderr).toMatch(/single mode|another Millrace|already/i);
+});

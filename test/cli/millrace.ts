@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { until } from '../support/until.js';
+
+/** One run of the command line. */
+export class Millrace {
+  stdout = '';
+  stderr = '';
+  private readonly child: ChildProcess;
+
+  constructor(program: string, args: string[], env: Record<string, string | undefined>) {
+    this.child = spawn(program, args, { env: { PATH: process.env['PATH'], ...env }, stdio: 'pipe' });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+  }
+
+  /** Types something, or gives all of standard input. */
+  type(text: string): this {
+    this.child.stdin?.write(text);
+    return this;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Waits until it has written something. */
+  async says(text: string): Promise<this> {
+    await until(() => (this.stdout + this.stderr).includes(text), {
+      what: `"${text}" of ${JSON.stringify([this.stdout, this.stderr])}`,
+      timeout: 30_000,
+    });
+    return this;
+  }
+
+  /** Waits for its end. */
+  async end(): Promise<{ code: number; stdout: string; stderr: string }> {
+    this.child.stdin?.end();
+    const [code] = (await once(this.child, 'close')) as [number];
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** Runs `millrace` of an empty project in which it was installed. */
+export class Installed {
+  constructor(
+    private readonly folder: string,
+    readonly env: Record<string, string | undefined>,
+  ) {}
+
+  get program(): string {
+    return join(this.folder, 'node_modules/.bin/millrace');
+  }
+
+  start(args: string[], env: Record<string, string | undefined> = {}): Millrace {
+    return new Millrace(this.program, args, { ...this.env, ...env });
+  }
+
+  run(args: string[], env?: Record<string, string | undefined>, input = '') {
+    return this.start(args, env).type(input).end();
+  }
+
+  /** What it answers with `--json`. */
+  async json<T>(...args: string[]): Promise<T> {
+    const { code, stdout, stderr } = await this.run([...args, '--json']);
+    if (code !== 0) throw new Error(`millrace ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout) as T;
+  }
+}
