@@ -6,6 +6,7 @@ import { format } from 'prettier';
 import { pascal } from './sdk/names.mjs';
 import { readOperations } from './sdk/operations.mjs';
 import { heading, writeResource } from './sdk/write-resources.mjs';
+import { writeWebhookEvent } from './sdk/write-webhook-event.mjs';
 import { writeTypes } from './sdk/write-types.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -52,6 +53,7 @@ async function generate() {
     files.set(`resources/${name}.ts`, writeResource(name, operations, summary));
   }
   files.set('resources.ts', writeIndex([...resources.keys()]));
+  files.set('webhook-event.ts', writeWebhookEvent(document));
   for (const [path, text] of files)
     files.set(path, await format(text, { ...settings, parser: 'typescript' }));
   return files;

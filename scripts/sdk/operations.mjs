@@ -56,7 +56,7 @@ class Reader {
       inPath: inPath.map(camel),
       query: this.queryType(typeName, inQuery),
       isListing: inQuery.some((one) => one.name === 'page') && this.isPage(answer.schema),
-      isPublic: !(operation.security ?? this.document.security ?? []).length,
+      isPublic: isPublic(operation.security ?? this.document.security ?? []),
       body,
       answer,
       keep: keepOf(typeName, body, answer),
@@ -160,6 +160,9 @@ class Reader {
     return sent;
   }
 }
+
+/** Whether one of the ways to be let in asks for nothing. */
+const isPublic = (security) => security.length === 0 || security.some((way) => Object.keys(way).length === 0);
 
 /** What is in the envelope. */
 function dataOf(envelope) {

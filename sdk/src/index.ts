@@ -23,6 +23,6 @@ export type { FollowOptions } from './output/follow.js';
 export { OutputFrame, type OutputEnd } from './output/frame.js';
 export { LiveSocket } from './websocket/live-socket.js';
 export type { Channel, MessageMap, MessageType, Topic } from './websocket/messages.js';
-export type { WebhookEvent } from './webhooks/event.js';
+export type { WebhookEvent } from './generated/webhook-event.js';
 export { verifyWebhook, WebhookVerificationError, type VerifyOptions } from './webhooks/verify.js';
 export type * from './generated/types.js';

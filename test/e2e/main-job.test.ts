@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
+import { MillraceClient, verifyWebhook, type OutputFrame } from '@millrace/sdk';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
@@ -20,79 +20,64 @@ import {
 } from './steps.js';
 
 const app = useApp();
-afterEach(closeSockets);
 
 test('a newcomer signs in, runs a command, watches its output live and is told of its end', async () => {
-  const { access_token, user } = await data(
-    200,
-    app.anonymous().post('/api/auth/login', app.admin.credentials),
-  );
+  const me = new MillraceClient({ baseURL: `${app.url}/api`, websocketURL: `${app.wsUrl}/ws` });
+  const { user } = await me.login(app.admin.credentials!);
   expect(user.username).toBe('admin');
-  const me = Object.assign(app.anonymous(), { token: access_token });
-  const project = await data(201, me.post('/api/projects/', { name: 'First steps' }));
+  const { id: projectId } = await me.projects.create({ name: 'First steps' });
   const receiver = await Receiver.start();
-  const webhook = await data(
-    201,
-    me.post('/api/webhooks/', { url: receiver.url, events: ['task.completed'], project_id: project.id }),
-  );
+  const { secret, id: webhookId } = await me.webhooks.create({
+    url: receiver.url,
+    events: ['task.completed'],
+    projectId,
+  });
   // each line waits for us to have seen the one before it, so what comes cannot have been held back
   const command =
     'for n in 1 2 3; do echo "line $n"; while [ ! -e "seen-$n" ]; do sleep 0.02; done; done; echo "all done" >&2';
-  const task = await data(201, me.post('/api/tasks/', { title: 'Say it', project_id: project.id, command }));
+  const task = await me.tasks.create({ title: 'Say it', projectId, command });
 
-  const socket = await LiveSocket.open(app.wsUrl);
-  const authenticated = await socket.ask({ type: 'authenticate', token: access_token }, 'authenticated');
-  expect(authenticated.data).toMatchObject({ username: 'admin', permissions: user.permissions });
-  await socket.ask({ type: 'subscribe', channel: 'task_updates', project_id: project.id }, 'subscribed');
-  const { execution_id } = await data(202, me.post(`/api/tasks/${task.id}/execute`));
-  const subscribed = await socket.ask(
-    { type: 'subscribe', channel: 'command_output', command_id: execution_id },
-    'subscribed',
-  );
-  expect(subscribed.data).toMatchObject({ channel: 'command_output', command_id: execution_id });
+  const ws = me.websocket.connect('a-session');
+  onTestFinished(() => ws.close());
+  expect(await ws.once('open')).toMatchObject({ username: 'admin', permissions: user.permissions });
+  const frames: OutputFrame[] = [];
+  ws.on('command_output', (frame) => frames.push(frame));
+  const [ended, completed] = [ws.once('command_end'), ws.once('task_completed')];
+  await ws.subscribe('task_updates', { projectId });
+  const { executionId } = await me.tasks.execute(task.id);
+  await ws.subscribe('command_output', { commandId: executionId });
 
   for (const n of [1, 2, 3]) {
-    const frame = await socket.next('command_output', ({ content }) => content.includes(`line ${n}\n`));
-    expect(frame.data).toMatchObject({
-      command_id: execution_id,
-      stream: 'stdout',
-      timestamp: expect.any(String),
+    const line = await until(() => frames.find(({ text }) => text.includes(`line ${n}\n`)), {
+      what: `line ${n}`,
     });
-    await runJob(me, project, `touch seen-${n}`);
+    expect(line).toMatchObject({ commandId: executionId, stream: 'stdout', timestamp: expect.any(String) });
+    expect((await me.commands.run(`touch seen-${n}`, { projectId }).result()).exitCode).toBe(0);
   }
-  const { bytes, end } = await socket.output(execution_id);
-  expect(bytes.toString()).toBe('line 1\nline 2\nline 3\nall done\n');
-  expect(end).toMatchObject({ end: true, content: '', total: bytes.length, exit_code: 0 });
-  expect((await socket.next('command_output', ({ stream }) => stream === 'stderr')).data.content).toBe(
-    'all done\n',
-  );
-  const completed = await socket.next('task_completed', ({ task_id }) => task_id === task.id);
-  expect(completed.data).toMatchObject({
+  expect(await ended).toEqual({ commandId: executionId, exitCode: 0, total: 30 });
+  expect(frames.map(({ text }) => text).join('')).toBe('line 1\nline 2\nline 3\nall done\n');
+  expect(frames.filter(({ stream }) => stream === 'stderr').map(({ text }) => text)).toEqual(['all done\n']);
+  expect(await completed).toMatchObject({
+    taskId: task.id,
     status: 'completed',
-    exit_code: 0,
+    exitCode: 0,
     duration: expect.stringMatching(/^00:0\d:\d\d$/),
   });
-  expect(await data(200, me.get(`/api/tasks/${task.id}`))).toMatchObject({
-    status: 'completed',
-    progress_percentage: 100,
-  });
+  expect(await me.tasks.get(task.id)).toMatchObject({ status: 'completed', progressPercentage: 100 });
 
-  // the helpers that touched the files are told of as well
-  const received = await receiver.next(4);
-  for (const { raw, headers, body } of receiver.received) {
-    const signature = createHmac('sha256', webhook.secret).update(raw).digest('hex');
-    expect(headers).toMatchObject({
-      'x-signature-256': `sha256=${signature}`,
-      'x-event-type': 'task.completed',
-      'x-delivery-id': body.delivery_id,
-    });
-  }
-  expect(received.body).toMatchObject({
+  const { raw, headers } = await receiver.next();
+  const signature = createHmac('sha256', secret).update(raw).digest('hex');
+  const event = await verifyWebhook(raw, headers, secret);
+  expect(event).toMatchObject({
     event: 'task.completed',
-    webhook_id: webhook.id,
-    data: { status: 'completed' },
+    webhookId,
+    data: { taskId: task.id, status: 'completed' },
   });
-  expect(receiver.received.map(({ body }) => body.data.task_id)).toContain(task.id);
+  expect(headers).toMatchObject({
+    'x-signature-256': `sha256=${signature}`,
+    'x-event-type': 'task.completed',
+    'x-delivery-id': event.deliveryId,
+  });
 });
 
 test('each event of the contract reaches who wants to hear of it', async () => {

@@ -197,6 +197,22 @@ describe('a token', () => {
     });
   });
 
+  test('is renewed before it expires, and what refuses it is told when it cannot be', async () => {
+    const { refreshToken } = await client.auth.login(app.admin.credentials!);
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const seconds = Date.now() / 1000;
+    const ending = `${part({ alg: 'HS256' })}.${part({ iat: seconds - 3600, exp: seconds + 5 })}.c2lnbmF0dXJl`;
+    const proxy = await FaultProxy.start(app.url);
+    const renewing = clientAt(proxy.url, { token: ending, refreshToken });
+    expect(await renewing.users.getProfile()).toMatchObject({ username: 'admin' });
+    expect(proxy.requests).toEqual(['POST /api/auth/refresh', 'GET /api/users/profile']);
+    const lost = clientAt(app.url, { token: ending, refreshToken: 'another' });
+    expect(await code(lost.users.getProfile())).toBe('AUTH_TOKEN_INVALID');
+    // a bearer that is about to end renews itself
+    const self = clientAt(app.url, { token: ending });
+    expect(await code(self.users.getProfile())).toBe('AUTH_TOKEN_INVALID');
+  });
+
   test('may come from elsewhere, and login keeps its own', async () => {
     let asked = 0;
     const vault = clientAt(app.url, { token: async () => ((asked += 1), app.admin.token ?? '') });

@@ -1,6 +1,6 @@
+import { keptInWebhookEvents, type WebhookEvent } from '../generated/webhook-event.js';
 import { fromWire } from '../http/case.js';
 import { MillraceError } from '../http/errors.js';
-import type { WebhookEvent } from './event.js';
 
 /** The request is not from Millrace, or was sent long ago: answer 401 and do nothing. */
 export class WebhookVerificationError extends MillraceError {}
@@ -39,13 +39,11 @@ export async function verifyWebhook(
       : await isSignedByStandard(bytes, headers, secrets, options);
   if (!genuine) throw new WebhookVerificationError('The signature is wrong');
   try {
-    return fromWire(JSON.parse(new TextDecoder().decode(bytes)), keep) as WebhookEvent;
+    return fromWire(JSON.parse(new TextDecoder().decode(bytes)), keptInWebhookEvents) as WebhookEvent;
   } catch (cause) {
     throw new WebhookVerificationError('The body is not JSON', { cause });
   }
 }
-
-const keep = ['metadata', 'environment', 'settings', 'details', 'changes'];
 
 /** Standard Webhooks, "Signature scheme": HMAC-SHA256 of `id.timestamp.body`, any of several signatures. */
 async function isSignedByStandard(

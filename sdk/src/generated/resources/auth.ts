@@ -21,6 +21,6 @@ export class AuthResource {
    * With `refresh_token` the token rotates, and a second use of it revokes all tokens of that login. Without it the bearer token is renewed and stays valid until it expires.
    */
   refresh(body?: Refresh, options?: RequestOptions): Promise<RefreshResult> {
-    return this.api.call({ method: 'POST', path: '/auth/refresh', body, options });
+    return this.api.call({ method: 'POST', path: '/auth/refresh', body, isPublic: true, options });
   }
 }

@@ -1,0 +1,27 @@
+// Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
+import type {
+  PingMessage,
+  ProjectCreatedMessage,
+  ProjectUpdatedMessage,
+  SystemAlertMessage,
+  SystemMaintenanceMessage,
+  TaskCompletedMessage,
+  TaskCreatedMessage,
+  TaskFailedMessage,
+  TaskUpdatedMessage,
+} from './types.js';
+
+/** What a webhook is sent; `event` tells which of these it is. */
+export type WebhookEvent =
+  | PingMessage
+  | ProjectCreatedMessage
+  | ProjectUpdatedMessage
+  | SystemAlertMessage
+  | SystemMaintenanceMessage
+  | TaskCompletedMessage
+  | TaskCreatedMessage
+  | TaskFailedMessage
+  | TaskUpdatedMessage;
+
+/** Fields of it, in the names of the wire, whose content is free-form. */
+export const keptInWebhookEvents: readonly string[] = ['changes', 'details'];
