@@ -69,6 +69,8 @@ export class ErrorFilter implements ExceptionFilter {
     if (error.retryAfterSeconds !== undefined)
       void reply.header('Retry-After', Math.ceil(error.retryAfterSeconds));
     if (error.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+    // closing while the client still sends would reset its connection before it has read the answer
+    if (error.status === 413) void reply.removeHeader('connection');
     void reply
       .status(error.status)
       .type('application/json; charset=utf-8')

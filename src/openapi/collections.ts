@@ -1,30 +1,44 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { operationsOf, type Operation } from './operations.js';
 
-interface Operation {
-  summary?: string;
-  tags?: string[];
-  requestBody?: unknown;
+interface Parameter {
+  name: string;
+  description: string;
 }
 
 /** One request of the API, as both collections show it. */
 interface ApiRequest {
   folder: string;
   name: string;
+  description: string;
   method: string;
   path: string;
+  query: Parameter[];
+  /** An example, as JSON. */
   body: string | undefined;
+  isOpen: boolean;
 }
 
-function requestsOf({ paths }: OpenAPIObject): ApiRequest[] {
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods as Record<string, Operation>).map(([method, { summary, tags, requestBody }]) => ({
-      folder: tags?.[0] ?? 'api',
-      name: summary ?? path,
+function requestsOf(document: OpenAPIObject): ApiRequest[] {
+  return operationsOf(document).map(({ path, method, operation }) => {
+    const body = operation.requestBody?.content['application/json'];
+    return {
+      folder: operation.tags[0] ?? 'api',
+      name: operation.summary,
+      description: operation.description,
       method: method.toUpperCase(),
       path,
-      body: requestBody === undefined ? undefined : '{}',
-    })),
-  );
+      query: queryOf(operation),
+      body: body && JSON.stringify(body.example ?? {}, null, 2),
+      isOpen: operation.security?.length === 0,
+    };
+  });
+}
+
+function queryOf({ parameters = [] }: Operation): Parameter[] {
+  return parameters
+    .filter((parameter) => parameter['in'] === 'query')
+    .map(({ name, description }) => ({ name: String(name), description: String(description ?? '') }));
 }
 
 function byFolder(requests: ApiRequest[]): Map<string, ApiRequest[]> {
@@ -34,32 +48,11 @@ function byFolder(requests: ApiRequest[]): Map<string, ApiRequest[]> {
   return folders;
 }
 
-/** Every request as a collection for Postman, format 2.1. Set its variables `base_url` and `token`. */
+/**
+ * Every request as a collection for Postman, format 2.1, with its example as body and its query parameters at hand. Set its variables
+ * `base_url` and `token`.
+ */
 export function postmanCollection(document: OpenAPIObject, baseUrl: string) {
-  const item = ({ name, method, path, body }: ApiRequest) => {
-    const parts = path
-      .replace(/\{(\w+)\}/g, ':$1')
-      .split('/')
-      .slice(1);
-    return {
-      name,
-      request: {
-        method,
-        header: body === undefined ? [] : [{ key: 'Content-Type', value: 'application/json' }],
-        ...(body === undefined
-          ? {}
-          : { body: { mode: 'raw', raw: body, options: { raw: { language: 'json' } } } }),
-        url: {
-          raw: `{{base_url}}/${parts.join('/')}`,
-          host: ['{{base_url}}'],
-          path: parts,
-          variable: parts
-            .filter((part) => part.startsWith(':'))
-            .map((part) => ({ key: part.slice(1), value: '' })),
-        },
-      },
-    };
-  };
   return {
     info: {
       name: document.info.title,
@@ -71,7 +64,43 @@ export function postmanCollection(document: OpenAPIObject, baseUrl: string) {
       { key: 'base_url', value: baseUrl },
       { key: 'token', value: '' },
     ],
-    item: [...byFolder(requestsOf(document))].map(([name, requests]) => ({ name, item: requests.map(item) })),
+    item: [...byFolder(requestsOf(document))].map(([name, requests]) => ({
+      name,
+      item: requests.map(postmanItem),
+    })),
+  };
+}
+
+function postmanItem({ name, description, method, path, query, body, isOpen }: ApiRequest) {
+  const parts = path
+    .replace(/\{(\w+)\}/g, ':$1')
+    .split('/')
+    .slice(1);
+  return {
+    name,
+    request: {
+      method,
+      description,
+      ...(isOpen ? { auth: { type: 'noauth' } } : {}),
+      header: body === undefined ? [] : [{ key: 'Content-Type', value: 'application/json' }],
+      ...(body === undefined
+        ? {}
+        : { body: { mode: 'raw', raw: body, options: { raw: { language: 'json' } } } }),
+      url: {
+        raw: `{{base_url}}/${parts.join('/')}`,
+        host: ['{{base_url}}'],
+        path: parts,
+        query: query.map((one) => ({
+          key: one.name,
+          value: '',
+          description: one.description,
+          disabled: true,
+        })),
+        variable: parts
+          .filter((part) => part.startsWith(':'))
+          .map((part) => ({ key: part.slice(1), value: '' })),
+      },
+    },
   };
 }
 
@@ -82,6 +111,16 @@ export function insomniaCollection(document: OpenAPIObject, baseUrl: string) {
   const names = new Set(
     requests.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)),
   );
+  const ids = Object.fromEntries([...names].map((name) => [name, '']));
+  const folders = [...byFolder(requests)].flatMap(([name, some]) => [
+    { _id: `fld_${name}`, _type: 'request_group', parentId: workspace, name },
+    ...some.map((request, index) => ({
+      _id: `req_${name}_${index}`,
+      _type: 'request',
+      parentId: `fld_${name}`,
+      ...insomniaRequest(request),
+    })),
+  ]);
   const resources: Record<string, unknown>[] = [
     { _id: workspace, _type: 'workspace', parentId: null, name: document.info.title, scope: 'collection' },
     {
@@ -89,25 +128,22 @@ export function insomniaCollection(document: OpenAPIObject, baseUrl: string) {
       _type: 'environment',
       parentId: workspace,
       name: 'Base Environment',
-      data: { base_url: baseUrl, token: '', ...Object.fromEntries([...names].map((name) => [name, ''])) },
+      data: { base_url: baseUrl, token: '', ...ids },
     },
+    ...folders,
   ];
-  for (const [name, some] of byFolder(requests)) {
-    const folder = `fld_${name}`;
-    resources.push({ _id: folder, _type: 'request_group', parentId: workspace, name });
-    for (const [index, { name: title, method, path, body }] of some.entries()) {
-      resources.push({
-        _id: `req_${name}_${index}`,
-        _type: 'request',
-        parentId: folder,
-        name: title,
-        method,
-        url: `{{ _.base_url }}${path.replace(/\{(\w+)\}/g, '{{ _.$1 }}')}`,
-        headers: body === undefined ? [] : [{ name: 'Content-Type', value: 'application/json' }],
-        body: body === undefined ? {} : { mimeType: 'application/json', text: body },
-        authentication: { type: 'bearer', token: '{{ _.token }}' },
-      });
-    }
-  }
   return { _type: 'export', __export_format: 4, __export_source: 'millrace', resources };
+}
+
+function insomniaRequest({ name, description, method, path, query, body, isOpen }: ApiRequest) {
+  return {
+    name,
+    description,
+    method,
+    url: `{{ _.base_url }}${path.replace(/\{(\w+)\}/g, '{{ _.$1 }}')}`,
+    parameters: query.map((one) => ({ ...one, value: '', disabled: true })),
+    headers: body === undefined ? [] : [{ name: 'Content-Type', value: 'application/json' }],
+    body: body === undefined ? {} : { mimeType: 'application/json', text: body },
+    authentication: isOpen ? {} : { type: 'bearer', token: '{{ _.token }}' },
+  };
 }

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { Collection } from 'postman-collection';
 import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { RequestOptions } from '../support/client.js';
@@ -208,11 +209,21 @@ describe('every answer', () => {
     const postman = (await app.anonymous().get('/docs/postman_collection.json')).body;
     expect(postman.info.schema).toContain('v2.1.0');
     expect(postman.variable[0]).toEqual({ key: 'base_url', value: app.url });
-    const inPostman = postman.item.flatMap(({ item }: Json) =>
-      item.map(({ request }: Json) =>
-        `${request.method} /${request.url.path.join('/')}`.replaceAll(/:(\w+)/g, '{$1}'),
-      ),
-    );
+    // as Postman reads it: with its variables filled in and its example as body, every request can be sent
+    const inPostman: string[] = [];
+    new Collection(postman).forEachItem((item) => {
+      const { method, url, body } = item.request;
+      const path = url
+        .toString()
+        .replace('{{base_url}}', '')
+        .replaceAll(/:(\w+)/g, '{$1}');
+      inPostman.push(`${method} ${path}`);
+      expect(JSON.parse(body?.raw ?? '{}')).toBeTypeOf('object');
+      expect([path, item.getAuth()?.type]).toEqual([
+        path,
+        /^\/api\/(health|auth\/login)/.test(path) ? 'noauth' : 'bearer',
+      ]);
+    });
     expect(inPostman.toSorted()).toEqual(routes);
     const insomnia = (await app.anonymous().get('/docs/insomnia_collection.json')).body;
     expect(insomnia).toMatchObject({ _type: 'export', __export_format: 4 });
@@ -223,5 +234,11 @@ describe('every answer', () => {
           `${method} ${url.replace('{{ _.base_url }}', '').replaceAll(/\{\{ _\.(\w+) \}\}/g, '{$1}')}`,
       );
     expect(inInsomnia.toSorted()).toEqual(routes);
+    const ids = insomnia.resources.map(({ _id }: Json) => _id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const { data: variables } = insomnia.resources.find(({ _type }: Json) => _type === 'environment');
+    for (const { parentId } of insomnia.resources) expect([null, ...ids]).toContain(parentId);
+    for (const [, name] of JSON.stringify(insomnia).matchAll(/\{\{ _\.(\w+) \}\}/g))
+      expect(variables).toHaveProperty(name ?? '');
   });
 });
