@@ -8,6 +8,7 @@ import { outputEventSchema } from './executions/output-view.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { insomniaCollection, postmanCollection } from './openapi/collections.js';
 import { addComponent, convert } from './openapi/convert.js';
+import { description } from './openapi/description.js';
 import { addErrors } from './openapi/errors.js';
 import { addExamples } from './openapi/examples.js';
 import { addHeaders } from './openapi/headers.js';
@@ -21,9 +22,7 @@ function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Millrace')
-    .setDescription(
-      'Keeps a backlog of tasks, runs their shell commands on workers, and streams every byte of output live.',
-    )
+    .setDescription(description)
     .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')

@@ -38,7 +38,7 @@ function requestsOf(document: OpenAPIObject): ApiRequest[] {
 function queryOf({ parameters = [] }: Operation): Parameter[] {
   return parameters
     .filter((parameter) => parameter['in'] === 'query')
-    .map(({ name, description }) => ({ name: String(name), description: String(description ?? '') }));
+    .map(({ name, description = '' }) => ({ name, description }) as Parameter);
 }
 
 function byFolder(requests: ApiRequest[]): Map<string, ApiRequest[]> {
