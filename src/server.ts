@@ -20,6 +20,7 @@ import { ValidationPipe } from './common/validation.js';
 import { IdempotencyInterceptor } from './infra/idempotency.interceptor.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { serveOpenApi } from './openapi.js';
+import { answerUnusual, HttpRequest } from './protocol.js';
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -35,6 +36,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => (isReadable(url) ? url : unreadableUrl),
     requestTimeout: 60_000,
+    http: { IncomingMessage: HttpRequest, requireHostHeader: false },
     genReqId: requestId,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       // no hook runs for these
@@ -58,6 +60,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   cutOffAtClose(server);
   app.get(RequestLimiter).install(server);
   refuseUnreadableUrls(server);
+  answerUnusual(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
   // an answer given again says where its thing is, too

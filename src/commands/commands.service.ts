@@ -68,7 +68,7 @@ export class CommandsService {
       });
     });
     if (input.stream_output) return toStarted(await this.watch.started(id, startPatienceMs));
-    return this.show(await this.watch.ended(id, Math.min(endPatienceMs, timeout * 1000 + startPatienceMs)));
+    return this.show(await this.watch.ended(id, endPatienceMs));
   }
 
   /**

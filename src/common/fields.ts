@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A point in time as the API writes it: ISO 8601, UTC, milliseconds. */
 export const instant = z.iso.datetime().meta({ examples: ['2026-07-30T12:00:00.000Z'] });
 
+/** A point in time that a client sends: Postgres knows no year 0, and what ends after the year 9999 cannot be shown. */
+export const sentInstant = instant.refine((text) => !/^(0000|9999)/.test(text), 'Send a year from 1 to 9998');
+
 export const id = z.uuid();
 
 /** How a stored moment is shown. */

@@ -53,6 +53,19 @@ describe('a search', () => {
       expect(places(search(text, {}, chunk))).toEqual(plain);
   });
 
+  test('ends early when it shows too much, and goes on', () => {
+    const wide = Buffer.from(`${'needle'.padEnd(3000, ' filling')}\n`.repeat(300));
+    const first = search(wide, { context: 20 });
+    expect(first.isFull).toBe(true);
+    const rest: LineSearch[] = [];
+    for (let last = first; last.isFull;) {
+      last = search(wide, { context: 20 }, 1_000_003, last.cursor());
+      rest.push(last);
+    }
+    const numbers = [first, ...rest].flatMap(({ matches }) => matches.map(({ line }) => line));
+    expect(numbers).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+  });
+
   test('goes on where it stopped', () => {
     const all: unknown[] = [];
     let cursor: LineCursor = { offset: 0, line: 1 };

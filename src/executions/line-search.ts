@@ -9,6 +9,8 @@ const gathered = 1024 * 1024;
 const shownBytes = 2000;
 /** … this much of it before the match. */
 const shownBefore = 500;
+/** An answer shows no more text than this, plus one match: with much context 500 matches would be 40 MB of it. */
+const mostShown = 4 * 1024 * 1024;
 
 export interface LineMatch {
   line: number;
@@ -46,6 +48,7 @@ function lowerCase(bytes: Buffer): Buffer {
 /** Finds the lines of a stream of bytes that hold a text. It holds about a megabyte, however long the lines are. */
 export class LineSearch {
   readonly matches: LineMatch[] = [];
+  private shownSoFar = 0;
   private readonly needle: Buffer;
   private bytes: Buffer = Buffer.alloc(0);
   /** What is searched: the bytes, in small letters if case does not count. */
@@ -76,7 +79,7 @@ export class LineSearch {
   }
 
   get isFull(): boolean {
-    return this.matches.length >= this.options.limit;
+    return this.matches.length >= this.options.limit || this.shownSoFar >= mostShown;
   }
 
   /** Takes the next bytes; those of another stream are only passed over. */
@@ -130,14 +133,16 @@ export class LineSearch {
     this.count(at);
     const start = this.bytes.lastIndexOf(lineFeed, at) + 1;
     const end = this.bytes.indexOf(lineFeed, at);
-    this.matches.push({
+    const match = {
       line: this.line,
       offset: this.lineOffset ?? this.start.offset,
       match_offset: this.offsetOf(at),
       text: this.shown(start, end < 0 ? this.bytes.length : end, at),
       before: this.before(start),
       after: end < 0 ? [] : this.after(end + 1),
-    });
+    };
+    this.matches.push(match);
+    for (const text of [match.text, ...match.before, ...match.after]) this.shownSoFar += text.length;
     this.inMatchedLine = end < 0;
     this.next = end < 0 ? this.bytes.length : end + 1;
   }

@@ -57,7 +57,7 @@ export const outputMedia = {
 /** How a search goes on: a byte offset, and the number of the line that begins there. */
 const cursor = z
   .string()
-  .regex(/^\d{1,15}\.\d{1,15}$/, 'Send a next_cursor as it was answered')
+  .regex(/^\d{1,15}\.[1-9]\d{0,14}$/, 'Send a next_cursor as it was answered')
   .default('0.1')
   .transform((text) => {
     const [at = 0, line = 1] = text.split('.').map(Number);
@@ -85,7 +85,7 @@ export const outputSearchQuery = z.object({
     .min(1)
     .max(500)
     .default(100)
-    .meta({ description: 'Matching lines in an answer' }),
+    .meta({ description: 'Matching lines in an answer, at most; 4 MiB of text end one too' }),
   stream: stream.meta({ description: 'One stream only; lines are counted in it' }),
   ansi,
   cursor: cursor.meta({ description: 'next_cursor of the answer before' }),

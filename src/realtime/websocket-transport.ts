@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { nanoid } from 'nanoid';
@@ -36,6 +36,9 @@ export class WebSocketTransport {
   attach(http: Server): void {
     http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
       this.upgrade(request, socket, head),
+    );
+    this.server.on('wsClientError', (_error, socket: Socket) =>
+      refuse(socket, new AppError('MALFORMED_REQUEST')),
     );
     this.heartbeat = setInterval(() => {
       for (const peer of this.peers) peer.beat();
@@ -100,10 +103,10 @@ function readMessage(data: RawData, isBinary: boolean): unknown {
 /** Answers an upgrade as any other request would be answered. */
 function refuse(socket: Socket, error: AppError): void {
   const body = errorEnvelope(error, nanoid());
-  const reason = error.status === 404 ? 'Not Found' : 'Service Unavailable';
   socket.on('error', () => socket.destroy());
   socket.end(
-    `HTTP/1.1 ${error.status} ${reason}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\nConnection: close\r\n` +
+      `Sec-WebSocket-Version: 13\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroySoon(),
   );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, parseDuration } from '../common/duration.js';
-import { instant } from '../common/fields.js';
+import { instant, sentInstant } from '../common/fields.js';
 
 export const systemInfoSchema = z
   .object({
@@ -21,7 +21,7 @@ export const systemInfoSchema = z
 
 export const announceMaintenanceSchema = z
   .object({
-    starts_at: instant.optional().meta({ description: 'Now, when absent' }),
+    starts_at: sentInstant.optional().meta({ description: 'Now, when absent' }),
     duration: durationSchema
       .transform((text) => parseDuration(text) ?? 0)
       .pipe(

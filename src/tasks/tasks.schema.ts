@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration, parseDuration } from '../common/duration.js';
-import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
+import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
 import { waitingReasons } from '../executions/executions.queries.js';
 import { runShape } from '../executions/run-shape.js';
@@ -242,8 +242,8 @@ export const taskListQuery = pageQuery().extend({
     description:
       'Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name',
   }),
-  created_after: instant.optional().meta({ description: 'Tasks made after this time' }),
-  created_before: instant.optional().meta({ description: 'Tasks made before this time' }),
+  created_after: sentInstant.optional().meta({ description: 'Tasks made after this time' }),
+  created_before: sentInstant.optional().meta({ description: 'Tasks made before this time' }),
   sort: z
     .enum(['created_at', 'updated_at', 'priority', 'title'])
     .default('created_at')

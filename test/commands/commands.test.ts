@@ -3,7 +3,7 @@ import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { data, execute, printed, run } from './steps.js';
 
-const app = useApp();
+const app = useApp({ env: { CANCEL_GRACE_SECONDS: '3' } });
 const nowhere = '01a20248-3e42-712e-94d4-ee21d5863641';
 let developer: Client;
 let stranger: Client;
@@ -59,9 +59,9 @@ describe('execute', () => {
     expect(await data(200, developer.get(`/api/commands/${done.command_id}/status`))).toEqual(done);
   });
 
-  test('ends a command that takes longer than its timeout', async () => {
-    const done = await run(developer, 'sleep 30', { timeout: 1 });
-    expect(done).toMatchObject({ status: 'failed', reason: 'TASK_TIMEOUT', exit_code: -15 });
+  test('ends a command that takes longer than its timeout, and waits until it is killed', async () => {
+    const done = await run(developer, "trap '' TERM; sleep 30; sleep 30", { timeout: 1 });
+    expect(done).toMatchObject({ status: 'failed', reason: 'TASK_TIMEOUT', exit_code: -9 });
   });
 
   test('runs in the workspace of the caller or of a project', async () => {

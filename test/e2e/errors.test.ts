@@ -68,6 +68,37 @@ describe('an error', () => {
     expect((await app.admin.get('/api/system/info')).status).toBe(200);
   });
 
+  test('of a body with more values than anybody needs comes before they are all looked at', async () => {
+    const body = (values: number) => `{"name":"x","settings":{"list":[${'1,'.repeat(values - 1)}1]}}`;
+    const answer = await app.anonymous().request('POST', '/api/auth/login', `[${'1,'.repeat(100_000)}1]`);
+    expect(await refusal(answer)).toBe('422 VALIDATION_INVALID_FORMAT');
+    expect(answer.body.error.details.issue).toBe('More than 100000 values');
+    expect((await send(body(101_000))).body.error.details).toMatchObject({
+      issue: 'More than 100000 values',
+    });
+    expect((await send(body(20_000))).status).toBe(201);
+  });
+
+  test('is not made of an upgrade that is none of ours, nor of an unknown expectation', async () => {
+    const { port } = app.apis[0]!;
+    const asking = (...headers: string[]) =>
+      raw(port, `GET /api/health/ HTTP/1.1\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n`);
+    const upgrade = ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA'];
+    const answers = [
+      await asking('Host: x', 'Connection: close, Upgrade, HTTP2-Settings', ...upgrade),
+      await asking('Host: x', 'Connection: close', 'Expect: the-unexpected'),
+    ];
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*"healthy"/);
+    expect(await asking('Connection: close')).toMatch(/^HTTP\/1\.1 400 [^]*"MALFORMED_REQUEST"/);
+    const login = '{"username":"admin","password":"wrong"}';
+    const posted = await raw(
+      port,
+      `POST /api/auth/login HTTP/1.1\r\nHost: x\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${login.length}\r\n\r\n${login}`,
+    );
+    expect(posted).toMatch(/^HTTP\/1\.1 401 [^]*"AUTH_INVALID_CREDENTIALS"/);
+  });
+
   test('of bytes that are no request wears the envelope, and ends that connection only', async () => {
     const { port } = app.apis[0]!;
     for (const bytes of [

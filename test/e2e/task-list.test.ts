@@ -130,6 +130,8 @@ describe('the list of tasks', () => {
       'assigned_to=me',
       'priority=0',
       'created_after=yesterday',
+      'created_after=0000-01-01T00:00:00Z',
+      'created_before=0000-12-31T23:59:59Z',
       'project_id=lower',
     ])
       expect([bad, (await owner.get(`/api/tasks/?${bad}`)).status]).toEqual([bad, 422]);

@@ -248,7 +248,7 @@ test('a part of an output, its lines with a text, and what is not a colour', asy
   ]);
   expect((await search('q=red&ansi=strip')).matches).toMatchObject([{ line: 5001, text: 'red' }]);
   expect((await search('q=%28a%2B%29%2B%24')).matches).toEqual([]);
-  for (const query of ['', 'q=', 'q=a%0Ab', 'q=a&context=21', 'q=a&cursor=x'])
+  for (const query of ['', 'q=', 'q=a%0Ab', 'q=a&context=21', 'q=a&cursor=x', 'q=a&cursor=0.0'])
     expect((await app.admin.get(`${path}/search?${query}`)).status).toBe(422);
   const stranger = await app.admin.createUser('developer');
   expect(await refusal(stranger.get(`${path}/search?q=a`))).toBe('404 RESOURCE_NOT_FOUND');

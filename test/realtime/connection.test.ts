@@ -11,12 +11,16 @@ afterEach(closeSockets);
 const httpUrl = () => app.wsUrl.replace('ws', 'http');
 
 /** The status and body with which an upgrade is refused. */
-async function refusedUpgrade(path: string): Promise<{ status: number | undefined; body: string }> {
+async function refusedUpgrade(
+  path: string,
+  others: Record<string, string> = {},
+): Promise<{ status: number | undefined; body: string }> {
   const headers = {
     connection: 'Upgrade',
     upgrade: 'websocket',
     'sec-websocket-version': '13',
     'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    ...others,
   };
   const sent = request(`${httpUrl()}${path}`, { headers }).end();
   const [response] = await once(sent, 'response');
@@ -97,6 +101,14 @@ test('a foreign upgrade gets 404 in the envelope', async () => {
   for (const path of ['/', '/ws', '/ws/', '/ws/a/b', `/ws/${'x'.repeat(129)}`, '/api/tasks/', '/socket.io']) {
     const { status, body } = await refusedUpgrade(path);
     expect([path, status, JSON.parse(body).error.code]).toEqual([path, 404, 'RESOURCE_NOT_FOUND']);
+  }
+});
+
+test('a handshake that is none gets 400 in the envelope', async () => {
+  const path = '/ws/a-session';
+  for (const header of ['sec-websocket-key', 'sec-websocket-version']) {
+    const { status, body } = await refusedUpgrade(path, { [header]: 'x' });
+    expect([header, status, JSON.parse(body).error.code]).toEqual([header, 400, 'MALFORMED_REQUEST']);
   }
 });
 

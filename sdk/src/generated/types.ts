@@ -319,7 +319,7 @@ export interface components {
        */
       context?: number;
       /**
-       * @description Matching lines in an answer
+       * @description Matching lines in an answer, at most; 4 MiB of text end one too
        * @default 100
        */
       limit?: number;
@@ -2366,7 +2366,7 @@ export interface components {
        */
       context?: number;
       /**
-       * @description Matching lines in an answer
+       * @description Matching lines in an answer, at most; 4 MiB of text end one too
        * @default 100
        */
       limit?: number;
