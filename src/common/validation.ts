@@ -38,7 +38,7 @@ export function validationError(issues: readonly Issue[]): AppError {
 
 /** Deeper JSON than this is refused: what walks it must not run out of stack. */
 const maxDepth = 64;
-/** No shape takes as many. A body of 10 MiB holds 5 million, and checking those kept everybody else waiting for 13 s. */
+/** No shape takes as many. A body of 10 MiB holds 5 million; checking the million of 2 MB kept everybody else waiting for 2.7 s. */
 const maxValues = 100_000;
 
 const isText = (text: string) => !text.includes('\0') && text.isWellFormed();

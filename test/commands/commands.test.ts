@@ -39,7 +39,7 @@ describe('execute', () => {
 
   test('waits for the end with stream_output: false', async () => {
     const environment = { GREETING: 'good day' };
-    const done = await run(developer, 'echo "$GREETING"; echo oops >&2; exit 3', {
+    const done = await run(developer, 'echo "$GREETING"; echo oops >&2; sleep 0.2; exit 3', {
       environment,
       timeout: 20,
     });
