@@ -29,13 +29,16 @@ const changedByRedis = [
 const whole = ['test/**/*.test.ts'];
 
 /** What a mode has no subject for, or cannot change. */
-const onlySingle = 'test/e2e/{access,bulk,contract,errors,examples,task-list}.test.ts';
+const onlySingle = [
+  'test/e2e/{access,bulk,contract,errors,examples,operations,task-list}.test.ts',
+  'test/metrics/metrics.test.ts',
+];
 // the Postgres of the tests is shared; these two have one of their own, which several processes could not find
 const ownPostgres = ['test/faults/postgres-lost.test.ts', 'test/e2e/database-away.test.ts'];
 const elsewhere = {
   single: ['test/faults/redis-lost.test.ts'],
-  redis: [onlySingle],
-  cluster: [onlySingle, ...ownPostgres],
+  redis: onlySingle,
+  cluster: [...onlySingle, ...ownPostgres],
 };
 
 /** The files run once in each mode, against real processes. */

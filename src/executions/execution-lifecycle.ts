@@ -124,7 +124,6 @@ export class ExecutionLifecycle {
         if (task && willing) noticeOfEnd(tx, this.events, requested_by, task);
         this.records.announce(tx, execution);
         reportRun(tx, this.infrastructure.logger, execution, task?.ref);
-        reportRun(tx, this.infrastructure.logger, execution, task?.ref);
         return execution;
       });
     } catch (error) {

@@ -17,7 +17,7 @@ const secrets = {
 };
 
 // what the log of a process holds is the same in every mode
-describe.skipIf(mode !== 'single')('operations', () => {
+describe('operations', () => {
   const app = useApp({ env: { ...secrets, LOG_LEVEL: 'trace', DRAIN_SECONDS: '2' } });
   let developer: Client;
   let project: Json;

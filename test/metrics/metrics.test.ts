@@ -4,7 +4,6 @@ import { LiveSocket } from '../realtime/live-socket.js';
 import { useApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import { freePort } from '../support/free-port.js';
-import { mode } from '../support/mode.js';
 import { Exposition } from '../support/prometheus.js';
 import { until } from '../support/until.js';
 import { Receiver } from '../webhooks/receiver.js';
@@ -14,13 +13,19 @@ const token = 'a metrics token for the tests of it'.replaceAll(' ', '-');
 const port = await freePort();
 
 // one process has the port; what it counts is the same in every mode
-describe.skipIf(mode !== 'single')('metrics', () => {
+describe('metrics', () => {
   const app = useApp({
     env: { METRICS_TOKEN: token, METRICS_PORT: String(port), HOUSEKEEPING_SECONDS: '1' },
   });
   const machine = { headers: { authorization: `Bearer ${token}` } };
   const read = async () =>
     new Exposition((await expectStatus(200, app.anonymous().get('/metrics', machine))).body as string);
+  /** The first that knows of something: for a second all who ask get the same. */
+  const readOnce = (knows: (seen: Exposition) => boolean) =>
+    until(async () => {
+      const seen = await read();
+      return knows(seen) ? seen : undefined;
+    });
   let developer: Client;
   let project: Json;
   beforeAll(async () => {
@@ -54,9 +59,9 @@ describe.skipIf(mode !== 'single')('metrics', () => {
     const held = await makeJob(developer, project, 'true');
     await execute(developer, held, { priority: 'low' });
 
-    const seen = await read();
     const http = 'millrace_http_request_duration_seconds_count';
-    expect(seen.value(http, { method: 'POST', route: '/api/tasks/:task_id/execute', status: '2xx' })).toBe(3);
+    const executed = { method: 'POST', route: '/api/tasks/:task_id/execute', status: '2xx' };
+    const seen = await readOnce((now) => now.value(http, executed) === 3);
     expect(seen.value(http, { route: '/metrics', status: '4xx' })).toBe(6);
     expect(seen.value('millrace_run_duration_seconds_count', { outcome: 'completed', reason: 'none' })).toBe(
       1,
@@ -96,8 +101,11 @@ describe.skipIf(mode !== 'single')('metrics', () => {
       await developer.get(`/api/tasks/SHOP-${n + 1}?search=${n}`);
     }
     await fetch(`${app.url}/api/tasks/`, { method: 'PROPFIND' });
-    const seen = await read();
-    const requests = seen.of('millrace_http_request_duration_seconds_count');
+    const http = 'millrace_http_request_duration_seconds_count';
+    const seen = await readOnce(
+      (now) => now.value(http, { route: '/api/tasks/:task_id', status: '4xx' }) === 20,
+    );
+    const requests = seen.of(http);
     const routes = new Set(requests.map(({ labels }) => labels?.['route']));
     expect([...routes].filter((route) => /nowhere|SHOP/.test(route ?? ''))).toEqual([]);
     expect(requests.filter(({ labels }) => labels?.['route'] === 'unmatched').length).toBeLessThanOrEqual(2);
@@ -128,10 +136,7 @@ describe.skipIf(mode !== 'single')('metrics', () => {
 
   test('without a database are those of the process', async () => {
     await app.query('ALTER TABLE webhook_deliveries RENAME TO hidden');
-    const blind = await until(async () => {
-      const seen = await read();
-      return seen.value('millrace_database_up') === 0 ? seen : undefined;
-    });
+    const blind = await readOnce((now) => now.value('millrace_database_up') === 0);
     expect(blind.of('millrace_queue_size')).toEqual([]);
     expect(blind.value('millrace_worker_slots')).toBe(8);
     await app.query('ALTER TABLE hidden RENAME TO webhook_deliveries');
