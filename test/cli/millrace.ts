@@ -8,9 +8,14 @@ export class Millrace {
   stdout = '';
   stderr = '';
   private readonly child: ChildProcess;
+  private readonly closed: Promise<number>;
 
   constructor(program: string, args: string[], env: Record<string, string | undefined>) {
     this.child = spawn(program, args, { env: { PATH: process.env['PATH'], ...env }, stdio: 'pipe' });
+    // it may end before anybody waits for it
+    this.closed = once(this.child, 'close').then(([code]) => code as number);
+    // who has ended takes no more input
+    this.child.stdin?.on('error', () => undefined);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
   }
@@ -37,7 +42,7 @@ export class Millrace {
   /** Waits for its end. */
   async end(): Promise<{ code: number; stdout: string; stderr: string }> {
     this.child.stdin?.end();
-    const [code] = (await once(this.child, 'close')) as [number];
+    const code = await this.closed;
     return { code, stdout: this.stdout, stderr: this.stderr };
   }
 }
