@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { prunedRows } from '../common/metrics.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { Rounds } from '../infra/rounds.js';
 
 /** Small steps, so that no statement holds locks for long: a segment has at most 1 MiB. */
 const segmentsAtOnce = 64;
@@ -30,9 +31,7 @@ function expired(db: Queryable, serverDays: number | null): Promise<{ id: string
 /** Removes the output of ended executions once its time is over; every process may do it. */
 @Injectable()
 export class OutputRetention implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private readonly stopping = new AbortController();
+  private readonly rounds = new Rounds((signal) => this.sweep(signal));
 
   constructor(
     private readonly database: Database,
@@ -40,28 +39,20 @@ export class OutputRetention implements OnApplicationBootstrap, OnApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    const everyMs = this.infrastructure.config.HOUSEKEEPING_SECONDS * 1000;
-    this.timer = setInterval(
-      () => void (this.running ??= this.sweep()),
-      everyMs * (0.9 + Math.random() * 0.2),
-    );
+    this.rounds.start(this.infrastructure.config.HOUSEKEEPING_SECONDS * 1000);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    clearInterval(this.timer);
-    await this.running;
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private async sweep(): Promise<void> {
+  private async sweep(signal: AbortSignal): Promise<void> {
     const { logger } = this.infrastructure;
     try {
-      const outputs = await this.prune(this.stopping.signal);
+      const outputs = await this.prune(signal);
       if (outputs > 0) logger.info({ outputs }, 'old output was removed');
     } catch (error) {
       logger.warn({ err: error }, 'old output could not be removed');
-    } finally {
-      this.running = undefined;
     }
   }
 

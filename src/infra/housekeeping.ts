@@ -3,6 +3,7 @@ import { prunedRows } from '../common/metrics.js';
 import { Database } from './database.js';
 import { Infrastructure } from './infrastructure.js';
 import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.queries.js';
+import { Rounds } from './rounds.js';
 import { addUpCounts } from './task-counts.js';
 
 /** The rest waits for the next round, so that no round keeps the database busy for long. */
@@ -11,9 +12,7 @@ const stepsAtOnce = 50;
 /** Deletes what has served its time, now and then and in small steps; every process may do it at the same time as others. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private stopped = false;
+  private readonly rounds = new Rounds((signal) => this.sweep(signal));
   /** How far the activity has been looked through in this round; rows that are kept are not looked at again before the next. */
   private looked = '0';
 
@@ -23,29 +22,23 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    const everyMs = this.infrastructure.config.HOUSEKEEPING_SECONDS * 1000;
-    this.timer = setInterval(
-      () => void (this.running ??= this.sweep()),
-      everyMs * (0.9 + Math.random() * 0.2),
-    );
+    this.rounds.start(this.infrastructure.config.HOUSEKEEPING_SECONDS * 1000);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearInterval(this.timer);
-    await this.running;
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private async sweep(): Promise<void> {
+  private async sweep(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.infrastructure;
     try {
       for (const retention of retentions(config)) {
-        await this.inSteps(retention.table, async () => {
+        await this.inSteps(signal, retention.table, async () => {
           const deleted = await prune(this.database, retention);
           return { deleted, more: deleted === rowsAtOnce };
         });
       }
-      await this.inSteps('activity', async () => {
+      await this.inSteps(signal, 'activity', async () => {
         const { deleted, next } = await pruneActivity(
           this.database,
           config.ACTIVITY_RETENTION_DAYS,
@@ -57,17 +50,16 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
       await this.database.query(addUpCounts);
     } catch (error) {
       logger.warn({ err: error }, 'old rows could not be deleted');
-    } finally {
-      this.running = undefined;
     }
   }
 
   private async inSteps(
+    signal: AbortSignal,
     table: string,
     step: () => Promise<{ deleted: number; more: boolean }>,
   ): Promise<void> {
     let rows = 0;
-    for (let steps = 0; steps < stepsAtOnce && !this.stopped; steps += 1) {
+    for (let steps = 0; steps < stepsAtOnce && !signal.aborted; steps += 1) {
       const { deleted, more } = await step();
       rows += deleted;
       prunedRows.inc({ table }, deleted);

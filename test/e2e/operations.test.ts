@@ -4,7 +4,6 @@ import { run as runCommand } from '../commands/steps.js';
 import { LiveSocket } from '../realtime/live-socket.js';
 import { useApp } from '../support/app.js';
 import { Client } from '../support/client.js';
-import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
 import { Receiver } from '../webhooks/receiver.js';
 import { delivered, makeWebhook } from '../webhooks/steps.js';
