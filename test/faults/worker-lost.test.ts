@@ -111,9 +111,9 @@ test('a worker that is killed costs no task its end', { timeout: 90_000 }, async
 
 describe('a worker that is stopped for longer than its lease', () => {
   const freezing = (folder: string, word: string) =>
-    // deaf for SIGPIPE, or the end of its worker would be its own
+    // deaf for SIGPIPE, or the end of its worker would be its own; who has ended may stay a zombie until init looks
     `trap '' PIPE; echo $$ >> ${folder}/pids
-     [ $(wc -l < ${folder}/pids) -gt 1 ] && { [ -d /proc/$(head -n 1 ${folder}/pids) ] && echo both; echo again; exit; }
+     [ $(wc -l < ${folder}/pids) -gt 1 ] && { grep -qs "^State:.[^ZX]" /proc/$(head -n 1 ${folder}/pids)/status && echo both; echo again; exit; }
      while sleep 0.05; do echo tick; [ -e ${folder}/enough ] && exit; done; : ${word}`;
 
   async function freeze() {
