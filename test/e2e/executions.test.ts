@@ -31,6 +31,14 @@ beforeAll(async () => {
 });
 
 const cancel = (task: Json, body?: unknown) => owner.post(`/api/tasks/${task.id}/cancel`, body);
+
+/** Waits until a command has written something: a run is `running` a little before its command is there. */
+const speaks = (executionId: string) =>
+  until(() =>
+    app
+      .query('SELECT 1 FROM output_segments WHERE execution_id = $1', [executionId])
+      .then(({ length }) => length),
+  );
 const retry = (task: Json) => owner.post(`/api/tasks/${task.id}/retry`);
 const executionsOf = async (task: Json): Promise<Json[]> =>
   (await data(200, owner.get(`/api/tasks/${task.id}/executions`))).executions;
@@ -320,9 +328,9 @@ describe('a failed attempt', () => {
 
 describe('to cancel', () => {
   test('a running task ends it with its processes and answers when they are gone', async () => {
-    const task = await makeJob(owner, project, 'sleep 1234 & sleep 1235');
+    const task = await makeJob(owner, project, 'sleep 1234 & echo on; sleep 1235');
     const { execution_id } = await execute(owner, task);
-    await reached(owner, task, 'running');
+    await speaks(execution_id);
     const answer = await data(200, cancel(task, { reason: 'Requirements changed' }));
     expect(answer).toEqual({
       task_id: task.id,
@@ -339,11 +347,7 @@ describe('to cancel', () => {
   test('a command that ignores SIGTERM ends it all the same', async () => {
     const task = await makeJob(owner, project, "trap '' TERM; echo deaf; while :; do sleep 1; done");
     const { execution_id } = await execute(owner, task);
-    await reached(owner, task, 'running');
-    await until(
-      async () =>
-        (await app.query('SELECT 1 FROM output_segments WHERE execution_id = $1', [execution_id])).length,
-    );
+    await speaks(execution_id);
     expect(await data(200, cancel(task))).toMatchObject({ status: 'cancelled', exit_code: -9, reason: null });
   });
 
