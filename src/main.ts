@@ -17,6 +17,10 @@ async function main(): Promise<void> {
   const role = (process.argv[2] ?? 'all') as Role;
   if (!roles.includes(role)) throw new ConfigError(`Unknown role ${role}: use all, api or worker`);
   const config = loadConfig();
+  if (role !== 'all' && !config.distributed)
+    throw new ConfigError(
+      `The role ${role} needs a REDIS_URL: without Redis one process, of the role all, does everything`,
+    );
   const logger = createLogger(config.LOG_LEVEL, role);
   logFaults(logger);
   measureProcess(role);

@@ -4,6 +4,7 @@ import { ExecutionLifecycle } from './execution-lifecycle.js';
 import { ExecutionRecords } from './execution-records.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
+import { LiveOutputs } from './live-outputs.js';
 import { OutputHttp } from './output-http.js';
 import { OutputReader } from './output-reader.js';
 import { OutputRetention } from './output-retention.js';
@@ -31,7 +32,7 @@ const services = [
 @Module({
   imports: [ProjectsModule],
   controllers: [ExecutionsController],
-  providers: services,
+  providers: [...services, LiveOutputs],
   exports: services,
 })
 export class ExecutionsModule {}

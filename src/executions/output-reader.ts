@@ -1,26 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Bus } from '../infra/bus.js';
 import { Database } from '../infra/database.js';
-import { Events } from '../infra/events.js';
 import { isFinal, type ExecutionStatus } from './execution-state.js';
-import { LiveBuffer } from './live-buffer.js';
-import {
-  decodeMessage,
-  outputChannel,
-  startingAt,
-  type OutputEnd,
-  type OutputFrame,
-} from './output-frame.js';
+import { LiveOutputs } from './live-outputs.js';
+import { startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
 
-/** What a slow reader may have waiting here. */
-const maxBufferedBytes = 2 * 1024 * 1024;
 /** How many segments are read from the store at once; the recorder writes at most 1 MiB a segment. */
 const segmentsAtOnce = 4;
 /** A gap waits for the store; the recorder says when it is stored, and a lost word costs this much. */
 const gapPatienceMs = 200;
-/** A lost word about the end costs this much. */
-const idlePatienceMs = 10_000;
 
 export type OutputPiece = { frame: OutputFrame; end?: never } | { end: OutputEnd; frame?: never };
 
@@ -28,8 +16,7 @@ export type OutputPiece = { frame: OutputFrame; end?: never } | { end: OutputEnd
 export class OutputReader {
   constructor(
     private readonly database: Database,
-    private readonly bus: Bus,
-    private readonly events: Events,
+    private readonly outputs: LiveOutputs,
   ) {}
 
   /**
@@ -39,64 +26,49 @@ export class OutputReader {
    * @param offset of the first byte; past the total only the end follows
    */
   async *read(executionId: string, offset: number, signal: AbortSignal): AsyncGenerator<OutputPiece, void> {
-    const live = new LiveBuffer(maxBufferedBytes);
-    const releases = await this.listen(executionId, live);
+    const place = { position: offset };
+    const live = await this.outputs.follow(executionId, place);
     const abort = () => live.wake();
     signal.addEventListener('abort', abort);
-    let position = offset;
+    let isToldToLook = true;
+    let hints = live.hints;
+    let storedTo = 0;
     try {
       while (!signal.aborted) {
-        if (live.behind) {
-          live.behind = false;
-          const ended = await this.endOf(executionId);
-          const frames = ended?.pruned
-            ? []
-            : await readFrames(this.database, executionId, position, segmentsAtOnce);
-          for (const frame of frames) {
-            if (signal.aborted) return;
-            yield { frame: startingAt(frame, position) };
-            position = frame.offset + frame.content.length;
-          }
-          if (frames.length > 0) {
-            live.behind = true;
-          } else if (ended) {
-            yield { end: ended };
-            return;
-          }
+        const frame = live.at(place.position);
+        if (frame) {
+          yield { frame: startingAt(frame, place.position) };
+          place.position = frame.offset + frame.content.length;
           continue;
         }
-        const frame = live.peek();
-        if (!frame) {
-          await live.wait(idlePatienceMs);
-          if (!live.peek()) live.behind = true;
-        } else if (frame.offset + frame.content.length <= position) {
-          live.take();
-        } else if (frame.offset <= position) {
-          live.take();
-          yield { frame: startingAt(frame, position) };
-          position = frame.offset + frame.content.length;
+        if (isToldToLook || live.hints !== hints || live.storedTo > Math.max(place.position, storedTo)) {
+          hints = live.hints;
+          storedTo = live.storedTo;
+          // asked before the frames: what is final then is all stored
+          const end = await this.endOf(executionId);
+          const frames = end?.pruned
+            ? []
+            : await readFrames(this.database, executionId, place.position, segmentsAtOnce);
+          for (const stored of frames) {
+            if (signal.aborted) return;
+            yield { frame: startingAt(stored, place.position) };
+            place.position = stored.offset + stored.content.length;
+          }
+          isToldToLook = frames.length > 0;
+          if (end && frames.length === 0) {
+            yield { end };
+            return;
+          }
+        } else if (live.hasPassed(place.position)) {
+          isToldToLook = !(await live.storedMore(gapPatienceMs));
         } else {
-          await live.wait(gapPatienceMs, true);
-          live.behind = true;
+          await live.changed();
         }
       }
     } finally {
       signal.removeEventListener('abort', abort);
-      for (const release of releases) release();
+      this.outputs.leave(executionId, place);
     }
-  }
-
-  private async listen(executionId: string, live: LiveBuffer): Promise<(() => void)[]> {
-    const stopMessages = await this.bus.subscribe(outputChannel(executionId), (bytes) => {
-      const message = decodeMessage(bytes);
-      if ('frame' in message) live.push(message.frame);
-      else live.wake();
-    });
-    const stopChanges = this.events.on('execution.changed', ({ execution_id, status }) => {
-      if (execution_id === executionId && isFinal(status)) live.lookBehind();
-    });
-    const stopInterruptions = this.bus.onInterrupted(() => live.lookBehind());
-    return [stopMessages, stopChanges, stopInterruptions];
   }
 
   /** The end of an execution that has one. Asked before the frames: what is final then is all stored. */

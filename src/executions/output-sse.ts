@@ -36,7 +36,7 @@ export async function* serverSentEvents(
         return;
       }
       if (stream === undefined || frame.stream === stream) {
-        yield event(frame.offset + frame.content.length, toOutputView(executionId, frame));
+        yield frameEvent(executionId, frame);
       }
       next = ask(pieces);
     }
@@ -50,6 +50,17 @@ function ask(pieces: AsyncGenerator<OutputPiece, void>) {
   const next = pieces.next();
   next.catch(() => undefined);
   return next;
+}
+
+/** A live frame is the same object for all its readers, and is made into text once for them. */
+const frameEvents = new WeakMap<OutputFrame, string>();
+
+function frameEvent(executionId: string, frame: OutputFrame): string {
+  const made = frameEvents.get(frame);
+  if (made !== undefined) return made;
+  const text = event(frame.offset + frame.content.length, toOutputView(executionId, frame));
+  frameEvents.set(frame, text);
+  return text;
 }
 
 function event(id: number, data: unknown): string {

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import type { OutputFrame } from '../executions/output-frame.js';
 import { OutputReader } from '../executions/output-reader.js';
 import { toEndView, toOutputView } from '../executions/output-view.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { limits } from './limits.js';
-import { outputMessage } from './message.js';
+import { outputMessage, type Message } from './message.js';
 import type { Peer } from './peer.js';
 
 /** While the database is away the reader waits and goes on where it was. */
@@ -13,6 +14,9 @@ const retryMs = 1_000;
 /** Sends the output of executions as fast as their readers take it. */
 @Injectable()
 export class OutputPump {
+  /** A live frame is the same object for all its readers, and is made into JSON once for them. */
+  private readonly messages = new WeakMap<OutputFrame, Message>();
+
   constructor(
     private readonly reader: OutputReader,
     private readonly infrastructure: Infrastructure,
@@ -30,7 +34,7 @@ export class OutputPump {
           // asked again after every wait: others of the same peer wake up at the same moment
           while (peer.buffered > limits.outputBufferBytes && !signal.aborted) await peer.drained();
           if (signal.aborted) return;
-          peer.send(outputMessage(frame ? toOutputView(executionId, frame) : toEndView(executionId, end)));
+          peer.send(frame ? this.messageOf(executionId, frame) : outputMessage(toEndView(executionId, end)));
           if (end) return;
           position = frame.offset + frame.content.length;
         }
@@ -42,5 +46,13 @@ export class OutputPump {
         await delay(retryMs, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  private messageOf(executionId: string, frame: OutputFrame): Message {
+    const made = this.messages.get(frame);
+    if (made) return made;
+    const message = outputMessage(toOutputView(executionId, frame));
+    this.messages.set(frame, message);
+    return message;
   }
 }

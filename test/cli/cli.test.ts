@@ -1,10 +1,14 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { useApp } from '../support/app.js';
+import { Client } from '../support/client.js';
+import { TestDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.js';
 import { root } from '../support/build.js';
+import { usesRedis } from '../support/mode.js';
 import { installPacked } from '../support/packed.js';
+import type { Environment } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { Installed, Millrace } from './millrace.js';
 
@@ -209,13 +213,70 @@ test('help teaches, faults are one line with a hint, and words are completed', a
   expect((await millrace.run(['completion', 'zsh'])).stdout).toContain('#compdef millrace');
 });
 
-test('serve starts the server from its own folder', async () => {
-  const nowhere = await millrace.run(['serve']);
-  expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
-  const port = await freePort();
-  const env = { ...app.env, MILLRACE_HOME: root, DATA_DIR: join(app.dataDir, 'serve') };
-  // a second server on the database of the first would be refused; that it got so far is what is to be seen
-  const serving = await millrace.run(['serve', '--port', String(port)], env);
-  expect(serving.code).not.toBe(0);
-  expect(serving.stdout + serving.stderr).toMatch(/single mode|another Millrace|already/i);
+describe('a server of its own', () => {
+  let database: TestDatabase;
+  let env: Environment;
+  let port: number;
+  beforeAll(async () => {
+    // in single mode a second server on the database of the first is refused
+    database = await TestDatabase.create(inject('postgresUrl'));
+    port = await freePort();
+    env = {
+      ...app.env,
+      DATABASE_URL: database.url,
+      DATA_DIR: join(app.dataDir, 'serve'),
+      MILLRACE_HOME: root,
+      PORT: String(port),
+    };
+  });
+  afterAll(() => database.drop());
+
+  const isHealthy = () => fetch(`http://127.0.0.1:${port}/api/health/`).then(({ ok }) => ok);
+  const runs = async () => {
+    const { code, stdout, stderr } = await new Installed(folder, {
+      HOME: join(folder, 'elsewhere'),
+      API_BASE_URL: `http://127.0.0.1:${port}/api`,
+      API_TOKEN: await tokenOf(port),
+    }).run(['run', 'echo here; exit 3']);
+    expect([code, stdout, stderr]).toEqual([3, 'here\n', expect.any(String)]);
+  };
+
+  test('needs a copy of Millrace', async () => {
+    const nowhere = await millrace.run(['serve']);
+    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
+  });
+
+  test('is started by serve, and ends in order', async () => {
+    const serving = millrace.start(['serve', '--port', String(port)], { ...env, PORT: '1' });
+    await until(isHealthy, { timeout: 60_000, what: 'the server to answer' });
+    await runs();
+    serving.signal('SIGTERM');
+    expect((await serving.end()).code).toBe(0);
+  });
+
+  const workers = async () => {
+    const serving = millrace.start(['serve', '--role', 'api'], env);
+    await until(isHealthy, { timeout: 60_000, what: 'the server to answer' });
+    const working = millrace.start(['worker'], { ...env, LOG_LEVEL: 'info' });
+    await working.says('takes work');
+    await runs();
+    for (const child of [working, serving]) {
+      child.signal('SIGTERM');
+      expect((await child.end()).code).toBe(0);
+    }
+  };
+
+  const noWorkers = async () => {
+    const { code, stdout, stderr } = await millrace.run(['worker'], env);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('The role worker needs a REDIS_URL');
+  };
+
+  if (usesRedis) test('has workers that are started by worker', workers);
+  else test('has no workers without Redis', noWorkers);
 });
+
+async function tokenOf(port: number): Promise<string> {
+  const { token = '' } = await new Client(() => `http://127.0.0.1:${port}`).as(app.admin.credentials!);
+  return token;
+}

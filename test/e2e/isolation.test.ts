@@ -143,11 +143,10 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     const job = await makeJob(owner, project, `setsid nohup sleep 300.${word} & sleep 300.${word}`);
     await execute(owner, job);
     await until(async () => (await living(word)).length > 1, { what: 'the command to run' });
-    const [server] = app.processes;
-    await server!.kill();
+    await Promise.all(app.workers.map((worker) => worker.kill()));
     await until(async () => (await living(word)).length === 0, { what: 'the end of the command' });
-    server!.start();
-    await app.ready(server!);
+    for (const worker of app.workers) worker.start();
+    await Promise.all(app.workers.map((worker) => app.ready(worker)));
   });
 });
 
