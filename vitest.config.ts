@@ -18,7 +18,7 @@ const ownPostgres = ['test/faults/postgres-lost.test.ts', 'test/e2e/database-awa
 const without = {
   single: ['test/faults/redis-lost.test.ts'],
   redis: [],
-  cluster: ownPostgres,
+  cluster: [...ownPostgres, 'test/executions/output-reader.test.ts'],
 };
 
 /** The same files in each mode, against real processes. */

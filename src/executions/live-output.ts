@@ -22,14 +22,10 @@ export class LiveOutput {
   private readonly timer: NodeJS.Timeout;
   private readonly waitingForAny: (() => void)[] = [];
   private readonly waitingForStore: (() => void)[] = [];
-  private isQuiet = true;
 
   constructor(budget: WindowBudget) {
     this.window = new LiveWindow(windowBytes, budget);
-    this.timer = setInterval(() => {
-      if (this.isQuiet) this.hint();
-      this.isQuiet = true;
-    }, quietMs);
+    this.timer = setInterval(() => this.hint(), quietMs);
   }
 
   /** Takes a message of the recorder. */
@@ -42,7 +38,7 @@ export class LiveOutput {
       this.storedTo = Math.max(this.storedTo, message.storedTo);
       this.wake();
     }
-    this.isQuiet = false;
+    this.timer.refresh();
   }
 
   /** The live frame that holds the byte at an offset. */
