@@ -132,7 +132,8 @@ test('the last frame is not missed when it was lost: word of its storage is enou
   await hears(reading, 0, 'one ');
   await store(frame(0, 'one '), frame(4, 'two '));
   sayStored(8);
-  await until(() => reading.seen.text === 'one two ');
+  // without it the store is asked only after 10 s
+  await until(() => reading.seen.text === 'one two ', { timeout: 5_000 });
   reading.stop();
   await reading.done;
 });
