@@ -12,13 +12,19 @@ const common = {
 // these need no server; everything else below test/ is end to end, so no new folder is forgotten
 const inProcess = 'test/{executor,infra}/**/*.test.ts';
 
-// the Postgres of the tests is shared; these two have one of their own, which several processes could not find
-const ownPostgres = ['test/faults/postgres-lost.test.ts', 'test/e2e/database-away.test.ts'];
-/** What a mode has no subject for. */
+/** What a mode has no subject for, or cannot have. */
 const without = {
   single: ['test/faults/redis-lost.test.ts'],
   redis: [],
-  cluster: [...ownPostgres, 'test/executions/output-reader.test.ts'],
+  cluster: [
+    // the Postgres of the tests is shared; these two have one of their own, which several processes could not find
+    'test/faults/postgres-lost.test.ts',
+    'test/e2e/database-away.test.ts',
+    // one port for one process, which counts for itself
+    'test/metrics/metrics.test.ts',
+    // in one process
+    'test/executions/output-reader.test.ts',
+  ],
 };
 
 /** The same files in each mode, against real processes. */

@@ -239,7 +239,7 @@ describe('every answer', () => {
       .toSorted();
     const postman = (await app.anonymous().get('/docs/postman_collection.json')).body;
     expect(postman.info.schema).toContain('v2.1.0');
-    expect(postman.variable[0]).toEqual({ key: 'base_url', value: app.url });
+    expect(app.apis.map(({ url }) => ({ key: 'base_url', value: url }))).toContainEqual(postman.variable[0]);
     // as Postman reads it: with its variables filled in and its example as body, every request can be sent
     const inPostman: string[] = [];
     new Collection(postman).forEachItem((item) => {
