@@ -1,8 +1,9 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import helmet from 'helmet';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { v7 as uuid } from 'uuid';
 import { AppModule } from './app.module.js';
@@ -127,8 +128,14 @@ function acceptBodies(server: FastifyInstance): void {
   });
 }
 
-async function secure(server: FastifyInstance, config: Config): Promise<void> {
-  await server.register(helmet, {
+/** What helmet sets is the same for every answer, so it is asked once and not for each of them. */
+function securityHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const answer = {
+    setHeader: (name: string, value: string) => (headers[name] = value),
+    removeHeader: () => undefined,
+  };
+  const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: true,
       // Swagger UI carries its styles inline; `upgrade-insecure-requests` would break plain http on another host
@@ -139,6 +146,18 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
       },
     },
     strictTransportSecurity: false,
+  });
+  setHeaders({} as IncomingMessage, answer as unknown as ServerResponse, (error) => {
+    if (error) throw error;
+  });
+  return headers;
+}
+
+async function secure(server: FastifyInstance, config: Config): Promise<void> {
+  const headers = securityHeaders();
+  server.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(headers);
+    done();
   });
   const origins = config.CORS_ORIGINS;
   if (origins.length > 0) {

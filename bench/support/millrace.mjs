@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { Api } from './api.mjs';
 import { Child, freePort } from './child.mjs';
 
@@ -33,7 +34,7 @@ export class Millrace extends Child {
   /** Starts a process and waits until it answers; a worker until it takes work. */
   static async start(environment, role = 'all') {
     const server = new Millrace(role, await freePort(), environment);
-    if (role === 'worker') await server.until(() => server.log.includes('takes work'));
+    if (role === 'worker') await server.until(() => takesWork(server.pid, environment.DATABASE_URL));
     else await server.until(() => server.isHealthy());
     return server;
   }
@@ -49,5 +50,15 @@ export class Millrace extends Child {
   async signIn(who = account) {
     const { access_token } = await new Api(this.url).call('POST', '/api/auth/login', who);
     return new Api(this.url, access_token);
+  }
+}
+
+async function takesWork(pid, url) {
+  const db = new Client({ connectionString: url });
+  await db.connect();
+  try {
+    return (await db.query('SELECT 1 FROM workers WHERE pid = $1', [pid])).rowCount > 0;
+  } finally {
+    await db.end();
   }
 }

@@ -12,6 +12,8 @@ export interface EventMap {
   'execution.changed': ExecutionEvent;
   /** Somebody asked that an execution be stopped. */
   'execution.cancel': { execution_id: string };
+  /** A reader of an execution's output has missed what is not stored yet: whoever records it says it again. */
+  'execution.output_missed': { execution_id: string };
   /** A user was changed, disabled or signed out everywhere: forget what is cached of it. */
   'user.changed': { user_id: string };
   /** A project's access, status or settings changed: forget what is cached of it. */

@@ -23,7 +23,11 @@ export class LiveOutput {
   private readonly waitingForAny: (() => void)[] = [];
   private readonly waitingForStore: (() => void)[] = [];
 
-  constructor(budget: WindowBudget) {
+  /** @param askAgain has what is not stored yet said again */
+  constructor(
+    budget: WindowBudget,
+    readonly askAgain: () => void,
+  ) {
     this.window = new LiveWindow(windowBytes, budget);
     this.timer = setInterval(() => this.hint(), quietMs);
   }
@@ -32,8 +36,9 @@ export class LiveOutput {
   hear(message: OutputMessage): void {
     if ('frame' in message) {
       this.window.dropBefore(Math.min(...[...this.places].map(({ position }) => position)));
-      this.window.push(message.frame);
+      const beginsAnew = this.window.push(message.frame);
       release(this.waitingForAny);
+      if (beginsAnew) release(this.waitingForStore);
     } else {
       this.storedTo = Math.max(this.storedTo, message.storedTo);
       this.wake();
@@ -68,7 +73,7 @@ export class LiveOutput {
   }
 
   /**
-   * Resolves when more is stored, and perhaps without a reason: who waits for that must not wake up for every frame.
+   * Resolves when more is stored or said again, and perhaps without a reason: who waits for that must not wake up for every frame.
    * @returns false when nothing was heard in that time
    */
   storedMore(ms: number): Promise<boolean> {

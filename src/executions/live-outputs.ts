@@ -23,7 +23,7 @@ export class LiveOutputs {
 
   constructor(
     private readonly bus: Bus,
-    events: Events,
+    private readonly events: Events,
   ) {
     events.on('execution.changed', ({ execution_id, status }) => {
       if (isFinal(status)) this.followed.get(execution_id)?.live.hint();
@@ -54,7 +54,9 @@ export class LiveOutputs {
   }
 
   private open(executionId: string): Followed {
-    const live = new LiveOutput(this.budget);
+    const live = new LiveOutput(this.budget, () =>
+      this.events.emit('execution.output_missed', { execution_id: executionId }),
+    );
     const opened = this.bus.subscribe(outputChannel(executionId), (bytes) => live.hear(decodeMessage(bytes)));
     const followed = { live, opened };
     this.followed.set(executionId, followed);

@@ -29,12 +29,15 @@ export class LiveWindow {
     private readonly budget: WindowBudget,
   ) {}
 
-  push(frame: OutputFrame): void {
+  /** @returns true when it begins anew, because the frame does not follow the newest one */
+  push(frame: OutputFrame): boolean {
     const newest = this.frames.at(-1);
-    if (newest && endOf(newest) !== frame.offset) this.clear();
+    const isApart = newest !== undefined && endOf(newest) !== frame.offset;
+    if (isApart) this.clear();
     this.frames.push(frame);
     this.count(sizeOf(frame));
     while (this.frames.length > 1 && this.isTooMuch()) this.dropOldest();
+    return isApart;
   }
 
   /** The frame that holds the byte at an offset; undefined when it is not here. */

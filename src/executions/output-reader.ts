@@ -31,6 +31,7 @@ export class OutputReader {
     const abort = () => live.wake();
     signal.addEventListener('abort', abort);
     let isToldToLook = true;
+    let hasAsked = false;
     let hints = live.hints;
     let storedTo = 0;
     try {
@@ -59,7 +60,11 @@ export class OutputReader {
             yield { end };
             return;
           }
+          // what was said before this reader came, and is not stored
+          if (!hasAsked && frames.length === 0) live.askAgain();
+          hasAsked ||= frames.length === 0;
         } else if (live.hasPassed(place.position)) {
+          live.askAgain();
           isToldToLook = !(await live.storedMore(gapPatienceMs));
         } else {
           await live.changed();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../infra/database.js';
+import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { whyWaiting } from './executions.queries.js';
 import type { ExecutionRow } from './executions.schema.js';
@@ -19,6 +19,12 @@ interface Pace extends Record<string, unknown> {
   seconds: number | null;
 }
 
+export interface Estimate {
+  position: number | null;
+  startsAt: Date | null;
+  whyWaiting: ExecutionRow['why_waiting'];
+}
+
 const paceMs = 1_000;
 
 /** Guesses from what happened of late when a queued execution will start. */
@@ -33,32 +39,33 @@ export class StartEstimate {
   ) {}
 
   /**
-   * @returns its place among all that are queued, from 1, and null once it has started; and when it started or will, null when what
-   * it waits for, or how long runs take, is not known
+   * Guesses when an execution will start that was queued in a transaction, as it is at the end of it.
+   * @returns what gives, after the commit, its place among all that are queued, from 1, and null once it has started; and when it
+   * started or will, null when what it waits for, or how long runs take, is not known
    */
-  async of(executionId: string): Promise<{
-    position: number | null;
-    startsAt: Date | null;
-    whyWaiting: ExecutionRow['why_waiting'];
-  }> {
-    const [[facts], pace] = await Promise.all([
-      this.database.query<Facts>(
-        `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, line.ahead,
-                CASE WHEN e.status = 'queued' THEN line.position END AS position,
-                (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
-           FROM executions e CROSS JOIN LATERAL (
-             SELECT count(*)::int AS position, (count(o.admitted_at) FILTER (WHERE o.id <> e.id))::int AS ahead FROM executions o
-              WHERE o.status = 'queued' AND (NOT o.boosted, o.queue, o.id) <= (NOT e.boosted, e.queue, e.id)
-           ) AS line WHERE e.id = $1`,
-        [executionId],
-      ),
-      this.currentPace(),
-    ]);
-    if (!facts) return { position: null, startsAt: null, whyWaiting: null };
-    return {
-      position: facts.position,
-      startsAt: startOf({ ...facts, ...pace }),
-      whyWaiting: facts.why_waiting,
+  atEnd(tx: Transaction, executionId: string): () => Promise<Estimate> {
+    const pace = this.currentPace();
+    // awaited after the commit, if there is one
+    pace.catch(() => undefined);
+    let facts: Facts | undefined;
+    tx.atEnd<Facts>(
+      `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, line.ahead,
+              CASE WHEN e.status = 'queued' THEN line.position END AS position,
+              (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
+         FROM executions e CROSS JOIN LATERAL (
+           SELECT count(*)::int AS position, (count(o.admitted_at) FILTER (WHERE o.id <> e.id))::int AS ahead FROM executions o
+            WHERE o.status = 'queued' AND (NOT o.boosted, o.queue, o.id) <= (NOT e.boosted, e.queue, e.id)
+         ) AS line WHERE e.id = $1`,
+      [executionId],
+      ([row]) => (facts = row),
+    );
+    return async () => {
+      if (!facts) return { position: null, startsAt: null, whyWaiting: null };
+      return {
+        position: facts.position,
+        startsAt: startOf({ ...facts, ...(await pace) }),
+        whyWaiting: facts.why_waiting,
+      };
     };
   }
 

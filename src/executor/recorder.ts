@@ -21,6 +21,8 @@ const writers = 2;
 /** The command waits when this much is not stored yet, and goes on at half of it. */
 const maxUnstored = 8 * 1024 * 1024;
 const retryMs = 200;
+/** What is not stored is not said again more often than this, whoever asks. */
+const saidAgainMs = 100;
 
 interface Segment {
   frames: OutputFrame[];
@@ -53,6 +55,9 @@ export class Recorder {
   private readonly storedAhead = new Map<number, number>();
   private segment: Segment = { frames: [], bytes: 0 };
   private unstored = 0;
+  /** All segments from the first that is not stored on, in order. */
+  private unsettled: Segment[] = [];
+  private saidAgainAt = -Infinity;
   private waiting: Segment[] = [];
   private writing = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -96,8 +101,18 @@ export class Recorder {
   abandon(): void {
     this.fenced = true;
     this.waiting = [];
+    this.unsettled = [];
     for (const stream of this.streams) stream.resume();
     if (this.writing === 0) this.idle?.();
+  }
+
+  /** Sends again what is not stored yet: who began to listen too late finds it nowhere else. Much of it is soon stored. */
+  sayAgain(): void {
+    const now = performance.now();
+    if (this.fenced || this.unstored > segmentBytes || now - this.saidAgainAt < saidAgainMs) return;
+    this.saidAgainAt = now;
+    for (const { frames } of [...this.unsettled, this.segment])
+      for (const frame of frames) this.bus.publish(outputChannel(this.executionId), encodeFrame(frame));
   }
 
   private follow(
@@ -145,6 +160,7 @@ export class Recorder {
     this.timer = undefined;
     if (this.segment.frames.length > 0) {
       this.waiting.push(this.segment);
+      this.unsettled.push(this.segment);
       this.segment = { frames: [], bytes: 0 };
     }
     while (this.writing < writers && this.waiting.length > 0) void this.write(this.waiting.shift()!);
@@ -193,6 +209,7 @@ export class Recorder {
     ) {
       this.storedAhead.delete(this.stored);
       this.stored = next;
+      this.unsettled.shift();
     }
     if (this.stored > before) this.bus.publish(outputChannel(this.executionId), encodeStored(this.stored));
   }

@@ -103,6 +103,11 @@ export class Run {
     void this.process?.terminate(this.graceMs).catch(() => undefined);
   }
 
+  /** Sends the output again that is not stored yet: somebody came too late to hear it. */
+  sayAgain(): void {
+    this.recorder.sayAgain();
+  }
+
   /** Another worker, or nobody, has the say over this execution now: end the command and write nothing. */
   lose(): void {
     if (this.lost) return;

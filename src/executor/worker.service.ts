@@ -68,6 +68,9 @@ export class WorkerService {
     await this.beat();
     this.releases.push(
       this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')),
+      this.events.on('execution.output_missed', ({ execution_id }) =>
+        this.runs.get(execution_id)?.sayAgain(),
+      ),
     );
     const timer = setInterval(
       () => void (this.beating ??= this.beatSafely()),

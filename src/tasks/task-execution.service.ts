@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
 import { formatDuration } from '../common/duration.js';
@@ -14,6 +15,15 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import type { CancelledTask, ExecuteTask, QueuedTask, RetriedTask } from './task-execution.schema.js';
 import { requireTask, type AccessibleTask } from './tasks.queries.js';
 import { TasksService } from './tasks.service.js';
+
+/** A command that changes between its judgement and its start is judged again, so often. */
+const judgements = 3;
+
+/** What was judged. */
+interface Judgement {
+  command: string;
+  environment: Record<string, string>;
+}
 
 @Injectable()
 export class TaskExecutionService {
@@ -33,12 +43,9 @@ export class TaskExecutionService {
    * neither completed nor on its way, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL
    */
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
-    const judged = await this.refuseUnsafe(actor, name, input.options.allow_unsafe);
-    const execution = await this.database.transaction(async (tx) => {
-      const task = await requireTask(tx, actor, name, 'execute', { lock: true });
-      return this.enqueue(tx, actor, task, judged, input);
-    });
-    return this.queued(execution);
+    return this.judged(actor, name, input.options.allow_unsafe, (tx, task) =>
+      this.enqueue(tx, actor, task, input),
+    );
   }
 
   /**
@@ -46,9 +53,7 @@ export class TaskExecutionService {
    * @throws TASK_NOT_RETRYABLE and what execute throws
    */
   async retry(actor: Actor, name: string): Promise<RetriedTask> {
-    const judged = await this.refuseUnsafe(actor, name);
-    const execution = await this.database.transaction(async (tx) => {
-      const task = await requireTask(tx, actor, name, 'execute', { lock: true });
+    return this.judged(actor, name, false, async (tx, task) => {
       if (task.status === 'queued' || task.status === 'running') {
         throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id });
       }
@@ -60,9 +65,9 @@ export class TaskExecutionService {
         priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
         options: { timeout: last.timeout, limits: last.limits, final_exit_codes: last.final_exit_codes },
       };
-      return this.enqueue(tx, actor, task, judged, again, last);
+      const queued = await this.enqueue(tx, actor, task, again, last);
+      return async () => ({ ...(await queued()), retry_attempt: last.attempt + 1 });
     });
-    return { ...(await this.queued(execution)), retry_attempt: execution.attempt };
   }
 
   /**
@@ -113,20 +118,18 @@ export class TaskExecutionService {
     return { task_id: id, executions: (await this.executions.listOfTask(id, 100, 0)).map(toExecution) };
   }
 
+  /** @returns what gives the answer once the transaction is committed */
   private async enqueue(
     tx: Transaction,
     actor: Actor,
     task: AccessibleTask,
-    judged: string | undefined,
     input: ExecuteTask,
     last?: Execution,
-  ): Promise<Execution> {
+  ): Promise<() => Promise<QueuedTask>> {
     const command = commandOf(task);
-    if (command === undefined || command !== judged) {
+    if (command === undefined) {
       await this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING');
-      throw new AppError(command === undefined ? 'TASK_NOT_EXECUTABLE' : 'VERSION_CONFLICT', {
-        task_id: task.id,
-      });
+      throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
     }
     const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
     const timeout = input.options.timeout ?? task.timeout ?? COMMAND_TIMEOUT_SECONDS;
@@ -151,19 +154,48 @@ export class TaskExecutionService {
       this.refuseHopeless(tx, task.id),
       this.lifecycle.enqueue(tx, actor, enqueued),
     ]);
-    return execution;
+    const estimate = this.estimate.atEnd(tx, execution.id);
+    return async () => {
+      const { position, startsAt, whyWaiting } = await estimate();
+      return {
+        task_id: task.id,
+        execution_id: execution.id,
+        status: 'queued',
+        queue_position: position,
+        estimated_start_time: toInstant(startsAt),
+        why_waiting: whyWaiting,
+      };
+    };
   }
 
   /**
-   * Judges the command of a task, before anything is locked: that may take a while.
-   * @returns the command that was judged; undefined when there is none
-   * @throws COMMAND_UNSAFE
+   * Does something with a task that is locked and whose command may run. A command that nobody has judged yet is judged with
+   * nothing locked, since that may take a while, and the task is looked at again.
+   * @param work gives what gives the result after the commit
+   * @throws COMMAND_UNSAFE, VERSION_CONFLICT when the command changes faster than it can be judged
    */
-  private async refuseUnsafe(actor: Actor, name: string, allowUnsafe = false): Promise<string | undefined> {
-    const task = await requireTask(this.database, actor, name, 'execute');
-    const command = commandOf(task);
-    if (command !== undefined) await this.safety.refuseUnsafe(actor, command, allowUnsafe, task.environment);
-    return command;
+  private async judged<T>(
+    actor: Actor,
+    name: string,
+    allowUnsafe: boolean | undefined,
+    work: (tx: Transaction, task: AccessibleTask) => Promise<() => Promise<T>>,
+  ): Promise<T> {
+    let judgement: Judgement | undefined;
+    for (let triesLeft = judgements; triesLeft >= 0; triesLeft -= 1) {
+      const outcome = await this.database.transaction(async (tx) => {
+        const task = await requireTask(tx, actor, name, 'execute', { lock: true });
+        const command = commandOf(task);
+        const isJudged =
+          command === undefined ||
+          (judgement?.command === command && isDeepStrictEqual(judgement.environment, task.environment)) ||
+          (allowUnsafe !== true && this.safety.isKnownAsSafe(command, task.environment));
+        return isJudged ? work(tx, task) : { command, environment: task.environment };
+      });
+      if (typeof outcome === 'function') return outcome();
+      judgement = outcome;
+      await this.safety.refuseUnsafe(actor, judgement.command, allowUnsafe, judgement.environment);
+    }
+    throw new AppError('VERSION_CONFLICT', { task_id: name });
   }
 
   /** A dependency that is on its way may be waited for; one that nobody has started may not. */
@@ -175,18 +207,6 @@ export class TaskExecutionService {
     );
     if (open.length > 0)
       throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: taskId, dependencies: open });
-  }
-
-  private async queued(execution: Execution): Promise<QueuedTask> {
-    const { position, startsAt, whyWaiting } = await this.estimate.of(execution.id);
-    return {
-      task_id: execution.task_id!,
-      execution_id: execution.id,
-      status: 'queued',
-      queue_position: position,
-      estimated_start_time: toInstant(startsAt),
-      why_waiting: whyWaiting,
-    };
   }
 }
 

@@ -39,7 +39,7 @@ export async function requireTask<More extends object = object>(
   { lock = false, also = '' }: { lock?: boolean; also?: string } = {},
 ): Promise<AccessibleTask & More> {
   const parsed = parseTaskName(name);
-  const [condition, values] =
+  const [condition, values]: [string, unknown[]] =
     parsed === undefined
       ? ['false', []]
       : 'id' in parsed
@@ -48,10 +48,7 @@ export async function requireTask<More extends object = object>(
           ? ['p.key = $3 AND t.number = $4', [parsed.key, parsed.number]]
           : ['t.id BETWEEN $3 AND $4', [parsed.from, parsed.to]];
   const [task, another] = await db.query<AccessibleTask & More & Record<string, unknown>>(
-    `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings${also === '' ? '' : `, ${also}`}
-       FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}
-      WHERE ${condition} AND t.deleted_at IS NULL AND p.deleted_at IS NULL AND ${visible}
-      LIMIT 2 ${lock ? 'FOR UPDATE OF t' : ''}`,
+    accessStatement(condition, also, lock),
     [actor.id, actor.role === 'admin', ...values],
   );
   if (!task) throw new AppError('TASK_NOT_FOUND', { task_id: name });
@@ -59,6 +56,24 @@ export async function requireTask<More extends object = object>(
     throw new AppError('TASK_NOT_FOUND', { task_id: name, issue: 'More than one task begins like this' });
   checkPermission({ id: task.project_id, status: task.project_status, access: task.access }, permission);
   return task;
+}
+
+const accessStatements = new Map<string, Map<string, string>>();
+
+/** Kept, because a text of 2 KB that is put together anew is hashed anew each time its prepared statement is looked up. */
+function accessStatement(condition: string, also: string, lock: boolean): string {
+  const kept = accessStatements.get(also) ?? new Map<string, string>();
+  accessStatements.set(also, kept);
+  const key = lock ? `${condition} locked` : condition;
+  let text = kept.get(key);
+  if (text === undefined) {
+    text = `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings${also === '' ? '' : `, ${also}`}
+       FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}
+      WHERE ${condition} AND t.deleted_at IS NULL AND p.deleted_at IS NULL AND ${visible}
+      LIMIT 2 ${lock ? 'FOR UPDATE OF t' : ''}`;
+    kept.set(key, text);
+  }
+  return text;
 }
 
 /** How many tasks a project has. */

@@ -127,6 +127,24 @@ test('a gap is filled though nobody says that its bytes are stored', async () =>
   await reading.done;
 });
 
+test('what is not stored is said again to who missed it', async () => {
+  const stop = events.on('execution.output_missed', ({ execution_id }) => {
+    if (execution_id === id) for (const piece of said) say(piece);
+  });
+  const said = [frame(0, 'one ')];
+  const early = read();
+  await until(() => early.seen.text === 'one ');
+  // lost on its way to everybody, and the next one is heard
+  said.push(frame(4, 'two '), frame(8, 'three '));
+  say(frame(8, 'three '));
+  await until(() => early.seen.text === 'one two three ');
+  const late = read();
+  await until(() => late.seen.text === 'one two three ');
+  for (const each of [early, late]) each.stop();
+  await Promise.all([early.done, late.done]);
+  stop();
+});
+
 test('the last frame is not missed when it was lost: word of its storage is enough', async () => {
   const reading = read();
   await hears(reading, 0, 'one ');

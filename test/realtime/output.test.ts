@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { Client } from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
+import { expectStatus } from '../support/client.js';
 import { until } from '../support/until.js';
 import { createProject, createTask, ended, execute } from './fixtures.js';
 import { closeSockets, LiveSocket } from './live-socket.js';
@@ -57,6 +59,28 @@ test('output comes live and again, from any offset', async () => {
     expect(again.bytes.equals(whole.subarray(offset))).toBe(true);
     expect(again.end.total).toBe(whole.length);
   }
+});
+
+test('who comes late hears at once what a slow store has not taken yet', async () => {
+  const project = await createProject(app.admin);
+  const task = await createTask(app.admin, project, 'echo early; while :; do sleep 0.2; echo on; done');
+  const store = new Client({ connectionString: app.databaseUrl });
+  await store.connect();
+  try {
+    await store.query('BEGIN; LOCK TABLE output_segments IN SHARE MODE');
+    const execution = await execute(app.admin, task);
+    for (const _ of [1, 2]) {
+      const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
+      socket.send(follow(execution));
+      await socket.next('command_output', ({ content, offset }) => offset === 0 && content === 'early\n');
+      await socket.next('command_output', ({ content, offset }) => offset === 9 && content === 'on\n');
+    }
+    const { rows } = await store.query('SELECT 1 FROM output_segments WHERE execution_id = $1', [execution]);
+    expect(rows).toEqual([]);
+  } finally {
+    await store.end();
+  }
+  await expectStatus(200, app.admin.post(`/api/tasks/${task}/cancel`, {}));
 });
 
 test('bytes that are no text travel as base64', async () => {

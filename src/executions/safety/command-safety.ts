@@ -16,6 +16,7 @@ export class CommandSafety implements OnApplicationShutdown {
   private readonly thread = new SafetyThread();
   private readonly safeFolders: readonly string[];
   private readonly recent = new Map<string, Promise<Analysis>>();
+  private readonly safe = new Set<string>();
 
   constructor({ config }: Infrastructure) {
     this.safeFolders =
@@ -28,17 +29,26 @@ export class CommandSafety implements OnApplicationShutdown {
    * @param environment variables that the command is given
    */
   analyse(command: string, environment?: Readonly<Record<string, string>>): Promise<Analysis> {
-    const key = createHash('sha256')
-      .update(JSON.stringify([command, environment]))
-      .digest('base64');
+    const key = keyOf(command, environment);
     const known = this.recent.get(key);
     if (known) return known;
     const analysis = this.thread.analyse(command, { environment, safeFolders: this.safeFolders });
-    if (this.recent.size >= maxRecent) this.recent.clear();
+    if (this.recent.size >= maxRecent) {
+      this.recent.clear();
+      this.safe.clear();
+    }
     this.recent.set(key, analysis);
-    // a refusal may only mean that the machine was busy
-    void analysis.then(({ safe }) => safe || this.recent.delete(key));
+    void analysis.then(({ safe }) => {
+      if (safe) this.safe.add(key);
+      // a refusal may only mean that the machine was busy
+      else this.recent.delete(key);
+    });
     return analysis;
+  }
+
+  /** True when a command was found safe of late. */
+  isKnownAsSafe(command: string, environment?: Readonly<Record<string, string>>): boolean {
+    return this.safe.has(keyOf(command, environment));
   }
 
   /**
@@ -62,4 +72,10 @@ export class CommandSafety implements OnApplicationShutdown {
   onApplicationShutdown(): Promise<void> {
     return this.thread.close();
   }
+}
+
+function keyOf(command: string, environment?: Readonly<Record<string, string>>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([command, environment]))
+    .digest('base64');
 }
