@@ -1,7 +1,22 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { offerJobs } from '../support/offer-jobs.js';
-import { attempts, data, linesOf, makeProject, run, scratch, times, type Json } from './steps.js';
+import { until } from '../support/until.js';
+import {
+  attempts,
+  data,
+  linesOf,
+  loggedErrors,
+  makeProject,
+  run,
+  scratch,
+  speaks,
+  stored,
+  times,
+  type Json,
+} from './steps.js';
 
 const app = useApp({ env: { WORKER_CONCURRENCY: '8', LEASE_SECONDS: '2' } });
 
@@ -50,4 +65,28 @@ test('no more tasks of a project run at once than it allows, in order', { timeou
   const started = log.filter((line) => line.startsWith('+')).map((line) => Number(line.slice(2)));
   // two that run at the same time may start the other way round
   for (const [place, index] of started.entries()) expect(Math.abs(place - index)).toBeLessThan(2);
+});
+
+test('an end that cannot be written is written later, and the run is not lost', async () => {
+  const folder = await scratch();
+  const project = await makeProject(app.admin);
+  const { task, execution } = await run(
+    app.admin,
+    project,
+    `echo on; until [ -e ${folder}/go ]; do sleep 0.05; done; echo off; exit 3`,
+  );
+  await speaks(app, execution);
+  // what the end needs, and neither the output nor the lease
+  await app.query('ALTER TABLE activity RENAME TO hidden');
+  try {
+    await writeFile(join(folder, 'go'), '');
+    const fails = () =>
+      loggedErrors(app).filter((line) => line.includes('the end of a run could not be written'));
+    await until(() => fails().length > 1, { what: 'two tries to write the end' });
+  } finally {
+    await app.query('ALTER TABLE hidden RENAME TO activity');
+  }
+  const [end, ...more] = await attempts(app.admin, task);
+  expect([end.status, end.reason, end.exit_code, more]).toEqual(['failed', 'TASK_EXECUTION_FAILED', 3, []]);
+  expect(await stored(app, execution)).toBe('on\noff\n');
 });
