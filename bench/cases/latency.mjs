@@ -1,3 +1,4 @@
+import http from 'node:http';
 import { projects } from '../data/seed.mjs';
 import { now, percentile } from '../support/figures.mjs';
 import { Socket } from '../support/socket.mjs';
@@ -13,6 +14,7 @@ export default async function latency(world, report) {
     Redis: { DATABASE_URL: await world.fresh('latency_redis'), REDIS_URL: await world.redisUrl() },
     single: { DATABASE_URL: await world.fresh('latency_single') },
   };
+  await limits(world, report, modes.single.DATABASE_URL);
   for (const [mode, environment] of Object.entries(modes)) {
     const server = await world.millrace(environment);
     const times = await measure(await server.signIn());
@@ -29,6 +31,34 @@ export default async function latency(world, report) {
     }
     await world.stop(server);
   }
+}
+
+/** What a hop to another process costs here when everything was at rest: a run is made of such hops. */
+async function limits(world, report, url) {
+  const server = http.createServer((_request, answer) => answer.end('{}'));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${server.address().port}`;
+  const request = async () => (await fetch(address)).text();
+  report.note('limit: idle, request to the answer of a bare server, p50', await afterRest(request), 'ms');
+  server.close();
+  await world.query(url, async (db) => {
+    await db.query('CREATE TABLE IF NOT EXISTS committed (n int)');
+    report.note('limit: idle, a statement, p50', await afterRest(() => db.query('SELECT 1')), 'ms');
+    const commit = () => db.query('INSERT INTO committed VALUES (1)');
+    report.note('limit: idle, a statement with its commit, p50', await afterRest(commit), 'ms');
+    await db.query('DROP TABLE committed');
+  });
+}
+
+async function afterRest(work) {
+  const times = [];
+  for (let i = -10; i < samples; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 40 + 40 * Math.random()));
+    const begun = now();
+    await work();
+    if (i >= 0) times.push(now() - begun);
+  }
+  return percentile(times, 50);
 }
 
 async function measure(api) {

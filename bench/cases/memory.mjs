@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projects } from '../data/seed.mjs';
 import { inFlight } from '../support/api.mjs';
-import { residentMB } from '../support/child.mjs';
+import { residentMB, residentTogetherMB } from '../support/child.mjs';
 import { Crowd } from '../support/crowd.mjs';
 
 const sockets = 1_000;
@@ -16,9 +16,9 @@ export default async function memory(world, report) {
   });
   const api = await server.signIn();
   await delay(10_000);
-  const own = () =>
-    residentMB(server.pid) + launchersOf(server.pid).reduce((sum, pid) => sum + residentMB(pid), 0);
-  report.most('memory, idle, single mode without Postgres', own(), 'MB', 200, 'server and launcher');
+  const own = () => residentTogetherMB([server.pid, ...launchersOf(server.pid)]);
+  const remark = `server ${residentMB(server.pid).toFixed(0)} MB, and what its launcher does not share with it`;
+  report.most('memory, idle, single mode without Postgres', own(), 'MB', 200, remark);
 
   // the first requests make what later ones share
   const warm = new Crowd();

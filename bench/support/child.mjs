@@ -74,6 +74,16 @@ export function cpuMs(pid) {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksASecond;
 }
 
+/** Resident memory of processes in MB; what they share, such as the text of the program, counts once. */
+export function residentTogetherMB([first, ...others]) {
+  return others.reduce((sum, pid) => sum + residentMB(pid) - sharedMB(pid), residentMB(first));
+}
+
+function sharedMB(pid) {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+  return (Number(/^Shared_Clean:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024) / 1e6;
+}
+
 export function residentMB(pid) {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
   return (Number(kilobytes) * 1024) / 1e6;

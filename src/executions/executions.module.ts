@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { ExecutionLifecycle } from './execution-lifecycle.js';
 import { ExecutionRecords } from './execution-records.js';
@@ -9,6 +10,7 @@ import { OutputHttp } from './output-http.js';
 import { OutputReader } from './output-reader.js';
 import { OutputRetention } from './output-retention.js';
 import { OutputSearchService } from './output-search.js';
+import { OutputWatch } from './output-watch.js';
 import { QueueControl } from './queue-control.js';
 import { QueueLimit } from './queue-limit.js';
 import { CommandSafety } from './safety/command-safety.js';
@@ -30,9 +32,9 @@ const services = [
 ];
 
 @Module({
-  imports: [ProjectsModule],
+  imports: [AuthModule, ProjectsModule],
   controllers: [ExecutionsController],
-  providers: [...services, LiveOutputs],
+  providers: [...services, LiveOutputs, OutputWatch],
   exports: services,
 })
 export class ExecutionsModule {}

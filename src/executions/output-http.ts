@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
+import type { ActorRequest } from '../common/request.js';
 import { Database } from '../infra/database.js';
 import { isFinal } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
@@ -12,14 +13,18 @@ import { parseRange, type ByteRange } from './output-range.js';
 import { OutputReader } from './output-reader.js';
 import { serverSentEvents } from './output-sse.js';
 import { offsetOfLastLines, storedEnd } from './output-tail.js';
+import { OutputWatch } from './output-watch.js';
 
 /** How far back `tail` looks. */
 const tailBytes = 16 * 1024 * 1024;
 
-type WithOutput = Pick<Execution, 'id' | 'status' | 'output_bytes' | 'output_pruned_at'>;
+type WithOutput = Pick<Execution, 'id' | 'project_id' | 'status' | 'output_bytes' | 'output_pruned_at'>;
 
 /** @throws OUTPUT_PRUNED when the output has been removed */
-export function refusePruned({ output_pruned_at, output_bytes }: WithOutput): void {
+export function refusePruned({
+  output_pruned_at,
+  output_bytes,
+}: Pick<Execution, 'output_pruned_at' | 'output_bytes'>): void {
   if (output_pruned_at === null) return;
   throw new AppError('OUTPUT_PRUNED', {
     output_pruned_at: toInstant(output_pruned_at),
@@ -35,6 +40,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly reader: OutputReader,
+    private readonly watch: OutputWatch,
   ) {}
 
   /**
@@ -42,7 +48,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
    * @throws OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE
    */
   async send(
-    request: FastifyRequest,
+    request: ActorRequest,
     reply: FastifyReply,
     execution: WithOutput,
     query: OutputQuery,
@@ -52,7 +58,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     void reply.header('Cache-Control', 'no-store, no-transform');
     if (wantsEvents(request)) {
       const start = await this.startOf(request, id, query);
-      const signal = this.closing(reply);
+      const signal = await this.following(request, reply, execution);
       const events = serverSentEvents(id, this.reader.read(id, start, signal), query.stream, signal);
       // proxies such as nginx hold back what they could send
       await reply.header('X-Accel-Buffering', 'no').type('text/event-stream').send(toStream(events));
@@ -61,13 +67,13 @@ export class OutputHttp implements BeforeApplicationShutdown {
     const size = isFinal(status) ? Number(execution.output_bytes) : await storedEnd(this.database, id);
     const range = rangeOf(request, reply, query, isFinal(status), size);
     const start = range?.start ?? (await this.startOf(request, id, query));
-    const signal = this.closing(reply);
     void reply.type('application/octet-stream').header('X-Content-Type-Options', 'nosniff');
     if (query.download === 'true') {
       void reply.header('Content-Disposition', `attachment; filename="${id}.log"`);
     }
     const isFollowed = query.follow === 'true' && !isFinal(status);
     const end = Math.min(range?.end ?? (isFollowed ? Infinity : size), start + (query.limit ?? Infinity));
+    const signal = isFollowed ? await this.following(request, reply, execution) : this.closing(reply);
     const isWhole = query.stream === undefined && query.ansi === 'keep';
     if (isWhole && !isFollowed) {
       void reply.header('Content-Length', Math.max(0, end - start));
@@ -93,6 +99,17 @@ export class OutputHttp implements BeforeApplicationShutdown {
       query.from_offset,
       await offsetOfLastLines(this.database, id, query.tail, tailBytes, query.stream),
     );
+  }
+
+  /** Aborted, too, when the client may not read the output any more: the connection is cut then. */
+  private async following(
+    { user }: ActorRequest,
+    reply: FastifyReply,
+    execution: WithOutput,
+  ): Promise<AbortSignal> {
+    const signal = this.closing(reply);
+    if (user) await this.watch.follow(user, execution, () => reply.raw.destroy(), signal);
+    return signal;
   }
 
   /** Aborted when the client goes or the server stops. */
