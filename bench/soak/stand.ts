@@ -139,6 +139,8 @@ export class Stand {
     }
     // many at once would start more slowly than some after the others
     await lanes(4, this.processes, async (server) => {
+      // one that failed to start has ended the stand
+      if (!running.has(this)) return;
       server.start();
       await this.serves(server);
     });

@@ -121,7 +121,6 @@ function settings(cluster: string, port: number): string[] {
     listen_addresses: '127.0.0.1',
     // A socket's path is limited to 107 bytes, and a data folder's is not.
     unix_socket_directories: '',
-    max_connections: 100,
     timezone: 'UTC',
     log_timezone: 'UTC',
   };
