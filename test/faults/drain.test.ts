@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
-import { living, makeProject, run, speaks, stored, token } from './steps.js';
+import { living, makeProject, run, scratch, speaks, stored, times, token } from './steps.js';
 
-const app = useApp({ env: { GRACE_SECONDS: '3', WORKER_CONCURRENCY: '3' } });
+const slots = 3;
+const app = useApp({ env: { GRACE_SECONDS: '3', WORKER_CONCURRENCY: String(slots) } });
 
 test(
   'a drain lets commands finish, ends the rest, and is not hastened by a second signal',
@@ -11,7 +14,9 @@ test(
   async () => {
     const word = token();
     const project = await makeProject(app.admin);
-    const quick = await run(app.admin, project, `echo quick; sleep 1.5; echo done; : ${word}`);
+    const folder = await scratch();
+    const until = `until [ -e ${folder}/go ]; do sleep 0.05; done`;
+    const quick = await run(app.admin, project, `echo quick; ${until}; echo done; : ${word}`);
     const slow = await run(app.admin, project, `echo slow; sleep 60.${word}`);
     const deaf = await run(
       app.admin,
@@ -19,12 +24,18 @@ test(
       `trap '' TERM; echo deaf; while :; do sleep 0.1; done; : ${word}`,
     );
     const jobs = [quick, slow, deaf];
-    for (const { execution } of jobs) await speaks(app, execution);
+    const others = await times(slots * (app.workers.length - 1), () =>
+      run(app.admin, project, `echo other; sleep 60.${word}`),
+    );
+    for (const { execution } of [...jobs, ...others]) await speaks(app, execution);
+    // there is a slot for it as soon as the quick one is done
+    const late = await run(app.admin, project, `echo late; : ${word}`);
 
     const begun = Date.now();
     const stopping = Promise.all(app.workers.map((server) => server.stop()));
     await delay(300);
     for (const server of app.workers) process.kill(server.pid, 'SIGTERM');
+    await writeFile(join(folder, 'go'), '');
     const exits = await stopping;
     const took = Date.now() - begun;
     expect(exits).toEqual(app.workers.map(() => ({ code: 0, signal: null })));
@@ -40,6 +51,9 @@ test(
       { status: 'failed', reason: 'WORKER_SHUTDOWN', exit_code: -9 },
     ]);
     expect(await stored(app, quick.execution)).toBe('quick\ndone\n');
+    expect(
+      await app.query('SELECT status, worker_id FROM executions WHERE id = $1', [late.execution]),
+    ).toEqual([{ status: 'queued', worker_id: null }]);
     expect(await living(word)).toEqual([]);
     expect(await app.query('SELECT 1 FROM workers')).toEqual([]);
   },

@@ -7,6 +7,8 @@ import { makeProject, run } from './steps.js';
 const secrets = {
   JWT_SECRET: 'a secret of the tests that nobody may see',
   ADMIN_PASSWORD: 'the password nobody may see',
+  // of whoever runs the server, which knows nothing of it and so cannot take it out of its environment
+  OPERATOR_TOKEN: 'a token of the operator that nobody may see',
 };
 const app = useApp({ env: secrets, embeddedPostgres: mode === 'single' });
 
