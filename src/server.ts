@@ -178,9 +178,9 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
   }
 }
 
-/** Waiting requests hold memory: when this many wait for a database connection, more are refused at once. */
 /** How long answers that are under way have when the server closes. */
 const lastAnswersMs = 3_000;
+/** Waiting requests hold memory: when this many wait for a database connection, more are refused at once. */
 const longestLine = 200;
 
 /** A client that does not take its answer would hold up the end for ever. */

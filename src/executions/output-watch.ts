@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AuthService } from '../auth/auth.service.js';
+import { longestTimerMs } from '../common/limits.js';
 import type { Actor } from '../common/permissions.js';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
 import type { Execution } from './execution.entity.js';
 import { ExecutionsService } from './executions.service.js';
-
-/** A timer that is set for longer goes off at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 interface Stream {
   actor: Actor;

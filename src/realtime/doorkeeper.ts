@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AuthService } from '../auth/auth.service.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
+import { longestTimerMs } from '../common/limits.js';
 import { permissionsOf, type Actor } from '../common/permissions.js';
 import { ConnectionCounts } from './connection-counts.js';
 import type { Connection } from './connection.js';
 import { closeCodes, limits } from './limits.js';
 import { message, type Message } from './message.js';
 
-const longestTimerMs = 2 ** 31 - 1;
 const workSession = z.uuid();
 
 /** What ends a connection when it is met at the door, and how it is closed then. */
