@@ -3,9 +3,9 @@ import { LiveSocket } from '../realtime/live-socket.js';
 import type { App } from '../support/app.js';
 import { expectStatus, type Answer, type Client } from '../support/client.js';
 import { until } from '../support/until.js';
+import type { Json } from '../support/json.js';
 
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Json = any;
+export type { Json } from '../support/json.js';
 
 export const nobody = '01890000-0000-7000-8000-000000000000';
 

@@ -6,9 +6,9 @@ import { onTestFinished } from 'vitest';
 import type { App } from '../support/app.js';
 import { expectStatus, type Answer, type Client } from '../support/client.js';
 import { until } from '../support/until.js';
+import type { Json } from '../support/json.js';
 
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Json = any;
+export type { Json } from '../support/json.js';
 
 export interface Job {
   task: string;

@@ -2,11 +2,9 @@ import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { expectStatus } from '../support/client.js';
 import { data, fault, makeProject, makeTask } from '../sessions/steps.js';
+import type { Json } from '../support/json.js';
 
 const app = useApp();
-
-// oxlint-disable-next-line typescript/no-explicit-any
-type Json = any;
 
 const settings = { theme: 'light', command_template: 'echo "$TASK_TITLE"' };
 const limits = { max_tasks: 7, max_concurrent_tasks: 2, storage_limit: '2GB' };

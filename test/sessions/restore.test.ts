@@ -3,11 +3,9 @@ import { useApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { data, fault, makeProject, makeSession, makeTask, moment, within } from './steps.js';
+import type { Json } from '../support/json.js';
 
 const app = useApp();
-
-// oxlint-disable-next-line typescript/no-explicit-any
-type Json = any;
 
 async function start(fields: Record<string, unknown> = {}) {
   const owner = await app.admin.createUser('developer');

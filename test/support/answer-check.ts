@@ -1,7 +1,5 @@
 import { ApiDocument, type Route } from './api-document.js';
-
-// oxlint-disable-next-line typescript/no-explicit-any
-type Json = any;
+import type { Json } from './json.js';
 
 export interface Exchange {
   method: string;
