@@ -22,27 +22,72 @@ export interface ActivityEntry {
   task?: ActivityEvent['task'];
 }
 
+/** What Postgres says of an entry that it has written down. */
+export interface Written {
+  id: string;
+  at: Date;
+  /** How many deliveries follow from it. */
+  pending: number;
+}
+
 /** A UUID of version 7 (RFC 9562 §5.7) made by Postgres, which has a function for it since version 18 only. */
 const uuid7 = `encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
   PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
 
+/** Where a statement finds what it writes down, as SQL expressions. */
+interface Noted {
+  /** The event, and the patterns that match it, as an array; null for none. */
+  events: string;
+  projectId: string;
+  /** The `data` of the event's message. */
+  data: string;
+  /** A relation of the expressions above, with a row for what there is to tell; none when they are parameters. */
+  from?: string;
+}
+
+/** Stores the deliveries of an event, to those webhooks that asked for it and whose makers may still hear of it. */
+const deliver = ({ events, projectId, data, from }: Noted) => `
+    INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at)
+    SELECT ${uuid7}, w.id, (${events})[1], ${data}, now() FROM ${from ? `${from}, ` : ''}webhooks w
+      JOIN users u ON u.id = w.created_by AND NOT u.disabled
+     WHERE ${events} IS NOT NULL AND w.active AND w.deleted_at IS NULL AND w.events && ${events}
+       AND ((w.project_id IS NULL AND u.role = 'admin')
+         OR (w.project_id = ${projectId} AND (u.role = 'admin'
+           OR EXISTS (SELECT 1 FROM projects p WHERE p.id = ${projectId} AND p.created_by = u.id)
+           OR EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = ${projectId} AND m.user_id = u.id AND m.role = 'owner'))))
+    RETURNING 1`;
+
+const columns =
+  'id, actor_id, session_id, request_id, entity_type, entity_id, project_id, action, old_value, new_value';
+
 const insertActivity = `
   WITH recorded AS (
-    INSERT INTO activity (id, actor_id, session_id, request_id, entity_type, entity_id, project_id, action, old_value, new_value)
+    INSERT INTO activity (${columns})
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     RETURNING at
-  ), pending AS (
-    INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at)
-    SELECT ${uuid7}, w.id, ($11::text[])[1], $12, now() FROM webhooks w
-      JOIN users u ON u.id = w.created_by AND NOT u.disabled
-     WHERE $11::text[] IS NOT NULL AND w.active AND w.deleted_at IS NULL AND w.events && $11::text[]
-       AND ((w.project_id IS NULL AND u.role = 'admin')
-         OR (w.project_id = $7 AND (u.role = 'admin'
-           OR EXISTS (SELECT 1 FROM projects p WHERE p.id = $7 AND p.created_by = u.id)
-           OR EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = $7 AND m.user_id = u.id AND m.role = 'owner'))))
-    RETURNING 1
-  )
+  ), pending AS (${deliver({ events: '$11::text[]', projectId: '$7', data: '$12' })})
   SELECT at, (SELECT count(*)::int FROM pending) AS pending FROM recorded`;
+
+/**
+ * For a statement that writes down by itself what it changed: the common table expressions `recorded`, with `at`, and `pending`,
+ * with a row for each delivery. Its first parameters are `signature`.
+ * @param relation a common table expression of that statement, with `entity_type`, `entity_id`, `project_id`, `action`,
+ * `old_value`, `new_value`, `events` and `data` of what there is to write down, if anything
+ */
+export const recording = (relation: string) => `recorded AS (
+    INSERT INTO activity (${columns})
+    SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value
+      FROM ${relation} n
+    RETURNING at
+  ), pending AS (${deliver({ events: 'n.events', projectId: 'n.project_id', data: 'n.data', from: `${relation} n` })})`;
+
+/** Who signs for a write: what `recording` takes as $1 to $4. */
+export function signature(actor: ActivityEntry['actor']): [id: string, ...(string | null)[]] {
+  return [uuid(), actor?.id ?? null, actor?.sessionId ?? null, actor?.requestId ?? null];
+}
+
+/** An event and the patterns by which webhooks choose it. */
+const patternsOf = (event: WebhookEvent) => [event, `${event.split('.')[0]}.*`, '*'];
 
 /** The one place where writes are written down; history, audit, resumption and webhooks are all read from it. */
 @Injectable()
@@ -55,41 +100,41 @@ export class ActivityLog {
    */
   record(tx: Transaction, entry: ActivityEntry): void {
     const { actor, event } = entry;
-    const id = uuid();
     const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+    const signed = signature(actor);
     const values = [
-      id,
-      actor?.id ?? null,
-      actor?.sessionId ?? null,
-      actor?.requestId ?? null,
+      ...signed,
       entry.entityType,
       entry.entityId,
       entry.projectId ?? null,
       entry.action,
       json(entry.oldValue),
       json(entry.newValue),
-      event ? [event.name, `${event.name.split('.')[0]}.*`, '*'] : null,
+      event ? patternsOf(event.name) : null,
       event ? json(event.data) : null,
     ];
-    tx.atEnd<{ at: Date; pending: number }>(insertActivity, values, ([row]) => {
-      recorded.at = row?.at.toISOString() ?? recorded.at;
-      pending = row?.pending ?? 0;
+    const written = tx.withCommit(() =>
+      tx.query<Omit<Written, 'id'> & Record<string, unknown>>(insertActivity, values),
+    );
+    tx.afterCommit(async () => {
+      for (const row of await written) this.announce({ ...row, id: signed[0] }, entry);
     });
-    let pending = 0;
-    const recorded: ActivityEvent = {
+  }
+
+  /** Announces on the bus what was written down and committed. */
+  announce({ id, at, pending }: Written, entry: ActivityEntry): void {
+    const { actor, entityType, entityId, projectId = null, action, task } = entry;
+    if (pending > 0) this.events.emit('webhooks.pending', { count: pending });
+    this.events.emit('activity.recorded', {
       id,
-      at: '',
+      at: at.toISOString(),
       actor_id: actor?.id ?? null,
       session_id: actor?.sessionId ?? null,
-      entity_type: entry.entityType,
-      entity_id: entry.entityId,
-      project_id: entry.projectId ?? null,
-      action: entry.action,
-      ...(entry.task ? { task: entry.task } : {}),
-    };
-    tx.afterCommit(() => {
-      if (pending > 0) this.events.emit('webhooks.pending', { count: pending });
-      this.events.emit('activity.recorded', recorded);
+      entity_type: entityType,
+      entity_id: entityId,
+      project_id: projectId,
+      action,
+      ...(task ? { task } : {}),
     });
   }
 }

@@ -7,6 +7,7 @@ import { isFinal } from '../executions/execution-state.js';
 import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { storedEnd, tailFrames } from '../executions/output-tail.js';
+import { runRules } from '../executions/project-rules.js';
 import { CommandSafety } from '../executions/safety/command-safety.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -49,10 +50,11 @@ export class CommandsService {
     await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, input.environment);
     const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
     const timeout = Math.min(input.timeout ?? COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS);
-    const { id } = await this.database.transaction(async (tx) => {
+    const id = await this.database.transaction(async (tx) => {
       const project =
         input.project_id === null ? null : await this.access.require(actor, input.project_id, 'execute', tx);
       return this.lifecycle.enqueue(tx, actor, {
+        ...runRules(project, input.limits),
         task_id: null,
         project_id: project?.id ?? null,
         session_id: actor.sessionId ?? null,
@@ -62,7 +64,6 @@ export class CommandsService {
         working_directory: input.working_directory ?? '',
         environment: input.environment,
         timeout,
-        limits: input.limits,
         retries_left: 0,
         final_exit_codes: [],
       });

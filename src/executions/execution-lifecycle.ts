@@ -1,35 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
-import { Events } from '../infra/events.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ExecutionRecords } from './execution-records.js';
 import { backoffSeconds, isRetryable, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
+import { admit, scopesWithWaiting, takeBackStopped, waitingForTask } from './executions.queries.js';
+import { lockOutput, storedBytes } from './output.queries.js';
+import { countStored } from './project-rules.js';
+import { QueueLimit } from './queue-limit.js';
 import {
-  admitOfProject,
-  admitWithoutProject,
   claim,
+  complete,
   end,
-  followExecution,
-  insert,
-  lockProject,
-  scopesWithWaiting,
-  takeBackStopped,
-  waitingForTask,
+  follow,
+  queue,
   type ClaimedExecution,
   type EndGuard,
-  type FollowedTask,
   type NewExecution,
-} from './executions.queries.js';
-import { lockOutput, storedBytes } from './output.queries.js';
-import { countStored, rulesOf } from './project-rules.js';
-import { QueueLimit } from './queue-limit.js';
-import { noticeOfEnd, wantsNotice } from './run-notice.js';
-import { reportRun } from './run-report.js';
+} from './transitions.queries.js';
 
 /** Everything that moves an execution from one state to the next, each in one transaction with what follows from it. */
 @Injectable()
@@ -39,32 +30,32 @@ export class ExecutionLifecycle {
     private readonly queue: ExecutionQueue,
     private readonly records: ExecutionRecords,
     private readonly limit: QueueLimit,
-    private readonly events: Events,
     private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
-   * Stores a new execution, makes it the current one of its task, and admits it if nothing stands in its way.
-   * @param input its limits as they were asked for, before the project has its say
-   * @throws QUEUE_FULL, PROJECT_LIMIT_EXCEEDED, PROJECT_NOT_FOUND when the project is being deleted
+   * Stores a new execution, makes it the current one of its task, and admits it if nothing stands in its way. It leaves in one
+   * packet with the commit of the transaction.
+   * @param input its limits and network as `runRules` gave them
+   * @returns its id
+   * @throws QUEUE_FULL; the transaction throws PROJECT_NOT_FOUND when the project has been deleted meanwhile
    */
   async enqueue(
     tx: Transaction,
     actor: Actor,
-    input: Omit<NewExecution, 'id' | 'network' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
-  ): Promise<Execution> {
-    const id = uuid();
-    const { project_id } = input;
-    const [rules] = await Promise.all([rulesOf(tx, project_id, input.limits), this.limit.check(tx)]);
-    // all are sent at once, and run one after the other
-    const [execution, task, isThere] = await Promise.all([
-      insert(tx, { id, attempt: 1, retry_of: null, delay: 0, ...input, ...rules }),
-      followExecution(tx, id, true),
-      this.admit(tx, project_id, id),
-    ]);
-    if (!isThere) throw new AppError('PROJECT_NOT_FOUND', { project_id });
-    this.announceQueued(tx, execution, task, actor);
-    return execution;
+    input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
+  ): Promise<string> {
+    const execution = { id: uuid(), attempt: 1, retry_of: null, delay: 0, ...input };
+    await this.limit.check(tx);
+    const { id, project_id } = execution;
+    const queued = tx.withCommit(() => queue(tx, actor, execution));
+    // last, since all others of the project wait until it is committed
+    const admitted = tx.withCommit(() => admit(tx, project_id, id));
+    tx.afterCommit(async () => {
+      this.records.queued(await queued);
+      this.queue.offer(await admitted);
+    });
+    return id;
   }
 
   /**
@@ -72,17 +63,9 @@ export class ExecutionLifecycle {
    * @returns undefined when it is not to be run (any more): another worker was faster, it was cancelled or paused
    */
   async start(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
-    return this.database.transaction(async (tx) => {
-      const [execution, task] = await Promise.all([
-        claim(tx, id, workerId, this.infrastructure.config.LEASE_SECONDS),
-        followExecution(tx, id),
-      ]);
-      if (!execution) return undefined;
-      this.records.task(tx, execution, task, null);
-      this.records.announce(tx, execution);
-      reportRun(tx, this.infrastructure.logger, execution, task?.ref);
-      return execution;
-    });
+    const move = await claim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS);
+    if (move) this.records.moved(move);
+    return move?.execution;
   }
 
   /**
@@ -99,37 +82,25 @@ export class ExecutionLifecycle {
   }
 
   /**
-   * Writes down that a command which this worker ran has succeeded. All that follows is known beforehand, so it takes two round
-   * trips where any other end takes six.
-   * @returns undefined when somebody else has had the last word
+   * Writes down that a command which this worker ran has succeeded. All that follows is known beforehand, so it takes one round
+   * trip where any other end takes seven.
    */
   async complete(
-    run: Pick<Execution, 'id' | 'generation' | 'project_id' | 'requested_by'>,
+    run: Pick<Execution, 'id' | 'generation' | 'project_id'>,
     outcome: Outcome & { status: 'completed' },
     outputBytes: number,
-  ): Promise<Execution | undefined> {
-    const { id, generation, project_id, requested_by } = run;
-    try {
-      return await this.database.transaction(async (tx) => {
-        const [execution, task, willing] = await Promise.all([
-          end(tx, id, { generation }, outcome, outputBytes),
-          followExecution(tx, id),
-          wantsNotice(tx, requested_by),
-          project_id === null ? undefined : countStored(tx, project_id, outputBytes),
-          project_id === null ? undefined : this.admit(tx, project_id),
-        ]);
-        // takes back what followed
-        if (!execution) throw new LostSay();
-        this.records.task(tx, execution, task, null);
-        if (task && willing) noticeOfEnd(tx, this.events, requested_by, task);
-        this.records.announce(tx, execution);
-        reportRun(tx, this.infrastructure.logger, execution, task?.ref);
-        return execution;
+  ): Promise<void> {
+    await this.database.transaction((tx) => {
+      const { project_id } = run;
+      const completed = tx.withCommit(() => complete(tx, run, outcome, outputBytes));
+      // does no harm when somebody else has had the last word
+      const admitted = tx.withCommit(async () => (project_id === null ? [] : admit(tx, project_id)));
+      tx.afterCommit(async () => {
+        const move = await completed;
+        if (move) this.records.moved(move);
+        this.queue.offer(await admitted);
       });
-    } catch (error) {
-      if (error instanceof LostSay) return undefined;
-      throw error;
-    }
+    });
   }
 
   /** Ends a queued execution within a transaction that has more to do. */
@@ -188,16 +159,13 @@ export class ExecutionLifecycle {
       isRetryable(outcome, execution.final_exit_codes) &&
       execution.retries_left > 0 &&
       execution.cancel_requested_at === null;
-    const task = retry ? undefined : await followExecution(tx, id);
     if (retry) {
+      tx.afterCommit(() => this.records.alone(execution));
       await this.retry(tx, execution);
     } else {
-      this.records.task(tx, execution, task, actor);
-      if (task && (await wantsNotice(tx, execution.requested_by)))
-        noticeOfEnd(tx, this.events, execution.requested_by, task);
+      const move = await follow(tx, actor, id);
+      tx.afterCommit(() => this.records.moved(move));
     }
-    this.records.announce(tx, execution);
-    reportRun(tx, this.infrastructure.logger, execution, task?.ref);
     if (execution.project_id !== null) await countStored(tx, execution.project_id, bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);
@@ -207,19 +175,19 @@ export class ExecutionLifecycle {
   }
 
   private async retry(tx: Transaction, failed: Execution): Promise<void> {
-    const next = await insert(tx, {
+    const delay = backoffSeconds(failed.attempt);
+    const move = await queue(tx, null, {
       ...failed,
       id: uuid(),
       retries_left: failed.retries_left - 1,
       attempt: failed.attempt + 1,
       retry_of: failed.id,
-      delay: backoffSeconds(failed.attempt),
+      delay,
     });
-    this.announceQueued(tx, next, await followExecution(tx, next.id, true), null);
-    const wait = (next.not_before?.getTime() ?? 0) - Date.now();
     tx.afterCommit(() => {
+      this.records.queued(move);
       // the reconciler would find it too, a little later
-      setTimeout(() => void this.admitWaiting().catch(() => undefined), Math.max(0, wait) + 10).unref();
+      setTimeout(() => void this.admitWaiting().catch(() => undefined), delay * 1000 + 10).unref();
     });
   }
 
@@ -235,28 +203,9 @@ export class ExecutionLifecycle {
     }
   }
 
-  private announceQueued(
-    tx: Transaction,
-    execution: Execution,
-    task: FollowedTask | undefined,
-    actor: Actor | null,
-  ): void {
-    if (execution.task_id === null) this.records.command(tx, execution, actor);
-    else this.records.task(tx, execution, task, actor);
-    this.records.announce(tx, execution);
-  }
-
-  /** @returns false when the project has been deleted */
-  private async admit(tx: Transaction, projectId: string | null, executionId?: string): Promise<boolean> {
-    const [isThere, entries] =
-      projectId === null
-        ? [true, await admitWithoutProject(tx, executionId)]
-        : await Promise.all([lockProject(tx, projectId), admitOfProject(tx, projectId)]);
-    // what does not reach the queue is found by the reconciler: Postgres knows that it was admitted
-    if (entries.length > 0) tx.afterCommit(() => this.queue.offer(entries));
-    return isThere;
+  /** Admits what has room now. What then does not reach the queue is found by the reconciler: Postgres knows that it was admitted. */
+  private async admit(tx: Transaction, projectId: string | null): Promise<void> {
+    const entries = await admit(tx, projectId);
+    tx.afterCommit(() => this.queue.offer(entries));
   }
 }
-
-/** The guard of an end did not hold. */
-class LostSay extends Error {}

@@ -1,47 +1,53 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
-import { formatDuration } from '../common/duration.js';
-import type { Actor } from '../common/permissions.js';
-import type { Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
-import type { Execution } from './execution.entity.js';
-import type { FollowedTask } from './executions.queries.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { noticeOfEnd } from './run-notice.js';
+import { reportRun } from './run-report.js';
+import type { Move, MovedExecution } from './transitions.queries.js';
 
-const eventOf = { completed: 'task.completed', failed: 'task.failed' } as const;
-
-/** What is written down and told of an execution that changed. */
+/** What is told of an execution that moved, once that is committed. */
 @Injectable()
 export class ExecutionRecords {
   constructor(
     private readonly activity: ActivityLog,
     private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** Records that a task follows its execution; nothing when it did not. */
-  task(tx: Transaction, execution: Execution, task: FollowedTask | undefined, actor: Actor | null): void {
-    if (!task) return;
-    this.activity.record(tx, {
-      actor,
+  /** Tells of a new one. */
+  queued(move: Move): void {
+    this.written(move);
+    this.changed(move.execution);
+  }
+
+  /** Tells of one that began or ended, and of the task that follows it. */
+  moved(move: Move): void {
+    const { execution, task, wantsNotice } = move;
+    this.written(move);
+    if (task && wantsNotice) noticeOfEnd(this.events, execution.requested_by, task);
+    this.alone(execution, task?.ref);
+  }
+
+  /** Tells of one that began or ended while its task has nothing of it: the next attempt is on its way. */
+  alone(execution: MovedExecution, taskRef?: string): void {
+    this.changed(execution);
+    reportRun(this.infrastructure.logger, execution, taskRef);
+  }
+
+  private written({ execution, actor, task, written }: Move): void {
+    if (!written) return;
+    const project = { actor, projectId: execution.project_id };
+    if (!task) {
+      const command = { entityType: 'execution', entityId: execution.id, action: 'command_queued' } as const;
+      this.activity.announce(written, { ...project, ...command });
+      return;
+    }
+    this.activity.announce(written, {
+      ...project,
       entityType: 'task',
       entityId: task.id,
-      projectId: task.project_id,
       action: 'status_changed',
-      oldValue: task.old_status,
-      newValue: task.status,
-      event: {
-        name: task.status === 'completed' || task.status === 'failed' ? eventOf[task.status] : 'task.updated',
-        data: {
-          task_id: task.id,
-          project_id: task.project_id,
-          title: task.title,
-          status: task.status,
-          execution_id: execution.id,
-          attempt: execution.attempt,
-          exit_code: execution.exit_code,
-          reason: execution.reason,
-          duration: formatDuration(task.actual_duration),
-        },
-      },
       task: {
         status: task.status,
         progress_percentage: task.progress_percentage,
@@ -50,21 +56,10 @@ export class ExecutionRecords {
     });
   }
 
-  /** Records that an ad hoc command was queued. */
-  command(tx: Transaction, execution: Execution, actor: Actor | null): void {
-    this.activity.record(tx, {
-      actor,
-      entityType: 'execution',
-      entityId: execution.id,
-      action: 'command_queued',
-      newValue: { command: execution.command },
-    });
-  }
-
-  /** Tells every process of the new state, after the commit. */
-  announce(tx: Transaction, execution: Execution): void {
+  /** Tells every process of the new state. */
+  private changed(execution: MovedExecution): void {
     const { started_at, finished_at } = execution;
-    this.events.emitAfter(tx, 'execution.changed', {
+    this.events.emit('execution.changed', {
       execution_id: execution.id,
       task_id: execution.task_id,
       project_id: execution.project_id,

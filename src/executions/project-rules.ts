@@ -17,24 +17,19 @@ export interface RunRules {
 }
 
 /**
- * What the project says about a run with these limits.
+ * What a project says about a run with these limits.
+ * @param project null for a command that belongs to none
  * @throws PROJECT_LIMIT_EXCEEDED when the stored output of the project has reached its limit
  */
-export async function rulesOf(
-  tx: Transaction,
-  projectId: string | null,
+export function runRules(
+  project: Pick<Project, 'id' | 'stored_bytes' | 'resource_limits' | 'settings'> | null,
   asked: RunLimits,
-): Promise<RunRules> {
-  if (projectId === null) return { limits: asked, network: true };
-  const [project] = await tx.query<Pick<Project, 'stored_bytes' | 'resource_limits' | 'settings'>>(
-    'SELECT stored_bytes, resource_limits, settings FROM projects WHERE id = $1',
-    [projectId],
-  );
-  if (!project) return { limits: asked, network: true };
+): RunRules {
+  if (project === null) return { limits: asked, network: true };
   const { storage_limit, ...limits } = project.resource_limits;
   if (Number(project.stored_bytes) >= (parseBytes(storage_limit) ?? Infinity)) {
     throw new AppError('PROJECT_LIMIT_EXCEEDED', {
-      project_id: projectId,
+      project_id: project.id,
       limit: 'storage_limit',
       value: storage_limit,
       stored_bytes: Number(project.stored_bytes),

@@ -1,26 +1,19 @@
 import type { Logger } from '../common/logger.js';
 import { queueWait, runs } from '../common/metrics.js';
-import type { Transaction } from '../infra/database.js';
 import { isFinal } from './execution-state.js';
-import type { Execution } from './execution.entity.js';
 import { queueNames } from './executions.schema.js';
+import type { MovedExecution } from './transitions.queries.js';
 
 const secondsBetween = (from: Date | null, to: Date | null) =>
   from && to ? Math.max(0, to.getTime() - from.getTime()) / 1000 : 0;
 
 /**
- * Tells the log and the metrics that a run began or ended, once its transaction is committed: whoever wrote the change reports it, so
- * over all processes it is reported once.
+ * Tells the log and the metrics that a run began or ended: whoever wrote the change reports it, so over all processes it is
+ * reported once.
  * @param taskRef such as `SHOP-42`; undefined for a command that belongs to no task
  */
-export function reportRun(
-  tx: Transaction,
-  logger: Logger,
-  execution: Execution,
-  taskRef: string | undefined,
-): void {
+export function reportRun(logger: Logger, execution: MovedExecution, taskRef: string | undefined): void {
   const { status, reason, created_at, started_at, finished_at } = execution;
-  const duration = secondsBetween(started_at, finished_at);
   const facts = {
     execution_id: execution.id,
     task_id: execution.task_id,
@@ -28,19 +21,18 @@ export function reportRun(
     worker_id: execution.worker_id,
     attempt: execution.attempt,
   };
-  tx.afterCommit(() => {
-    if (!isFinal(status)) {
-      queueWait.observe(
-        { queue: queueNames[execution.queue] ?? 'other' },
-        secondsBetween(created_at, started_at),
-      );
-      logger.debug(facts, 'a run began');
-      return;
-    }
-    runs.observe({ outcome: status, reason: reason ?? 'none' }, duration);
-    logger.info(
-      { ...facts, outcome: status, reason, exit_code: execution.exit_code, duration_s: duration },
-      'a run ended',
+  if (!isFinal(status)) {
+    queueWait.observe(
+      { queue: queueNames[execution.queue] ?? 'other' },
+      secondsBetween(created_at, started_at),
     );
-  });
+    logger.debug(facts, 'a run began');
+    return;
+  }
+  const duration = secondsBetween(started_at, finished_at);
+  runs.observe({ outcome: status, reason: reason ?? 'none' }, duration);
+  logger.info(
+    { ...facts, outcome: status, reason, exit_code: execution.exit_code, duration_s: duration },
+    'a run ended',
+  );
 }

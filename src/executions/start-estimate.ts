@@ -39,7 +39,7 @@ export class StartEstimate {
   ) {}
 
   /**
-   * Guesses when an execution will start that was queued in a transaction, as it is at the end of it.
+   * Guesses when an execution will start that is queued in a transaction, as it is at the end of it.
    * @returns what gives, after the commit, its place among all that are queued, from 1, and null once it has started; and when it
    * started or will, null when what it waits for, or how long runs take, is not known
    */
@@ -47,19 +47,20 @@ export class StartEstimate {
     const pace = this.currentPace();
     // awaited after the commit, if there is one
     pace.catch(() => undefined);
-    let facts: Facts | undefined;
-    tx.atEnd<Facts>(
-      `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, line.ahead,
+    const seen = tx.behindCommit(() =>
+      tx.query<Facts>(
+        `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, line.ahead,
               CASE WHEN e.status = 'queued' THEN line.position END AS position,
               (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
          FROM executions e CROSS JOIN LATERAL (
            SELECT count(*)::int AS position, (count(o.admitted_at) FILTER (WHERE o.id <> e.id))::int AS ahead FROM executions o
             WHERE o.status = 'queued' AND (NOT o.boosted, o.queue, o.id) <= (NOT e.boosted, e.queue, e.id)
          ) AS line WHERE e.id = $1`,
-      [executionId],
-      ([row]) => (facts = row),
+        [executionId],
+      ),
     );
     return async () => {
+      const [facts] = await seen;
       if (!facts) return { position: null, startsAt: null, whyWaiting: null };
       return {
         position: facts.position,

@@ -3,7 +3,7 @@ import { isDatabaseAway } from '../common/error-filter.js';
 import type { Logger } from '../common/logger.js';
 import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { outcomeOf, type Outcome, type StopCause } from '../executions/execution-state.js';
-import type { ClaimedExecution } from '../executions/executions.queries.js';
+import type { ClaimedExecution } from '../executions/transitions.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { Database } from '../infra/database.js';
 import { SealedError } from '../projects/secret-box.js';

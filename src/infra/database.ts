@@ -12,7 +12,7 @@ const migrationLock = 7_102_001;
 const maxNamedStatements = 300;
 const statementNames = new Map<string, string>();
 
-/** How often a transaction that Postgres gave up to end a deadlock is begun again. */
+/** How often what Postgres gave up to end a deadlock is begun again. */
 const deadlockRetries = 3;
 
 function nameOf(text: string): string | undefined {
@@ -40,7 +40,8 @@ type PipelinedClient = PoolClient & { connection: { stream: Socket } };
  */
 export class Transaction implements Queryable {
   readonly commitHooks: (() => unknown)[] = [];
-  private readonly last: (() => Promise<void>)[] = [];
+  private readonly last: (() => Promise<unknown>)[] = [];
+  private readonly behind: (() => Promise<unknown>)[] = [];
   private corked = false;
   private over = false;
 
@@ -55,15 +56,17 @@ export class Transaction implements Queryable {
   }
 
   /**
-   * Sends a statement together with the commit, after everything else; nothing in the transaction may wait for what it does.
-   * @param then takes its rows before the commit hooks run
+   * Sends something in one packet with the commit, after everything else. What it gives is for what comes after the transaction, its
+   * commit hooks for one: within it, waiting for it is waiting for ever.
+   * @param send sends its statements before it waits for anything; where one fails, nothing of the transaction has happened
    */
-  atEnd<Row extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[],
-    then: (rows: Row[]) => void,
-  ): void {
-    this.last.push(() => this.query<Row>(text, values).then(then));
+  withCommit<T>(send: () => Promise<T>): Promise<T> {
+    return sentLater(send, this.last);
+  }
+
+  /** The same for what is only to be read once the transaction is over, and must not make others wait for its end. */
+  behindCommit<T>(send: () => Promise<T>): Promise<T> {
+    return sentLater(send, this.behind);
   }
 
   afterCommit(hook: () => unknown): void {
@@ -80,7 +83,10 @@ export class Transaction implements Queryable {
     this.gather();
     // behind a statement that failed, COMMIT rolls back
     const sent = [...this.last.map((send) => send()), this.client.query('COMMIT')];
+    const behind = this.behind.map((send) => send());
     this.over = true;
+    // who asked hears of what failed
+    void Promise.allSettled(behind);
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
@@ -125,7 +131,8 @@ export class Database implements Queryable {
   }
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const { rows } = await this.pool.query<Row>({ name: nameOf(text), text, values: values as unknown[] });
+    const config = { name: nameOf(text), text, values: values as unknown[] };
+    const { rows } = await untilNoDeadlock(() => this.pool.query<Row>(config));
     return rows;
   }
 
@@ -135,13 +142,7 @@ export class Database implements Queryable {
    * change nothing but the database.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T> | T): Promise<T> {
-    for (let retriesLeft = deadlockRetries; ; retriesLeft -= 1) {
-      try {
-        return await this.attempt(work);
-      } catch (error) {
-        if (retriesLeft === 0 || !isDeadlock(error)) throw error;
-      }
-    }
+    return untilNoDeadlock(() => this.attempt(work));
   }
 
   private async attempt<T>(work: (tx: Transaction) => Promise<T> | T): Promise<T> {
@@ -199,8 +200,38 @@ export class Database implements Queryable {
   }
 }
 
+/** @returns what `send` will give once it is called */
+function sentLater<T>(send: () => Promise<T>, later: (() => Promise<unknown>)[]): Promise<T> {
+  const given = new Promise<T>((resolve, reject) => {
+    later.push(() => {
+      const sent = send();
+      sent.then(resolve, reject);
+      return sent;
+    });
+  });
+  // a transaction that fails tells why, and nobody waits for this any more
+  given.catch(() => undefined);
+  return given;
+}
+
+/** Begins again what Postgres gave up to end a deadlock: nothing of it has happened. */
+async function untilNoDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let retriesLeft = deadlockRetries; ; retriesLeft -= 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (retriesLeft === 0 || !isDeadlock(error)) throw error;
+    }
+  }
+}
+
 function isDeadlock(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '40P01';
+}
+
+/** Whether a function of ours found nothing where there must be something. */
+export function isNoData(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'P0002';
 }
 
 /** The SQLSTATE of a unique violation, with the name of the constraint it met. */

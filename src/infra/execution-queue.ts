@@ -51,6 +51,7 @@ export class ExecutionQueue {
    * added, or is too much to be kept, is found by the reconciler.
    */
   offer(entries: readonly QueueEntry[]): void {
+    if (entries.length === 0) return;
     if (this.offered.length < maxOffered) this.offered.push(...entries);
     this.adding ??= this.addOffered().finally(() => (this.adding = undefined));
   }

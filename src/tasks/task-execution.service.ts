@@ -9,12 +9,12 @@ import type { Execution } from '../executions/execution.entity.js';
 import { queueOf, shownStatus, toExecution, type ExecutionView } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { CommandSafety } from '../executions/safety/command-safety.js';
+import { runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import type { CancelledTask, ExecuteTask, QueuedTask, RetriedTask } from './task-execution.schema.js';
-import { requireTask, type AccessibleTask } from './tasks.queries.js';
-import { TasksService } from './tasks.service.js';
+import { requireTask, runStateOf, type AccessibleTask, type RunState } from './tasks.queries.js';
 
 /** A command that changes between its judgement and its start is judged again, so often. */
 const judgements = 3;
@@ -29,7 +29,6 @@ interface Judgement {
 export class TaskExecutionService {
   constructor(
     private readonly database: Database,
-    private readonly tasks: TasksService,
     private readonly lifecycle: ExecutionLifecycle,
     private readonly executions: ExecutionsService,
     private readonly estimate: StartEstimate,
@@ -43,8 +42,8 @@ export class TaskExecutionService {
    * neither completed nor on its way, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL
    */
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
-    return this.judged(actor, name, input.options.allow_unsafe, (tx, task) =>
-      this.enqueue(tx, actor, task, input),
+    return this.judged(actor, name, input.options.allow_unsafe, (tx, task, state) =>
+      this.enqueue(tx, actor, task, state, input),
     );
   }
 
@@ -53,7 +52,7 @@ export class TaskExecutionService {
    * @throws TASK_NOT_RETRYABLE and what execute throws
    */
   async retry(actor: Actor, name: string): Promise<RetriedTask> {
-    return this.judged(actor, name, false, async (tx, task) => {
+    return this.judged(actor, name, false, async (tx, task, state) => {
       if (task.status === 'queued' || task.status === 'running') {
         throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id });
       }
@@ -65,7 +64,7 @@ export class TaskExecutionService {
         priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
         options: { timeout: last.timeout, limits: last.limits, final_exit_codes: last.final_exit_codes },
       };
-      const queued = await this.enqueue(tx, actor, task, again, last);
+      const queued = await this.enqueue(tx, actor, task, state, again, last);
       return async () => ({ ...(await queued()), retry_attempt: last.attempt + 1 });
     });
   }
@@ -123,17 +122,24 @@ export class TaskExecutionService {
     tx: Transaction,
     actor: Actor,
     task: AccessibleTask,
+    state: RunState,
     input: ExecuteTask,
     last?: Execution,
   ): Promise<() => Promise<QueuedTask>> {
+    if (state.active !== null) {
+      throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
+    }
     const command = commandOf(task);
-    if (command === undefined) {
-      await this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING');
-      throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
+    if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
+    // a dependency that is on its way may be waited for; one that nobody has started may not
+    if (state.hopeless !== null) {
+      throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: task.id, dependencies: state.hopeless });
     }
     const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
     const timeout = input.options.timeout ?? task.timeout ?? COMMAND_TIMEOUT_SECONDS;
-    const enqueued = {
+    const project = { ...state, id: task.project_id, settings: task.project_settings };
+    const id = await this.lifecycle.enqueue(tx, actor, {
+      ...runRules(project, { ...task.limits, ...input.options.limits }),
       task_id: task.id,
       project_id: task.project_id,
       session_id: actor.sessionId ?? null,
@@ -143,23 +149,16 @@ export class TaskExecutionService {
       working_directory: task.working_directory ?? '',
       environment: { ...describe(task), ...task.environment },
       timeout: Math.min(timeout, COMMAND_TIMEOUT_MAX_SECONDS),
-      limits: { ...task.limits, ...input.options.limits },
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
-    };
-    // sent at once; a refusal takes back what came behind it
-    const [, , execution] = await Promise.all([
-      this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING'),
-      this.refuseHopeless(tx, task.id),
-      this.lifecycle.enqueue(tx, actor, enqueued),
-    ]);
-    const estimate = this.estimate.atEnd(tx, execution.id);
+    });
+    const estimate = this.estimate.atEnd(tx, id);
     return async () => {
       const { position, startsAt, whyWaiting } = await estimate();
       return {
         task_id: task.id,
-        execution_id: execution.id,
+        execution_id: id,
         status: 'queued',
         queue_position: position,
         estimated_start_time: toInstant(startsAt),
@@ -178,35 +177,28 @@ export class TaskExecutionService {
     actor: Actor,
     name: string,
     allowUnsafe: boolean | undefined,
-    work: (tx: Transaction, task: AccessibleTask) => Promise<() => Promise<T>>,
+    work: (tx: Transaction, task: AccessibleTask, state: RunState) => Promise<() => Promise<T>>,
   ): Promise<T> {
     let judgement: Judgement | undefined;
     for (let triesLeft = judgements; triesLeft >= 0; triesLeft -= 1) {
       const outcome = await this.database.transaction(async (tx) => {
-        const task = await requireTask(tx, actor, name, 'execute', { lock: true });
+        // in one packet, and in this order: what the second one sees is not older than the lock
+        const [task, state] = await Promise.all([
+          requireTask(tx, actor, name, 'execute', { lock: true }),
+          runStateOf(tx, name),
+        ]);
         const command = commandOf(task);
         const isJudged =
           command === undefined ||
           (judgement?.command === command && isDeepStrictEqual(judgement.environment, task.environment)) ||
           (allowUnsafe !== true && this.safety.isKnownAsSafe(command, task.environment));
-        return isJudged ? work(tx, task) : { command, environment: task.environment };
+        return isJudged ? work(tx, task, state!) : { command, environment: task.environment };
       });
       if (typeof outcome === 'function') return outcome();
       judgement = outcome;
       await this.safety.refuseUnsafe(actor, judgement.command, allowUnsafe, judgement.environment);
     }
     throw new AppError('VERSION_CONFLICT', { task_id: name });
-  }
-
-  /** A dependency that is on its way may be waited for; one that nobody has started may not. */
-  private async refuseHopeless(tx: Transaction, taskId: string): Promise<void> {
-    const open = await tx.query<{ id: string; status: string }>(
-      `SELECT o.id, o.status FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
-        WHERE d.task_id = $1 AND o.deleted_at IS NULL AND o.status NOT IN ('completed', 'queued', 'running')`,
-      [taskId],
-    );
-    if (open.length > 0)
-      throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: taskId, dependencies: open });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Queryable, Transaction } from '../infra/database.js';
 import { whyWaiting } from '../executions/executions.queries.js';
 import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
 import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
+import type { Project, ProjectSettings } from '../projects/project.entity.js';
 import type { MemberRole } from '../projects/projects.schema.js';
 import { parseTaskName } from './task-ref.js';
 import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
@@ -22,7 +23,7 @@ export const taskColumns = `${columns}, p.key, ${waiting}`;
 export type AccessibleTask = TaskRow & {
   access: MemberRole;
   project_status: string;
-  project_settings: { command_template?: string };
+  project_settings: ProjectSettings;
 };
 
 /**
@@ -38,17 +39,9 @@ export async function requireTask<More extends object = object>(
   permission: ProjectPermission,
   { lock = false, also = '' }: { lock?: boolean; also?: string } = {},
 ): Promise<AccessibleTask & More> {
-  const parsed = parseTaskName(name);
-  const [condition, values]: [string, unknown[]] =
-    parsed === undefined
-      ? ['false', []]
-      : 'id' in parsed
-        ? ['t.id = $3', [parsed.id]]
-        : 'key' in parsed
-          ? ['p.key = $3 AND t.number = $4', [parsed.key, parsed.number]]
-          : ['t.id BETWEEN $3 AND $4', [parsed.from, parsed.to]];
+  const [condition, values] = named(name, 3);
   const [task, another] = await db.query<AccessibleTask & More & Record<string, unknown>>(
-    accessStatement(condition, also, lock),
+    accessStatement(condition, also, lock ? 'FOR UPDATE OF t' : ''),
     [actor.id, actor.role === 'admin', ...values],
   );
   if (!task) throw new AppError('TASK_NOT_FOUND', { task_id: name });
@@ -58,22 +51,69 @@ export async function requireTask<More extends object = object>(
   return task;
 }
 
-const accessStatements = new Map<string, Map<string, string>>();
+/** How the task `t` of a project `p` is found by what a client calls it. @param first the number of its first parameter */
+function named(name: string, first: number): [condition: string, values: unknown[]] {
+  const parsed = parseTaskName(name);
+  if (parsed === undefined) return ['false', []];
+  if ('id' in parsed) return [`t.id = $${first}`, [parsed.id]];
+  if ('key' in parsed) return [`p.key = $${first} AND t.number = $${first + 1}`, [parsed.key, parsed.number]];
+  return [`t.id BETWEEN $${first} AND $${first + 1}`, [parsed.from, parsed.to]];
+}
 
-/** Kept, because a text of 2 KB that is put together anew is hashed anew each time its prepared statement is looked up. */
-function accessStatement(condition: string, also: string, lock: boolean): string {
-  const kept = accessStatements.get(also) ?? new Map<string, string>();
-  accessStatements.set(also, kept);
-  const key = lock ? `${condition} locked` : condition;
-  let text = kept.get(key);
-  if (text === undefined) {
-    text = `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings${also === '' ? '' : `, ${also}`}
+/** What decides whether a task may be run, beside the task itself. */
+export interface RunState extends Pick<Project, 'stored_bytes' | 'resource_limits'> {
+  /** Its execution that is queued or running. */
+  active: string | null;
+  /** What it depends on that is neither completed nor on its way. */
+  hopeless: { id: string; status: string }[] | null;
+}
+
+/**
+ * Reads what decides whether a task may be run; sent behind `requireTask`, which locks it and says who may.
+ * @returns undefined when there is no such task
+ */
+export async function runStateOf(tx: Transaction, name: string): Promise<RunState | undefined> {
+  const [condition, values] = named(name, 1);
+  const [state] = await tx.query<RunState & Record<string, unknown>>(runStateStatement(condition), values);
+  return state;
+}
+
+const runStateStatement = kept(
+  (condition) =>
+    `SELECT p.stored_bytes, p.resource_limits,
+            (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
+            (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
+               FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
+              WHERE d.task_id = t.id AND o.deleted_at IS NULL AND o.status NOT IN ('completed', 'queued', 'running')) AS hopeless
+       FROM tasks t JOIN projects p ON p.id = t.project_id
+      WHERE ${condition} LIMIT 1`,
+);
+
+const accessStatement = kept(
+  (condition, also, lock) =>
+    `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings${also && `, ${also}`}
        FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}
       WHERE ${condition} AND t.deleted_at IS NULL AND p.deleted_at IS NULL AND ${visible}
-      LIMIT 2 ${lock ? 'FOR UPDATE OF t' : ''}`;
-    kept.set(key, text);
-  }
-  return text;
+      LIMIT 2 ${lock}`,
+);
+
+interface KeptText {
+  text?: string;
+  next: Map<string, KeptText>;
+}
+
+/** Keeps the texts it has made: one that is put together anew is hashed anew each time its prepared statement is looked up. */
+function kept<Parts extends string[]>(make: (...parts: Parts) => string): (...parts: Parts) => string {
+  const root: KeptText = { next: new Map() };
+  return (...parts) => {
+    let place = root;
+    for (const part of parts) {
+      const next = place.next.get(part) ?? { next: new Map() };
+      place.next.set(part, next);
+      place = next;
+    }
+    return (place.text ??= make(...parts));
+  };
 }
 
 /** How many tasks a project has. */
