@@ -1,33 +1,31 @@
-import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { bearerToken } from '../common/bearer-token.js';
 import { ACCESS, MACHINE_TOKEN, type Access } from '../common/endpoint.js';
 import { AppError } from '../common/errors.js';
 import { isBearer } from '../common/machine-token.js';
-import { may } from '../common/permissions.js';
+import { may, type Actor } from '../common/permissions.js';
 import { checkScopes, scopesOfRoute } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Maintenance } from '../infra/maintenance.js';
 import type { ActorRequest } from '../common/request.js';
-import { looksPersonal } from '../personal-tokens/token-format.js';
 import { AuthService } from './auth.service.js';
-import { actorOfRequest } from './jwt.strategy.js';
+
+const sessionId = z.uuid();
 
 /** Guards every route: what a route's `@Endpoint` does not open stays shut. */
 @Injectable()
-export class AccessGuard extends AuthGuard('jwt') {
+export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly maintenance: Maintenance,
     private readonly auth: AuthService,
     private readonly infrastructure: Infrastructure,
-  ) {
-    super();
-  }
+  ) {}
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.reflector.get<Access | undefined>(ACCESS, context.getHandler());
     if (access === 'public') return true;
     const request = context.switchToHttp().getRequest<ActorRequest>();
@@ -35,9 +33,8 @@ export class AccessGuard extends AuthGuard('jwt') {
     if (request.headers.authorization === undefined) throw new AppError('AUTH_TOKEN_MISSING');
     if (this.opensByToken(context, request.headers.authorization)) return true;
     const token = bearerToken(request.headers.authorization);
-    if (token === undefined || !looksPersonal(token)) await super.canActivate(context);
-    else request.user = actorOfRequest(await this.auth.authenticate(token), request);
-    if (!request.user) throw new AppError('AUTH_TOKEN_INVALID');
+    if (token === undefined) throw new AppError('AUTH_TOKEN_INVALID');
+    request.user = actorOfRequest(await this.auth.authenticate(token), request);
     checkScopes(request.user, scopesOfRoute(request.routeOptions.url ?? '', access, request.method));
     if (!may(request.user, access)) {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
@@ -63,15 +60,10 @@ export class AccessGuard extends AuthGuard('jwt') {
       { message: window.message, retryAfterSeconds: seconds },
     );
   }
+}
 
-  override handleRequest<T>(error: unknown, user: T | false, info: unknown): T {
-    if (error) throw error;
-    if (!user) throw new AppError('AUTH_TOKEN_INVALID', {}, { cause: info });
-    return user;
-  }
-
-  /** Passport is written for Express; all that it needs of the answer is an object. */
-  getResponse<T>(context: ExecutionContext): T {
-    return context.switchToHttp().getResponse<FastifyRequest>() as T;
-  }
+/** Ties whoever a token speaks for to the request and to its work session. */
+function actorOfRequest(actor: Actor, request: FastifyRequest): Actor {
+  const session = sessionId.safeParse(request.headers['x-session-id']);
+  return { ...actor, requestId: request.id, sessionId: session.data };
 }

@@ -1,6 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import { currentRequest } from './request-context.js';
 
 export type { Logger } from 'pino';
 
@@ -11,7 +10,6 @@ export function createLogger(level: string, role: string): Logger {
       level,
       base: { role, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      mixin: () => ({ ...currentRequest() }),
       serializers: { err: describe },
       redact: { paths: ['*.password', '*.token', '*.secret', '*.authorization'], censor: '[hidden]' },
     },

@@ -3,7 +3,6 @@ import type { AppError } from './errors.js';
 import type { Logger } from './logger.js';
 import { httpRequests } from './metrics.js';
 import type { ActorRequest } from './request.js';
-import { currentRequest, withinRequest } from './request-context.js';
 import type { RequestStats } from './request-stats.js';
 
 /** Which requests are logged: every one, those that are answered with an error, or only faults of ours. */
@@ -27,12 +26,7 @@ export class RequestLog {
   install(server: FastifyInstance, stats: RequestStats): void {
     server.addHook('onRequest', (request, reply, done) => {
       this.begin(request, reply, stats);
-      withinRequest({ request_id: request.id }, done);
-    });
-    // the body is read on the connection, which does not know of the request
-    server.addHook('preValidation', (request, _reply, done) => {
-      if (currentRequest()) done();
-      else withinRequest({ request_id: request.id }, done);
+      done();
     });
   }
 

@@ -23,16 +23,17 @@ export class ExecutionRecords {
 
   /** Tells of one that began or ended, and of the task that follows it. */
   moved(move: Move): void {
-    const { execution, task, wantsNotice } = move;
+    const { execution, actor, task, wantsNotice } = move;
     this.written(move);
     if (task && wantsNotice) noticeOfEnd(this.events, execution.requested_by, task);
-    this.alone(execution, task?.ref);
+    this.changed(execution);
+    reportRun(this.infrastructure.logger, execution, task?.ref, actor?.requestId);
   }
 
   /** Tells of one that began or ended while its task has nothing of it: the next attempt is on its way. */
-  alone(execution: MovedExecution, taskRef?: string): void {
+  alone(execution: MovedExecution): void {
     this.changed(execution);
-    reportRun(this.infrastructure.logger, execution, taskRef);
+    reportRun(this.infrastructure.logger, execution, undefined, undefined);
   }
 
   private written({ execution, actor, task, written }: Move): void {

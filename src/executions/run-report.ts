@@ -11,10 +11,17 @@ const secondsBetween = (from: Date | null, to: Date | null) =>
  * Tells the log and the metrics that a run began or ended: whoever wrote the change reports it, so over all processes it is
  * reported once.
  * @param taskRef such as `SHOP-42`; undefined for a command that belongs to no task
+ * @param requestId of the request that ended it, if one did
  */
-export function reportRun(logger: Logger, execution: MovedExecution, taskRef: string | undefined): void {
+export function reportRun(
+  logger: Logger,
+  execution: MovedExecution,
+  taskRef: string | undefined,
+  requestId: string | undefined,
+): void {
   const { status, reason, created_at, started_at, finished_at } = execution;
   const facts = {
+    request_id: requestId,
     execution_id: execution.id,
     task_id: execution.task_id,
     task_ref: taskRef,

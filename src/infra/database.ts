@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Logger } from '../common/logger.js';
-import { outsideRequests } from '../common/request-context.js';
 
 /** Migrations of processes that start together must not overlap. */
 const migrationLock = 7_102_001;
@@ -125,9 +124,7 @@ export class Database implements Queryable {
     private readonly logger: Logger,
   ) {
     this.pool = (dataSource.driver as unknown as { master: Pool }).master;
-    this.pool.on('error', (error) =>
-      outsideRequests(() => this.logger.warn({ err: error }, 'an idle database connection broke')),
-    );
+    this.pool.on('error', (error) => this.logger.warn({ err: error }, 'an idle database connection broke'));
   }
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {

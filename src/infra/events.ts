@@ -1,6 +1,5 @@
 import type { EventMap, EventName } from '../common/event-map.js';
 import type { Logger } from '../common/logger.js';
-import { outsideRequests } from '../common/request-context.js';
 import type { Bus } from './bus.js';
 import type { Transaction } from './database.js';
 
@@ -20,9 +19,7 @@ export class Events {
   async start(): Promise<void> {
     await this.bus.subscribe(channel, (message) => {
       const { name, payload } = JSON.parse(message.toString()) as { name: EventName; payload: never };
-      outsideRequests(() => {
-        for (const handler of this.handlers.get(name) ?? []) this.tell(handler, name, payload);
-      });
+      for (const handler of this.handlers.get(name) ?? []) this.tell(handler, name, payload);
     });
   }
 
