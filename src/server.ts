@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { v7 as uuid } from 'uuid';
+import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import type { Config } from './common/config.js';
@@ -73,7 +73,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
 /** The client's `X-Request-ID` if it is a plain one, else a new id. */
 function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && requestIdPattern.test(given) ? given : uuid();
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : newId();
 }
 
 /** The router would refuse a path that cannot be decoded before any hook runs: without limits, request id and security headers. */
@@ -207,7 +207,7 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
     socket.destroy();
     return;
   }
-  const body = errorEnvelope(new AppError('MALFORMED_REQUEST'), uuid());
+  const body = errorEnvelope(new AppError('MALFORMED_REQUEST'), newId());
   socket.end(
     `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import type { ActivityEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
 import type { Transaction } from '../infra/database.js';
@@ -83,7 +83,7 @@ export const recording = (relation: string) => `recorded AS (
 
 /** Who signs for a write: what `recording` takes as $1 to $4. */
 export function signature(actor: ActivityEntry['actor']): [id: string, ...(string | null)[]] {
-  return [uuid(), actor?.id ?? null, actor?.sessionId ?? null, actor?.requestId ?? null];
+  return [newId(), actor?.id ?? null, actor?.sessionId ?? null, actor?.requestId ?? null];
 }
 
 /** An event and the patterns by which webhooks choose it. */

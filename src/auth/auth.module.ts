@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { JwtModule } from '@nestjs/jwt';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { PersonalTokensModule } from '../personal-tokens/personal-tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -11,23 +10,18 @@ import { FirstAdministrator } from './first-administrator.js';
 import { LoginThrottle } from './login-throttle.js';
 import { RequestLimiter } from './request-limiter.js';
 import { loadSigningKey } from './secret-key.js';
-import { TokensService } from './tokens.service.js';
+import { SIGNING_KEY, TokensService } from './tokens.service.js';
 
 @Module({
-  imports: [
-    UsersModule,
-    PersonalTokensModule,
-    JwtModule.registerAsync({
-      useFactory: async ({ config }: Infrastructure) => {
-        const key = await loadSigningKey(config);
-        return { secretOrKeyProvider: () => key, signOptions: { algorithm: 'HS256' } };
-      },
-      inject: [Infrastructure],
-    }),
-  ],
+  imports: [UsersModule, PersonalTokensModule],
   controllers: [AuthController],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
+    {
+      provide: SIGNING_KEY,
+      useFactory: ({ config }: Infrastructure) => loadSigningKey(config),
+      inject: [Infrastructure],
+    },
     AuthService,
     FirstAdministrator,
     LoginThrottle,

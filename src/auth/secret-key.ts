@@ -3,13 +3,9 @@ import { access, link, mkdir, readFile, unlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import type { Config } from '../common/config.js';
 
-/**
- * The key that signs access tokens: `JWT_SECRET`, else one made once and kept in `DATA_DIR`, mode 0600. A KeyObject and
- * not a string: jsonwebtoken verifies in 10 µs with it and in 489 µs with a string.
- */
-export async function loadSigningKey(config: Config): Promise<KeyObject> {
-  const secret = config.JWT_SECRET ?? (await readOrMake(join(config.DATA_DIR, 'jwt-secret')));
-  return createSecretKey(Buffer.from(secret, 'utf8'));
+/** The key that signs access tokens: `JWT_SECRET`, else one made once and kept in `DATA_DIR`, mode 0600. */
+export async function loadSigningKey(config: Config): Promise<Buffer> {
+  return Buffer.from(config.JWT_SECRET ?? (await readOrMake(join(config.DATA_DIR, 'jwt-secret'))), 'utf8');
 }
 
 /**

@@ -1,15 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
-import { v7 as uuid } from 'uuid';
+import { Inject, Injectable } from '@nestjs/common';
+import { createSigner, createVerifier } from 'fast-jwt';
+import { newId } from '../common/ids.js';
 import { AppError } from '../common/errors.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+
+export const SIGNING_KEY = Symbol('signing key');
 
 export interface AccessClaims {
   sub: string;
   epoch: number;
 }
+
+const maxKnownTokens = 10_000;
 
 const newToken = () => randomBytes(32).toString('base64url');
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
@@ -19,24 +23,34 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest();
 export class TokensService {
   readonly accessSeconds: number;
   readonly refreshSeconds: number;
+  private readonly sign: (claims: AccessClaims) => string;
+  private readonly verifySignature: (token: string) => AccessClaims;
 
   constructor(
-    private readonly jwt: JwtService,
+    @Inject(SIGNING_KEY) key: Buffer,
     private readonly database: Database,
     infrastructure: Infrastructure,
   ) {
     this.accessSeconds = infrastructure.config.ACCESS_TOKEN_SECONDS;
     this.refreshSeconds = infrastructure.config.REFRESH_TOKEN_SECONDS;
+    this.sign = createSigner({ algorithm: 'HS256', key, expiresIn: this.accessSeconds * 1000 });
+    // a token that was shown before is known by its hash until it expires; what it stands for is asked each time
+    this.verifySignature = createVerifier({
+      algorithms: ['HS256'],
+      key,
+      cache: maxKnownTokens,
+      requiredClaims: ['exp'],
+    });
   }
 
   access(user: { id: string; token_epoch: number }): string {
-    return this.jwt.sign({ sub: user.id, epoch: user.token_epoch }, { expiresIn: this.accessSeconds });
+    return this.sign({ sub: user.id, epoch: user.token_epoch });
   }
 
   /** @throws AUTH_TOKEN_INVALID */
   verify(token: string): AccessClaims {
     try {
-      return this.jwt.verify<AccessClaims>(token, { algorithms: ['HS256'] });
+      return this.verifySignature(token);
     } catch (cause) {
       throw new AppError('AUTH_TOKEN_INVALID', {}, { cause });
     }
@@ -48,7 +62,7 @@ export class TokensService {
     await this.database.query(
       `INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at)
        VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))`,
-      [uuid(), uuid(), userId, hashOf(token), this.refreshSeconds],
+      [newId(), newId(), userId, hashOf(token), this.refreshSeconds],
     );
     return token;
   }
@@ -71,7 +85,7 @@ export class TokensService {
        INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at)
        SELECT $2, family_id, user_id, $3, now() + make_interval(secs => $4) FROM used
        RETURNING user_id`,
-      [hash, uuid(), hashOf(next), this.refreshSeconds],
+      [hash, newId(), hashOf(next), this.refreshSeconds],
     );
     if (!fresh) {
       const revoked = await this.database.query(

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
@@ -45,7 +45,7 @@ export class ExecutionLifecycle {
     actor: Actor,
     input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
   ): Promise<string> {
-    const execution = { id: uuid(), attempt: 1, retry_of: null, delay: 0, ...input };
+    const execution = { id: newId(), attempt: 1, retry_of: null, delay: 0, ...input };
     await this.limit.check(tx);
     const { id, project_id } = execution;
     const queued = tx.withCommit(() => queue(tx, actor, execution));
@@ -178,7 +178,7 @@ export class ExecutionLifecycle {
     const delay = backoffSeconds(failed.attempt);
     const move = await queue(tx, null, {
       ...failed,
-      id: uuid(),
+      id: newId(),
       retries_left: failed.retries_left - 1,
       attempt: failed.attempt + 1,
       retry_of: failed.id,

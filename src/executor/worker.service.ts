@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { workerBusy, workerSlots } from '../common/metrics.js';
 import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { Bus } from '../infra/bus.js';
@@ -21,7 +21,7 @@ const lastGraceMs = 2_000;
 /** Takes executions from the queue, runs them, and keeps their leases. */
 @Injectable()
 export class WorkerService {
-  private readonly id = uuid();
+  private readonly id = newId();
   private readonly runs = new Map<string, Run>();
   private readonly releases: (() => unknown)[] = [];
   private context: RunContext | undefined;

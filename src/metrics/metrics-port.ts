@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { errorEnvelope, successEnvelope } from '../common/envelope.js';
 import { AppError } from '../common/errors.js';
 import { isBearer } from '../common/machine-token.js';
@@ -40,7 +40,7 @@ export class MetricsPort implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const id = uuid();
+    const id = newId();
     const send = (status: number, type: string, body: string) =>
       response.writeHead(status, { 'Content-Type': type, 'X-Request-ID': id }).end(body);
     const envelope = (status: number, data: unknown) =>

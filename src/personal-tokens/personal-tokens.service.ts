@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toPage, type Page } from '../common/pagination.js';
@@ -42,7 +42,7 @@ export class PersonalTokensService {
       const [stored] = await tx.query<PersonalToken>(
         `INSERT INTO personal_access_tokens (id, user_id, label, scopes, token_hash, hint, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *`,
-        [uuid(), actor.id, label, scopes, hashOfToken(token), hintOf(token), expires_at],
+        [newId(), actor.id, label, scopes, hashOfToken(token), hintOf(token), expires_at],
       );
       const view = toPersonalToken(stored!);
       const newValue = { label, scopes, expires_at: view.expires_at };

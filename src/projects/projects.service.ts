@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { formatDuration } from '../common/duration.js';
 import { AppError } from '../common/errors.js';
@@ -38,7 +38,7 @@ export class ProjectsService {
    */
   async create(actor: Actor, input: CreateProject): Promise<ProjectView> {
     for (const key of input.key === undefined ? keyCandidates(input.name) : [input.key]) {
-      const id = uuid();
+      const id = newId();
       try {
         await this.insert(actor, id, key, input);
         return this.view(await this.access.require(actor, id, 'read'));

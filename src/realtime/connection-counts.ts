@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { limits } from './limits.js';
 
@@ -40,7 +40,7 @@ export class ConnectionCounts implements OnApplicationBootstrap, OnApplicationSh
   async acquire(userId: string): Promise<(() => void) | undefined> {
     const own = this.mine.get(userId) ?? new Set();
     if (own.size >= limits.connectionsPerUser) return undefined;
-    const id = uuid();
+    const id = newId();
     // taken before anything is awaited, so that several at once cannot pass together
     own.add(id);
     this.mine.set(userId, own);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
@@ -45,7 +45,7 @@ export class SessionsService {
   async create(actor: Actor, input: CreateSession): Promise<SessionView> {
     const project =
       input.project_id === null ? null : await this.projects.require(actor, input.project_id, 'read');
-    const id = uuid();
+    const id = newId();
     const project_id = project?.id ?? null;
     await this.database.transaction(async (tx) => {
       await tx.query(

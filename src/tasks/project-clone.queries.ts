@@ -1,4 +1,4 @@
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import type { Transaction } from '../infra/database.js';
 
@@ -15,7 +15,7 @@ export async function planCopies(tx: Transaction, projectId: string, limit: numb
     [projectId, limit],
   );
   // made here, since ids of version 7 made in one go keep their order, and lists of tasks made at once are sorted by it
-  return { sources: rows.map(({ id }) => id), copies: rows.map(() => uuid()) };
+  return { sources: rows.map(({ id }) => id), copies: rows.map(() => newId()) };
 }
 
 const pairs = 'unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS c (source, copy, number)';
@@ -52,7 +52,7 @@ export async function copyDependencies(tx: Transaction, { sources, copies }: Tas
   await tx.query(
     `INSERT INTO task_dependencies (id, task_id, depends_on_task_id)
      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[])`,
-    [rows.map(() => uuid()), rows.map(({ task_id }) => task_id), rows.map(({ depends_on }) => depends_on)],
+    [rows.map(() => newId()), rows.map(({ task_id }) => task_id), rows.map(({ depends_on }) => depends_on)],
   );
 }
 
@@ -75,7 +75,7 @@ export async function recordCopies(
     [
       sources,
       copies,
-      copies.map(() => uuid()),
+      copies.map(() => newId()),
       actor.id,
       actor.sessionId ?? null,
       actor.requestId ?? null,

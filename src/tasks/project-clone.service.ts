@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
@@ -63,7 +63,7 @@ export class ProjectCloneService {
       `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by, next_number)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,
       [
-        uuid(),
+        newId(),
         key,
         input.name,
         source.description,

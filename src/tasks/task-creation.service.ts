@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
@@ -32,7 +32,7 @@ export class TaskCreationService {
   async create(actor: Actor, input: CreateTask): Promise<TaskView> {
     const number = await this.numberFor(actor, input.project_id);
     return this.database.transaction(async (tx) => {
-      const id = uuid();
+      const id = newId();
       const made = await this.insert(tx, actor, id, number, input);
       const { project_id, key, assigned_to, created_at } = made;
       if (input.assigned_to !== null) await this.tasks.checkAssignee(tx, input.assigned_to);

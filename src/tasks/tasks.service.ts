@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
@@ -102,7 +102,7 @@ export class TasksService {
       `INSERT INTO task_dependencies (id, task_id, depends_on_task_id)
        SELECT n.id, $1, n.depends_on FROM unnest($2::uuid[], $3::uuid[]) AS n (id, depends_on)
        ON CONFLICT (task_id, depends_on_task_id) DO NOTHING`,
-      [taskId, ids.map(() => uuid()), ids],
+      [taskId, ids.map(() => newId()), ids],
     );
   }
 

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { ILike, Repository } from 'typeorm';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toPage, type Page } from '../common/pagination.js';
@@ -84,7 +84,7 @@ export class UsersService implements OnModuleInit {
    * @throws RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken
    */
   async create(actor: Actor | null, input: CreateUser): Promise<UserView> {
-    const id = uuid();
+    const id = newId();
     const password_hash = await hashPassword(input.password);
     const { username, email, full_name, avatar_url, role, tier } = input;
     await this.uniquely(() =>

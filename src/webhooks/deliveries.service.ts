@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import type { Webhook } from '../activity/webhook.entity.js';
@@ -70,7 +70,7 @@ export class DeliveriesService {
    * @returns the delivery; still pending when the receiver takes longer
    */
   async test(actor: Actor, webhookId: string): Promise<DeliveryView> {
-    const id = uuid();
+    const id = newId();
     await this.database.transaction(async (tx) => {
       const webhook = await this.access.require(actor, webhookId, tx);
       const data = { message: 'A test message of Millrace', requested_by: actor.id };

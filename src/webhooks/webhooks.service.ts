@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { newId } from '../common/ids.js';
 import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
 import type { Webhook } from '../activity/webhook.entity.js';
 import { AppError } from '../common/errors.js';
@@ -46,7 +46,7 @@ export class WebhooksService {
       const [webhook] = await tx.query<Webhook>(
         `INSERT INTO webhooks (id, project_id, url, description, events, secret, active, created_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *`,
-        [uuid(), projectId, url, description, events, secret, active, actor.id],
+        [newId(), projectId, url, description, events, secret, active, actor.id],
       );
       const newValue = recordable({ url, events, description, active });
       this.record(tx, actor, webhook!, { action: 'created', newValue });
