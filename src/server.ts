@@ -39,6 +39,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     requestTimeout: 60_000,
     http: { IncomingMessage: HttpRequest, requireHostHeader: false },
     genReqId: requestId,
+    // no middleware is used, and its engine would run for every request
+    skipMiddie: true,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       // no hook runs for these
       log.begin(request, reply);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, realpath, stat } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Config } from '../common/config.js';
 import type { Execution } from '../executions/execution.entity.js';
@@ -31,8 +31,9 @@ export async function workingDirectory(
 ): Promise<Place> {
   const { project_id, requested_by, working_directory } = execution;
   const parent = join(root, project_id === null ? 'users' : 'projects');
-  await mkdir(parent, { recursive: true, mode: 0o711 });
-  const workspace = await make(join(parent, project_id ?? requested_by), user);
+  const name = project_id ?? requested_by;
+  const workspace = (await find(parent, name, user)) ?? (await make(parent, name, user));
+  if (working_directory === '') return { workspace, directory: workspace };
   const wanted = resolve(
     workspace,
     working_directory.startsWith(workspace) ? working_directory : `./${working_directory}`,
@@ -52,9 +53,28 @@ export async function workingDirectory(
   return { workspace, directory };
 }
 
-async function make(path: string, user: CommandUser | undefined): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+/** Where the parents of workspaces really are; nobody else can write in them. */
+const parents = new Map<string, string>();
+
+/** @returns undefined where there is not just what `make` has left */
+async function find(
+  parent: string,
+  name: string,
+  user: CommandUser | undefined,
+): Promise<string | undefined> {
+  const place = parents.get(parent);
+  if (place === undefined) return undefined;
+  const path = join(place, name);
+  const found = await lstat(path).catch(() => undefined);
   // asked each time: who made it may have been killed before it was handed over
+  return found?.isDirectory() && (!user || found.uid === user.uid) ? path : undefined;
+}
+
+async function make(parent: string, name: string, user: CommandUser | undefined): Promise<string> {
+  await mkdir(parent, { recursive: true, mode: 0o711 });
+  parents.set(parent, await realpath(parent));
+  const path = join(parent, name);
+  await mkdir(path, { recursive: true, mode: 0o700 });
   if (user && (await stat(path)).uid !== user.uid) {
     await chown(path, user.uid, user.gid);
     await chmod(path, 0o700);

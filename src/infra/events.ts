@@ -10,6 +10,8 @@ const channel = 'events';
 /** The typed events of `common/event-map.ts`, over the bus: every process hears every event, its own too. */
 export class Events {
   private readonly handlers = new Map<EventName, Set<Handler<EventName>>>();
+  /** What was emitted since the last message. */
+  private pending: { name: EventName; payload: unknown }[] = [];
 
   constructor(
     private readonly bus: Bus,
@@ -18,13 +20,22 @@ export class Events {
 
   async start(): Promise<void> {
     await this.bus.subscribe(channel, (message) => {
-      const { name, payload } = JSON.parse(message.toString()) as { name: EventName; payload: never };
-      for (const handler of this.handlers.get(name) ?? []) this.tell(handler, name, payload);
+      const events = JSON.parse(message.toString()) as { name: EventName; payload: never }[];
+      for (const { name, payload } of events) {
+        for (const handler of this.handlers.get(name) ?? []) this.tell(handler, name, payload);
+      }
     });
   }
 
+  /** What is emitted in one go, such as all that follows from a commit, travels in one message, before anything else happens. */
   emit<N extends EventName>(name: N, payload: EventMap[N]): void {
-    this.bus.publish(channel, Buffer.from(JSON.stringify({ name, payload })));
+    if (this.pending.push({ name, payload }) === 1) process.nextTick(() => this.publish());
+  }
+
+  private publish(): void {
+    const message = Buffer.from(JSON.stringify(this.pending));
+    this.pending = [];
+    this.bus.publish(channel, message);
   }
 
   /** One listener that fails must not keep the word from the others. */
