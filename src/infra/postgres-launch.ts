@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, rm, type FileHandle } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresBinaries } from './postgres-binaries.js';
@@ -114,6 +115,15 @@ async function startFailure(ended: string, tail: string, port: number): Promise<
   );
 }
 
+/**
+ * An eighth of the memory there is, from Postgres' own default of 128 MB to 1 GB; it is taken page by page, as data are read. Frequent
+ * words in a million tasks are found in half the time.
+ */
+function bufferMegabytes(): number {
+  const bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return Math.min(1024, Math.max(128, Math.floor(bytes / 8 / 1024 ** 2)));
+}
+
 function settings(cluster: string, port: number): string[] {
   const values = {
     cluster_name: cluster,
@@ -121,6 +131,7 @@ function settings(cluster: string, port: number): string[] {
     listen_addresses: '127.0.0.1',
     // A socket's path is limited to 107 bytes, and a data folder's is not.
     unix_socket_directories: '',
+    shared_buffers: `${bufferMegabytes()}MB`,
     timezone: 'UTC',
     log_timezone: 'UTC',
   };
