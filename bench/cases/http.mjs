@@ -66,7 +66,7 @@ async function inTurns(folder, kind, contenders, ids) {
       const lean = name === 'fastapi' && kind === 'list' ? '/lean' : path;
       const script = `request = ${requests[kind](lean)}`;
       const cpu = process.cpuMs;
-      const result = await load({ folder, url, token, ids, script, seconds: round < 0 ? 1 : seconds });
+      const result = await load({ folder, url, token, ids, script, seconds });
       if (round < 0) continue;
       results[name] ??= [];
       results[name].push({ ...result, cpu: (process.cpuMs - cpu) / result.requests });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { projects } from '../data/seed.mjs';
 import { inFlight } from '../support/api.mjs';
 import { median } from '../support/figures.mjs';
-import { drive } from '../support/drive.mjs';
+import { drive, runsToWarmUp } from '../support/drive.mjs';
 import { peerToken, startCelery, startFastApi } from '../support/peers.mjs';
 import { root } from '../support/millrace.mjs';
 
@@ -36,7 +36,7 @@ export default async function runs(world, report) {
 async function rates(world, environment, limits) {
   const server = await world.millrace({ WORKER_CONCURRENCY: String(slots), ...environment });
   const api = await server.signIn();
-  await drive(api, 100);
+  await drive(api, runsToWarmUp);
   const results = [];
   for (let round = 0; round < rounds; round += 1) {
     results.push(await drive(api, count));
@@ -74,7 +74,7 @@ async function celeryRates(world) {
       return rows[0].n;
     });
   const results = [];
-  for (let round = 0; round < 2; round += 1) {
+  for (let round = -1; round < rounds; round += 1) {
     const ids = [];
     await inFlight(count, 16, async (i) => {
       const task = { project_id: projects.made, title: `run ${i}`, command: 'true' };
@@ -84,7 +84,7 @@ async function celeryRates(world) {
     const begun = performance.now();
     await inFlight(count, 16, (i) => post(`/tasks/${ids[i]}/execute`, {}));
     while ((await ended()) - before < count) await new Promise((resolve) => setTimeout(resolve, 20));
-    results.push(count / ((performance.now() - begun) / 1000));
+    if (round >= 0) results.push(count / ((performance.now() - begun) / 1000));
   }
   await world.stop(worker, web);
   return results;

@@ -78,13 +78,15 @@ function admitOfProject(tx: Transaction, projectId: string): Promise<QueueEntry[
         SELECT e.id FROM executions e
          WHERE e.project_id = $1 AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
          ORDER BY ${line}
-         LIMIT greatest(0, (
+         LIMIT CASE WHEN EXISTS (
+           SELECT 1 FROM executions w WHERE w.project_id = $1 AND w.status = 'queued' AND w.admitted_at IS NULL
+         ) THEN greatest(0, (
            SELECT (p.resource_limits->>'max_concurrent_tasks')::int FROM projects p
             WHERE p.id = $1 AND p.deleted_at IS NULL
          ) - (
            SELECT count(*) FROM executions a
             WHERE a.project_id = $1 AND a.status IN ('queued', 'running') AND a.admitted_at IS NOT NULL
-         ))
+         )) ELSE 0 END
          FOR UPDATE OF e SKIP LOCKED)
      UPDATE executions e SET admitted_at = statement_timestamp() FROM next WHERE e.id = next.id
       ${admitted}`,

@@ -49,13 +49,10 @@ export class StartEstimate {
     pace.catch(() => undefined);
     const seen = tx.behindCommit(() =>
       tx.query<Facts>(
-        `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, line.ahead,
-              CASE WHEN e.status = 'queued' THEN line.position END AS position,
-              (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
-         FROM executions e CROSS JOIN LATERAL (
-           SELECT count(*)::int AS position, (count(o.admitted_at) FILTER (WHERE o.id <> e.id))::int AS ahead FROM executions o
-            WHERE o.status = 'queued' AND (NOT o.boosted, o.queue, o.id) <= (NOT e.boosted, e.queue, e.id)
-         ) AS line WHERE e.id = $1`,
+        `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, l.ahead,
+                CASE WHEN e.status = 'queued' THEN l.place END AS position,
+                (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
+           FROM executions e CROSS JOIN LATERAL place_in_line(e.id) AS l WHERE e.id = $1`,
         [executionId],
       ),
     );
