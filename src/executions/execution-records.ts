@@ -4,7 +4,7 @@ import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { noticeOfEnd } from './run-notice.js';
 import { reportRun } from './run-report.js';
-import type { Move, MovedExecution } from './transitions.queries.js';
+import type { Move, MovedExecution } from './move.js';
 
 /** What is told of an execution that moved, once that is committed. */
 @Injectable()
@@ -38,14 +38,14 @@ export class ExecutionRecords {
 
   private written({ execution, actor, task, written }: Move): void {
     if (!written) return;
-    const project = { actor, projectId: execution.project_id };
     if (!task) {
       const command = { entityType: 'execution', entityId: execution.id, action: 'command_queued' } as const;
-      this.activity.announce(written, { ...project, ...command });
+      this.activity.announce(written, { actor, ...command });
       return;
     }
     this.activity.announce(written, {
-      ...project,
+      actor,
+      projectId: task.project_id,
       entityType: 'task',
       entityId: task.id,
       action: 'status_changed',

@@ -1,5 +1,5 @@
 import type { Events } from '../infra/events.js';
-import type { FollowedTask } from './transitions.queries.js';
+import type { FollowedTask } from './move.js';
 
 /** Tells whoever asked for a run that it ended. */
 export function noticeOfEnd(events: Events, userId: string, task: FollowedTask): void {

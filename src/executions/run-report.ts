@@ -2,7 +2,7 @@ import type { Logger } from '../common/logger.js';
 import { queueWait, runs } from '../common/metrics.js';
 import { isFinal } from './execution-state.js';
 import { queueNames } from './executions.schema.js';
-import type { MovedExecution } from './transitions.queries.js';
+import type { MovedExecution } from './move.js';
 
 const secondsBetween = (from: Date | null, to: Date | null) =>
   from && to ? Math.max(0, to.getTime() - from.getTime()) / 1000 : 0;
