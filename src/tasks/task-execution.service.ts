@@ -183,10 +183,12 @@ export class TaskExecutionService {
     for (let triesLeft = judgements; triesLeft >= 0; triesLeft -= 1) {
       const outcome = await this.database.transaction(async (tx) => {
         // in one packet, and in this order: what the second one sees is not older than the lock
-        const [task, state] = await Promise.all([
+        const [task, first] = await Promise.all([
           requireTask(tx, actor, name, 'execute', { lock: true }),
           runStateOf(tx, name),
         ]);
+        // a prefix may be unique only among what the actor may see
+        const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
         const command = commandOf(task);
         const isJudged =
           command === undefined ||

@@ -62,6 +62,8 @@ function named(name: string, first: number): [condition: string, values: unknown
 
 /** What decides whether a task may be run, beside the task itself. */
 export interface RunState extends Pick<Project, 'stored_bytes' | 'resource_limits'> {
+  /** The task's. */
+  id: string;
   /** Its execution that is queued or running. */
   active: string | null;
   /** What it depends on that is neither completed nor on its way. */
@@ -80,7 +82,7 @@ export async function runStateOf(tx: Transaction, name: string): Promise<RunStat
 
 const runStateStatement = kept(
   (condition) =>
-    `SELECT p.stored_bytes, p.resource_limits,
+    `SELECT t.id, p.stored_bytes, p.resource_limits,
             (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
             (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
                FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id

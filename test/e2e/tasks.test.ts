@@ -1,7 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
-import { data, makeProject, makeTask, nobody, refusal, show, tally, type Json } from './steps.js';
+import {
+  data,
+  execute,
+  makeJob,
+  makeProject,
+  makeTask,
+  nobody,
+  reached,
+  refusal,
+  show,
+  tally,
+  type Json,
+} from './steps.js';
 
 const app = useApp();
 let owner: Client;
@@ -172,6 +184,19 @@ describe('a task is named', () => {
     const answer = await owner.get(`/api/tasks/${prefix}`);
     expect(await refusal(answer)).toBe('404 TASK_NOT_FOUND');
     expect(answer.body.error.details.issue).toContain('More than one');
+  });
+
+  test('by a prefix that only tasks share which one may not see, and is run whatever they do', async () => {
+    const ids = ['00000000-1111-7000-8000-000000000001', '00000000-1111-7000-8000-000000000002'];
+    const hidden = await makeJob(other, await makeProject(other), 'sleep 60');
+    const mine = await makeJob(owner, project, 'true');
+    for (const [i, { id }] of [hidden, mine].entries())
+      await app.query('UPDATE tasks SET id = $2 WHERE id = $1', [id, ids[i]]);
+    await execute(other, { id: ids[0] });
+    const started = await data(202, owner.post('/api/tasks/00000000-1111/execute'));
+    expect(started.task_id).toBe(ids[1]);
+    await reached(owner, { id: ids[1] }, 'completed');
+    await data(200, other.post(`/api/tasks/${ids[0]}/cancel`));
   });
 
   test('by a ref that no other task of the project has, also when many are made at once', async () => {

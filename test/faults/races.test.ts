@@ -130,6 +130,39 @@ test('a project that is deleted while its tasks are started runs nothing', { tim
   }
 });
 
+test('a run that waited for the deletion of its project is not there', { timeout: 60_000 }, async () => {
+  const project = await makeProject(app.admin);
+  const task = await makeTask(app.admin, project, 'true');
+  const { Client } = await import('pg');
+  const deleter = new Client({ connectionString: app.databaseUrl });
+  await deleter.connect();
+  try {
+    await deleter.query('BEGIN');
+    await deleter.query("UPDATE projects SET deleted_at = now(), key = key || '~' || id WHERE id = $1", [
+      project,
+    ]);
+    const started = app.admin.post(`/api/tasks/${task}/execute`);
+    await until(
+      async () =>
+        (
+          await app.query(
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%lock_living_project%' AND wait_event_type = 'Lock'",
+          )
+        ).length > 0,
+      { timeout: 20_000, what: 'the run to wait for the project' },
+    );
+    await deleter.query('COMMIT');
+    expect(await started).toMatchObject({ status: 404, body: { error: { code: 'PROJECT_NOT_FOUND' } } });
+  } finally {
+    await deleter.end();
+  }
+  expect(await app.query('SELECT 1 FROM executions WHERE project_id = $1', [project])).toEqual([]);
+  expect(await app.query('SELECT status FROM tasks WHERE id = $1', [task])).toEqual([{ status: 'pending' }]);
+  expect(
+    await app.query("SELECT 1 FROM activity WHERE entity_id = $1 AND action = 'status_changed'", [task]),
+  ).toEqual([]);
+});
+
 test('a process that holds a row does not cost the others their leases', { timeout: 60_000 }, async () => {
   const project = await makeProject(app.admin);
   const jobs = await times(3, () => run(app.admin, project, `sleep 20`));
