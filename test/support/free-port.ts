@@ -1,8 +1,11 @@
 import { createServer } from 'node:net';
 
-/** Below the range that the kernel takes outgoing ports from, so that a port stays free while its server restarts. */
-const first = 10_000;
-const count = 20_000;
+/**
+ * Below the range that the kernel takes outgoing ports from, so that a port stays free while its server restarts; and a part of it for each
+ * worker of Vitest, which would else take one that another has found free and whose server is still on its way.
+ */
+const count = 4_000;
+const first = 10_000 + count * (Number(process.env['VITEST_POOL_ID'] ?? 0) % 5);
 let next = Math.floor(Math.random() * count);
 
 /** A port on 127.0.0.1 that nobody listens on, never the same twice in one process. */
