@@ -1,9 +1,9 @@
 import { expectStatus, type Answer } from '../../test/support/client.js';
 import type { Stand } from './stand.js';
+import type { Json } from '../../test/support/json.js';
 
 /** What a request answers as `data`, which must have this status. */
-// oxlint-disable-next-line typescript/no-explicit-any
-export async function data(status: number, answer: Promise<Answer> | Answer): Promise<any> {
+export async function data(status: number, answer: Promise<Answer> | Answer): Promise<Json> {
   return (await expectStatus(status, answer)).body.data;
 }
 

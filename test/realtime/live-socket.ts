@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { WebSocket, type ClientOptions } from 'ws';
+import type { Json } from '../support/json.js';
 import { until } from '../support/until.js';
 
-// oxlint-disable-next-line typescript/no-explicit-any
-export type LiveMessage = { type: string; data?: any; timestamp?: any };
+export type LiveMessage = { type: string; data?: Json; timestamp?: Json };
 
 const open = new Set<LiveSocket>();
 

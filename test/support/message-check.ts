@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiDocument } from './api-document.js';
-
-// oxlint-disable-next-line typescript/no-explicit-any
-type Json = any;
+import type { Json } from './json.js';
 
 const api = new ApiDocument(true);
 const ofTransport = /^(host|connection|content-type|content-length|transfer-encoding|user-agent|accept.*)$/;

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
 import { messageFaults } from '../support/message-check.js';
 import { until } from '../support/until.js';
+import type { Json } from '../support/json.js';
 
 export interface Received {
   at: number;
   path: string;
   headers: IncomingHttpHeaders;
   raw: string;
-  // oxlint-disable-next-line typescript/no-explicit-any
-  body: any;
+  body: Json;
 }
 
 export type Respond = (response: ServerResponse, received: Received, index: number) => void;

@@ -1,8 +1,6 @@
 import { expectStatus, type Client } from '../support/client.js';
+import type { Json } from '../support/json.js';
 import { until } from '../support/until.js';
-
-// oxlint-disable-next-line typescript/no-explicit-any
-type Json = any;
 
 /** What a request answers as `data`, which must have this status. */
 export async function data(status: number, answer: Parameters<typeof expectStatus>[1]): Promise<Json> {
