@@ -40,7 +40,7 @@ const bundle = await rolldown({
   input: {
     main: join(dist, 'main.js'),
     // these run in a process and a thread of their own, and are looked for beside the file that starts them
-    'launcher-main': join(dist, 'executor/process/launcher-main.js'),
+    'launcher-main': join(dist, 'launcher/launcher-main.js'),
     'safety-worker': join(dist, 'executions/safety/safety-worker.js'),
   },
   platform: 'node',

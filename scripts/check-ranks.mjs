@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { parseCircular, parseDependencyTree } from 'dpdm';
 
 const order = [
+  // a process of its own, which may be root: it imports from nobody
+  ['launcher'],
   ['common'],
   ['infra'],
+  ['supervisor'],
   // every write is recorded, a user's too
   ['activity'],
   ['users'],
@@ -55,7 +58,7 @@ for (const file of files) {
     }
   }
   // launched on its own, with a lean heap
-  if (file.startsWith('src/executor/process/')) {
+  if (/^src\/(launcher|supervisor|executor\/process)\//.test(file)) {
     for (const { request } of tree[file])
       if (request.startsWith('@nestjs/')) faults.push(`${file} imports ${request}`);
   }

@@ -16,8 +16,8 @@ export default async function memory(world, report) {
   });
   const api = await server.signIn();
   await delay(10_000);
-  const own = () => residentTogetherMB([server.pid, ...launchersOf(server.pid)]);
-  const remark = `server ${residentMB(server.pid).toFixed(0)} MB, and what its launcher does not share with it`;
+  const own = () => residentTogetherMB([server.pid, ...helpersOf(server)]);
+  const remark = `server ${residentMB(server.pid).toFixed(0)} MB, and what its launcher and its supervisor do not share with it`;
   report.most('memory, idle, single mode without Postgres', own(), 'MB', 200, remark);
 
   // the first requests make what later ones share
@@ -45,18 +45,19 @@ export default async function memory(world, report) {
   await inFlight(runs, 16, (i) => api.post(`/api/tasks/${ids[i]}/cancel`, {}));
 }
 
-/** Processes of ours below a server: its children that run Node, and not the commands. */
-function launchersOf(parent) {
-  return readdirSync('/proc')
+/** The supervisor and the launcher: what runs beside the server, without the commands. */
+function helpersOf({ pid: server, supervisorPid }) {
+  const launchers = readdirSync('/proc')
     .map(Number)
-    .filter((pid) => pid > 0 && pid !== parent)
     .filter((pid) => {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-        const above = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-        return above === parent && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('launcher');
+        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+        return parent === supervisorPid && commandLine.includes('launcher-main');
       } catch {
         return false;
       }
     });
+  return supervisorPid === server ? launchers : [supervisorPid, ...launchers];
 }

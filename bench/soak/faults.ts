@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { descendants } from '../../test/support/process-table.js';
 import type { ServerProcess } from '../../test/support/server-process.js';
 import { postmasterOf } from './postgres.js';
 import type { Random } from './random.js';
@@ -28,17 +26,8 @@ async function freeze(pid: number, ms: number): Promise<void> {
   process.kill(pid, 'SIGCONT');
 }
 
-/** The child that starts the commands of a worker. */
-async function launcherOf(worker: ServerProcess): Promise<number | undefined> {
-  for (const { pid, parent } of await descendants(worker.pid)) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (parent === worker.pid && line.includes('launcher-main')) return pid;
-  }
-  return undefined;
-}
-
 async function killLauncher(worker: ServerProcess): Promise<void> {
-  const pid = await launcherOf(worker);
+  const pid = await worker.launcherPid();
   if (pid !== undefined) process.kill(pid, 'SIGKILL');
 }
 
@@ -59,7 +48,7 @@ const anywhere: Fault[] = [
     name: 'kill -9 of a worker and its launcher',
     inflict: async (stand, random) => {
       const worker = random.pick(stand.workers);
-      const launcher = await launcherOf(worker);
+      const launcher = await worker.launcherPid();
       // where others take over, it is away for longer than its lease
       const killed = outage([worker], random, 2 * leaseSeconds * 1000);
       if (launcher !== undefined) process.kill(launcher, 'SIGKILL');

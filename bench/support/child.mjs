@@ -10,6 +10,7 @@ const ticksASecond = 100;
 export class Child {
   #child;
   #log = '';
+  #serving;
 
   /** @param options of `spawn`; what the program writes is kept for the case that it fails */
   constructor(name, program, args, options = {}) {
@@ -23,7 +24,13 @@ export class Child {
     });
   }
 
+  /** The program, or the server that a supervisor of it has started. */
   get pid() {
+    return (this.#serving ??= servingProcess(this.#child.pid)) ?? this.#child.pid;
+  }
+
+  /** What was started: as root a supervisor. */
+  get supervisorPid() {
     return this.#child.pid;
   }
 
@@ -64,6 +71,22 @@ export class Child {
   /** Resident memory in MB (10^6 bytes). */
   get residentMB() {
     return residentMB(this.pid);
+  }
+}
+
+function servingProcess(supervisor) {
+  try {
+    const children = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'latin1');
+    return (
+      children
+        .trim()
+        .split(' ')
+        .map(Number)
+        // before it is the server, a child is for a moment the image of its supervisor
+        .find((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes('MILLRACE_SUPERVISED='))
+    );
+  } catch {
+    return undefined;
   }
 }
 

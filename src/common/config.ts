@@ -1,8 +1,9 @@
-import { closeSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { supervisedVariable, type CommandUsers } from '../launcher/policy.js';
 import { byteSizeSchema, parseBytes } from './bytes.js';
+import { readEnvironment, SecretFileError } from './environment.js';
 
 const flag = (fallback: boolean) =>
   z
@@ -20,6 +21,7 @@ const url = (...protocols: string[]) =>
       (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
       `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     );
+const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name');
 const list = z
   .string()
   .default('')
@@ -64,11 +66,17 @@ const environmentSchema = z.object({
     .min(1)
     .optional()
     .transform((path) => (path === undefined ? undefined : resolve(path))),
-  COMMAND_USER: z
+  COMMAND_USER: userName.default('millrace-run'),
+  SERVICE_USER: userName.default('millrace'),
+  COMMAND_UIDS: z
     .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name')
-    .default('millrace-run'),
-  EXECUTOR_ISOLATION: z.enum(['none', 'bubblewrap'], 'must be none or bubblewrap').default('none'),
+    .regex(/^\d{4,10}-\d{4,10}$/, 'must be a range of user ids, such as 100000-199999')
+    .optional(),
+  COMMAND_MAX_PROCESSES: z.coerce.number('must be a number').int().min(16).max(1_000_000).default(4096),
+  EXECUTOR_ISOLATION: z
+    .enum(['auto', 'bubblewrap', 'none'], 'must be auto, bubblewrap or none')
+    .default('auto'),
+  ALLOW_UNISOLATED_SECRETS: flag(false),
   EXECUTOR_READABLE_PATHS: list.refine(
     (paths) => paths.every((path) => path.startsWith('/') && path !== '/'),
     'must be absolute paths with commas between them',
@@ -112,6 +120,12 @@ export interface Config extends Environment {
   /** True when processes share their bus, queue and limits through Redis. */
   distributed: boolean;
   hostname: string;
+  /** Where a supervisor that is root keeps launchers for us: as whom commands run. */
+  commandUsers?: CommandUsers | undefined;
+  /** The folder in memory that the system keeps for this user (`XDG_RUNTIME_DIR`). */
+  runtimeFolder?: string | undefined;
+  /** The `MILLRACE_LAUNCHER` of the Millrace within one of whose runs this one was started. */
+  outerLauncher?: string | undefined;
 }
 
 /** A set of environment variables that cannot be used; its message lists every fault by name, never by value. */
@@ -133,30 +147,23 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return { ...result.data, distributed: result.data.REDIS_URL !== undefined, hostname: hostname() };
 }
 
-/** Variables that the start script hands over through a pipe, so that `/proc/PID/environ` does not show them. */
-export const secretVariables = [
-  'DATABASE_URL',
-  'REDIS_URL',
-  'JWT_SECRET',
-  'SECRETS_KEY',
-  'ADMIN_PASSWORD',
-  'METRICS_TOKEN',
-] as const;
-
-/** The process environment together with the secrets that the start script passed on descriptor `MILLRACE_SECRETS_FD`. */
+/** The process environment together with the secrets, which are taken out of it. @throws ConfigError */
 export function loadConfig(): Config {
-  const environment: Record<string, string | undefined> = { ...process.env };
-  const descriptor = environment['MILLRACE_SECRETS_FD'];
-  if (descriptor !== undefined) {
-    const secrets = readFileSync(Number(descriptor), 'utf8');
-    // where the shell made a file of it, it could be read again
-    closeSync(Number(descriptor));
-    for (const line of secrets.split('\n')) {
-      const equals = line.indexOf('=');
-      if (equals > 0) environment[line.slice(0, equals)] = line.slice(equals + 1);
-    }
-    delete process.env['MILLRACE_SECRETS_FD'];
+  const { variables, secrets } = environmentOrFault();
+  const supervised = variables[supervisedVariable];
+  delete process.env[supervisedVariable];
+  return {
+    ...readConfig({ ...variables, ...secrets }),
+    commandUsers: supervised === undefined ? undefined : (JSON.parse(supervised) as CommandUsers),
+    runtimeFolder: variables['XDG_RUNTIME_DIR'] || undefined,
+    outerLauncher: variables['MILLRACE_LAUNCHER'],
+  };
+}
+
+function environmentOrFault(): ReturnType<typeof readEnvironment> {
+  try {
+    return readEnvironment();
+  } catch (error) {
+    throw error instanceof SecretFileError ? new ConfigError(error.message) : error;
   }
-  for (const name of secretVariables) delete process.env[name];
-  return readConfig(environment);
 }

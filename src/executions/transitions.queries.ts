@@ -76,7 +76,11 @@ const needed = [
 ] as const;
 
 export type ClaimedExecution = MovedExecution &
-  Pick<Execution, (typeof needed)[number]> & { has_secrets: boolean };
+  Pick<Execution, (typeof needed)[number]> & {
+    has_secrets: boolean;
+    /** Of its project, else of who asked for it; see `commandUser`. */
+    user_number: number;
+  };
 
 const claiming = transition(
   `UPDATE executions e SET status = 'running', worker_id = $6, generation = generation + 1, started_at = now(),
@@ -84,7 +88,9 @@ const claiming = transition(
     WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${stopped}
    RETURNING *`,
   {
-    also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets`,
+    also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
+         coalesce((SELECT o.user_number FROM projects o WHERE o.id = e.project_id),
+                  (SELECT o.user_number FROM users o WHERE o.id = e.requested_by)) AS user_number`,
   },
 );
 

@@ -1,17 +1,15 @@
-import { userInfo } from 'node:os';
-import type { CommandUser } from './command-user.js';
-
 /** What commands inherit from the server's environment; nothing else, so that no secret can slip through. */
 const inherited = ['PATH', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * The complete environment of a command.
+ * @param name of its user
  * @param workspace is its home
  * @param requested variables of the task or the request, which come last
  */
 export function commandEnvironment(
-  user: CommandUser | undefined,
+  name: string,
   workspace: string,
   requested: Record<string, string>,
 ): Record<string, string> {
@@ -20,7 +18,6 @@ export function commandEnvironment(
     const value = process.env[name];
     if (value !== undefined && value !== '') environment[name] = value;
   }
-  const name = user?.name ?? userInfo().username;
   return {
     ...environment,
     HOME: workspace,

@@ -1,33 +1,36 @@
-import type { Config } from '../common/config.js';
+import { userInfo } from 'node:os';
+import { ConfigError, type Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
-import { ensureSystemUser, findSystemUser } from '../infra/system-user.js';
+import type { CommandUsers } from '../launcher/policy.js';
+import type { Isolation } from './isolation.js';
 
-/** As whom commands run, when not as ourselves. */
+/** As whom a command runs, when not as ourselves: each project, and each user for commands of their own, has one. */
 export interface CommandUser {
   uid: number;
   gid: number;
-  name: string;
 }
 
 /**
- * Chooses the user of commands: as root one without rights, made if need be. Otherwise there is no choice, and the log says
- * what commands can reach.
- * @throws when we are root and there is no such user and none can be made
+ * @param offset the number that the database has given the project or the user
+ * @throws ConfigError when there are more of them than user ids
  */
-export async function commandUser(config: Config, logger: Logger): Promise<CommandUser | undefined> {
-  if (process.getuid?.() !== 0) {
-    if (config.EXECUTOR_ISOLATION === 'none')
-      logger.warn(
-        'Commands run as the same user as Millrace: they can read DATA_DIR and the environment of its parent processes. ' +
-          'README, "Security", says how to close this.',
-      );
-    return undefined;
-  }
-  const user = await ensureSystemUser(config.COMMAND_USER).catch(async (error: unknown) => {
-    const nobody = await findSystemUser('nobody');
-    if (!nobody) throw error;
-    logger.warn({ err: error }, `The user ${config.COMMAND_USER} could not be made; commands run as nobody`);
-    return nobody;
-  });
-  return { uid: user.uid, gid: user.gid, name: user.name };
+export function commandUser(users: CommandUsers, offset: number): CommandUser {
+  if (offset >= users.count)
+    throw new ConfigError(`All ${users.count} user ids for commands are taken: widen COMMAND_UIDS`);
+  return { uid: users.first + offset, gid: users.first + offset };
+}
+
+/** The name that a command finds for its user: within a namespace it has the ids of that name too. */
+export function commandUserName({ commandUsers }: Pick<Config, 'commandUsers'>): string {
+  return commandUsers ? (commandUsers.named?.name ?? 'nobody') : userInfo().username;
+}
+
+/** Says at the start what commands can reach, where that is more than they should. */
+export function warnOfExposure(config: Config, isolation: Isolation | undefined, logger: Logger): void {
+  if (config.commandUsers || isolation) return;
+  logger.warn(
+    'Commands run as the same user as Millrace and are not isolated: they can read DATA_DIR, the environment of its parent ' +
+      `processes, and what other projects have here. Secrets of projects are ${config.ALLOW_UNISOLATED_SECRETS ? '' : 'not '}` +
+      'handed to them. docs/security.md says how to close this.',
+  );
 }

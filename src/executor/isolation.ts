@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdir, readlink, realpath } from 'node:fs/promises';
 import { release } from 'node:os';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { parseBytes } from '../common/bytes.js';
 import { ConfigError, type Config } from '../common/config.js';
-import type { CommandUser } from './command-user.js';
+import type { Logger } from '../common/logger.js';
+import type { Launcher } from './process/launcher.js';
 
 /** What a command needs to run programs, as far as the host has it; nothing else of the host is to be seen. */
 const systemFolders = [
@@ -27,15 +26,8 @@ const namespaces = [
 ];
 /** Where this very file was installed. */
 const ownFolder = resolve(import.meta.dirname, '../..');
-const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Before it, the processes of all runs of a user were counted together against the limit of one. */
 const oldestKernel = [5, 14] as const;
-
-/** The part of the file system that a run is to work in. */
-export interface Place {
-  workspace: string;
-  directory: string;
-}
 
 /** How runs are put into namespaces of their own by bubblewrap. */
 export class Isolation {
@@ -45,23 +37,43 @@ export class Isolation {
   ) {}
 
   /**
-   * Finds out what there is to show to commands, and that bubblewrap works for this user.
-   * @param workspaces the folder of all workspaces, made if need be
-   * @throws ConfigError that says what is missing
+   * Isolates runs as the settings say: with `auto` where it works.
+   * @returns undefined where runs are not isolated
+   * @throws ConfigError that says what is missing, with `bubblewrap`
    */
-  static async start(config: Config, user: CommandUser | undefined, workspaces: string): Promise<Isolation> {
+  static async start(
+    config: Config,
+    launcher: Pick<Launcher, 'tryIsolation'>,
+    workspaces: string,
+    logger: Logger,
+  ): Promise<Isolation | undefined> {
+    if (config.EXECUTOR_ISOLATION === 'none') return undefined;
+    const isolation = await Isolation.prepare(config, workspaces);
+    const refusal = await isolation.refusal(launcher, config, workspaces);
+    if (refusal === undefined) return isolation;
+    if (config.EXECUTOR_ISOLATION === 'bubblewrap')
+      throw new ConfigError(`EXECUTOR_ISOLATION=bubblewrap cannot be had: ${refusal}`);
+    logger.warn(`Runs have no namespaces of their own: ${refusal}`);
+    return undefined;
+  }
+
+  /** Finds out what there is to show to commands. */
+  private static async prepare(config: Config, workspaces: string): Promise<Isolation> {
     const folders = [...systemFolders, ...config.EXECUTOR_READABLE_PATHS];
     const shown = (await Promise.all(folders.map(show))).filter((one) => one !== undefined);
-    await mkdir(workspaces, { recursive: true, mode: 0o711 });
+    if (!config.commandUsers) await mkdir(workspaces, { recursive: true, mode: 0o711 });
     const covered = await Promise.all([ownFolder, config.DATA_DIR, workspaces].map(real));
     const hidden = [...new Set(covered.flatMap((folder) => placesOf(folder, shown)))];
     const size = String(parseBytes(config.EXECUTOR_TMP_SIZE));
+    const named = config.commandUsers?.named;
     const own = [
       ...namespaces,
+      // so that programs which look their user up find one
+      ...(named ? [`--uid ${named.uid} --gid ${named.gid}`] : []),
       `--proc /proc --dev /dev --perms 1777 --size ${size} --tmpfs /dev/shm --remount-ro /dev`,
       `--perms 1777 --size ${size} --tmpfs /tmp --dir /var --symlink ../tmp /var/tmp`,
     ];
-    const isolation = new Isolation(
+    return new Isolation(
       [
         ...own.flatMap((options) => options.split(' ')),
         ...shown.flatMap(({ options }) => options),
@@ -69,12 +81,13 @@ export class Isolation {
       ],
       hidden,
     );
-    await isolation.refuseUnlessItWorks(user, workspaces);
-    return isolation;
   }
 
-  /** The options of `bwrap` for one run; what it writes to are its workspace, `/tmp` and `/dev/shm`, and the last two are its own. */
-  options({ workspace, directory }: Place, network: boolean): string[] {
+  /**
+   * The options of `bwrap` for one run, but for the directory that it starts in. What it writes to are its workspace, `/tmp` and
+   * `/dev/shm`, and the last two are its own.
+   */
+  options(workspace: string, network: boolean): string[] {
     return [
       ...this.before,
       '--bind',
@@ -83,38 +96,26 @@ export class Isolation {
       ...this.hidden.flatMap((folder) => ['--remount-ro', folder]),
       '--remount-ro',
       '/',
-      '--chdir',
-      directory,
       ...(network ? [] : ['--unshare-net']),
     ];
   }
 
-  private async refuseUnlessItWorks(user: CommandUser | undefined, workspaces: string): Promise<void> {
+  /** Why it does not work here, for an operator. */
+  private async refusal(
+    launcher: Pick<Launcher, 'tryIsolation'>,
+    { commandUsers }: Config,
+    workspaces: string,
+  ): Promise<string | undefined> {
     const [major = 0, minor = 0] = release().split('.').map(Number.parseFloat);
     if (major < oldestKernel[0] || (major === oldestKernel[0] && minor < oldestKernel[1]))
-      throw refusal(`it needs Linux ${oldestKernel.join('.')} or newer, and this is ${release()}`);
-    const options = this.options({ workspace: workspaces, directory: workspaces }, false);
-    const asUser = user ? { uid: user.uid, gid: user.gid } : {};
-    const trial = ['--', '/bin/sh', '-c', 'echo fine'];
-    await promisify(execFile)('bwrap', [...options, ...trial], {
-      ...asUser,
-      cwd: '/',
-      env: { PATH: path },
-      timeout: 10_000,
-    }).catch((error: NodeJS.ErrnoException & { stderr?: string }) => {
-      if (error.code === 'ENOENT' || error.code === 'EACCES')
-        throw refusal('there is no program bwrap (on Debian: apt-get install bubblewrap)');
-      const told = error.stderr?.trim().split('\n').at(-1) || error.message;
-      throw refusal(
-        `bubblewrap does not work here (${told}); it must be 0.8 or newer, and the host must allow namespaces to ` +
-          `${user ? `the user ${user.name}` : 'ordinary users'}`,
-      );
-    });
+      return `it needs Linux ${oldestKernel.join('.')} or newer, and this is ${release()}`;
+    const refused = await launcher.tryIsolation(this.options(workspaces, false));
+    if (!refused) return undefined;
+    if (refused.errno === 'ENOENT' || refused.errno === 'EACCES')
+      return 'there is no program bwrap (on Debian: apt-get install bubblewrap)';
+    const whom = commandUsers ? 'the users of commands' : 'ordinary users';
+    return `bubblewrap does not work here (${refused.message}); it must be 0.8 or newer, and the host must allow namespaces to ${whom}`;
   }
-}
-
-function refusal(why: string): ConfigError {
-  return new ConfigError(`EXECUTOR_ISOLATION=bubblewrap cannot be had: ${why}`);
 }
 
 /** A folder that commands see, read-only. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { parseBytes } from '../common/bytes.js';
 import type { RunLimits } from '../projects/run-limits.js';
-import type { LaunchLimits } from './process/launch-types.js';
+import type { LaunchLimits } from '../launcher/launch-types.js';
 
 /** The limits of an execution as the launcher takes them. */
 export function launchLimits({ memory, cpu_seconds, file_size, ...rest }: RunLimits): LaunchLimits {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError } from '../common/config.js';
 import { isDatabaseAway } from '../common/error-filter.js';
 import type { Logger } from '../common/logger.js';
 import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
@@ -6,21 +7,22 @@ import { outcomeOf, type Outcome, type StopCause } from '../executions/execution
 import type { ClaimedExecution } from '../executions/transitions.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { Database } from '../infra/database.js';
+import { LaunchError } from '../launcher/launch-error.js';
+import type { RunningProcess } from '../launcher/launch-types.js';
+import type { CommandUsers } from '../launcher/policy.js';
 import { SealedError } from '../projects/secret-box.js';
 import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
-import type { CommandUser } from './command-user.js';
+import { commandUser } from './command-user.js';
 import type { Isolation } from './isolation.js';
 import { launchLimits, limitReached } from './launch-limits.js';
-import { LaunchError } from './process/launch-error.js';
-import type { RunningProcess } from './process/launch-types.js';
 import type { Launcher } from './process/launcher.js';
 import { outputLimit } from './output-limiter.js';
 import { Recorder } from './recorder.js';
 import { maskText } from './secret-masker.js';
 import { SecretPatterns } from './secret-patterns.js';
 import { refuseUnenforceable, UnenforceableError } from './unenforceable.js';
-import { workingDirectory, WorkspaceError } from './workspace.js';
+import { workspaceOf } from './workspace.js';
 
 /** What every run of a worker needs. */
 export interface RunContext {
@@ -31,8 +33,12 @@ export interface RunContext {
   secrets: Pick<SecretsService, 'valuesOf'>;
   logger: Logger;
   workspaceRoot: string;
-  user: CommandUser | undefined;
+  /** As whom commands run; undefined where as ourselves. */
+  users: CommandUsers | undefined;
+  /** The name that commands find for their user. */
+  userName: string;
   isolation: Isolation | undefined;
+  allowsUnisolatedSecrets: boolean;
   graceMs: number;
   /** No output is kept beyond this, whatever its policy says. */
   maxOutputBytes: number;
@@ -124,25 +130,31 @@ export class Run {
 
   private async attempt(): Promise<Outcome> {
     const { execution, context } = this;
-    const { user, isolation } = context;
+    const { users, isolation } = context;
     refuseUnenforceable(execution, isolation !== undefined);
+    if (execution.has_secrets && !users && !isolation && !context.allowsUnisolatedSecrets)
+      throw new UnenforceableError(
+        'The project has secrets, and the worker that took this run cannot keep them from other projects: docs/security.md says how it can',
+      );
+    const user = users && commandUser(users, execution.user_number);
     const secrets = await this.secrets();
     this.hidden = SecretPatterns.of(Object.values(secrets));
-    const place = await workingDirectory(context.workspaceRoot, user, execution);
+    const workspace = await workspaceOf(context.workspaceRoot, execution, !users);
     // of a worker that was killed together with its launcher something may still be there
     if (execution.retry_of !== null) await context.launcher.endOrphans();
     if (this.stopped) throw new Error('stopped');
     const process = await context.launcher.launch({
       executionId: execution.id,
       command: execution.command,
-      workingDirectory: place.directory,
-      environment: commandEnvironment(user, place.workspace, {
+      workspace,
+      workingDirectory: execution.working_directory,
+      environment: commandEnvironment(context.userName, workspace, {
         ...secrets,
         ...execution.environment,
       }),
-      ...(user ? { user } : {}),
+      user,
       limits: launchLimits(execution.limits),
-      bubblewrap: isolation?.options(place, execution.network),
+      bubblewrap: isolation?.options(workspace, execution.network),
     });
     this.process = process;
     this.recorder.attach(process, {
@@ -199,7 +211,7 @@ export class Run {
     ) {
       return { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: error.message };
     }
-    const told = [LaunchError, SealedError, UnenforceableError, WorkspaceError].some(
+    const told = [ConfigError, LaunchError, SealedError, UnenforceableError].some(
       (kind) => error instanceof kind,
     );
     if (!told) {

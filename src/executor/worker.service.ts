@@ -9,8 +9,9 @@ import { Events } from '../infra/events.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { SecretsService } from '../projects/secrets.service.js';
-import { commandUser } from './command-user.js';
+import { commandUserName, warnOfExposure } from './command-user.js';
 import { Isolation } from './isolation.js';
+import { launcherSource } from './launcher-source.js';
 import { Launcher } from './process/launcher.js';
 import { Run, type RunContext } from './run.js';
 import { workspaceRoot } from './workspace.js';
@@ -44,11 +45,12 @@ export class WorkerService {
   /** Ends what an earlier life left running on this host, then takes work. */
   async start(): Promise<void> {
     const { config, logger } = this.infrastructure;
-    const user = await commandUser(config, logger);
-    const workspaces = workspaceRoot(config, user);
-    const isolation =
-      config.EXECUTOR_ISOLATION === 'none' ? undefined : await Isolation.start(config, user, workspaces);
-    const launcher = await Launcher.start();
+    const workspaces = workspaceRoot(config);
+    const launcher = await Launcher.start(launcherSource(config));
+    const isolation = await Isolation.start(config, launcher, workspaces, logger);
+    warnOfExposure(config, isolation, logger);
+    launcher.onLost(() => logger.error({ replaced: launcher.isReady }, 'the launcher process died'));
+    this.infrastructure.canRun = () => launcher.isReady;
     const orphans = await launcher.endOrphans();
     if (orphans > 0)
       logger.warn({ processes: orphans }, 'ended processes that an earlier life had left running');
@@ -61,8 +63,10 @@ export class WorkerService {
       maxOutputBytes: config.OUTPUT_MAX_SIZE,
       logger,
       workspaceRoot: workspaces,
-      user,
+      users: config.commandUsers,
+      userName: commandUserName(config),
       isolation,
+      allowsUnisolatedSecrets: config.ALLOW_UNISOLATED_SECRETS,
       graceMs: config.CANCEL_GRACE_SECONDS * 1000,
     };
     await this.beat();
@@ -103,8 +107,8 @@ export class WorkerService {
 
   private async run(executionId: string): Promise<void> {
     const { logger } = this.infrastructure;
-    // it stays admitted, so another worker is offered it
-    if (this.stopping) return;
+    // it stays admitted, so another worker is offered it, or this one again
+    if (this.stopping || !this.context?.launcher.isReady) return;
     let run: Run | undefined;
     try {
       const execution = await this.lifecycle.start(executionId, this.id);

@@ -20,7 +20,7 @@ export const readinessSchema = z
   .object({
     status: z.enum(['ready', 'not_ready']),
     reasons: z
-      .array(z.enum(['draining', 'database', 'migrations', 'redis', 'bus']))
+      .array(z.enum(['draining', 'database', 'migrations', 'redis', 'bus', 'launcher']))
       .meta({ description: 'What keeps this process from being ready; empty when it is', examples: [[]] }),
     timestamp: instant,
   })

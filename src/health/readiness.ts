@@ -27,6 +27,7 @@ export class ReadinessService {
     if (pending !== undefined && pending.length > 0) reasons.push('migrations');
     if (redis === undefined) reasons.push('redis');
     if (!this.infrastructure.bus.connected) reasons.push('bus');
+    if (!this.infrastructure.canRun()) reasons.push('launcher');
     const status = reasons.length === 0 ? 'ready' : 'not_ready';
     return { status, reasons, timestamp: new Date().toISOString() };
   }

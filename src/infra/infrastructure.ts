@@ -17,6 +17,8 @@ export type Role = 'all' | 'api' | 'worker';
 export class Infrastructure {
   /** True once this process was asked to end: it finishes what it has, and wants no more. */
   draining = false;
+  /** Whether this process can start the commands that it is there for; a worker says so of itself. */
+  canRun: () => boolean = () => true;
 
   private constructor(
     readonly role: Role,

@@ -6,7 +6,7 @@ import { codeOf } from './postgres-errors.js';
 
 /**
  * Puts a copy of the `native` folder at `target/native`, whole or not at all, owned by us and writable by nobody else.
- * A copy that is already there is used when that holds of it, and refused otherwise: as root we are going to run it.
+ * A copy that is already there is used when that holds of it or it is root's, and refused otherwise: we are going to run it.
  *
  * @param finish gets the temporary folder before it takes its final name.
  */
@@ -15,10 +15,10 @@ export async function copyBinaries(
   target: string,
   finish: (copy: string) => Promise<unknown>,
 ): Promise<void> {
+  if (await exists(target)) return assertAllTrusted(target);
   // Only what we have just made: the umask may have closed it.
   if (await mkdir(dirname(target), { recursive: true })) await chmod(dirname(target), 0o755);
-  await assertOurs(dirname(target));
-  if (await exists(target)) return assertAllOurs(target);
+  await assertTrusted(dirname(target));
 
   const temporary = `${target}.${randomBytes(6).toString('hex')}`;
   try {
@@ -33,7 +33,7 @@ export async function copyBinaries(
     const anotherWasFirst = codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST';
     if (!anotherWasFirst) throw error;
   }
-  await assertAllOurs(target);
+  await assertAllTrusted(target);
 }
 
 /** Modes are set, not copied: a package installed under umask 077 is unreadable for the user we copy it for. */
@@ -51,15 +51,23 @@ async function copyTree(from: string, to: string): Promise<void> {
   }
 }
 
-async function assertAllOurs(target: string): Promise<void> {
-  for (const path of ['', 'native', 'native/bin', 'native/lib', 'native/bin/postgres', 'native/bin/initdb']) {
-    await assertOurs(join(target, path));
+async function assertAllTrusted(target: string): Promise<void> {
+  for (const path of [
+    '..',
+    '',
+    'native',
+    'native/bin',
+    'native/lib',
+    'native/bin/postgres',
+    'native/bin/initdb',
+  ]) {
+    await assertTrusted(join(target, path));
   }
 }
 
-async function assertOurs(path: string): Promise<void> {
+async function assertTrusted(path: string): Promise<void> {
   const { uid, mode } = await lstat(path);
-  if (uid !== process.getuid?.() || (mode & 0o022) !== 0) {
+  if ((uid !== process.getuid?.() && uid !== 0) || (mode & 0o022) !== 0) {
     throw new Error(`${path} belongs to another user or others may write to it; remove it`);
   }
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { readFile, symlink, access } from 'node:fs/promises';
+import { access, readFile, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import { copyBinaries } from './postgres-binaries-copy.js';
@@ -34,9 +34,10 @@ export async function prepareBinaries(
   if ((await mendLinks(root, root)) && (await runs(native, user))) return describe(native, version);
 
   const faults: string[] = [];
-  const places = user ? sharedPlaces : [spareFolder];
+  // an ordinary user takes a copy that root has made, and makes none there
+  const places = user ? sharedPlaces : [...(await copiesOfRoot(version)), spareFolder];
   for (const place of places) {
-    const target = join(place, `postgres-${version}-${process.platform}-${process.arch}`);
+    const target = copyIn(place, version);
     try {
       await copyBinaries(native, target, (copy) => mendLinks(root, copy));
       if (await runs(join(target, 'native'), user)) return describe(join(target, 'native'), version);
@@ -50,6 +51,19 @@ export async function prepareBinaries(
     `The Postgres programs in ${native} cannot be run${user ? ` by the user "${user.name}"` : ''}, and no copy of them could be used. ` +
       `${faults.join('; ')}. Set DATABASE_URL to use a Postgres of your own.`,
   );
+}
+
+const copyIn = (place: string, version: string): string =>
+  join(place, `postgres-${version}-${process.platform}-${process.arch}`);
+
+async function copiesOfRoot(version: string): Promise<string[]> {
+  const found = await Promise.all(
+    sharedPlaces.map(async (place) => {
+      const owner = await stat(copyIn(place, version)).catch(() => undefined);
+      return owner?.uid === 0 ? [place] : [];
+    }),
+  );
+  return found.flat();
 }
 
 function describe(native: string, version: string): PostgresBinaries {

@@ -73,6 +73,10 @@ export class Project {
   @Instant({ nullable: true })
   deleted_at!: Date | null;
 
+  /** Chooses the user of its commands on hosts where each project has one; see `commandUser`. */
+  @Column('integer', { default: () => "nextval('command_users'::regclass)", select: false })
+  user_number!: number;
+
   @Column('integer', { default: 1 })
   version!: number;
 }

@@ -50,6 +50,10 @@ export class User {
   @CreatedInstant()
   updated_at!: Date;
 
+  /** Chooses the user of its commands on hosts where each project has one; see `commandUser`. */
+  @Column('integer', { default: () => "nextval('command_users'::regclass)", select: false })
+  user_number!: number;
+
   @Column('integer', { default: 1 })
   version!: number;
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { living, token } from '../faults/steps.js';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import type { ServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import {
   data,
@@ -124,6 +125,14 @@ describe('an exit code that the task lists as final', () => {
   });
 });
 
+async function renewLauncher(worker: ServerProcess): Promise<void> {
+  const before = await worker.launcherPid();
+  process.kill(before!, 'SIGKILL');
+  await until(async () => ![before, undefined].includes(await worker.launcherPid()), {
+    what: 'a new launcher',
+  });
+}
+
 describe('a fault of the system', () => {
   const fine = async () => expect((await runJob(owner, project, 'echo fine')).exit_code).toBe(0);
 
@@ -159,6 +168,8 @@ describe('a fault of the system', () => {
     const { execution_id } = await runJob(owner, other, 'id -u; pwd');
     const [uid, folder = ''] = (await outputOf(app, execution_id)).split('\n');
     spawnSync('mount', ['-t', 'tmpfs', '-o', `size=1m,uid=${uid}`, 'tmpfs', folder]);
+    // where mounts are not shared, a launcher sees those of before it only
+    await Promise.all(app.workers.map(renewLauncher));
     try {
       const full = await runJob(owner, other, 'head -c 3000000 /dev/zero > big', 'failed');
       expect(full.exit_code).toBe(1);

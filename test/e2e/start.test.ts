@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { secretVariables } from '../../src/common/config.js';
+import { secretVariables } from '../../src/common/environment.js';
 import { startApp } from '../support/app.js';
 import { root } from '../support/build.js';
 import { TestDatabase } from '../support/database.js';
@@ -85,15 +85,21 @@ test('the secrets reach the process, and neither its environment nor its command
     command: [startScript],
     env: { ADMIN_PASSWORD: password, JWT_SECRET: 'secret '.repeat(8) },
   });
-  for (const server of app.processes) {
-    const [commandLine, environment] = await Promise.all(
-      ['cmdline', 'environ'].map((file) => readFile(`/proc/${server.pid}/${file}`, 'utf8')),
-    );
-    expect(commandLine).toBe(`node\0${join(copy, 'dist/bundle/main.js')}\0${server.role}\0`);
-    expect(environment).toContain(`DATA_DIR=${app.dataDir}`);
-    for (const name of secretVariables) expect(environment).not.toContain(`${name}=`);
-    for (const secret of [password, 'secret secret', 'postgres://', 'redis://'])
-      expect(environment).not.toContain(secret);
+  for (const { pid, supervisorPid, role } of app.processes) {
+    for (const process of new Set([pid, supervisorPid])) {
+      const [commandLine = '', environment] = await Promise.all(
+        ['cmdline', 'environ'].map((file) => readFile(`/proc/${process}/${file}`, 'utf8')),
+      );
+      expect(commandLine.split('\0').slice(-3)).toEqual([
+        expect.stringMatching(/\/dist\/bundle\/main\.js$/),
+        role,
+        '',
+      ]);
+      expect(environment).toContain(`DATA_DIR=${app.dataDir}`);
+      for (const name of secretVariables) expect(environment).not.toContain(`${name}=`);
+      for (const secret of [password, 'secret secret', 'postgres://', 'redis://'])
+        expect(environment).not.toContain(secret);
+    }
   }
   // signing in proved that the password came through as it was
   expect(app.admin.credentials?.password).toBe(password);
@@ -170,7 +176,7 @@ if (mode === 'single') {
     const source = join(unbuilt, 'src/main.ts');
     await writeFile(source, `process.stdout.write('built for ' + process.argv[2] + '\\n');`);
     // the other entries of the bundle
-    for (const entry of ['executor/process/launcher-main.ts', 'executions/safety/safety-worker.ts']) {
+    for (const entry of ['launcher/launcher-main.ts', 'executions/safety/safety-worker.ts']) {
       await mkdir(dirname(join(unbuilt, 'src', entry)), { recursive: true });
       await writeFile(join(unbuilt, 'src', entry), 'export {};');
     }

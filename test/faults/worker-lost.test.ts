@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { mode } from '../support/mode.js';
-import { descendants, isAlive } from '../support/process-table.js';
+import { isAlive } from '../support/process-table.js';
 import type { ServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import {
@@ -155,8 +155,7 @@ describe('a worker that is stopped for longer than its lease', () => {
     });
     test('leaves nothing of its commands when its launcher is killed too', { timeout: 60_000 }, async () => {
       const { job, worker } = await freeze();
-      const [launcher] = (await descendants(worker.pid)).filter(({ parent }) => parent === worker.pid);
-      process.kill(launcher!.pid, 'SIGKILL');
+      process.kill((await worker.launcherPid())!, 'SIGKILL');
       await worker.kill();
       const tries = await attempts(app.admin, job.task);
       expect(await stored(app, tries[1].execution_id)).toBe('again\n');

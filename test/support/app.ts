@@ -161,7 +161,7 @@ export class App {
 
   private async open(): Promise<void> {
     this.dataDir = await mkdtemp(join(tmpdir(), 'millrace-app-'));
-    // commands run as another user, who has to get to their workspaces
+    // commands that run as another user must find closed what lies in it, and not the folder
     await chmod(this.dataDir, 0o755);
     if (!this.options.embeddedPostgres) this.database = await TestDatabase.create(inject('postgresUrl'));
     if (usesRedis) this.redis = await RedisServer.start();
@@ -202,6 +202,8 @@ export class App {
       GRACE_SECONDS: '1',
       RATE_LIMIT_ENABLED: 'false',
       WEBHOOK_ALLOW_PRIVATE: 'true',
+      // commands of many tests meet the test in a folder; that of isolated runs has its own files
+      EXECUTOR_ISOLATION: 'none',
       ...this.options.env,
     };
   }

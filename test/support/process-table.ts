@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /** A process id with the time the process was started, since ids are used again. */
@@ -30,6 +31,23 @@ export async function descendants(pid: number): Promise<ProcessId[]> {
     parents = children.map((child) => child.pid);
   }
   return found;
+}
+
+/** The server that a supervisor has started; undefined where there is none. */
+export function servingProcess(supervisor: number): number | undefined {
+  try {
+    const children = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'latin1');
+    return (
+      children
+        .trim()
+        .split(' ')
+        .map(Number)
+        // before it is the server, a child is for a moment the image of its supervisor
+        .find((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes('MILLRACE_SUPERVISED='))
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 export async function isAlive(pid: number): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './build.js';
-import { descendants, type ProcessId } from './process-table.js';
+import { commandLine, descendants, endProcess, servingProcess, type ProcessId } from './process-table.js';
 import { until } from './until.js';
 
 export type Role = 'all' | 'api' | 'worker';
@@ -24,6 +24,7 @@ export class ServerProcess {
   stderr = '';
   exit: Exit | undefined;
   private child: ChildProcess | undefined;
+  private servingPid: number | undefined;
   private expectsExit = false;
 
   constructor(
@@ -33,8 +34,22 @@ export class ServerProcess {
     private readonly command: string[] = [process.execPath, join(root, 'dist/bundle/main.js')],
   ) {}
 
-  get pid(): number {
+  /** The process that was started: as root a supervisor, else the server itself. */
+  get supervisorPid(): number {
     return this.child?.pid ?? 0;
+  }
+
+  /** The process that serves; known also after its end. */
+  get pid(): number {
+    this.servingPid ??= servingProcess(this.supervisorPid);
+    return this.servingPid ?? this.supervisorPid;
+  }
+
+  /** The process that starts its commands; undefined while there is none. */
+  async launcherPid(): Promise<number | undefined> {
+    for (const { pid } of await descendants(this.supervisorPid))
+      if ((await commandLine(pid)).includes('launcher-main')) return pid;
+    return undefined;
   }
 
   get url(): string {
@@ -55,6 +70,7 @@ export class ServerProcess {
     if (this.isRunning) throw new Error(`the ${this.role} process runs already`);
     const [program = '', ...args] = this.command;
     this.exit = undefined;
+    this.servingPid = undefined;
     this.expectsExit = false;
     const child = spawn(program, [...args, this.role], {
       cwd: root,
@@ -73,11 +89,13 @@ export class ServerProcess {
     child.on('exit', (code, signal) => (this.exit = { code, signal }));
   }
 
-  /** Sends a signal that it need not survive. */
+  /** Sends a signal that it need not survive: to the one that was started, and what nobody can pass on to the one that serves. */
   async signal(signal: NodeJS.Signals): Promise<void> {
-    this.offspring.push(...(await descendants(this.pid)));
+    const { pid } = this;
+    this.offspring.push(...(await descendants(this.supervisorPid)));
     this.expectsExit = true;
-    this.child?.kill(signal);
+    if (signal === 'SIGKILL' && pid !== this.supervisorPid) endProcess(pid);
+    else this.child?.kill(signal);
   }
 
   /**

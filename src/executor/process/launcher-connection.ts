@@ -1,68 +1,51 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { deferred, type Deferred } from './deferred.js';
-import { LaunchError } from './launch-error.js';
-import type { LauncherMessage, WorkerMessage } from './messages.js';
+import { join } from 'node:path';
+import { Channel } from '../../launcher/channel.js';
+import { deferred, type Deferred } from '../../launcher/deferred.js';
+import { LaunchError } from '../../launcher/launch-error.js';
+import type { LaunchRequest } from '../../launcher/launch-types.js';
+import type { LauncherMessage, WorkerMessage } from '../../launcher/messages.js';
+import type { LauncherProcess } from '../../launcher/spawn-launcher.js';
 
 type Ready = Extract<LauncherMessage, { type: 'ready' }>;
+type RunMessage = Extract<LauncherMessage, { run: number }>;
 
-const ENTRY = fileURLToPath(new URL('./launcher-main.js', import.meta.url));
-// A small young generation and no optimised code keep its memory, and with it the cost of a fork, low.
-const LEAN = ['--max-semi-space-size=1', '--max-old-space-size=64', '--v8-pool-size=0', '--no-opt'];
 const FEW_FIFOS = 128;
+
+/** A FIFO that the launcher has made for one stream of one run. */
+export interface Fifo {
+  number: number;
+  path: string;
+}
 
 /** One launcher process, from its start to its end. */
 export class LauncherConnection {
-  private readonly fifos: string[];
+  private readonly channel: Channel<LauncherMessage, WorkerMessage>;
   private readonly waiting: ((error?: Error) => void)[] = [];
+  private readonly onReady = deferred<void>();
+  private readonly trials: Deferred<LaunchError | undefined>[] = [];
+  private ready: Ready = { type: 'ready', mark: 'none', directory: '', fifos: [] };
   private asked = false;
   private orphans: Deferred<number> | undefined;
-  private closing = false;
-  /** The process has ended, for whatever reason. */
+  /** The process has ended, for whatever reason, or was cut off and ends. */
   readonly ended: Promise<void>;
 
   private constructor(
-    private readonly child: ChildProcess,
-    private readonly ready: Ready,
-    private readonly onRunMessage: (message: Extract<LauncherMessage, { run: number }>) => void,
+    readonly pid: number,
+    socket: LauncherProcess['socket'],
+    private readonly onRunMessage: (message: RunMessage) => void,
   ) {
-    this.fifos = ready.fifos;
-    this.ended = new Promise<void>((resolve) => {
-      if (child.exitCode !== null || child.signalCode !== null) resolve();
-      child.once('exit', () => resolve());
-    }).then(() => this.onEnded());
-    child.on('message', (message) => this.receive(message as LauncherMessage));
-    child.on('error', () => {});
-    // Alive but deaf it would be of no use; its exit is what is waited for.
-    child.once('disconnect', () => this.closing || child.kill('SIGKILL'));
+    this.channel = new Channel<LauncherMessage, WorkerMessage>(socket, (message) => this.receive(message));
+    this.ended = this.channel.closed.then(() => this.onEnded());
   }
 
   /** @throws LaunchError LAUNCHER_LOST when the process ends before it is ready. */
   static async start(
-    fifoBase: string,
-    onRunMessage: (message: Extract<LauncherMessage, { run: number }>) => void,
+    { pid, socket }: LauncherProcess,
+    onRunMessage: (message: RunMessage) => void,
   ): Promise<LauncherConnection> {
-    const child = fork(ENTRY, [fifoBase, process.env['MILLRACE_LAUNCHER'] ?? ''], {
-      execArgv: LEAN,
-      // Nothing of the worker's: any command may read it from /proc where it runs as the same user.
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-      cwd: '/',
-      detached: true,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    const ready = await new Promise<Ready>((resolve, reject) => {
-      child.once('message', (message) => resolve(message as Ready));
-      child.once('error', (error) =>
-        reject(new LaunchError('LAUNCHER_LOST', `The launcher could not be started: ${error.message}`)),
-      );
-      child.once('exit', () => reject(lost()));
-    });
-    return new LauncherConnection(child, ready, onRunMessage);
-  }
-
-  get pid(): number {
-    return this.child.pid ?? 0;
+    const connection = new LauncherConnection(pid, socket, onRunMessage);
+    await connection.onReady.promise;
+    return connection;
   }
 
   /** How commands are marked on this host; see `Marker`. */
@@ -71,24 +54,26 @@ export class LauncherConnection {
   }
 
   send(message: WorkerMessage): void {
-    if (this.child.connected) this.child.send(message, () => {});
+    this.channel.send(message);
   }
 
   /** Two fresh FIFOs. @throws LaunchError */
-  async takeFifos(): Promise<[stdout: string, stderr: string]> {
+  async takeFifos(): Promise<[stdout: Fifo, stderr: Fifo]> {
     this.askForFifos();
-    while (this.fifos.length < 2) {
+    while (this.ready.fifos.length < 2) {
       await new Promise<void>((resolve, reject) =>
         this.waiting.push((error) => (error ? reject(error) : resolve())),
       );
       this.askForFifos();
     }
-    return this.fifos.splice(-2) as [string, string];
+    return this.ready.fifos
+      .splice(-2)
+      .map((number) => ({ number, path: join(this.ready.directory, String(number)) })) as [Fifo, Fifo];
   }
 
   /** Forgets the FIFOs at hand, because one of them was missing. */
   dropFifos(): void {
-    this.fifos.length = 0;
+    this.ready.fifos.length = 0;
   }
 
   /** Ends what launchers that are gone have left on this host; gives the number of processes. */
@@ -100,39 +85,57 @@ export class LauncherConnection {
     return this.orphans.promise;
   }
 
+  /** Why bubblewrap does not work with these options for the users of commands; undefined when it does. */
+  async tryIsolation(bubblewrap: string[], user?: LaunchRequest['user']): Promise<LaunchError | undefined> {
+    const trial = deferred<LaunchError | undefined>();
+    this.trials.push(trial);
+    this.send({ type: 'try-isolation', bubblewrap, user });
+    return trial.promise;
+  }
+
   /** Lets the launcher end all it has started, and itself. */
   async close(): Promise<void> {
-    this.closing = true;
-    if (this.child.connected) this.child.disconnect();
+    this.channel.end();
     await this.ended;
   }
 
   private askForFifos(): void {
-    if (this.asked || this.fifos.length >= FEW_FIFOS) return;
+    if (this.asked || this.ready.fifos.length >= FEW_FIFOS) return;
     this.asked = true;
     this.send({ type: 'make-fifos' });
   }
 
   private receive(message: LauncherMessage): void {
     if ('run' in message) return this.onRunMessage(message);
-    if (message.type === 'fifos') {
-      this.asked = false;
-      this.ready.directory = message.directory;
-      this.fifos.unshift(...message.fifos);
-      const { error } = message;
-      this.wake(
-        error === undefined ? undefined : new LaunchError('SPAWN_FAILED', `No pipes could be made: ${error}`),
-      );
-    }
-    if (message.type === 'orphans-ended') {
-      this.orphans?.resolve(message.ended);
-      this.orphans = undefined;
+    switch (message.type) {
+      case 'ready':
+        this.ready = message;
+        return this.onReady.resolve();
+      case 'fifos': {
+        this.asked = false;
+        this.ready.directory = message.directory;
+        this.ready.fifos.unshift(...message.fifos);
+        const { error } = message;
+        return this.wake(
+          error === undefined
+            ? undefined
+            : new LaunchError('SPAWN_FAILED', `No pipes could be made: ${error}`),
+        );
+      }
+      case 'isolation-tried': {
+        const { refusal } = message;
+        const error = refusal && new LaunchError(refusal.code, refusal.message, refusal.errno);
+        return this.trials.shift()?.resolve(error);
+      }
+      case 'orphans-ended':
+        this.orphans?.resolve(message.ended);
+        this.orphans = undefined;
     }
   }
 
   private onEnded(): void {
-    // Killed, it could not remove its folder itself.
-    rmSync(this.ready.directory, { recursive: true, force: true });
+    this.onReady.reject(lost());
+    for (const trial of this.trials.splice(0)) trial.reject(lost());
     this.orphans?.reject(lost());
     this.wake(lost());
   }
@@ -142,6 +145,4 @@ export class LauncherConnection {
   }
 }
 
-function lost(): LaunchError {
-  return new LaunchError('LAUNCHER_LOST', 'The launcher process ended unexpectedly');
-}
+const lost = () => new LaunchError('LAUNCHER_LOST', 'The launcher process ended unexpectedly');

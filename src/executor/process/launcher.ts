@@ -1,43 +1,45 @@
-import { accessSync, constants } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { LaunchError } from './launch-error.js';
-import type { LaunchRequest, RunningProcess } from './launch-types.js';
-import { LauncherConnection } from './launcher-connection.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LaunchError } from '../../launcher/launch-error.js';
+import type { LaunchRequest, RunningProcess } from '../../launcher/launch-types.js';
+import type { LauncherProcess } from '../../launcher/spawn-launcher.js';
+import { LauncherConnection, type Fifo } from './launcher-connection.js';
 import { ReadEnd } from './read-end.js';
 import { RunHandle, type Pipes } from './run-handle.js';
 
-export interface LauncherOptions {
-  /** Where the private folder of FIFOs is made; by default `/dev/shm`, else the system's folder for temporary files. */
-  temporaryDirectory?: string;
-}
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Starts a launcher process: this process itself, or, where it is to be root, the supervisor. */
+export type StartLauncher = () => Promise<LauncherProcess>;
 
 /**
- * Runs commands by way of a small child process, which alone starts, follows and ends them; their output goes
+ * Runs commands by way of a small process, which alone starts, follows and ends them; their output goes
  * straight to this process. When this process ends, in whatever way, all that was started is ended.
  */
 export class Launcher {
   private readonly runs = new Map<number, RunHandle>();
   private readonly lostListeners = new Set<() => void>();
-  private connection: Promise<LauncherConnection>;
+  private readonly stopping = new AbortController();
   private current: LauncherConnection | undefined;
   private lastNumber = 0;
-  private closed = false;
-  private failed = false;
 
-  private constructor(private readonly temporaryDirectory: string) {
-    this.connection = this.connect(false);
-  }
+  private constructor(private readonly startProcess: StartLauncher) {}
 
-  /** Resolves when the child process is ready. @throws LaunchError LAUNCHER_LOST when it cannot be started. */
-  static async start(options: LauncherOptions = {}): Promise<Launcher> {
-    const launcher = new Launcher(options.temporaryDirectory ?? defaultFolder());
-    await launcher.connection;
+  /** Resolves when the launcher process is ready. @throws LaunchError LAUNCHER_LOST when it cannot be started. */
+  static async start(startProcess: StartLauncher): Promise<Launcher> {
+    const launcher = new Launcher(startProcess);
+    await launcher.connect();
     return launcher;
   }
 
   /** The launcher process of the moment; 0 while there is none. */
   get pid(): number {
     return this.current?.pid ?? 0;
+  }
+
+  /** False while the launcher process is gone and no other could be started yet. */
+  get isReady(): boolean {
+    return this.current !== undefined;
   }
 
   /** How runs are marked beyond their environment: `ulimit -w`, `ulimit -x`, `prlimit` or `none`. */
@@ -47,95 +49,101 @@ export class Launcher {
 
   /** Starts a command; resolves when it runs. A command that fails is a result, not an error. @throws LaunchError */
   async launch(request: LaunchRequest): Promise<RunningProcess> {
-    const connection = await this.connected();
+    const connection = this.connected();
     const ends = await openPipes(connection);
     const number = ++this.lastNumber;
     const run = new RunHandle(ends, (graceMs) =>
       connection.send({ type: 'terminate', run: number, graceMs }),
     );
-    this.runs.set(number, run);
-    connection.send({
-      ...request,
-      type: 'launch',
-      run: number,
-      stdout: ends.stdout.path,
-      stderr: ends.stderr.path,
-    });
+    // it may have been lost while the pipes were made
+    if (this.current !== connection) run.fail(lost('no other was there yet'), true);
+    else {
+      this.runs.set(number, run);
+      const { stdout, stderr } = ends;
+      connection.send({ ...request, type: 'launch', run: number, stdout: stdout.fifo, stderr: stderr.fifo });
+    }
     return run.launched;
   }
 
   /** Ends every process on this host whose launcher is gone, and gives their number. For the start of a worker. */
   async endOrphans(): Promise<number> {
-    return (await this.connected()).endOrphans();
+    return this.connected().endOrphans();
+  }
+
+  /** Why bubblewrap does not work with these options; undefined when it does. @throws LaunchError LAUNCHER_LOST */
+  async tryIsolation(bubblewrap: string[]): Promise<LaunchError | undefined> {
+    return this.connected().tryIsolation(bubblewrap);
   }
 
   /**
-   * Says that this process is alive and has the say over its runs for so many milliseconds more: when they pass without another
+   * Says that this process is alive and owns its runs for so many milliseconds more: when they pass without another
    * word, because it was stopped, everything is ended as if it had been killed.
    */
   stayAlive(forMs: number): void {
     this.current?.send({ type: 'alive', forMs });
   }
 
-  /** Calls back each time the launcher process has died, after what it had started was ended. */
+  /** Calls back each time the launcher process has died, after what it had started was ended, as far as that could be done. */
   onLost(listener: () => void): void {
     this.lostListeners.add(listener);
   }
 
   /** Kills every run, waits until it is gone, and ends the launcher process. */
   async close(): Promise<void> {
-    if (!this.closed) {
-      this.closed = true;
+    if (!this.stopping.signal.aborted) {
+      this.stopping.abort();
       await Promise.allSettled([...this.runs.values()].map((run) => run.terminate(0)));
     }
-    const connection = await this.connection.catch(() => undefined);
-    await connection?.close();
+    await this.current?.close();
   }
 
-  private async connected(): Promise<LauncherConnection> {
-    if (this.closed) throw new LaunchError('LAUNCHER_CLOSED', 'The launcher was closed');
-    if (this.failed) {
-      this.failed = false;
-      this.connection = this.connect(true);
-    }
-    return this.connection;
+  private connected(): LauncherConnection {
+    if (this.stopping.signal.aborted) throw new LaunchError('LAUNCHER_CLOSED', 'The launcher was closed');
+    if (!this.current) throw lost('no other could be started yet');
+    return this.current;
   }
 
-  private async connect(sweep: boolean): Promise<LauncherConnection> {
-    try {
-      const connection = await LauncherConnection.start(this.temporaryDirectory, (message) => {
-        if (this.runs.get(message.run)?.receive(message)) this.runs.delete(message.run);
-      });
-      if (sweep) await connection.endOrphans();
-      void connection.ended.then(() => this.onEnded());
-      this.current = connection;
-      return connection;
-    } catch (error) {
-      this.failed = true;
-      throw error;
-    }
+  private async connect(): Promise<LauncherConnection> {
+    const connection = await LauncherConnection.start(await this.startProcess(), (message) => {
+      if (this.runs.get(message.run)?.receive(message)) this.runs.delete(message.run);
+    });
+    this.current = connection;
+    void connection.ended.then(() => this.onEnded(connection));
+    return connection;
   }
 
-  /** A fresh launcher process ends what the dead one had started; then those who wait hear of it. */
-  private async onEnded(): Promise<void> {
-    this.current = undefined;
-    const lost = [...this.runs.values()];
+  /** A fresh launcher process ends what the dead one had started; then those who wait are told. */
+  private async onEnded(ended: LauncherConnection): Promise<void> {
+    if (this.current === ended) this.current = undefined;
+    const runs = [...this.runs.values()];
     this.runs.clear();
-    let error = new LaunchError('LAUNCHER_CLOSED', 'The launcher was closed');
-    let swept = true;
-    if (!this.closed) {
-      this.connection = this.connect(true);
-      swept = await this.connection.then(
-        () => true,
-        () => false,
-      );
-      const fate = swept
-        ? 'what it had started was ended'
-        : 'no other could be started, so commands of it may still run';
-      error = new LaunchError('LAUNCHER_LOST', `The launcher process died; ${fate}`);
+    if (this.stopping.signal.aborted) {
+      for (const run of runs) run.fail(new LaunchError('LAUNCHER_CLOSED', 'The launcher was closed'), true);
+      return;
     }
-    for (const run of lost) run.fail(error, swept);
-    for (const listener of this.closed ? [] : this.lostListeners) listener();
+    const swept = await this.replace().catch(() => false);
+    const fate = swept
+      ? 'what it had started was ended'
+      : 'no other could be started, so commands of it may still run';
+    for (const run of runs) run.fail(lost(fate), swept);
+    for (const listener of this.lostListeners) listener();
+    if (!swept) void this.replaceUntilDone();
+  }
+
+  /** @returns true when there is a launcher again and the orphans are gone */
+  private async replace(): Promise<boolean> {
+    const connection = await this.connect();
+    await connection.endOrphans();
+    return true;
+  }
+
+  private async replaceUntilDone(): Promise<void> {
+    const { signal } = this.stopping;
+    for (let pause = FIRST_PAUSE_MS; !this.current; pause = Math.min(LONGEST_PAUSE_MS, pause * 2)) {
+      await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.replace().catch(() => undefined);
+    }
   }
 }
 
@@ -155,7 +163,7 @@ async function openPipes(connection: LauncherConnection): Promise<Pipes> {
   }
 }
 
-function openReadEnds([stdout, stderr]: [string, string]): Pipes {
+function openReadEnds([stdout, stderr]: [Fifo, Fifo]): Pipes {
   const first = new ReadEnd(stdout);
   try {
     return { stdout: first, stderr: new ReadEnd(stderr) };
@@ -171,12 +179,4 @@ function asLaunchError(error: unknown): LaunchError {
   return new LaunchError('SPAWN_FAILED', `The pipes could not be opened: ${message}`, code);
 }
 
-/** A folder in memory if there is one: ext4 searches past inodes freed within the last seconds, 0.4 ms a FIFO under load. */
-function defaultFolder(): string {
-  try {
-    accessSync('/dev/shm', constants.W_OK | constants.X_OK);
-    return '/dev/shm';
-  } catch {
-    return tmpdir();
-  }
-}
+const lost = (fate: string) => new LaunchError('LAUNCHER_LOST', `The launcher process died; ${fate}`);

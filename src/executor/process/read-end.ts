@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
+import type { Fifo } from './launcher-connection.js';
 
 const IDLE_MS = 200;
 // What a pipe can hold: 64 KiB, or up to 1 MiB where its writer enlarged it.
@@ -10,8 +11,12 @@ export class ReadEnd {
   private readonly fd: number;
   private socket: Socket | undefined;
 
+  /** The number by which the launcher knows the FIFO. */
+  readonly fifo: number;
+
   /** Opens the FIFO for reading; the launcher may open it for writing from now on. */
-  constructor(readonly path: string) {
+  constructor({ number, path }: Fifo) {
+    this.fifo = number;
     this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   }
 

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { deferred } from './deferred.js';
-import { LaunchError } from './launch-error.js';
-import type { ProcessEnd, ProcessExit, RunningProcess } from './launch-types.js';
-import type { LauncherMessage } from './messages.js';
+import { deferred } from '../../launcher/deferred.js';
+import { LaunchError } from '../../launcher/launch-error.js';
+import type { ProcessEnd, ProcessExit, RunningProcess } from '../../launcher/launch-types.js';
+import type { LauncherMessage } from '../../launcher/messages.js';
 import type { ReadEnd } from './read-end.js';
 
 export interface Pipes {

@@ -9,17 +9,21 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 
-const SOURCE = fileURLToPath(new URL('../../../src/executor/process/', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../../../src/', import.meta.url));
+/** The launcher, and the worker's end of it: neither imports from any other room. */
+const ROOMS = ['launcher', 'executor/process'];
 // Inside the project, so that the compiled files find their dependencies.
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/millrace-process/', import.meta.url));
 
-/** Compiles the process room for plain Node, once for each state of its sources, and gives the URL of the result. */
+/** Compiles the launcher for plain Node, once for each state of its sources, and gives the URL of `executor/process`. */
 export function compiledRoom(): URL {
-  const files = readdirSync(SOURCE).filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
+  const files = ROOMS.flatMap((room) =>
+    readdirSync(join(SOURCE, room), { recursive: true }).map((name) => join(room, String(name))),
+  ).filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
   const sources = files.map((name): [string, string] => [name, readFileSync(join(SOURCE, name), 'utf8')]);
   const target = join(CACHE, createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 16));
   if (!existsSync(target)) {
@@ -33,7 +37,9 @@ export function compiledRoom(): URL {
           verbatimModuleSyntax: true,
         },
       });
-      writeFileSync(join(draft, `${basename(name, '.ts')}.js`), outputText);
+      const file = join(draft, name.replace(/\.ts$/, '.js'));
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, outputText);
     }
     try {
       renameSync(draft, target);
@@ -42,5 +48,5 @@ export function compiledRoom(): URL {
       rmSync(draft, { recursive: true });
     }
   }
-  return pathToFileURL(`${target}/`);
+  return pathToFileURL(`${target}/executor/process/`);
 }

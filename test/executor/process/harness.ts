@@ -1,13 +1,14 @@
 import { chownSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, inject } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
-import type {
-  LaunchRequest,
-  ProcessEnd,
-  RunningProcess,
-} from '../../../src/executor/process/launch-types.js';
+import type { LaunchRequest, ProcessEnd, RunningProcess } from '../../../src/launcher/launch-types.js';
+import type { LauncherPolicy } from '../../../src/launcher/policy.js';
+import type { spawnLauncher } from '../../../src/launcher/spawn-launcher.js';
 import { Isolation } from '../../../src/executor/isolation.js';
+import { createLogger } from '../../../src/common/logger.js';
 import { readConfig } from '../../../src/common/config.js';
 import { compiledRoom } from './compile.js';
 
@@ -16,9 +17,25 @@ export const fixtures = new URL('./fixtures/', import.meta.url).pathname;
 export const asRoot = process.getuid?.() === 0;
 const nobody = { uid: 65534, gid: 65534 };
 
-export async function startLauncher(): Promise<Launcher> {
-  const module = (await import(new URL('launcher.js', room).href)) as { Launcher: typeof Launcher };
-  return module.Launcher.start();
+/** The folders of pipes of this file's launchers. */
+export const runFolder = mkdtempSync(join(asRoot ? '/run' : tmpdir(), 'millrace-test-'));
+afterAll(() => rmSync(runFolder, { recursive: true, force: true }));
+
+interface SpawnLauncher {
+  spawnLauncher: typeof spawnLauncher;
+  launcherEntry: string;
+}
+
+/** Starts a launcher of this process. Without `users`, it runs commands as whoever the request names. */
+export async function startLauncher(policy: Partial<LauncherPolicy> = {}): Promise<Launcher> {
+  const { Launcher: Room } = (await import(new URL('launcher.js', room).href)) as {
+    Launcher: typeof Launcher;
+  };
+  const source = (await import(new URL('../../launcher/spawn-launcher.js', room).href)) as SpawnLauncher;
+  return Room.start(async () => {
+    const child = source.spawnLauncher({ runFolder, ...policy }, source.launcherEntry);
+    return { pid: child.pid ?? 0, socket: child.socket };
+  });
 }
 
 const workspaces: string[] = [];
@@ -27,18 +44,18 @@ afterAll(() => workspaces.forEach((folder) => rmSync(folder, { recursive: true, 
 /** Users and namespaces as which commands run here. */
 export const manners: Partial<LaunchRequest>[] = [
   ...(asRoot ? [{}, { user: nobody }] : [{}]),
-  ...(inject('namespaces') ? [{ ...(asRoot ? { user: nobody } : {}), bubblewrap: await bubblewrap() }] : []),
+  ...(inject('namespaces') ? [{ ...(asRoot ? { user: nobody } : {}), ...(await isolated()) }] : []),
 ];
 
-/** The options of an isolated run in a folder of its own. */
-export async function bubblewrap(network = true): Promise<string[]> {
+/** What makes a run an isolated one, in a folder of its own. */
+export async function isolated(network = true): Promise<Pick<LaunchRequest, 'workspace' | 'bubblewrap'>> {
   const workspace = mkdtempSync('/tmp/millrace-workspace-');
   workspaces.push(workspace);
-  const user = asRoot ? { ...nobody, name: 'nobody' } : undefined;
-  if (user) chownSync(workspace, user.uid, user.gid);
-  const config = readConfig({ EXECUTOR_READABLE_PATHS: fixtures });
-  const isolation = await Isolation.start(config, user, workspace);
-  return isolation.options({ workspace, directory: workspace }, network);
+  if (asRoot) chownSync(workspace, nobody.uid, nobody.gid);
+  const config = readConfig({ EXECUTOR_ISOLATION: 'bubblewrap', EXECUTOR_READABLE_PATHS: fixtures });
+  const works = { tryIsolation: async () => undefined };
+  const isolation = await Isolation.start(config, works, workspace, createLogger('silent', 'all'));
+  return { workspace, bubblewrap: isolation!.options(workspace, network) };
 }
 
 /** What a manner is called in the name of a test. */
@@ -50,7 +67,7 @@ export function request(command: string, more: Partial<LaunchRequest> = {}): Lau
   return {
     executionId: `test-${process.pid}-${++count}`,
     command,
-    workingDirectory: '/tmp',
+    workspace: '/tmp',
     environment: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', FIXTURES: fixtures },
     ...more,
   };

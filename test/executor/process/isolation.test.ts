@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
+import { readConfig } from '../../../src/common/config.js';
+import type { Logger } from '../../../src/common/logger.js';
+import { warnOfExposure } from '../../../src/executor/command-user.js';
+import type { Isolation } from '../../../src/executor/isolation.js';
 import { root } from '../../support/build.js';
 import {
-  asRoot,
-  bubblewrap,
+  isolated as isolatedRun,
   manners,
   printed,
   request,
@@ -61,7 +64,7 @@ describe.runIf(isolated)('an isolated run', () => {
   test('has a network of its own where it is to have none', async () => {
     const { stdout } = await run(launcher, 'tail -n +3 /proc/net/dev | cut -d: -f1', {
       ...isolated,
-      bubblewrap: await bubblewrap(false),
+      ...(await isolatedRun(false)),
     });
     expect(stdout.trim()).toBe('lo');
   });
@@ -101,50 +104,71 @@ describe.runIf(isolated)('an isolated run', () => {
   });
 });
 
-describe.runIf(isolated)('isolation is refused at the start', () => {
+describe.runIf(isolated)('at the start', () => {
   const script = `
     import { Isolation } from '${root}/dist/executor/isolation.js';
     import { readConfig } from '${root}/dist/common/config.js';
-    await Isolation.start(readConfig({}), undefined, process.argv[1]).then(
-      () => console.log('fine'),
+    import { tryIsolation } from '${root}/dist/launcher/isolation-trial.js';
+    const launcher = { tryIsolation: (bubblewrap) => tryIsolation({ bubblewrap }, undefined) };
+    const logger = { warn: (text) => console.log(text) };
+    const [folder, EXECUTOR_ISOLATION] = process.argv.slice(1);
+    await Isolation.start(readConfig({ EXECUTOR_ISOLATION }), launcher, folder, logger).then(
+      (isolation) => console.log(isolation ? 'isolated' : 'not isolated'),
       (error) => console.log(error.message),
     );`;
-  const start = (...world: string[]): string =>
+  const start = (isolation: string, ...world: string[]): string =>
     spawnSync(
       'bwrap',
-      ['--dev-bind', '/', '/', ...world, process.execPath, '--input-type=module', '-e', script, '/tmp'],
+      [
+        '--dev-bind',
+        '/',
+        '/',
+        ...world,
+        process.execPath,
+        '--input-type=module',
+        '-e',
+        script,
+        '/tmp',
+        isolation,
+      ],
       { encoding: 'utf8' },
     ).stdout.trim();
+  const noProgram = ['--ro-bind', '/dev/null', '/usr/bin/bwrap'];
 
-  test('where the host has no bubblewrap', () => {
-    expect(start()).toBe('fine');
-    expect(start('--ro-bind', '/dev/null', '/usr/bin/bwrap')).toBe(
-      'EXECUTOR_ISOLATION=bubblewrap cannot be had: there is no program bwrap (on Debian: apt-get install bubblewrap)',
-    );
+  test('isolation is had where it works, also when nobody asked for it', () => {
+    expect(start('bubblewrap')).toBe('isolated');
+    expect(start('auto')).toBe('isolated');
+    expect(start('none')).toBe('not isolated');
   });
 
-  test('where it allows no namespaces', () => {
-    expect(start('--unshare-user', '--disable-userns')).toMatch(
+  test('it is refused, or done without, where the host has no bubblewrap', () => {
+    const why = 'there is no program bwrap (on Debian: apt-get install bubblewrap)';
+    expect(start('bubblewrap', ...noProgram)).toBe(`EXECUTOR_ISOLATION=bubblewrap cannot be had: ${why}`);
+    expect(start('auto', ...noProgram)).toBe(`Runs have no namespaces of their own: ${why}\nnot isolated`);
+  });
+
+  test('it is refused where the host allows no namespaces', () => {
+    expect(start('bubblewrap', '--unshare-user', '--disable-userns')).toMatch(
       /^EXECUTOR_ISOLATION=bubblewrap cannot be had: bubblewrap does not work here \(bwrap: .*\); it must be 0\.8 or newer/,
     );
   });
 });
 
 describe('start-up says what is exposed', () => {
-  const script = `
-    import { commandUser } from '${root}/dist/executor/command-user.js';
-    import { readConfig } from '${root}/dist/common/config.js';
-    const logger = { warn: (text) => console.log(text) };
-    await commandUser(readConfig({ EXECUTOR_ISOLATION: process.argv[1] }), logger);`;
-  const start = (isolation: string): string =>
-    spawnSync(process.execPath, ['--input-type=module', '-e', script, isolation], {
-      encoding: 'utf8',
-      cwd: '/',
-      ...(asRoot ? { uid: 65534, gid: 65534 } : {}),
-    }).stdout.trim();
+  const users = { first: 100_000, count: 10, workspaceRoot: '/nowhere', maxProcesses: 100 };
+  const said = (settings: Record<string, string>, more: object = {}, isolation?: object): string[] => {
+    const lines: string[] = [];
+    const logger = { warn: (text: string) => lines.push(text) } as unknown as Logger;
+    warnOfExposure({ ...readConfig(settings), ...more }, isolation as Isolation | undefined, logger);
+    return lines;
+  };
 
   test('to an ordinary user without isolation, and to nobody else', () => {
-    expect(start('none')).toContain('they can read DATA_DIR and the environment of its parent processes');
-    expect(start('bubblewrap')).toBe('');
+    expect(said({})).toEqual([expect.stringContaining('Secrets of projects are not handed to them')]);
+    expect(said({ ALLOW_UNISOLATED_SECRETS: 'true' })).toEqual([
+      expect.stringContaining('Secrets of projects are handed to them'),
+    ]);
+    expect(said({}, { commandUsers: users })).toEqual([]);
+    expect(said({}, {}, {})).toEqual([]);
   });
 });

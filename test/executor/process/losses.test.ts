@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   asRoot,
@@ -8,6 +8,7 @@ import {
   printed,
   request,
   room,
+  runFolder,
   run,
   startLauncher,
   survivors,
@@ -16,11 +17,7 @@ import {
 
 const TREE =
   '(env -i setsid sh -c "trap \'\' TERM; echo up; while :; do sleep 1000; done" &); setsid sleep 1000 & sleep 1000';
-const folders = (): string[] =>
-  ['/dev/shm', '/tmp']
-    .filter((base) => existsSync(base))
-    .flatMap((base) => readdirSync(base))
-    .filter((name) => name.startsWith('millrace-'));
+const folders = (): string[] => readdirSync(runFolder).filter((name) => name.startsWith('launcher-'));
 
 describe('the launcher is killed', () => {
   test('its runs are ended and told, and the next launch works', async () => {
@@ -61,10 +58,14 @@ describe('the worker is killed', () => {
   const startWorker = async (
     uid: number,
   ): Promise<{ worker: ReturnType<typeof spawn>; launcherPid: number }> => {
-    const worker = spawn(process.execPath, [`${fixtures}worker.mjs`, room.href, String(uid), TREE], {
-      // The last is one that the worker inherits and knows nothing of.
-      stdio: ['ignore', 'pipe', 'inherit', ...Array.from({ length: 17 }, () => 'ignore' as const), 'pipe'],
-    });
+    const worker = spawn(
+      process.execPath,
+      [`${fixtures}worker.mjs`, room.href, runFolder, String(uid), TREE],
+      {
+        // The last is one that the worker inherits and knows nothing of.
+        stdio: ['ignore', 'pipe', 'inherit', ...Array.from({ length: 17 }, () => 'ignore' as const), 'pipe'],
+      },
+    );
     const launcherPid = await new Promise<number>((resolve) =>
       worker.stdout?.once('data', (line: Buffer) => resolve(Number(line.toString()))),
     );

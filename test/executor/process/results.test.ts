@@ -54,10 +54,13 @@ describe.each(each)('exit codes, %s', (_named, manner) => {
 });
 
 describe('refusals', () => {
-  test.each(['/no/such/folder', '/etc/passwd'])('working directory %s', async (workingDirectory) => {
-    await expect(launcher.launch(request('true', { workingDirectory }))).rejects.toMatchObject({
-      code: 'WORKING_DIRECTORY_MISSING',
-    });
+  test.each([
+    ['no/such/folder', 'WORKING_DIRECTORY_MISSING'],
+    ['/tmp/no/such/folder', 'WORKING_DIRECTORY_MISSING'],
+    ['../etc', 'WORKING_DIRECTORY_OUTSIDE'],
+    ['../etc/passwd', 'WORKING_DIRECTORY_MISSING'],
+  ])('working directory %s', async (workingDirectory, code) => {
+    await expect(launcher.launch(request('true', { workingDirectory }))).rejects.toMatchObject({ code });
   });
 
   test('a command larger than the system takes', async () => {

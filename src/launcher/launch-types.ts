@@ -19,18 +19,20 @@ export interface LaunchRequest {
   executionId: string;
   /** Run by `/bin/sh -c`. */
   command: string;
-  /** Absolute; must exist. */
-  workingDirectory: string;
+  /** The folder of the command's project or user: absolute, without symbolic links. A launcher that is root makes it. */
+  workspace: string;
+  /** Where in the workspace it runs, as it was asked for: relative to it, or absolute and below it. By default the workspace. */
+  workingDirectory?: string | undefined;
   /** The complete environment of the command, before `MILLRACE_EXECUTION_ID` and `MILLRACE_LAUNCHER` are added. */
   environment: Record<string, string>;
-  /** Run as this user, without supplementary groups. Only root may ask for another than itself. */
-  user?: { uid: number; gid: number };
+  /** Run as this user, without supplementary groups. Only a launcher that is root can do that, and it must. */
+  user?: { uid: number; gid: number } | undefined;
   limits?: LaunchLimits;
   /**
-   * The options of `bwrap` under which it is to run in namespaces of its own. `--unshare-pid`, `--clearenv`, `--new-session`
-   * and `--die-with-parent` must be among them: signals and the end of the run count on them.
+   * The options of `bwrap` under which it is to run in namespaces of its own, without `--chdir`. `--unshare-pid`, `--clearenv`,
+   * `--new-session` and `--die-with-parent` must be among them: signals and the end of the run count on them.
    */
-  bubblewrap?: string[];
+  bubblewrap?: string[] | undefined;
 }
 
 export interface ProcessExit {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { encodeMark } from './run-mark.js';
-import type { LauncherIdentity } from './identity.js';
+import { encodeMark } from './processes/run-mark.js';
+import type { LauncherIdentity } from './processes/identity.js';
 import type { LaunchLimits } from './launch-types.js';
-import { readLockLimits } from './proc.js';
+import { readLockLimits } from './processes/proc.js';
 
 const SECONDS_TO_ACT = 5;
 
@@ -34,6 +34,20 @@ export function probeMarker(self: LauncherIdentity): Marker {
   return { kind: 'none', nested };
 }
 
+/** What a shell sets before it runs a command. */
+export interface Setting {
+  limits?: LaunchLimits | undefined;
+  /** Where it runs, when it is not isolated: entered by the shell, which is the command's user already. */
+  directory?: string | undefined;
+  /** Files of a user who is one of many on the host are closed to the others. */
+  isPrivate?: boolean;
+  /** The most processes of its user over all runs. */
+  userProcesses?: number | undefined;
+}
+
+/** The host ends commands before it ends what keeps them: a value that is higher than any default. */
+const FIRST_TO_GO = '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; ';
+
 /**
  * The program and its arguments that run `command` with its mark and limits. What is set stands on the first
  * line of the command, so line numbers of syntax errors stay true and the shell still execs the last command.
@@ -42,31 +56,36 @@ export function commandLine(
   marker: Marker,
   mark: string,
   command: string,
-  limits: LaunchLimits = {},
+  setting: Setting = {},
 ): [string, ...string[]] {
-  const script = `${limitPrefix(limits)}${command}`;
+  const script = `${settings(marker, setting)}${limitPrefix(setting.limits)}${command}`;
   if (marker.kind === 'none') return ['/bin/sh', '-c', script];
   if (marker.kind === 'prlimit') return [...prlimit(marker, mark), '/bin/sh', '-c', script];
   return ['/bin/sh', '-c', `${markPrefix(marker, mark)}${script}`];
 }
 
-/** The same for a run of its own namespaces. `bwrap` reads its options, which the environment is a part of, from descriptor 3. */
+/**
+ * The same for a run of its own namespaces. `bwrap` reads its options, which the environment is a part of, from descriptor 3, and
+ * tells on descriptor 4 which process is the init of the namespace.
+ */
 export function isolatedCommandLine(
   marker: Marker,
   mark: string,
   command: string,
-  limits: LaunchLimits = {},
+  { limits, ...outer }: Setting = {},
 ): [string, ...string[]] {
   // a user namespace has a count of its own, in which the init of bwrap is the first
   const processes =
-    limits.processes === undefined
+    limits?.processes === undefined
       ? ''
-      : `ulimit ${marker.kind === 'ulimit -x' ? '-u' : '-p'} ${limits.processes + 1} || exit 126; `;
+      : `ulimit ${processFlag(marker)} ${limits.processes + 1} || exit 126; `;
   const script = `${limitPrefix(limits)}${processes}${command}`;
-  const isolated: [string, ...string[]] = ['bwrap', '--args', '3', '/bin/sh', '-c', script];
-  if (marker.kind === 'none') return isolated;
-  if (marker.kind === 'prlimit') return [...prlimit(marker, mark), ...isolated];
-  return ['/bin/sh', '-c', `${markPrefix(marker, mark)}exec "$@"`, 'sh', ...isolated];
+  const isolated: [string, ...string[]] = ['bwrap', '--args', '3', '--info-fd', '4', '/bin/sh', '-c', script];
+  const before = `${settings(marker, outer)}exec "$@"`;
+  if (marker.kind === 'none') return ['/bin/sh', '-c', before, 'sh', ...isolated];
+  if (marker.kind === 'prlimit')
+    return [...prlimit(marker, mark), '/bin/sh', '-c', before, 'sh', ...isolated];
+  return ['/bin/sh', '-c', `${markPrefix(marker, mark)}${before}`, 'sh', ...isolated];
 }
 
 const prlimit = (marker: Marker, mark: string): [string, ...string[]] => [
@@ -77,7 +96,21 @@ const prlimit = (marker: Marker, mark: string): [string, ...string[]] => [
 const markPrefix = ({ kind, nested }: Marker, mark: string): string =>
   `ulimit ${nested ? '-S ' : ''}${kind.slice(-2)} ${mark}; `;
 
-function limitPrefix(limits: LaunchLimits): string {
+const processFlag = ({ kind }: Marker): string => (kind === 'ulimit -x' ? '-u' : '-p');
+
+function settings(marker: Marker, { directory, isPrivate, userProcesses }: Setting): string {
+  return [
+    FIRST_TO_GO,
+    isPrivate ? 'umask 027; ' : '',
+    // a lower limit of the host stays
+    userProcesses === undefined ? '' : `ulimit ${processFlag(marker)} ${userProcesses} 2>/dev/null; `,
+    directory === undefined ? '' : `cd -P -- ${quoted(directory)} || exit 126; `,
+  ].join('');
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+function limitPrefix(limits: LaunchLimits = {}): string {
   const settings: [flag: string, value: number | undefined, unit: number][] = [
     ['-v', limits.memoryBytes, 1024],
     // at the hard limit the kernel kills; only the soft one says what it was

@@ -5,6 +5,7 @@ import {
   readLockLimits,
   readProc,
   readStat,
+  readUser,
   type ProcessStat,
 } from './proc.js';
 
@@ -13,7 +14,11 @@ export interface Marks {
   soft: string;
   hard: string;
   environment: Buffer;
+  user: number | undefined;
 }
+
+/** Nothing tells yet whose a process is; it is asked again at the next look. */
+export const UNDECIDED = Symbol('undecided');
 
 interface Entry<Owner> {
   startTime: string;
@@ -43,13 +48,19 @@ export class ProcessTable<Owner> {
 
   /** `identify` gives the owner by marks; children of what is owned are owned anyway. */
   constructor(
-    private readonly identify: (marks: Marks, stat: ProcessStat) => Owner | undefined,
+    private readonly identify: (marks: Marks, stat: ProcessStat) => Owner | typeof UNDECIDED | undefined,
     /** Every process carries a mark that cannot be shed: an empty environment then says "not ours". */
     private readonly marksHold: boolean,
   ) {}
 
   addChild(pid: number, owner: Owner): void {
     this.entries.set(pid, { startTime: '', owner, child: true });
+  }
+
+  /** A process that is known to be of an owner, whatever it bears. */
+  addMember(pid: number, owner: Owner): void {
+    const stat = readStat(pid);
+    if (stat) this.entries.set(pid, { startTime: stat.startTime, owner, child: false });
   }
 
   removeChild(pid: number): void {
@@ -91,9 +102,13 @@ export class ProcessTable<Owner> {
     if (stat.kernelThread || stat.pid === process.pid) return this.remember(stat, undefined);
 
     const limits = readLockLimits(stat.pid) ?? { soft: '', hard: '' };
-    const environment = readProc(`/proc/${stat.pid}/environ`);
-    const owner =
-      this.identify({ ...limits, environment: environment ?? NOTHING }, stat) ?? this.ownerOfParent(stat);
+    const bytes = readProc(`/proc/${stat.pid}/environ`);
+    // the buffer is used again by the next look
+    const environment = bytes && Buffer.from(bytes);
+    const marks = { ...limits, environment: environment ?? NOTHING, user: readUser(stat.pid) };
+    const identified = this.identify(marks, stat);
+    if (identified === UNDECIDED) return this.ownerOfParent(stat);
+    const owner = identified ?? this.ownerOfParent(stat);
     // In the middle of an exec the environment is empty: do not settle for it where nothing else would tell.
     const settled =
       owner !== undefined || this.marksHold || environment === null || (environment?.length ?? 0) > 0;

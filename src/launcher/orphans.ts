@@ -1,19 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeadLauncher, parseToken, type LauncherIdentity } from './identity.js';
-import { environmentValue, readLockLimits, readStat, type ProcessStat } from './proc.js';
-import { ProcessTable, type Marks } from './process-table.js';
-import { decodeMark, markBits } from './run-mark.js';
-import { killWithGroup } from './signal.js';
+import { isDeadLauncher, parseToken, type LauncherIdentity } from './processes/identity.js';
+import { environmentValue, readLockLimits, readStat, type ProcessStat } from './processes/proc.js';
+import { ProcessTable, type Marks } from './processes/process-table.js';
+import { decodeMark, markBits } from './processes/run-mark.js';
+import { killWithGroup } from './processes/signal.js';
 
 const GIVE_UP_MS = 10_000;
 
 /**
  * Kills every process of this pid namespace that a launcher started which is no longer alive, and repeats until
  * none is left, for 10 s at most. Gives their number. What may not be signalled is left.
+ * @param isOrphanUser whether a process of that user that has shed its marks can only be an orphan
  */
-export async function endOrphans(self: LauncherIdentity, outerToken: string | undefined): Promise<number> {
+export async function endOrphans(
+  self: LauncherIdentity,
+  outerToken: string | undefined,
+  isOrphanUser: (user: number) => boolean,
+): Promise<number> {
   const ownSession = readStat(process.pid)?.session ?? process.pid;
-  const table = new ProcessTable<string>(orphanJudge(self, outerToken), false);
+  const table = new ProcessTable<string>(orphanJudge(self, outerToken, isOrphanUser), false);
   const ended = new Set<string>();
   const forbidden = new Set<string>();
   const deadline = performance.now() + GIVE_UP_MS;
@@ -45,14 +50,17 @@ const keyOf = (stat: ProcessStat): string => `${stat.pid}.${stat.startTime}`;
 function orphanJudge(
   self: LauncherIdentity,
   outerToken: string | undefined,
+  isOrphanUser: (user: number) => boolean,
 ): (marks: Marks) => string | undefined {
   // Where we run inside a run of another Millrace, its marks are on us too, and its launcher may be out of sight.
   const ownLimits = readLockLimits('self');
   const bits = markBits(self);
-  return ({ soft, hard, environment }) => {
+  return ({ soft, hard, environment, user }) => {
+    let isMarked = false;
     for (const limit of new Set([soft, hard])) {
       const launcher = limit === ownLimits?.hard || limit === ownLimits?.soft ? undefined : decodeMark(limit);
       if (!launcher || launcher.pidNamespaceBits !== bits.pidNamespaceBits) continue;
+      isMarked = true;
       const stat = readStat(launcher.pid);
       const alive =
         stat &&
@@ -60,6 +68,7 @@ function orphanJudge(
         markBits({ ...self, startTime: stat.startTime }).startTimeBits === launcher.startTimeBits;
       if (!alive) return limit;
     }
+    if (!isMarked && user !== undefined && isOrphanUser(user)) return `user ${user}`;
     const token = environmentValue(environment, 'MILLRACE_LAUNCHER');
     if (token === undefined || token === outerToken) return undefined;
     const launcher = parseToken(token);

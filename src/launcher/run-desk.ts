@@ -1,14 +1,19 @@
-import { identityToken, type LauncherIdentity } from './identity.js';
+import { identityToken, type LauncherIdentity } from './processes/identity.js';
 import { LaunchError } from './launch-error.js';
+import type { FifoPool } from './fifo-pool.js';
 import type { Marker } from './marker.js';
 import type { LauncherMessage, LaunchOrder } from './messages.js';
-import { readStat } from './proc.js';
-import { ProcessTable } from './process-table.js';
+import { checkOrder } from './order-check.js';
+import type { CommandUsers } from './policy.js';
+import { readStat } from './processes/proc.js';
+import { ProcessTable } from './processes/process-table.js';
 import { RunBook } from './run-book.js';
-import { encodeMark } from './run-mark.js';
+import { encodeMark } from './processes/run-mark.js';
 import { Run, type RunEvents } from './run.js';
 import { spawnCommand } from './spawn-command.js';
-import { Sweeper } from './sweeper.js';
+import { Sweeper } from './processes/sweeper.js';
+import { findWorkingDirectory } from './working-directory.js';
+import { Workspaces } from './workspaces.js';
 
 /** Starts, ends and reports the runs of one launcher. */
 export class RunDesk {
@@ -18,12 +23,15 @@ export class RunDesk {
   private readonly ownSession = readStat(process.pid)?.session ?? process.pid;
   private readonly table: ProcessTable<Run>;
   private readonly sweeper: Sweeper<Run>;
+  private readonly workspaces: Workspaces | undefined;
   private serial = 0;
   private closing: (() => void) | undefined;
 
   constructor(
     private readonly self: LauncherIdentity,
     private readonly marker: Marker,
+    private readonly fifos: FifoPool,
+    private readonly users: CommandUsers | undefined,
     private readonly report: (message: LauncherMessage) => void,
   ) {
     this.token = identityToken(self);
@@ -32,6 +40,7 @@ export class RunDesk {
       marker.kind !== 'none',
     );
     this.sweeper = new Sweeper(this.table);
+    this.workspaces = users && new Workspaces(users);
   }
 
   async launch(order: LaunchOrder): Promise<void> {
@@ -41,12 +50,27 @@ export class RunDesk {
         throw new LaunchError('ALREADY_RUNNING', `Execution ${executionId} is running already`);
       }
       this.starting.add(executionId);
-      const mark = this.nextMark();
-      const child = await spawnCommand(order, this.marker, mark, this.token);
-      const isolated = order.bubblewrap !== undefined;
-      const run = new Run(number, executionId, mark, child.pid, this.ownSession, isolated, this.events);
+      const directory = await this.prepare(order);
+      const marks = { marker: this.marker, mark: this.nextMark(), token: this.token };
+      const child = await spawnCommand(order, marks, this.fifos, {
+        directory,
+        limits: order.limits,
+        isPrivate: this.users !== undefined && !order.bubblewrap,
+        userProcesses: this.users?.maxProcesses,
+      });
+      const run = new Run(
+        number,
+        executionId,
+        marks.mark,
+        child.pid,
+        this.ownSession,
+        order.bubblewrap !== undefined,
+        this.users && order.user?.uid,
+        this.events,
+      );
       this.runs.add(run);
       this.table.addChild(run.pid, run);
+      child.onNamespace((init) => this.table.addMember(init, run));
       child.onExit((code, signal) => {
         this.table.removeChild(run.pid);
         run.onExit(code, signal);
@@ -62,6 +86,10 @@ export class RunDesk {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.runs.size === 0 && this.starting.size === 0;
+  }
+
   terminate(number: number, graceMs: number): void {
     this.runs.get(number)?.terminate(graceMs);
   }
@@ -73,6 +101,15 @@ export class RunDesk {
       for (const run of this.runs.all) run.terminate(0);
       if (this.runs.size === 0) resolve();
     });
+  }
+
+  /** Holds an order against the policy, and gives where its command is to run. @throws LaunchError */
+  private async prepare(order: LaunchOrder): Promise<string> {
+    if (this.users) {
+      checkOrder(order, this.users);
+      await this.workspaces?.ensure(order.workspace, order.user!);
+    }
+    return findWorkingDirectory(order);
   }
 
   private nextMark(): string {

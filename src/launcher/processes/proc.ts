@@ -56,6 +56,13 @@ export function readStat(pid: number): ProcessStat | undefined {
   };
 }
 
+/** The real user id; `undefined` where the process is gone. */
+export function readUser(pid: number): number | undefined {
+  const text = readProc(`/proc/${pid}/status`)?.toString('latin1');
+  const uid = text && /^Uid:\t(\d+)/m.exec(text)?.[1];
+  return uid ? Number(uid) : undefined;
+}
+
 /** Soft and hard "Max file locks" as decimal text; `undefined` where the process is gone. */
 export function readLockLimits(pid: number | 'self'): { soft: string; hard: string } | undefined {
   const text = readProc(`/proc/${pid}/limits`);

@@ -1,13 +1,23 @@
 export type LaunchErrorCode =
-  'WORKING_DIRECTORY_MISSING' | 'SPAWN_FAILED' | 'ALREADY_RUNNING' | 'LAUNCHER_LOST' | 'LAUNCHER_CLOSED';
+  | 'WORKING_DIRECTORY_MISSING'
+  | 'WORKING_DIRECTORY_OUTSIDE'
+  | 'SPAWN_FAILED'
+  | 'ALREADY_RUNNING'
+  | 'NOT_ALLOWED'
+  | 'ISOLATION_FAILED'
+  | 'LAUNCHER_LOST'
+  | 'LAUNCHER_CLOSED';
 
 /**
  * Why a command could not be started, or why nothing more is known of it.
  *
- * - `WORKING_DIRECTORY_MISSING`: the directory does not exist, is not a directory or may not be entered.
+ * - `WORKING_DIRECTORY_MISSING`: the user of the command finds no such directory, or may not enter it.
+ * - `WORKING_DIRECTORY_OUTSIDE`: it leads out of the workspace.
  * - `SPAWN_FAILED`: the system refused; `errno` says why where it is known (`E2BIG`: the command or its
  *   environment exceeds what `execve` takes, 128 KiB for one string).
  * - `ALREADY_RUNNING`: a run of this execution has not finished in this launcher.
+ * - `NOT_ALLOWED`: the policy of the launcher does not allow it.
+ * - `ISOLATION_FAILED`: bubblewrap does not work for the user; `message` is what it said, `errno` why it did not start.
  * - `LAUNCHER_LOST`: the launcher process died; what it had started has been ended.
  * - `LAUNCHER_CLOSED`: `close()` was called.
  */

@@ -1,7 +1,13 @@
 import { constants } from 'node:os';
-import type { ProcessStat } from './proc.js';
-import { killWithGroup, signalGroup, signalIsolated, signalProcess, type SignalOutcome } from './signal.js';
-import type { Sweepable } from './sweeper.js';
+import type { ProcessStat } from './processes/proc.js';
+import {
+  killWithGroup,
+  signalGroup,
+  signalIsolated,
+  signalProcess,
+  type SignalOutcome,
+} from './processes/signal.js';
+import type { Sweepable } from './processes/sweeper.js';
 
 /** What is left behind after a normal end has this long between SIGTERM and SIGKILL. */
 const LEFTOVER_GRACE_MS = 400;
@@ -35,7 +41,9 @@ export class Run implements Sweepable {
     readonly pid: number,
     private readonly ownSession: number,
     /** The main process is a `bwrap`, and the command below it in a pid namespace that ends with it. */
-    private readonly isolated: boolean,
+    readonly isolated: boolean,
+    /** The user that only its project's commands have; undefined where all commands are of one. */
+    readonly user: number | undefined,
     private readonly events: RunEvents,
   ) {}
 

@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { LauncherPolicy } from './policy.js';
+import { identityToken, isDeadLauncher, parseToken, type LauncherIdentity } from './processes/identity.js';
+
+const PREFIX = 'launcher-';
+const BATCH = 256;
+/** Of what mkfifo says where it fails, as much as a person reads; it repeats itself for each of the batch. */
+const MOST_TEXT = 300;
+
+/**
+ * FIFOs in a folder that only the launcher writes to and only its worker enters. Each serves one stream of one run and loses
+ * its name when it is opened, so no command ever meets the pipe of another. One `mkfifo` makes 256 in 5 ms.
+ */
+export class FifoPool {
+  directory: string;
+  private made = 0;
+  private readonly unused = new Set<number>();
+
+  constructor(
+    private readonly policy: LauncherPolicy,
+    private readonly self: LauncherIdentity,
+  ) {
+    this.directory = this.makeFolder();
+  }
+
+  /** Makes the next batch and gives its numbers, which are the names in `directory`. */
+  async make(): Promise<number[]> {
+    // Cleaners of temporary files (systemd's RemoveIPC at a logout) may have taken the folder.
+    if (!existsSync(this.directory)) this.directory = this.makeFolder();
+    const numbers = Array.from({ length: BATCH }, () => this.made++);
+    // Mode 0666: a command that runs as another user reopens its own end as /dev/stdout.
+    const paths = numbers.map((number) => this.pathOf(number));
+    await promisify(execFile)('mkfifo', ['-m', '666', ...paths]).catch((error: Error) => {
+      throw new Error(error.message.replace(/^Command failed:.*\n/, '').slice(0, MOST_TEXT));
+    });
+    for (const number of numbers) this.unused.add(number);
+    return numbers;
+  }
+
+  /** Opens the write end of a FIFO whose reader is open, and removes its name. Never waits. */
+  openWriteEnd(number: number): number {
+    if (!this.unused.delete(number)) throw new Error(`There is no FIFO ${String(number)}`);
+    const path = this.pathOf(number);
+    // If the reader has just died, a plain open for writing waits for ever; O_NONBLOCK would pass to the command.
+    const guard = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return openSync(path, constants.O_WRONLY);
+    } finally {
+      closeSync(guard);
+      unlinkSync(path);
+    }
+  }
+
+  remove(): void {
+    removeFolder(this.directory);
+  }
+
+  /** Whether no other launcher of this installation lives on this host. */
+  isAlone(): boolean {
+    return this.folders().every(
+      ({ path, launcher }) => path === this.directory || isDeadLauncher(launcher, this.self.pidNamespace),
+    );
+  }
+
+  /** Removes the folders of launchers that are gone. What cannot be removed stays, and harms nobody. */
+  removeStale(): void {
+    for (const { path, launcher } of this.folders())
+      if (isDeadLauncher(launcher, this.self.pidNamespace)) removeFolder(path);
+  }
+
+  private folders(): { path: string; launcher: LauncherIdentity }[] {
+    return readdirSync(this.policy.runFolder).flatMap((name) => {
+      const token = name.startsWith(PREFIX) ? name.slice(PREFIX.length, name.lastIndexOf('-')) : '';
+      const launcher = parseToken(token);
+      return launcher ? [{ path: join(this.policy.runFolder, name), launcher }] : [];
+    });
+  }
+
+  private pathOf(number: number): string {
+    return join(this.directory, String(number));
+  }
+
+  private makeFolder(): string {
+    const { runFolder, workerGroup } = this.policy;
+    const folder = mkdtempSync(join(runFolder, `${PREFIX}${identityToken(this.self)}-`));
+    if (workerGroup !== undefined) {
+      chmodSync(folder, 0o710);
+      chownSync(folder, process.getuid?.() ?? 0, workerGroup);
+    }
+    return folder;
+  }
+}
+
+/** Only files directly in it: a launcher makes no others, and nobody else can. */
+function removeFolder(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+    rmdirSync(folder);
+  } catch {
+    // another launcher removes it too, or the disk is read-only now
+  }
+}

@@ -1,0 +1,37 @@
+import type { LaunchErrorCode } from './launch-error.js';
+import type { LaunchRequest, ProcessEnd } from './launch-types.js';
+
+/** A `LaunchRequest` with the numbers of the two FIFOs whose read ends the worker has opened. */
+export interface LaunchOrder extends LaunchRequest {
+  type: 'launch';
+  run: number;
+  stdout: number;
+  stderr: number;
+}
+
+/** From the worker to its launcher. */
+export type WorkerMessage =
+  | LaunchOrder
+  | { type: 'terminate'; run: number; graceMs: number }
+  | { type: 'end-orphans' }
+  | { type: 'try-isolation'; user?: LaunchRequest['user']; bubblewrap: string[] }
+  | { type: 'alive'; forMs: number }
+  | { type: 'make-fifos' };
+
+/** Why something was refused, as a `LaunchError` has it. */
+interface Refusal {
+  code: LaunchErrorCode;
+  message: string;
+  errno?: string | undefined;
+}
+
+/** From the launcher to its worker. `run` is the worker's number for a run; FIFOs are named by their numbers. */
+export type LauncherMessage =
+  | { type: 'ready'; mark: string; directory: string; fifos: number[] }
+  | { type: 'fifos'; directory: string; fifos: number[]; error?: string }
+  | { type: 'launched'; run: number; pid: number; startedAt: number }
+  | ({ type: 'refused'; run: number } & Refusal)
+  | { type: 'exited'; run: number; exitCode: number }
+  | ({ type: 'finished'; run: number } & ProcessEnd)
+  | { type: 'isolation-tried'; refusal?: Refusal | undefined }
+  | { type: 'orphans-ended'; ended: number };

@@ -1,0 +1,45 @@
+import { basename, dirname } from 'node:path';
+import { LaunchError } from './launch-error.js';
+import type { LaunchOrder } from './messages.js';
+import type { CommandUsers } from './policy.js';
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Without these, signals and the end of a run could not be counted on. */
+const NEEDED = ['--unshare-user', '--unshare-pid', '--die-with-parent', '--new-session', '--clearenv'];
+
+/**
+ * Holds an order against what a launcher that is root may do: a worker that was taken over must not get more by it than
+ * commands of users that are for commands, in workspaces that are theirs.
+ * @throws LaunchError NOT_ALLOWED
+ */
+export function checkOrder(order: LaunchOrder, users: CommandUsers): void {
+  if (!isWellFormed(order)) throw refused('it is not well formed');
+  const { user, workspace, bubblewrap } = order;
+  const offset = (user?.uid ?? -1) - users.first;
+  if (!user || offset < 0 || offset >= users.count || user.gid !== user.uid)
+    throw refused(`the user ${user?.uid} is not one that is for commands`);
+  const parent = dirname(workspace);
+  const isWorkspace =
+    ID.test(basename(workspace)) &&
+    (parent === `${users.workspaceRoot}/projects` || parent === `${users.workspaceRoot}/users`);
+  if (!isWorkspace) throw refused('its workspace is not below the folder of workspaces');
+  if (bubblewrap && !NEEDED.every((option) => bubblewrap.includes(option)))
+    throw refused('an option of bubblewrap is missing without which a run is not isolated');
+}
+
+function isWellFormed(order: LaunchOrder): boolean {
+  const { executionId, command, environment, workspace, workingDirectory, user, limits, bubblewrap } = order;
+  return (
+    [executionId, command, workspace, workingDirectory ?? ''].every(isText) &&
+    Object.values(environment).every(isText) &&
+    (bubblewrap ?? []).every(isText) &&
+    [order.run, user?.uid, user?.gid].every(Number.isInteger) &&
+    Object.values(limits ?? {}).every((limit) => limit === undefined || Number.isFinite(limit))
+  );
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && !value.includes('\0');
+
+function refused(why: string): LaunchError {
+  return new LaunchError('NOT_ALLOWED', `The launcher does not run this: ${why}`);
+}

@@ -1,0 +1,49 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { LauncherPolicy } from './policy.js';
+
+/** A small young generation and no optimised code keep its memory, and with it the cost of a fork, low. */
+const LEAN = ['--max-semi-space-size=1', '--max-old-space-size=64', '--v8-pool-size=0', '--no-opt'];
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The program of the launcher, beside this file also where both are bundled. */
+export const launcherEntry = fileURLToPath(new URL('./launcher-main.js', import.meta.url));
+
+/** A launcher that is starting, and the worker's end of its socket pair. */
+export interface LauncherProcess {
+  pid: number;
+  socket: Socket;
+}
+
+/**
+ * Starts a launcher process.
+ * @param entry the path of `launcher-main.js`, as the launcher can read it
+ * @param before a program and arguments that end in running the rest, to take rights away first
+ * @param descriptors that it inherits as 4, 5, …
+ */
+export function spawnLauncher(
+  policy: LauncherPolicy,
+  entry: string,
+  {
+    before = [],
+    node = process.execPath,
+    options = [],
+    descriptors = [],
+  }: {
+    before?: string[];
+    node?: string;
+    options?: string[];
+    descriptors?: ('ignore' | number)[];
+  } = {},
+): ChildProcess & { socket: Socket } {
+  const line = [...before, node, ...LEAN, ...options, entry, JSON.stringify(policy)];
+  const child = spawn(line[0]!, line.slice(1), {
+    // Nothing of ours: any command may read it from /proc where it runs as the same user.
+    env: { PATH },
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe', ...descriptors],
+  });
+  return Object.assign(child, { socket: child.stdio[3] as Socket });
+}

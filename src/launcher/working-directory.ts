@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { LaunchError } from './launch-error.js';
+import type { LaunchOrder } from './messages.js';
+
+/** A file system that does not answer must not hold the launch for longer. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Where a command is to run. The command's own user looks, so what that user may not see is not told, and no path that it can
+ * exchange is ever followed with more rights than it has.
+ * @throws LaunchError WORKING_DIRECTORY_MISSING, WORKING_DIRECTORY_OUTSIDE
+ */
+export async function findWorkingDirectory(order: LaunchOrder): Promise<string> {
+  const { workspace, workingDirectory = '', user } = order;
+  if (workingDirectory === '') return workspace;
+  const wanted = resolve(
+    workspace,
+    isBelow(workspace, workingDirectory) ? workingDirectory : `./${workingDirectory}`,
+  );
+  const script = ['-c', 'cd -P -- "$1" 2>/dev/null && pwd -P', 'sh', wanted];
+  const found = await promisify(execFile)('/bin/sh', script, {
+    ...(user ? { uid: user.uid, gid: user.gid } : {}),
+    cwd: '/',
+    env: {},
+    timeout: PATIENCE_MS,
+  }).catch(() => undefined);
+  if (!found)
+    throw new LaunchError(
+      'WORKING_DIRECTORY_MISSING',
+      `The working directory ${JSON.stringify(workingDirectory)} does not exist in the workspace`,
+    );
+  const directory = found.stdout.slice(0, -1);
+  if (!isBelow(workspace, directory))
+    throw new LaunchError(
+      'WORKING_DIRECTORY_OUTSIDE',
+      `The working directory ${JSON.stringify(workingDirectory)} is outside the workspace`,
+    );
+  return directory;
+}
+
+function isBelow(workspace: string, path: string): boolean {
+  return path === workspace || path.startsWith(`${workspace}/`);
+}

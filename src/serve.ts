@@ -1,0 +1,108 @@
+import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { FirstAdministrator } from './auth/first-administrator.js';
+import { ConfigError, loadConfig, type Config } from './common/config.js';
+import { measureProcess } from './common/metrics.js';
+import { createLogger, NestLog, type Logger } from './common/logger.js';
+import { Infrastructure, type Role } from './infra/infrastructure.js';
+import { createServer } from './server.js';
+import { endWithSupervisor } from './supervisor/supervised.js';
+
+const roles: readonly string[] = ['all', 'api', 'worker'] satisfies Role[];
+
+async function main(): Promise<void> {
+  const role = (process.argv[2] ?? 'all') as Role;
+  if (!roles.includes(role)) throw new ConfigError(`Unknown role ${role}: use all, api or worker`);
+  const config = loadConfig();
+  if (role !== 'all' && !config.distributed)
+    throw new ConfigError(
+      `The role ${role} needs a REDIS_URL: without Redis one process, of the role all, does everything`,
+    );
+  const logger = createLogger(config.LOG_LEVEL, role);
+  logFaults(logger);
+  measureProcess(role);
+  if (config.commandUsers) endWithSupervisor();
+  const stopping = new AbortController();
+  // a second signal does not force: draining has its own time limit
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
+
+  const infrastructure = await Infrastructure.start(config, logger, role);
+  let app: INestApplicationContext | undefined;
+  try {
+    app = await start(infrastructure);
+    if (!stopping.signal.aborted)
+      await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+    infrastructure.draining = true;
+    logger.info('draining');
+    // whoever shares out the requests needs time to see that this process wants no more
+    if (role !== 'worker') await delay(config.DRAIN_SECONDS * 1000);
+  } finally {
+    await app?.close();
+    await infrastructure.stop();
+  }
+  logger.info('stopped');
+  process.exit(0);
+}
+
+async function start(infrastructure: Infrastructure): Promise<INestApplicationContext> {
+  const { role, config, logger } = infrastructure;
+  if (role === 'worker') {
+    const context = await NestFactory.createApplicationContext(AppModule.for(infrastructure), {
+      logger: new NestLog(logger),
+      abortOnError: false,
+    });
+    logger.info('the worker takes work');
+    return context;
+  }
+  const app = await createServer(infrastructure);
+  const credentials = await app.get(FirstAdministrator).ensure();
+  await app.listen(config.PORT, config.HOST);
+  greet(app, config, credentials);
+  return app;
+}
+
+/** What a person who just started Millrace wants to know. */
+function greet(
+  app: NestFastifyApplication,
+  config: Config,
+  credentials: { username: string; password: string } | undefined,
+): void {
+  const address = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.PORT;
+  const host = config.HOST === '127.0.0.1' || config.HOST === '0.0.0.0' ? 'localhost' : config.HOST;
+  const lines = [
+    `Millrace serves on http://${host}:${port}`,
+    `API documentation: http://${host}:${port}/docs`,
+  ];
+  if (credentials) {
+    lines.push(
+      '',
+      'The administrator, shown this once:',
+      `  username: ${credentials.username}`,
+      `  password: ${credentials.password}`,
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n\n`);
+}
+
+function logFaults(logger: Logger): void {
+  process.on('unhandledRejection', (error) =>
+    logger.error({ err: error }, 'a promise was rejected and nobody waited for it'),
+  );
+  process.on('uncaughtException', (error) => {
+    // the state is unknown: leave, and let leases and the outbox do their work
+    logger.fatal({ err: error }, 'an error that nobody caught');
+    process.exit(1);
+  });
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  const detail = error instanceof ConfigError || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}`;
+  process.stderr.write(`Millrace could not start: ${message}${detail}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, chownSync, closeSync, constants, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { launcherEntry } from '../launcher/spawn-launcher.js';
+import { assertTrusted, type LauncherPolicy } from '../launcher/policy.js';
+import { prepareBinaries } from '../infra/postgres-binaries.js';
+import { ensureSystemUser, findSystemUser, type SystemUser } from '../infra/system-user.js';
+import { commandUserIds } from './command-user-ids.js';
+import { canUse } from './reach.js';
+import { takeOver } from './take-over.js';
+
+type Variables = Record<string, string | undefined>;
+
+/** Everything that only root can make, made. */
+export interface Host {
+  /** As whom the server runs, and with it the embedded Postgres. */
+  user: SystemUser;
+  dataDir: { path: string };
+  application: { main: string; launcher: string; node: string; options: string[] };
+  /** Open folders that the server gets as 5 and 6, where it could not reach them by their names. */
+  descriptors: number[];
+  policy: LauncherPolicy;
+}
+
+const FIRST_DESCRIPTOR = 5;
+const MOST_PROCESSES = 4096;
+
+/** @throws Error that says what stands in the way */
+export async function prepareHost(variables: Variables): Promise<Host> {
+  const dataDir = resolve(variables['DATA_DIR'] || '.data');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const user = await takeOver(realpathSync(dataDir), variables['SERVICE_USER'] || 'millrace');
+  const installation = createHash('sha256').update(dataDir).digest('hex');
+  const name = installation.slice(0, 12);
+  const commandUser = await ensureSystemUser(variables['COMMAND_USER'] || 'millrace-run').catch(
+    // it only serves names, and the workspaces of before
+    () => findSystemUser('nobody'),
+  );
+  const workspaceRoot = makeWorkspaceRoot(variables['WORKSPACE_ROOT'], name);
+  const runFolder = makeRunFolder(name);
+  const ids = commandUserIds(variables['COMMAND_UIDS'], installation);
+  const policy: LauncherPolicy = {
+    runFolder,
+    workerGroup: user.gid,
+    outerToken: variables['MILLRACE_LAUNCHER'],
+    users: {
+      ...ids,
+      workspaceRoot,
+      named: commandUser ? { name: commandUser.name, uid: commandUser.uid, gid: commandUser.gid } : undefined,
+      formerOwner: commandUser?.uid,
+      maxProcesses: Number(variables['COMMAND_MAX_PROCESSES']) || MOST_PROCESSES,
+    },
+  };
+  return { user, policy, ...(await reachable(user, dataDir, variables)) };
+}
+
+/** The paths by which the server finds its own files and its data, also below a folder that only root may enter. */
+async function reachable(
+  user: SystemUser,
+  dataDir: string,
+  variables: Variables,
+): Promise<Pick<Host, 'application' | 'dataDir' | 'descriptors'>> {
+  const main = realpathSync(process.argv[1] ?? '');
+  const root = resolve(dirname(main), '../..');
+  const plain = { main, launcher: launcherEntry, node: process.execPath, options: [] };
+  if ((await canUse(user, process.execPath, main)) && (await canUse(user, '/bin/sh', dataDir)))
+    return { application: plain, dataDir: { path: dataDir }, descriptors: [] };
+  // the server could not make a copy that it can run itself
+  if (!variables['DATABASE_URL']) await prepareBinaries(user, dataDir);
+  const open = (folder: string) => openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  const within = (folder: string, path: string) => `${folder}${path.slice(root.length)}`;
+  const application = `/proc/self/fd/${FIRST_DESCRIPTOR}`;
+  return {
+    application: {
+      main: within(application, main),
+      launcher: within(application, launcherEntry),
+      node: '/proc/self/exe',
+      // else Node would look for the names behind the descriptors
+      options: ['--preserve-symlinks', '--preserve-symlinks-main'],
+    },
+    dataDir: { path: `/proc/self/fd/${FIRST_DESCRIPTOR + 1}` },
+    descriptors: [open(root), open(dataDir)],
+  };
+}
+
+/** The folder of all workspaces: everybody may pass through, and root alone makes entries. */
+function makeWorkspaceRoot(wanted: string | undefined, name: string): string {
+  const folder = wanted ? resolve(wanted) : join('/var/lib/millrace/workspaces', name);
+  const root = makeFolder(folder, 'WORKSPACE_ROOT');
+  for (const kind of ['projects', 'users']) makeFolder(join(root, kind), 'WORKSPACE_ROOT');
+  return root;
+}
+
+function makeRunFolder(name: string): string {
+  try {
+    return makeFolder(join('/run/millrace', name), 'The folder for pipes');
+  } catch {
+    // a container whose file system is read-only, and that has no /run of its own
+    return makeFolder(join('/var/lib/millrace/run', name), 'The folder for pipes');
+  }
+}
+
+/** Makes a folder of root's below folders of root's. @throws Error when somebody else could exchange it */
+function makeFolder(folder: string, what: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const path = realpathSync(folder);
+  try {
+    assertTrusted(path, 0);
+  } catch (error) {
+    throw new Error(`${what} cannot be ${folder}: ${(error as Error).message}`, { cause: error });
+  }
+  // only the last: the umask may have closed it
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  closeSync(fd);
+  chmodSync(path, 0o711);
+  chownSync(path, 0, 0);
+  return path;
+}

@@ -1,0 +1,90 @@
+/**
+ * The supervisor: what Millrace's first process does when it was started as root. It makes the folders that only root can
+ * make, starts the server as an ordinary user, starts a launcher each time the server asks for one, passes signals on, and ends
+ * with the server's exit code. It reads no request, no database and no path that a command's user could exchange.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { supervisedVariable } from '../launcher/policy.js';
+import { spawnLauncher } from '../launcher/spawn-launcher.js';
+import { readEnvironment, secretVariables } from '../common/environment.js';
+import { prepareHost, type Host } from './prepare-host.js';
+import { confine } from './confine.js';
+import type { SupervisorMessage, SupervisorRequest } from './supervised.js';
+
+const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
+/** Descriptors of the server beyond the standard ones and its channel (3). */
+const SECRETS = 4;
+
+/** Since Node 22.14 a signal need not open the inspector, by which whoever may send one could run code in the server. */
+const noDebugger = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
+
+/** Runs the server until it ends; never returns. @throws when it cannot be started */
+export async function supervise(): Promise<never> {
+  const { variables, secrets } = readEnvironment();
+  const host = await prepareHost({ ...variables, ...secrets });
+  const before = await confine();
+  const server = startServer(host, variables, secrets);
+  server.on('message', (request: SupervisorRequest) => {
+    if (request.type === 'start-launcher') startLauncher(server, host, before);
+  });
+  for (const signal of passedOn) process.on(signal, () => server.kill(signal));
+  return new Promise((_resolve, reject) => {
+    server.once('error', reject);
+    server.once('exit', (code, signal) => {
+      if (signal === null) process.exit(code ?? 1);
+      // who watches over us sees what became of the server
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
+  });
+}
+
+function startServer(
+  host: Host,
+  variables: Record<string, string>,
+  secrets: Record<string, string>,
+): ChildProcess {
+  const { application, dataDir, user } = host;
+  const environment = {
+    ...variables,
+    DATA_DIR: dataDir.path,
+    WORKSPACE_ROOT: host.policy.users!.workspaceRoot,
+    MILLRACE_SECRETS_FD: String(SECRETS),
+    [supervisedVariable]: JSON.stringify(host.policy.users),
+  };
+  const server = spawn(
+    application.node,
+    [...process.execArgv, ...noDebugger, ...application.options, application.main, ...process.argv.slice(2)],
+    {
+      env: environment,
+      cwd: '/',
+      uid: user.uid,
+      gid: user.gid,
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', 'pipe', ...host.descriptors],
+    },
+  );
+  const pipe = server.stdio[SECRETS] as Writable;
+  pipe.on('error', () => {});
+  pipe.end(secretVariables.map((name) => `${name}=${secrets[name] ?? ''}\n`).join(''));
+  return server;
+}
+
+function startLauncher(
+  server: ChildProcess,
+  { policy, application, descriptors }: Host,
+  before: string[],
+): void {
+  const launcher = spawnLauncher(policy, application.launcher, {
+    before,
+    node: application.node,
+    options: [...noDebugger, ...application.options],
+    // under the numbers that the paths of the server name
+    descriptors: descriptors.length > 0 ? ['ignore', ...descriptors] : [],
+  });
+  const tell = (message: SupervisorMessage, socket?: typeof launcher.socket) => {
+    if (server.connected) server.send(message, socket, {}, () => {});
+  };
+  launcher.once('error', (error) => tell({ type: 'launcher-failed', message: error.message }));
+  launcher.once('spawn', () => tell({ type: 'launcher', pid: launcher.pid ?? 0 }, launcher.socket));
+}

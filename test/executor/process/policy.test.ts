@@ -1,0 +1,199 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { FifoPool } from '../../../src/launcher/fifo-pool.js';
+import type { LaunchOrder } from '../../../src/launcher/messages.js';
+import { checkOrder } from '../../../src/launcher/order-check.js';
+import { assertTrusted, type CommandUsers } from '../../../src/launcher/policy.js';
+import { ownIdentity } from '../../../src/launcher/processes/identity.js';
+import { commandUserIds } from '../../../src/supervisor/command-user-ids.js';
+import { takeOver } from '../../../src/supervisor/take-over.js';
+import type { Launcher } from '../../../src/executor/process/launcher.js';
+import { asRoot, isAlive, request, run, startLauncher } from './harness.js';
+
+const id = '01890000-0000-7000-8000-000000000001';
+const first = 1_900_000_000;
+const namedUser = 60_123;
+
+describe('an order', () => {
+  const users: CommandUsers = { first, count: 10, workspaceRoot: '/work/spaces', maxProcesses: 100 };
+  const order: LaunchOrder = {
+    ...request('true'),
+    type: 'launch',
+    run: 1,
+    stdout: 1,
+    stderr: 2,
+    workspace: `/work/spaces/projects/${id}`,
+    user: { uid: first + 9, gid: first + 9 },
+  };
+  const bubblewrap = ['--unshare-user', '--unshare-pid', '--die-with-parent', '--new-session', '--clearenv'];
+  const check = (change: Partial<LaunchOrder>) => () => checkOrder({ ...order, ...change }, users);
+
+  test('of a user and a workspace that are for commands is taken', () => {
+    expect(check({})).not.toThrow();
+    expect(check({ workspace: `/work/spaces/users/${id}`, bubblewrap })).not.toThrow();
+  });
+
+  test.each<[string, Partial<LaunchOrder>]>([
+    ['root', { user: { uid: 0, gid: 0 } }],
+    ['the group of root', { user: { uid: first, gid: 0 } }],
+    ['nobody in particular', { user: undefined }],
+    ['the user before the first', { user: { uid: first - 1, gid: first - 1 } }],
+    ['the user after the last', { user: { uid: first + 10, gid: first + 10 } }],
+    ['no whole number', { user: { uid: first + 0.5, gid: first + 0.5 } }],
+    ['a number as text', { user: { uid: `${first}` as never, gid: `${first}` as never } }],
+    ['no text for a command', { command: ['true'] as never }],
+    ['a NUL in a variable', { environment: { A: 'a\0b' } }],
+    ['a limit that is a command', { limits: { openFiles: '64; id' as never } }],
+    ['a workspace elsewhere', { workspace: `/etc/${id}` }],
+    ['a workspace of another kind', { workspace: `/work/spaces/others/${id}` }],
+    ['a way out of it', { workspace: `/work/spaces/projects/../../${id}` }],
+    ['the folder of all', { workspace: '/work/spaces/projects' }],
+    ['half an isolation', { bubblewrap: bubblewrap.slice(1) }],
+  ])('of %s is refused', (_name, change) => {
+    expect(check(change)).toThrow(expect.objectContaining({ code: 'NOT_ALLOWED' }));
+  });
+});
+
+describe('user ids', () => {
+  test('of an installation are its own, a million of them', () => {
+    expect(commandUserIds(undefined, '00ff')).toEqual({ first: 0x7000_0000, count: 0x10_0000 });
+    expect(commandUserIds(undefined, 'ff00')).toEqual({ first: 0x7ff0_0000, count: 0x10_0000 });
+    expect(commandUserIds('100000-199999', '00')).toEqual({ first: 100_000, count: 100_000 });
+  });
+
+  test.each(['0-10', '999-2000', '5000-4000', '1000', 'a-b', '1000-4294967295'])(
+    'cannot be %s',
+    (setting) => {
+      expect(() => commandUserIds(setting, '00')).toThrow('COMMAND_UIDS');
+    },
+  );
+});
+
+// only root may hand files over
+describe.runIf(asRoot)('as root', () => {
+  let base: string;
+  beforeAll(() => {
+    base = mkdtempSync('/run/millrace-test-');
+    chmodSync(base, 0o755);
+  });
+  afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+  test('a folder that somebody else could exchange or write to is not trusted', () => {
+    const folder = join(base, 'a/b');
+    mkdirSync(folder, { recursive: true });
+    expect(() => assertTrusted(folder, 0)).not.toThrow();
+    symlinkSync(folder, join(base, 'link'));
+    expect(() => assertTrusted(join(base, 'link'), 0)).toThrow('symbolic link');
+    chmodSync(folder, 0o777);
+    expect(() => assertTrusted(folder, 0)).toThrow(`${folder} can be written to by others`);
+    chmodSync(folder, 0o1777);
+    expect(() => assertTrusted(folder, 0)).toThrow(`${folder} can be written to by others`);
+    chmodSync(folder, 0o755);
+    chmodSync(join(base, 'a'), 0o777);
+    expect(() => assertTrusted(folder, 0)).toThrow(`${join(base, 'a')} can be written to by others`);
+    chmodSync(join(base, 'a'), 0o755);
+    chownSync(join(base, 'a'), namedUser, namedUser);
+    expect(() => assertTrusted(folder, 0)).toThrow(`${join(base, 'a')} belongs to another user`);
+  });
+
+  test('what a launcher that is gone has left is removed, and what cannot be removed harms nobody', async () => {
+    const runFolder = join(base, 'run');
+    mkdirSync(runFolder);
+    const self = ownIdentity();
+    const stale = (name: string) => join(runFolder, `launcher-4000000.1.${self.pidNamespace}-${name}`);
+    for (const name of ['plain', 'odd']) mkdirSync(stale(name));
+    writeFileSync(join(stale('plain'), '1'), '');
+    mkdirSync(join(stale('odd'), 'no FIFO'));
+    symlinkSync('/etc', stale('link'));
+    symlinkSync(stale('loop'), stale('loop'));
+    const before = readdirSync('/etc').length;
+    const pool = new FifoPool({ runFolder }, self);
+    expect(await pool.make()).toHaveLength(256);
+    pool.removeStale();
+    expect(readdirSync('/etc')).toHaveLength(before);
+    expect(
+      readdirSync(runFolder)
+        .filter((name) => name.includes('-4000000.'))
+        .map((name) => name.split('-').at(-1))
+        .toSorted(),
+    ).toEqual(['link', 'loop', 'odd']);
+    expect(() => pool.openWriteEnd(7_000)).toThrow('no FIFO');
+    pool.remove();
+  });
+
+  describe('a launcher with a user for each project', () => {
+    let launcher: Launcher | undefined;
+    afterEach(() => launcher?.close());
+
+    test('makes workspaces and hands one of before over, as a copy made by their users', async () => {
+      const workspaceRoot = join(base, 'workspaces');
+      mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
+      const users = { first, count: 10, workspaceRoot, formerOwner: namedUser, maxProcesses: 500 };
+      launcher = await startLauncher({ users });
+      const workspace = join(workspaceRoot, 'projects', id);
+      const as = (offset: number) => ({ workspace, user: { uid: first + offset, gid: first + offset } });
+      const look = 'id -u; stat -c "%u %a" .; umask; cat kept 2>/dev/null; readlink way';
+
+      expect((await run(launcher, look, as(1))).stdout).toBe(`${first + 1}\n${first + 1} 700\n0027\n`);
+      await expect(run(launcher, look, as(2))).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+
+      rmSync(workspace, { recursive: true });
+      mkdirSync(join(workspace, 'deep'), { recursive: true, mode: 0o700 });
+      for (const name of ['kept', 'deep/file']) writeFileSync(join(workspace, name), `of ${name}\n`);
+      symlinkSync('/etc/passwd', join(workspace, 'way'));
+      execFileSync('chown', ['-R', '-h', `${namedUser}:${namedUser}`, workspace]);
+      const owner = lstatSync('/etc/passwd').uid;
+      const ends = await Promise.all([run(launcher, look, as(2)), run(launcher, 'cat deep/file', as(2))]);
+      expect(ends[0].stdout).toBe(`${first + 2}\n${first + 2} 700\n0027\nof kept\n/etc/passwd\n`);
+      expect(ends[1].stdout).toBe('of deep/file\n');
+      expect(lstatSync(join(workspace, 'deep/file')).uid).toBe(first + 2);
+      expect(lstatSync('/etc/passwd').uid).toBe(owner);
+      expect(readdirSync(join(workspaceRoot, 'projects'))).toEqual([id]);
+    });
+
+    test('ends what has shed every mark, when it is of the only run of its user', async () => {
+      const workspaceRoot = join(base, 'spaces');
+      mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
+      launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
+      const shed = `env -i setsid prlimit --locks=7:7 sh -c 'exec >/dev/null 2>&1; echo $$ > pid; exec sleep 1000' & until [ -s pid ]; do sleep 0.01; done; cat pid`;
+      const { stdout, leftBehind } = await run(launcher, shed, {
+        workspace: join(workspaceRoot, 'projects', id),
+        user: { uid: first + 3, gid: first + 3 },
+      });
+      expect(leftBehind).toBe(1);
+      expect(isAlive(Number(stdout))).toBe(false);
+    });
+  });
+
+  test('a data folder of root becomes the server’s, and that of a user stays theirs', async () => {
+    const folder = join(base, 'data');
+    mkdirSync(join(folder, 'postgres'), { recursive: true });
+    for (const name of ['jwt-secret', 'postgres/PG_VERSION']) writeFileSync(join(folder, name), '18');
+    chownSync(join(folder, 'postgres'), namedUser, namedUser);
+    symlinkSync('/etc/hostname', join(folder, 'link'));
+    const outside = lstatSync('/etc/hostname').uid;
+    const user = await takeOver(folder, 'millrace');
+    expect(user.uid).not.toBe(0);
+    for (const name of ['.', 'jwt-secret', 'postgres', 'postgres/PG_VERSION'])
+      expect([name, lstatSync(join(folder, name)).uid]).toEqual([name, user.uid]);
+    expect(lstatSync('/etc/hostname').uid).toBe(outside);
+
+    chownSync(folder, namedUser, namedUser);
+    expect(await takeOver(folder, 'millrace')).toMatchObject({ uid: namedUser, gid: namedUser });
+    expect(lstatSync(join(folder, 'jwt-secret')).uid).toBe(user.uid);
+    renameSync(folder, `${folder}.done`);
+  });
+});
