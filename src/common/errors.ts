@@ -34,6 +34,11 @@ const table = {
   RESOURCE_ALREADY_EXISTS: { status: 409, message: 'A resource with this identifier exists', level: 'debug' },
   RESOURCE_IN_USE: { status: 409, message: 'The resource is in use', level: 'debug' },
   RESOURCE_LIMIT_EXCEEDED: { status: 409, message: 'A resource limit is reached', level: 'info' },
+  SECRETS_UNPROTECTED: {
+    status: 409,
+    message: 'No worker keeps the commands of other projects from this secret',
+    level: 'info',
+  },
   VERSION_CONFLICT: { status: 409, message: 'The resource was changed meanwhile', level: 'debug' },
   IDEMPOTENCY_CONFLICT: {
     status: 409,

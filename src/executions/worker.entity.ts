@@ -19,6 +19,10 @@ export class WorkerRecord {
   @Column('integer', { default: 0 })
   busy!: number;
 
+  /** Whether its runs cannot reach those of other projects, nor what they have on its host. */
+  @Column('boolean', { default: true })
+  separates!: boolean;
+
   @CreatedInstant()
   started_at!: Date;
 

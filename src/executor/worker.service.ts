@@ -158,9 +158,16 @@ export class WorkerService {
     const begun = performance.now();
     const mine = new Map(this.runs);
     await this.database.query(
-      `INSERT INTO workers (id, host, pid, slots, busy, seen_at) VALUES ($1, $2, $3, $4, $5, now())
+      `INSERT INTO workers (id, host, pid, slots, busy, separates, seen_at) VALUES ($1, $2, $3, $4, $5, $6, now())
        ON CONFLICT (id) DO UPDATE SET busy = excluded.busy, seen_at = excluded.seen_at`,
-      [this.id, config.hostname, process.pid, config.WORKER_CONCURRENCY, mine.size],
+      [
+        this.id,
+        config.hostname,
+        process.pid,
+        config.WORKER_CONCURRENCY,
+        mine.size,
+        this.context?.users !== undefined || this.context?.isolation !== undefined,
+      ],
     );
     if (mine.size > 0) {
       // who holds the row of one, such as a process that froze while it wrote, must not cost the others their leases

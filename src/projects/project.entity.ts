@@ -74,7 +74,7 @@ export class Project {
   deleted_at!: Date | null;
 
   /** Chooses the user of its commands on hosts where each project has one; see `commandUser`. */
-  @Column('integer', { default: () => "nextval('command_users'::regclass)", select: false })
+  @Column('integer', { default: () => "nextval('command_users')", select: false })
   user_number!: number;
 
   @Column('integer', { default: 1 })

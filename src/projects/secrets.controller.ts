@@ -33,7 +33,13 @@ export class SecretsController {
       'The commands of the project that start from now on find it in their environment, unless their task or request sets a ' +
       'variable of that name. Their output shows `***` in its place: as it is, line by line, in JSON, URLs and base64.',
     response: secretSchema,
-    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_LIMIT_EXCEEDED'],
+    errors: [
+      'VALIDATION_ERROR',
+      'PROJECT_NOT_FOUND',
+      'PROJECT_ACCESS_DENIED',
+      'RESOURCE_LIMIT_EXCEEDED',
+      'SECRETS_UNPROTECTED',
+    ],
   })
   setSecret(
     @CurrentActor() actor: Actor,

@@ -5,6 +5,7 @@ import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
 import { open, seal } from './secret-box.js';
 import { toSecret, type SecretRow, type SecretView } from './secrets.schema.js';
@@ -26,6 +27,7 @@ export class SecretsService {
     private readonly access: ProjectAccess,
     private readonly activity: ActivityLog,
     private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
@@ -43,10 +45,11 @@ export class SecretsService {
 
   /**
    * Sets or replaces a secret; runs that start from now on have it.
-   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, RESOURCE_LIMIT_EXCEEDED
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED
    */
   async set(actor: Actor, project: string, name: string, value: string): Promise<SecretView> {
     const { id } = await this.access.require(actor, project, 'own');
+    await this.refuseUnprotected();
     return this.database.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [id]);
       const size = Buffer.byteLength(value);
@@ -97,6 +100,17 @@ export class SecretsService {
       this.events.emitAfter(tx, 'project.changed', { project_id: id });
     });
     return this.list(actor, id);
+  }
+
+  /** A secret that no run would be given, since all workers would show it to other projects, is not taken either. */
+  private async refuseUnprotected(): Promise<void> {
+    const { ALLOW_UNISOLATED_SECRETS, LEASE_SECONDS } = this.infrastructure.config;
+    if (ALLOW_UNISOLATED_SECRETS) return;
+    const [workers] = await this.database.query<{ separates: boolean | null }>(
+      'SELECT bool_or(separates) AS separates FROM workers WHERE seen_at > now() - make_interval(secs => $1)',
+      [LEASE_SECONDS],
+    );
+    if (workers?.separates === false) throw new AppError('SECRETS_UNPROTECTED');
   }
 
   /**

@@ -51,7 +51,7 @@ export class User {
   updated_at!: Date;
 
   /** Chooses the user of its commands on hosts where each project has one; see `commandUser`. */
-  @Column('integer', { default: () => "nextval('command_users'::regclass)", select: false })
+  @Column('integer', { default: () => "nextval('command_users')", select: false })
   user_number!: number;
 
   @Column('integer', { default: 1 })

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -9,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { living, token } from '../faults/steps.js';
@@ -26,6 +29,7 @@ import {
   makeProject,
   outputOf,
   reached,
+  refusal,
   runJob,
   type Json,
 } from './steps.js';
@@ -325,5 +329,42 @@ describe.runIf(asRoot)(
     });
   },
 );
+
+// a copy of the sources in a folder of root's is out of reach for others
+const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+const main = join(root, 'dist/bundle/main.js');
+const canBeOrdinary = !asRoot || spawnSync('setpriv', [...nobody, 'test', '-r', main]).status === 0;
+
+describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary user without isolation', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'millrace-data-'));
+  if (asRoot) chownSync(dataDir, 65534, 65534);
+  const app = useApp({
+    env: { DATA_DIR: dataDir },
+    ...(asRoot ? { command: ['setpriv', ...nobody, process.execPath, main] } : {}),
+  });
+  afterAll(() => rmSync(dataDir, { recursive: true }));
+
+  test('are not taken, and not handed out, unless that is allowed', async () => {
+    const project = await makeProject(app.admin);
+    const path = `/api/projects/${project.id}/secrets/TOK`;
+    expect(await refusal(app.admin.put(path, { value: 'a secret' }))).toBe('409 SECRETS_UNPROTECTED');
+    await runJob(app.admin, project, 'echo runs all the same');
+
+    for (const server of app.processes) await server.stop();
+    app.env['ALLOW_UNISOLATED_SECRETS'] = 'true';
+    for (const { role } of app.processes.splice(0)) await app.add(role);
+    await data(200, app.admin.put(path, { value: 'a secret' }));
+    const allowed = await runJob(app.admin, project, 'echo ${#TOK}');
+    expect(await outputOf(app, allowed.execution_id)).toBe('8\n');
+
+    for (const server of app.processes) await server.stop();
+    app.env['ALLOW_UNISOLATED_SECRETS'] = 'false';
+    for (const { role } of app.processes.splice(0)) await app.add(role);
+    expect(await runJob(app.admin, project, 'echo ${#TOK}', 'failed')).toMatchObject({
+      output_bytes: 0,
+      error: expect.stringContaining('cannot keep them from other projects'),
+    });
+  });
+});
 
 if (!asRoot) test('run these as root: only then has each project a user', () => undefined);

@@ -567,6 +567,7 @@ export interface components {
           | 'RESOURCE_ALREADY_EXISTS'
           | 'RESOURCE_IN_USE'
           | 'RESOURCE_LIMIT_EXCEEDED'
+          | 'SECRETS_UNPROTECTED'
           | 'VERSION_CONFLICT'
           | 'IDEMPOTENCY_CONFLICT'
           | 'TASK_NOT_FOUND'
@@ -1544,7 +1545,7 @@ export interface components {
     };
     Readiness: {
       /** @description What keeps this process from being ready; empty when it is */
-      reasons: ('draining' | 'database' | 'migrations' | 'redis' | 'bus')[];
+      reasons: ('draining' | 'database' | 'migrations' | 'redis' | 'bus' | 'launcher')[];
       /** @enum {string} */
       status: 'ready' | 'not_ready';
       /** Format: date-time */

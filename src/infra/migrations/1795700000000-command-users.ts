@@ -11,9 +11,11 @@ export class CommandUsers1795700000000 implements MigrationInterface {
       await runner.query(
         `ALTER TABLE ${table} ADD user_number integer NOT NULL DEFAULT nextval('command_users'::regclass)`,
       );
+    await runner.query('ALTER TABLE workers ADD separates boolean NOT NULL DEFAULT true');
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE workers DROP COLUMN separates');
     for (const table of ['users', 'projects'])
       await runner.query(`ALTER TABLE ${table} DROP COLUMN user_number`);
     await runner.query('DROP SEQUENCE command_users');

@@ -177,7 +177,7 @@ export class ProjectsResource {
   /**
    * Set or replace a secret of a project.
    * The commands of the project that start from now on find it in their environment, unless their task or request sets a variable of that name. Their output shows `***` in its place: as it is, line by line, in JSON, URLs and base64. Scopes, one of: `projects.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED
    */
   setSecret(
     projectId: string,
