@@ -27,8 +27,12 @@ export class AuthController {
     response: loginResultSchema,
     errors: ['VALIDATION_ERROR', 'AUTH_INVALID_CREDENTIALS', 'AUTH_ACCOUNT_DISABLED'],
   })
-  login(@Body({ schema: loginSchema }) body: Login, @Ip() address: string) {
-    return this.auth.login(body, address);
+  login(
+    @Body({ schema: loginSchema }) body: Login,
+    @Ip() address: string,
+    @Headers('user-agent') userAgent?: string,
+  ) {
+    return this.auth.login(body, { address, userAgent });
   }
 
   @Post('auth/refresh')
@@ -36,7 +40,7 @@ export class AuthController {
     access: 'public',
     summary: 'Renew the access token',
     description:
-      'With `refresh_token` the token rotates, and a second use of it revokes all tokens of that login. Without it the bearer token is renewed and stays valid until it expires.',
+      'With `refresh_token` the token rotates, and a second use of it ends the session with all its tokens. Without it the bearer token is renewed and stays valid until it expires; that goes on until the sign-in is as old as a refresh token gets.',
     response: refreshResultSchema,
     errors: ['AUTH_TOKEN_MISSING', 'AUTH_TOKEN_INVALID', 'AUTH_ACCOUNT_DISABLED'],
   })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { until } from '../support/until.js';
-import { data, refusal, tally } from './steps.js';
+import { data, nobody, refusal, tally } from './steps.js';
 
 const JWT_SECRET = 'the signing secret of the authentication tests';
 // every guesser below comes from an address of its own, so that one test does not slow down the next
@@ -100,6 +100,9 @@ describe('an access token', () => {
       'alg none': forge(claims, '', 'none'),
       'another algorithm': forge(claims, JWT_SECRET, 'HS512', 'sha512'),
       'an old epoch': forge({ ...claims, epoch: -1 }),
+      'no session': forge({ ...claims, sid: undefined }),
+      'an unknown session': forge({ ...claims, sid: nobody }),
+      'no time of the sign-in': forge({ ...claims, auth_time: undefined }),
       'an unknown user': forge({ ...claims, sub: '01890000-0000-7000-8000-000000000000' }),
       'changed claims': `${head}.${part({ ...claims, sub: 'someone' })}.${signature}`,
       'without signature': `${head}.${body}.`,
@@ -130,7 +133,27 @@ describe('refresh', () => {
     expect(await refusal(rubbish)).toBe('401 AUTH_TOKEN_INVALID');
   });
 
-  test('by refresh token rotates, and a second use revokes the family and no other', async () => {
+  test('by bearer ends when the sign-in is as old as a refresh token gets', async () => {
+    const user = await app.admin.createUser('viewer');
+    const claims = claimsOf(user.token);
+    const month = 30 * 86_400;
+    const since = (seconds: number) =>
+      app.anonymous().withToken(forge({ ...claims, auth_time: Math.floor(Date.now() / 1000) - seconds }));
+    const last = await data(200, since(month - 600).post('/api/auth/refresh'));
+    expect(last.expires_in).toBeGreaterThan(0);
+    expect(last.expires_in).toBeLessThanOrEqual(600);
+    expect(claimsOf(last.access_token)).toMatchObject({ sid: claims['sid'], sub: claims['sub'] });
+    const late = await since(month).post('/api/auth/refresh');
+    expect([await refusal(late), late.body.error.details]).toEqual([
+      '401 AUTH_TOKEN_INVALID',
+      { reason: 'the sign-in is too old to be renewed' },
+    ]);
+    // a refresh token, which rotates, goes on; what comes of it tells the age of the sign-in
+    const { access_token } = await data(200, refreshWith(user.refreshToken!));
+    expect(claimsOf(access_token)).toMatchObject({ sid: claims['sid'], auth_time: claims['auth_time'] });
+  });
+
+  test('by refresh token rotates, and a second use ends the session and no other', async () => {
     const user = await app.admin.createUser('viewer');
     const other = await user.as(user.credentials!);
     const second = await data(200, refreshWith(user.refreshToken!));
@@ -139,6 +162,9 @@ describe('refresh', () => {
     const third = await data(200, refreshWith(second.refresh_token));
     expect(await refusal(refreshWith(user.refreshToken!))).toBe('401 AUTH_TOKEN_INVALID');
     expect(await refusal(refreshWith(third.refresh_token))).toBe('401 AUTH_TOKEN_INVALID');
+    await until(async () => (await profile(third.access_token)).status === 401);
+    const rows = await app.query("SELECT actor_id FROM activity WHERE action = 'refresh_token_reused'");
+    expect(rows).toEqual([{ actor_id: null }]);
     expect((await refreshWith(other.refreshToken!)).status).toBe(200);
     expect(await refusal(refreshWith('rubbish'))).toBe('401 AUTH_TOKEN_INVALID');
   });
