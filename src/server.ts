@@ -15,6 +15,7 @@ import { AppError } from './common/errors.js';
 import { bodyLimit } from './common/limits.js';
 import { LocationInterceptor } from './common/location.interceptor.js';
 import { NestLog } from './common/logger.js';
+import { warnOfUnnamedProxy } from './common/proxy-warning.js';
 import { RequestLog } from './common/request-log.js';
 import { RequestStats } from './common/request-stats.js';
 import { ValidationPipe } from './common/validation.js';
@@ -59,6 +60,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   installEnvelope(server);
   await secure(server, config);
   log.install(server, app.get(RequestStats));
+  if (config.TRUST_PROXY.length === 0) warnOfUnnamedProxy(server, logger);
   refuseOverload(server, infrastructure);
   cutOffAtClose(server);
   app.get(RequestLimiter).install(server);

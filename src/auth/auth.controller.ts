@@ -23,7 +23,7 @@ export class AuthController {
     access: 'public',
     summary: 'Sign in',
     description:
-      'Gives an access token for the `Authorization` header and a refresh token. After 10 failures for a name or from an address it is answered 429 for a while.',
+      'Gives an access token for the `Authorization` header and a refresh token. After 10 failures for a name from one address it is answered 429 there for a while; so many that they come from everywhere, or at many names, slow down whoever has not signed in from the same address lately.',
     response: loginResultSchema,
     errors: ['VALIDATION_ERROR', 'AUTH_INVALID_CREDENTIALS', 'AUTH_ACCOUNT_DISABLED'],
   })

@@ -10,6 +10,7 @@ import { AuthSessionsService } from './auth-sessions.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { FirstAdministrator } from './first-administrator.js';
+import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
 import { RequestLimiter } from './request-limiter.js';
 import { loadSigningKey } from './secret-key.js';
@@ -28,6 +29,7 @@ import { loadSigningKey } from './secret-key.js';
     AuthService,
     AuthSessionsService,
     FirstAdministrator,
+    KnownNetworks,
     LoginThrottle,
     RequestLimiter,
   ],

@@ -53,16 +53,12 @@ export class AuthService {
    */
   async login({ username, password }: Login, { address, userAgent }: Origin): Promise<LoginResult> {
     const name = username.toLowerCase();
-    await this.throttle.check(name, address);
     const user = await this.repository.findOneBy({ username: name });
-    if (!(await verifyPassword(user?.password_hash, password)) || !user) {
-      await this.throttle.failed(name, address);
-      throw new AppError('AUTH_INVALID_CREDENTIALS');
-    }
-    // guesses that came at once have all passed the first check
-    await this.throttle.check(name, address);
+    const isRight = await this.throttle.check(name, address, () =>
+      verifyPassword(user?.password_hash, password),
+    );
+    if (!isRight || !user) throw new AppError('AUTH_INVALID_CREDENTIALS');
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
-    await this.throttle.succeeded(name);
     const network = networkOf(address);
     const user_agent = userAgent?.slice(0, longestUserAgent) ?? null;
     const from = { address: network === 'unknown' ? null : address, network, user_agent };
@@ -125,13 +121,11 @@ export class AuthService {
 
   /** @throws AUTH_INVALID_CREDENTIALS when the current password is wrong, RATE_LIMIT_EXCEEDED after ten wrong ones */
   async changePassword(actor: Actor, input: ChangePassword, address: string): Promise<void> {
-    await this.throttle.check(actor.username, address);
     const user = await this.repository.findOneByOrFail({ id: actor.id });
-    if (!(await verifyPassword(user.password_hash, input.current_password))) {
-      await this.throttle.failed(actor.username, address);
-      throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
-    }
-    await this.throttle.check(actor.username, address);
+    const isRight = await this.throttle.check(user.username, address, () =>
+      verifyPassword(user.password_hash, input.current_password),
+    );
+    if (!isRight) throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
     await this.users.changePassword(actor, user.token_epoch, input.new_password);
   }
 

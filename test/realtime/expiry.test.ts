@@ -17,7 +17,7 @@ const endOf = (token: string | undefined): number =>
 async function laterToken(user: Client): Promise<string> {
   return until(async () => {
     const token = (await user.post('/api/auth/refresh')).body.data.access_token as string;
-    return endOf(token) > endOf(user.token) && token;
+    return endOf(token) > endOf(user.token) ? token : undefined;
   });
 }
 

@@ -21,7 +21,7 @@ export class AuthResource {
 
   /**
    * Sign in.
-   * Gives an access token for the `Authorization` header and a refresh token. After 10 failures for a name or from an address it is answered 429 for a while.
+   * Gives an access token for the `Authorization` header and a refresh token. After 10 failures for a name from one address it is answered 429 there for a while; so many that they come from everywhere, or at many names, slow down whoever has not signed in from the same address lately.
    * @throws {ApiError} AUTH_INVALID_CREDENTIALS
    */
   login(body: Login, options?: RequestOptions): Promise<LoginResult> {
