@@ -159,8 +159,10 @@ function securityHeaders(): Record<string, string> {
 
 async function secure(server: FastifyInstance, config: Config): Promise<void> {
   const headers = securityHeaders();
-  server.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers(headers);
+  // what is answered is for who asked, and may hold a token: no browser and no proxy is to keep it (RFC 9111 §5.2.2.5)
+  const ofApi = { ...headers, 'Cache-Control': 'no-store' };
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(request.url.startsWith('/api') ? ofApi : headers);
     done();
   });
   const origins = config.CORS_ORIGINS;

@@ -12,6 +12,7 @@ import { Database, uniqueViolation, type Transaction } from '../infra/database.j
 import { Events } from '../infra/events.js';
 import { RowCache } from '../infra/row-cache.js';
 import { confirmActor } from './actor.queries.js';
+import { weaknessOf } from './password-rules.js';
 import { hashPassword } from './password.js';
 import { User } from './user.entity.js';
 import {
@@ -76,10 +77,11 @@ export class UsersService implements OnModuleInit {
 
   /**
    * Makes a user.
-   * @param actor the administrator, or null for the first start
-   * @throws RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken
+   * @param actor the administrator, or null for the first start, which looks at the password itself
+   * @throws RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken, VALIDATION_ERROR for a weak password
    */
   async create(actor: Actor | null, input: CreateUser): Promise<UserView> {
+    if (actor) await refuseWeak('password', input.password, input);
     const id = newId();
     const password_hash = await hashPassword(input.password);
     const { username, email, full_name, avatar_url, role, tier } = input;
@@ -106,10 +108,12 @@ export class UsersService implements OnModuleInit {
 
   /**
    * Changes a user. A new password and disabling end every sign-in made so far; a new role counts from the next request.
-   * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT; RESOURCE_IN_USE for the last administrator
+   * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password; RESOURCE_IN_USE for the last administrator
    */
   async update(actor: Actor, id: string, input: UpdateUser, ifMatch?: number): Promise<UserView> {
     const { password, version, ...changes } = input;
+    if (password !== undefined)
+      await refuseWeak('password', password, { ...(await this.get(id)), ...changes });
     const password_hash = password === undefined ? undefined : await hashPassword(password);
     await this.uniquely(() =>
       this.database.transaction(async (tx) => {
@@ -159,9 +163,10 @@ export class UsersService implements OnModuleInit {
   /**
    * Sets a user's own password and ends every sign-in made so far.
    * @param epoch of the password that the user has just shown
-   * @throws AUTH_INVALID_CREDENTIALS when it is another one by now
+   * @throws AUTH_INVALID_CREDENTIALS when it is another one by now, VALIDATION_ERROR for a weak one
    */
   async changePassword(actor: Actor, epoch: number, newPassword: string): Promise<void> {
+    await refuseWeak('new_password', newPassword, await this.get(actor.id));
     const passwordHash = await hashPassword(newPassword);
     await this.database.transaction(async (tx) => {
       const [user] = await tx.query<User>('SELECT token_epoch FROM users WHERE id = $1 FOR UPDATE', [
@@ -214,4 +219,13 @@ export class UsersService implements OnModuleInit {
       });
     }
   }
+}
+
+async function refuseWeak(
+  field: string,
+  password: string,
+  user: { username: string; email: string },
+): Promise<void> {
+  const issue = await weaknessOf(password, user);
+  if (issue !== undefined) throw new AppError('VALIDATION_ERROR', { field, issue: `The password ${issue}` });
 }
