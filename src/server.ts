@@ -15,6 +15,7 @@ import { AppError } from './common/errors.js';
 import { bodyLimit } from './common/limits.js';
 import { LocationInterceptor } from './common/location.interceptor.js';
 import { NestLog } from './common/logger.js';
+import { warnOfUnnamedProxy } from './common/proxy-warning.js';
 import { RequestLog } from './common/request-log.js';
 import { RequestStats } from './common/request-stats.js';
 import { ValidationPipe } from './common/validation.js';
@@ -59,6 +60,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   installEnvelope(server);
   await secure(server, config);
   log.install(server, app.get(RequestStats));
+  if (config.TRUST_PROXY.length === 0) warnOfUnnamedProxy(server, logger);
   refuseOverload(server, infrastructure);
   cutOffAtClose(server);
   app.get(RequestLimiter).install(server);
@@ -157,8 +159,10 @@ function securityHeaders(): Record<string, string> {
 
 async function secure(server: FastifyInstance, config: Config): Promise<void> {
   const headers = securityHeaders();
-  server.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers(headers);
+  // what is answered is for who asked, and may hold a token: no browser and no proxy is to keep it (RFC 9111 §5.2.2.5)
+  const ofApi = { ...headers, 'Cache-Control': 'no-store' };
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(request.url.startsWith('/api') ? ofApi : headers);
     done();
   });
   const origins = config.CORS_ORIGINS;

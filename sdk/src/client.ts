@@ -64,6 +64,18 @@ export class MillraceClient extends Resources {
     return result;
   }
 
+  /**
+   * Signs out: ends the session on the server, with all its tokens and connections, and forgets them. A personal access token
+   * has no session: it is revoked instead.
+   * @throws ApiError AUTH_TOKEN_INVALID when there was no session any more
+   */
+  async logout(): Promise<void> {
+    const { token, refreshToken } = await this.tokens.release();
+    if (token === undefined && refreshToken === undefined) return;
+    const options = token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
+    await this.auth.logout(refreshToken === undefined ? {} : { refreshToken }, options);
+  }
+
   /** The same client, signed in as this one, within a work session or with other settings. */
   with(
     options: Pick<MillraceClientOptions, 'sessionId' | 'maxRetries' | 'timeout' | 'headers'>,

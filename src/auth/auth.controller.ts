@@ -23,12 +23,16 @@ export class AuthController {
     access: 'public',
     summary: 'Sign in',
     description:
-      'Gives an access token for the `Authorization` header and a refresh token. After 10 failures for a name or from an address it is answered 429 for a while.',
+      'Gives an access token for the `Authorization` header and a refresh token. After 10 failures for a name from one address it is answered 429 there for a while; so many that they come from everywhere, or at many names, slow down whoever has not signed in from the same address lately.',
     response: loginResultSchema,
     errors: ['VALIDATION_ERROR', 'AUTH_INVALID_CREDENTIALS', 'AUTH_ACCOUNT_DISABLED'],
   })
-  login(@Body({ schema: loginSchema }) body: Login, @Ip() address: string) {
-    return this.auth.login(body, address);
+  login(
+    @Body({ schema: loginSchema }) body: Login,
+    @Ip() address: string,
+    @Headers('user-agent') userAgent?: string,
+  ) {
+    return this.auth.login(body, { address, userAgent });
   }
 
   @Post('auth/refresh')
@@ -36,7 +40,7 @@ export class AuthController {
     access: 'public',
     summary: 'Renew the access token',
     description:
-      'With `refresh_token` the token rotates, and a second use of it revokes all tokens of that login. Without it the bearer token is renewed and stays valid until it expires.',
+      'With `refresh_token` the token rotates, and a second use of it ends the session with all its tokens. Without it the bearer token is renewed and stays valid until it expires; that goes on until the sign-in is as old as a refresh token gets.',
     response: refreshResultSchema,
     errors: ['AUTH_TOKEN_MISSING', 'AUTH_TOKEN_INVALID', 'AUTH_ACCOUNT_DISABLED'],
   })

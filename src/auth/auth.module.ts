@@ -4,17 +4,20 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { PersonalTokensModule } from '../personal-tokens/personal-tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessGuard } from './access.guard.js';
+import { AccessTokens, SIGNING_KEY } from './access-tokens.js';
+import { AuthSessionsController } from './auth-sessions.controller.js';
+import { AuthSessionsService } from './auth-sessions.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { FirstAdministrator } from './first-administrator.js';
+import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
 import { RequestLimiter } from './request-limiter.js';
 import { loadSigningKey } from './secret-key.js';
-import { SIGNING_KEY, TokensService } from './tokens.service.js';
 
 @Module({
   imports: [UsersModule, PersonalTokensModule],
-  controllers: [AuthController],
+  controllers: [AuthController, AuthSessionsController],
   providers: [
     { provide: APP_GUARD, useClass: AccessGuard },
     {
@@ -22,11 +25,13 @@ import { SIGNING_KEY, TokensService } from './tokens.service.js';
       useFactory: ({ config }: Infrastructure) => loadSigningKey(config),
       inject: [Infrastructure],
     },
+    AccessTokens,
     AuthService,
+    AuthSessionsService,
     FirstAdministrator,
+    KnownNetworks,
     LoginThrottle,
     RequestLimiter,
-    TokensService,
   ],
   exports: [AuthService, FirstAdministrator],
 })

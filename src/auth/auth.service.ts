@@ -3,88 +3,130 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import type { Actor } from '../common/permissions.js';
+import { networkOf } from '../common/network.js';
+import { hasEnded, type Actor } from '../common/permissions.js';
 import { roleWithin } from '../common/scopes.js';
 import { Database } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { TokenCheck, type KnownToken } from '../personal-tokens/token-check.js';
 import { looksPersonal } from '../personal-tokens/token-format.js';
 import { verifyPassword } from '../users/password.js';
 import { User } from '../users/user.entity.js';
 import { toUser, type ChangePassword } from '../users/users.schema.js';
 import { UsersService } from '../users/users.service.js';
+import { AccessTokens } from './access-tokens.js';
+import { openSession, rotate, type OpenSession } from './auth-sessions.queries.js';
+import { AuthSessionsService } from './auth-sessions.service.js';
 import type { Login, LoginResult, RefreshResult } from './auth.schema.js';
 import { LoginThrottle } from './login-throttle.js';
-import { TokensService } from './tokens.service.js';
+
+/** Where a sign-in comes from. */
+export interface Origin {
+  address: string;
+  userAgent: string | undefined;
+}
+
+const longestUserAgent = 256;
 
 @Injectable()
 export class AuthService {
+  private readonly refreshSeconds: number;
+
   constructor(
     @InjectRepository(User) private readonly repository: Repository<User>,
     private readonly users: UsersService,
-    private readonly tokens: TokensService,
+    private readonly accessTokens: AccessTokens,
+    private readonly sessions: AuthSessionsService,
     private readonly personalTokens: TokenCheck,
     private readonly throttle: LoginThrottle,
     private readonly database: Database,
     private readonly activity: ActivityLog,
-  ) {}
+    infrastructure: Infrastructure,
+  ) {
+    this.refreshSeconds = infrastructure.config.REFRESH_TOKEN_SECONDS;
+  }
 
   /**
    * Signs a user in.
-   * @param address where the request came from, for the slow-down of guessing
+   * @param origin where the request came from, also for the slow-down of guessing
    * @throws AUTH_INVALID_CREDENTIALS, AUTH_ACCOUNT_DISABLED, RATE_LIMIT_EXCEEDED
    */
-  async login({ username, password }: Login, address: string): Promise<LoginResult> {
+  async login({ username, password }: Login, { address, userAgent }: Origin): Promise<LoginResult> {
     const name = username.toLowerCase();
-    await this.throttle.check(name, address);
     const user = await this.repository.findOneBy({ username: name });
-    if (!(await verifyPassword(user?.password_hash, password)) || !user) {
-      await this.throttle.failed(name, address);
-      throw new AppError('AUTH_INVALID_CREDENTIALS');
-    }
-    // guesses that came at once have all passed the first check
-    await this.throttle.check(name, address);
+    const isRight = await this.throttle.check(name, address, () =>
+      verifyPassword(user?.password_hash, password),
+    );
+    if (!isRight || !user) throw new AppError('AUTH_INVALID_CREDENTIALS');
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
-    await this.throttle.succeeded(name);
-    await this.database.transaction(async (tx) => {
-      await tx.query('UPDATE users SET last_login = now() WHERE id = $1', [user.id]);
-      this.activity.record(tx, { actor: user, entityType: 'user', entityId: user.id, action: 'login' });
-    });
+    const network = networkOf(address);
+    const user_agent = userAgent?.slice(0, longestUserAgent) ?? null;
+    const from = { address: network === 'unknown' ? null : address, network, user_agent };
+    const opened = await openSession(this.database, user, from, this.refreshSeconds);
+    // what was true of the password when it was checked is not any more
+    if (!opened) throw new AppError('AUTH_INVALID_CREDENTIALS');
+    const entry = { actor: user, entityType: 'user', entityId: user.id, action: 'login' } as const;
+    this.activity.announce(opened.written, entry);
     return {
-      ...this.accessFor(user),
-      refresh_token: await this.tokens.refresh(user.id),
-      refresh_expires_in: this.tokens.refreshSeconds,
+      ...this.accessFor(opened),
+      refresh_token: opened.refreshToken,
+      refresh_expires_in: this.refreshSeconds,
       user: toUser(user),
     };
   }
 
   /**
-   * Gives a new access token: for a refresh token, which rotates, or for a bearer token that is still valid and stays so.
+   * Gives a new access token: for a refresh token, which rotates, or for a bearer token that is still valid and stays so. A bearer
+   * can be renewed until the sign-in is as old as a refresh token gets; after that only a refresh token does, or the password.
    * @throws AUTH_TOKEN_MISSING, AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
    */
   async refresh(refreshToken: string | undefined, bearer: string | undefined): Promise<RefreshResult> {
     if (refreshToken !== undefined) {
-      const rotated = await this.tokens.rotate(refreshToken);
+      const rotated = await rotate(this.database, refreshToken, this.refreshSeconds);
+      if (!rotated) return this.refuseRefresh(refreshToken);
       return {
-        ...this.accessFor(await this.activeAccount(rotated.userId)),
+        ...this.accessFor(rotated),
         refresh_token: rotated.refreshToken,
-        refresh_expires_in: this.tokens.refreshSeconds,
+        refresh_expires_in: this.refreshSeconds,
       };
     }
     if (bearer === undefined) throw new AppError('AUTH_TOKEN_MISSING');
-    const { sub, epoch } = this.tokens.verify(bearer);
-    return this.accessFor(await this.activeAccount(sub, epoch));
+    const { sub, sid, epoch, auth_time } = this.accessTokens.verify(bearer);
+    await this.requireOpen(sub, sid, epoch);
+    const end = auth_time + this.refreshSeconds;
+    if (end <= Date.now() / 1000)
+      throw new AppError('AUTH_TOKEN_INVALID', { reason: 'the sign-in is too old to be renewed' });
+    return this.accessTokens.make({ sub, sid, epoch, auth_time }, end);
+  }
+
+  /**
+   * Ends the session of each token that is shown.
+   * @throws AUTH_TOKEN_MISSING, AUTH_TOKEN_INVALID when none of them is one
+   */
+  async logout(refreshToken: string | undefined, bearer: string | undefined): Promise<void> {
+    if (refreshToken === undefined && bearer === undefined) throw new AppError('AUTH_TOKEN_MISSING');
+    const isKnown = refreshToken !== undefined && (await this.sessions.logOutByRefreshToken(refreshToken));
+    if (bearer === undefined) {
+      if (!isKnown) throw new AppError('AUTH_TOKEN_INVALID');
+      return;
+    }
+    try {
+      const { sub, sid } = this.accessTokens.verify(bearer);
+      await this.sessions.logOut(sub, sid);
+    } catch (error) {
+      // beside a refresh token the access token may have expired
+      if (!isKnown) throw error;
+    }
   }
 
   /** @throws AUTH_INVALID_CREDENTIALS when the current password is wrong, RATE_LIMIT_EXCEEDED after ten wrong ones */
   async changePassword(actor: Actor, input: ChangePassword, address: string): Promise<void> {
-    await this.throttle.check(actor.username, address);
     const user = await this.repository.findOneByOrFail({ id: actor.id });
-    if (!(await verifyPassword(user.password_hash, input.current_password))) {
-      await this.throttle.failed(actor.username, address);
-      throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
-    }
-    await this.throttle.check(actor.username, address);
-    await this.users.changePassword(actor, input.new_password);
+    const isRight = await this.throttle.check(user.username, address, () =>
+      verifyPassword(user.password_hash, input.current_password),
+    );
+    if (!isRight) throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
+    await this.users.changePassword(actor, user.token_epoch, input.new_password);
   }
 
   /**
@@ -93,20 +135,22 @@ export class AuthService {
    */
   async authenticate(token: string): Promise<Actor> {
     if (looksPersonal(token)) return this.actorOf(await this.personalTokens.verify(token));
-    const { sub, epoch } = this.tokens.verify(token);
-    const { id, username, role, tier } = await this.activeAccount(sub, epoch);
-    return { id, username, role, tier };
+    const { sub, sid, epoch, exp } = this.accessTokens.verify(token);
+    const { id, username, role, tier } = await this.requireOpen(sub, sid, epoch);
+    const signIn = { sessionId: sid, epoch, expiresAt: new Date(exp * 1000) };
+    return { id, username, role, tier, signIn };
   }
 
   /**
    * Who somebody is now that was let in before.
-   * @param epoch of the user's access tokens at that time
-   * @throws AUTH_TOKEN_INVALID when the token was revoked since, AUTH_ACCOUNT_DISABLED
+   * @throws AUTH_TOKEN_INVALID when the token has expired or was revoked since, AUTH_ACCOUNT_DISABLED
    */
-  async renew(actor: Actor, epoch: number): Promise<Actor> {
-    if (actor.token)
-      return { ...actor, ...(await this.actorOf(await this.personalTokens.verifyAgain(actor.token.id))) };
-    const { username, role, tier } = await this.activeAccount(actor.id, epoch);
+  async renew(actor: Actor): Promise<Actor> {
+    if (hasEnded(actor)) throw new AppError('AUTH_TOKEN_INVALID');
+    const { token, signIn } = actor;
+    if (token) return { ...actor, ...(await this.actorOf(await this.personalTokens.verifyAgain(token.id))) };
+    if (!signIn) throw new AppError('AUTH_TOKEN_INVALID');
+    const { username, role, tier } = await this.requireOpen(actor.id, signIn.sessionId, signIn.epoch);
     return { ...actor, username, role, tier };
   }
 
@@ -116,20 +160,31 @@ export class AuthService {
     return { id: user_id, username, role: roleWithin(role, scopes), tier, token };
   }
 
-  /** @param epoch of the token; undefined where no token was shown */
-  async activeAccount(id: string, epoch?: number) {
-    const account = await this.users.account(id);
-    if (!account) throw new AppError('AUTH_TOKEN_INVALID');
-    if (account.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
-    if (epoch !== undefined && account.token_epoch !== epoch) throw new AppError('AUTH_TOKEN_INVALID');
+  /** The account of a sign-in that is still good. */
+  private async requireOpen(userId: string, sessionId: string, epoch: number) {
+    const account = await this.activeAccount(userId);
+    if (account.token_epoch !== epoch) throw new AppError('AUTH_TOKEN_INVALID');
+    await this.sessions.require(sessionId);
     return account;
   }
 
-  private accessFor(user: { id: string; token_epoch: number }) {
-    return {
-      access_token: this.tokens.access(user),
-      token_type: 'bearer' as const,
-      expires_in: this.tokens.accessSeconds,
-    };
+  private async activeAccount(id: string) {
+    const account = await this.users.account(id);
+    if (!account) throw new AppError('AUTH_TOKEN_INVALID');
+    if (account.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
+    return account;
+  }
+
+  private async refuseRefresh(refreshToken: string): Promise<never> {
+    const isReused = await this.sessions.endReused(refreshToken);
+    throw new AppError(
+      'AUTH_TOKEN_INVALID',
+      isReused ? { reason: 'used before: its session has ended' } : {},
+    );
+  }
+
+  private accessFor({ id, user_id, epoch, created_at, expires_at }: OpenSession) {
+    const auth_time = Math.floor(created_at.getTime() / 1000);
+    return this.accessTokens.make({ sub: user_id, sid: id, epoch, auth_time }, expires_at.getTime() / 1000);
   }
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { ConfigError } from '../common/config.js';
+import { AppError } from '../common/errors.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { weaknessOf } from '../users/password-rules.js';
 import { UsersService } from '../users/users.service.js';
-import { AppError } from '../common/errors.js';
 
 /** Makes the administrator when there is no user yet. */
 @Injectable()
@@ -14,13 +16,19 @@ export class FirstAdministrator {
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** @returns the credentials to print, once, when the password was made here; undefined otherwise */
+  /**
+   * @returns the credentials to print, once, when the password was made here; undefined otherwise
+   * @throws ConfigError for an ADMIN_PASSWORD that guessers try among the first
+   */
   async ensure(): Promise<{ username: string; password: string } | undefined> {
     const { config } = this.infrastructure;
     const [known] = await this.database.query('SELECT 1 FROM users LIMIT 1');
     if (known) return undefined;
     const username = config.ADMIN_USERNAME.toLowerCase();
-    const password = config.ADMIN_PASSWORD ?? randomBytes(12).toString('base64url');
+    const given = config.ADMIN_PASSWORD;
+    const weakness = given && (await weaknessOf(given, { username, email: config.ADMIN_EMAIL }));
+    if (weakness) throw new ConfigError(`The configuration is invalid:\n  ADMIN_PASSWORD: ${weakness}`);
+    const password = given ?? randomBytes(12).toString('base64url');
     try {
       await this.users.create(null, {
         username,
@@ -36,6 +44,6 @@ export class FirstAdministrator {
       if (error instanceof AppError && error.code === 'RESOURCE_ALREADY_EXISTS') return undefined;
       throw error;
     }
-    return config.ADMIN_PASSWORD === undefined ? { username, password } : undefined;
+    return given === undefined ? { username, password } : undefined;
   }
 }

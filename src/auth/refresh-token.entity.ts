@@ -1,19 +1,14 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-/** One link of a chain of refresh tokens; all links of one login share a family. */
+/** One link of a session's chain of refresh tokens; whether it is still good is asked of the session. */
 @Entity('refresh_tokens')
-@Index('refresh_tokens_family', ['family_id'])
 export class RefreshToken {
   @Id()
   id!: string;
 
   @Column('uuid')
-  family_id!: string;
-
-  @Column('uuid')
-  @Index('refresh_tokens_user')
-  user_id!: string;
+  session_id!: string;
 
   /** SHA-256 of the token: it has 256 random bits, so a slow hash would add nothing. */
   @Column('bytea')
@@ -26,10 +21,7 @@ export class RefreshToken {
   @Instant()
   expires_at!: Date;
 
-  /** Set when the token was exchanged; a second use revokes the family. */
+  /** Set when the token was exchanged; a second use ends the session. */
   @Instant({ nullable: true })
   used_at!: Date | null;
-
-  @Instant({ nullable: true })
-  revoked_at!: Date | null;
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import { bearerToken } from '../common/bearer-token.js';
 import { AppError } from '../common/errors.js';
+import { networkOf } from '../common/network.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
 import { AuthService } from './auth.service.js';
@@ -34,7 +35,9 @@ export class RequestLimiter {
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     // who asks whether we are alive must not wait for a Redis that hangs
     const live = request.url.startsWith('/api/health/live');
-    const { kind, key } = live ? { kind: 'address' as const, key: request.ip } : await this.whose(request);
+    const { kind, key } = live
+      ? { kind: 'address' as const, key: networkOf(request.ip) }
+      : await this.whose(request);
     // who watches over us must not be locked out, nor use up what others need
     const free = /^\/(api\/health|metrics)/.test(request.url);
     const state = live ? null : free ? await this.limiters[kind].get(key) : await this.consume(kind, key);
@@ -68,6 +71,6 @@ export class RequestLimiter {
     // a token that is not good for anything counts for the address it came from; the guard answers it
     const actor =
       token === undefined ? undefined : await this.auth.authenticate(token).catch(() => undefined);
-    return actor ? { kind: actor.tier, key: actor.id } : { kind: 'address', key: request.ip };
+    return actor ? { kind: actor.tier, key: actor.id } : { kind: 'address', key: networkOf(request.ip) };
   }
 }

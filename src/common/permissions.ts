@@ -42,6 +42,18 @@ export interface Actor {
   sessionId?: string | undefined;
   /** The personal access token that speaks for the user, if it is one; `role` is narrowed to its scopes. */
   token?: { id: string; scopes: readonly Scope[]; expiresAt: Date | null } | undefined;
+  /** What the access token says that speaks for the user, if it is one: its session, the epoch of the password, and its end. */
+  signIn?: { sessionId: string; epoch: number; expiresAt: Date } | undefined;
+}
+
+/** When the token that speaks for an actor ends; null for never. */
+export function endOf({ token, signIn }: Actor): Date | null {
+  return signIn?.expiresAt ?? token?.expiresAt ?? null;
+}
+
+export function hasEnded(actor: Actor): boolean {
+  const end = endOf(actor);
+  return end !== null && end.getTime() <= Date.now();
 }
 
 export function may(actor: Pick<Actor, 'role'>, permission: Permission): boolean {

@@ -24,6 +24,8 @@ const admin: readonly Scope[] = ['admin'];
 
 /** The scopes of which one is enough, by room and access. What is not listed is shut to personal access tokens. */
 const rooms: Record<string, Room> = {
+  // who may end sign-ins could lock their user out
+  auth: { read: admin, own: admin },
   projects: { read: ['projects.read', 'projects.write'], write: ['projects.write'] },
   tasks: { read: readTasks, write: writeTasks, execute },
   executions: { read: readTasks },
@@ -44,10 +46,13 @@ export function scopesOf(room: string, need: Need): readonly Scope[] {
 
 /**
  * The scopes of which one opens a route: by the last room in its path (`/api/projects/{id}/tasks` is about tasks), its
- * access and whether its method is a safe one.
+ * access and whether its method is a safe one. All below `/api/auth` is about signing in: `/api/auth/sessions` are no work
+ * sessions.
  */
 export function scopesOfRoute(path: string, access: Permission, method: string): readonly Scope[] {
-  const room = path.split('/').findLast((segment) => Object.hasOwn(rooms, segment));
+  const room = path.startsWith('/api/auth/')
+    ? 'auth'
+    : path.split('/').findLast((segment) => Object.hasOwn(rooms, segment));
   const safe = ['GET', 'HEAD'].includes(method);
   return room === undefined ? [] : scopesOf(room, access === 'read' && !safe ? 'own' : access);
 }

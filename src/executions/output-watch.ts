@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthService } from '../auth/auth.service.js';
-import { longestTimerMs } from '../common/limits.js';
-import type { Actor } from '../common/permissions.js';
+import { callAt } from '../common/call-at.js';
+import { endOf, type Actor } from '../common/permissions.js';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
 import type { Execution } from './execution.entity.js';
@@ -9,8 +9,6 @@ import { ExecutionsService } from './executions.service.js';
 
 interface Stream {
   actor: Actor;
-  /** Of the actor's access tokens when the stream was opened. */
-  epoch: number;
   execution: Pick<Execution, 'id' | 'project_id'>;
   end: () => void;
 }
@@ -36,7 +34,7 @@ export class OutputWatch {
 
   /**
    * Watches a stream until the signal.
-   * @param end called when its reader has lost the right to it, or the personal access token that opened it has expired
+   * @param end called when its reader has lost the right to it, or the token that opened it has expired
    */
   async follow(
     actor: Actor,
@@ -44,14 +42,13 @@ export class OutputWatch {
     end: () => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { token_epoch: epoch } = await this.auth.activeAccount(actor.id);
     if (signal.aborted) return;
-    const stream = { actor, epoch, execution, end };
+    const stream = { actor, execution, end };
     this.streams.add(stream);
-    const left = (actor.token?.expiresAt?.getTime() ?? Infinity) - Date.now();
-    const timer = left <= longestTimerMs ? setTimeout(end, left).unref() : undefined;
+    const expiry = endOf(actor);
+    const cancel = expiry ? callAt(expiry, end) : undefined;
     const forget = () => {
-      clearTimeout(timer);
+      cancel?.();
       this.streams.delete(stream);
     };
     signal.addEventListener('abort', forget, { once: true });
@@ -68,7 +65,7 @@ export class OutputWatch {
 
   private async check(stream: Stream): Promise<void> {
     try {
-      stream.actor = await this.auth.renew(stream.actor, stream.epoch);
+      stream.actor = await this.auth.renew(stream.actor);
       await this.executions.require(stream.actor, stream.execution.id, 'read');
     } catch {
       // what cannot be looked up now is not permitted now

@@ -22,6 +22,8 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
   const lastMonth = before(30 * 24);
   const ended = before(config.SESSION_RETENTION_DAYS * 24);
   const sent = before(config.DELIVERY_RETENTION_DAYS * 24);
+  // nothing that was made later has expired since yesterday
+  const signedIn = new Date(yesterday.getTime() - config.REFRESH_TOKEN_SECONDS * 1000);
   return [
     {
       table: 'idempotency_keys',
@@ -32,7 +34,12 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
       table: 'refresh_tokens',
       // one that was exchanged is kept for as long as it would have been good, so that its reuse is seen
       condition: 'id < $1 AND expires_at < $2',
-      values: [idOf(yesterday), yesterday],
+      values: [idOf(signedIn), yesterday],
+    },
+    {
+      table: 'auth_sessions',
+      condition: 'id < $1 AND expires_at < $2',
+      values: [idOf(signedIn), yesterday],
     },
     {
       table: 'personal_access_tokens',

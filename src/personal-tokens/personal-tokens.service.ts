@@ -7,6 +7,7 @@ import { may, type Actor } from '../common/permissions.js';
 import { beyondRole } from '../common/scopes.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { confirmActor } from '../users/actor.queries.js';
 import type { PersonalToken } from './personal-token.entity.js';
 import {
   toPersonalToken,
@@ -31,13 +32,16 @@ export class PersonalTokensService {
   /**
    * Makes a token for the actor. It is in this answer and in no other.
    * @throws AUTH_INSUFFICIENT_PERMISSIONS for scopes beyond the actor's role, or beyond the token that asks;
-   * RESOURCE_LIMIT_EXCEEDED with 50 tokens
+   * RESOURCE_LIMIT_EXCEEDED with 50 tokens; AUTH_TOKEN_INVALID when the actor's sign-in has ended meanwhile
    */
   async create(actor: Actor, input: CreatePersonalToken): Promise<PersonalTokenWithSecret> {
     refuseMoreThanOwn(actor, input);
     const token = makeToken();
     const { label, scopes, expires_at } = input;
     return this.database.transaction(async (tx) => {
+      // one at a time, so that the count holds
+      await tx.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [actor.id]);
+      await confirmActor(tx, actor);
       await this.refuseTooMany(tx, actor.id);
       const [stored] = await tx.query<PersonalToken>(
         `INSERT INTO personal_access_tokens (id, user_id, label, scopes, token_hash, hint, expires_at)
@@ -89,8 +93,6 @@ export class PersonalTokensService {
   }
 
   private async refuseTooMany(tx: Transaction, userId: string): Promise<void> {
-    // one at a time, so that the count holds
-    await tx.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [userId]);
     const [counted] = await tx.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM personal_access_tokens
         WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > now() - interval '1 day')`,

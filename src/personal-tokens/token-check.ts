@@ -1,34 +1,37 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
+import { Bus } from '../infra/bus.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { RowCache } from '../infra/row-cache.js';
 import type { PersonalToken } from './personal-token.entity.js';
 import { hashOfToken, isWellFormed } from './token-format.js';
 
 export type KnownToken = Pick<PersonalToken, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'last_used_at'>;
 
-/** A revoked token is forgotten at once through the bus; this bounds how long a lost message can matter. */
-const cacheMs = 5_000;
-const maxCached = 10_000;
 /** The last use is written at most this often. */
 const useSeconds = 60;
 
 /** Tells what a personal access token stands for: one indexed look-up, and none while it is remembered. */
 @Injectable()
 export class TokenCheck implements OnModuleInit {
-  /** By hash; undefined for what was looked for in vain. */
-  private readonly cache = new Map<string, { token: KnownToken | undefined; until: number }>();
-  private forgotten = 0;
+  /** By hash. */
+  private readonly known: RowCache<KnownToken>;
 
   constructor(
     private readonly database: Database,
     private readonly events: Events,
     private readonly infrastructure: Infrastructure,
-  ) {}
+    bus: Bus,
+  ) {
+    this.known = new RowCache(bus);
+  }
 
   onModuleInit(): void {
-    this.events.on('user.changed', ({ user_id }) => this.forget(user_id));
+    this.events.on('user.changed', (changed) =>
+      this.known.forget(({ user_id }) => user_id === changed.user_id),
+    );
   }
 
   /** @throws AUTH_TOKEN_INVALID for what is not, or no longer, a token */
@@ -43,18 +46,12 @@ export class TokenCheck implements OnModuleInit {
     return good(token);
   }
 
-  private async find(hash: Buffer): Promise<KnownToken | undefined> {
-    const key = hash.toString('latin1');
-    const cached = this.cache.get(key);
-    if (cached && cached.until > Date.now()) return cached.token;
-    const { forgotten } = this;
-    const [token] = await this.database.query<KnownToken>(`${select} WHERE token_hash = $1`, [hash]);
-    if (token) this.noteUse(token);
-    // what was read before a revocation must not be kept after it
-    if (forgotten !== this.forgotten) return token;
-    if (this.cache.size >= maxCached) this.cache.clear();
-    this.cache.set(key, { token, until: Date.now() + cacheMs });
-    return token;
+  private find(hash: Buffer): Promise<KnownToken | undefined> {
+    return this.known.get(hash.toString('latin1'), async () => {
+      const [token] = await this.database.query<KnownToken>(`${select} WHERE token_hash = $1`, [hash]);
+      if (token) this.noteUse(token);
+      return token;
+    });
   }
 
   /** In the background: nobody waits for it, and a use that is not written down changes nothing else. */
@@ -70,11 +67,6 @@ export class TokenCheck implements OnModuleInit {
       .catch((error: unknown) => {
         this.infrastructure.logger.debug({ err: error }, 'the use of a token could not be written down');
       });
-  }
-
-  private forget(userId: string): void {
-    this.forgotten += 1;
-    for (const [key, { token }] of this.cache) if (token?.user_id === userId) this.cache.delete(key);
   }
 }
 

@@ -72,7 +72,7 @@ export class AccessWatch {
     { projectId, executionId, requestedBy }: Subscription,
   ): Promise<boolean> {
     if (projectId !== null) await this.audiences.load(projectId);
-    const actor = connection.identity?.actor;
+    const actor = connection.identity;
     if (!actor) return false;
     if (projectId !== null) return this.audiences.maySee(actor, projectId);
     return executionId === undefined || actor.role === 'admin' || requestedBy === actor.id;

@@ -6,15 +6,12 @@ import { errorMessage, type Message } from './message.js';
 import type { Peer } from './peer.js';
 import type { Subscription } from './subscription.js';
 
-/** Who a connection speaks for, and which of its tokens are still good. */
-export interface Identity {
-  actor: Actor;
-  epoch: number;
-}
-
 /** One connection of a client: who it is, what it listens to, and what it has asked for. */
 export class Connection {
-  identity: Identity | undefined;
+  /** Who it speaks for. */
+  identity: Actor | undefined;
+  /** Calls off the end that comes with its token. */
+  cancelEnd: () => void = () => undefined;
   /** By the key of what they are about. */
   readonly subscriptions = new Map<string, Subscription>();
   readonly rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst);
@@ -69,11 +66,12 @@ export class Connection {
 
   end(closeCode: number, reason: string): void {
     this.peer.close(closeCode, reason);
-    this.ending.abort();
+    this.gone();
   }
 
   /** To be called when the peer is gone. */
   gone(): void {
+    this.cancelEnd();
     this.ending.abort();
   }
 }

@@ -5,6 +5,6 @@ import type { Connection } from './connection.js';
 @Injectable()
 export class Connections extends Set<Connection> {
   ofUser(userId: string): Connection[] {
-    return [...this].filter(({ identity }) => identity?.actor.id === userId);
+    return [...this].filter(({ identity }) => identity?.id === userId);
   }
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AuthService } from '../auth/auth.service.js';
+import { callAt } from '../common/call-at.js';
+import { toAppError } from '../common/error-filter.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
-import { longestTimerMs } from '../common/limits.js';
-import { permissionsOf, type Actor } from '../common/permissions.js';
+import { endOf, permissionsOf } from '../common/permissions.js';
 import { ConnectionCounts } from './connection-counts.js';
 import type { Connection } from './connection.js';
 import { closeCodes, limits } from './limits.js';
@@ -31,9 +32,8 @@ export class Doorkeeper {
    */
   async admit(connection: Connection, token: string): Promise<void> {
     const actor = await this.auth.authenticate(token);
-    const { token_epoch: epoch } = await this.auth.activeAccount(actor.id);
     if (connection.closed) return;
-    const before = connection.identity?.actor.id;
+    const before = connection.identity?.id;
     if (before !== undefined && before !== actor.id) {
       throw new AppError(
         'AUTH_TOKEN_INVALID',
@@ -44,25 +44,28 @@ export class Doorkeeper {
     if (before === undefined) await this.count(connection, actor.id);
     // activity of this connection belongs to the work session that its address names
     const sessionId = workSession.safeParse(connection.sessionId).data;
-    connection.identity = { actor: { ...actor, sessionId }, epoch };
-    this.endWith(connection, actor.token);
+    connection.identity = { ...actor, sessionId };
+    this.endWithToken(connection);
+    // a change since the token was looked at was not for a connection that had no user yet
+    await this.renew(connection).catch((error: unknown) => {
+      connection.refuse(closeCodes.unauthenticated, toAppError(error));
+      throw error;
+    });
   }
 
-  /** A connection must not outlive the personal access token that opened it. */
-  private endWith(connection: Connection, token: Actor['token']): void {
-    if (!token?.expiresAt) return;
-    const ms = token.expiresAt.getTime() - Date.now();
-    if (ms > longestTimerMs) return;
-    const timer = setTimeout(() => {
-      if (connection.identity?.actor.token?.id !== token.id) return;
-      connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_INVALID'));
-    }, ms).unref();
-    connection.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  /** A connection must not outlive the token that opened it, or the later one that took its place. */
+  private endWithToken(connection: Connection): void {
+    connection.cancelEnd();
+    const end = connection.identity && endOf(connection.identity);
+    if (!end) return;
+    connection.cancelEnd = callAt(end, () =>
+      connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_INVALID')),
+    );
   }
 
   /** The answer to a token that was accepted. */
   greeting({ identity, sessionId }: Connection): Message {
-    const { id, username, role } = identity!.actor;
+    const { id, username, role } = identity!;
     return message('authenticated', {
       user_id: id,
       username,
@@ -78,8 +81,10 @@ export class Doorkeeper {
    */
   async renew(connection: Connection): Promise<void> {
     if (!connection.identity) return;
-    const { actor, epoch } = connection.identity;
-    connection.identity = { actor: await this.auth.renew(actor, epoch), epoch };
+    const before = connection.identity;
+    const renewed = await this.auth.renew(before);
+    // a later token may have taken its place meanwhile
+    if (connection.identity === before) connection.identity = renewed;
   }
 
   private async count(connection: Connection, userId: string): Promise<void> {

@@ -82,7 +82,7 @@ export class EventRouter {
 
   private send(listeners: string[], what: Message, may: (actor: Actor) => boolean): void {
     for (const connection of this.subscribers.of(...listeners)) {
-      if (connection.identity && may(connection.identity.actor)) connection.send(what);
+      if (connection.identity && may(connection.identity)) connection.send(what);
     }
   }
 }

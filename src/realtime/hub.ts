@@ -4,7 +4,7 @@ import { ConnectionStats } from '../common/connection-stats.js';
 import { toAppError } from '../common/error-filter.js';
 import { AppError } from '../common/errors.js';
 import { sockets } from '../common/metrics.js';
-import { may } from '../common/permissions.js';
+import { hasEnded, may } from '../common/permissions.js';
 import { checkScopes } from '../common/scopes.js';
 import { parse } from '../common/validation.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -102,9 +102,12 @@ export class Hub {
     const handler = this.handlers.table[type];
     const { access } = handler;
     try {
-      const actor = connection.identity?.actor;
+      const actor = connection.identity;
       if (access !== 'anybody') {
         if (!actor) throw new AppError('AUTH_TOKEN_MISSING', {}, signIn);
+        // the message may have waited, and the timer that closes the connection may be late
+        if (hasEnded(actor))
+          return connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_INVALID'));
         checkScopes(actor, handler.scopes?.(request as never) ?? []);
         if (!may(actor, access)) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
       }

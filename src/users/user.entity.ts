@@ -37,7 +37,7 @@ export class User {
   @Column('jsonb', { default: {} })
   preferences!: Record<string, unknown>;
 
-  /** Access tokens carry it; raising it makes all earlier ones invalid. */
+  /** Sign-ins and their access tokens carry it; raising it ends all earlier ones. */
   @Column('integer', { default: 1 })
   token_epoch!: number;
 

@@ -7,8 +7,12 @@ import { AppError } from '../common/errors.js';
 import { toPage, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../common/request.js';
+import { Bus } from '../infra/bus.js';
 import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { RowCache } from '../infra/row-cache.js';
+import { confirmActor } from './actor.queries.js';
+import { weaknessOf } from './password-rules.js';
 import { hashPassword } from './password.js';
 import { User } from './user.entity.js';
 import {
@@ -21,22 +25,21 @@ import {
 
 type Account = Pick<User, 'id' | 'username' | 'role' | 'tier' | 'disabled' | 'token_epoch'>;
 
-/** A changed user is forgotten at once through the bus; this bounds how long a lost message can matter. */
-const cacheMs = 5_000;
-const maxCached = 10_000;
 const userChangeLock = 7_102_010;
 
 @Injectable()
 export class UsersService implements OnModuleInit {
-  private readonly cache = new Map<string, { account: Account; until: number }>();
-  private forgotten = 0;
+  private readonly accounts: RowCache<Account>;
 
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly database: Database,
     private readonly activity: ActivityLog,
     private readonly events: Events,
-  ) {}
+    bus: Bus,
+  ) {
+    this.accounts = new RowCache(bus);
+  }
 
   onModuleInit(): void {
     this.events.on('user.changed', ({ user_id }) => this.forget(user_id));
@@ -44,19 +47,13 @@ export class UsersService implements OnModuleInit {
 
   /** What authentication needs to know of a user; undefined when there is none. */
   async account(id: string): Promise<Account | undefined> {
-    const cached = this.cache.get(id);
-    if (cached && cached.until > Date.now()) return cached.account;
-    const { forgotten } = this;
-    const [account] = await this.database.query<Account>(
-      'SELECT id, username, role, tier, disabled, token_epoch FROM users WHERE id = $1',
-      [id],
-    );
-    if (!account) return undefined;
-    // what was read before a change must not be kept after it
-    if (forgotten !== this.forgotten) return account;
-    if (this.cache.size >= maxCached) this.cache.clear();
-    this.cache.set(id, { account, until: Date.now() + cacheMs });
-    return account;
+    return this.accounts.get(id, async () => {
+      const [account] = await this.database.query<Account>(
+        'SELECT id, username, role, tier, disabled, token_epoch FROM users WHERE id = $1',
+        [id],
+      );
+      return account;
+    });
   }
 
   async list(query: UserListQuery, url: string): Promise<Page<UserView>> {
@@ -80,15 +77,17 @@ export class UsersService implements OnModuleInit {
 
   /**
    * Makes a user.
-   * @param actor the administrator, or null for the first start
-   * @throws RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken
+   * @param actor the administrator, or null for the first start, which looks at the password itself
+   * @throws RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken, VALIDATION_ERROR for a weak password
    */
   async create(actor: Actor | null, input: CreateUser): Promise<UserView> {
+    if (actor) await refuseWeak('password', input.password, input);
     const id = newId();
     const password_hash = await hashPassword(input.password);
     const { username, email, full_name, avatar_url, role, tier } = input;
     await this.uniquely(() =>
       this.database.transaction(async (tx) => {
+        if (actor) await confirmActor(tx, actor);
         await tx.query(
           `INSERT INTO users (id, username, email, full_name, avatar_url, role, tier, password_hash)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -108,11 +107,13 @@ export class UsersService implements OnModuleInit {
   }
 
   /**
-   * Changes a user. A new password and disabling end every token made so far; a new role counts from the next request.
-   * @throws RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT; RESOURCE_IN_USE for the last administrator
+   * Changes a user. A new password and disabling end every sign-in made so far; a new role counts from the next request.
+   * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password; RESOURCE_IN_USE for the last administrator
    */
   async update(actor: Actor, id: string, input: UpdateUser, ifMatch?: number): Promise<UserView> {
     const { password, version, ...changes } = input;
+    if (password !== undefined)
+      await refuseWeak('password', password, { ...(await this.get(id)), ...changes });
     const password_hash = password === undefined ? undefined : await hashPassword(password);
     await this.uniquely(() =>
       this.database.transaction(async (tx) => {
@@ -120,18 +121,29 @@ export class UsersService implements OnModuleInit {
         await tx.query('SELECT pg_advisory_xact_lock($1)', [userChangeLock]);
         const [user] = await tx.query<User>('SELECT * FROM users WHERE id = $1 FOR UPDATE', [id]);
         if (!user) throw new AppError('RESOURCE_NOT_FOUND', { user_id: id });
+        await confirmActor(tx, actor);
         checkVersion(user.version, version, ifMatch);
         const next = { ...user, ...changes };
         if (user.role === 'admin' && !user.disabled && (next.role !== 'admin' || next.disabled)) {
           await this.refuseLastAdministrator(tx, id);
         }
+        const endsSignIns = password_hash !== undefined || (next.disabled && !user.disabled);
         await tx.query(
           `UPDATE users SET email = $2, full_name = $3, avatar_url = $4, role = $5, tier = $6, disabled = $7,
+                  password_hash = coalesce($8, password_hash), token_epoch = token_epoch + $9,
                   updated_at = now(), version = version + 1 WHERE id = $1`,
-          [id, next.email, next.full_name, next.avatar_url, next.role, next.tier, next.disabled],
+          [
+            id,
+            next.email,
+            next.full_name,
+            next.avatar_url,
+            next.role,
+            next.tier,
+            next.disabled,
+            password_hash ?? null,
+            endsSignIns ? 1 : 0,
+          ],
         );
-        if (password_hash !== undefined) await this.storePassword(tx, id, password_hash);
-        else if (next.disabled && !user.disabled) await this.endTokens(tx, id);
         const keys = Object.keys(changes) as (keyof typeof changes)[];
         this.activity.record(tx, {
           actor,
@@ -148,11 +160,25 @@ export class UsersService implements OnModuleInit {
     return this.get(id);
   }
 
-  /** Sets a user's own password and ends every token made so far. */
-  async changePassword(actor: Actor, newPassword: string): Promise<void> {
+  /**
+   * Sets a user's own password and ends every sign-in made so far.
+   * @param epoch of the password that the user has just shown
+   * @throws AUTH_INVALID_CREDENTIALS when it is another one by now, VALIDATION_ERROR for a weak one
+   */
+  async changePassword(actor: Actor, epoch: number, newPassword: string): Promise<void> {
+    await refuseWeak('new_password', newPassword, await this.get(actor.id));
     const passwordHash = await hashPassword(newPassword);
     await this.database.transaction(async (tx) => {
-      await this.storePassword(tx, actor.id, passwordHash);
+      const [user] = await tx.query<User>('SELECT token_epoch FROM users WHERE id = $1 FOR UPDATE', [
+        actor.id,
+      ]);
+      await confirmActor(tx, actor);
+      if (user?.token_epoch !== epoch)
+        throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
+      await tx.query('UPDATE users SET password_hash = $2, token_epoch = token_epoch + 1 WHERE id = $1', [
+        actor.id,
+        passwordHash,
+      ]);
       this.activity.record(tx, {
         actor,
         entityType: 'user',
@@ -165,20 +191,7 @@ export class UsersService implements OnModuleInit {
   }
 
   private forget(id: string): void {
-    this.forgotten += 1;
-    this.cache.delete(id);
-  }
-
-  private async storePassword(tx: Transaction, id: string, passwordHash: string): Promise<void> {
-    await tx.query('UPDATE users SET password_hash = $2 WHERE id = $1', [id, passwordHash]);
-    await this.endTokens(tx, id);
-  }
-
-  private async endTokens(tx: Transaction, id: string): Promise<void> {
-    await tx.query('UPDATE users SET token_epoch = token_epoch + 1 WHERE id = $1', [id]);
-    await tx.query('UPDATE refresh_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [
-      id,
-    ]);
+    this.accounts.forget((account) => account.id === id);
   }
 
   private async refuseLastAdministrator(tx: Transaction, id: string): Promise<void> {
@@ -206,4 +219,13 @@ export class UsersService implements OnModuleInit {
       });
     }
   }
+}
+
+async function refuseWeak(
+  field: string,
+  password: string,
+  user: { username: string; email: string },
+): Promise<void> {
+  const issue = await weaknessOf(password, user);
+  if (issue !== undefined) throw new AppError('VALIDATION_ERROR', { field, issue: `The password ${issue}` });
 }

@@ -59,6 +59,18 @@ describe('signing in', () => {
     });
   });
 
+  test('leaves no session behind, and logout ends that of an access token', async () => {
+    const admin = await app.admin.as(app.admin.credentials!);
+    const open = async () => (await app.admin.get('/api/auth/sessions')).body.data.total as number;
+    // those of the tests themselves
+    expect(await open()).toBe(2);
+    const given = ['login', '--profile', 'third', '--token', admin.token!];
+    expect((await millrace.run(given)).code).toBe(0);
+    expect((await millrace.run(['logout', '--profile', 'third'])).stdout).toBe('Signed out\n');
+    expect((await admin.get('/api/auth/sessions')).status).toBe(401);
+    expect(await open()).toBe(1);
+  });
+
   test('the environment wins, and a token goes to its own server only', async () => {
     const elsewhere = `http://127.0.0.1:${await freePort()}/api`;
     const alone = await millrace.run(['status'], { API_BASE_URL: elsewhere });

@@ -10,6 +10,7 @@ const open = [
   'GET /api/health/live',
   'GET /api/health/ready',
   'POST /api/auth/login',
+  'POST /api/auth/logout',
   'POST /api/auth/refresh',
 ];
 
@@ -30,6 +31,8 @@ const forAdministrators = [
 
 /** What changes nothing, or only what is the viewer's own. */
 const forViewersToo = [
+  'DELETE /api/auth/sessions',
+  'DELETE /api/auth/sessions/{session_id}',
   'PUT /api/users/password',
   'PUT /api/users/preferences',
   'PUT /api/users/profile',
@@ -57,7 +60,7 @@ const opened: Record<string, RegExp> = {
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
   admin:
-    / \/api\/users(\/\{user_id\})?$|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$/,
+    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$/,
 };
 /** What every token opens. */
 const openedByAny = /^GET \/api\/(users\/profile|system\/)/;

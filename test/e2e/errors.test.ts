@@ -153,6 +153,19 @@ describe('every answer', () => {
     }
   });
 
+  test('is kept by no browser and no proxy, as every answer below /api', async () => {
+    const { username, password } = app.admin.credentials!;
+    const answers = [
+      await app.anonymous().post('/api/auth/login', { username, password }),
+      await app.admin.post('/api/auth/refresh'),
+      await app.admin.post('/api/personal-access-tokens/', { label: 'x', scopes: ['tasks.read'] }),
+      await app.admin.get('/api/users/profile'),
+      await app.anonymous().get('/api/tasks/'),
+      await app.admin.get('/api/nothing'),
+    ];
+    for (const { headers } of answers) expect(headers.get('cache-control')).toBe('no-store');
+  });
+
   test('carries the security headers', async () => {
     for (const path of ['/api/health/', '/api/nothing', '/docs', '/openapi.json', '/api/tasks/%zz']) {
       const { headers } = await app.anonymous().get(path);

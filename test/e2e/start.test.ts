@@ -140,6 +140,18 @@ if (mode === 'single') {
     }
   });
 
+  test('a common password for the first administrator is refused, and not shown', async () => {
+    const database = await TestDatabase.create(inject('postgresUrl'));
+    const dataDir = await mkdtemp(join(tmpdir(), 'millrace-start-'));
+    const env = { DATABASE_URL: database.url, DATA_DIR: dataDir, ADMIN_PASSWORD: 'Trustno1!' };
+    const { exit, stderr, stdout } = await runToEnd(env);
+    expect(exit?.code).toBe(1);
+    expect(stderr).toContain('ADMIN_PASSWORD: is one of the most common passwords');
+    expect(stderr + stdout).not.toMatch(/trustno1/i);
+    await rm(dataDir, { recursive: true });
+    await database.drop();
+  });
+
   test('an administrator without a given password gets one, printed at the first start only', async () => {
     const app = await startApp({ command: [startScript], env: { ADMIN_PASSWORD: undefined } });
     const [server] = app.processes;

@@ -203,3 +203,12 @@ if (mode === 'cluster') {
     });
   });
 }
+
+test('a proxy that nobody named is warned of, once a process', async () => {
+  const warnings = () =>
+    app.apis.map(({ stderr }) => stderr.split('\n').filter((line) => line.includes('TRUST_PROXY')).length);
+  const forwarded = app.anonymous().with({ 'x-forwarded-for': '192.0.2.1' });
+  for (let count = 0; count < 2 * app.apis.length; count += 1) await forwarded.get('/api/health/');
+  await until(() => warnings().every((count) => count > 0));
+  expect(warnings()).toEqual(app.apis.map(() => 1));
+});

@@ -91,6 +91,7 @@ test('a user that cannot be is refused with the code of the fault', async () => 
     [{ username: 'l'.repeat(65) }, 'VALIDATION_VALUE_TOO_LONG'],
     [{ username: 'with space' }, 'VALIDATION_INVALID_FORMAT'],
     [{ password: 'short' }, 'VALIDATION_VALUE_TOO_SHORT'],
+    [{ password: '12345678' }, 'VALIDATION_ERROR'],
     [{ email: 'no address' }, 'VALIDATION_INVALID_FORMAT'],
     [{ avatar_url: 'javascript:alert(1)' }, 'VALIDATION_INVALID_FORMAT'],
     [{ role: 'root' }, 'VALIDATION_ERROR'],
@@ -101,6 +102,23 @@ test('a user that cannot be is refused with the code of the fault', async () => 
       fields,
       `422 ${code}`,
     ]);
+});
+
+test('a password that guessers try first is refused, whoever sets it', async () => {
+  const person = await app.admin.createUser('developer');
+  const { username, email, id } = person.user;
+  const change = (new_password: string) =>
+    person.put('/api/users/password', { current_password: person.credentials!.password, new_password });
+  for (const password of ['password', 'Iloveyou!', 'aaaaaaaaaa', username, email]) {
+    const answers = [await app.admin.put(`/api/users/${id}`, { password }), await change(password)];
+    for (const [index, { status, body }] of answers.entries())
+      expect([status, body.error?.code, body.error?.details]).toEqual([
+        422,
+        'VALIDATION_ERROR',
+        { field: index === 0 ? 'password' : 'new_password', issue: expect.stringMatching(/^The password /) },
+      ]);
+  }
+  expect((await change('a much better one')).status).toBe(200);
 });
 
 test('users are for administrators only', async () => {

@@ -162,8 +162,12 @@ describe('metrics', () => {
       `INSERT INTO sessions (id, user_id, expires_at) VALUES ('${old}', '${old}', now() - interval '91 days')`,
     );
     await app.query(
-      `INSERT INTO refresh_tokens (id, family_id, user_id, token_hash, expires_at)
-       VALUES ('${old}', '${old}', '${old}', 'x', now() - interval '2 days')`,
+      `INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
+       VALUES ('${old}', '${old}', 'x', now() - interval '2 days')`,
+    );
+    await app.query(
+      `INSERT INTO auth_sessions (id, user_id, epoch, expires_at)
+       VALUES ('${old}', '${old}', 1, now() - interval '2 days')`,
     );
     await app.query(
       `INSERT INTO webhook_deliveries (id, webhook_id, event, data, status)
@@ -181,12 +185,13 @@ describe('metrics', () => {
     await until(async () => (await count('activity', `entity_id = '${gone.id}'`)) === 0);
     const { history } = await data(200, developer.get(`/api/tasks/${living.id}/history`));
     expect(history.map(({ action }: Json) => action)).toEqual(['created']);
-    for (const table of ['sessions', 'refresh_tokens', 'webhook_deliveries'])
+    for (const table of ['sessions', 'refresh_tokens', 'auth_sessions', 'webhook_deliveries'])
       await until(async () => (await count(table, `id = '${old}'`)) === 0, { what: `old ${table} to go` });
     await until(async () => (await count('idempotency_keys', "key = 'old'")) === 0);
     expect(await count('sessions', `id = '${session.session_id}'`)).toBe(1);
     expect(await count('webhook_deliveries', `id = '${pending?.['id']}'`)).toBe(1);
-    expect(await count('refresh_tokens', `user_id = '${developer.user.id}'`)).toBe(1);
+    const signIns = `SELECT id FROM auth_sessions WHERE user_id = '${developer.user.id}'`;
+    expect(await count('refresh_tokens', `session_id IN (${signIns})`)).toBe(1);
     const pruned = async (table: string) => (await read()).value('millrace_pruned_rows_total', { table });
     // the same is answered for a second
     await until(async () => (await pruned('activity')) === 3);

@@ -59,16 +59,17 @@ Examples:
       const { token, tokenId } = context.profile;
       if (token === undefined) throw new CliError('You are not signed in', { exitCode: exitCodes.refused });
       updateProfile(context.profileName, ({ token: _token, tokenId: _id, ...profile }) => profile);
-      if (tokenId !== undefined)
-        await context
-          .connect(token)
-          .personalAccessTokens.revoke(tokenId)
-          .catch((error: unknown) => {
-            // it was revoked before, or has expired
-            if (!isApiError(error, 'AUTH_TOKEN_INVALID', 'RESOURCE_NOT_FOUND')) throw error;
-          });
+      const client = context.connect(token);
+      // an access token that was given with --token has a session; a personal token of somebody's own making is left to them
+      if (tokenId !== undefined) await client.personalAccessTokens.revoke(tokenId).catch(ignoreEnded);
+      else if (token.split('.').length === 3) await client.logout().catch(ignoreEnded);
       context.terminal.show({ profile: context.profileName }, () => 'Signed out');
     });
+}
+
+/** It was revoked before, or has expired. */
+function ignoreEnded(error: unknown): void {
+  if (!isApiError(error, 'AUTH_TOKEN_INVALID', 'RESOURCE_NOT_FOUND')) throw error;
 }
 
 async function signIn(context: Context, options: LoginOptions): Promise<{ token: string; tokenId: string }> {
@@ -76,12 +77,17 @@ async function signIn(context: Context, options: LoginOptions): Promise<{ token:
   const password = options.passwordStdin ? await readAll() : await ask('Password: ', { hidden: true });
   const client = context.connect();
   const { user } = await client.login({ username, password });
-  const days = Number(options.days);
-  if (!(days > 0)) throw new CliError('--days must be a number above 0', { exitCode: exitCodes.usage });
-  const made: PersonalAccessTokenWithSecret = await client.personalAccessTokens.create({
-    label: `millrace on ${hostname()}`.slice(0, 100),
-    scopes: user.permissions.flatMap((permission) => scopes[permission] ?? []),
-    expiresAt: new Date(Date.now() + days * dayMs).toISOString(),
-  });
-  return { token: made.token, tokenId: made.id };
+  try {
+    const days = Number(options.days);
+    if (!(days > 0)) throw new CliError('--days must be a number above 0', { exitCode: exitCodes.usage });
+    const made: PersonalAccessTokenWithSecret = await client.personalAccessTokens.create({
+      label: `millrace on ${hostname()}`.slice(0, 100),
+      scopes: user.permissions.flatMap((permission) => scopes[permission] ?? []),
+      expiresAt: new Date(Date.now() + days * dayMs).toISOString(),
+    });
+    return { token: made.token, tokenId: made.id };
+  } finally {
+    // the session was only needed to make the token
+    await client.logout().catch(ignoreEnded);
+  }
 }

@@ -12,6 +12,83 @@ export interface components {
        */
       startsAt?: string;
     };
+    AuthEndOtherSessionsQuery: {
+      /**
+       * Format: uuid
+       * @description Of another user, for administrators
+       */
+      userId?: string;
+    };
+    AuthListSessionsQuery: {
+      /**
+       * @description Page number, from 1
+       * @default 1
+       */
+      page?: number;
+      /**
+       * @description Items a page
+       * @default 50
+       */
+      pageSize?: number;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+      /**
+       * Format: uuid
+       * @description Of another user, for administrators
+       */
+      userId?: string;
+    };
+    AuthSession: {
+      /** @description Where it was opened from */
+      address: string | null;
+      /**
+       * Format: date-time
+       * @description When the password was given
+       */
+      createdAt: string;
+      /** @description It is the one that asks */
+      current: boolean;
+      /**
+       * Format: date-time
+       * @description When it ends unless its tokens are renewed
+       */
+      expiresAt: string;
+      /** Format: uuid */
+      id: string;
+      /**
+       * Format: date-time
+       * @description Up to about a minute late
+       */
+      lastUsedAt: string;
+      userAgent: string | null;
+      /** Format: uuid */
+      userId: string;
+    };
+    AuthSessionPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['AuthSession'][];
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+      };
+      total: number;
+    };
     BulkResult: {
       affectedCount: number;
       errors: {
@@ -543,6 +620,11 @@ export interface components {
       /** Format: date-time */
       timestamp: string;
     };
+    EndedSessions: {
+      /** @description How many sessions were open */
+      ended: number;
+      message: string;
+    };
     ErrorEnvelope: {
       data: null;
       error: {
@@ -746,6 +828,10 @@ export interface components {
       /** @enum {string} */
       tokenType: 'bearer';
       user: components['schemas']['User'];
+    };
+    Logout: {
+      /** @description Also ends the session of this refresh token */
+      refreshToken?: string;
     };
     Maintenance: {
       endsAt: string | null;
@@ -2826,6 +2912,10 @@ export interface components {
 }
 
 export type AnnounceMaintenance = components['schemas']['AnnounceMaintenance'];
+export type AuthEndOtherSessionsQuery = components['schemas']['AuthEndOtherSessionsQuery'];
+export type AuthListSessionsQuery = components['schemas']['AuthListSessionsQuery'];
+export type AuthSession = components['schemas']['AuthSession'];
+export type AuthSessionPage = components['schemas']['AuthSessionPage'];
 export type BulkResult = components['schemas']['BulkResult'];
 export type BulkTasks = components['schemas']['BulkTasks'];
 export type Cancel = components['schemas']['Cancel'];
@@ -2855,6 +2945,7 @@ export type CreateWebhook = components['schemas']['CreateWebhook'];
 export type Deleted = components['schemas']['Deleted'];
 export type DeletedWebhook = components['schemas']['DeletedWebhook'];
 export type DetailedHealth = components['schemas']['DetailedHealth'];
+export type EndedSessions = components['schemas']['EndedSessions'];
 export type ErrorEnvelope = components['schemas']['ErrorEnvelope'];
 export type ExecuteCommand = components['schemas']['ExecuteCommand'];
 export type ExecuteTask = components['schemas']['ExecuteTask'];
@@ -2864,6 +2955,7 @@ export type Health = components['schemas']['Health'];
 export type Liveness = components['schemas']['Liveness'];
 export type Login = components['schemas']['Login'];
 export type LoginResult = components['schemas']['LoginResult'];
+export type Logout = components['schemas']['Logout'];
 export type Maintenance = components['schemas']['Maintenance'];
 export type Message = components['schemas']['Message'];
 export type Meta = components['schemas']['Meta'];

@@ -20,6 +20,8 @@ export type Refresh = (refreshToken: string | undefined, bearer: string | undefi
 
 /** A token with less time left than this, or than a tenth of its life, is renewed before it is used. */
 const marginMs = 60_000;
+/** A timer that is set for longer goes off at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** The token of a client, renewed when it is about to expire or was refused. */
 export class Tokens {
@@ -66,6 +68,40 @@ export class Tokens {
     return this.renewal;
   }
 
+  /**
+   * Renews the token in time for as long as something is open that ends with it.
+   * @param renewed called with each new token
+   * @returns a function that ends this
+   */
+  keepFresh(renewed: (token: string) => void = () => undefined): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isOver = false;
+    const watch = async (known: string | undefined): Promise<void> => {
+      // a token that cannot be had now is missed by whoever needs it
+      const token = await this.current().catch(() => undefined);
+      if (isOver || token === undefined) return;
+      if (known !== undefined && token !== known) renewed(token);
+      const left = untilRenewal(token);
+      // what could not be renewed now is not asked for again and again
+      if (left === undefined || left <= 0) return;
+      timer = setTimeout(() => void watch(token), Math.min(left, longestTimerMs));
+    };
+    void watch(undefined);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }
+
+  /** Gives what is held, to end it, and forgets it. */
+  async release(): Promise<{ token: string | undefined; refreshToken: string | undefined }> {
+    const { refreshToken } = this;
+    const token = typeof this.token === 'function' ? await this.token() : this.token;
+    this.token = undefined;
+    this.refreshToken = undefined;
+    return { token, refreshToken };
+  }
+
   private async ask(used: string): Promise<boolean> {
     const { refreshToken } = this;
     try {
@@ -81,10 +117,16 @@ export class Tokens {
 }
 
 function expiresSoon(token: string): boolean {
+  const left = untilRenewal(token);
+  return left !== undefined && left <= 0;
+}
+
+/** Milliseconds until a token is to be renewed; undefined for one that does not say when it expires. */
+function untilRenewal(token: string): number | undefined {
   const { exp, iat } = claimsOf(token) ?? {};
-  if (exp === undefined) return false;
+  if (exp === undefined) return undefined;
   const margin = iat === undefined ? marginMs : Math.min(marginMs, (exp - iat) * 100);
-  return exp * 1000 - Date.now() < margin;
+  return exp * 1000 - Date.now() - margin;
 }
 
 /** When a JWT was made and expires (RFC 7519, 4.1), as Unix time in seconds; undefined for anything else. */

@@ -31,7 +31,21 @@ const silenceMs = 40_000;
 export async function* followOutput(
   api: Api,
   path: string,
-  { fromOffset, tail, stream, signal }: FollowOptions = {},
+  options: FollowOptions = {},
+): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
+  // the server ends a stream with the token that opened it, and a token that has expired may not be renewed any more
+  const stopRenewal = api.transport.tokens.keepFresh();
+  try {
+    return yield* follow(api, path, options);
+  } finally {
+    stopRenewal();
+  }
+}
+
+async function* follow(
+  api: Api,
+  path: string,
+  { fromOffset, tail, stream, signal }: FollowOptions,
 ): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
   let offset: string | undefined;
   for (let tries = 1; ; tries += 1) {

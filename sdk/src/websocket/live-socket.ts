@@ -26,6 +26,8 @@ export class LiveSocket {
   /** Refused tokens since the last success. */
   private refusals = 0;
   private readonly closing = new AbortController();
+  /** Ends the renewal of the token, with which the server would close the connection. */
+  private stopRenewal: () => void = () => undefined;
 
   constructor(
     private readonly url: string,
@@ -114,8 +116,11 @@ export class LiveSocket {
   private receive({ type, data }: Received): void {
     switch (type) {
       case 'authenticated':
+        // a newer token took the place of the one before
+        if (this.isOpen) return;
         [this.isOpen, this.tries, this.refusals] = [true, 0, 0];
         this.asked = [];
+        this.stopRenewal = this.tokens.keepFresh(() => void this.authenticate(this.link));
         for (const subscription of this.subscriptions) this.ask(subscription);
         return this.emit('open', data as MessageMap['open']);
       case 'subscribed':
@@ -151,6 +156,7 @@ export class LiveSocket {
 
   private lost(code: number, reason: string): void {
     this.isOpen = false;
+    this.stopRenewal();
     if (this.isOver) return;
     void this.again(code, reason).catch(() => undefined);
   }
@@ -183,6 +189,7 @@ export class LiveSocket {
     if (this.isOver) return;
     this.isOver = true;
     this.isOpen = false;
+    this.stopRenewal();
     this.closing.abort(new ConnectionError('The connection is closed'));
     this.link.close(normal, reason);
     for (const subscription of this.subscriptions)

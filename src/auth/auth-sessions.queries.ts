@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { recording, signature, type Written } from '../activity/activity-log.js';
+import { newId } from '../common/ids.js';
+import type { Queryable } from '../infra/database.js';
+import type { AuthSession } from './auth-session.entity.js';
+
+/** A session `s` of a user `u` that its tokens still open. */
+export const living = 's.revoked_at IS NULL AND s.expires_at > now() AND s.epoch = u.token_epoch';
+
+/** What tokens are made from. */
+export type OpenSession = Pick<AuthSession, 'id' | 'user_id' | 'epoch' | 'created_at' | 'expires_at'>;
+
+export type Rotated = OpenSession & { refreshToken: string };
+
+const newToken = () => randomBytes(32).toString('base64url');
+const hashOf = (token: string) => createHash('sha256').update(token).digest();
+
+/**
+ * One statement, so that nothing comes between: it waits for a change of the password that is under way, and gives nothing after
+ * one. A session is bound to the epoch of the password that was checked, so one that slips through all the same opens nothing.
+ */
+const opening = `
+  WITH account AS (
+    UPDATE users SET last_login = now() WHERE id = $5 AND token_epoch = $6 AND NOT disabled RETURNING id, token_epoch
+  ), session AS (
+    INSERT INTO auth_sessions (id, user_id, epoch, address, network, user_agent, expires_at)
+    SELECT $7, id, token_epoch, $8, $9, $10, now() + make_interval(secs => $11) FROM account
+    RETURNING id, user_id, epoch, created_at, expires_at
+  ), token AS (
+    INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
+    SELECT $12, id, $13, expires_at FROM session
+  ), noted AS (
+    SELECT 'user' AS entity_type, user_id AS entity_id, NULL::uuid AS project_id, 'login' AS action, NULL::jsonb AS old_value,
+           jsonb_build_object('auth_session_id', id) AS new_value, NULL::text[] AS events, NULL::jsonb AS data
+      FROM session
+  ), ${recording('noted')}
+  SELECT s.*, r.at, (SELECT count(*)::int FROM pending) AS pending FROM session s CROSS JOIN recorded r`;
+
+/**
+ * Opens a session with its first refresh token, and writes the sign-in down.
+ * @param user as it was when its password was checked
+ * @param seconds the refresh token lives
+ * @returns undefined when the user was disabled since, or has another password
+ */
+export async function openSession(
+  db: Queryable,
+  user: { id: string; token_epoch: number },
+  from: Pick<AuthSession, 'address' | 'network' | 'user_agent'>,
+  seconds: number,
+): Promise<(Rotated & { written: Written }) | undefined> {
+  const refreshToken = newToken();
+  const signed = signature({ id: user.id });
+  const [row] = await db.query<OpenSession & Omit<Written, 'id'> & Record<string, unknown>>(opening, [
+    ...signed,
+    user.id,
+    user.token_epoch,
+    newId(),
+    from.address,
+    from.network,
+    from.user_agent,
+    seconds,
+    newId(),
+    hashOf(refreshToken),
+  ]);
+  if (!row) return undefined;
+  return { ...row, refreshToken, written: { id: signed[0], at: row.at, pending: row.pending } };
+}
+
+/** Of two that come at once with one token exactly one gets its row. */
+const rotation = `
+  WITH used AS (
+    UPDATE refresh_tokens t SET used_at = now()
+      FROM auth_sessions s JOIN users u ON u.id = s.user_id
+     WHERE t.token_hash = $1 AND t.used_at IS NULL AND t.expires_at > now()
+       AND s.id = t.session_id AND ${living} AND NOT u.disabled
+    RETURNING t.session_id
+  ), session AS (
+    UPDATE auth_sessions s SET last_used_at = now(), expires_at = now() + make_interval(secs => $2)
+      FROM used WHERE s.id = used.session_id AND s.revoked_at IS NULL
+    RETURNING s.id, s.user_id, s.epoch, s.created_at, s.expires_at
+  ), token AS (
+    INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at) SELECT $3, id, $4, expires_at FROM session
+  )
+  SELECT * FROM session`;
+
+/**
+ * Exchanges a refresh token for the next one of its session.
+ * @param seconds the next one lives
+ * @returns undefined when it is unknown, expired or used, or its session is over
+ */
+export async function rotate(db: Queryable, token: string, seconds: number): Promise<Rotated | undefined> {
+  const refreshToken = newToken();
+  const [session] = await db.query<OpenSession>(rotation, [
+    hashOf(token),
+    seconds,
+    newId(),
+    hashOf(refreshToken),
+  ]);
+  return session && { ...session, refreshToken };
+}
+
+/** The session of a refresh token, whether or not it is still good. */
+export async function sessionOf(
+  db: Queryable,
+  refreshToken: string,
+): Promise<{ id: string; user_id: string; isUsed: boolean } | undefined> {
+  const [row] = await db.query<{ id: string; user_id: string; isUsed: boolean }>(
+    `SELECT s.id, s.user_id, t.used_at IS NOT NULL AS "isUsed"
+       FROM refresh_tokens t JOIN auth_sessions s ON s.id = t.session_id WHERE t.token_hash = $1`,
+    [hashOf(refreshToken)],
+  );
+  return row;
+}
+
+/**
+ * Ends sessions of a user.
+ * @param which narrows it to one session, or to all but one
+ * @returns the ids of those that were open
+ */
+export async function endSessions(
+  db: Queryable,
+  userId: string,
+  { only = null, except = null }: { only?: string | null; except?: string | null } = {},
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `UPDATE auth_sessions s SET revoked_at = now() FROM users u
+      WHERE s.user_id = $1 AND u.id = s.user_id AND ${living}
+        AND ($2::uuid IS NULL OR s.id = $2) AND ($3::uuid IS NULL OR s.id <> $3)
+     RETURNING s.id`,
+    [userId, only, except],
+  );
+  return rows.map(({ id }) => id);
+}

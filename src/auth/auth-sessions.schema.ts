@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { id, instant, toInstant } from '../common/fields.js';
+import { pageQuery, pageSchema } from '../common/pagination.js';
+import type { AuthSession } from './auth-session.entity.js';
+
+export const authSessionSchema = z
+  .object({
+    id,
+    user_id: id,
+    created_at: instant.meta({ description: 'When the password was given' }),
+    last_used_at: instant.meta({ description: 'Up to about a minute late' }),
+    expires_at: instant.meta({ description: 'When it ends unless its tokens are renewed' }),
+    address: z
+      .string()
+      .nullable()
+      .meta({ description: 'Where it was opened from', examples: ['192.0.2.7'] }),
+    user_agent: z.string().nullable(),
+    current: z.boolean().meta({ description: 'It is the one that asks' }),
+  })
+  .meta({ id: 'AuthSession' });
+export type AuthSessionView = z.output<typeof authSessionSchema>;
+
+/** @param current the id of the session that asks */
+export function toAuthSession(session: AuthSession, current: string | undefined): AuthSessionView {
+  const { id, user_id, address, user_agent } = session;
+  return {
+    id,
+    user_id,
+    created_at: toInstant(session.created_at),
+    last_used_at: toInstant(session.last_used_at),
+    expires_at: toInstant(session.expires_at),
+    address,
+    user_agent,
+    current: id === current,
+  };
+}
+
+const ofUser = id.optional().meta({ description: 'Of another user, for administrators' });
+
+export const authSessionListQuery = pageQuery().extend({ user_id: ofUser });
+export type AuthSessionListQuery = z.output<typeof authSessionListQuery>;
+export const authSessionPageSchema = pageSchema(authSessionSchema).meta({ id: 'AuthSessionPage' });
+
+export const endOthersQuery = z.object({ user_id: ofUser });
+export type EndOthersQuery = z.output<typeof endOthersQuery>;
+
+export const endOthersResultSchema = z
+  .object({ message: z.string(), ended: z.int().meta({ description: 'How many sessions were open' }) })
+  .meta({ id: 'EndedSessions' });
+
+export const logoutSchema = z
+  .object({
+    refresh_token: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .meta({ description: 'Also ends the session of this refresh token' }),
+  })
+  .meta({ id: 'Logout', examples: [{ refresh_token: 'the refresh token of the login' }] });
+export type Logout = z.output<typeof logoutSchema>;

@@ -1,0 +1,161 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ActivityLog } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import { toPage, type Page } from '../common/pagination.js';
+import { may, type Actor } from '../common/permissions.js';
+import { Bus } from '../infra/bus.js';
+import { Database } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { RowCache } from '../infra/row-cache.js';
+import type { AuthSession } from './auth-session.entity.js';
+import { endSessions, living, sessionOf } from './auth-sessions.queries.js';
+import { toAuthSession, type AuthSessionListQuery, type AuthSessionView } from './auth-sessions.schema.js';
+
+type KnownSession = Pick<AuthSession, 'id' | 'user_id' | 'revoked_at' | 'last_used_at'>;
+
+/** The last use is written at most this often. */
+const useSeconds = 60;
+
+/** What ends a session, as the activity tells it. */
+type Ending = 'logout' | 'auth_sessions_ended' | 'refresh_token_reused';
+
+/** The sign-ins of users: whether they are open, and how they are ended. */
+@Injectable()
+export class AuthSessionsService implements OnModuleInit {
+  private readonly known: RowCache<KnownSession>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
+    bus: Bus,
+  ) {
+    this.known = new RowCache(bus);
+  }
+
+  onModuleInit(): void {
+    this.events.on('user.changed', ({ user_id }) => this.forget(user_id));
+  }
+
+  /** Whether a session that an access token names is open; the epoch is the user's to tell. @throws AUTH_TOKEN_INVALID */
+  async require(id: string): Promise<void> {
+    const session = await this.known.get(id, () => this.look(id));
+    if (!session || session.revoked_at !== null) throw new AppError('AUTH_TOKEN_INVALID');
+  }
+
+  /** Lists the actor's open sessions, or another user's for an administrator. @throws AUTH_INSUFFICIENT_PERMISSIONS */
+  async list(actor: Actor, query: AuthSessionListQuery, url: string): Promise<Page<AuthSessionView>> {
+    const userId = userOf(actor, query.user_id);
+    const from = `FROM auth_sessions s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1 AND ${living}`;
+    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, [userId]);
+    const rows = await this.database.query<AuthSession>(
+      `SELECT s.* ${from} ORDER BY s.id ${query.order} LIMIT $2 OFFSET $3`,
+      [userId, query.page_size, (query.page - 1) * query.page_size],
+    );
+    const views = rows.map((row) => toAuthSession(row, actor.signIn?.sessionId));
+    return toPage(views, counted?.n ?? 0, query, url);
+  }
+
+  /** Ends a session: from the next request on, and its sockets and streams at once. @throws RESOURCE_NOT_FOUND */
+  async end(actor: Actor, id: string): Promise<{ message: string }> {
+    const [session] = await this.database.query<{ user_id: string }>(
+      'SELECT user_id FROM auth_sessions WHERE id = $1 AND (user_id = $2 OR $3)',
+      [id, actor.id, may(actor, 'admin')],
+    );
+    const ended = session
+      ? await this.endAll(actor, session.user_id, 'auth_sessions_ended', { only: id })
+      : 0;
+    if (ended === 0) throw new AppError('RESOURCE_NOT_FOUND', { session_id: id });
+    return { message: 'Session ended' };
+  }
+
+  /**
+   * Ends the actor's other sessions, or all of another user's for an administrator.
+   * @throws AUTH_INSUFFICIENT_PERMISSIONS
+   */
+  async endOthers(actor: Actor, wanted: string | undefined): Promise<{ message: string; ended: number }> {
+    const userId = userOf(actor, wanted);
+    const except = actor.signIn?.sessionId ?? null;
+    const ended = await this.endAll(actor, userId, 'auth_sessions_ended', { except });
+    return { message: 'Sessions ended', ended };
+  }
+
+  /** Ends the session of a refresh token, if there is one. @returns whether there is */
+  async logOutByRefreshToken(refreshToken: string): Promise<boolean> {
+    const session = await sessionOf(this.database, refreshToken);
+    if (session) await this.logOut(session.user_id, session.id);
+    return session !== undefined;
+  }
+
+  /** Ends a session for its own user; one that is over stays so. */
+  async logOut(userId: string, id: string): Promise<void> {
+    await this.endAll({ id: userId }, userId, 'logout', { only: id });
+  }
+
+  /**
+   * Ends the session of a refresh token that was exchanged before: it has been stolen, by whoever came first or by whoever comes
+   * now (RFC 9700 §4.14.2).
+   * @returns whether it was one, and its session was open until now
+   */
+  async endReused(refreshToken: string): Promise<boolean> {
+    const session = await sessionOf(this.database, refreshToken);
+    if (!session?.isUsed) return false;
+    const { id, user_id } = session;
+    return (await this.endAll(null, user_id, 'refresh_token_reused', { only: id })) > 0;
+  }
+
+  private async endAll(
+    actor: Pick<Actor, 'id' | 'sessionId' | 'requestId'> | null,
+    userId: string,
+    action: Ending,
+    which: { only?: string; except?: string | null },
+  ): Promise<number> {
+    const ended = await this.database.transaction(async (tx) => {
+      const ids = await endSessions(tx, userId, which);
+      if (ids.length === 0) return 0;
+      const oldValue = { auth_session_ids: ids.slice(0, 100), count: ids.length };
+      this.activity.record(tx, { actor, entityType: 'user', entityId: userId, action, oldValue });
+      // whoever keeps something of the user looks again: caches, sockets and streams, in every process
+      this.events.emitAfter(tx, 'user.changed', { user_id: userId });
+      return ids.length;
+    });
+    this.forget(userId);
+    return ended;
+  }
+
+  private async look(id: string): Promise<KnownSession | undefined> {
+    const [session] = await this.database.query<KnownSession>(
+      'SELECT id, user_id, revoked_at, last_used_at FROM auth_sessions WHERE id = $1',
+      [id],
+    );
+    if (session) this.noteUse(session);
+    return session;
+  }
+
+  /** In the background: nobody waits for it, and a use that is not written down changes nothing else. */
+  private noteUse({ id, last_used_at: last }: KnownSession): void {
+    if (Date.now() - last.getTime() < useSeconds * 1000) return;
+    this.database
+      .query(
+        `UPDATE auth_sessions SET last_used_at = now()
+          WHERE id = $1 AND last_used_at < now() - make_interval(secs => $2)`,
+        [id, useSeconds],
+      )
+      .catch((error: unknown) => {
+        this.infrastructure.logger.debug({ err: error }, 'the use of a session could not be written down');
+      });
+  }
+
+  private forget(userId: string): void {
+    this.known.forget(({ user_id }) => user_id === userId);
+  }
+}
+
+function userOf(actor: Actor, wanted: string | undefined): string {
+  if (wanted === undefined || wanted === actor.id) return actor.id;
+  if (!may(actor, 'admin'))
+    throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'admin', field: 'user_id' });
+  return wanted;
+}

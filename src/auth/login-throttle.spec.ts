@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { AppError } from '../common/errors.js';
+import { RateLimits } from '../infra/rate-limits.js';
+import type { KnownNetworks } from './known-networks.js';
+import { LoginThrottle } from './login-throttle.js';
+
+/** Whoever signed in from where, in place of the table of sessions. */
+function makeThrottle(...known: [name: string, network: string][]) {
+  const networks = { has: async (...pair: string[]) => known.some((one) => String(one) === String(pair)) };
+  const throttle = new LoginThrottle(new RateLimits(undefined), networks as unknown as KnownNetworks);
+  let looked = 0;
+  const attempt = (name: string, address: string, isRight: boolean) =>
+    throttle
+      .check(name, address, async () => {
+        looked += 1;
+        return isRight;
+      })
+      .catch((error: AppError) => `wait ${String(error.details['window'])}`);
+  return { attempt, looked: () => looked };
+}
+
+test('a name with failures from everywhere lets one in a while through, and who is known', async () => {
+  const { attempt, looked } = makeThrottle(['ada', '192.0.2.1']);
+  for (let guess = 0; guess < 50; guess += 1)
+    expect(await attempt('ada', `10.0.0.${guess}`, false)).toBe(false);
+  expect(await attempt('ada', '10.0.1.1', true)).toBe(true);
+  for (let guess = 0; guess < 50; guess += 1)
+    expect(await attempt('ada', `10.0.2.${guess}`, true)).toBe('wait 30');
+  // who has to wait costs no work
+  expect(looked()).toBe(51);
+  expect(await attempt('ada', '192.0.2.1', true)).toBe(true);
+  expect(await attempt('grace', '10.0.0.1', true)).toBe(true);
+});
+
+test('a network with failures of many names lets one in a while through, and who is known', async () => {
+  const { attempt } = makeThrottle(['ada', '192.0.2.1']);
+  for (let guess = 0; guess < 100; guess += 1)
+    expect(await attempt(`name-${guess}`, '192.0.2.1', false)).toBe(false);
+  expect(await attempt('grace', '192.0.2.1', true)).toBe(true);
+  expect(await attempt('linus', '192.0.2.1', true)).toBe('wait 5');
+  expect(await attempt('ada', '192.0.2.1', true)).toBe(true);
+  expect(await attempt('linus', '192.0.2.2', true)).toBe(true);
+});
+
+test('who is known has ten failures like everybody', async () => {
+  const { attempt } = makeThrottle(['ada', '192.0.2.1']);
+  for (let guess = 0; guess < 10; guess += 1) expect(await attempt('ada', '192.0.2.1', false)).toBe(false);
+  expect(await attempt('ada', '192.0.2.1', true)).toBe('wait 900');
+});
+
+test('a guess is not told to be right when too many others were wrong meanwhile', async () => {
+  const { attempt } = makeThrottle();
+  const wrong = Array.from({ length: 50 }, (_, guess) => attempt('ada', `10.0.0.${guess}`, false));
+  const right = Array.from({ length: 3 }, (_, guess) => attempt('ada', `10.0.1.${guess}`, true));
+  await Promise.all(wrong);
+  expect(await Promise.all(right)).toEqual([true, 'wait 30', 'wait 30']);
+});

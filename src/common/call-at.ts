@@ -1,0 +1,16 @@
+import { longestTimerMs } from './limits.js';
+
+/**
+ * Calls back at a moment, however far away: a timer of Node's that is set for more than 24.8 days goes off at once. It does not
+ * keep the process alive.
+ * @returns the way to call it off
+ */
+export function callAt(moment: Date, work: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const wait = () => {
+    const left = moment.getTime() - Date.now();
+    timer = setTimeout(left > longestTimerMs ? wait : work, Math.min(left, longestTimerMs)).unref();
+  };
+  wait();
+  return () => clearTimeout(timer);
+}
