@@ -43,7 +43,7 @@ export class CommandsService {
 
   /**
    * Runs a command and waits until it runs; with `stream_output: false` until its end.
-   * @throws COMMAND_UNSAFE, QUEUE_FULL, AUTH_INSUFFICIENT_PERMISSIONS for `allow_unsafe`, PROJECT_NOT_FOUND,
+   * @throws COMMAND_UNSAFE, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED, AUTH_INSUFFICIENT_PERMISSIONS for `allow_unsafe`, PROJECT_NOT_FOUND,
    * PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
    */
   async execute(actor: Actor, input: ExecuteCommand): Promise<StartedCommand | CommandStatus> {

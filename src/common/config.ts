@@ -93,6 +93,8 @@ const environmentSchema = z.object({
   OUTPUT_RETENTION_DAYS: z.coerce.number('must be a number of days').int().min(0).max(3650).default(90),
   WEBHOOK_DISABLE_AFTER_DAYS: z.coerce.number('must be a number of days').min(0).max(365).default(5),
   QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+  MAX_RUNNING_PER_USER: z.coerce.number('must be a number').int().min(1).max(100_000).optional(),
+  MAX_QUEUED_PER_USER: z.coerce.number('must be a number').int().min(1).max(10_000_000).optional(),
   CORS_ORIGINS: list,
   TRUST_PROXY: list,
 });

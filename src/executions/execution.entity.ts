@@ -11,6 +11,9 @@ import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 @Index('executions_admitted', ['project_id'], {
   where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL",
 })
+@Index('executions_active_of', ['requested_by', 'admitted_at', 'project_id'], {
+  where: "status IN ('queued', 'running')",
+})
 @Index('executions_queued', ['queue', 'id'], { where: "status = 'queued'" })
 @Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })
 @Index('executions_finished', ['finished_at'])

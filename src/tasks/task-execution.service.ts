@@ -39,7 +39,7 @@ export class TaskExecutionService {
   /**
    * Queues a run of a task's command, or of its project's template.
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is
-   * neither completed nor on its way, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL
+   * neither completed nor on its way, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED
    */
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
     return this.judged(actor, name, input.options.allow_unsafe, (tx, task, state) =>

@@ -127,8 +127,17 @@ export class UsersService implements OnModuleInit {
         }
         await tx.query(
           `UPDATE users SET email = $2, full_name = $3, avatar_url = $4, role = $5, tier = $6, disabled = $7,
-                  updated_at = now(), version = version + 1 WHERE id = $1`,
-          [id, next.email, next.full_name, next.avatar_url, next.role, next.tier, next.disabled],
+                  max_running = $8, updated_at = now(), version = version + 1 WHERE id = $1`,
+          [
+            id,
+            next.email,
+            next.full_name,
+            next.avatar_url,
+            next.role,
+            next.tier,
+            next.disabled,
+            next.max_running,
+          ],
         );
         if (password_hash !== undefined) await this.storePassword(tx, id, password_hash);
         else if (next.disabled && !user.disabled) await this.endTokens(tx, id);

@@ -248,6 +248,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string;
@@ -713,6 +714,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string;
@@ -993,6 +995,8 @@ export interface components {
       /** Format: uuid */
       id: string;
       lastLogin: string | null;
+      /** @description null: what the server sets for all */
+      maxRunning: number | null;
       permissions: ('read' | 'write' | 'execute' | 'admin')[];
       preferences: components['schemas']['Preferences'];
       /** @enum {string} */
@@ -1531,6 +1535,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
     };
@@ -1672,6 +1677,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
     };
@@ -1894,6 +1900,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
     };
@@ -2013,6 +2020,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string | null;
@@ -2149,6 +2157,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string | null;
@@ -2492,6 +2501,8 @@ export interface components {
       /** Format: email */
       email?: string;
       fullName?: string | null;
+      /** @description How many runs of the user may be under way at a time; null for what the server sets for all */
+      maxRunning?: number | null;
       password?: string;
       /** @enum {string} */
       role?: 'viewer' | 'developer' | 'admin';
@@ -2533,6 +2544,8 @@ export interface components {
       /** Format: uuid */
       id: string;
       lastLogin: string | null;
+      /** @description null: what the server sets for all */
+      maxRunning: number | null;
       permissions: ('read' | 'write' | 'execute' | 'admin')[];
       /** @enum {string} */
       role: 'viewer' | 'developer' | 'admin';
