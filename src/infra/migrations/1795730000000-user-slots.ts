@@ -134,7 +134,8 @@ const functions = [
      END IF;
    END $$`,
 
-  // projects, and users of commands without one, for which nothing but a full project or user may stand in the way
+  // Projects, and users of commands without one, for which something waits that there is room for. EXISTS would be planned as a
+  // join that judges all that waits: 82 ms for 2,000, where the first one is enough.
   `CREATE FUNCTION scopes_with_waiting(most integer, lease double precision)
    RETURNS TABLE (project_id uuid, user_id uuid) LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
    #variable_conflict use_column
@@ -156,13 +157,13 @@ const functions = [
            SELECT e.requested_by AS who FROM executions e
             WHERE e.project_id IS NULL AND e.requested_by > c.who AND ${waiting} ORDER BY e.requested_by LIMIT 1) AS n)
        SELECT DISTINCT pairs.project, NULL::uuid FROM pairs
-        WHERE project_room(pairs.project) > 0 AND user_room(pairs.who, most, lease) > 0 AND EXISTS (
-          SELECT 1 FROM executions e WHERE e.project_id = pairs.project AND e.requested_by = pairs.who AND ${waiting}
-             AND NOT ${obstructed})
+        WHERE project_room(pairs.project) > 0 AND user_room(pairs.who, most, lease) > 0 AND (
+          SELECT true FROM executions e WHERE e.project_id = pairs.project AND e.requested_by = pairs.who AND ${waiting}
+             AND NOT ${obstructed} LIMIT 1)
        UNION ALL
        SELECT NULL::uuid, commands.who FROM commands
-        WHERE user_room(commands.who, most, lease) > 0 AND EXISTS (
-          SELECT 1 FROM executions e WHERE e.project_id IS NULL AND e.requested_by = commands.who AND ${waiting}
-             AND NOT ${obstructed});
+        WHERE user_room(commands.who, most, lease) > 0 AND (
+          SELECT true FROM executions e WHERE e.project_id IS NULL AND e.requested_by = commands.who AND ${waiting}
+             AND NOT ${obstructed} LIMIT 1);
    END $$`,
 ];
