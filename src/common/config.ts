@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { byteSizeSchema, parseBytes } from './bytes.js';
+import { defaultsWithin, processLimitsSchema } from './run-limits.js';
 
 const flag = (fallback: boolean) =>
   z
@@ -20,6 +21,21 @@ const url = (...protocols: string[]) =>
       (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
       `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     );
+const size = (fallback: string) =>
+  byteSizeSchema.default(fallback).transform((text) => parseBytes(text) ?? 0);
+const processLimits = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue('must be JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(processLimitsSchema);
 const list = z
   .string()
   .default('')
@@ -93,6 +109,14 @@ const environmentSchema = z.object({
   OUTPUT_RETENTION_DAYS: z.coerce.number('must be a number of days').int().min(0).max(3650).default(90),
   WEBHOOK_DISABLE_AFTER_DAYS: z.coerce.number('must be a number of days').min(0).max(365).default(5),
   QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+  MAX_PROJECT_TASKS: z.coerce.number('must be a number').int().min(1).default(100_000),
+  MAX_PROJECT_CONCURRENT_TASKS: z.coerce.number('must be a number').int().min(1).default(100),
+  MAX_PROJECT_STORAGE: size('100GB'),
+  MAX_USER_STORAGE: size('10GB'),
+  MAX_RUN_LIMITS: processLimits('{}'),
+  DEFAULT_RUN_LIMITS: processLimits(
+    '{"memory":"8GB","file_size":"50GB","open_files":65536,"processes":4096}',
+  ),
   MAX_RUNNING_PER_USER: z.coerce.number('must be a number').int().min(1).max(100_000).optional(),
   MAX_QUEUED_PER_USER: z.coerce.number('must be a number').int().min(1).max(10_000_000).optional(),
   CORS_ORIGINS: list,
@@ -132,7 +156,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(`The configuration is invalid:\n${faults.join('\n')}`);
   }
-  return { ...result.data, distributed: result.data.REDIS_URL !== undefined, hostname: hostname() };
+  const { DEFAULT_RUN_LIMITS, MAX_RUN_LIMITS } = result.data;
+  return {
+    ...result.data,
+    DEFAULT_RUN_LIMITS: defaultsWithin(DEFAULT_RUN_LIMITS, MAX_RUN_LIMITS),
+    distributed: result.data.REDIS_URL !== undefined,
+    hostname: hostname(),
+  };
 }
 
 /** Variables that the start script hands over through a pipe, so that `/proc/PID/environ` does not show them. */

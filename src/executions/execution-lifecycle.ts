@@ -172,7 +172,7 @@ export class ExecutionLifecycle {
       const move = await follow(tx, actor, id);
       tx.afterCommit(() => this.records.moved(move));
     }
-    if (execution.project_id !== null) await countStored(tx, execution.project_id, bytes);
+    await countStored(tx, execution, bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);
     }

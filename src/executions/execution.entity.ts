@@ -1,6 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
-import type { RunLimits } from '../projects/run-limits.js';
+import type { RunLimits } from '../common/run-limits.js';
 import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 
 /** One attempt to run one shell command, for a task or ad hoc. */

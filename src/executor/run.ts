@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDatabaseAway } from '../common/error-filter.js';
 import type { Logger } from '../common/logger.js';
+import type { ProcessLimits } from '../common/run-limits.js';
 import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { outcomeOf, type Outcome, type StopCause } from '../executions/execution-state.js';
 import type { ClaimedExecution } from '../executions/transitions.queries.js';
@@ -11,7 +12,7 @@ import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
 import type { CommandUser } from './command-user.js';
 import type { Isolation } from './isolation.js';
-import { launchLimits, limitReached } from './launch-limits.js';
+import { launchLimits, limitReached, withDefaults } from './launch-limits.js';
 import { LaunchError } from './process/launch-error.js';
 import type { RunningProcess } from './process/launch-types.js';
 import type { Launcher } from './process/launcher.js';
@@ -34,6 +35,8 @@ export interface RunContext {
   user: CommandUser | undefined;
   isolation: Isolation | undefined;
   graceMs: number;
+  /** For what the limits of a run leave open. */
+  defaultLimits: ProcessLimits;
   /** No output is kept beyond this, whatever its policy says. */
   maxOutputBytes: number;
 }
@@ -126,6 +129,7 @@ export class Run {
     const { execution, context } = this;
     const { user, isolation } = context;
     refuseUnenforceable(execution, isolation !== undefined);
+    const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
     this.hidden = SecretPatterns.of(Object.values(secrets));
     const place = await workingDirectory(context.workspaceRoot, user, execution);
@@ -141,7 +145,7 @@ export class Run {
         ...execution.environment,
       }),
       ...(user ? { user } : {}),
-      limits: launchLimits(execution.limits),
+      limits: launchLimits(limits, context.defaultLimits),
       bubblewrap: isolation?.options(place, execution.network),
     });
     this.process = process;
@@ -153,7 +157,7 @@ export class Run {
     const note = setTimeout(() => void this.notePid(process.pid), pidAfterMs);
     const { exitCode } = await process.finished.finally(() => clearTimeout(note));
     const outcome = outcomeOf(exitCode, this.stopped);
-    const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, execution.limits);
+    const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, limits);
     return limit ? { ...outcome, error: limit } : outcome;
   }
 

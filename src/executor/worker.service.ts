@@ -11,6 +11,7 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { SecretsService } from '../projects/secrets.service.js';
 import { commandUser } from './command-user.js';
 import { Isolation } from './isolation.js';
+import { settable } from './launch-limits.js';
 import { Launcher } from './process/launcher.js';
 import { Run, type RunContext } from './run.js';
 import { workspaceRoot } from './workspace.js';
@@ -58,6 +59,7 @@ export class WorkerService {
       bus: this.bus,
       lifecycle: this.lifecycle,
       secrets: this.secrets,
+      defaultLimits: settable(config.DEFAULT_RUN_LIMITS),
       maxOutputBytes: config.OUTPUT_MAX_SIZE,
       logger,
       workspaceRoot: workspaces,

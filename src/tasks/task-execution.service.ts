@@ -135,11 +135,12 @@ export class TaskExecutionService {
     if (state.hopeless !== null) {
       throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: task.id, dependencies: state.hopeless });
     }
-    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
+    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS, MAX_RUN_LIMITS } =
+      this.infrastructure.config;
     const timeout = input.options.timeout ?? task.timeout ?? COMMAND_TIMEOUT_SECONDS;
     const project = { ...state, id: task.project_id, settings: task.project_settings };
     const id = await this.lifecycle.enqueue(tx, actor, {
-      ...runRules(project, { ...task.limits, ...input.options.limits }),
+      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
       task_id: task.id,
       project_id: task.project_id,
       session_id: actor.sessionId ?? null,
