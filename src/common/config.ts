@@ -59,6 +59,7 @@ const environmentSchema = z.object({
   REDIS_URL: url('redis:', 'rediss:').optional(),
   JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   SECRETS_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
+  SECRETS_KEY_PREVIOUS: z.string().min(32, 'must have at least 32 characters').optional(),
   ACCESS_TOKEN_SECONDS: seconds(3600, 1, 86_400),
   REFRESH_TOKEN_SECONDS: seconds(30 * 86_400, 60, 366 * 86_400),
   ADMIN_USERNAME: z
@@ -171,6 +172,7 @@ export const secretVariables = [
   'REDIS_URL',
   'JWT_SECRET',
   'SECRETS_KEY',
+  'SECRETS_KEY_PREVIOUS',
   'ADMIN_PASSWORD',
   'METRICS_TOKEN',
 ] as const;

@@ -7,7 +7,7 @@ import { outcomeOf, type Outcome, type StopCause } from '../executions/execution
 import type { ClaimedExecution } from '../executions/transitions.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { Database } from '../infra/database.js';
-import { SealedError } from '../projects/secret-box.js';
+import { SealedError } from '../common/secret-box.js';
 import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
 import type { CommandUser } from './command-user.js';
