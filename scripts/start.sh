@@ -32,11 +32,11 @@ if [ -d "$root/src" ] && is_stale; then
   node "$root/scripts/build.mjs" >&2
 fi
 
-# the same names as secretVariables in src/common/config.ts
+# the same names as secretVariables in src/common/environment.ts
 newline='
 '
 secrets=''
-for name in DATABASE_URL REDIS_URL JWT_SECRET SECRETS_KEY ADMIN_PASSWORD METRICS_TOKEN; do
+for name in DATABASE_URL REDIS_URL JWT_SECRET SECRETS_KEY SECRETS_KEY_PREVIOUS ADMIN_PASSWORD METRICS_TOKEN; do
   eval "value=\${$name-}"
   case $value in
     *"$newline"*)
@@ -49,6 +49,6 @@ done
 
 MILLRACE_SECRETS_FD=3
 export MILLRACE_SECRETS_FD
-exec env -u DATABASE_URL -u REDIS_URL -u JWT_SECRET -u SECRETS_KEY -u ADMIN_PASSWORD -u METRICS_TOKEN node "$root/dist/bundle/main.js" "$role" 3<<SECRETS
+exec env -u DATABASE_URL -u REDIS_URL -u JWT_SECRET -u SECRETS_KEY -u SECRETS_KEY_PREVIOUS -u ADMIN_PASSWORD -u METRICS_TOKEN node "$root/dist/bundle/main.js" "$role" 3<<SECRETS
 $secrets
 SECRETS

@@ -21,11 +21,18 @@ export class Webhook {
   @Column('text', { array: true })
   events!: string[];
 
-  /** Signs what is sent; shown once, when it is made. */
-  @Column('text')
-  secret!: string;
+  /** Signs what is sent; shown once, when it is made. Sealed; see `common/secret-box.ts`. */
+  @Column('bytea', { nullable: true })
+  sealed_secret!: Buffer | null;
 
   /** After a rotation it signs too, until `previous_secret_expires_at`. */
+  @Column('bytea', { nullable: true })
+  sealed_previous_secret!: Buffer | null;
+
+  /** From before secrets were sealed; a start of Millrace seals and empties it. */
+  @Column('text', { nullable: true })
+  secret!: string | null;
+
   @Column('text', { nullable: true })
   previous_secret!: string | null;
 

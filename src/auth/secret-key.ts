@@ -2,6 +2,7 @@ import { createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:cry
 import { access, link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../common/config.js';
+import { Keyring } from '../common/keyring.js';
 
 /** The key that signs access tokens: `JWT_SECRET`, else one made once and kept in `DATA_DIR`, mode 0600. */
 export async function loadSigningKey(config: Config): Promise<Buffer> {
@@ -9,12 +10,28 @@ export async function loadSigningKey(config: Config): Promise<Buffer> {
 }
 
 /**
- * The key that encrypts the secrets of projects (AES-256), drawn by HKDF (RFC 5869) from `SECRETS_KEY`, else from a secret made
- * once and kept in `DATA_DIR`, mode 0600.
+ * The keys that encrypt the secrets of projects and webhooks (AES-256), drawn by HKDF (RFC 5869) from `SECRETS_KEY`, else from a secret
+ * made once and kept in `DATA_DIR`, mode 0600. The replaced one is `SECRETS_KEY_PREVIOUS`, else the file `secrets-key-previous`.
  */
-export async function loadSecretsKey(config: Config): Promise<KeyObject> {
-  const secret = config.SECRETS_KEY ?? (await readOrMake(join(config.DATA_DIR, 'secrets-key')));
+export async function loadKeyring(config: Config): Promise<Keyring> {
+  const kept = join(config.DATA_DIR, 'secrets-key');
+  const present = config.SECRETS_KEY ?? (await readOrMake(kept));
+  const previous = config.SECRETS_KEY_PREVIOUS ?? (await readIfThere(`${kept}-previous`));
+  return new Keyring(drawKey(present), previous === undefined ? undefined : drawKey(previous));
+}
+
+function drawKey(secret: string): KeyObject {
+  // the label is older than webhooks' secrets, and another one would be another key
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'millrace project secrets', 32)));
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Processes that start at the same moment must end with one secret, so it appears under its name whole or not at all. */

@@ -61,6 +61,7 @@ export class CommandsController {
       'PROJECT_ACCESS_DENIED',
       'PROJECT_ARCHIVED',
       'QUEUE_FULL',
+      'RESOURCE_LIMIT_EXCEEDED',
     ],
   })
   execute(@CurrentActor() actor: Actor, @Body({ schema: executeCommandSchema }) body: ExecuteCommand) {

@@ -7,7 +7,7 @@ import { isFinal } from '../executions/execution-state.js';
 import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { storedEnd, tailFrames } from '../executions/output-tail.js';
-import { runRules } from '../executions/project-rules.js';
+import { refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { CommandSafety } from '../executions/safety/command-safety.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -43,18 +43,20 @@ export class CommandsService {
 
   /**
    * Runs a command and waits until it runs; with `stream_output: false` until its end.
-   * @throws COMMAND_UNSAFE, QUEUE_FULL, AUTH_INSUFFICIENT_PERMISSIONS for `allow_unsafe`, PROJECT_NOT_FOUND,
+   * @throws COMMAND_UNSAFE, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED, AUTH_INSUFFICIENT_PERMISSIONS for `allow_unsafe`, PROJECT_NOT_FOUND,
    * PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
    */
   async execute(actor: Actor, input: ExecuteCommand): Promise<StartedCommand | CommandStatus> {
     await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, input.environment);
-    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
+    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS, MAX_RUN_LIMITS, MAX_USER_STORAGE } =
+      this.infrastructure.config;
     const timeout = Math.min(input.timeout ?? COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS);
     const id = await this.database.transaction(async (tx) => {
       const project =
         input.project_id === null ? null : await this.access.require(actor, input.project_id, 'execute', tx);
+      if (project === null) await refuseFullStorage(tx, actor.id, MAX_USER_STORAGE);
       return this.lifecycle.enqueue(tx, actor, {
-        ...runRules(project, input.limits),
+        ...runRules(project, input.limits, MAX_RUN_LIMITS),
         task_id: null,
         project_id: project?.id ?? null,
         session_id: actor.sessionId ?? null,

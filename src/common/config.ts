@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { supervisedVariable, type CommandUsers } from '../launcher/policy.js';
 import { byteSizeSchema, parseBytes } from './bytes.js';
 import { readEnvironment, SecretFileError } from './environment.js';
+import { defaultsWithin, processLimitsSchema } from './run-limits.js';
 
 const flag = (fallback: boolean) =>
   z
@@ -22,6 +23,21 @@ const url = (...protocols: string[]) =>
       `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
     );
 const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a user name');
+const size = (fallback: string) =>
+  byteSizeSchema.default(fallback).transform((text) => parseBytes(text) ?? 0);
+const processLimits = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue('must be JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(processLimitsSchema);
 const list = z
   .string()
   .default('')
@@ -45,6 +61,7 @@ const environmentSchema = z.object({
   REDIS_URL: url('redis:', 'rediss:').optional(),
   JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   SECRETS_KEY: z.string().min(32, 'must have at least 32 characters').optional(),
+  SECRETS_KEY_PREVIOUS: z.string().min(32, 'must have at least 32 characters').optional(),
   ACCESS_TOKEN_SECONDS: seconds(3600, 1, 86_400),
   REFRESH_TOKEN_SECONDS: seconds(30 * 86_400, 60, 366 * 86_400),
   ADMIN_USERNAME: z
@@ -101,6 +118,16 @@ const environmentSchema = z.object({
   OUTPUT_RETENTION_DAYS: z.coerce.number('must be a number of days').int().min(0).max(3650).default(90),
   WEBHOOK_DISABLE_AFTER_DAYS: z.coerce.number('must be a number of days').min(0).max(365).default(5),
   QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+  MAX_PROJECT_TASKS: z.coerce.number('must be a number').int().min(1).default(100_000),
+  MAX_PROJECT_CONCURRENT_TASKS: z.coerce.number('must be a number').int().min(1).default(100),
+  MAX_PROJECT_STORAGE: size('100GB'),
+  MAX_USER_STORAGE: size('10GB'),
+  MAX_RUN_LIMITS: processLimits('{}'),
+  DEFAULT_RUN_LIMITS: processLimits(
+    '{"memory":"8GB","file_size":"50GB","open_files":65536,"processes":4096}',
+  ),
+  MAX_RUNNING_PER_USER: z.coerce.number('must be a number').int().min(1).max(100_000).optional(),
+  MAX_QUEUED_PER_USER: z.coerce.number('must be a number').int().min(1).max(10_000_000).optional(),
   CORS_ORIGINS: list,
   TRUST_PROXY: list,
 });
@@ -144,7 +171,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     const faults = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(`The configuration is invalid:\n${faults.join('\n')}`);
   }
-  return { ...result.data, distributed: result.data.REDIS_URL !== undefined, hostname: hostname() };
+  const { DEFAULT_RUN_LIMITS, MAX_RUN_LIMITS } = result.data;
+  return {
+    ...result.data,
+    DEFAULT_RUN_LIMITS: defaultsWithin(DEFAULT_RUN_LIMITS, MAX_RUN_LIMITS),
+    distributed: result.data.REDIS_URL !== undefined,
+    hostname: hostname(),
+  };
 }
 
 /** The process environment together with the secrets, which are taken out of it. @throws ConfigError */

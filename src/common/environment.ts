@@ -6,6 +6,7 @@ export const secretVariables = [
   'REDIS_URL',
   'JWT_SECRET',
   'SECRETS_KEY',
+  'SECRETS_KEY_PREVIOUS',
   'ADMIN_PASSWORD',
   'METRICS_TOKEN',
 ] as const;

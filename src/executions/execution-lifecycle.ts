@@ -7,7 +7,14 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { ExecutionRecords } from './execution-records.js';
 import { backoffSeconds, isRetryable, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
-import { admit, scopesWithWaiting, takeBackStopped, waitingForTask } from './executions.queries.js';
+import {
+  admit,
+  scopesWithWaiting,
+  takeBackStopped,
+  waitingForTask,
+  type Admission,
+  type Scope,
+} from './executions.queries.js';
 import { lockOutput, storedBytes } from './output.queries.js';
 import { countStored } from './project-rules.js';
 import { QueueLimit } from './queue-limit.js';
@@ -38,7 +45,7 @@ export class ExecutionLifecycle {
    * packet with the commit of the transaction.
    * @param input its limits and network as `runRules` gave them
    * @returns its id
-   * @throws QUEUE_FULL; the transaction throws PROJECT_NOT_FOUND when the project has been deleted meanwhile
+   * @throws QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED; the transaction throws PROJECT_NOT_FOUND when the project has been deleted meanwhile
    */
   async enqueue(
     tx: Transaction,
@@ -46,14 +53,14 @@ export class ExecutionLifecycle {
     input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
   ): Promise<string> {
     const execution = { id: newId(), attempt: 1, retry_of: null, delay: 0, ...input };
-    await this.limit.check(tx);
-    const { id, project_id } = execution;
+    await this.limit.check(tx, execution.requested_by);
+    const { id } = execution;
     const queued = tx.withCommit(() => queue(tx, actor, execution));
-    // last, since all others of the project wait until it is committed
-    const admitted = tx.withCommit(() => admit(tx, project_id, id));
+    // last, since all others of the project and the user wait until it is committed
+    const admitted = tx.withCommit(() => admit(tx, scopeOf(execution), this.infrastructure.config, 'new'));
     tx.afterCommit(async () => {
       this.records.queued(await queued);
-      this.queue.offer(await admitted);
+      this.queue.offer((await admitted).entries);
     });
     return id;
   }
@@ -86,19 +93,18 @@ export class ExecutionLifecycle {
    * trip where any other end takes seven.
    */
   async complete(
-    run: Pick<Execution, 'id' | 'generation' | 'project_id'>,
+    run: Pick<Execution, 'id' | 'generation' | 'project_id' | 'requested_by'>,
     outcome: Outcome & { status: 'completed' },
     outputBytes: number,
   ): Promise<void> {
     await this.database.transaction((tx) => {
-      const { project_id } = run;
       const completed = tx.withCommit(() => complete(tx, run, outcome, outputBytes));
       // does no harm when somebody else has had the last word
-      const admitted = tx.withCommit(async () => (project_id === null ? [] : admit(tx, project_id)));
+      const admitted = tx.withCommit(() => admit(tx, scopeOf(run), this.infrastructure.config, 'freed'));
       tx.afterCommit(async () => {
         const move = await completed;
         if (move) this.records.moved(move);
-        this.queue.offer(await admitted);
+        await this.use(await admitted);
       });
     });
   }
@@ -126,14 +132,14 @@ export class ExecutionLifecycle {
     tx: Transaction,
     task: { id: string; project_id: string; status: string },
   ): Promise<void> {
-    if (task.status === 'completed') await this.admit(tx, task.project_id);
+    if (task.status === 'completed') await this.admit(tx, { projectId: task.project_id, userId: null });
     if (task.status === 'failed' || task.status === 'cancelled') await this.failDependents(tx, task.id);
   }
 
   /** Hands everything to the queue that nothing stands in the way of any more. */
   async admitWaiting(): Promise<void> {
-    for (const projectId of await scopesWithWaiting(this.database)) {
-      await this.database.transaction((tx) => this.admit(tx, projectId));
+    for (const scope of await scopesWithWaiting(this.database, this.infrastructure.config)) {
+      await this.database.transaction((tx) => this.admit(tx, scope));
     }
   }
 
@@ -166,11 +172,11 @@ export class ExecutionLifecycle {
       const move = await follow(tx, actor, id);
       tx.afterCommit(() => this.records.moved(move));
     }
-    if (execution.project_id !== null) await countStored(tx, execution.project_id, bytes);
+    await countStored(tx, execution, bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);
     }
-    if (execution.project_id !== null) await this.admit(tx, execution.project_id);
+    await this.admit(tx, scopeOf(execution));
     return execution;
   }
 
@@ -204,8 +210,20 @@ export class ExecutionLifecycle {
   }
 
   /** Admits what has room now. What then does not reach the queue is found by the reconciler: Postgres knows that it was admitted. */
-  private async admit(tx: Transaction, projectId: string | null): Promise<void> {
-    const entries = await admit(tx, projectId);
-    tx.afterCommit(() => this.queue.offer(entries));
+  private async admit(tx: Transaction, scope: Scope): Promise<void> {
+    const admission = await admit(tx, scope, this.infrastructure.config, 'freed');
+    tx.afterCommit(() => this.use(admission));
+  }
+
+  /** In transactions of their own, since nobody locks a second project while another waits for the first. */
+  private async use({ entries, elsewhere }: Admission): Promise<void> {
+    this.queue.offer(entries);
+    for (const projectId of elsewhere)
+      await this.database.transaction((tx) => this.admit(tx, { projectId, userId: null }));
   }
 }
+
+const scopeOf = (execution: Pick<Execution, 'project_id' | 'requested_by'>): Scope => ({
+  projectId: execution.project_id,
+  userId: execution.requested_by,
+});

@@ -1,6 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
-import type { RunLimits } from '../projects/run-limits.js';
+import type { RunLimits } from '../common/run-limits.js';
 import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 
 /** One attempt to run one shell command, for a task or ad hoc. */
@@ -10,6 +10,9 @@ import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 @Index('executions_waiting', { synchronize: false })
 @Index('executions_admitted', ['project_id'], {
   where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL",
+})
+@Index('executions_active_of', ['requested_by', 'admitted_at', 'project_id'], {
+  where: "status IN ('queued', 'running')",
 })
 @Index('executions_queued', ['queue', 'id'], { where: "status = 'queued'" })
 @Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })

@@ -11,9 +11,6 @@ const notYet = 'coalesce(e.not_before > now(), false)';
 /** An execution `e` that was admitted a moment too early waits like the others. */
 export const stopped = `(${queuePaused} OR ${inMaintenance})`;
 
-/** What keeps a queued execution `e` from being admitted, apart from its project's limit. */
-const obstructed = `(${notYet} OR ${queuePaused} OR ${inMaintenance} OR ${dependenciesOpen})`;
-
 /** Why an execution `e` has not started yet; null once it has. */
 export const whyWaiting = `CASE
   WHEN e.status <> 'queued' THEN NULL
@@ -22,7 +19,8 @@ export const whyWaiting = `CASE
   WHEN ${queuePaused} THEN 'queue_paused'
   WHEN ${notYet} THEN 'retry_backoff'
   WHEN ${dependenciesOpen} THEN 'dependencies'
-  ELSE 'project_limit' END`;
+  WHEN project_room(e.project_id) = 0 THEN 'project_limit'
+  ELSE 'user_limit' END`;
 
 export const waitingReasons = [
   'worker_busy',
@@ -31,32 +29,60 @@ export const waitingReasons = [
   'retry_backoff',
   'dependencies',
   'project_limit',
+  'user_limit',
 ] as const;
 
-/** The order in which executions are served. */
-const line = 'e.boosted DESC, e.queue, e.id';
+/** What holds for users without a `max_running` of their own. */
+export interface UserSlots {
+  MAX_RUNNING_PER_USER?: number | undefined;
+  LEASE_SECONDS: number;
+}
 
-const admitted = 'RETURNING e.id, e.queue, e.boosted';
+const slotValues = ({ MAX_RUNNING_PER_USER, LEASE_SECONDS }: UserSlots) => [
+  MAX_RUNNING_PER_USER ?? null,
+  LEASE_SECONDS,
+];
+
+/** Where there may be room: in a project, for a user, or both. */
+export interface Scope {
+  projectId: string | null;
+  /** Whose commands without a project are admitted, too. */
+  userId: string | null;
+}
+
+export interface Admission {
+  entries: QueueEntry[];
+  /** Other projects in which the slot that the user has freed may be used. */
+  elsewhere: string[];
+}
 
 /**
- * Admits what nothing stands in the way of and a project has room for, in order, or of the commands that belong to none. The
- * project stays locked until the end of the transaction, which makes its count of running ones exact.
- * @param newId a new execution: of commands without a project only this one is admitted
+ * Admits what nothing stands in the way of and for which a project and its user have room: by priority, users in turn, the oldest
+ * first. The project and the users stay locked until the end of the transaction, which makes the counts of running ones exact.
+ * @param cause `new` when the user has just queued something, `freed` when a slot of the user may have become free
  * @throws PROJECT_NOT_FOUND when the project of a new one has been deleted
  */
 export async function admit(
   tx: Transaction,
-  projectId: string | null,
-  newId?: string,
-): Promise<QueueEntry[]> {
-  if (projectId === null) return admitWithoutProject(tx, newId);
-  const locked = newId === undefined ? lockProject(tx, projectId) : lockLivingProject(tx, projectId);
+  { projectId, userId }: Scope,
+  slots: UserSlots,
+  cause: 'new' | 'freed',
+): Promise<Admission> {
+  const lock = cause === 'new' ? lockLivingProject : lockProject;
+  const locked = projectId === null ? undefined : lock(tx, projectId);
   // in a statement of its own, so that it sees what was committed before the lock was granted
-  const admitted = admitOfProject(tx, projectId);
+  const admitted = tx.query<QueueEntry & { elsewhere: string | null } & Record<string, unknown>>(
+    'SELECT id, queue, boosted, elsewhere FROM admit_waiting($1, $2, $3, $4, $5)',
+    [projectId, userId, cause === 'freed', ...slotValues(slots)],
+  );
   // fails too when the lock fails, and does not know why
   admitted.catch(() => undefined);
   await locked;
-  return admitted;
+  const rows = await admitted;
+  return {
+    entries: rows.filter(({ elsewhere }) => elsewhere === null),
+    elsewhere: rows.flatMap(({ elsewhere }) => elsewhere ?? []),
+  };
 }
 
 async function lockProject(tx: Transaction, projectId: string): Promise<void> {
@@ -70,54 +96,13 @@ async function lockLivingProject(tx: Transaction, projectId: string): Promise<vo
   });
 }
 
-/**
- * Rows that somebody is changing are passed over: who ends an execution holds its row while it waits for the project. Materialized,
- * since a plan that ran the choice twice would lock and admit twice as many. The time is the statement's and not the
- * transaction's, which may have begun before another one admitted something earlier.
- */
-function admitOfProject(tx: Transaction, projectId: string): Promise<QueueEntry[]> {
-  return tx.query<QueueEntry & Record<string, unknown>>(
-    `WITH next AS MATERIALIZED (
-        SELECT e.id FROM executions e
-         WHERE e.project_id = $1 AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
-         ORDER BY ${line}
-         LIMIT CASE WHEN EXISTS (
-           SELECT 1 FROM executions w WHERE w.project_id = $1 AND w.status = 'queued' AND w.admitted_at IS NULL
-         ) THEN greatest(0, (
-           SELECT (p.resource_limits->>'max_concurrent_tasks')::int FROM projects p
-            WHERE p.id = $1 AND p.deleted_at IS NULL
-         ) - (
-           SELECT count(*) FROM executions a
-            WHERE a.project_id = $1 AND a.status IN ('queued', 'running') AND a.admitted_at IS NOT NULL
-         )) ELSE 0 END
-         FOR UPDATE OF e SKIP LOCKED)
-     UPDATE executions e SET admitted_at = statement_timestamp() FROM next WHERE e.id = next.id
-      ${admitted}`,
-    [projectId],
+/** Projects, and users of commands without one, for which something waits that there is room for. */
+export async function scopesWithWaiting(db: Queryable, slots: UserSlots): Promise<Scope[]> {
+  const rows = await db.query<{ project_id: string | null; user_id: string | null }>(
+    'SELECT project_id, user_id FROM scopes_with_waiting($1, $2)',
+    slotValues(slots),
   );
-}
-
-/** Admits commands that belong to no project: all of them, or one. */
-function admitWithoutProject(tx: Transaction, executionId?: string): Promise<QueueEntry[]> {
-  return tx.query<QueueEntry & Record<string, unknown>>(
-    `UPDATE executions e SET admitted_at = statement_timestamp()
-      WHERE e.id IN (
-        SELECT e.id FROM executions e
-         WHERE e.project_id IS NULL AND e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}
-           AND ($1::uuid IS NULL OR e.id = $1)
-         FOR UPDATE OF e SKIP LOCKED)
-      ${admitted}`,
-    [executionId ?? null],
-  );
-}
-
-/** Projects, and null for none, in which something waits that nothing but a full project may stand in the way of. */
-export async function scopesWithWaiting(db: Queryable): Promise<(string | null)[]> {
-  const rows = await db.query<{ project_id: string | null }>(
-    `SELECT DISTINCT e.project_id FROM executions e
-      WHERE e.status = 'queued' AND e.admitted_at IS NULL AND NOT ${obstructed}`,
-  );
-  return rows.map((row) => row.project_id);
+  return rows.map((row) => ({ projectId: row.project_id, userId: row.user_id }));
 }
 
 /** Takes back what was admitted while its queue was being paused or maintenance began, so that it waits like the others. */

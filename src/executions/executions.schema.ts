@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../common/duration.js';
 import { id, instant, toInstant } from '../common/fields.js';
-import { runLimitsSchema } from '../projects/run-limits.js';
+import { runLimitsSchema } from '../common/run-limits.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { waitingReasons } from './executions.queries.js';

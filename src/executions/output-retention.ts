@@ -3,6 +3,8 @@ import { prunedRows } from '../common/metrics.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Rounds } from '../infra/rounds.js';
+import type { Execution } from './execution.entity.js';
+import { countStored } from './project-rules.js';
 
 /** Small steps, so that no statement holds locks for long: a segment has at most 1 MiB. */
 const segmentsAtOnce = 64;
@@ -81,16 +83,22 @@ export class OutputRetention implements OnApplicationBootstrap, OnApplicationShu
   /** @returns false when another process was faster */
   private begin(id: string): Promise<boolean> {
     return this.database.transaction(async (tx) => {
-      const [execution] = await tx.query<{ project_id: string | null; output_bytes: string }>(
+      const [execution] = await tx.query<
+        Pick<Execution, 'project_id' | 'requested_by'> & { output_bytes: string }
+      >(
         `UPDATE executions e SET output_pruned_at = now(), output_pruning = true
-          WHERE e.id = $1 AND ${isKept} RETURNING e.project_id, e.output_bytes`,
+          WHERE e.id = $1 AND ${isKept} RETURNING e.project_id, e.requested_by, e.output_bytes`,
         [id],
       );
       if (!execution) return false;
-      await tx.query('UPDATE projects SET stored_bytes = greatest(0, stored_bytes - $2) WHERE id = $1', [
-        execution.project_id,
-        execution.output_bytes,
-      ]);
+      if (execution.project_id === null) {
+        await countStored(tx, execution, -Number(execution.output_bytes));
+      } else {
+        await tx.query('UPDATE projects SET stored_bytes = greatest(0, stored_bytes - $2) WHERE id = $1', [
+          execution.project_id,
+          execution.output_bytes,
+        ]);
+      }
       return true;
     });
   }

@@ -7,26 +7,45 @@ import { Infrastructure } from '../infra/infrastructure.js';
 const countAgainMs = 1_000;
 /** Nearer to the limit than this, every request counts. */
 const margin = 5_000;
+/** Counts of more users than this are not kept. */
+const keptCounts = 10_000;
 
-/** Keeps the queue from growing without bound; the limit is not exact to the last of requests that come at once. */
+const queued = "SELECT 1 FROM executions WHERE status = 'queued'";
+
+/** Keeps the queue from growing without bound; the limits are not exact to the last of requests that come at once. */
 @Injectable()
 export class QueueLimit {
-  private count = 0;
-  private countedAt = -Infinity;
+  /** By user, and under '' of all. */
+  private readonly counts = new Map<string, { queued: number; at: number }>();
 
   constructor(private readonly infrastructure: Infrastructure) {}
 
-  /** @throws QUEUE_FULL */
-  async check(db: Queryable): Promise<void> {
-    const limit = this.infrastructure.config.QUEUE_LIMIT;
-    const known = performance.now() - this.countedAt < countAgainMs;
-    if (known && this.count < limit - margin) return;
-    this.countedAt = performance.now();
+  /** @throws QUEUE_FULL; RESOURCE_LIMIT_EXCEEDED when this user has too many queued */
+  async check(db: Queryable, userId: string): Promise<void> {
+    const { QUEUE_LIMIT: limit, MAX_QUEUED_PER_USER } = this.infrastructure.config;
+    if (await this.isReached(db, '', queued, limit))
+      throw new AppError('QUEUE_FULL', { limit }, { retryAfterSeconds: 5 });
+    // nobody fills the queue alone
+    const most = MAX_QUEUED_PER_USER ?? Math.ceil(limit / 2);
+    if (await this.isReached(db, userId, `${queued} AND requested_by = $2`, most))
+      throw new AppError(
+        'RESOURCE_LIMIT_EXCEEDED',
+        { limit: 'max_queued_per_user', value: most },
+        { message: 'You have too many queued executions', retryAfterSeconds: 5 },
+      );
+  }
+
+  private async isReached(db: Queryable, whose: string, rows: string, limit: number): Promise<boolean> {
+    const now = performance.now();
+    const known = this.counts.get(whose);
+    if (known && now - known.at < countAgainMs && known.queued < limit - margin) return false;
     const [row] = await db.query<{ n: number }>(
-      "SELECT count(*)::int AS n FROM (SELECT 1 FROM executions WHERE status = 'queued' LIMIT $1) AS waiting",
-      [limit],
+      `SELECT count(*)::int AS n FROM (${rows} LIMIT $1) AS waiting`,
+      whose === '' ? [limit] : [limit, whose],
     );
-    this.count = row?.n ?? 0;
-    if (this.count >= limit) throw new AppError('QUEUE_FULL', { limit }, { retryAfterSeconds: 5 });
+    const count = row?.n ?? 0;
+    if (this.counts.size >= keptCounts) this.counts.clear();
+    this.counts.set(whose, { queued: count, at: now });
+    return count >= limit;
   }
 }

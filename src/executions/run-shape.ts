@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runLimitsSchema } from '../projects/run-limits.js';
+import { runLimitsSchema } from '../common/run-limits.js';
 
 const environment = z
   .record(

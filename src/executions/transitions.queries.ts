@@ -3,6 +3,7 @@ import type { Queryable, Transaction } from '../infra/database.js';
 import { statesBefore, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { stopped } from './executions.queries.js';
+import { countOfUser } from './project-rules.js';
 import { columnsOf, move, transition, type Move, type MovedExecution } from './move.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
@@ -169,8 +170,8 @@ export async function follow(tx: Transaction, actor: ActivityEntry['actor'], id:
 
 const completing = transition(endOf('generation', 5));
 const completingWithOutput = transition(endOf('generation', 5), {
-  stored:
-    'stored AS (UPDATE projects p SET stored_bytes = p.stored_bytes + $10 FROM e WHERE p.id = e.project_id)',
+  stored: `stored AS (UPDATE projects p SET stored_bytes = p.stored_bytes + $10 FROM e WHERE p.id = e.project_id),
+    stored_of AS (${countOfUser('SELECT e.requested_by, $10 FROM e WHERE e.project_id IS NULL')})`,
 });
 
 /**

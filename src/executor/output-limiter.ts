@@ -1,6 +1,6 @@
 import { formatBytes, parseBytes } from '../common/bytes.js';
 import type { OutputFrame } from '../executions/output-frame.js';
-import type { OutputPolicy, RunLimits } from '../projects/run-limits.js';
+import type { OutputPolicy, RunLimits } from '../common/run-limits.js';
 import { unfinished } from './utf8-splitter.js';
 
 /** A piece of output before it has its place. */

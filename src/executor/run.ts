@@ -2,20 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../common/config.js';
 import { isDatabaseAway } from '../common/error-filter.js';
 import type { Logger } from '../common/logger.js';
+import type { ProcessLimits } from '../common/run-limits.js';
 import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { outcomeOf, type Outcome, type StopCause } from '../executions/execution-state.js';
 import type { ClaimedExecution } from '../executions/transitions.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { Database } from '../infra/database.js';
+import { SealedError } from '../common/secret-box.js';
 import { LaunchError } from '../launcher/launch-error.js';
 import type { RunningProcess } from '../launcher/launch-types.js';
 import type { CommandUsers } from '../launcher/policy.js';
-import { SealedError } from '../projects/secret-box.js';
 import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
 import { commandUser } from './command-user.js';
 import type { Isolation } from './isolation.js';
-import { launchLimits, limitReached } from './launch-limits.js';
+import { launchLimits, limitReached, withDefaults } from './launch-limits.js';
 import type { Launcher } from './process/launcher.js';
 import { outputLimit } from './output-limiter.js';
 import { Recorder } from './recorder.js';
@@ -40,6 +41,8 @@ export interface RunContext {
   isolation: Isolation | undefined;
   allowsUnisolatedSecrets: boolean;
   graceMs: number;
+  /** For what the limits of a run leave open. */
+  defaultLimits: ProcessLimits;
   /** No output is kept beyond this, whatever its policy says. */
   maxOutputBytes: number;
 }
@@ -137,6 +140,7 @@ export class Run {
         'The project has secrets, and the worker that took this run cannot keep them from other projects: docs/security.md says how it can',
       );
     const user = users && commandUser(users, execution.user_number);
+    const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
     this.hidden = SecretPatterns.of(Object.values(secrets));
     const workspace = await workspaceOf(context.workspaceRoot, execution, !users);
@@ -153,7 +157,7 @@ export class Run {
         ...execution.environment,
       }),
       user,
-      limits: launchLimits(execution.limits),
+      limits: launchLimits(limits, context.defaultLimits),
       bubblewrap: isolation?.options(workspace, execution.network),
     });
     this.process = process;
@@ -165,7 +169,7 @@ export class Run {
     const note = setTimeout(() => void this.notePid(process.pid), pidAfterMs);
     const { exitCode } = await process.finished.finally(() => clearTimeout(note));
     const outcome = outcomeOf(exitCode, this.stopped);
-    const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, execution.limits);
+    const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, limits);
     return limit ? { ...outcome, error: limit } : outcome;
   }
 

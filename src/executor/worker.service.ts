@@ -12,6 +12,7 @@ import { SecretsService } from '../projects/secrets.service.js';
 import { commandUserName, warnOfExposure } from './command-user.js';
 import { Isolation } from './isolation.js';
 import { launcherSource } from './launcher-source.js';
+import { settable } from './launch-limits.js';
 import { Launcher } from './process/launcher.js';
 import { Run, type RunContext } from './run.js';
 import { workspaceRoot } from './workspace.js';
@@ -60,6 +61,7 @@ export class WorkerService {
       bus: this.bus,
       lifecycle: this.lifecycle,
       secrets: this.secrets,
+      defaultLimits: settable(config.DEFAULT_RUN_LIMITS),
       maxOutputBytes: config.OUTPUT_MAX_SIZE,
       logger,
       workspaceRoot: workspaces,

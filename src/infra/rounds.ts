@@ -7,8 +7,9 @@ export class Rounds {
   /** @param work one round; it must not throw, and ends soon after the signal */
   constructor(private readonly work: (signal: AbortSignal) => Promise<void>) {}
 
-  /** Begins; a tenth more or less each time, so that processes which started together do not all work at the same moment. */
-  start(everyMs: number): void {
+  /** Begins, at once or after the first interval; a tenth more or less each time, so that processes which started together do not all work at the same moment. */
+  start(everyMs: number, { atOnce = false } = {}): void {
+    if (atOnce) this.running = this.round();
     this.timer = setInterval(
       () => void (this.running ??= this.round()),
       everyMs * (0.9 + Math.random() * 0.2),

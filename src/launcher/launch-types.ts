@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 export interface LaunchLimits {
   /** Address space in bytes, rounded down to KiB. Node and Java reserve far more of it than they use. */
   memoryBytes?: number;
+  /** Private writable memory in bytes, rounded down to KiB. */
+  dataBytes?: number;
   /** Processor time in seconds, after which SIGXCPU comes, and SIGKILL after 5 more. */
   cpuSeconds?: number;
   /** Largest file it may write, in bytes, rounded down to 512. */

@@ -113,6 +113,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\'
 function limitPrefix(limits: LaunchLimits = {}): string {
   const settings: [flag: string, value: number | undefined, unit: number][] = [
     ['-v', limits.memoryBytes, 1024],
+    ['-d', limits.dataBytes, 1024],
     // at the hard limit the kernel kills; only the soft one says what it was
     ['-t', limits.cpuSeconds && limits.cpuSeconds + SECONDS_TO_ACT, 1],
     ['-S -t', limits.cpuSeconds, 1],

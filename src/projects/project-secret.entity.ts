@@ -11,7 +11,7 @@ export class ProjectSecret {
   @PrimaryColumn('text')
   name!: string;
 
-  /** Sealed; see `secret-box.ts`. */
+  /** Sealed; see `common/secret-box.ts`. */
   @Column('bytea')
   sealed!: Buffer;
 

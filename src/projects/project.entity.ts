@@ -1,6 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
-import type { RunLimits } from './run-limits.js';
+import type { RunLimits } from '../common/run-limits.js';
 
 export interface ProjectSettings {
   theme?: string | undefined;

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { loadSecretsKey } from '../auth/secret-key.js';
+import { loadKeyring } from '../auth/secret-key.js';
+import { Keyring } from '../common/keyring.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { AnalyticsController } from './analytics.controller.js';
 import { AnalyticsService } from './analytics.service.js';
@@ -8,7 +9,8 @@ import { ProjectAccess } from './project-access.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectsService } from './projects.service.js';
 import { SecretsController } from './secrets.controller.js';
-import { SECRETS_KEY, SecretsService } from './secrets.service.js';
+import { SecretSealing } from './secret-sealing.js';
+import { SecretsService } from './secrets.service.js';
 
 @Module({
   controllers: [AnalyticsController, ProjectsController, SecretsController],
@@ -17,13 +19,14 @@ import { SECRETS_KEY, SecretsService } from './secrets.service.js';
     MembersService,
     ProjectAccess,
     ProjectsService,
+    SecretSealing,
     SecretsService,
     {
-      provide: SECRETS_KEY,
-      useFactory: (infrastructure: Infrastructure) => loadSecretsKey(infrastructure.config),
+      provide: Keyring,
+      useFactory: (infrastructure: Infrastructure) => loadKeyring(infrastructure.config),
       inject: [Infrastructure],
     },
   ],
-  exports: [ProjectAccess, ProjectsService, SecretsService],
+  exports: [Keyring, ProjectAccess, ProjectsService, SecretsService],
 })
 export class ProjectsModule {}

@@ -4,7 +4,7 @@ import { durationSchema } from '../common/duration.js';
 import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
 import type { Project } from './project.entity.js';
-import { runLimitsSchema } from './run-limits.js';
+import { runLimitsSchema } from '../common/run-limits.js';
 
 export const projectStatuses = ['active', 'archived', 'completed'] as const;
 export const memberRoles = ['viewer', 'developer', 'owner'] as const;

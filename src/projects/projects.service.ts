@@ -9,7 +9,9 @@ import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../common/request.js';
 import { Database, uniqueViolation } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
+import { refuseAboveCeilings } from './project-ceilings.js';
 import type { Project } from './project.entity.js';
 import { keyCandidates } from './project-key.js';
 import { averageDuration, memberJoin, recentActivity, statisticsOf, visible } from './projects.queries.js';
@@ -30,13 +32,16 @@ export class ProjectsService {
     private readonly access: ProjectAccess,
     private readonly activity: ActivityLog,
     private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
    * Makes a project that its maker owns.
-   * @throws RESOURCE_ALREADY_EXISTS when the given key is taken; a key made from the name avoids the taken ones
+   * @throws RESOURCE_ALREADY_EXISTS when the given key is taken; a key made from the name avoids the taken ones;
+   * AUTH_INSUFFICIENT_PERMISSIONS for limits that only an administrator may set
    */
   async create(actor: Actor, input: CreateProject): Promise<ProjectView> {
+    refuseAboveCeilings(actor, input.resource_limits, this.infrastructure.config);
     for (const key of input.key === undefined ? keyCandidates(input.name) : [input.key]) {
       const id = newId();
       try {
@@ -125,7 +130,8 @@ export class ProjectsService {
 
   /**
    * Changes a project; settings and limits are merged into the present ones.
-   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED (until it is made active again), VERSION_CONFLICT
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED (until it is made active again), VERSION_CONFLICT,
+   * AUTH_INSUFFICIENT_PERMISSIONS for limits that only an administrator may set
    */
   async update(
     actor: Actor,
@@ -142,6 +148,8 @@ export class ProjectsService {
       );
       if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
       checkVersion(project.version, version, ifMatch);
+      const { config } = this.infrastructure;
+      refuseAboveCeilings(actor, changes.resource_limits ?? {}, config, project.resource_limits);
       const next = {
         ...project,
         ...changes,

@@ -1,28 +1,23 @@
-import type { KeyObject } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
+import { Keyring, placeOfSecret } from '../common/keyring.js';
 import type { Actor } from '../common/permissions.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
-import { open, seal } from './secret-box.js';
 import { toSecret, type SecretRow, type SecretView } from './secrets.schema.js';
-
-export const SECRETS_KEY = 'millrace:secrets-key';
 
 /** They all become variables of every command, and every output is searched for them. */
 const mostSecrets = 100;
 const mostBytes = 128 * 1024;
 
-const placeOf = (projectId: string, name: string) => `${projectId} ${name}`;
-
 /** Values that the commands of a project find in their environment. They go in here, and out only to the worker. */
 @Injectable()
 export class SecretsService {
   constructor(
-    @Inject(SECRETS_KEY) private readonly key: KeyObject,
+    private readonly keyring: Keyring,
     private readonly database: Database,
     private readonly access: ProjectAccess,
     private readonly activity: ActivityLog,
@@ -65,7 +60,7 @@ export class SecretsService {
          ON CONFLICT (project_id, name) DO UPDATE
             SET sealed = excluded.sealed, size = excluded.size, updated_by = excluded.updated_by, updated_at = now()
          RETURNING name, created_at, updated_at, updated_by`,
-        [id, name, seal(this.key, placeOf(id, name), value), size, actor.id],
+        [id, name, this.keyring.seal(placeOfSecret(id, name), value), size, actor.id],
       );
       this.activity.record(tx, {
         actor,
@@ -123,7 +118,7 @@ export class SecretsService {
       [projectId],
     );
     return Object.fromEntries(
-      rows.map(({ name, sealed }) => [name, open(this.key, placeOf(projectId, name), sealed)]),
+      rows.map(({ name, sealed }) => [name, this.keyring.open(placeOfSecret(projectId, name), sealed)]),
     );
   }
 }

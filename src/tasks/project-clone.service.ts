@@ -4,6 +4,8 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { limitsForCopy } from '../projects/project-ceilings.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { keyCandidates } from '../projects/project-key.js';
@@ -28,6 +30,7 @@ export class ProjectCloneService {
     private readonly database: Database,
     private readonly projects: ProjectAccess,
     private readonly activity: ActivityLog,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
@@ -55,7 +58,11 @@ export class ProjectCloneService {
   ): Promise<ClonedProject> {
     const source = await this.projects.require(actor, sourceName, 'read', tx);
     const taken = input.include_settings
-      ? { settings: source.settings, resource_limits: source.resource_limits, visibility: source.visibility }
+      ? {
+          settings: source.settings,
+          resource_limits: limitsForCopy(actor, source.resource_limits, this.infrastructure.config),
+          visibility: source.visibility,
+        }
       : { settings: {}, resource_limits: defaultLimits, visibility: 'private' as const };
     const tasks = await this.plan(tx, source.id, input.include_tasks, taken.resource_limits.max_tasks);
     const cloned = tasks.copies.length;

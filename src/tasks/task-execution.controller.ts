@@ -40,6 +40,7 @@ const runErrors: ErrorCode[] = [
   'PROJECT_ACCESS_DENIED',
   'PROJECT_ARCHIVED',
   'QUEUE_FULL',
+  'RESOURCE_LIMIT_EXCEEDED',
 ];
 
 @Controller('api/tasks/:task_id')

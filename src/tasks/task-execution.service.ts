@@ -39,7 +39,7 @@ export class TaskExecutionService {
   /**
    * Queues a run of a task's command, or of its project's template.
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is
-   * neither completed nor on its way, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL
+   * neither completed nor on its way, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED
    */
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
     return this.judged(actor, name, input.options.allow_unsafe, (tx, task, state) =>
@@ -135,11 +135,12 @@ export class TaskExecutionService {
     if (state.hopeless !== null) {
       throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: task.id, dependencies: state.hopeless });
     }
-    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS } = this.infrastructure.config;
+    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS, MAX_RUN_LIMITS } =
+      this.infrastructure.config;
     const timeout = input.options.timeout ?? task.timeout ?? COMMAND_TIMEOUT_SECONDS;
     const project = { ...state, id: task.project_id, settings: task.project_settings };
     const id = await this.lifecycle.enqueue(tx, actor, {
-      ...runRules(project, { ...task.limits, ...input.options.limits }),
+      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
       task_id: task.id,
       project_id: task.project_id,
       session_id: actor.sessionId ?? null,

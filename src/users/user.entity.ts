@@ -31,6 +31,10 @@ export class User {
   @Column('text', { default: 'standard' })
   tier!: 'standard' | 'premium';
 
+  /** How many runs of theirs may be admitted at a time; null for what holds for all. */
+  @Column('integer', { nullable: true })
+  max_running!: number | null;
+
   @Column('boolean', { default: false })
   disabled!: boolean;
 

@@ -23,6 +23,7 @@ export const userSchema = z
     role: z.enum(roles),
     permissions: z.array(z.enum(permissions)),
     tier: z.enum(['standard', 'premium']),
+    max_running: z.int().nullable().meta({ description: 'null: what the server sets for all' }),
     disabled: z.boolean(),
     created_at: instant,
     updated_at: instant,
@@ -34,7 +35,7 @@ export const userSchema = z
 export type UserView = z.output<typeof userSchema>;
 
 export function toUser(user: User): UserView {
-  const { id, username, email, full_name, avatar_url, role, tier, disabled, version } = user;
+  const { id, username, email, full_name, avatar_url, role, tier, max_running, disabled, version } = user;
   return {
     id,
     username,
@@ -44,6 +45,7 @@ export function toUser(user: User): UserView {
     role,
     permissions: [...permissionsOf(role)],
     tier,
+    max_running,
     disabled,
     created_at: toInstant(user.created_at),
     updated_at: toInstant(user.updated_at),
@@ -92,7 +94,14 @@ export type CreateUser = z.output<typeof createUserSchema>;
 
 export const updateUserSchema = z
   .object(writable)
-  .extend({ disabled: z.boolean(), password: passwordSchema })
+  .extend({
+    disabled: z.boolean(),
+    password: passwordSchema,
+    max_running: z.int().min(1).max(100_000).nullable().meta({
+      description:
+        'How many runs of the user may be under way at a time; null for what the server sets for all',
+    }),
+  })
   .partial()
   .extend({ version: versionField })
   .meta({ id: 'UpdateUser', examples: [{ role: 'admin', disabled: false }] });

@@ -130,7 +130,7 @@ export class UsersService implements OnModuleInit {
         const endsSignIns = password_hash !== undefined || (next.disabled && !user.disabled);
         await tx.query(
           `UPDATE users SET email = $2, full_name = $3, avatar_url = $4, role = $5, tier = $6, disabled = $7,
-                  password_hash = coalesce($8, password_hash), token_epoch = token_epoch + $9,
+                  password_hash = coalesce($8, password_hash), token_epoch = token_epoch + $9, max_running = $10,
                   updated_at = now(), version = version + 1 WHERE id = $1`,
           [
             id,
@@ -142,6 +142,7 @@ export class UsersService implements OnModuleInit {
             next.disabled,
             password_hash ?? null,
             endsSignIns ? 1 : 0,
+            next.max_running,
           ],
         );
         const keys = Object.keys(changes) as (keyof typeof changes)[];

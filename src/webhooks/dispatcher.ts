@@ -1,13 +1,14 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Keyring } from '../common/keyring.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Alarm } from './alarm.js';
 import { Lanes } from './lanes.js';
-import { messageBody, messageHeaders } from './message.js';
+import { messageBody, messageHeaders, signingSecrets } from './message.js';
 import { Outbound } from './outbound.js';
 import { cutOff, isGone, isTimeout, notSent, resultOf, type Try } from './outcome.js';
-import { handBack, takeDue, type TakenDelivery } from './outbox.queries.js';
+import { handBack, takeDue, type SentRequest, type TakenDelivery } from './outbox.queries.js';
 import { ResultWriter } from './result-writer.js';
 import { WebhookSwitch } from './webhook-switch.js';
 
@@ -41,6 +42,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly events: Events,
     private readonly infrastructure: Infrastructure,
     private readonly webhooks: WebhookSwitch,
+    private readonly keyring: Keyring,
   ) {
     const { config, logger } = infrastructure;
     this.outbound = new Outbound({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE, timeoutMs: sendLimitMs });
@@ -162,8 +164,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const begun = new Date();
     const start = performance.now();
     const body = messageBody(job);
-    const request = { url: job.url, headers: messageHeaders(job, body, begun.getTime()) };
+    const request: SentRequest = { url: job.url, headers: {} };
     try {
+      request.headers = messageHeaders(job, signingSecrets(job, this.keyring), body, begun.getTime());
       const answer = await this.outbound.post(request.url, request.headers, body);
       return { request, begun, answer, durationMs: performance.now() - start };
     } catch (fault) {

@@ -7,7 +7,9 @@ export type TakenDelivery = Pick<
   WebhookDelivery,
   'id' | 'webhook_id' | 'sequence' | 'event' | 'data' | 'attempts' | 'attempts_before' | 'created_at'
 > &
-  Pick<Webhook, 'url' | 'secret' | 'previous_secret'> & { active: boolean };
+  Pick<Webhook, 'url' | 'secret' | 'previous_secret' | 'sealed_secret' | 'sealed_previous_secret'> & {
+    active: boolean;
+  };
 
 /** What one try put on the wire, but for the body. */
 export interface SentRequest {
@@ -59,8 +61,9 @@ const take = `
      SET attempts = d.attempts + 1, last_attempt_at = now(), next_attempt_at = now() + $5 * interval '1 millisecond'
     FROM due, webhooks w
    WHERE d.id = due.id AND w.id = d.webhook_id
-  RETURNING d.id, d.webhook_id, d.sequence, d.event, d.data, d.attempts, d.attempts_before, d.created_at, w.url, w.secret,
+  RETURNING d.id, d.webhook_id, d.sequence, d.event, d.data, d.attempts, d.attempts_before, d.created_at, w.url, w.secret, w.sealed_secret,
     CASE WHEN w.previous_secret_expires_at > now() THEN w.previous_secret END AS previous_secret,
+    CASE WHEN w.previous_secret_expires_at > now() THEN w.sealed_previous_secret END AS sealed_previous_secret,
     w.deleted_at IS NULL AND (w.active OR d.event = 'ping') AS active`;
 
 /** Takes due deliveries. @param rooms how many more this process takes of the webhooks it already works on */

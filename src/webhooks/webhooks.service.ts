@@ -3,6 +3,7 @@ import { newId } from '../common/ids.js';
 import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
 import type { Webhook } from '../activity/webhook.entity.js';
 import { AppError } from '../common/errors.js';
+import { Keyring, placeOfWebhook } from '../common/keyring.js';
 import { toInstant } from '../common/fields.js';
 import { toPage, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
@@ -31,6 +32,7 @@ export class WebhooksService {
     private readonly projects: ProjectAccess,
     private readonly activity: ActivityLog,
     private readonly infrastructure: Infrastructure,
+    private readonly keyring: Keyring,
   ) {}
 
   /**
@@ -42,11 +44,13 @@ export class WebhooksService {
     const projectId = await this.access.requireScope(actor, input.project_id);
     this.checkUrl(input.url);
     const { url, events, description, active, secret = makeSecret() } = input;
+    const id = newId();
+    const sealed = this.keyring.seal(placeOfWebhook(id), secret);
     return this.database.transaction(async (tx) => {
       const [webhook] = await tx.query<Webhook>(
-        `INSERT INTO webhooks (id, project_id, url, description, events, secret, active, created_by)
+        `INSERT INTO webhooks (id, project_id, url, description, events, sealed_secret, active, created_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *`,
-        [newId(), projectId, url, description, events, secret, active, actor.id],
+        [id, projectId, url, description, events, sealed, active, actor.id],
       );
       const newValue = recordable({ url, events, description, active });
       this.record(tx, actor, webhook!, { action: 'created', newValue });
@@ -124,9 +128,10 @@ export class WebhooksService {
       const webhook = await this.access.require(actor, id, tx);
       checkVersion(webhook.version, ifMatch);
       const [stored] = await tx.query<Webhook>(
-        `UPDATE webhooks SET previous_secret = secret, previous_secret_expires_at = now() + $3 * interval '1 millisecond',
-                secret = $2, updated_at = now(), version = version + 1 WHERE id = $1 RETURNING *`,
-        [id, secret, rotationMs],
+        `UPDATE webhooks SET previous_secret = secret, sealed_previous_secret = sealed_secret, secret = NULL, sealed_secret = $2,
+                previous_secret_expires_at = now() + $3 * interval '1 millisecond', updated_at = now(), version = version + 1
+          WHERE id = $1 RETURNING *`,
+        [id, this.keyring.seal(placeOfWebhook(id), secret), rotationMs],
       );
       this.record(tx, actor, webhook, { action: 'secret_rotated' });
       return { ...toWebhook(stored!), secret };

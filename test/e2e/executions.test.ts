@@ -563,6 +563,7 @@ test('priorities are served in their order', async () => {
 
 test('a full pool of slots is said as worker_busy with a place in line', async () => {
   const slots = (await data(200, owner.get('/api/queues/status'))).workers.total;
+  await data(200, app.admin.put(`/api/users/${owner.user.id}`, { max_running: slots + 10 }));
   const wide = await makeProject(owner, { resource_limits: { max_concurrent_tasks: 100 } });
   const holders = await Promise.all(Array.from({ length: slots }, () => makeJob(owner, wide, 'sleep 60')));
   await Promise.all(holders.map((task) => execute(owner, task)));

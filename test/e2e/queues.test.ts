@@ -3,7 +3,7 @@ import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { data, execute, makeJob, makeProject, reached, refusal, show, type Json } from './steps.js';
 
-const app = useApp({ env: { QUEUE_LIMIT: '12' } });
+const app = useApp({ env: { QUEUE_LIMIT: '12', MAX_QUEUED_PER_USER: '12' } });
 let owner: Client;
 let project: Json;
 beforeAll(async () => {

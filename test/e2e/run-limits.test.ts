@@ -38,7 +38,7 @@ describe('the limits of a run', () => {
     });
     const plain = await runJob(owner, limited, show);
     expect(plain.limits).toEqual({ memory: '1GB', cpu_seconds: 50, open_files: 100 });
-    expect(await outputOf(app, plain.execution_id)).toBe('1048576\n50\nunlimited\n100\n');
+    expect(await outputOf(app, plain.execution_id)).toBe('1048576\n50\n104857600\n100\n');
 
     const limits = { memory: '2GB', cpu_seconds: 5, file_size: '1MB', open_files: 300 };
     const task = await makeJob(owner, limited, show, { limits });

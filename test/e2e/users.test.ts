@@ -13,6 +13,7 @@ const userFields = [
   'full_name',
   'id',
   'last_login',
+  'max_running',
   'permissions',
   'role',
   'tier',

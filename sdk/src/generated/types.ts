@@ -325,6 +325,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string;
@@ -796,6 +797,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string;
@@ -1080,6 +1082,8 @@ export interface components {
       /** Format: uuid */
       id: string;
       lastLogin: string | null;
+      /** @description null: what the server sets for all */
+      maxRunning: number | null;
       permissions: ('read' | 'write' | 'execute' | 'admin')[];
       preferences: components['schemas']['Preferences'];
       /** @enum {string} */
@@ -1618,6 +1622,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
     };
@@ -1759,6 +1764,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
     };
@@ -1981,6 +1987,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
     };
@@ -2100,6 +2107,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string | null;
@@ -2236,6 +2244,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string | null;
@@ -2579,6 +2588,8 @@ export interface components {
       /** Format: email */
       email?: string;
       fullName?: string | null;
+      /** @description How many runs of the user may be under way at a time; null for what the server sets for all */
+      maxRunning?: number | null;
       password?: string;
       /** @enum {string} */
       role?: 'viewer' | 'developer' | 'admin';
@@ -2620,6 +2631,8 @@ export interface components {
       /** Format: uuid */
       id: string;
       lastLogin: string | null;
+      /** @description null: what the server sets for all */
+      maxRunning: number | null;
       permissions: ('read' | 'write' | 'execute' | 'admin')[];
       /** @enum {string} */
       role: 'viewer' | 'developer' | 'admin';

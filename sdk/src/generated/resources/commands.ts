@@ -27,7 +27,7 @@ export class CommandsResource {
   /**
    * Run a command.
    * Answers when the command runs: with its process id, or after 2 s with `queued` and what it waits for. A command that has ended by then says so. With `stream_output: false` it waits for the end, at most 25 s, and answers like status. A command that looks destructive is refused (see validate). Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, COMMAND_UNSAFE, QUEUE_FULL
    */
   execute(body: ExecuteCommand, options?: RequestOptions): Promise<ExecutedCommand> {
     return this.api.call({ method: 'POST', path: '/commands/execute', body, keep: ['environment'], options });

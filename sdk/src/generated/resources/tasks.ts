@@ -123,7 +123,7 @@ export class TasksResource {
   /**
    * Run a task.
    * Queues the task's command, or its project's command_template. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<QueuedTask> {
     return this.api.call({
@@ -193,7 +193,7 @@ export class TasksResource {
   /**
    * Run a failed or cancelled task again.
    * As execute, and counts the attempt. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   retry(taskId: string, options?: RequestOptions): Promise<RetriedTask> {
     return this.api.call({ method: 'POST', path: `/tasks/${encodeURIComponent(taskId)}/retry`, options });

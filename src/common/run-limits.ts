@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteSizeSchema, parseBytes } from '../common/bytes.js';
+import { byteSizeSchema, parseBytes } from './bytes.js';
 
 const size = (least: string) =>
   byteSizeSchema.refine((text) => {
@@ -37,22 +37,51 @@ export const runLimitsSchema = z
   });
 export type RunLimits = z.output<typeof runLimitsSchema>;
 
+/** Limits that the kernel holds; how much output is kept is another matter. */
+export const processLimitsSchema = runLimitsSchema.omit({ output_size: true, output_policy: true });
+export type ProcessLimits = z.output<typeof processLimitsSchema>;
+
 const names = Object.keys(runLimitsSchema.shape) as (keyof RunLimits)[];
 
 const numberOf = (value: string | number): number =>
   typeof value === 'number' ? value : (parseBytes(value) ?? Infinity);
 
-/** The limits of a run: what was asked for, else the project's default, and never more than the project's most. */
+/**
+ * The limits of a run: what was asked for, else the project's default, and never more than the project's most, or than the
+ * installation's where the project names none. What nobody names is left to the worker.
+ */
 export function effectiveLimits(
   asked: RunLimits,
   project: { default_run_limits?: RunLimits | undefined; max_run_limits?: RunLimits | undefined },
+  most: ProcessLimits = {},
 ): RunLimits {
   const chosen = names.flatMap((name): [string, string | number][] => {
     const wanted = asked[name] ?? project.default_run_limits?.[name];
-    const most = project.max_run_limits?.[name];
+    const ofProject = project.max_run_limits?.[name];
+    const ceiling = ofProject ?? ceilingOf(most, name);
     const value =
-      wanted === undefined || (most !== undefined && numberOf(most) < numberOf(wanted)) ? most : wanted;
+      wanted === undefined
+        ? ofProject
+        : ceiling !== undefined && numberOf(ceiling) < numberOf(wanted)
+          ? ceiling
+          : wanted;
     return value === undefined ? [] : [[name, value]];
   });
   return Object.fromEntries(chosen);
+}
+
+const ceilingOf = (most: ProcessLimits, name: keyof RunLimits): string | number | undefined =>
+  name in most ? most[name as keyof ProcessLimits] : undefined;
+
+/** Those of the limits that are above the most. */
+export function limitsAbove(limits: RunLimits, most: ProcessLimits): (keyof RunLimits)[] {
+  return names.filter((name) => {
+    const [value, ceiling] = [limits[name], ceilingOf(most, name)];
+    return value !== undefined && ceiling !== undefined && numberOf(value) > numberOf(ceiling);
+  });
+}
+
+/** The limits of a run that names none: the defaults, and never more than the most. */
+export function defaultsWithin(usual: ProcessLimits, most: ProcessLimits): ProcessLimits {
+  return effectiveLimits({}, { default_run_limits: usual, max_run_limits: most });
 }

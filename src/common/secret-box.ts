@@ -5,13 +5,24 @@ const keyIdBytes = 4;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** The secrets of a project cannot be opened; the message names no value and is for the one who runs Millrace. */
+/** Derived once for each key. */
+const ids = new WeakMap<KeyObject, Buffer>();
+
+/** A secret cannot be opened; the message names no value and is for the one who runs Millrace. */
 export class SealedError extends Error {}
 
 /** Tells keys apart without telling anything about them. */
-function idOf(key: KeyObject): Buffer {
-  return createHash('sha256').update('millrace key id').update(key.export()).digest().subarray(0, keyIdBytes);
+export function keyIdOf(key: KeyObject): Buffer {
+  const known = ids.get(key);
+  if (known) return known;
+  const hash = createHash('sha256').update('millrace key id').update(key.export());
+  const id = hash.digest().subarray(0, keyIdBytes);
+  ids.set(key, id);
+  return id;
 }
+
+/** Which key a value was sealed with. */
+export const sealedWith = (sealed: Buffer): Buffer => sealed.subarray(0, keyIdBytes);
 
 /**
  * Encrypts a value with AES-256-GCM (NIST SP 800-38D).
@@ -22,7 +33,7 @@ export function seal(key: KeyObject, place: string, value: string): Buffer {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(place));
   const text = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
-  return Buffer.concat([idOf(key), nonce, cipher.getAuthTag(), text]);
+  return Buffer.concat([keyIdOf(key), nonce, cipher.getAuthTag(), text]);
 }
 
 /**
@@ -30,11 +41,8 @@ export function seal(key: KeyObject, place: string, value: string): Buffer {
  * @throws SealedError when it was sealed with another key, for another place, or was tampered with
  */
 export function open(key: KeyObject, place: string, sealed: Buffer): string {
-  if (!sealed.subarray(0, keyIdBytes).equals(idOf(key))) {
-    throw new SealedError(
-      'The secrets of the project were encrypted with another SECRETS_KEY than that of this process',
-    );
-  }
+  if (!sealedWith(sealed).equals(keyIdOf(key)))
+    throw new SealedError('A secret was encrypted with another SECRETS_KEY than that of this process');
   const nonce = sealed.subarray(keyIdBytes, keyIdBytes + nonceBytes);
   const text = sealed.subarray(keyIdBytes + nonceBytes + tagBytes);
   try {
@@ -43,6 +51,6 @@ export function open(key: KeyObject, place: string, sealed: Buffer): string {
       .setAuthTag(sealed.subarray(keyIdBytes + nonceBytes, keyIdBytes + nonceBytes + tagBytes));
     return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
   } catch (error) {
-    throw new SealedError('A secret of the project is damaged', { cause: error });
+    throw new SealedError('A secret is damaged', { cause: error });
   }
 }

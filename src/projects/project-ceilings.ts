@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from 'node:util';
+import { formatBytes, parseBytes } from '../common/bytes.js';
+import type { Config } from '../common/config.js';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { effectiveLimits, limitsAbove } from '../common/run-limits.js';
+import type { ResourceLimits } from './project.entity.js';
+
+/** What the owner of a project may give it; an administrator may give more. */
+export type ProjectCeilings = Pick<
+  Config,
+  'MAX_PROJECT_TASKS' | 'MAX_PROJECT_CONCURRENT_TASKS' | 'MAX_PROJECT_STORAGE' | 'MAX_RUN_LIMITS'
+>;
+
+/**
+ * Refuses limits that would let a project take more than the installation gives. What an administrator has set before may stay.
+ * @param present the limits of the project, if there is one
+ * @throws AUTH_INSUFFICIENT_PERMISSIONS that names the limit and its ceiling
+ */
+export function refuseAboveCeilings(
+  actor: Actor,
+  limits: Partial<ResourceLimits>,
+  ceilings: ProjectCeilings,
+  present: Partial<ResourceLimits> = {},
+): void {
+  if (actor.role === 'admin') return;
+  const refuse = (limit: string, most: unknown) => {
+    throw new AppError(
+      'AUTH_INSUFFICIENT_PERMISSIONS',
+      { limit, most },
+      { message: `Only an administrator may set ${limit} above ${String(most)}` },
+    );
+  };
+  const names = Object.keys(limits) as (keyof ResourceLimits)[];
+  for (const name of names.filter((name) => !isDeepStrictEqual(limits[name], present[name]))) {
+    const most = ceilingOf(name, ceilings);
+    if (most !== undefined && amountOf(limits, name) > most)
+      refuse(name, name === 'storage_limit' ? formatBytes(most) : most);
+  }
+  const { max_run_limits } = limits;
+  if (max_run_limits === undefined || isDeepStrictEqual(max_run_limits, present.max_run_limits)) return;
+  const [first] = limitsAbove(max_run_limits, ceilings.MAX_RUN_LIMITS);
+  if (first !== undefined)
+    refuse(`max_run_limits.${first}`, (ceilings.MAX_RUN_LIMITS as Record<string, unknown>)[first]);
+}
+
+/** The limits of a project as somebody may take them for a copy of it. */
+export function limitsForCopy(
+  actor: Actor,
+  limits: ResourceLimits,
+  ceilings: ProjectCeilings,
+): ResourceLimits {
+  if (actor.role === 'admin') return limits;
+  const { MAX_PROJECT_TASKS, MAX_PROJECT_CONCURRENT_TASKS, MAX_PROJECT_STORAGE } = ceilings;
+  const { max_run_limits } = limits;
+  return {
+    ...limits,
+    max_tasks: Math.min(limits.max_tasks, MAX_PROJECT_TASKS),
+    max_concurrent_tasks: Math.min(limits.max_concurrent_tasks, MAX_PROJECT_CONCURRENT_TASKS),
+    storage_limit:
+      amountOf(limits, 'storage_limit') > MAX_PROJECT_STORAGE
+        ? formatBytes(MAX_PROJECT_STORAGE)
+        : limits.storage_limit,
+    ...(max_run_limits && { max_run_limits: effectiveLimits(max_run_limits, {}, ceilings.MAX_RUN_LIMITS) }),
+  };
+}
+
+function ceilingOf(name: keyof ResourceLimits, ceilings: ProjectCeilings): number | undefined {
+  if (name === 'max_tasks') return ceilings.MAX_PROJECT_TASKS;
+  if (name === 'max_concurrent_tasks') return ceilings.MAX_PROJECT_CONCURRENT_TASKS;
+  return name === 'storage_limit' ? ceilings.MAX_PROJECT_STORAGE : undefined;
+}
+
+function amountOf(limits: Partial<ResourceLimits>, name: keyof ResourceLimits): number {
+  const value = limits[name];
+  if (typeof value === 'string') return parseBytes(value) ?? Infinity;
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,143 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Keyring, placeOfSecret, placeOfWebhook } from '../common/keyring.js';
+import { SealedError } from '../common/secret-box.js';
+import { Database } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { Rounds } from '../infra/rounds.js';
+
+const rowsAtOnce = 100;
+
+/** A table with sealed values, and how one of its rows is sealed with the present key. */
+interface SealedTable<Row> {
+  /** Locks some rows behind a place that are not sealed with the key $1; rows that somebody is changing have their turn later. */
+  select: string;
+  placeOf: (row: Row) => unknown[];
+  first: unknown[];
+  update: string;
+  seal: (row: Row, keyring: Keyring) => unknown[];
+}
+
+interface SecretRow extends Record<string, unknown> {
+  project_id: string;
+  name: string;
+  sealed: Buffer;
+}
+
+const projectSecrets: SealedTable<SecretRow> = {
+  select: `SELECT project_id, name, sealed FROM project_secrets
+            WHERE (project_id, name) > ($2, $3) AND substring(sealed FROM 1 FOR 4) <> $1
+            ORDER BY project_id, name LIMIT ${rowsAtOnce} FOR UPDATE SKIP LOCKED`,
+  first: ['00000000-0000-0000-0000-000000000000', ''],
+  placeOf: ({ project_id, name }) => [project_id, name],
+  update: 'UPDATE project_secrets SET sealed = $3 WHERE project_id = $1 AND name = $2',
+  seal: ({ project_id, name, sealed }, keyring) => {
+    const place = placeOfSecret(project_id, name);
+    return [project_id, name, keyring.seal(place, keyring.open(place, sealed))];
+  },
+};
+
+interface WebhookRow extends Record<string, unknown> {
+  id: string;
+  secret: string | null;
+  sealed_secret: Buffer | null;
+  previous_secret: string | null;
+  sealed_previous_secret: Buffer | null;
+}
+
+const webhooks: SealedTable<WebhookRow> = {
+  // plain ones are from before they were sealed, or of a process of that time that still runs
+  select: `SELECT id, secret, sealed_secret, previous_secret, sealed_previous_secret FROM webhooks
+            WHERE id > $2 AND (secret IS NOT NULL OR previous_secret IS NOT NULL OR substring(sealed_secret FROM 1 FOR 4) <> $1
+              OR substring(sealed_previous_secret FROM 1 FOR 4) <> $1)
+            ORDER BY id LIMIT ${rowsAtOnce} FOR UPDATE SKIP LOCKED`,
+  first: ['00000000-0000-0000-0000-000000000000'],
+  placeOf: ({ id }) => [id],
+  update: `UPDATE webhooks SET secret = NULL, previous_secret = NULL, sealed_secret = $2,
+                  sealed_previous_secret = CASE WHEN previous_secret_expires_at > now() THEN $3::bytea END
+            WHERE id = $1`,
+  seal: (row, keyring) => {
+    const place = placeOfWebhook(row.id);
+    const again = (plain: string | null, sealed: Buffer | null) => {
+      const value = plain ?? (sealed === null ? null : keyring.open(place, sealed));
+      return value === null ? null : keyring.seal(place, value);
+    };
+    return [
+      row.id,
+      again(row.secret, row.sealed_secret),
+      again(row.previous_secret, row.sealed_previous_secret),
+    ];
+  },
+};
+
+/**
+ * Seals with the present key what was sealed with the previous one, or not at all: at every start and now and then, in small steps.
+ * Several processes may do it at the same time.
+ */
+@Injectable()
+export class SecretSealing implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly rounds = new Rounds((signal) => this.sealAll(signal));
+
+  constructor(
+    private readonly keyring: Keyring,
+    private readonly database: Database,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { role, config } = this.infrastructure;
+    // a worker without the key must not be the one that seals
+    if (role !== 'worker') this.rounds.start(config.HOUSEKEEPING_SECONDS * 1000, { atOnce: true });
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
+  }
+
+  private async sealAll(signal: AbortSignal): Promise<void> {
+    const { logger } = this.infrastructure;
+    try {
+      const ofProjects = await this.sealTable(projectSecrets, signal);
+      const ofWebhooks = await this.sealTable(webhooks, signal);
+      const sealed = ofProjects.sealed + ofWebhooks.sealed;
+      if (sealed > 0) logger.info({ secrets: sealed }, 'secrets were sealed with the present SECRETS_KEY');
+      const unopened = ofProjects.unopened + ofWebhooks.unopened;
+      if (unopened > 0)
+        logger.error(
+          { secrets: unopened },
+          'secrets in the database were sealed with another SECRETS_KEY: give it as SECRETS_KEY_PREVIOUS, or set them again',
+        );
+    } catch (error) {
+      logger.warn({ err: error }, 'secrets could not be sealed');
+    }
+  }
+
+  private async sealTable<Row extends Record<string, unknown>>(
+    table: SealedTable<Row>,
+    signal: AbortSignal,
+  ): Promise<{ sealed: number; unopened: number }> {
+    const counts = { sealed: 0, unopened: 0 };
+    let place: unknown[] | undefined = table.first;
+    while (place !== undefined && !signal.aborted) {
+      const after: unknown[] = place;
+      place = await this.database.transaction(async (tx) => {
+        const rows = await tx.query<Row>(table.select, [this.keyring.presentId, ...after]);
+        const sealed = rows.flatMap((row) => this.sealRow(table, row) ?? []);
+        for (const values of sealed) await tx.query(table.update, values.values);
+        counts.sealed += sealed.length;
+        counts.unopened += rows.length - sealed.length;
+        const last = rows.at(-1);
+        return last !== undefined && rows.length === rowsAtOnce ? table.placeOf(last) : undefined;
+      });
+    }
+    return counts;
+  }
+
+  private sealRow<Row>(table: SealedTable<Row>, row: Row): { values: unknown[] } | undefined {
+    try {
+      return { values: table.seal(row, this.keyring) };
+    } catch (error) {
+      if (error instanceof SealedError) return undefined;
+      throw error;
+    }
+  }
+}
