@@ -146,12 +146,14 @@ describe('operations', () => {
     const next = secret('next');
     await careful.put('/api/users/password', { current_password: password, new_password: next });
     await careful.put('/api/users/password', { current_password: password, new_password: next });
+    const { refreshToken } = await developer.as(developer.credentials!);
     const { refresh_token } = await data(
       200,
-      careful.post('/api/auth/refresh', { refresh_token: developer.refreshToken }),
+      careful.post('/api/auth/refresh', { refresh_token: refreshToken }),
     );
-    hidden.push(developer.refreshToken!, refresh_token);
-    await careful.post('/api/auth/refresh', { refresh_token: developer.refreshToken });
+    hidden.push(refreshToken!, refresh_token);
+    await careful.post('/api/auth/refresh', { refresh_token: refreshToken });
+    await careful.post('/api/auth/logout', { refresh_token });
     await app.anonymous().get(`/api/tasks/?token=${secret('query')}&access_token=${secret('query2')}`);
     await app.anonymous().get('/metrics', { headers: { authorization: `Bearer ${secret('forged')}` } });
     await developer.post('/api/tasks/', `{"title": "${secret('broken')}`);

@@ -1,0 +1,55 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { MemoryBus } from './bus.js';
+import { RowCache } from './row-cache.js';
+
+class BreakingBus extends MemoryBus {
+  break(): void {
+    this.interrupted();
+  }
+}
+
+function makeCache() {
+  const bus = new BreakingBus(pino({ level: 'silent' }));
+  const cache = new RowCache<{ name: string }>(bus);
+  let looks = 0;
+  const get = (name: string) =>
+    cache.get(name, async () => ((looks += 1), name === 'nobody' ? undefined : { name }));
+  return { bus, cache, get, looks: () => looks };
+}
+
+test('a row is looked up once, also one that is not there', async () => {
+  const { get, looks } = makeCache();
+  for (let count = 0; count < 3; count += 1) {
+    expect(await get('ada')).toEqual({ name: 'ada' });
+    expect(await get('nobody')).toBeUndefined();
+  }
+  expect(looks()).toBe(2);
+});
+
+test('what has changed is looked up again, and nothing else', async () => {
+  const { cache, get, looks } = makeCache();
+  await get('ada');
+  await get('grace');
+  cache.forget(({ name }) => name === 'ada');
+  await get('ada');
+  await get('grace');
+  expect(looks()).toBe(3);
+});
+
+test('what was read before a change is not kept after it', async () => {
+  const { cache, get, looks } = makeCache();
+  const reading = get('ada');
+  cache.forget(() => false);
+  await reading;
+  await get('ada');
+  expect(looks()).toBe(2);
+});
+
+test('nothing is kept when changes may have gone unheard', async () => {
+  const { bus, get, looks } = makeCache();
+  await get('ada');
+  bus.break();
+  await get('ada');
+  expect(looks()).toBe(2);
+});
