@@ -8,6 +8,7 @@ import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { LoginThrottle } from './login-throttle.js';
+import { RequestIdentity } from './request-identity.js';
 import { RequestLimiter } from './request-limiter.js';
 import { loadSigningKey } from './secret-key.js';
 import { SIGNING_KEY, TokensService } from './tokens.service.js';
@@ -16,15 +17,17 @@ import { SIGNING_KEY, TokensService } from './tokens.service.js';
   imports: [UsersModule, PersonalTokensModule],
   controllers: [AuthController],
   providers: [
-    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useExisting: AccessGuard },
     {
       provide: SIGNING_KEY,
       useFactory: ({ config }: Infrastructure) => loadSigningKey(config),
       inject: [Infrastructure],
     },
+    AccessGuard,
     AuthService,
     FirstAdministrator,
     LoginThrottle,
+    RequestIdentity,
     RequestLimiter,
     TokensService,
   ],

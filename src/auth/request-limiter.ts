@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimiterRes } from 'rate-limiter-flexible';
-import { bearerToken } from '../common/bearer-token.js';
 import { AppError } from '../common/errors.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
-import { AuthService } from './auth.service.js';
+import { RequestIdentity } from './request-identity.js';
 
 const windowSeconds = 60;
 const limits = { address: 100, standard: 200, premium: 500 } as const;
@@ -19,7 +18,7 @@ export class RequestLimiter {
 
   constructor(
     rateLimits: RateLimits,
-    private readonly auth: AuthService,
+    private readonly identity: RequestIdentity,
     infrastructure: Infrastructure,
   ) {
     const create = (kind: Kind) => rateLimits.create(`requests-${kind}`, limits[kind], windowSeconds);
@@ -64,10 +63,8 @@ export class RequestLimiter {
   }
 
   private async whose(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
-    const token = bearerToken(request.headers.authorization);
     // a token that is not good for anything counts for the address it came from; the guard answers it
-    const actor =
-      token === undefined ? undefined : await this.auth.authenticate(token).catch(() => undefined);
+    const actor = await this.identity.of(request).catch(() => undefined);
     return actor ? { kind: actor.tier, key: actor.id } : { kind: 'address', key: request.ip };
   }
 }
