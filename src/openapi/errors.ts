@@ -36,6 +36,7 @@ function codesOf(method: string, group: string, operation: Operation): Set<Error
   const add = (some: readonly ErrorCode[]) => some.forEach((code) => codes.add(code));
   const takes = operation.parameters?.some(({ in: place }) => place === 'path' || place === 'query');
   if (takes || operation.requestBody) add(validation);
+  if (operation.parameters?.some(({ name }) => name === 'page_size')) add(['ANSWER_TOO_LARGE']);
   if (method !== 'get') add(['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']);
   // the version comes in If-Match, too
   if (codes.has('VERSION_CONFLICT')) add(['VALIDATION_INVALID_FORMAT']);

@@ -226,6 +226,7 @@ test('the history tells what the owner did in it, the newest first, with the com
   expect(queued.command).toEqual({
     execution_id: run.execution_id,
     command: 'exit 3',
+    command_truncated: false,
     status: 'failed',
     exit_code: 3,
   });

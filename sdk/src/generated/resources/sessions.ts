@@ -22,7 +22,7 @@ export class SessionsResource {
   /**
    * List your sessions.
    * Administrators may name another user with `user_id`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
-   * @throws {ApiError} PROJECT_NOT_FOUND
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
   list(query?: SessionsListQuery, options?: RequestOptions): Promise<SessionPage> {
     return this.api.call({ method: 'GET', path: '/sessions', query, options });
@@ -79,7 +79,7 @@ export class SessionsResource {
    * Show what was done in a session.
    * Newest first. Only what its owner did counts, and what the system did in the sequel does not. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
-   * @throws {ApiError} RESOURCE_NOT_FOUND
+   * @throws {ApiError} RESOURCE_NOT_FOUND, ANSWER_TOO_LARGE
    */
   history(
     sessionId: string,
