@@ -58,6 +58,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   const server = adapter.getInstance() as unknown as FastifyInstance;
   limitBodies(server);
   acceptBodies(server);
+  server.server.maxConnections = config.MAX_CONNECTIONS;
   dropSilentConnections(server);
   installEnvelope(server);
   await secure(server, config);

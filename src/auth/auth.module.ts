@@ -31,6 +31,6 @@ import { SIGNING_KEY, TokensService } from './tokens.service.js';
     RequestLimiter,
     TokensService,
   ],
-  exports: [AuthService, FirstAdministrator],
+  exports: [AuthService, FirstAdministrator, RequestLimiter],
 })
 export class AuthModule {}

@@ -36,7 +36,7 @@ export class WebhooksResource {
   /**
    * Create a webhook.
    * The answer shows the secret, once. Without project_id the webhook hears of everything. Scopes, one of: `webhooks.manage`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateWebhook, options?: RequestOptions): Promise<WebhookWithSecret> {
     return this.api.call({ method: 'POST', path: '/webhooks', body, options });
