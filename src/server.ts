@@ -7,12 +7,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
+import { AccessGuard } from './auth/access.guard.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import type { Config } from './common/config.js';
 import { errorEnvelope, installEnvelope } from './common/envelope.js';
 import { ErrorFilter } from './common/error-filter.js';
 import { AppError } from './common/errors.js';
-import { bodyLimit } from './common/limits.js';
+import { boundExceeded } from './common/json-bounds.js';
+import { bodyLimits } from './common/limits.js';
 import { LocationInterceptor } from './common/location.interceptor.js';
 import { NestLog } from './common/logger.js';
 import { warnOfUnnamedProxy } from './common/proxy-warning.js';
@@ -32,7 +34,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   const log = new RequestLog(logger, config.LOG_REQUESTS);
   const filter = new ErrorFilter(log);
   const adapter = new FastifyAdapter({
-    bodyLimit,
+    bodyLimit: bodyLimits.anonymous,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     // a longer one would be refused by the router, before any hook runs; Node takes 16 KiB at most
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
@@ -55,7 +57,9 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     abortOnError: false,
   });
   const server = adapter.getInstance() as unknown as FastifyInstance;
+  limitBodies(server);
   acceptBodies(server);
+  server.server.maxConnections = config.MAX_CONNECTIONS;
   dropSilentConnections(server);
   installEnvelope(server);
   await secure(server, config);
@@ -66,6 +70,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   app.get(RequestLimiter).install(server);
   refuseUnreadableUrls(server);
   answerUnusual(server);
+  app.get(AccessGuard).install(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
   // an answer given again says where its thing is, too
@@ -118,13 +123,23 @@ function dropSilentConnections(server: FastifyInstance): void {
   });
 }
 
+/** Each route takes as large a body as its `@Endpoint` says; everything else, also what leads nowhere, takes the least. */
+function limitBodies(server: FastifyInstance): void {
+  server.addHook('onRoute', (route) => {
+    const limit = route.config?.rules?.bodyLimit;
+    if (limit !== undefined) route.bodyLimit = limit;
+  });
+}
+
 /** JSON, and nothing where nothing is required; every other body is refused with 415. */
 function acceptBodies(server: FastifyInstance): void {
   server.removeContentTypeParser('text/plain');
   const json = server.getDefaultJsonParser('error', 'ignore');
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else void json(request, body as string, done);
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    const issue = boundExceeded(body as Buffer);
+    if (issue !== undefined) done(new AppError('VALIDATION_INVALID_FORMAT', { issue }), undefined);
+    else void json(request, (body as Buffer).toString(), done);
   });
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     if (body.length === 0) done(null, undefined);

@@ -1,9 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { bearerToken } from '../common/bearer-token.js';
-import { ACCESS, MACHINE_TOKEN, type Access } from '../common/endpoint.js';
+import type { RouteRules } from '../common/endpoint.js';
 import { AppError } from '../common/errors.js';
 import { isBearer } from '../common/machine-token.js';
 import { may, type Actor } from '../common/permissions.js';
@@ -11,43 +9,54 @@ import { checkScopes, scopesOfRoute } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Maintenance } from '../infra/maintenance.js';
 import type { ActorRequest } from '../common/request.js';
-import { AuthService } from './auth.service.js';
+import { RequestIdentity } from './request-identity.js';
 
 const sessionId = z.uuid();
 
-/** Guards every route: what a route's `@Endpoint` does not open stays shut. */
+/**
+ * Guards every route: what a route's `@Endpoint` does not open stays shut. It decides as soon as the headers are there, so that nobody
+ * who may not call a route has a body read; Nest, whose guards come after the body, is told what was decided.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
+  private readonly admitted = new WeakSet<FastifyRequest>();
+
   constructor(
-    private readonly reflector: Reflector,
+    private readonly identity: RequestIdentity,
     private readonly maintenance: Maintenance,
-    private readonly auth: AuthService,
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.get<Access | undefined>(ACCESS, context.getHandler());
-    if (access === 'public') return true;
-    const request = context.switchToHttp().getRequest<ActorRequest>();
-    if (access === undefined) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
-    if (request.headers.authorization === undefined) throw new AppError('AUTH_TOKEN_MISSING');
-    if (this.opensByToken(context, request.headers.authorization)) return true;
-    const token = bearerToken(request.headers.authorization);
-    if (token === undefined) throw new AppError('AUTH_TOKEN_INVALID');
-    request.user = actorOfRequest(await this.auth.authenticate(token), request);
+  install(server: FastifyInstance): void {
+    server.addHook('onRequest', async (request) => {
+      const { rules } = request.routeOptions.config;
+      if (rules === undefined) return;
+      await this.decide(request, rules);
+      this.admitted.add(request);
+    });
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    if (this.admitted.has(context.switchToHttp().getRequest<FastifyRequest>())) return true;
+    throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
+  }
+
+  private async decide(request: ActorRequest, { access, machineToken }: RouteRules): Promise<void> {
+    if (access === 'public' || this.opensByToken(request, machineToken)) return;
+    request.user = actorOfRequest(await this.identity.of(request), request);
     checkScopes(request.user, scopesOfRoute(request.routeOptions.url ?? '', access, request.method));
     if (!may(request.user, access)) {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
     }
     if (!['GET', 'HEAD'].includes(request.method) && !may(request.user, 'admin'))
       await this.refuseInMaintenance();
-    return true;
   }
 
-  private opensByToken(context: ExecutionContext, header: string): boolean {
-    const setting = this.reflector.get<'METRICS_TOKEN' | undefined>(MACHINE_TOKEN, context.getHandler());
+  private opensByToken({ headers }: FastifyRequest, setting: RouteRules['machineToken']): boolean {
     const token = setting && this.infrastructure.config[setting];
-    return token !== undefined && isBearer(header, token);
+    return (
+      token !== undefined && headers.authorization !== undefined && isBearer(headers.authorization, token)
+    );
   }
 
   private async refuseInMaintenance(): Promise<void> {

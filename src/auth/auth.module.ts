@@ -12,6 +12,7 @@ import { AuthService } from './auth.service.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
+import { RequestIdentity } from './request-identity.js';
 import { RequestLimiter } from './request-limiter.js';
 import { loadSigningKey } from './secret-key.js';
 
@@ -19,20 +20,22 @@ import { loadSigningKey } from './secret-key.js';
   imports: [UsersModule, PersonalTokensModule],
   controllers: [AuthController, AuthSessionsController],
   providers: [
-    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useExisting: AccessGuard },
     {
       provide: SIGNING_KEY,
       useFactory: ({ config }: Infrastructure) => loadSigningKey(config),
       inject: [Infrastructure],
     },
+    AccessGuard,
     AccessTokens,
     AuthService,
     AuthSessionsService,
     FirstAdministrator,
     KnownNetworks,
     LoginThrottle,
+    RequestIdentity,
     RequestLimiter,
   ],
-  exports: [AuthService, FirstAdministrator],
+  exports: [AuthService, FirstAdministrator, RequestLimiter],
 })
 export class AuthModule {}

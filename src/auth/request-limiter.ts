@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimiterRes } from 'rate-limiter-flexible';
-import { bearerToken } from '../common/bearer-token.js';
 import { AppError } from '../common/errors.js';
 import { networkOf } from '../common/network.js';
+import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
-import { AuthService } from './auth.service.js';
+import { RequestIdentity } from './request-identity.js';
 
 const windowSeconds = 60;
 const limits = { address: 100, standard: 200, premium: 500 } as const;
@@ -20,7 +20,7 @@ export class RequestLimiter {
 
   constructor(
     rateLimits: RateLimits,
-    private readonly auth: AuthService,
+    private readonly identity: RequestIdentity,
     infrastructure: Infrastructure,
   ) {
     const create = (kind: Kind) => rateLimits.create(`requests-${kind}`, limits[kind], windowSeconds);
@@ -32,6 +32,22 @@ export class RequestLimiter {
     if (this.enabled) server.addHook('onRequest', (request, reply) => this.count(request, reply));
   }
 
+  /**
+   * Counts something that an address does over a socket like a request of it.
+   * @throws RATE_LIMIT_EXCEEDED
+   */
+  async countAddress(address: string): Promise<void> {
+    if (this.enabled) this.check('address', await this.consume('address', address));
+  }
+
+  /**
+   * Counts something that a user does over a socket like a request of its.
+   * @throws RATE_LIMIT_EXCEEDED
+   */
+  async countUser({ id, tier }: Pick<Actor, 'id' | 'tier'>): Promise<void> {
+    if (this.enabled) this.check(tier, await this.consume(tier, id));
+  }
+
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     // who asks whether we are alive must not wait for a Redis that hangs
     const live = request.url.startsWith('/api/health/live');
@@ -39,7 +55,7 @@ export class RequestLimiter {
       ? { kind: 'address' as const, key: networkOf(request.ip) }
       : await this.whose(request);
     // who watches over us must not be locked out, nor use up what others need
-    const free = /^\/(api\/health|metrics)/.test(request.url);
+    const free = /^\/api\/health\/(live|ready)\b/.test(request.url);
     const state = live ? null : free ? await this.limiters[kind].get(key) : await this.consume(kind, key);
     const used = state?.consumedPoints ?? 0;
     const resetAt = Date.now() + (state?.msBeforeNext ?? windowSeconds * 1000);
@@ -49,11 +65,16 @@ export class RequestLimiter {
       'X-RateLimit-Reset': Math.ceil(resetAt / 1000),
       'X-RateLimit-Window': windowSeconds,
     });
-    if (free || used <= limits[kind]) return;
+    if (!free && state) this.check(kind, state);
+  }
+
+  private check(kind: Kind, { consumedPoints, msBeforeNext }: RateLimiterRes): void {
+    if (consumedPoints <= limits[kind]) return;
+    const resetAt = new Date(Date.now() + msBeforeNext).toISOString();
     throw new AppError(
       'RATE_LIMIT_EXCEEDED',
-      { limit: limits[kind], window: windowSeconds, reset_at: new Date(resetAt).toISOString() },
-      { retryAfterSeconds: (resetAt - Date.now()) / 1000 },
+      { limit: limits[kind], window: windowSeconds, reset_at: resetAt },
+      { retryAfterSeconds: msBeforeNext / 1000 },
     );
   }
 
@@ -67,10 +88,8 @@ export class RequestLimiter {
   }
 
   private async whose(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
-    const token = bearerToken(request.headers.authorization);
     // a token that is not good for anything counts for the address it came from; the guard answers it
-    const actor =
-      token === undefined ? undefined : await this.auth.authenticate(token).catch(() => undefined);
+    const actor = await this.identity.of(request).catch(() => undefined);
     return actor ? { kind: actor.tier, key: actor.id } : { kind: 'address', key: networkOf(request.ip) };
   }
 }

@@ -36,11 +36,11 @@ export class CommandHelpController {
     description:
       'Reads the syntax tree of the command: through quotes, variables, substitutions, functions, pipes and programs that run ' +
       'others, such as sudo, env, xargs, find and bash -c. System paths, devices and the machine itself are unsafe targets. ' +
-      'It is a heuristic that catches mistakes, not a sandbox: scripts in files and other languages are not read.',
+      'Takes 16 KiB, and a few commands of one user at a time. It is a heuristic that catches mistakes, not a sandbox: scripts in files and other languages are not read.',
     response: validatedCommandSchema,
     errors: ['VALIDATION_ERROR'],
   })
-  validate(@Body({ schema: validateCommandSchema }) body: ValidateCommand) {
-    return this.help.validate(body);
+  validate(@CurrentActor() actor: Actor, @Body({ schema: validateCommandSchema }) body: ValidateCommand) {
+    return this.help.validate(actor, body);
   }
 }

@@ -25,7 +25,7 @@ export const suggestionsSchema = z
   .meta({ id: 'CommandSuggestions' });
 
 export const validateCommandSchema = z
-  .object({ command: commandText, check_safety: z.boolean().default(true) })
+  .object({ command: commandText.max(16_384), check_safety: z.boolean().default(true) })
   .meta({ id: 'ValidateCommand', examples: [{ command: 'rm -rf /', check_safety: true }] });
 export type ValidateCommand = z.output<typeof validateCommandSchema>;
 

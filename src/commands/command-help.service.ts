@@ -36,9 +36,12 @@ export class CommandHelpService {
     return { suggestions: [...known.slice(0, room), ...fresh].slice(0, most) };
   }
 
-  /** Tells whether a shell can read a command and whether it looks safe. */
-  async validate({ command, check_safety }: ValidateCommand): Promise<ValidatedCommand> {
-    const { faults, safe, warnings, suggestions } = await this.safety.analyse(command);
+  /**
+   * Tells whether a shell can read a command and whether it looks safe.
+   * @throws RATE_LIMIT_EXCEEDED while too many commands of the user wait to be checked
+   */
+  async validate(actor: Actor, { command, check_safety }: ValidateCommand): Promise<ValidatedCommand> {
+    const { faults, safe, warnings, suggestions } = await this.safety.analyse(actor.id, command, 'validate');
     const readable = faults.length === 0;
     return {
       valid: readable && (safe || !check_safety),

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import type { Execution } from '../executions/execution.entity.js';
+import type { WithListedCommand } from '../executions/listed-command.js';
 import { Database } from '../infra/database.js';
 import { visible } from '../projects/projects.queries.js';
-import { toListed, type HistoryQuery } from './commands.schema.js';
+import { listedColumns, toListed, type HistoryQuery } from './commands.schema.js';
 
 /** More than this are counted and not listed. */
 const maxRunning = 500;
@@ -15,9 +16,8 @@ export class CommandListsService {
 
   /** Commands that run now: one's own, those of projects one may see, and all of them for administrators. */
   async running(actor: Actor) {
-    const rows = await this.database.query<Execution & { total: number }>(
-      `SELECT e.id, e.command, e.status, e.task_id, e.project_id, e.started_at, e.finished_at, e.cancel_requested_at,
-              e.requested_by, count(*) OVER ()::int AS total
+    const rows = await this.database.query<Execution & WithListedCommand & { total: number }>(
+      `SELECT ${listedColumns}, e.requested_by, count(*) OVER ()::int AS total
          FROM executions e
          LEFT JOIN projects p ON p.id = e.project_id AND p.deleted_at IS NULL
          LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = $1
@@ -38,8 +38,8 @@ export class CommandListsService {
     const condition =
       'e.requested_by = $1 AND e.task_id IS NULL AND ($2::text[] IS NULL OR e.status = ANY($2))';
     const [rows, [count]] = await Promise.all([
-      this.database.query<Execution>(
-        `SELECT e.* FROM executions e WHERE ${condition} ORDER BY e.id DESC LIMIT $3 OFFSET $4`,
+      this.database.query<Execution & WithListedCommand>(
+        `SELECT ${listedColumns}, e.exit_code, e.reason FROM executions e WHERE ${condition} ORDER BY e.id DESC LIMIT $3 OFFSET $4`,
         [...values, limit, offset],
       ),
       this.database.query<{ total: number }>(

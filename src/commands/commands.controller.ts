@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor } from '../common/request.js';
+import { ClientGone, CurrentActor } from '../common/request.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { OutputHttp } from '../executions/output-http.js';
 import {
@@ -166,7 +166,8 @@ export class CommandsController {
     @CurrentActor() actor: Actor,
     @Param('command_id', { schema: id }) commandId: string,
     @Query({ schema: outputSearchQuery }) query: OutputSearchQuery,
+    @ClientGone() gone: AbortSignal,
   ) {
-    return this.searches.find(await this.executions.require(actor, commandId, 'read'), query);
+    return this.searches.find(actor.id, await this.executions.require(actor, commandId, 'read'), query, gone);
   }
 }

@@ -10,6 +10,11 @@ import {
   toExecution,
   type ExecutionRow,
 } from '../executions/executions.schema.js';
+import {
+  commandTruncated,
+  listedCommandColumns,
+  type WithListedCommand,
+} from '../executions/listed-command.js';
 import type { OutputFrame } from '../executions/output-frame.js';
 import { outputFrameSchema, toFrameView } from '../executions/output-view.js';
 import { runShape } from '../executions/run-shape.js';
@@ -141,6 +146,7 @@ export type CancelledCommand = z.output<typeof cancelledCommandSchema>;
 const listed = {
   command_id: id,
   command: z.string(),
+  command_truncated: commandTruncated,
   status: shape.status,
   task_id: id.nullable(),
   project_id: id.nullable(),
@@ -236,11 +242,16 @@ type ListedColumns =
   | 'finished_at'
   | 'cancel_requested_at';
 
-export function toListed(row: Pick<Execution, ListedColumns>) {
-  const { id: command_id, command, task_id, project_id } = row;
+/** What a list of commands needs of the executions `e`. */
+export const listedColumns = `e.id, ${listedCommandColumns('e')}, e.status, e.task_id, e.project_id, e.started_at, e.finished_at,
+  e.cancel_requested_at`;
+
+export function toListed(row: Pick<Execution, ListedColumns> & WithListedCommand) {
+  const { id: command_id, command, command_truncated, task_id, project_id } = row;
   return {
     command_id,
     command,
+    command_truncated,
     status: shownStatus(row),
     task_id,
     project_id,

@@ -77,6 +77,7 @@ const environmentSchema = z.object({
   METRICS_PORT: z.coerce.number('must be a port number').int().min(1).max(65_535).optional(),
   METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   RATE_LIMIT_ENABLED: flag(true),
+  MAX_CONNECTIONS: z.coerce.number('must be a number').int().min(1).max(1_000_000).default(10_000),
   WEBHOOK_ALLOW_PRIVATE: flag(false),
   WORKSPACE_ROOT: z
     .string()

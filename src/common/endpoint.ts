@@ -1,8 +1,10 @@
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { envelopeSchema } from './envelope.js';
 import type { ErrorCode } from './errors.js';
+import { bodyLimits } from './limits.js';
 import type { Permission } from './permissions.js';
 
 /** Who may call a route: anybody, or a signed-in user whose role has the permission. */
@@ -11,9 +13,22 @@ export type Access = 'public' | Permission;
 export const ACCESS = 'millrace:access';
 /** Where the OpenAPI document says what a route asks of the role. */
 export const ACCESS_EXTENSION = 'x-access';
-export const MACHINE_TOKEN = 'millrace:machine-token';
 export const SHOWS_SECRET = 'millrace:shows-secret';
 export const LOCATION = 'millrace:location';
+
+/** What the HTTP server knows of a route before it reads the body of a request. */
+export interface RouteRules {
+  access: Access;
+  machineToken: 'METRICS_TOKEN' | undefined;
+  bodyLimit: number;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Absent on routes that no controller declares, such as the documentation. */
+    rules?: RouteRules;
+  }
+}
 
 export interface EndpointOptions {
   access: Access;
@@ -33,6 +48,8 @@ export interface EndpointOptions {
   showsSecret?: boolean;
   /** The setting that holds a token for machines, which opens this route like the permission does. */
   machineToken?: 'METRICS_TOKEN';
+  /** `large` takes bodies of up to 10 MiB instead of 2. */
+  body?: 'large';
   /** The path of what the route makes, with fields of its answer in braces: the `Location` header. */
   location?: string;
   /** An answer that is not in the envelope: its media types, as OpenAPI describes them. */
@@ -49,13 +66,15 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
   const { access, status = 200, location, raw, partial } = options;
   if (status === 201 && location === undefined)
     throw new Error(`"${options.summary}" makes something: give its location`);
+  const bodyLimit = bodyLimits[access === 'public' ? 'anonymous' : (options.body ?? 'signedIn')];
+  const rules: RouteRules = { access, machineToken: options.machineToken, bodyLimit };
   const successes: Record<number, z.ZodType> = {
     ...options.alternatives,
     ...(options.response ? { [status]: options.response } : {}),
   };
   return applyDecorators(
     SetMetadata(ACCESS, access),
-    SetMetadata(MACHINE_TOKEN, options.machineToken),
+    RouteConfig({ rules }),
     SetMetadata(SHOWS_SECRET, options.showsSecret ?? false),
     SetMetadata(LOCATION, location),
     HttpCode(status),

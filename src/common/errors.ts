@@ -22,6 +22,11 @@ const table = {
   VALIDATION_VALUE_TOO_SHORT: { status: 422, message: 'A field is below its minimum length', level: 'debug' },
   MALFORMED_REQUEST: { status: 400, message: 'The request cannot be read', level: 'debug' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large', level: 'info' },
+  ANSWER_TOO_LARGE: {
+    status: 422,
+    message: 'The answer would be too large: ask for a smaller page_size',
+    level: 'info',
+  },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'Send the body as application/json', level: 'debug' },
 
   RESOURCE_NOT_FOUND: { status: 404, message: 'The resource does not exist', level: 'debug' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkAnswerSize } from './answer-size.js';
 
 const pageNumber = z.coerce.number().int().min(1).max(1_000_000).default(1);
 
@@ -58,8 +59,10 @@ export function pageSchema<S extends z.ZodType>(item: S) {
  * Builds a page of a list.
  * @param url the request's path and query; the links repeat its other parameters
  * @param total how many items there are over all pages
+ * @throws ANSWER_TOO_LARGE
  */
 export function toPage<T>(items: T[], total: number, request: PageRequest, url: string): Page<T> {
+  checkAnswerSize(items);
   const { page, page_size } = request;
   const pages = Math.ceil(total / page_size);
   const { pathname, searchParams } = new URL(url, 'http://localhost');

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from './errors.js';
 import type { Actor } from './permissions.js';
 
@@ -10,6 +10,14 @@ export const CurrentActor = createParamDecorator((_: unknown, context: Execution
   const { user } = context.switchToHttp().getRequest<ActorRequest>();
   if (!user) throw new AppError('AUTH_TOKEN_MISSING');
   return user;
+});
+
+/** Aborted when the client goes away before it has its answer. */
+export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
+  const controller = new AbortController();
+  const { raw } = context.switchToHttp().getResponse<FastifyReply>();
+  raw.once('close', () => controller.abort());
+  return controller.signal;
 });
 
 /** The request's path and query, for the links of a page. */

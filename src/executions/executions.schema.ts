@@ -5,6 +5,7 @@ import { runLimitsSchema } from '../common/run-limits.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { waitingReasons } from './executions.queries.js';
+import { commandTruncated, listedCommandColumns, type WithListedCommand } from './listed-command.js';
 
 export const priorities = ['high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
@@ -54,7 +55,45 @@ export const executionSchema = z
   .meta({ id: 'Execution' });
 export type ExecutionView = z.output<typeof executionSchema>;
 
+/** One in a list, where a long command is cut. */
+export const listedExecutionSchema = executionSchema
+  .extend({ command_truncated: commandTruncated })
+  .meta({ id: 'ListedExecution' });
+export type ListedExecutionView = z.output<typeof listedExecutionSchema>;
+
 export type ExecutionRow = Execution & { why_waiting: (typeof waitingReasons)[number] | null };
+
+/** What is shown of an execution beside its command; its environment is not. */
+const shownColumns = [
+  'id',
+  'task_id',
+  'project_id',
+  'status',
+  'reason',
+  'queue',
+  'attempt',
+  'retry_of',
+  'working_directory',
+  'timeout',
+  'limits',
+  'network',
+  'final_exit_codes',
+  'requested_by',
+  'created_at',
+  'started_at',
+  'finished_at',
+  'cancel_requested_at',
+  'exit_code',
+  'error',
+  'output_bytes',
+  'output_omitted',
+  'output_pruned_at',
+] as const;
+type ShownRow = Pick<ExecutionRow, (typeof shownColumns)[number] | 'command' | 'why_waiting'>;
+export type ListedExecutionRow = ShownRow & WithListedCommand;
+
+/** The columns of a list of the executions `e`, but for `why_waiting`. */
+export const listedExecutionColumns = `${shownColumns.map((name) => `e.${name}`).join(', ')}, ${listedCommandColumns('e')}`;
 
 export function shownStatus(
   execution: Pick<Execution, 'status' | 'cancel_requested_at'>,
@@ -68,7 +107,7 @@ export function secondsRun(execution: Pick<Execution, 'started_at' | 'finished_a
   return ((execution.finished_at?.getTime() ?? Date.now()) - execution.started_at.getTime()) / 1000;
 }
 
-export function toExecution(row: ExecutionRow): ExecutionView {
+export function toExecution(row: ShownRow): ExecutionView {
   return {
     execution_id: row.id,
     task_id: row.task_id,
@@ -96,4 +135,8 @@ export function toExecution(row: ExecutionRow): ExecutionView {
     output_omitted: Number(row.output_omitted),
     output_pruned_at: toInstant(row.output_pruned_at),
   };
+}
+
+export function toListedExecution(row: ListedExecutionRow): ListedExecutionView {
+  return { ...toExecution(row), command_truncated: row.command_truncated };
 }

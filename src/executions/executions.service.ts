@@ -8,7 +8,7 @@ import { ExecutionLifecycle } from './execution-lifecycle.js';
 import { isFinal } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { whyWaiting } from './executions.queries.js';
-import type { ExecutionRow } from './executions.schema.js';
+import { listedExecutionColumns, type ExecutionRow, type ListedExecutionRow } from './executions.schema.js';
 
 /** How long a cancel request waits for the process tree to be verified gone. */
 const cancelPatienceMs = 10_000;
@@ -52,9 +52,9 @@ export class ExecutionsService {
   }
 
   /** The attempts of a task, the latest first. */
-  listOfTask(taskId: string, limit: number, offset: number): Promise<ExecutionRow[]> {
-    return this.database.query<ExecutionRow>(
-      `SELECT e.*, ${whyWaiting} AS why_waiting FROM executions e
+  listOfTask(taskId: string, limit: number, offset: number): Promise<ListedExecutionRow[]> {
+    return this.database.query<ListedExecutionRow>(
+      `SELECT ${listedExecutionColumns}, ${whyWaiting} AS why_waiting FROM executions e
         WHERE e.task_id = $1 ORDER BY e.id DESC LIMIT $2 OFFSET $3`,
       [taskId, limit, offset],
     );

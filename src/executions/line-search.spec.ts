@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LineSearch, type LineCursor, type LineSearchOptions } from './line-search.js';
 
 const usual: LineSearchOptions = {
@@ -17,11 +17,16 @@ function search(
   start: LineCursor = { offset: 0, line: 1 },
 ) {
   const found = new LineSearch({ ...usual, ...options }, start);
-  for (let at = start.offset; at < text.length && !found.isFull; at += chunk)
+  for (let at = start.offset; at < text.length && !found.isFull; at += chunk) {
     found.add(at, text.subarray(at, at + chunk), true);
-  found.finish();
+    if (found.isReady) finish(found, false);
+  }
+  finish(found);
   return found;
 }
+
+/** Takes all steps of a search. @returns how many there were */
+const finish = (found: LineSearch, isLast = true) => [...found.search(isLast)].length;
 
 /** What a plain look at all lines finds. */
 function expected(text: Buffer, needle = 'needle') {
@@ -126,7 +131,7 @@ describe('a search', () => {
     found.add(0, Buffer.from('one\nnee'), true);
     found.add(7, Buffer.from('needle of another stream\n'), false);
     found.add(32, Buffer.from('dle\nthree\n'), true);
-    found.finish();
+    finish(found);
     expect(found.matches).toMatchObject([{ line: 2, offset: 4, match_offset: 4, text: 'needle' }]);
     expect(found.cursor()).toEqual({ offset: 42, line: 4 });
   });
@@ -134,5 +139,28 @@ describe('a search', () => {
   test('takes out colours where it is asked to', () => {
     const [match] = search(Buffer.from('\x1b[31ma needle\x1b[0m\r\n'), { stripAnsi: true }).matches;
     expect(match?.text).toBe('a needle');
+  });
+
+  test('asks where a line lies in the output only for lines that it shows', () => {
+    // both streams in turn, so that every line is a piece of its own, among which its place is looked for
+    const found = new LineSearch({ ...usual, text: 'line 3999' }, { offset: 0, line: 1 });
+    const asked = vi.spyOn(found as unknown as { offsetOf: () => number }, 'offsetOf');
+    let offset = 0;
+    for (let index = 0; index < 4_000; index += 1)
+      for (const counts of [true, false]) {
+        const content = Buffer.from(`line ${index}\n`);
+        found.add(offset, content, counts);
+        offset += content.length;
+      }
+    finish(found);
+    expect(found.matches).toMatchObject([{ line: 4_000, text: 'line 3999' }]);
+    expect(asked.mock.calls.length).toBeLessThan(20);
+  });
+
+  test('rests between its steps', () => {
+    const found = new LineSearch({ ...usual, limit: 500, context: 20 }, { offset: 0, line: 1 });
+    found.add(0, Buffer.from(`needle\n`.repeat(500)), true);
+    expect(finish(found)).toBeGreaterThan(50);
+    expect(found.matches).toHaveLength(500);
   });
 });

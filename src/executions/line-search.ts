@@ -3,8 +3,12 @@ import { AnsiStripper } from './ansi-stripper.js';
 const lineFeed = 0x0a;
 /** Context and the ends of lines are looked for so far before and after a match. */
 const surroundings = 64 * 1024;
-/** How much is gathered before it is searched. */
-const gathered = 1024 * 1024;
+/** So much is gathered before it is searched, … */
+const gathered = 256 * 1024;
+/** … or so many frames: a command may write byte by byte. */
+const mostWaiting = 10_000;
+/** A search of what was gathered rests after so many matches: with context each of them may show 80 KB. */
+const matchesAtOnce = 8;
 /** Of a long line so much is shown, … */
 const shownBytes = 2000;
 /** … this much of it before the match. */
@@ -45,7 +49,10 @@ function lowerCase(bytes: Buffer): Buffer {
   return lower;
 }
 
-/** Finds the lines of a stream of bytes that hold a text. It holds about a megabyte, however long the lines are. */
+/**
+ * Finds the lines of a stream of bytes that hold a text. It holds less than a megabyte, however long the lines are, and works in
+ * steps of about a millisecond, between which others can be served.
+ */
 export class LineSearch {
   readonly matches: LineMatch[] = [];
   private shownSoFar = 0;
@@ -78,6 +85,11 @@ export class LineSearch {
     this.reached = start.offset;
   }
 
+  /** True when enough has come to be searched: `search` is to be called before more is added. */
+  get isReady(): boolean {
+    return this.waitingBytes >= gathered || this.waiting.length >= mostWaiting;
+  }
+
   get isFull(): boolean {
     return this.matches.length >= this.options.limit || this.shownSoFar >= mostShown;
   }
@@ -91,12 +103,6 @@ export class LineSearch {
     if (!last || last.offset + at - last.at !== offset) this.pieces.push({ at, offset });
     this.waiting.push(content);
     this.waitingBytes += content.length;
-    if (this.waitingBytes >= gathered) this.look(false);
-  }
-
-  /** Searches what is left, as if nothing more came. */
-  finish(): void {
-    this.look(true);
   }
 
   /** Where another search goes on: after the last match if it is full, else at the last line that may not be all there. */
@@ -113,7 +119,11 @@ export class LineSearch {
     return { offset: place < this.bytes.length ? this.offsetOf(place) : this.reached, line: this.line };
   }
 
-  private look(isLast: boolean): void {
+  /**
+   * Searches what was added, step by step.
+   * @param isLast true when nothing more comes, so that the last lines are searched too
+   */
+  *search(isLast: boolean): Generator<void, void> {
     this.gather();
     const limit = isLast ? this.bytes.length : Math.max(0, this.bytes.length - surroundings);
     while (!this.isFull && this.next < limit) {
@@ -125,7 +135,10 @@ export class LineSearch {
       }
       const at = this.searched.indexOf(this.needle, this.next);
       if (at < 0 || at >= limit) this.next = limit;
-      else this.report(at);
+      else {
+        this.report(at);
+        if (this.matches.length % matchesAtOnce === 0) yield;
+      }
     }
   }
 
@@ -142,7 +155,6 @@ export class LineSearch {
       after: end < 0 ? [] : this.after(end + 1),
     };
     this.matches.push(match);
-    for (const text of [match.text, ...match.before, ...match.after]) this.shownSoFar += text.length;
     this.inMatchedLine = end < 0;
     this.next = end < 0 ? this.bytes.length : end + 1;
   }
@@ -174,25 +186,40 @@ export class LineSearch {
     // not from the middle of a character
     while (from > start && from < to && (this.bytes[from]! & 0xc0) === 0x80) from += 1;
     const bytes = this.bytes.subarray(from, to);
+    // with what is taken out of it, which costs as much
+    this.shownSoFar += bytes.length;
     return (this.options.stripAnsi ? new AnsiStripper().push(bytes) : bytes)
       .toString('utf8')
       .replace(/\r$/, '');
   }
 
   private count(to: number): void {
-    for (;;) {
-      const end = this.bytes.indexOf(lineFeed, this.counted);
-      if (end < 0 || end >= to) break;
+    let begun = -1;
+    // a loop of our own: a million calls of indexOf, for as many empty lines, take 60 times as long
+    for (let at = this.counted; at < to; at += 1) {
+      if (this.bytes[at] !== lineFeed) continue;
       this.line += 1;
-      this.counted = end + 1;
-      this.lineOffset = this.counted < this.bytes.length ? this.offsetOf(this.counted) : undefined;
+      begun = at + 1;
     }
     this.counted = Math.max(this.counted, to);
+    if (begun >= 0) this.lineOffset = begun < this.bytes.length ? this.offsetOf(begun) : undefined;
   }
 
   private offsetOf(place: number): number {
-    const piece = this.pieces.findLast(({ at }) => at <= place);
+    const piece = this.pieces[this.pieceAt(place)];
     return piece ? piece.offset + place - piece.at : this.start.offset;
+  }
+
+  /** The last piece that begins at a place or before it; -1 when there is none. */
+  private pieceAt(place: number): number {
+    let low = 0;
+    let high = this.pieces.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.pieces[middle]!.at <= place) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
   }
 
   /** Adds what waits, and forgets what lies too far back to be shown. */
@@ -204,7 +231,7 @@ export class LineSearch {
     const rest = this.searched.subarray(cut);
     this.bytes = Buffer.concat([this.bytes.subarray(cut), fresh]);
     this.searched = this.options.ignoreCase ? Buffer.concat([rest, lowerCase(fresh)]) : this.bytes;
-    const first = this.pieces.findLastIndex(({ at }) => at <= cut);
+    const first = this.pieceAt(cut);
     this.pieces = this.pieces
       .slice(Math.max(0, first))
       .map(({ at, offset }) => (at < cut ? { at: 0, offset: offset + cut - at } : { at: at - cut, offset }));

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import type { ActorRequest } from '../common/request.js';
+import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import { Database } from '../infra/database.js';
 import { isFinal } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
@@ -41,11 +42,12 @@ export class OutputHttp implements BeforeApplicationShutdown {
     private readonly database: Database,
     private readonly reader: OutputReader,
     private readonly watch: OutputWatch,
+    private readonly counts: ConnectionCounts,
   ) {}
 
   /**
    * Answers a request: raw bytes, or server-sent events if that is what it accepts.
-   * @throws OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE
+   * @throws OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE, RATE_LIMIT_EXCEEDED for a stream beyond the connections of a user
    */
   async send(
     request: ActorRequest,
@@ -101,15 +103,33 @@ export class OutputHttp implements BeforeApplicationShutdown {
     );
   }
 
-  /** Aborted, too, when the client may not read the output any more: the connection is cut then. */
+  /**
+   * Aborted, too, when the client may not read the output any more: the connection is cut then.
+   * @throws RATE_LIMIT_EXCEEDED when the user has as many sockets and streams as allowed
+   */
   private async following(
     { user }: ActorRequest,
     reply: FastifyReply,
     execution: WithOutput,
   ): Promise<AbortSignal> {
     const signal = this.closing(reply);
+    if (user) await this.count(user.id, signal);
     if (user) await this.watch.follow(user, execution, () => reply.raw.destroy(), signal);
     return signal;
+  }
+
+  private async count(userId: string, signal: AbortSignal): Promise<void> {
+    const release = await this.counts.acquire(userId);
+    if (!release) {
+      throw new AppError(
+        'RATE_LIMIT_EXCEEDED',
+        { connections: connectionsPerUser },
+        { message: 'You have too many connections', retryAfterSeconds: 10 },
+      );
+    }
+    // the client may have gone while we counted
+    if (signal.aborted) release();
+    else signal.addEventListener('abort', release, { once: true });
   }
 
   /** Aborted when the client goes or the server stops. */

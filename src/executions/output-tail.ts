@@ -88,10 +88,12 @@ function* piecesBackwards(
 
 /** Frames beyond this are joined, so that a command that writes byte by byte does not make an answer of many megabytes. */
 const mostFrames = 2_000;
+/** Those of two streams in turn cannot be joined: 256 KiB of them would be 34 MB of JSON, so the earlier ones are left out. */
+const mostShownFrames = 10_000;
 
 /**
  * The end of the stored output.
- * @param maxBytes at most this much, from the start of a character on
+ * @param maxBytes at most this much, from the start of a character on; less when it changes between the streams thousands of times
  * @param lines at most this many lines, too
  */
 export async function tailFrames(
@@ -107,7 +109,7 @@ export async function tailFrames(
   const [first, ...rest] = await readFrames(db, executionId, start, mostSegments);
   if (!first) return [];
   const frames = [first.offset < start ? fromCharacter(first, start) : first, ...rest];
-  return frames.length > mostFrames ? joined(frames) : frames;
+  return frames.length > mostFrames ? joined(frames).slice(-mostShownFrames) : frames;
 }
 
 /** Cuts a frame at an offset, or up to three bytes later where its next character begins. */

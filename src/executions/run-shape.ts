@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import { runLimitsSchema } from '../common/run-limits.js';
 
+/** What a command gets beside its own text: a list shows none of it, but each run and each change of a task carries it. */
+const mostEnvironmentBytes = 128 * 1024;
+
+const bytesOf = (environment: Record<string, string>) =>
+  Object.entries(environment).reduce((sum, [name, value]) => sum + name.length + Buffer.byteLength(value), 0);
+
 const environment = z
   .record(
     z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Name variables with letters, digits and underscore'),
     z.string().max(32_768),
   )
   .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')
+  .refine(
+    (value) => bytesOf(value) <= mostEnvironmentBytes,
+    'must not have more than 128 KiB, names and values together',
+  )
   .refine(
     (value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')),
     'MILLRACE_ names are reserved',

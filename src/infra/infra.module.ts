@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Bus } from './bus.js';
+import { ConnectionCounts } from './connection-counts.js';
 import { Database } from './database.js';
 import { Events } from './events.js';
 import { ExecutionQueue } from './execution-queue.js';
@@ -21,6 +22,7 @@ export class InfraModule {
       { provide: Bus, useValue: bus },
       { provide: Events, useValue: events },
       { provide: ExecutionQueue, useValue: executionQueue },
+      ConnectionCounts,
       Housekeeping,
       Maintenance,
       { provide: RateLimits, useValue: new RateLimits(infrastructure.redis) },

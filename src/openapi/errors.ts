@@ -31,16 +31,17 @@ const validation: readonly ErrorCode[] = [
 ];
 
 /** The codes an operation can answer: those its route names, and those that follow from what it is and takes. */
-function codesOf(method: string, group: string, operation: Operation): Set<ErrorCode> {
+function codesOf(method: string, path: string, operation: Operation): Set<ErrorCode> {
   const codes = new Set<ErrorCode>([...everywhere, ...(operation['x-errors'] ?? [])]);
   const add = (some: readonly ErrorCode[]) => some.forEach((code) => codes.add(code));
   const takes = operation.parameters?.some(({ in: place }) => place === 'path' || place === 'query');
   if (takes || operation.requestBody) add(validation);
+  if (operation.parameters?.some(({ name }) => name === 'page_size')) add(['ANSWER_TOO_LARGE']);
   if (method !== 'get') add(['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']);
   // the version comes in If-Match, too
   if (codes.has('VERSION_CONFLICT')) add(['VALIDATION_INVALID_FORMAT']);
   // who watches over us is never locked out
-  if (group === 'health' || group === 'metrics') codes.delete('RATE_LIMIT_EXCEEDED');
+  if (/^\/api\/health\/(live|ready)/.test(path)) codes.delete('RATE_LIMIT_EXCEEDED');
   const permission = operation['x-access'];
   if (permission === undefined) return codes;
   add(signedIn);
@@ -100,8 +101,8 @@ function merged(success: Json, error: Json): Json {
 export function addErrors(document: OpenAPIObject): void {
   const envelope = addComponent(document, errorEnvelopeSchema);
   const used = new Set<ErrorCode>();
-  const found = operationsOf(document).flatMap(({ method, operation }) => {
-    const codes = codesOf(method, operation.tags[0] ?? '', operation);
+  const found = operationsOf(document).flatMap(({ path, method, operation }) => {
+    const codes = codesOf(method, path, operation);
     codes.forEach((code) => used.add(code));
     delete operation['x-errors'];
     return [...byStatus(codes)].map(([status, some]) => ({

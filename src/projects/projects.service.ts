@@ -176,7 +176,7 @@ export class ProjectsService {
         newValue,
         event: {
           name: 'project.updated',
-          data: { project_id: id, name: next.name, status: next.status, changes: newValue },
+          data: { project_id: id, name: next.name, status: next.status, changes: withShortCommand(newValue) },
         },
       });
       this.events.emitAfter(tx, 'project.changed', { project_id: id });
@@ -223,4 +223,13 @@ export class ProjectsService {
     const statistics = await statisticsOf(this.database, [project.id]);
     return toProject(project, statistics.get(project.id)!);
   }
+}
+
+/** A message repeats no more of a command than a list shows. */
+function withShortCommand<V extends { settings?: { command_template?: unknown } | undefined }>(
+  changes: V,
+): V {
+  const template = changes.settings?.command_template;
+  if (typeof template !== 'string' || template.length <= 1024) return changes;
+  return { ...changes, settings: { ...changes.settings, command_template: template.slice(0, 1024) } };
 }

@@ -19,10 +19,14 @@ export class Connection {
   private tail: Promise<void> = Promise.resolve();
   private pending = 0;
 
+  failedAuthentications = 0;
+
   constructor(
     readonly peer: Peer,
     /** The last part of the address. */
     readonly sessionId: string | null,
+    /** Ends its place among those that have not signed in. */
+    readonly signedIn: () => void,
   ) {}
 
   /** Aborted when the connection is closed, by whichever side. */

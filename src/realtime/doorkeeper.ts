@@ -5,9 +5,9 @@ import { callAt } from '../common/call-at.js';
 import { toAppError } from '../common/error-filter.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import { endOf, permissionsOf } from '../common/permissions.js';
-import { ConnectionCounts } from './connection-counts.js';
+import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import type { Connection } from './connection.js';
-import { closeCodes, limits } from './limits.js';
+import { closeCodes } from './limits.js';
 import { message, type Message } from './message.js';
 
 const workSession = z.uuid();
@@ -90,7 +90,7 @@ export class Doorkeeper {
   private async count(connection: Connection, userId: string): Promise<void> {
     const release = await this.counts.acquire(userId);
     if (!release) {
-      const details = { limit: limits.connectionsPerUser };
+      const details = { limit: connectionsPerUser };
       throw new AppError('WEBSOCKET_CONNECTION_FAILED', details, {
         message: 'You have too many connections',
       });

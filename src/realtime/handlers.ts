@@ -44,6 +44,7 @@ export class Handlers {
       access: 'anybody',
       run: async (connection, { token }, reply) => {
         await this.doorkeeper.admit(connection, token);
+        connection.signedIn();
         reply(this.doorkeeper.greeting(connection));
       },
     },

@@ -13,6 +13,7 @@ import { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { closing } from './doorkeeper.js';
 import { Handlers, type HandledType } from './handlers.js';
+import { HandshakeLimits } from './handshake-limits.js';
 import { closeCodes, limits } from './limits.js';
 import { errorMessage, Message } from './message.js';
 import type { Peer } from './peer.js';
@@ -28,12 +29,16 @@ export class Hub {
     private readonly handlers: Handlers,
     private readonly subscribers: Subscribers,
     private readonly stats: ConnectionStats,
+    private readonly handshakes: HandshakeLimits,
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** Takes a connection in; it has 10 s to say whom it speaks for. */
-  open(peer: Peer, sessionId: string | null): Connection {
-    const connection = new Connection(peer, sessionId);
+  /**
+   * Takes a connection in; it has 10 s to say whom it speaks for.
+   * @param signedIn called when it has, or is closed
+   */
+  open(peer: Peer, sessionId: string | null, signedIn: () => void): Connection {
+    const connection = new Connection(peer, sessionId, signedIn);
     const timer = setTimeout(() => {
       if (!connection.identity)
         connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_MISSING', {}, signIn));
@@ -43,6 +48,7 @@ export class Hub {
     sockets.inc();
     const forget = () => {
       clearTimeout(timer);
+      signedIn();
       this.connections.delete(connection);
       this.subscribers.removeAll(connection);
       this.stats.closed(connection);
@@ -110,13 +116,21 @@ export class Hub {
           return connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_INVALID'));
         checkScopes(actor, handler.scopes?.(request as never) ?? []);
         if (!may(actor, access)) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
+        await this.handshakes.countMessage(actor, type);
       }
       await handler.run(connection, request as never, reply, actor as never);
     } catch (thrown) {
       const error = this.answerError(thrown, type, reply);
-      const closeCode = type === 'authenticate' ? closing[error.code] : undefined;
-      if (closeCode !== undefined) connection.end(closeCode, error.message);
+      if (type === 'authenticate') this.refused(connection, error);
     }
+  }
+
+  /** A token was not taken: some reasons close the connection, and so does trying one after the other. */
+  private refused(connection: Connection, error: AppError): void {
+    connection.failedAuthentications += 1;
+    const isTooOften = connection.failedAuthentications >= limits.failedAuthentications;
+    const closeCode = closing[error.code] ?? (isTooOften ? closeCodes.tooMany : undefined);
+    if (closeCode !== undefined) connection.end(closeCode, error.message);
   }
 
   private slowDown(connection: Connection, reply: Reply): void {

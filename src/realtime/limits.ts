@@ -2,12 +2,9 @@ const MiB = 1024 * 1024;
 
 /** What one connection, and one user, may ask of this process. */
 export const limits = {
-  /** Above this a frame is not even read: the transport closes the connection (1009). */
-  frameBytes: MiB,
-  /** No message of ours is longer; what is between this and `frameBytes` gets an error and the connection lives on. */
+  /** No message of ours is longer, whatever the transport; above this it is not even read: the connection is closed (1009). */
   messageBytes: 64 * 1024,
   subscriptions: 100,
-  connectionsPerUser: 50,
   messagesPerSecond: 100,
   messageBurst: 200,
   /** So many refused messages, without a second of rest between them, close the connection. */
@@ -15,6 +12,12 @@ export const limits = {
   /** Messages that wait for the ones before them. */
   pending: 256,
   authenticationMs: 10_000,
+  /** Connections of one address that have not said yet whom they speak for, in this process. */
+  unauthenticatedPerAddress: 50,
+  /** So many tokens that are good for nothing close the connection. */
+  failedAuthentications: 5,
+  /** New subscriptions of a user a minute: each asks the database, and a client that comes back has 100. */
+  subscriptionsPerMinute: 500,
   heartbeatMs: 30_000,
   /** Output waits for its reader while more than this is unsent. */
   outputBufferBytes: MiB,

@@ -5,11 +5,11 @@ import { ProjectsModule } from '../projects/projects.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { AccessWatch } from './access-watch.js';
 import { Audiences } from './audiences.js';
-import { ConnectionCounts } from './connection-counts.js';
 import { Connections } from './connections.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { EventRouter } from './event-router.js';
 import { Handlers } from './handlers.js';
+import { HandshakeLimits } from './handshake-limits.js';
 import { Hub } from './hub.js';
 import { OutputPump } from './output-pump.js';
 import { PerformanceMeter } from './performance-meter.js';
@@ -24,7 +24,7 @@ import { WebSocketTransport } from './websocket-transport.js';
   providers: [
     AccessWatch,
     Audiences,
-    ConnectionCounts,
+    HandshakeLimits,
     Connections,
     Doorkeeper,
     EventRouter,

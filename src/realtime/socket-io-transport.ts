@@ -9,6 +9,7 @@ import { AppError } from '../common/errors.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import type { Connection } from './connection.js';
 import { Doorkeeper } from './doorkeeper.js';
+import { HandshakeLimits } from './handshake-limits.js';
 import { Hub, type Reply } from './hub.js';
 import { limits } from './limits.js';
 import { SocketIoPeer } from './socket-io-peer.js';
@@ -24,9 +25,12 @@ const handshakeSchema = z.object({
 @Injectable()
 export class SocketIoTransport {
   private server: Server | undefined;
+  /** What ends the place of a connection among those that have not signed in. */
+  private readonly places = new WeakMap<object, () => void>();
 
   constructor(
     private readonly hub: Hub,
+    private readonly handshakes: HandshakeLimits,
     private readonly doorkeeper: Doorkeeper,
     private readonly stats: ConnectionStats,
     private readonly infrastructure: Infrastructure,
@@ -38,7 +42,14 @@ export class SocketIoTransport {
       path: socketIoPath,
       // upgrades for others are answered by the other transport
       destroyUpgrade: false,
-      maxHttpBufferSize: limits.frameBytes,
+      maxHttpBufferSize: limits.messageBytes,
+      // its way of saying no is 403, with the code as message
+      allowRequest: (request, answer) => {
+        this.handshakes.check(request).then(
+          () => answer(null, true),
+          (error: unknown) => answer(toAppError(error).code, false),
+        );
+      },
       connectTimeout: limits.authenticationMs,
       pingInterval: limits.heartbeatMs,
       cors: { origin: origins.includes('*') ? '*' : origins },
@@ -49,6 +60,11 @@ export class SocketIoTransport {
     });
     this.server.on('connection', (socket) => this.serve(socket));
     this.server.attach(http, { destroyUpgrade: false, path: socketIoPath });
+    this.server.engine.on('connection', (socket: RawSocket) => {
+      const leave = this.handshakes.enter(socket.request);
+      this.places.set(socket, leave);
+      socket.once('close', leave);
+    });
   }
 
   /** Drops what never got as far as the hub. The HTTP server is not ours to close. */
@@ -74,10 +90,15 @@ export class SocketIoTransport {
     const peer: SocketIoPeer = new SocketIoPeer(socket, (milliseconds) =>
       this.stats.answered(connection, milliseconds),
     );
-    const connection: Connection = this.hub.open(peer, session_id ?? null);
+    const connection: Connection = this.hub.open(
+      peer,
+      session_id ?? null,
+      this.places.get(socket.conn) ?? (() => undefined),
+    );
     socket.conn.once('close', () => connection.gone());
     try {
       await this.doorkeeper.admit(connection, token);
+      connection.signedIn();
     } catch (error) {
       connection.gone();
       throw error;
@@ -97,6 +118,8 @@ export class SocketIoTransport {
     connection.send(this.doorkeeper.greeting(connection));
   }
 }
+
+type RawSocket = Socket['conn'];
 
 const answerTo =
   (acknowledge: (body: unknown) => void): Reply =>

@@ -6,8 +6,10 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { bearerToken } from '../common/bearer-token.js';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { errorEnvelope } from '../common/envelope.js';
+import { toAppError } from '../common/error-filter.js';
 import { AppError } from '../common/errors.js';
 import type { Connection } from './connection.js';
+import { HandshakeLimits } from './handshake-limits.js';
 import { Hub } from './hub.js';
 import { limits } from './limits.js';
 import { socketIoPath } from './socket-io-transport.js';
@@ -22,7 +24,7 @@ export class WebSocketTransport {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: limits.frameBytes,
+    maxPayload: limits.messageBytes,
   });
   private readonly peers = new Set<WebSocketPeer>();
   private heartbeat: NodeJS.Timeout | undefined;
@@ -30,6 +32,7 @@ export class WebSocketTransport {
 
   constructor(
     private readonly hub: Hub,
+    private readonly handshakes: HandshakeLimits,
     private readonly stats: ConnectionStats,
   ) {}
 
@@ -57,17 +60,30 @@ export class WebSocketTransport {
     const [, sessionId] = address.exec(url) ?? [];
     if (sessionId === undefined) return refuse(socket, new AppError('RESOURCE_NOT_FOUND'));
     if (!this.open) return refuse(socket, new AppError('WEBSOCKET_CONNECTION_FAILED'));
+    // nothing of the client is read meanwhile
+    const onError = () => socket.destroy();
+    socket.on('error', onError);
+    void this.handshakes.check(request).then(
+      () => {
+        socket.off('error', onError);
+        if (!socket.destroyed) this.accept(request, socket, head, sessionId);
+      },
+      (error: unknown) => refuse(socket, toAppError(error)),
+    );
+  }
+
+  private accept(request: IncomingMessage, socket: Socket, head: Buffer, sessionId: string): void {
     this.server.handleUpgrade(request, socket, head, (ws) => {
-      const token = bearerToken(request.headers.authorization);
-      this.connect(ws, socket, sessionId, token);
+      this.connect(ws, socket, sessionId, request);
     });
   }
 
-  private connect(ws: WebSocket, socket: Socket, sessionId: string, token: string | undefined): void {
+  private connect(ws: WebSocket, socket: Socket, sessionId: string, request: IncomingMessage): void {
+    const token = bearerToken(request.headers.authorization);
     const peer: WebSocketPeer = new WebSocketPeer(ws, socket, (milliseconds) =>
       this.stats.answered(connection, milliseconds),
     );
-    const connection: Connection = this.hub.open(peer, sessionId);
+    const connection: Connection = this.hub.open(peer, sessionId, this.handshakes.enter(request));
     this.peers.add(peer);
     ws.on('message', (data, isBinary) => {
       peer.seen();
@@ -87,12 +103,6 @@ export class WebSocketTransport {
 function readMessage(data: RawData, isBinary: boolean): unknown {
   const bytes = data as Buffer;
   if (isBinary) throw new AppError('VALIDATION_INVALID_FORMAT', { issue: 'Send JSON in text frames' });
-  if (bytes.length > limits.messageBytes) {
-    throw new AppError('VALIDATION_INVALID_FORMAT', {
-      issue: 'The message is too long',
-      limit: limits.messageBytes,
-    });
-  }
   try {
     return JSON.parse(bytes.toString());
   } catch (cause) {
@@ -103,10 +113,12 @@ function readMessage(data: RawData, isBinary: boolean): unknown {
 /** Answers an upgrade as any other request would be answered. */
 function refuse(socket: Socket, error: AppError): void {
   const body = errorEnvelope(error, nanoid());
+  const seconds = error.retryAfterSeconds;
+  const retry = seconds === undefined ? '' : `Retry-After: ${Math.ceil(seconds)}\r\n`;
   socket.on('error', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\nConnection: close\r\n` +
-      `Sec-WebSocket-Version: 13\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Sec-WebSocket-Version: 13\r\n${retry}Content-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroySoon(),
   );

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
 import { executionStatuses } from '../executions/execution-state.js';
+import { commandTruncated } from '../executions/listed-command.js';
 
 export const historyQuery = pageQuery();
 export type HistoryQuery = z.output<typeof historyQuery>;
@@ -20,6 +21,7 @@ export const sessionEventSchema = z
       .object({
         execution_id: id,
         command: z.string(),
+        command_truncated: commandTruncated,
         status: z.enum(executionStatuses),
         exit_code: z.int().nullable(),
       })

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { toInstant } from '../common/fields.js';
 import { toPage } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
+import { shownValue } from '../activity/shown-value.js';
+import { listedCommandColumns } from '../executions/listed-command.js';
 import { Database } from '../infra/database.js';
 import type { HistoryQuery, SessionEvent, SessionHistory } from './session-history.schema.js';
 import { requireSession } from './sessions.queries.js';
@@ -12,8 +14,8 @@ type Row = Omit<SessionEvent, 'timestamp'> & { at: Date };
 const ofSession = 'a.session_id = $1 AND a.actor_id = $2';
 
 const execution = `
-  SELECT jsonb_build_object('execution_id', e.id, 'command', e.command, 'status', e.status, 'exit_code', e.exit_code)
-    FROM executions e`;
+  SELECT jsonb_build_object('execution_id', e.id, 'command', l.command, 'command_truncated', l.command_truncated, 'status', e.status, 'exit_code', e.exit_code)
+    FROM executions e CROSS JOIN LATERAL (SELECT ${listedCommandColumns('e')}) AS l`;
 
 /** The execution that a row of the activity `a` asked for; a task's was made in the transaction of its row, so at its time. */
 const commandOf = `CASE
@@ -33,7 +35,8 @@ export class SessionHistoryService {
     const { user_id } = await requireSession(this.database, actor, id, 'read');
     const [rows, counted] = await Promise.all([
       this.database.query<Row>(
-        `SELECT a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id, a.old_value, a.new_value,
+        `SELECT a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id,
+                ${shownValue('a.old_value')} AS old_value, ${shownValue('a.new_value')} AS new_value,
                 ${commandOf} AS command
            FROM (SELECT * FROM activity a WHERE ${ofSession}
                   ORDER BY a.sequence ${query.order} LIMIT $3 OFFSET $4) AS a

@@ -37,7 +37,7 @@ export class SessionsController {
     status: 201,
     location: '/api/sessions/{session_id}',
     response: sessionSchema,
-    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'RESOURCE_LIMIT_EXCEEDED'],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createSessionSchema }) body: CreateSession) {
     return this.sessions.create(actor, body);
@@ -77,7 +77,7 @@ export class SessionsController {
     summary: 'Change the settings of a session',
     description: 'They are merged into the present ones.',
     response: sessionSchema,
-    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'VERSION_CONFLICT'],
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'VERSION_CONFLICT', 'RESOURCE_LIMIT_EXCEEDED'],
   })
   update(
     @CurrentActor() actor: Actor,

@@ -7,7 +7,7 @@ import type { Session } from './session.entity.js';
 /** `ended` is a session that was deleted. */
 export const sessionStatuses = ['active', 'expired', 'ended'] as const;
 
-export const maxSettingsBytes = 16_384;
+export const maxSettingsBytes = 4_096;
 const settings = jsonObject(maxSettingsBytes);
 
 export const createSessionSchema = z

@@ -29,6 +29,11 @@ import {
   type UpdateSession,
 } from './sessions.schema.js';
 
+/** Of a user, at a time. Several made at once may be one or two more. */
+const mostActive = 50;
+/** Each change is kept with the settings before and after it, so that any moment can be restored. */
+const mostVersions = 1_000;
+
 @Injectable()
 export class SessionsService {
   constructor(
@@ -40,7 +45,7 @@ export class SessionsService {
 
   /**
    * Opens a session of the actor's own.
-   * @throws PROJECT_NOT_FOUND
+   * @throws PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED while it has 50 active ones
    */
   async create(actor: Actor, input: CreateSession): Promise<SessionView> {
     const project =
@@ -48,11 +53,15 @@ export class SessionsService {
     const id = newId();
     const project_id = project?.id ?? null;
     await this.database.transaction(async (tx) => {
-      await tx.query(
+      const made = await tx.query(
         `INSERT INTO sessions (id, user_id, project_id, settings, expires_at)
-         VALUES ($1, $2, $3, $4, now() + ${lifetime})`,
-        [id, actor.id, project_id, input.settings],
+         SELECT $1, $2, $3, $4, now() + ${lifetime}
+          WHERE (SELECT count(*) FROM sessions s WHERE s.user_id = $2 AND ${inStatus.active}) < $5
+         RETURNING id`,
+        [id, actor.id, project_id, input.settings, mostActive],
       );
+      if (made.length === 0)
+        throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostActive, resource: 'sessions' });
       const newValue = { project_id, settings: input.settings };
       this.record(tx, actor, { id, project_id }, { action: 'created', newValue });
     });
@@ -94,14 +103,22 @@ export class SessionsService {
 
   /**
    * Merges settings into the present ones. An expired session takes them too, and stays expired.
-   * @throws RESOURCE_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS, VERSION_CONFLICT, VALIDATION_VALUE_TOO_LONG
+   * @throws RESOURCE_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS, VERSION_CONFLICT, VALIDATION_VALUE_TOO_LONG,
+   * RESOURCE_LIMIT_EXCEEDED after 1,000 changes
    */
   async update(actor: Actor, id: string, input: UpdateSession, ifMatch?: number): Promise<SessionView> {
     await this.database.transaction(async (tx) => {
       const session = await requireSession(tx, actor, id, 'write');
       checkVersion(session.version, input.version, ifMatch);
+      if (session.version >= mostVersions)
+        throw new AppError('RESOURCE_LIMIT_EXCEEDED', {
+          limit: mostVersions,
+          resource: 'changes of a session',
+        });
       const settings = { ...session.settings, ...input.settings };
-      if (JSON.stringify(settings).length > maxSettingsBytes) {
+      const size = JSON.stringify(settings).length;
+      // one that was made when more was allowed can become smaller step by step
+      if (size > maxSettingsBytes && size > JSON.stringify(session.settings).length) {
         throw new AppError('VALIDATION_VALUE_TOO_LONG', {
           field: 'settings',
           issue: `Together more than ${maxSettingsBytes} bytes`,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { formatBytes } from '../common/bytes.js';
-import { bodyLimit } from '../common/limits.js';
+import { bodyLimits } from '../common/limits.js';
 import type { Actor } from '../common/permissions.js';
 import { version } from '../common/version.js';
 import { Database } from '../infra/database.js';
@@ -33,7 +33,7 @@ export class SystemService {
       limits: {
         max_tasks_per_project: defaultLimits.max_tasks,
         max_concurrent_tasks: defaultLimits.max_concurrent_tasks,
-        max_file_size: formatBytes(bodyLimit),
+        max_file_size: formatBytes(bodyLimits.large),
       },
     };
   }

@@ -23,6 +23,7 @@ export class TaskBulkController {
     description: 'Each task is changed by itself; `errors` says for each of `failed` why it was not.',
     response: bulkResultSchema,
     errors: ['VALIDATION_ERROR'],
+    body: 'large',
   })
   bulk(@CurrentActor() actor: Actor, @Body({ schema: bulkSchema }) body: Bulk) {
     return this.service.run(actor, body);

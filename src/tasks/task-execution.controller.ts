@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint } from '../common/endpoint.js';
 import type { ErrorCode } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor } from '../common/request.js';
+import { ClientGone, CurrentActor } from '../common/request.js';
 import { OutputHttp } from '../executions/output-http.js';
 import {
   outputDescription,
@@ -147,8 +147,9 @@ export class TaskExecutionController {
     @CurrentActor() actor: Actor,
     @Param('task_id', { schema: taskIdParam }) taskId: string,
     @Query({ schema: outputSearchQuery }) query: OutputSearchQuery,
+    @ClientGone() gone: AbortSignal,
   ) {
-    return this.searches.find(await this.runs.latest(actor, taskId), query);
+    return this.searches.find(actor.id, await this.runs.latest(actor, taskId), query, gone);
   }
 
   @Get('executions')

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
-import { executionSchema, priorities } from '../executions/executions.schema.js';
+import { executionSchema, listedExecutionSchema, priorities } from '../executions/executions.schema.js';
 import { runShape } from '../executions/run-shape.js';
 
 export const executeTaskSchema = z
@@ -59,5 +59,5 @@ export const cancelledTaskSchema = z
 export type CancelledTask = z.output<typeof cancelledTaskSchema>;
 
 export const taskExecutionsSchema = z
-  .object({ task_id: id, executions: z.array(executionSchema) })
+  .object({ task_id: id, executions: z.array(listedExecutionSchema) })
   .meta({ id: 'TaskExecutions' });

@@ -6,7 +6,12 @@ import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import type { Execution } from '../executions/execution.entity.js';
-import { queueOf, shownStatus, toExecution, type ExecutionView } from '../executions/executions.schema.js';
+import {
+  queueOf,
+  shownStatus,
+  toListedExecution,
+  type ListedExecutionView,
+} from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { CommandSafety } from '../executions/safety/command-safety.js';
 import { runRules } from '../executions/project-rules.js';
@@ -112,9 +117,9 @@ export class TaskExecutionService {
   }
 
   /** The attempts to run a task, the latest first. */
-  async list(actor: Actor, name: string): Promise<{ task_id: string; executions: ExecutionView[] }> {
+  async list(actor: Actor, name: string): Promise<{ task_id: string; executions: ListedExecutionView[] }> {
     const { id } = await requireTask(this.database, actor, name, 'read');
-    return { task_id: id, executions: (await this.executions.listOfTask(id, 100, 0)).map(toExecution) };
+    return { task_id: id, executions: (await this.executions.listOfTask(id, 100, 0)).map(toListedExecution) };
   }
 
   /** @returns what gives the answer once the transaction is committed */

@@ -5,8 +5,8 @@ import { Database } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { memberJoin, visible } from '../projects/projects.queries.js';
 import { parseSearch, searchCondition } from './search-syntax.js';
-import { taskColumns } from './tasks.queries.js';
-import { toTask, type TaskListQuery, type TaskRow, type TaskView } from './tasks.schema.js';
+import { listedTaskColumns } from './tasks.queries.js';
+import { toListedTask, type ListedTaskRow, type ListedTaskView, type TaskListQuery } from './tasks.schema.js';
 
 @Injectable()
 export class TaskListService {
@@ -17,9 +17,9 @@ export class TaskListService {
 
   /**
    * A page of the tasks that the actor may see.
-   * @throws PROJECT_NOT_FOUND for a project that the actor may not see
+   * @throws PROJECT_NOT_FOUND for a project that the actor may not see, ANSWER_TOO_LARGE
    */
-  async list(actor: Actor, query: TaskListQuery, url: string): Promise<Page<TaskView>> {
+  async list(actor: Actor, query: TaskListQuery, url: string): Promise<Page<ListedTaskView>> {
     const values: unknown[] = [actor.id, actor.role === 'admin'];
     const bind: Bind = (value) => `$${values.push(value)}`;
     const { project_id } = query;
@@ -44,11 +44,11 @@ export class TaskListService {
       this.database.query<ListRow>(
         query.search === undefined
           ? `SELECT c.total, t.* FROM (SELECT ${total} AS total) AS c
-               LEFT JOIN (SELECT ${taskColumns} ${from} ${where} ${order} ${limit}) AS t ON true ${order}`
+               LEFT JOIN (SELECT ${listedTaskColumns} ${from} ${where} ${order} ${limit}) AS t ON true ${order}`
           : // once through the index of words, whatever the planner believes: its guess of how rare a word is misses by far
             `WITH found AS MATERIALIZED (SELECT t.id, t.${query.sort} ${from} ${where})
              SELECT c.total, t.* FROM (SELECT ${total} AS total) AS c LEFT JOIN (
-               SELECT ${taskColumns} FROM (SELECT * FROM found t ${order} ${limit}) AS f
+               SELECT ${listedTaskColumns} FROM (SELECT * FROM found t ${order} ${limit}) AS f
                  JOIN tasks t ON t.id = f.id JOIN projects p ON p.id = t.project_id
              ) AS t ON true ${order}`,
         values,
@@ -60,11 +60,11 @@ export class TaskListService {
     const n = counted?.[0]?.n ?? rows[0]?.total ?? 0;
     // what is empty may be a project that is not there
     if (n === 0 && project_id !== undefined) await this.projects.require(actor, project_id, 'read');
-    return toPage(rows.filter(({ id }) => id !== null).map(toTask), n, query, url);
+    return toPage(rows.filter(({ id }) => id !== null).map(toListedTask), n, query, url);
   }
 }
 
-type ListRow = TaskRow & { total: number | null } & Record<string, unknown>;
+type ListRow = ListedTaskRow & { total: number | null } & Record<string, unknown>;
 
 type Bind = (value: unknown) => string;
 

@@ -145,9 +145,10 @@ export class TasksController {
   @Endpoint({
     access: 'read',
     summary: 'Show what was done to a task',
-    description: 'With who did it, the latest last.',
+    description:
+      'With who did it, the latest last. Of values beyond 1 KiB the beginning is shown, environments are left out; `truncated` in a value names such fields.',
     response: historySchema,
-    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'ANSWER_TOO_LARGE'],
   })
   history(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
     return this.tasks.history(actor, taskId);

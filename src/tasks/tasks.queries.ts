@@ -1,7 +1,9 @@
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import type { Queryable, Transaction } from '../infra/database.js';
+import { shownValue } from '../activity/shown-value.js';
 import { whyWaiting } from '../executions/executions.queries.js';
+import { listedCommandColumns } from '../executions/listed-command.js';
 import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
 import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
 import type { Project, ProjectSettings } from '../projects/project.entity.js';
@@ -9,16 +11,20 @@ import type { MemberRole } from '../projects/projects.schema.js';
 import { parseTaskName } from './task-ref.js';
 import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
 
-/** All of a task but its search vector. */
-const columns = `t.id, t.project_id, t.number, t.title, t.description, t.status, t.priority, t.progress_percentage,
-  t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags, t.metadata, t.command,
-  t.working_directory, t.environment, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.execution_id, t.created_at, t.updated_at,
+/** What is shown of a task everywhere. */
+const shared = `t.id, t.project_id, t.number, t.title, t.description, t.status, t.priority, t.progress_percentage,
+  t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags, t.metadata,
+  t.working_directory, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.execution_id, t.created_at, t.updated_at,
   t.started_at, t.completed_at, t.version`;
 
 const waiting = `CASE WHEN t.status = 'queued'
   THEN (SELECT ${whyWaiting} FROM executions e WHERE e.id = t.execution_id) END AS why_waiting`;
 
-export const taskColumns = `${columns}, p.key, ${waiting}`;
+/** All of a task but its search vector. */
+const taskColumns = `${shared}, t.command, t.environment, p.key, ${waiting}`;
+
+/** What a list shows of a task. */
+export const listedTaskColumns = `${shared}, ${listedCommandColumns('t')}, p.key, ${waiting}`;
 
 export type AccessibleTask = TaskRow & {
   access: MemberRole;
@@ -141,7 +147,7 @@ export const detailColumns = `
      WHERE d.task_id = t.id AND o.deleted_at IS NULL), '[]') AS dependencies,
   coalesce((
     SELECT json_agg(json_build_object('timestamp', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-             'action', a.action, 'old_value', a.old_value, 'new_value', a.new_value, 'user_id', a.actor_id) ORDER BY a.sequence)
+             'action', a.action, 'old_value', ${shownValue('a.old_value')}, 'new_value', ${shownValue('a.new_value')}, 'user_id', a.actor_id) ORDER BY a.sequence)
       FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
              LIMIT ${recentHistory}) AS a), '[]') AS recent`;
 
@@ -171,7 +177,8 @@ export interface HistoryRow extends Record<string, unknown> {
 /** What was done to a task, the oldest first. */
 export function historyOf(db: Queryable, taskId: string, limit: number): Promise<HistoryRow[]> {
   return db.query<HistoryRow>(
-    `SELECT * FROM (
+    `SELECT latest.sequence, latest.id, latest.at, latest.action, latest.actor_id, latest.user_name,
+            ${shownValue('latest.old_value')} AS old_value, ${shownValue('latest.new_value')} AS new_value FROM (
        SELECT a.sequence, a.id, a.at, a.action, a.old_value, a.new_value, a.actor_id,
               coalesce(u.full_name, u.username) AS user_name
          FROM activity a LEFT JOIN users u ON u.id = a.actor_id

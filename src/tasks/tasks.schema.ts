@@ -3,6 +3,7 @@ import { durationSchema, formatDuration, parseDuration } from '../common/duratio
 import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
 import { waitingReasons } from '../executions/executions.queries.js';
+import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { taskIdParam } from './task-ref.js';
@@ -169,6 +170,20 @@ export function toTask(row: TaskRow): TaskView {
   };
 }
 
+/** A task in a list: its environment is shown with the task itself only, and so is a long command. */
+export const listedTaskSchema = taskSchema
+  .omit({ environment: true })
+  .extend({ command_truncated: commandTruncated })
+  .meta({ id: 'ListedTask' });
+export type ListedTaskView = z.output<typeof listedTaskSchema>;
+
+export type ListedTaskRow = Omit<TaskRow, 'environment'> & WithListedCommand;
+
+export function toListedTask(row: ListedTaskRow): ListedTaskView {
+  const { environment: _, ...task } = toTask({ ...row, environment: {} });
+  return { ...task, command_truncated: row.command_truncated };
+}
+
 export const dependencySchema = z
   .object({
     id,
@@ -250,4 +265,4 @@ export const taskListQuery = pageQuery().extend({
     .meta({ description: 'What the list is sorted by' }),
 });
 export type TaskListQuery = z.output<typeof taskListQuery>;
-export const taskPageSchema = pageSchema(taskSchema).meta({ id: 'TaskPage' });
+export const taskPageSchema = pageSchema(listedTaskSchema).meta({ id: 'TaskPage' });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
+import { checkAnswerSize } from '../common/answer-size.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
@@ -29,6 +30,7 @@ export class TasksService {
   async history(actor: Actor, name: string): Promise<TaskHistory> {
     const { id } = await requireTask(this.database, actor, name, 'read');
     const rows = await historyOf(this.database, id, wholeHistory);
+    checkAnswerSize(rows);
     return {
       task_id: id,
       history: rows.map((row) => ({

@@ -34,7 +34,7 @@ export class WebhooksController {
     location: '/api/webhooks/{id}',
     response: webhookWithSecretSchema,
     showsSecret: true,
-    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
+    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_LIMIT_EXCEEDED'],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createWebhookSchema }) body: CreateWebhook) {
     return this.webhooks.create(actor, body);

@@ -24,6 +24,9 @@ import {
   type WebhookWithSecret,
 } from './webhooks.schema.js';
 
+/** Of a project, and of those without one: each event is matched against all of them. Several made at once may be one or two more. */
+const mostWebhooks = 50;
+
 @Injectable()
 export class WebhooksService {
   constructor(
@@ -38,7 +41,7 @@ export class WebhooksService {
   /**
    * Makes a webhook. Its secret is in this answer and in no other.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, AUTH_INSUFFICIENT_PERMISSIONS; VALIDATION_ERROR for a URL we do not
-   * send to
+   * send to; RESOURCE_LIMIT_EXCEEDED for one beyond the 50 of a project
    */
   async create(actor: Actor, input: CreateWebhook): Promise<WebhookWithSecret> {
     const projectId = await this.access.requireScope(actor, input.project_id);
@@ -49,12 +52,16 @@ export class WebhooksService {
     return this.database.transaction(async (tx) => {
       const [webhook] = await tx.query<Webhook>(
         `INSERT INTO webhooks (id, project_id, url, description, events, sealed_secret, active, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *`,
-        [id, projectId, url, description, events, sealed, active, actor.id],
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8
+          WHERE (SELECT count(*) FROM webhooks WHERE project_id IS NOT DISTINCT FROM $2 AND deleted_at IS NULL) < $9
+         RETURNING *`,
+        [id, projectId, url, description, events, sealed, active, actor.id, mostWebhooks],
       );
+      if (!webhook)
+        throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostWebhooks, resource: 'webhooks' });
       const newValue = recordable({ url, events, description, active });
-      this.record(tx, actor, webhook!, { action: 'created', newValue });
-      return { ...toWebhook(webhook!), secret };
+      this.record(tx, actor, webhook, { action: 'created', newValue });
+      return { ...toWebhook(webhook), secret };
     });
   }
 

@@ -83,7 +83,7 @@ describe('validate', () => {
 
   test('takes what is hard to read, and answers others meanwhile', async () => {
     let answered = false;
-    const hard = validate('$(('.repeat(21_000)).finally(() => (answered = true));
+    const hard = validate('$(('.repeat(5_400)).finally(() => (answered = true));
     await data(200, person.get('/api/users/profile'));
     expect(answered).toBe(false);
     // what else is said of it depends on how much of it the time was enough for
@@ -95,8 +95,35 @@ describe('validate', () => {
     [{}],
     [{ command: '' }],
     [{ command: 'ä'.repeat(40_000) }],
+    [{ command: 'a'.repeat(16_385) }],
     [{ command: 'ls', check_safety: 'yes' }],
-  ])('refuses %j', async (body) => {
+  ])('refuses body %#', async (body) => {
     expect((await person.post('/api/commands/validate', body)).status).toBe(422);
   });
+
+  test('takes a few at a time of one user', async () => {
+    const ask = (index: number) =>
+      person.post('/api/commands/validate', { command: `${'$(('.repeat(5_400)}${index}` });
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)));
+    const statuses = new Set(answers.map(({ status }) => status));
+    expect(statuses).toEqual(new Set([200, 429]));
+    const { error } = answers.find(({ status }) => status === 429)!.body;
+    expect(error).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED', details: { waiting: 4 } });
+  });
+});
+
+test('commands that are hard to read keep nobody else from running theirs', async () => {
+  const other = await app.admin.createUser('developer');
+  let answered = 0;
+  const hard = Array.from({ length: 10 }, async (_, index) => {
+    const command = `echo ${index} ${'$(('.repeat(21_000)}`;
+    const { status } = await person.post('/api/commands/execute', { command, stream_output: false });
+    answered += 1;
+    return status;
+  });
+  // sent behind them, and answered before them
+  await data(200, person.get('/api/users/profile'));
+  expect(await run(other, 'echo quick')).toMatchObject({ status: 'completed' });
+  expect(answered).toBeLessThan(10);
+  await Promise.all(hard);
 });

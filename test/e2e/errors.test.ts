@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Collection } from 'postman-collection';
 import { describe, expect, test } from 'vitest';
@@ -63,20 +64,53 @@ describe('an error', () => {
 
   test('of a body that is too large wears the envelope, and what is just small enough is read', async () => {
     const body = (size: number) => `{"name":"${'x'.repeat(size)}"}`;
-    expect(await refusal(send(body(9 * 1024 * 1024)))).toBe('422 VALIDATION_VALUE_TOO_LONG');
-    expect(await refusal(send(body(11 * 1024 * 1024)))).toBe('413 PAYLOAD_TOO_LARGE');
+    const MiB = 1024 * 1024;
+    expect(await refusal(send(body(1.9 * MiB)))).toBe('422 VALIDATION_VALUE_TOO_LONG');
+    expect(await refusal(send(body(2 * MiB)))).toBe('413 PAYLOAD_TOO_LARGE');
+    const bulk = (size: number) => app.admin.request('POST', '/api/tasks/bulk', body(size));
+    expect(await refusal(bulk(9 * MiB))).toBe('422 VALIDATION_ERROR');
+    expect(await refusal(bulk(10 * MiB))).toBe('413 PAYLOAD_TOO_LARGE');
+    // what anybody may send is small, and so is what leads nowhere
+    const nested = '['.repeat(2 * MiB) + ']'.repeat(2 * MiB);
+    for (const path of ['/api/auth/login', '/api/auth/refresh', '/api/nothing'])
+      expect([path, await refusal(app.anonymous().request('POST', path, nested))]).toEqual([
+        path,
+        '413 PAYLOAD_TOO_LARGE',
+      ]);
     expect((await app.admin.get('/api/system/info')).status).toBe(200);
   });
 
   test('of a body with more values than anybody needs comes before they are all looked at', async () => {
     const body = (values: number) => `{"name":"x","settings":{"list":[${'1,'.repeat(values - 1)}1]}}`;
-    const answer = await app.anonymous().request('POST', '/api/auth/login', `[${'1,'.repeat(100_000)}1]`);
+    const answer = await send(`[${'1,'.repeat(100_000)}1]`);
     expect(await refusal(answer)).toBe('422 VALIDATION_INVALID_FORMAT');
     expect(answer.body.error.details.issue).toBe('More than 100000 values');
+    // and before it is parsed, which would refuse this as no JSON
+    expect((await send(`[${'1,'.repeat(100_000)}`)).body.error.details).toEqual(answer.body.error.details);
+    expect((await send('['.repeat(100_000))).body.error.details.issue).toBe('Nested deeper than 64 levels');
     expect((await send(body(101_000))).body.error.details).toMatchObject({
       issue: 'More than 100000 values',
     });
     expect((await send(body(20_000))).status).toBe(201);
+  });
+
+  test('of somebody who may not call a route comes before the body is read', async () => {
+    const { port } = app.apis[0]!;
+    const viewer = await app.admin.createUser('viewer');
+    // of the body that is announced nothing ever comes
+    const answerTo = async (authorization: string) => {
+      const head = `POST /api/projects/ HTTP/1.1\r\nHost: x\r\n${authorization}Content-Type: application/json\r\n`;
+      const socket = connect(port, '127.0.0.1');
+      socket.write(`${head}Content-Length: 1000000\r\n\r\n{`);
+      const [first] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return /^HTTP\/1\.1 (\d+) [^]*"code":"(\w+)"/.exec(first.toString())?.slice(1).join(' ');
+    };
+    expect(await answerTo('')).toBe('401 AUTH_TOKEN_MISSING');
+    expect(await answerTo('Authorization: Bearer forged\r\n')).toBe('401 AUTH_TOKEN_INVALID');
+    expect(await answerTo(`Authorization: Bearer ${viewer.token}\r\n`)).toBe(
+      '403 AUTH_INSUFFICIENT_PERMISSIONS',
+    );
   });
 
   test('is not made of an upgrade that is none of ours, nor of an unknown expectation', async () => {

@@ -44,7 +44,9 @@ test('an address has 100 requests a minute, counted over all processes', async (
   const wait = Number(refused.headers.get('retry-after'));
   expect(wait > 0 && wait <= 60).toBe(true);
   // who watches over us is not locked out, and another address has its own count
-  expect((await client.get('/api/health/')).status).toBe(200);
+  for (const path of ['/api/health/ready', '/api/health/live'])
+    expect((await client.get(path)).status).toBe(200);
+  expect((await client.get('/api/health/detailed')).status).toBe(429);
   expect((await from(app.anonymous(), '10.9.0.2').get('/nowhere')).status).toBe(404);
 });
 

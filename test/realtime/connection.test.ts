@@ -75,7 +75,6 @@ test('what cannot be read is answered by an error', async () => {
     '"text"',
     '['.repeat(60_000),
     `{"type":"ping","x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
-    ' '.repeat(100_000),
   ]) {
     const seen = socket.messages.length;
     socket.ws.send(text);
@@ -90,9 +89,9 @@ test('what cannot be read is answered by an error', async () => {
   await socket.ask({ type: 'ping' }, 'pong');
 });
 
-test('a frame above 1 MiB ends the connection and nothing else', async () => {
+test('a frame above 64 KiB ends the connection and nothing else', async () => {
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
-  socket.ws.send('x'.repeat(1024 * 1024 + 1));
+  socket.ws.send('x'.repeat(64 * 1024 + 1));
   expect((await until(() => socket.closed)).code).toBe(1009);
   await LiveSocket.open(app.wsUrl, app.admin.token);
 });

@@ -64,7 +64,7 @@ test('messages are acknowledged as a WebSocket would answer them, and events are
     expect(withoutTime(acknowledged)).toEqual(withoutTime(answer));
   }
   expect((await socket.emitWithAck('subscribe', 'text')).data.code).toBe('VALIDATION_INVALID_FORMAT');
-  for (const bytes of [{ text: Buffer.alloc(100_000) }, { deep: [{ text: Buffer.from('x') }] }])
+  for (const bytes of [{ text: Buffer.alloc(1_000) }, { deep: [{ text: Buffer.from('x') }] }])
     expect((await socket.emitWithAck('ping', bytes)).data.code).toBe('VALIDATION_INVALID_FORMAT');
   expect((await socket.emitWithAck('dance', {})).data.code).toBe('VALIDATION_ERROR');
   expect(await socket.emitWithAck('ping', { timestamp: 7 })).toEqual({ type: 'pong', timestamp: 7 });

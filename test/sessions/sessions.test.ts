@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { expectStatus } from '../support/client.js';
+import type { Json } from '../support/json.js';
 import { until } from '../support/until.js';
 import { data, fault, makeProject, makeSession, makeTask, within } from './steps.js';
 
@@ -66,9 +67,9 @@ describe('a session', () => {
     const stale = { headers: { 'if-match': '"1"' } };
     expect(await fault(409, app.admin.put(path, { settings: {} }, stale))).toBe('VERSION_CONFLICT');
     expect(await fault(422, app.admin.put(path, {}))).toBe('VALIDATION_REQUIRED_FIELD settings');
-    const half = { settings: { a: 'x'.repeat(9_000) } };
+    const half = { settings: { a: 'x'.repeat(2_500) } };
     await expectStatus(200, app.admin.put(path, half));
-    const more = { settings: { b: 'x'.repeat(9_000) } };
+    const more = { settings: { b: 'x'.repeat(2_500) } };
     expect(await fault(422, app.admin.put(path, more))).toBe('VALIDATION_VALUE_TOO_LONG settings');
   });
 
@@ -226,6 +227,7 @@ test('the history tells what the owner did in it, the newest first, with the com
   expect(queued.command).toEqual({
     execution_id: run.execution_id,
     command: 'exit 3',
+    command_truncated: false,
     status: 'failed',
     exit_code: 3,
   });
@@ -242,4 +244,23 @@ test('the history tells what the owner did in it, the newest first, with the com
   });
   const oldest = await data(200, owner.get(path, { query: { page_size: 1, order: 'asc' } }));
   expect(oldest).toMatchObject({ total: 4, items: [{ entity_type: 'session', action: 'created' }] });
+});
+
+test('a user has 50 active sessions, and a session 1000 changes', async () => {
+  const user = await app.admin.createUser('viewer');
+  await app.query(
+    `INSERT INTO sessions (id, user_id, expires_at, version)
+     SELECT gen_random_uuid(), $1, now() + interval '1 hour', 1000 FROM generate_series(1, 49)`,
+    [user.user.id],
+  );
+  const { session_id } = await makeSession(user);
+  expect(await fault(409, user.post('/api/sessions/', {}))).toMatch(/^RESOURCE_LIMIT_EXCEEDED/);
+  await data(200, user.put(`/api/sessions/${session_id}`, { settings: {} }));
+  const { sessions } = await data(200, user.get('/api/sessions/', { query: { page_size: 100 } }));
+  const full = sessions.find((session: Json) => session.session_id !== session_id);
+  expect(await fault(409, user.put(`/api/sessions/${full.session_id}`, { settings: {} }))).toMatch(
+    /^RESOURCE_LIMIT_EXCEEDED/,
+  );
+  await data(200, user.delete(`/api/sessions/${full.session_id}`));
+  await data(201, user.post('/api/sessions/', {}));
 });

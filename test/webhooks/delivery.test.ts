@@ -192,3 +192,17 @@ test('what waits for a webhook that was switched off is not sent', async () => {
   expect(await delivered(app.admin, webhook, 'failed')).toMatchObject({ error: 'The webhook is not active' });
   expect(receiver.received).toHaveLength(1);
 });
+
+test('a project has 50 webhooks', async () => {
+  const project = await makeProject(app.admin);
+  const other = await makeProject(app.admin);
+  const create = (home: { id: string }) =>
+    app.admin.post('/api/webhooks/', { url: 'http://127.0.0.1:9/', events: ['*'], project_id: home.id });
+  const made = await Promise.all(Array.from({ length: 50 }, () => create(project)));
+  expect(new Set(made.map(({ status }) => status))).toEqual(new Set([201]));
+  const refused = await create(project);
+  expect([refused.status, refused.body.error.details]).toEqual([409, { limit: 50, resource: 'webhooks' }]);
+  expect((await create(other)).status).toBe(201);
+  await data(200, app.admin.delete(`/api/webhooks/${made[0]?.body.data.id}`));
+  expect((await create(project)).status).toBe(201);
+});

@@ -252,6 +252,8 @@ export interface components {
         command: string;
         /** Format: uuid */
         commandId: string;
+        /** @description True when `command` is longer than the 1024 characters that a list shows */
+        commandTruncated: boolean;
         completedAt: string | null;
         /** @description Seconds, to one decimal */
         duration: number | null;
@@ -643,6 +645,7 @@ export interface components {
           | 'VALIDATION_VALUE_TOO_SHORT'
           | 'MALFORMED_REQUEST'
           | 'PAYLOAD_TOO_LARGE'
+          | 'ANSWER_TOO_LARGE'
           | 'UNSUPPORTED_MEDIA_TYPE'
           | 'RESOURCE_NOT_FOUND'
           | 'OUTPUT_PRUNED'
@@ -810,6 +813,115 @@ export interface components {
       /** @description Seconds since the process started */
       uptime: number;
       version: string;
+    };
+    ListedExecution: {
+      attempt: number;
+      command: string;
+      /** @description True when `command` is longer than the 1024 characters that a list shows */
+      commandTruncated: boolean;
+      completedAt: string | null;
+      duration: string | null;
+      error: string | null;
+      /** Format: uuid */
+      executionId: string;
+      /** @description A signal N shows as -N */
+      exitCode: number | null;
+      finalExitCodes: number[];
+      limits: components['schemas']['RunLimits'];
+      /** @description false: it has no network */
+      network: boolean;
+      /** @description Kept, or kept once and removed by now */
+      outputBytes: number;
+      /** @description Bytes of output left out, because there was more than the limit of the run */
+      outputOmitted: number;
+      /** @description When the output was removed because its time was over */
+      outputPrunedAt: string | null;
+      /** @enum {string} */
+      priority: 'high' | 'normal' | 'low';
+      projectId: string | null;
+      /** Format: date-time */
+      queuedAt: string;
+      reason:
+        | (
+            | 'TASK_EXECUTION_FAILED'
+            | 'TASK_TIMEOUT'
+            | 'TASK_CANCELLED'
+            | 'TASK_DEPENDENCY_NOT_MET'
+            | 'WORKER_LOST'
+            | 'WORKER_SHUTDOWN'
+            | 'OUTPUT_LIMIT_EXCEEDED'
+          )
+        | null;
+      /** Format: uuid */
+      requestedBy: string;
+      retryOf: string | null;
+      startedAt: string | null;
+      /** @enum {string} */
+      status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
+      taskId: string | null;
+      /** @description Seconds */
+      timeout: number;
+      whyWaiting:
+        | (
+            | 'worker_busy'
+            | 'maintenance'
+            | 'queue_paused'
+            | 'retry_backoff'
+            | 'dependencies'
+            | 'project_limit'
+          )
+        | null;
+      workingDirectory: string;
+    };
+    ListedTask: {
+      actualDuration: string | null;
+      assignedTo: string | null;
+      command: string | null;
+      /** @description True when `command` is longer than the 1024 characters that a list shows */
+      commandTruncated: boolean;
+      completedAt: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: uuid */
+      createdBy: string;
+      description: string;
+      estimatedDuration: string | null;
+      /** @description The current or last execution */
+      executionId: string | null;
+      finalExitCodes: number[];
+      /** Format: uuid */
+      id: string;
+      limits: components['schemas']['RunLimits'];
+      metadata: {
+        [key: string]: unknown;
+      };
+      priority: number;
+      progressPercentage: number;
+      /** Format: uuid */
+      projectId: string;
+      ref: string;
+      retryAttempts: number;
+      startedAt: string | null;
+      /** @enum {string} */
+      status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+      tags: string[];
+      timeout: number | null;
+      title: string;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+      /** @description What a queued task waits for */
+      whyWaiting:
+        | (
+            | 'worker_busy'
+            | 'maintenance'
+            | 'queue_paused'
+            | 'retry_backoff'
+            | 'dependencies'
+            | 'project_limit'
+          )
+        | null;
+      workingDirectory: string | null;
     };
     Liveness: {
       /** @enum {string} */
@@ -1796,6 +1908,8 @@ export interface components {
         command: string;
         /** Format: uuid */
         commandId: string;
+        /** @description True when `command` is longer than the 1024 characters that a list shows */
+        commandTruncated: boolean;
         /** @description Seconds, to one decimal */
         duration: number | null;
         projectId: string | null;
@@ -1837,6 +1951,8 @@ export interface components {
       /** @description The command that was asked for, with what became of it */
       command: {
         command: string;
+        /** @description True when `command` is longer than the 1024 characters that a list shows */
+        commandTruncated: boolean;
         /** Format: uuid */
         executionId: string;
         exitCode: number | null;
@@ -2250,7 +2366,7 @@ export interface components {
       workingDirectory: string | null;
     };
     TaskExecutions: {
-      executions: components['schemas']['Execution'][];
+      executions: components['schemas']['ListedExecution'][];
       /** Format: uuid */
       taskId: string;
     };
@@ -2307,7 +2423,7 @@ export interface components {
     TaskPage: {
       hasNext: boolean;
       hasPrevious: boolean;
-      items: components['schemas']['Task'][];
+      items: components['schemas']['ListedTask'][];
       page: number;
       pageSize: number;
       pages: number;
@@ -2965,6 +3081,8 @@ export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
 export type Execution = components['schemas']['Execution'];
 export type Health = components['schemas']['Health'];
+export type ListedExecution = components['schemas']['ListedExecution'];
+export type ListedTask = components['schemas']['ListedTask'];
 export type Liveness = components['schemas']['Liveness'];
 export type Login = components['schemas']['Login'];
 export type LoginResult = components['schemas']['LoginResult'];

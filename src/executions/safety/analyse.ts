@@ -18,6 +18,8 @@ export interface Analysis {
   suggestions: string[];
 }
 
+const mostHereDocuments = 500;
+
 /**
  * Tells from its syntax tree whether a command looks as if it destroys what is not its own: system files, devices, the
  * machine. It follows quotes, variables, substitutions, functions, pipes and programs that run others. It is a heuristic
@@ -28,6 +30,8 @@ export function analyse(command: string, options: AnalyseOptions = {}): Analysis
   const findings = new Findings();
   const inspector = new Inspector(findings, options.safeFolders ?? []);
   try {
+    // each has the rest of the text looked through for its end: 16,000 took 2 s
+    if (command.split('<<', mostHereDocuments + 2).length > mostHereDocuments + 1) throw new TooComplex();
     inspector.script(parse(command), startScope(options.environment));
   } catch (error) {
     // nesting beyond all reason overflows the stack before it is counted

@@ -113,11 +113,15 @@ const find: Rule = (invocation) => {
   });
 };
 
+/** The longest path that the system takes; what is longer would only be carried along. */
+const longestPath = 4096;
+
 const changeDirectory: Rule = ({ args, scope }) => {
   const { operands } = parseArguments(args);
   const target = operands[0] ?? scope.variables.get('HOME')?.[0] ?? '';
-  scope.directory =
+  const directory =
     target === '-' || target.startsWith(unknown) ? undefined : absolute(target, scope.directory);
+  scope.directory = (directory?.length ?? 0) > longestPath ? undefined : directory;
 };
 
 const trap: Rule = ({ args, scope, script }) => {

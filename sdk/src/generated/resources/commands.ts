@@ -59,7 +59,7 @@ export class CommandsResource {
 
   /**
    * Check a command without running it.
-   * Reads the syntax tree of the command: through quotes, variables, substitutions, functions, pipes and programs that run others, such as sudo, env, xargs, find and bash -c. System paths, devices and the machine itself are unsafe targets. It is a heuristic that catches mistakes, not a sandbox: scripts in files and other languages are not read. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Reads the syntax tree of the command: through quotes, variables, substitutions, functions, pipes and programs that run others, such as sudo, env, xargs, find and bash -c. System paths, devices and the machine itself are unsafe targets. Takes 16 KiB, and a few commands of one user at a time. It is a heuristic that catches mistakes, not a sandbox: scripts in files and other languages are not read. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   validate(body: ValidateCommand, options?: RequestOptions): Promise<ValidatedCommand> {

@@ -19,6 +19,7 @@ export class PersonalAccessTokensResource {
    * List your personal access tokens.
    * The latest first, without the tokens themselves. Scopes, one of: `tokens.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} ANSWER_TOO_LARGE
    */
   list(query?: PersonalAccessTokensListQuery, options?: RequestOptions): Listing<PersonalAccessTokenPage> {
     return this.api.list({ method: 'GET', path: '/personal-access-tokens', query, options });

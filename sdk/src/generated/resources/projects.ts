@@ -31,6 +31,7 @@ export class ProjectsResource {
    * List the projects you may see.
    * Your own, those you are a member of, and internal ones; administrators see all. Scopes, one of: `projects.read`, `projects.write`.
    * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} ANSWER_TOO_LARGE
    */
   list(query?: ProjectsListQuery, options?: RequestOptions): Listing<ProjectPage> {
     return this.api.list({ method: 'GET', path: '/projects', query, keep: ['settings'], options });
@@ -210,14 +211,14 @@ export class ProjectsResource {
    * List the tasks of a project.
    * As the list of all tasks, with the same filters. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
-   * @throws {ApiError} PROJECT_NOT_FOUND
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
   listTasks(projectId: string, query?: ProjectsListTasksQuery, options?: RequestOptions): Listing<TaskPage> {
     return this.api.list({
       method: 'GET',
       path: `/projects/${encodeURIComponent(projectId)}/tasks`,
       query,
-      keep: ['environment', 'metadata'],
+      keep: ['metadata'],
       options,
     });
   }

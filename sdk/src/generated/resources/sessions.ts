@@ -22,7 +22,7 @@ export class SessionsResource {
   /**
    * List your sessions.
    * Administrators may name another user with `user_id`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
-   * @throws {ApiError} PROJECT_NOT_FOUND
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
   list(query?: SessionsListQuery, options?: RequestOptions): Promise<SessionPage> {
     return this.api.call({ method: 'GET', path: '/sessions', query, options });
@@ -31,7 +31,7 @@ export class SessionsResource {
   /**
    * Open a work session.
    * Send its id as X-Session-ID with what you do in it. It lives for 2 hours after its last access. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT
+   * @throws {ApiError} PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body?: CreateSession, options?: RequestOptions): Promise<Session> {
     return this.api.call({ method: 'POST', path: '/sessions', body, keep: ['settings'], options });
@@ -54,7 +54,7 @@ export class SessionsResource {
   /**
    * Change the settings of a session.
    * They are merged into the present ones. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} RESOURCE_NOT_FOUND, VERSION_CONFLICT
+   * @throws {ApiError} RESOURCE_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, VERSION_CONFLICT
    */
   update(sessionId: string, body: UpdateSession, options?: RequestOptions): Promise<Session> {
     return this.api.call({
@@ -79,7 +79,7 @@ export class SessionsResource {
    * Show what was done in a session.
    * Newest first. Only what its owner did counts, and what the system did in the sequel does not. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
-   * @throws {ApiError} RESOURCE_NOT_FOUND
+   * @throws {ApiError} RESOURCE_NOT_FOUND, ANSWER_TOO_LARGE
    */
   history(
     sessionId: string,

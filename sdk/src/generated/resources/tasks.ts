@@ -32,16 +32,10 @@ export class TasksResource {
    * List the tasks you may see.
    * Those of every project that you may see; the newest first unless you say otherwise. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
-   * @throws {ApiError} PROJECT_NOT_FOUND
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
   list(query?: TasksListQuery, options?: RequestOptions): Listing<TaskPage> {
-    return this.api.list({
-      method: 'GET',
-      path: '/tasks',
-      query,
-      keep: ['environment', 'metadata'],
-      options,
-    });
+    return this.api.list({ method: 'GET', path: '/tasks', query, keep: ['metadata'], options });
   }
 
   /**
@@ -145,8 +139,8 @@ export class TasksResource {
 
   /**
    * Show what was done to a task.
-   * With who did it, the latest last. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
-   * @throws {ApiError} TASK_NOT_FOUND
+   * With who did it, the latest last. Of values beyond 1 KiB the beginning is shown, environments are left out; `truncated` in a value names such fields. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} TASK_NOT_FOUND, ANSWER_TOO_LARGE
    */
   history(taskId: string, options?: RequestOptions): Promise<TaskHistory> {
     return this.api.call({

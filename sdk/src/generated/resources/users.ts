@@ -24,6 +24,7 @@ export class UsersResource {
    * List the users.
    * Disabled users are listed, too. Scopes, one of: `admin`.
    * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} ANSWER_TOO_LARGE
    */
   list(query?: UsersListQuery, options?: RequestOptions): Listing<UserPage> {
     return this.api.list({ method: 'GET', path: '/users', query, options });

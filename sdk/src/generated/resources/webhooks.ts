@@ -27,7 +27,7 @@ export class WebhooksResource {
    * List the webhooks you may manage.
    * Those of projects that you own; administrators see all. Scopes, one of: `webhooks.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
-   * @throws {ApiError} PROJECT_NOT_FOUND
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
   list(query?: WebhooksListQuery, options?: RequestOptions): Listing<WebhookPage> {
     return this.api.list({ method: 'GET', path: '/webhooks', query, options });
@@ -36,7 +36,7 @@ export class WebhooksResource {
   /**
    * Create a webhook.
    * The answer shows the secret, once. Without project_id the webhook hears of everything. Scopes, one of: `webhooks.manage`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateWebhook, options?: RequestOptions): Promise<WebhookWithSecret> {
     return this.api.call({ method: 'POST', path: '/webhooks', body, options });
@@ -78,7 +78,7 @@ export class WebhooksResource {
    * List what was and is to be sent to a webhook.
    * The latest first, each with the outcome of its last try. Scopes, one of: `webhooks.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, ANSWER_TOO_LARGE
    */
   listDeliveries(
     webhookId: string,

@@ -1,8 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { newId } from '../common/ids.js';
-import { Infrastructure } from '../infra/infrastructure.js';
-import { limits } from './limits.js';
+import { Infrastructure } from './infrastructure.js';
 
+/** Sockets and streams of one user, in all processes together. */
+export const connectionsPerUser = 50;
 /** A connection whose process has not confirmed it for this long does not count any more. */
 const staleMs = 90_000;
 const confirmMs = 30_000;
@@ -18,7 +19,7 @@ const acquireScript = `
 const keyOf = (userId: string) => `millrace:connections:${userId}`;
 
 /**
- * How many connections each user has: in this process, and in distributed mode over all API processes through Redis. While
+ * How many connections, sockets and streams of output, each user has: in this process, and in distributed mode over all API processes through Redis. While
  * Redis is away each process counts for itself.
  */
 @Injectable()
@@ -39,7 +40,7 @@ export class ConnectionCounts implements OnApplicationBootstrap, OnApplicationSh
   /** Counts one more; undefined when the user has as many as allowed, else the way to give it back. */
   async acquire(userId: string): Promise<(() => void) | undefined> {
     const own = this.mine.get(userId) ?? new Set();
-    if (own.size >= limits.connectionsPerUser) return undefined;
+    if (own.size >= connectionsPerUser) return undefined;
     const id = newId();
     // taken before anything is awaited, so that several at once cannot pass together
     own.add(id);
@@ -57,7 +58,7 @@ export class ConnectionCounts implements OnApplicationBootstrap, OnApplicationSh
     if (!redis) return false;
     const now = Date.now();
     const answer = await redis
-      .eval(acquireScript, 1, keyOf(userId), now - staleMs, limits.connectionsPerUser, now, id, staleMs)
+      .eval(acquireScript, 1, keyOf(userId), now - staleMs, connectionsPerUser, now, id, staleMs)
       .catch(() => 1);
     return answer === 0;
   }

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { boundExceeded } from './json-bounds.js';
+
+const fault = (text: string) => boundExceeded(Buffer.from(text));
+
+describe('the bounds of JSON', () => {
+  test('are 64 levels below the outermost', () => {
+    expect(fault('['.repeat(65) + ']'.repeat(65))).toBeUndefined();
+    expect(fault('['.repeat(66))).toBe('Nested deeper than 64 levels');
+    expect(fault('{"a":'.repeat(66))).toBe('Nested deeper than 64 levels');
+    expect(fault(`[${'[],'.repeat(70)}[]]`)).toBeUndefined();
+  });
+
+  test('are 100000 values, names among them', () => {
+    expect(fault(`[${'1,'.repeat(99_999)}1]`)).toBeUndefined();
+    expect(fault(`[${'1,'.repeat(100_000)}1]`)).toBe('More than 100000 values');
+    expect(fault(`{${'"a":1,'.repeat(50_001)}"a":1}`)).toBe('More than 100000 values');
+  });
+
+  test('do not count what stands in strings', () => {
+    const text = '[,:{'.repeat(100_000);
+    expect(fault(JSON.stringify({ text }))).toBeUndefined();
+    expect(fault(JSON.stringify({ text: `"${text}` }))).toBeUndefined();
+    expect(fault(JSON.stringify({ text: `\\${text}\\` }))).toBeUndefined();
+    // a string ends at its quote, also behind an escaped backslash
+    expect(fault(`["\\\\",${'['.repeat(66)}`)).toBe('Nested deeper than 64 levels');
+    expect(fault('"')).toBeUndefined();
+    expect(fault('"\\')).toBeUndefined();
+  });
+});

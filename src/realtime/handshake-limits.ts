@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http';
+import proxyAddress from '@fastify/proxy-addr';
+import { Injectable } from '@nestjs/common';
+import { RequestLimiter } from '../auth/request-limiter.js';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
+import { RateLimiterRes } from 'rate-limiter-flexible';
+import type { HandledType } from './handlers.js';
+import { limits } from './limits.js';
+
+/** Messages that each cost as much as a request, and count as one. */
+const requests = new Set<HandledType>(['execute_task', 'get_metrics']);
+
+/** Counts what comes over sockets as requests are counted, and how many sockets wait to be signed in. */
+@Injectable()
+export class HandshakeLimits {
+  private readonly enabled: boolean;
+  private readonly trust: (address: string, hop: number) => boolean;
+  private readonly unauthenticated = new Map<string, number>();
+  private readonly subscriptions: RateLimiter;
+
+  constructor(
+    private readonly limiter: RequestLimiter,
+    rateLimits: RateLimits,
+    { config }: Infrastructure,
+  ) {
+    this.enabled = config.RATE_LIMIT_ENABLED;
+    this.trust = config.TRUST_PROXY.length > 0 ? proxyAddress.compile(config.TRUST_PROXY) : () => false;
+    this.subscriptions = rateLimits.create('subscriptions', limits.subscriptionsPerMinute, 60);
+  }
+
+  /** Where a client is, behind those proxies that are trusted: as the HTTP server sees it. */
+  addressOf(request: IncomingMessage): string {
+    return proxyAddress(request, this.trust) ?? '';
+  }
+
+  /**
+   * Counts a handshake like a request of its address.
+   * @throws RATE_LIMIT_EXCEEDED; also while too many connections of the address have not signed in
+   */
+  async check(request: IncomingMessage): Promise<void> {
+    if (!this.enabled) return;
+    const address = this.addressOf(request);
+    if ((this.unauthenticated.get(address) ?? 0) >= limits.unauthenticatedPerAddress) {
+      throw new AppError(
+        'RATE_LIMIT_EXCEEDED',
+        { unauthenticated: limits.unauthenticatedPerAddress },
+        { message: 'Too many connections have not signed in yet', retryAfterSeconds: 1 },
+      );
+    }
+    await this.limiter.countAddress(address);
+  }
+
+  /** Counts a connection that has not signed in. @returns to be called when it has, or is closed; once or more often */
+  enter(request: IncomingMessage): () => void {
+    const address = this.addressOf(request);
+    this.unauthenticated.set(address, (this.unauthenticated.get(address) ?? 0) + 1);
+    let isCounted = true;
+    return () => {
+      if (!isCounted) return;
+      isCounted = false;
+      const left = this.unauthenticated.get(address)! - 1;
+      if (left === 0) this.unauthenticated.delete(address);
+      else this.unauthenticated.set(address, left);
+    };
+  }
+
+  /** Counts a message of somebody who has signed in. @throws RATE_LIMIT_EXCEEDED */
+  async countMessage(actor: Actor, type: HandledType): Promise<void> {
+    if (!this.enabled) return;
+    if (requests.has(type)) await this.limiter.countUser(actor);
+    if (type === 'subscribe') await this.countSubscription(actor.id);
+  }
+
+  private async countSubscription(userId: string): Promise<void> {
+    try {
+      await this.subscriptions.consume(userId);
+    } catch (state) {
+      if (!(state instanceof RateLimiterRes)) throw state;
+      throw new AppError('RATE_LIMIT_EXCEEDED', { limit: limits.subscriptionsPerMinute, window: 60 });
+    }
+  }
+}
