@@ -869,6 +869,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string;
@@ -919,6 +920,7 @@ export interface components {
             | 'retry_backoff'
             | 'dependencies'
             | 'project_limit'
+            | 'user_limit'
           )
         | null;
       workingDirectory: string | null;

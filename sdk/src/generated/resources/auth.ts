@@ -48,6 +48,7 @@ export class AuthResource {
    * List your sign-ins.
    * Those that are open, the latest first. Scopes, one of: `admin`.
    * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} ANSWER_TOO_LARGE
    */
   listSessions(query?: AuthListSessionsQuery, options?: RequestOptions): Listing<AuthSessionPage> {
     return this.api.list({ method: 'GET', path: '/auth/sessions', query, options });
