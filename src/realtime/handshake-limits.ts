@@ -3,6 +3,7 @@ import proxyAddress from '@fastify/proxy-addr';
 import { Injectable } from '@nestjs/common';
 import { RequestLimiter } from '../auth/request-limiter.js';
 import { AppError } from '../common/errors.js';
+import { networkOf } from '../common/network.js';
 import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
@@ -31,9 +32,9 @@ export class HandshakeLimits {
     this.subscriptions = rateLimits.create('subscriptions', limits.subscriptionsPerMinute, 60);
   }
 
-  /** Where a client is, behind those proxies that are trusted: as the HTTP server sees it. */
+  /** Where a client is, behind those proxies that are trusted, as requests are counted. */
   addressOf(request: IncomingMessage): string {
-    return proxyAddress(request, this.trust) ?? '';
+    return networkOf(proxyAddress(request, this.trust) ?? '');
   }
 
   /**
