@@ -75,10 +75,9 @@ export function isolatedCommandLine(
   { limits, ...outer }: Setting = {},
 ): [string, ...string[]] {
   // a user namespace has a count of its own, in which the init of bwrap is the first
+  const most = Math.min((limits?.processes ?? Infinity) + 1, outer.userProcesses ?? Infinity);
   const processes =
-    limits?.processes === undefined
-      ? ''
-      : `ulimit ${processFlag(marker)} ${limits.processes + 1} || exit 126; `;
+    limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${most} || exit 126; `;
   const script = `${limitPrefix(limits)}${processes}${command}`;
   const isolated: [string, ...string[]] = ['bwrap', '--args', '3', '--info-fd', '4', '/bin/sh', '-c', script];
   const before = `${settings(marker, outer)}exec "$@"`;

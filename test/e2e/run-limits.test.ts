@@ -136,19 +136,6 @@ async function renewLauncher(worker: ServerProcess): Promise<void> {
 describe('a fault of the system', () => {
   const fine = async () => expect((await runJob(owner, project, 'echo fine')).exit_code).toBe(0);
 
-  test('such as an environment that is too large fails the run and says so', async () => {
-    const names = Array.from({ length: 100 }, (_, index) => [`V${index}`, 'x'.repeat(32_000)]);
-    const execution = await runJob(owner, project, 'echo ran', 'failed', {
-      environment: Object.fromEntries(names),
-    });
-    expect(execution).toMatchObject({
-      exit_code: null,
-      output_bytes: 0,
-      error: 'The command could not be started: the command or its environment is too large for the system',
-    });
-    await fine();
-  });
-
   test('such as a working directory that is gone fails the run and says so', async () => {
     await runJob(owner, project, 'mkdir here');
     const inHere = { working_directory: 'here' };
