@@ -1,5 +1,5 @@
 // Measures the product beside limits and peers in one run, and ends non-zero when a target is missed.
-//   npm run bench [-- NAME…]    NAME: http, lists, search, runs, latency, output, fanout, memory, start, webhooks, scaling
+//   npm run bench [-- NAME…]    NAME: http, lists, search, runs, latency, isolation, output, fanout, memory, start, webhooks, scaling
 //   BENCH_DIR=folder            keeps Postgres and its data there for the next time
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -15,6 +15,7 @@ const names = [
   'search',
   'runs',
   'latency',
+  'isolation',
   'output',
   'fanout',
   'webhooks',
