@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   if (config.commandUsers) endWithSupervisor();
   const stopping = new AbortController();
   // a second signal does not force: draining has its own time limit
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
 
   const infrastructure = await Infrastructure.start(config, logger, role);
   let app: INestApplicationContext | undefined;

@@ -4,6 +4,7 @@
  * with the server's exit code. It reads no request, no database and no path that a command's user could exchange.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { supervisedVariable } from '../launcher/policy.js';
 import { spawnLauncher } from '../launcher/spawn-launcher.js';
@@ -15,6 +16,8 @@ import type { SupervisorMessage, SupervisorRequest } from './supervised.js';
 const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 /** Descriptors of the server beyond the standard ones and its channel (3). */
 const SECRETS = 4;
+/** One works; what it replaced may still be ending what it had started. */
+const MOST_LAUNCHERS = 4;
 
 /** Since Node 22.14 a signal need not open the inspector, by which whoever may send one could run code in the server. */
 const noDebugger = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
@@ -22,11 +25,20 @@ const noDebugger = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') 
 /** Runs the server until it ends; never returns. @throws when it cannot be started */
 export async function supervise(): Promise<never> {
   const { variables, secrets } = readEnvironment();
-  const host = await prepareHost({ ...variables, ...secrets });
-  const before = await confine();
+  const [host, before] = await Promise.all([prepareHost({ ...variables, ...secrets }), confine()]);
   const server = startServer(host, variables, secrets);
+  const tell = (message: SupervisorMessage, socket?: Socket) => {
+    if (server.connected) server.send(message, socket, {}, () => {});
+  };
+  const launchers = new Set<ChildProcess>();
   server.on('message', (request: SupervisorRequest) => {
-    if (request.type === 'start-launcher') startLauncher(server, host, before);
+    if (request.type !== 'start-launcher') return;
+    if (launchers.size >= MOST_LAUNCHERS)
+      return tell({ type: 'launcher-failed', message: 'earlier ones have not ended yet' });
+    const launcher = startLauncher(host, before, tell);
+    launchers.add(launcher);
+    launcher.once('exit', () => launchers.delete(launcher));
+    launcher.once('error', () => launchers.delete(launcher));
   });
   for (const signal of passedOn) process.on(signal, () => server.kill(signal));
   return new Promise((_resolve, reject) => {
@@ -71,10 +83,10 @@ function startServer(
 }
 
 function startLauncher(
-  server: ChildProcess,
   { policy, application, descriptors }: Host,
   before: string[],
-): void {
+  tell: (message: SupervisorMessage, socket?: Socket) => void,
+): ChildProcess {
   const launcher = spawnLauncher(policy, application.launcher, {
     before,
     node: application.node,
@@ -82,9 +94,7 @@ function startLauncher(
     // under the numbers that the paths of the server name
     descriptors: descriptors.length > 0 ? ['ignore', ...descriptors] : [],
   });
-  const tell = (message: SupervisorMessage, socket?: typeof launcher.socket) => {
-    if (server.connected) server.send(message, socket, {}, () => {});
-  };
   launcher.once('error', (error) => tell({ type: 'launcher-failed', message: error.message }));
   launcher.once('spawn', () => tell({ type: 'launcher', pid: launcher.pid ?? 0 }, launcher.socket));
+  return launcher;
 }
