@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
+import { RequestIdentity } from './auth/request-identity.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import type { Config } from './common/config.js';
 import { errorEnvelope, installEnvelope } from './common/envelope.js';
@@ -65,6 +66,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   log.install(server, app.get(RequestStats));
   refuseOverload(server, infrastructure);
   cutOffAtClose(server);
+  app.get(RequestIdentity).install(server);
   app.get(RequestLimiter).install(server);
   refuseUnreadableUrls(server);
   answerUnusual(server);
