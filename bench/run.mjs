@@ -1,5 +1,6 @@
 // Measures the product beside limits and peers in one run, and ends non-zero when a target is missed.
-//   npm run bench [-- NAME…]    NAME: http, lists, search, runs, latency, isolation, output, fanout, memory, start, webhooks, scaling
+//   npm run bench [-- NAME…]    NAME: http, lists, search, runs, latency, isolation, output, fanout, memory, start, webhooks, fairness,
+//                               scaling
 //   BENCH_DIR=folder            keeps Postgres and its data there for the next time
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -19,6 +20,7 @@ const names = [
   'output',
   'fanout',
   'webhooks',
+  'fairness',
   'scaling',
 ];
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));

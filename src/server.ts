@@ -8,12 +8,12 @@ import type { Socket } from 'node:net';
 import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
+import { RequestIdentity } from './auth/request-identity.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import type { Config } from './common/config.js';
 import { errorEnvelope, installEnvelope } from './common/envelope.js';
 import { ErrorFilter } from './common/error-filter.js';
 import { AppError } from './common/errors.js';
-import { boundExceeded } from './common/json-bounds.js';
 import { bodyLimits } from './common/limits.js';
 import { LocationInterceptor } from './common/location.interceptor.js';
 import { NestLog } from './common/logger.js';
@@ -24,6 +24,7 @@ import { ValidationPipe } from './common/validation.js';
 import { IdempotencyInterceptor } from './infra/idempotency.interceptor.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { serveOpenApi } from './openapi.js';
+import { acceptBodies, limitBodies, takeTurns } from './request-bodies.js';
 import { answerUnusual, HttpRequest } from './protocol.js';
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
@@ -67,10 +68,12 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   if (config.TRUST_PROXY.length === 0) warnOfUnnamedProxy(server, logger);
   refuseOverload(server, infrastructure);
   cutOffAtClose(server);
+  app.get(RequestIdentity).install(server);
   app.get(RequestLimiter).install(server);
   refuseUnreadableUrls(server);
   answerUnusual(server);
   app.get(AccessGuard).install(server);
+  takeTurns(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
   // an answer given again says where its thing is, too
@@ -120,30 +123,6 @@ function dropSilentConnections(server: FastifyInstance): void {
   server.addHook('preClose', (done) => {
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     done();
-  });
-}
-
-/** Each route takes as large a body as its `@Endpoint` says; everything else, also what leads nowhere, takes the least. */
-function limitBodies(server: FastifyInstance): void {
-  server.addHook('onRoute', (route) => {
-    const limit = route.config?.rules?.bodyLimit;
-    if (limit !== undefined) route.bodyLimit = limit;
-  });
-}
-
-/** JSON, and nothing where nothing is required; every other body is refused with 415. */
-function acceptBodies(server: FastifyInstance): void {
-  server.removeContentTypeParser('text/plain');
-  const json = server.getDefaultJsonParser('error', 'ignore');
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (body.length === 0) return done(null, undefined);
-    const issue = boundExceeded(body as Buffer);
-    if (issue !== undefined) done(new AppError('VALIDATION_INVALID_FORMAT', { issue }), undefined);
-    else void json(request, (body as Buffer).toString(), done);
-  });
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else done(new AppError('UNSUPPORTED_MEDIA_TYPE'), undefined);
   });
 }
 

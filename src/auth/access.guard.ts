@@ -13,14 +13,19 @@ import { RequestIdentity } from './request-identity.js';
 
 const sessionId = z.uuid();
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** True once the guard has let the request in. */
+    isAdmitted: boolean;
+  }
+}
+
 /**
  * Guards every route: what a route's `@Endpoint` does not open stays shut. It decides as soon as the headers are there, so that nobody
  * who may not call a route has a body read; Nest, whose guards come after the body, is told what was decided.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  private readonly admitted = new WeakSet<FastifyRequest>();
-
   constructor(
     private readonly identity: RequestIdentity,
     private readonly maintenance: Maintenance,
@@ -28,16 +33,21 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   install(server: FastifyInstance): void {
-    server.addHook('onRequest', async (request) => {
+    server.decorateRequest('isAdmitted', false);
+    server.addHook('onRequest', (request, _reply, done) => {
       const { rules } = request.routeOptions.config;
-      if (rules === undefined) return;
-      await this.decide(request, rules);
-      this.admitted.add(request);
+      if (rules === undefined) return done();
+      const admit = () => {
+        request.isAdmitted = true;
+        done();
+      };
+      // oxlint-disable-next-line promise/no-callback-in-promise -- a hook with a promise of its own costs every request more
+      this.decide(request, rules).then(admit, done);
     });
   }
 
   canActivate(context: ExecutionContext): boolean {
-    if (this.admitted.has(context.switchToHttp().getRequest<FastifyRequest>())) return true;
+    if (context.switchToHttp().getRequest<FastifyRequest>().isAdmitted) return true;
     throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
   }
 

@@ -24,6 +24,13 @@ describe('the bounds of JSON', () => {
     expect(fault(JSON.stringify({ text: `\\${text}\\` }))).toBeUndefined();
     // a string ends at its quote, also behind an escaped backslash
     expect(fault(`["\\\\",${'['.repeat(66)}`)).toBe('Nested deeper than 64 levels');
+    for (let length = 50; length < 150; length += 1) {
+      const long = 'x'.repeat(length);
+      for (const end of ['', '\\\\', '\\"', '\\\\\\"', `\\"${long}`]) {
+        expect(fault(`["${long}${end}",${'['.repeat(65)}`)).toBe('Nested deeper than 64 levels');
+        expect(fault(`["${long}${end}${'['.repeat(65)}"]`)).toBeUndefined();
+      }
+    }
     expect(fault('"')).toBeUndefined();
     expect(fault('"\\')).toBeUndefined();
   });

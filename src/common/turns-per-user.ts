@@ -7,11 +7,22 @@ export class TurnsPerUser {
 
   constructor(private readonly most: { perUser: number; inAll: number }) {}
 
+  /** Does a piece of work if it may begin now; see `begin`. */
+  async take<T>(userId: string, work: () => Promise<T>): Promise<T> {
+    const end = this.begin(userId);
+    try {
+      return await work();
+    } finally {
+      end();
+    }
+  }
+
   /**
-   * Does a piece of work if its user, and everybody together, may do one more now.
+   * Begins a piece of work if its user, and everybody together, may do one more now.
+   * @returns to be called once, at its end
    * @throws RATE_LIMIT_EXCEEDED when the user has as many under way as allowed, SYSTEM_OVERLOADED when all together have
    */
-  async take<T>(userId: string, work: () => Promise<T>): Promise<T> {
+  begin(userId: string): () => void {
     const own = this.byUser.get(userId) ?? 0;
     if (own >= this.most.perUser) {
       throw new AppError(
@@ -24,13 +35,11 @@ export class TurnsPerUser {
       throw new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 });
     this.byUser.set(userId, own + 1);
     this.running += 1;
-    try {
-      return await work();
-    } finally {
+    return () => {
       this.running -= 1;
       const left = this.byUser.get(userId)! - 1;
       if (left === 0) this.byUser.delete(userId);
       else this.byUser.set(userId, left);
-    }
+    };
   }
 }

@@ -106,3 +106,11 @@ test('a disabled user is told and disconnected', async () => {
   await until(() => socket.disconnected);
   expect(messages.at(-1)?.data.code).toBe('AUTH_ACCOUNT_DISABLED');
 });
+
+test('a message above 64 KiB ends the connection and nothing else', async () => {
+  const { socket } = await connect({ token: app.admin.token }, { transports: ['websocket'] });
+  const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+  socket.emit('ping', { timestamp: 'x'.repeat(70_000) });
+  await gone;
+  await connect({ token: app.admin.token });
+});

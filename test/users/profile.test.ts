@@ -26,6 +26,7 @@ describe('the profile', () => {
         tier: 'standard',
         created_at: expect.any(String),
         updated_at: expect.any(String),
+        max_running: null,
         last_login: expect.any(String),
         version: 1,
         preferences: {

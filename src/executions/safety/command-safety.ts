@@ -33,7 +33,7 @@ export class CommandSafety implements OnApplicationShutdown {
   /** Commands that are to run wait for no others than such, … */
   private readonly runs = new SafetyThread(500);
   /** … but those of users whose commands are hard to read wait here, with what is only asked. */
-  private readonly others = new SafetyThread(4);
+  private readonly others = new SafetyThread(4, true);
   private readonly safeFolders: readonly string[];
   /** By what was judged, in the order in which it was asked first. */
   private readonly recent = new Map<string, Judgement>();

@@ -34,8 +34,14 @@ export class SafetyThread {
   private timer: NodeJS.Timeout | undefined;
   private count = 0;
 
-  /** @param mostPerUser how many commands of one user may wait */
-  constructor(private readonly mostPerUser: number) {
+  /**
+   * @param mostPerUser how many commands of one user may wait
+   * @param givesWay true when others of this host may have the processor first
+   */
+  constructor(
+    private readonly mostPerUser: number,
+    private readonly givesWay = false,
+  ) {
     this.line = new FairQueue(mostPerUser);
   }
 
@@ -79,6 +85,7 @@ export class SafetyThread {
   private start(): Worker {
     const worker = new Worker(new URL('./safety-worker.js', import.meta.url), {
       env: {},
+      workerData: this.givesWay,
       resourceLimits: limits,
     });
     this.worker = worker;

@@ -1,4 +1,5 @@
-import { parentPort } from 'node:worker_threads';
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
 import { analyse, type Analysis, type AnalyseOptions } from './analyse.js';
 
 /** What the thread is asked. */
@@ -13,6 +14,9 @@ export interface SafetyAnswer {
   id: number;
   analysis?: Analysis;
 }
+
+/** What `nice` does; on Linux it is a matter of the thread that asks for it, elsewhere of the whole process. */
+if (workerData === true && process.platform === 'linux') setPriority(10);
 
 // a thread has no origin
 // oxlint-disable-next-line unicorn/require-post-message-target-origin

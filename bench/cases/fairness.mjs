@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { projects } from '../data/seed.mjs';
+import { Api } from '../support/api.mjs';
+import { Child } from '../support/child.mjs';
+import { now, percentile } from '../support/figures.mjs';
+import { root } from '../support/millrace.mjs';
+
+const seconds = 10;
+/** What a quiet user may wait more than twice as long for. */
+const moreMs = 20;
+/** Each has 500 requests a minute. */
+const quietUsers = 6;
+/** A request that has not been answered by then counts as long. */
+const patienceMs = 30_000;
+
+const kinds = {
+  bodies: 'bodies of brackets and of numbers, and 9 MB of text',
+  searches: 'searches of an output of two streams in turn',
+  checks: 'commands that are hard to read, to be checked',
+  lists: 'lists and histories of the largest tasks',
+  sleepers: 'commands that sleep, of high priority',
+  sockets: 'handshakes, subscriptions and executions over sockets',
+};
+
+/**
+ * What a quiet user notices of a loud one, with the rate limits of the default: small requests, and a command from the request to
+ * its end. Each kind has a server of its own, since some do not recover.
+ */
+export default async function fairness(world, report) {
+  const environment = { RATE_LIMIT_ENABLED: 'true', TRUST_PROXY: '127.0.0.1' };
+  const quiet = {};
+  for (const kind of [undefined, ...Object.keys(kinds)]) {
+    const url = await world.fresh('fairness');
+    const server = await world.millrace({ ...environment, DATABASE_URL: url });
+    const api = await server.signIn();
+    const { loud, quiets, task } = await people(server, api);
+    const child = kind && (await beLoud(server, kind, loud));
+    // the loud one has begun
+    if (child) await delay(300);
+    const times = await measure(quiets, task);
+    if (child) await child.stop('SIGKILL');
+    for (const [what, values] of Object.entries(times)) {
+      const p99 = percentile(values, 99);
+      const remark = `p50 ${percentile(values, 50).toFixed(1)} ms of ${values.length}`;
+      if (kind === undefined) {
+        quiet[what] = p99;
+        report.note(`alone: ${what}, p99`, p99, 'ms', remark);
+      } else report.most(`${kinds[kind]}: ${what}, p99`, p99, 'ms', 2 * quiet[what] + moreMs, remark);
+    }
+    await world.stop(server);
+  }
+}
+
+async function people(server, api) {
+  const create = async (username, role, tier) => {
+    const password = `password of ${username}`;
+    const email = `${username}@example.org`;
+    await api.post('/api/users/', { username, password, email, role, tier });
+    return signIn(server, username, password);
+  };
+  const quiets = [];
+  for (let n = 0; n < quietUsers; n += 1) quiets.push(await create(`quiet${n}`, 'developer', 'premium'));
+  const loud = await create('loud', 'developer', 'standard');
+  const { id } = await quiets[0].post('/api/projects/', { name: 'Quiet', visibility: 'internal' });
+  const task = await quiets[0].post('/api/tasks/', { title: 'quiet', project_id: id });
+  return { loud, quiets, task: task.id };
+}
+
+async function signIn(server, username, password) {
+  const { access_token } = await new Api(server.url).call('POST', '/api/auth/login', { username, password });
+  return new Api(server.url, access_token);
+}
+
+async function beLoud(server, kind, loud) {
+  const settings = { url: server.url, token: loud.token, project: projects.made };
+  if (kind === 'searches') {
+    const lines = `i=0; while [ $i -lt 15000 ]; do echo l; echo e >&2; i=$((i+1)); done`;
+    const { command_id } = await loud.post('/api/commands/execute', { command: lines, stream_output: false });
+    settings.output = command_id;
+  }
+  if (kind === 'lists' || kind === 'sockets') Object.assign(settings, await largeTasks(loud));
+  const child = new Child('loud', process.execPath, [join(root, 'bench/peers/loud.mjs'), kind], {
+    env: { PATH: process.env.PATH, LOUD: JSON.stringify(settings) },
+  });
+  await child.until(() => child.log.includes('loud'));
+  return child;
+}
+
+/** As large as they may be: 6 MB of environment where that is taken, else 128 KiB. */
+async function largeTasks(api) {
+  const { id } = await api.post('/api/projects/', { name: 'Large' });
+  const environment = (count) =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`V${n}`, 'v'.repeat(32_000)]));
+  const text = { title: 'large', description: 'd'.repeat(50_000), command: `true ${'c'.repeat(65_000)}` };
+  const create = (count) =>
+    api.post('/api/tasks/', { ...text, project_id: id, environment: environment(count) });
+  const first = await create(200).catch(() => undefined);
+  const variables = first ? 200 : 4;
+  let last = first;
+  for (let n = 0; n < 12; n += 1) last = await create(variables);
+  for (let n = 0; n < 6; n += 1)
+    await api.call('PUT', `/api/tasks/${last.id}`, {
+      command: `${text.command}${n}`,
+      environment: { ...environment(variables - 1), N: String(n) },
+    });
+  return { project: id, task: last.id };
+}
+
+/** Small requests and commands of the quiet users, some milliseconds apart, for some seconds or until one of each was done. */
+async function measure(quiets, task) {
+  const end = now() + seconds * 1000;
+  const [gets, runs] = await Promise.all([
+    repeat(end, 20, (n) => quiets[n % quiets.length].get(`/api/tasks/${task}`)),
+    repeat(end, 150, (n) =>
+      quiets[n % quiets.length].post('/api/commands/execute', { command: 'true', stream_output: false }),
+    ),
+  ]);
+  return { get: gets, 'a command to its end': runs };
+}
+
+async function repeat(end, restMs, work) {
+  const times = [];
+  for (let n = 0; n === 0 || now() < end; n += 1) {
+    const begun = now();
+    await Promise.race([work(n).catch(() => delay(patienceMs)), delay(patienceMs)]);
+    times.push(Math.min(patienceMs, now() - begun));
+    await delay(restMs * (0.5 + Math.random()));
+  }
+  return times;
+}
