@@ -67,12 +67,16 @@ export function serveOpenApi(app: NestFastifyApplication): void {
     app
       .getHttpAdapter()
       .get(`/docs/${name}_collection.json`, (request: FastifyRequest, reply: FastifyReply) => {
-        void reply.send(make(servedDocument(), `${request.protocol}://${request.host}`));
+        // it names the host that was asked for, which a cache must give to nobody else
+        void reply
+          .header('cache-control', 'no-store')
+          .send(make(servedDocument(), `${request.protocol}://${request.host}`));
       });
   }
   SwaggerModule.setup('docs', app, servedDocument, {
     jsonDocumentUrl: 'openapi.json',
     customSiteTitle: 'Millrace API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+    // a token that the page kept would lie in the browser for whoever uses it next
+    swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true },
   });
 }

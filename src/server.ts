@@ -136,9 +136,9 @@ function securityHeaders(): Record<string, string> {
   const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: true,
-      // Swagger UI carries its styles inline; `upgrade-insecure-requests` would break plain http on another host
+      // Swagger UI carries styles inline, and no script; `upgrade-insecure-requests` would break plain http on another host
       directives: {
-        'script-src': ["'self'", "'unsafe-inline'"],
+        'script-src': ["'self'"],
         'img-src': ["'self'", 'data:'],
         'upgrade-insecure-requests': null,
       },

@@ -1,22 +1,31 @@
 import type { Automaton } from './automaton.js';
-import { hexValue, isBase64, percentSign, special, specials, tables, type Reading } from './reading.js';
+import { JsonEscape, longestRow } from './json-escape.js';
+import { Positions } from './positions.js';
+import {
+  backslash,
+  hexValue,
+  isBase64,
+  letterU,
+  percentSign,
+  special,
+  specials,
+  tables,
+  type Reading,
+} from './reading.js';
 import { hashOf, type SkipTable } from './skip-table.js';
 
-interface Mark {
-  before: number;
-  /** Of the whole stream up to here. */
-  surplus: number;
-  /** Of this place. */
-  width: number;
-}
-
-/** A line break has at most so many bytes; an empty line ends what was encoded, so that what is held stays bounded. */
-const longestBreak = 2;
 /**
- * Only a line that ends in at least so many characters of base64 goes on in the next one: tools break after 60, 64 or 76. Else the
- * last letter of every other line of ordinary output would be held until the next line comes.
+ * Breaks and backslashes between two characters have at most so many bytes: CR, LF, a backslash, CR, LF. More of them end what was
+ * encoded, so that what is held stays bounded.
+ */
+const longestBreak = 5;
+/**
+ * The end of a line is held for what the next line brings if it has so many characters of base64 (tools break after 60, 64 or 76), or so
+ * many of what is looked for, or nothing else. Of every other line it would be held for its last letter; a secret that begins there
+ * is hidden from the next line on.
  */
 const shortestLine = 16;
+const shortestBeginning = 4;
 
 /** Looks through one stream in one reading. Positions are bytes of the stream as it came, from its start. */
 export class PatternScanner {
@@ -25,12 +34,15 @@ export class PatternScanner {
   private read = 0;
   /** Bytes taken. */
   private taken = 0;
-  /** Bytes so far that are no character of their own, … */
-  private surplus = 0;
-  /** … and where they stand: before this character there are so many, for those of the last characters that may matter. */
-  private marks: Mark[] = [];
+  private readonly positions: Positions;
   /** The start of a `%41` that is not all there: the bytes after the percent sign, or undefined. */
   private escape: number[] | undefined;
+  private jsonEscape: JsonEscape | undefined;
+  private inEscape = false;
+  /** The first character of the present line. */
+  private line = 0;
+  /** Everything before this position has been let go. */
+  private floor = 0;
   /** How many characters of base64 the stream ends with, up to `shortestLine`. */
   private run = 0;
   private readonly ahead: number[] = [];
@@ -44,13 +56,15 @@ export class PatternScanner {
     private readonly found: (start: number, end: number) => void,
   ) {
     this.table = tables[reading];
+    this.positions = new Positions(automaton.longest);
   }
 
   /** Everything before this position is decided. */
   get decided(): number {
     const depth = this.automaton.depth[this.state]!;
-    if (depth === 0) return this.taken - (this.escape ? 1 + this.escape.length : 0);
-    return this.positionOf(this.read - depth);
+    if (depth === 0)
+      return this.taken - (this.escape ? 1 + this.escape.length : (this.jsonEscape?.length ?? 0));
+    return this.startOf(depth);
   }
 
   scan(chunk: Uint8Array): void {
@@ -61,17 +75,24 @@ export class PatternScanner {
     let limit = this.nextSpecial(chunk, 0);
     let at = 0;
     while (at < chunk.length) {
-      if (state === 0 && this.escape === undefined) {
+      if (state === 0 && !this.inEscape) {
         const from = at;
         at = this.skip(chunk, at, limit);
         // all of it is behind us, line breaks too
-        if (at > from) this.marks = [];
+        if (at > from) this.positions.forget();
         read += at - from;
       }
       let first = true;
       while (at < chunk.length) {
         const byte = table[chunk[at]!]!;
-        if (byte >= special || this.escape !== undefined) {
+        const passed = state === 0 && byte >= special && !this.inEscape ? this.pass(chunk, at) : 0;
+        if (passed > 0) {
+          // a break has no character of its own, an escape has one
+          if (passed === 1) this.line = read;
+          else read += 1;
+          at += passed;
+          if (at > limit) limit = this.nextSpecial(chunk, at);
+        } else if (byte >= special || this.inEscape) {
           this.state = state;
           this.read = read;
           this.taken = before + at;
@@ -90,16 +111,37 @@ export class PatternScanner {
           state = next;
           read += 1;
           at += 1;
-          if (match[state] !== 0) this.found(this.positionOf(read - match[state]!), before + at);
+          if (match[state] !== 0) {
+            this.read = read;
+            this.found(this.startOf(match[state]!), before + at);
+          }
         }
         first = false;
-        if (state === 0 && this.escape === undefined && at + skips.window <= limit) break;
+        if (state === 0 && !this.inEscape && at + skips.window <= limit) break;
       }
     }
     this.state = state;
     this.read = read;
     this.taken = before + chunk.length;
     this.run = this.runBefore(chunk, chunk.length);
+  }
+
+  /**
+   * Passes over a line break, or an escape of one character, that nothing begins before or with: of most text every special byte.
+   * @returns how many bytes, 0 when it has to be looked at
+   */
+  private pass(chunk: Uint8Array, at: number): number {
+    if (chunk[at] === 0x0a || chunk[at] === 0x0d) {
+      this.positions.pass(1);
+      return 1;
+    }
+    let end = at;
+    while (chunk[end] === backslash && end - at < longestRow) end += 1;
+    if (end === at || end === chunk.length) return 0;
+    const read = this.table[chunk[end]!]!;
+    if (read >= special || read === letterU || this.automaton.root[read] !== 0) return 0;
+    this.positions.pass(end - at);
+    return end + 1 - at;
   }
 
   /** @returns the next place from `from` on that may be the start of a string, or that the window does not fit at any more */
@@ -140,13 +182,51 @@ export class PatternScanner {
     this.read += 1;
     this.state = this.automaton.step(this.state, byte);
     const length = this.automaton.match[this.state]!;
-    if (length !== 0) this.found(this.positionOf(this.read - length), end);
+    if (length !== 0) this.found(this.startOf(length), end);
   }
 
   /** A byte that is part of a line break or of an escape, or ends one. */
   private exceptional(chunk: Uint8Array, at: number): void {
     const byte = chunk[at]!;
-    if (this.reading === 'base64') return this.lineBreak(this.runBefore(chunk, at));
+    if (this.reading === 'base64') {
+      return this.lineBreak(this.runBefore(chunk, at));
+    }
+    if (this.reading === 'percent') this.percent(byte);
+    else this.folded(byte);
+    this.inEscape = this.escape !== undefined || this.jsonEscape !== undefined;
+  }
+
+  private folded(byte: number): void {
+    const escape = this.jsonEscape;
+    if (byte === 0x0a || byte === 0x0d) {
+      const bytes = escape?.cut() ?? [];
+      if (escape && bytes.length > 0) this.unescaped(bytes, escape.length, this.taken);
+      this.jsonEscape = undefined;
+      // a backslash at the end of a line is a part of the break, as in a shell
+      return this.lineBreak(0, bytes.length === 0 ? (escape?.length ?? 0) : 0);
+    }
+    if (!escape) {
+      if (byte === backslash) this.jsonEscape = new JsonEscape();
+      else this.step(byte, this.taken + 1);
+      return;
+    }
+    const bytes = escape.take(byte);
+    if (bytes !== undefined) this.unescaped(bytes, escape.length, this.taken + 1);
+  }
+
+  /** @param length of the escape, @param end where it ends in the stream */
+  private unescaped(bytes: readonly number[], length: number, end: number): void {
+    this.jsonEscape = undefined;
+    if (bytes.length === 0) {
+      this.state = 0;
+      return this.mark(this.read, length);
+    }
+    // what comes after its first byte stands so much further on
+    if (length > bytes.length) this.mark(this.read + 1, length - bytes.length);
+    for (const byte of bytes) this.step(byte, end);
+  }
+
+  private percent(byte: number): void {
     const digits = this.escape;
     if (digits && hexValue(byte) >= 0) {
       digits.push(byte);
@@ -168,42 +248,31 @@ export class PatternScanner {
     else this.step(this.table[byte]!, this.taken + 1);
   }
 
-  private lineBreak(run: number): void {
-    const last = this.marks.at(-1);
-    const goesOn = this.state !== 0 && last?.before === this.read;
-    if (goesOn) {
-      this.surplus += 1;
-      last.surplus += 1;
-      last.width += 1;
-      if (last.width > longestBreak) this.state = 0;
+  /** @param run how many characters of base64 stand before it, @param more bytes before it that belong to it */
+  private lineBreak(run: number, more = 0): void {
+    const depth = this.automaton.depth[this.state]!;
+    const enough = Math.min(shortestBeginning, this.read - this.line);
+    const before = this.state === 0 ? 0 : this.positions.widthBefore(this.read);
+    if (before > 0) {
+      const width = 1 + more;
+      this.positions.widen(width);
+      if (before + width > longestBreak) this.state = 0;
+      if (this.floor === this.taken - more) this.floor += width;
       return;
     }
-    if (run < shortestLine) this.state = 0;
-    this.mark(this.read, 1);
+    if (depth < enough && run < shortestLine) this.floor = this.taken + 1;
+    this.line = this.read;
+    this.mark(this.read, 1 + more);
   }
 
   private mark(before: number, width: number): void {
-    this.surplus += width;
     // nothing that came earlier may be the start of something
-    if (this.state === 0) this.marks = [];
-    this.marks.push({ before, surplus: this.surplus, width });
-    if (this.marks.length > 2 * this.automaton.longest + 16)
-      this.marks = this.marks.slice(-this.automaton.longest - 8);
+    if (this.state === 0) this.positions.forget();
+    this.positions.mark(before, width);
   }
 
-  /** Where a character began. */
-  private positionOf(character: number): number {
-    const { marks } = this;
-    const first = marks[0];
-    if (!first) return character + this.surplus;
-    let low = 0;
-    let high = marks.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (marks[middle]!.before <= character) low = middle + 1;
-      else high = middle;
-    }
-    if (low > 0) return character + marks[low - 1]!.surplus;
-    return character + first.surplus - first.width;
+  /** Where the last characters begin that what is looked for has, as far as they have not been let go. */
+  private startOf(length: number): number {
+    return Math.max(this.floor, this.positions.of(this.read - length));
   }
 }

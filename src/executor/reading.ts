@@ -1,12 +1,15 @@
 /**
- * How output is read while it is looked through: as it is; with `%41` read as `A` and `+` as a space (URLs and forms); or with
- * line breaks left out and `-_` read as `+/` (base64, which tools break into lines).
+ * How output is read while it is looked through: as it is; with `%41` read as `A` and `+` as a space (URLs and forms); with line
+ * breaks left out and `-_` read as `+/` (base64, which tools break into lines); with line breaks left out; or, besides, with
+ * the escapes of JSON read as `withoutEscapes` does.
  */
-export type Reading = 'exact' | 'percent' | 'base64';
+export type Reading = 'exact' | 'percent' | 'base64' | 'folded' | 'escaped';
 
 /** A table entry for a byte that is not simply read as another one. */
 export const special = 256;
 export const percentSign = 0x25;
+export const backslash = 0x5c;
+export const letterU = 0x75;
 
 function tableOf(reading: Reading): Uint16Array {
   const table = Uint16Array.from({ length: 256 }, (_, byte) => byte);
@@ -16,9 +19,18 @@ function tableOf(reading: Reading): Uint16Array {
     read('%', undefined);
     read('+', ' ');
   }
+  if (reading === 'escaped') {
+    read('\\', undefined);
+    // as `withoutEscapes` has them
+    read('\t', 't');
+    read('\b', 'b');
+    read('\f', 'f');
+  }
   if (reading === 'base64') {
     read('-', '+');
     read('_', '/');
+  }
+  if (reading === 'base64' || reading === 'folded' || reading === 'escaped') {
     read('\n', undefined);
     read('\r', undefined);
   }
@@ -30,6 +42,8 @@ export const tables: Record<Reading, Uint16Array> = {
   exact: tableOf('exact'),
   percent: tableOf('percent'),
   base64: tableOf('base64'),
+  folded: tableOf('folded'),
+  escaped: tableOf('escaped'),
 };
 
 /** The bytes that each reading does not simply read. */
@@ -37,6 +51,8 @@ export const specials: Record<Reading, readonly number[]> = {
   exact: [],
   percent: [percentSign],
   base64: [0x0a, 0x0d],
+  folded: [0x0a, 0x0d],
+  escaped: [0x0a, 0x0d, backslash],
 };
 
 /** What a hexadecimal digit stands for; -1 for any other byte. */

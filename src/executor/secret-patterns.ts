@@ -1,4 +1,5 @@
 import { Automaton } from './automaton.js';
+import { withoutEscapes } from './json-escape.js';
 import type { Reading } from './reading.js';
 import { SkipTable } from './skip-table.js';
 
@@ -6,6 +7,8 @@ import { SkipTable } from './skip-table.js';
 const shortest = 4;
 /** A line of a secret with several lines is hidden by itself if it has as many bytes. */
 const shortestLine = 8;
+/** What some encoder of JSON does not write as it is. */
+const escapable = /[^\w\s.,:;~!?@#$%^*()[\]{}|-]|[\n\r\t\b\f]/;
 
 /** What to look for in one reading of the output. */
 export interface PatternSet {
@@ -28,11 +31,11 @@ export class SecretPatterns {
     const exact: Buffer[] = [];
     const percent: Buffer[] = [];
     const base64: Buffer[] = [];
+    const folded: Buffer[] = [];
     for (const secret of secrets.filter((text) => Buffer.byteLength(text) >= shortest)) {
       const lines = secret.split(/\r\n|[\r\n]/).map((line) => line.trim());
-      exact.push(
-        ...[secret, secret.trim(), JSON.stringify(secret).slice(1, -1)].map((text) => Buffer.from(text)),
-      );
+      exact.push(...[secret, secret.trim()].map((text) => Buffer.from(text)));
+      folded.push(...foldedForms(secret), ...foldedForms(secret.trim()));
       if (lines.length > 1)
         exact.push(...lines.map((line) => Buffer.from(line)).filter(({ length }) => length >= shortestLine));
       // what is written as it is in a URL has been found by the exact reading
@@ -44,6 +47,8 @@ export class SecretPatterns {
         ['exact', exact],
         ['percent', percent],
         ['base64', base64],
+        // nobody escapes letters and digits, and output may be full of backslashes
+        [secrets.some((secret) => escapable.test(secret)) ? 'escaped' : 'folded', folded],
       ] as const
     )
       .map(([reading, all]) => ({ reading, strings: all.filter(({ length }) => length >= shortest) }))
@@ -70,4 +75,9 @@ function base64Forms(secret: Buffer): Buffer[] {
     const decided = Math.floor(((before + secret.length) * 8) / 6);
     return [encoded.slice(start, decided), encoded.slice(start)].map((text) => Buffer.from(text));
   });
+}
+
+/** A secret as it is read without escapes and line breaks. */
+function foldedForms(secret: string): Buffer[] {
+  return [secret, secret.replaceAll(/[\r\n]/g, '')].map((text) => Buffer.from(withoutEscapes(text)));
 }

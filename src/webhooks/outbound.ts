@@ -110,11 +110,13 @@ async function readStart(body: HttpDispatcher.ResponseData['body']): Promise<str
   return new TextDecoder().decode(Buffer.concat(kept), { stream: true }).replaceAll('\0', '');
 }
 
-/** `dns.lookup` that knows only public addresses; Node connects to nothing else. */
+/**
+ * `dns.lookup` that knows only public addresses; Node connects to nothing else. A name that does not exist fails as one that leads to
+ * a private address does, so that nobody learns the names of the network that Millrace is in.
+ */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error) return callback(error, [], 0);
-    const allowed = addresses.filter(({ address }) => isPublicAddress(address));
+    const allowed = error ? [] : addresses.filter(({ address }) => isPublicAddress(address));
     const [first] = allowed;
     if (!first) return callback(new PrivateAddressError('The address is not on the public internet'), [], 0);
     if (options.all) callback(null, allowed);

@@ -78,7 +78,7 @@ test('private addresses are refused, when made and when connecting', { timeout: 
     const webhook = await makeWebhook(strict.admin, { url: 'https://example.com/' });
     const { port } = new URL(receiver.url);
     const { hostname } = await import('node:os');
-    for (const host of ['127.0.0.1', 'localhost', hostname()]) {
+    for (const host of ['127.0.0.1', 'localhost', hostname(), 'no-such-name.invalid']) {
       await strict.query('UPDATE webhooks SET url = $2 WHERE id = $1', [
         webhook.id,
         `http://${host}:${port}/`,
