@@ -136,6 +136,25 @@ async function renewLauncher(worker: ServerProcess): Promise<void> {
 describe('a fault of the system', () => {
   const fine = async () => expect((await runJob(owner, project, 'echo fine')).exit_code).toBe(0);
 
+  test('such as an environment that is too large fails the run and says so', async () => {
+    const task = await makeJob(owner, project, 'echo ran');
+    // as it could be made before environments had a limit
+    await app.query(
+      `UPDATE tasks SET environment = (SELECT jsonb_object_agg('V' || n, repeat('x', 32000)) FROM generate_series(1, 100) AS n)
+        WHERE id = $1`,
+      [task.id],
+    );
+    await execute(owner, task);
+    await reached(owner, task, 'failed');
+    const execution = await lastExecution(owner, task);
+    expect(execution).toMatchObject({
+      exit_code: null,
+      output_bytes: 0,
+      error: 'The command could not be started: the command or its environment is too large for the system',
+    });
+    await fine();
+  });
+
   test('such as a working directory that is gone fails the run and says so', async () => {
     await runJob(owner, project, 'mkdir here');
     const inHere = { working_directory: 'here' };
