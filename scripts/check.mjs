@@ -4,7 +4,16 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const readers = ['types', 'lint', 'sdk:check', 'format:check', 'ranks', 'lock:check', 'docker:lint', 'openapi:lint'];
+const readers = [
+  'types',
+  'lint',
+  'sdk:check',
+  'format:check',
+  'ranks',
+  'lock:check',
+  'docker:lint',
+  'openapi:lint',
+];
 // the build comes first, since these work on dist
 const others = ['build', 'migration:check', 'openapi:check'];
 

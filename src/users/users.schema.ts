@@ -98,7 +98,8 @@ export const updateUserSchema = z
     disabled: z.boolean(),
     password: passwordSchema,
     max_running: z.int().min(1).max(100_000).nullable().meta({
-      description: 'How many runs of the user may be under way at a time; null for what the server sets for all',
+      description:
+        'How many runs of the user may be under way at a time; null for what the server sets for all',
     }),
   })
   .partial()
