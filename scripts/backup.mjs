@@ -25,6 +25,10 @@ function backup() {
   if (process.env.DATABASE_URL) {
     // BullMQ's jobs are ids of executions, which Millrace offers again by itself
     run('pg_dump', ['--format=custom', '--no-owner', '--exclude-schema=bullmq', `--file=${part}`], libpq());
+    const keys = ['jwt-secret', 'secrets-key', 'secrets-key-previous'].filter((name) =>
+      existsSync(join(dataDir, name)),
+    );
+    if (keys.length > 0) console.log(`A dump holds no key: copy ${keys.join(', ')} of ${dataDir} as well`);
   } else {
     refuseWhileRunning();
     run('tar', ['--create', '--gzip', `--file=${part}`, `--directory=${dataDir}`, '.']);

@@ -261,6 +261,14 @@ test('output is removed when its time is over, as its project says, and the answ
   const kept = await runJob(app.admin, keeping, 'echo kept');
   const old = await runJob(app.admin, forgetting, 'yes | head -c 800000');
   const single = await run(app.admin, 'echo single');
+  const usage = async () => {
+    const [row] = await app.query<{ stored_bytes: string }>(
+      'SELECT stored_bytes FROM user_usage WHERE user_id = $1',
+      [app.admin.user.id],
+    );
+    return Number(row!.stored_bytes);
+  };
+  const usedBefore = await usage();
   const path = `/api/commands/${old.execution_id}`;
   expect((await app.admin.get(`${path}/output`)).bytes).toHaveLength(800_000);
   await app.query(
@@ -288,6 +296,7 @@ test('output is removed when its time is over, as its project says, and the answ
     [[keeping.id, forgetting.id]],
   );
   expect(stored.map(({ stored_bytes }) => Number(stored_bytes))).toEqual([5, 6]);
+  expect(await usage()).toBe(usedBefore - 'single\n'.length);
   const rows = await app.query('SELECT 1 FROM executions WHERE output_pruning');
   expect(rows).toEqual([]);
 });
