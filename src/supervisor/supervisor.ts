@@ -24,9 +24,30 @@ const noDebugger = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') 
 
 /** Runs the server until it ends; never returns. @throws when it cannot be started */
 export async function supervise(): Promise<never> {
+  let server: ChildProcess | undefined;
+  // First of all: libraries that run programs listen for signals meanwhile, and one that comes when they stop would be lost.
+  for (const signal of passedOn) process.on(signal, () => (server ? server.kill(signal) : process.exit(0)));
   const { variables, secrets } = readEnvironment();
   const [host, before] = await Promise.all([prepareHost({ ...variables, ...secrets }), confine()]);
-  const server = startServer(host, variables, secrets);
+  server = startServer(host, variables, secrets);
+  serveLaunchers(server, host, before);
+  return ended(server);
+}
+
+/** Ends this process as the server ends. @throws when it could not be started */
+async function ended(server: ChildProcess): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    server.once('error', reject);
+    server.once('exit', (code, signal) => {
+      if (signal === null) process.exit(code ?? 1);
+      // who watches over us sees what became of the server
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
+  });
+}
+
+function serveLaunchers(server: ChildProcess, host: Host, before: string[]): void {
   const tell = (message: SupervisorMessage, socket?: Socket) => {
     if (server.connected) server.send(message, socket, {}, () => {});
   };
@@ -39,16 +60,6 @@ export async function supervise(): Promise<never> {
     launchers.add(launcher);
     launcher.once('exit', () => launchers.delete(launcher));
     launcher.once('error', () => launchers.delete(launcher));
-  });
-  for (const signal of passedOn) process.on(signal, () => server.kill(signal));
-  return new Promise((_resolve, reject) => {
-    server.once('error', reject);
-    server.once('exit', (code, signal) => {
-      if (signal === null) process.exit(code ?? 1);
-      // who watches over us sees what became of the server
-      process.removeAllListeners(signal);
-      process.kill(process.pid, signal);
-    });
   });
 }
 
