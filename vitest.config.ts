@@ -12,11 +12,15 @@ const common = {
 // these need no server; everything else below test/ is end to end, so no new folder is forgotten
 const inProcess = 'test/{executor,infra}/**/*.test.ts';
 
+/** What one process does with its database alone: the other modes would only repeat it. */
+const oneProcess = ['test/webhooks/sealing.test.ts'];
+
 /** What a mode has no subject for, or cannot have. */
 const without = {
   single: ['test/faults/redis-lost.test.ts'],
-  redis: [],
+  redis: oneProcess,
   cluster: [
+    ...oneProcess,
     // the Postgres of the tests is shared; these two have one of their own, which several processes could not find
     'test/faults/postgres-lost.test.ts',
     'test/e2e/database-away.test.ts',

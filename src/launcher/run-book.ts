@@ -4,6 +4,8 @@ import { decodeMark } from './processes/run-mark.js';
 import type { ProcessStat } from './processes/proc.js';
 import type { Run } from './run.js';
 
+const INIT = 1;
+
 /** The runs of a launcher that are not finished, by everything a process of theirs can be known by. */
 export class RunBook {
   private readonly byNumber = new Map<number, Run>();
@@ -63,7 +65,7 @@ export class RunBook {
       return marked;
     // A leader of that id is either our child, known by its pid, or a stranger that got the pid after it.
     const ofSession = stat.session === stat.pid ? undefined : this.byPid.get(stat.session);
-    return ofSession ?? this.ofUser(marks);
+    return ofSession ?? this.ofUser(marks, stat);
   }
 
   private marked({ soft, hard, environment }: Marks, token: string): Run | undefined {
@@ -72,12 +74,15 @@ export class RunBook {
     return this.byExecution.get(environmentValue(environment, 'MILLRACE_EXECUTION_ID') ?? '');
   }
 
-  /** What has shed its marks is of the only run of its user, where each project has a user of its own. */
-  private ofUser({ user, soft, hard }: Marks): Run | typeof UNDECIDED | undefined {
+  /**
+   * What has shed its marks is of the only run of its user, where each project has a user of its own. One that has another parent
+   * than init is left to what that parent is known as: a command that another launcher has just started has no mark yet.
+   */
+  private ofUser({ user, soft, hard }: Marks, { parent }: ProcessStat): Run | typeof UNDECIDED | undefined {
     const runs = user === undefined ? undefined : this.byUser.get(user);
     // a mark that is none of ours may be one of another launcher, which has runs of this user too
     if (!runs || decodeMark(hard) || decodeMark(soft)) return undefined;
     const [run] = runs;
-    return runs.size === 1 && !run!.isolated ? run : UNDECIDED;
+    return runs.size === 1 && !run!.isolated && parent === INIT ? run : UNDECIDED;
   }
 }

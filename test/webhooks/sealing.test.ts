@@ -4,7 +4,6 @@ import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { run } from '../commands/steps.js';
 import { useApp } from '../support/app.js';
-import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
 import { Receiver, type Received } from './receiver.js';
 import { data, deliveries, makeProject, makeWebhook, touch } from './steps.js';
@@ -36,70 +35,64 @@ const sealedAnew = (before: string) =>
   );
 
 // whose key a process has does not depend on the mode, and a cluster starts slowly
-test.runIf(mode === 'single')(
-  'secrets of webhooks lie sealed in the database, and follow a change of the key',
-  async () => {
-    const receiver = await Receiver.start();
-    const project = await makeProject(app.admin);
-    await data(
-      200,
-      app.admin.put(`/api/projects/${project.id}/secrets/TOKEN`, { value: 'the value itself' }),
-    );
-    const hook = await makeWebhook(app.admin, {
-      project_id: project.id,
-      events: ['project.updated'],
-      url: receiver.url,
-      secret: secretOf('a'),
-    });
-    await data(200, app.admin.post(`/api/webhooks/${hook.id}/rotate`, { secret: secretOf('b') }));
-    for (const { text } of await sealedRows())
-      for (const letter of ['a', 'b']) expect(text).not.toContain(secretOf(letter).slice(6));
+test('secrets of webhooks lie sealed in the database, and follow a change of the key', async () => {
+  const receiver = await Receiver.start();
+  const project = await makeProject(app.admin);
+  await data(200, app.admin.put(`/api/projects/${project.id}/secrets/TOKEN`, { value: 'the value itself' }));
+  const hook = await makeWebhook(app.admin, {
+    project_id: project.id,
+    events: ['project.updated'],
+    url: receiver.url,
+    secret: secretOf('a'),
+  });
+  await data(200, app.admin.post(`/api/webhooks/${hook.id}/rotate`, { secret: secretOf('b') }));
+  for (const { text } of await sealedRows())
+    for (const letter of ['a', 'b']) expect(text).not.toContain(secretOf(letter).slice(6));
 
-    // as the version before has stored it
-    const old = await makeWebhook(app.admin, {
-      project_id: project.id,
-      events: ['project.updated'],
-      url: `${receiver.url}old`,
-      secret: secretOf('d'),
-    });
-    await app.query(
-      `UPDATE webhooks SET secret = $2, sealed_secret = NULL, previous_secret = $3,
+  // as the version before has stored it
+  const old = await makeWebhook(app.admin, {
+    project_id: project.id,
+    events: ['project.updated'],
+    url: `${receiver.url}old`,
+    secret: secretOf('d'),
+  });
+  await app.query(
+    `UPDATE webhooks SET secret = $2, sealed_secret = NULL, previous_secret = $3,
             previous_secret_expires_at = now() + interval '1 hour' WHERE id = $1`,
-      [old.id, secretOf('c'), secretOf('d')],
-    );
-    let seen = 0;
-    const works = async () => {
-      await touch(app.admin, project, `time ${seen}`);
-      await receiver.next((seen += 2));
-      for (const got of receiver.received.slice(-2))
-        for (const letter of got.path.endsWith('old') ? ['c', 'd'] : ['a', 'b'])
-          expect(judge(got, secretOf(letter))).toEqual(got.body);
-      const ran = await run(app.admin, 'test "$TOKEN" = "the value itself"', { project_id: project.id });
-      expect(ran).toMatchObject({ status: 'completed' });
-    };
-    await works();
+    [old.id, secretOf('c'), secretOf('d')],
+  );
+  let seen = 0;
+  const works = async () => {
+    await touch(app.admin, project, `time ${seen}`);
+    await receiver.next((seen += 2));
+    for (const got of receiver.received.slice(-2))
+      for (const letter of got.path.endsWith('old') ? ['c', 'd'] : ['a', 'b'])
+        expect(judge(got, secretOf(letter))).toEqual(got.body);
+    const ran = await run(app.admin, 'test "$TOKEN" = "the value itself"', { project_id: project.id });
+    expect(ran).toMatchObject({ status: 'completed' });
+  };
+  await works();
 
-    const [before] = await sealedRows();
-    await rename(key(), key('secrets-key-previous'));
-    await restart();
-    await sealedAnew(before!.key);
-    for (const { text } of await sealedRows()) expect(text).not.toContain(secretOf('c').slice(6));
-    await works();
+  const [before] = await sealedRows();
+  await rename(key(), key('secrets-key-previous'));
+  await restart();
+  await sealedAnew(before!.key);
+  for (const { text } of await sealedRows()) expect(text).not.toContain(secretOf('c').slice(6));
+  await works();
 
-    await rm(key('secrets-key-previous'));
-    await writeFile(key(), 'a key that has sealed nothing in this database');
-    await restart();
-    await until(
-      () => app.apis.some(({ stderr }) => stderr.includes('sealed with another SECRETS_KEY: give it')),
-      {
-        what: 'the start to say that the key is wrong',
-      },
-    );
-    await touch(app.admin, project, 'with a wrong key');
-    const failed = await until(async () => (await deliveries(app.admin, hook)).find(({ error }) => error), {
-      what: 'the delivery to fail',
-    });
-    expect(failed!.error).toContain('another SECRETS_KEY');
-    expect(receiver.received).toHaveLength(seen);
-  },
-);
+  await rm(key('secrets-key-previous'));
+  await writeFile(key(), 'a key that has sealed nothing in this database');
+  await restart();
+  await until(
+    () => app.apis.some(({ stderr }) => stderr.includes('sealed with another SECRETS_KEY: give it')),
+    {
+      what: 'the start to say that the key is wrong',
+    },
+  );
+  await touch(app.admin, project, 'with a wrong key');
+  const failed = await until(async () => (await deliveries(app.admin, hook)).find(({ error }) => error), {
+    what: 'the delivery to fail',
+  });
+  expect(failed!.error).toContain('another SECRETS_KEY');
+  expect(receiver.received).toHaveLength(seen);
+});

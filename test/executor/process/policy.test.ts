@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -176,6 +176,25 @@ describe.runIf(asRoot)('as root', () => {
       expect(leftBehind).toBe(1);
       expect(isAlive(Number(stdout))).toBe(false);
     });
+  });
+
+  test('a command that another launcher has just started, and has not marked yet, is left alone', async () => {
+    const workspaceRoot = join(base, 'shared');
+    mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
+    const launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
+    // as such a command is before its shell has set the limit: of the same user, and a child of another process of root
+    const started = spawn('sleep', ['1000'], { uid: first + 4, gid: first + 4, stdio: 'ignore' });
+    try {
+      const end = await run(launcher, '(sleep 1000 &) ; true', {
+        workspace: join(workspaceRoot, 'projects', id),
+        user: { uid: first + 4, gid: first + 4 },
+      });
+      expect(end).toMatchObject({ exitCode: 0, leftBehind: 1 });
+      expect(isAlive(started.pid!)).toBe(true);
+    } finally {
+      started.kill('SIGKILL');
+      await launcher.close();
+    }
   });
 
   test('a data folder of root becomes the server’s, and that of a user stays theirs', async () => {
