@@ -122,6 +122,8 @@ export class Stand {
     const common: Environment = {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
+      // commands write down what they did in a folder of the soak; `bwrap` would show them none
+      EXECUTOR_ISOLATION: 'none',
       [this.mark.split('=')[0] ?? '']: this.mark.split('=')[1],
       DATA_DIR: this.dataDir,
       DATABASE_URL: this.postgres?.url,

@@ -24,8 +24,6 @@ export interface CommandUsers {
   workspaceRoot: string;
   /** The name of commands' user, and its ids, for those who look it up; undefined where the host has none. */
   named?: { name: string; uid: number; gid: number } | undefined;
-  /** Whose workspaces of before there was a user for each may be handed over. */
-  formerOwner?: number | undefined;
   /** The most processes that one of them may have at a time, over all its runs. */
   maxProcesses: number;
 }

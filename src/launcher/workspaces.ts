@@ -26,8 +26,9 @@ export class Workspaces {
   constructor(private readonly users: CommandUsers) {}
 
   /**
-   * Makes a workspace if it is missing; one from before each project had a user of its own is handed over.
-   * @throws LaunchError NOT_ALLOWED when it is somebody else's
+   * Makes a workspace if it is missing. One whose owner is not for commands any more is handed over: it is from before each project
+   * had a user, or from before `COMMAND_UIDS` was changed.
+   * @throws LaunchError NOT_ALLOWED when it is of another project or user
    */
   async ensure(path: string, { uid, gid }: Owner): Promise<void> {
     const moving = this.moving.get(path);
@@ -36,7 +37,8 @@ export class Workspaces {
     if (found?.isDirectory() && found.uid === uid) return;
     // one that is still root's was made a moment before its launcher was killed
     if (!found || (found.isDirectory() && found.uid === 0)) return makeFor(path, uid, gid);
-    if (!found.isDirectory() || found.uid !== this.users.formerOwner)
+    const { first, count } = this.users;
+    if (!found.isDirectory() || (found.uid >= first && found.uid < first + count))
       throw new LaunchError('NOT_ALLOWED', 'The workspace belongs to another user of the host');
     const former = { uid: found.uid, gid: found.gid };
     const move = handOver(path, former, { uid, gid }).finally(() => this.moving.delete(path));

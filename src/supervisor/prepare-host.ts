@@ -33,11 +33,13 @@ export async function prepareHost(variables: Variables): Promise<Host> {
   const installation = createHash('sha256').update(dataDir).digest('hex');
   const name = installation.slice(0, 12);
   const commandUser = await ensureSystemUser(variables['COMMAND_USER'] || 'millrace-run').catch(
-    // it only serves names, and the workspaces of before
+    // it only serves names
     () => findSystemUser('nobody'),
   );
-  const workspaceRoot = makeWorkspaceRoot(variables['WORKSPACE_ROOT'], name);
-  const runFolder = makeRunFolder(name);
+  const own = ownFolder(dataDir);
+  const wanted = variables['WORKSPACE_ROOT'] || join(own, 'workspaces', name);
+  const workspaceRoot = makeWorkspaceRoot(resolve(wanted));
+  const runFolder = makeRunFolder(own, name);
   const ids = commandUserIds(variables['COMMAND_UIDS'], installation);
   const policy: LauncherPolicy = {
     runFolder,
@@ -47,7 +49,6 @@ export async function prepareHost(variables: Variables): Promise<Host> {
       ...ids,
       workspaceRoot,
       named: commandUser ? { name: commandUser.name, uid: commandUser.uid, gid: commandUser.gid } : undefined,
-      formerOwner: commandUser?.uid,
       maxProcesses: Number(variables['COMMAND_MAX_PROCESSES']) || MOST_PROCESSES,
     },
   };
@@ -83,20 +84,25 @@ async function reachable(
   };
 }
 
+/** Where root keeps what is not the server's: beside the data folder when that has taken the usual place. */
+function ownFolder(dataDir: string): string {
+  const usual = '/var/lib/millrace';
+  return `${usual}/`.startsWith(`${dataDir}/`) ? `${usual}-root` : usual;
+}
+
 /** The folder of all workspaces: everybody may pass through, and root alone makes entries. */
-function makeWorkspaceRoot(wanted: string | undefined, name: string): string {
-  const folder = wanted ? resolve(wanted) : join('/var/lib/millrace/workspaces', name);
+function makeWorkspaceRoot(folder: string): string {
   const root = makeFolder(folder, 'WORKSPACE_ROOT');
   for (const kind of ['projects', 'users']) makeFolder(join(root, kind), 'WORKSPACE_ROOT');
   return root;
 }
 
-function makeRunFolder(name: string): string {
+function makeRunFolder(own: string, name: string): string {
   try {
     return makeFolder(join('/run/millrace', name), 'The folder for pipes');
   } catch {
     // a container whose file system is read-only, and that has no /run of its own
-    return makeFolder(join('/var/lib/millrace/run', name), 'The folder for pipes');
+    return makeFolder(join(own, 'run', name), 'The folder for pipes');
   }
 }
 

@@ -141,7 +141,7 @@ describe.runIf(asRoot)('as root', () => {
     test('makes workspaces and hands one of before over, as a copy made by their users', async () => {
       const workspaceRoot = join(base, 'workspaces');
       mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
-      const users = { first, count: 10, workspaceRoot, formerOwner: namedUser, maxProcesses: 500 };
+      const users = { first, count: 10, workspaceRoot, maxProcesses: 500 };
       launcher = await startLauncher({ users });
       const workspace = join(workspaceRoot, 'projects', id);
       const as = (offset: number) => ({ workspace, user: { uid: first + offset, gid: first + offset } });
