@@ -30,11 +30,12 @@ export const digest = (bytes: Buffer) => createHash('sha256').update(bytes).dige
 
 /**
  * The command: it notes its start and end in `<folder>/log`, and says there too when an earlier attempt of its task is still
- * alive, or when more commands of its project are than the limit allows (both only seen on one host).
+ * alive, or when more commands of its project are than the limit allows (both only seen on one host). The projects of a round
+ * share the folder, though each has a user of its own.
  */
 export function commandOf({ key, pieces, lines, pause }: Work, folder: string, limit: number): string {
   const alive = (pid: string, what: string) => `grep -qz '^${what}$' /proc/${pid}/environ 2>/dev/null`;
-  return `F=${folder}; E=$MILLRACE_EXECUTION_ID
+  return `umask 0; F=${folder}; E=$MILLRACE_EXECUTION_ID
 for p in $(cat $F/tasks/$TASK_ID 2>/dev/null); do
   ${alive('$p', "TASK_ID='$TASK_ID'")} && echo "! overlap $E $p" >> $F/log
 done

@@ -17,7 +17,7 @@ export interface Host {
   user: SystemUser;
   dataDir: { path: string };
   application: { main: string; launcher: string; node: string; options: string[] };
-  /** Open folders that the server gets as 5 and 6, where it could not reach them by their names. */
+  /** The application, the data and Node, open: the server gets them as 5, 6 and 7 where it could not reach them by their names. */
   descriptors: number[];
   policy: LauncherPolicy;
 }
@@ -75,12 +75,12 @@ async function reachable(
     application: {
       main: within(application, main),
       launcher: within(application, launcherEntry),
-      node: '/proc/self/exe',
+      node: `/proc/self/fd/${FIRST_DESCRIPTOR + 2}`,
       // else Node would look for the names behind the descriptors
       options: ['--preserve-symlinks', '--preserve-symlinks-main'],
     },
     dataDir: { path: `/proc/self/fd/${FIRST_DESCRIPTOR + 1}` },
-    descriptors: [open(root), open(dataDir)],
+    descriptors: [open(root), open(dataDir), openSync(process.execPath, constants.O_RDONLY)],
   };
 }
 
