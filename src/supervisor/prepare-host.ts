@@ -69,18 +69,26 @@ async function reachable(
   // the server could not make a copy that it can run itself
   if (!variables['DATABASE_URL']) await prepareBinaries(user, dataDir);
   const open = (folder: string) => openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  const within = (folder: string, path: string) => `${folder}${path.slice(root.length)}`;
-  const application = `/proc/self/fd/${FIRST_DESCRIPTOR}`;
+  const descriptors = [open(root), open(dataDir), openSync(process.execPath, constants.O_RDONLY)];
+  const [application, data, node] = descriptors.map(
+    (_, index) => `/proc/self/fd/${FIRST_DESCRIPTOR + index}`,
+  );
+  const within = (path: string) => `${application}${path.slice(root.length)}`;
+  if (!(await canUse(user, node!, within(main), descriptors)))
+    throw new Error(
+      `The server runs as the user ${user.name}, who cannot read ${root} or run ${process.execPath}. ` +
+        `Let others read them (chmod -R go+rX), or start Millrace as the user they belong to.`,
+    );
   return {
     application: {
-      main: within(application, main),
-      launcher: within(application, launcherEntry),
-      node: `/proc/self/fd/${FIRST_DESCRIPTOR + 2}`,
+      main: within(main),
+      launcher: within(launcherEntry),
+      node: node!,
       // else Node would look for the names behind the descriptors
       options: ['--preserve-symlinks', '--preserve-symlinks-main'],
     },
-    dataDir: { path: `/proc/self/fd/${FIRST_DESCRIPTOR + 1}` },
-    descriptors: [open(root), open(dataDir), openSync(process.execPath, constants.O_RDONLY)],
+    dataDir: { path: data! },
+    descriptors,
   };
 }
 

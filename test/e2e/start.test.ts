@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,7 @@ import { freePort } from '../support/free-port.js';
 import { mode } from '../support/mode.js';
 import { ServerProcess, type Role } from '../support/server-process.js';
 import { until } from '../support/until.js';
+import { makeProject, outputOf, runJob } from './steps.js';
 
 const { PATH } = process.env;
 let copy: string;
@@ -175,6 +176,38 @@ if (mode === 'single') {
     });
     // what is left of Postgres would fail this
     await app.stop();
+  });
+
+  // nobody else can close a folder to the user that the server gets
+  test.runIf(process.getuid?.() === 0)('it works below a folder that only root may enter', async () => {
+    const above = await mkdtemp('/root/millrace-test-');
+    const closed = join(above, 'clone');
+    try {
+      for (const path of ['dist/bundle', 'dist/infra/migrations', 'openapi', 'package.json'])
+        await cp(join(root, path), join(closed, path), { recursive: true });
+      await symlink(join(root, 'node_modules'), join(closed, 'node_modules'));
+      const command = [process.execPath, join(closed, 'dist/bundle/main.js')];
+      const app = await startApp({
+        command,
+        env: { DATA_DIR: join(closed, 'data') },
+        embeddedPostgres: true,
+      });
+      const status = await readFile(`/proc/${app.apis[0]?.pid}/status`, 'latin1');
+      expect(status).toMatch(/^Uid:\t[1-9]/m);
+      const project = await makeProject(app.admin);
+      const { execution_id } = await runJob(app.admin, project, 'echo from below');
+      expect(await outputOf(app, execution_id)).toBe('from below\n');
+      expect((await fetch(`${app.url}/docs/swagger-ui-bundle.js`)).status).toBe(200);
+      await app.restart(app.apis[0]!);
+      await app.stop();
+
+      await chmod(closed, 0o700);
+      const refused = await runToEnd({ DATA_DIR: join(closed, 'data') }, command);
+      expect(refused.exit?.code).toBe(1);
+      expect(refused.stderr).toContain(`cannot read ${closed}`);
+    } finally {
+      await rm(above, { recursive: true });
+    }
   });
 
   test('a copy that is not built is built first, and again when a source is newer', async () => {
