@@ -23,15 +23,20 @@ const sharedPlaces = ['/var/lib/millrace-postgres', '/opt/millrace-postgres', '/
  * mends the library links that npm skipped, and copies everything to a place of root's when the user cannot reach the package.
  *
  * @param spareFolder where an ordinary user keeps a copy when the package is read-only and its links are missing.
+ * @param mustCopy where the user gets the package as an open folder, and not by its name.
  * @throws {EmbeddedPostgresError} `UNSUPPORTED_PLATFORM` or `BINARIES_UNREACHABLE`.
  */
 export async function prepareBinaries(
   user: SystemUser | null,
   spareFolder: string,
+  mustCopy = false,
 ): Promise<PostgresBinaries> {
   const { root, version } = await locatePackage();
   const native = join(root, 'native');
-  if ((await mendLinks(root, root)) && (await runs(native, user))) return describe(native, version);
+  // the programs look for each other by name, and that of a descriptor has no meaning to them
+  const isNamed = !mustCopy && !root.startsWith('/proc/self/fd/');
+  if (isNamed && (await mendLinks(root, root)) && (await runs(native, user)))
+    return describe(native, version);
 
   const faults: string[] = [];
   // an ordinary user takes a copy that root has made, and makes none there

@@ -67,7 +67,7 @@ async function reachable(
   if ((await canUse(user, process.execPath, main)) && (await canUse(user, '/bin/sh', dataDir)))
     return { application: plain, dataDir: { path: dataDir }, descriptors: [] };
   // the server could not make a copy that it can run itself
-  if (!variables['DATABASE_URL']) await prepareBinaries(user, dataDir);
+  if (!variables['DATABASE_URL']) await prepareBinaries(user, dataDir, true);
   const open = (folder: string) => openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   const descriptors = [open(root), open(dataDir), openSync(process.execPath, constants.O_RDONLY)];
   const [application, data, node] = descriptors.map(
