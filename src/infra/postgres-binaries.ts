@@ -34,13 +34,13 @@ export async function prepareBinaries(
   const { root, version } = await locatePackage();
   const native = join(root, 'native');
   // the programs look for each other by name, and that of a descriptor has no meaning to them
-  const isNamed = !mustCopy && !root.startsWith('/proc/self/fd/');
-  if (isNamed && (await mendLinks(root, root)) && (await runs(native, user)))
+  const isNamed = (folder: string) => !folder.startsWith('/proc/self/fd/');
+  if (!mustCopy && isNamed(root) && (await mendLinks(root, root)) && (await runs(native, user)))
     return describe(native, version);
 
   const faults: string[] = [];
-  // an ordinary user takes a copy that root has made, and makes none there
-  const places = user ? sharedPlaces : [...(await copiesOfRoot(version)), spareFolder];
+  // an ordinary user may take a copy that root has made, and makes none there
+  const places = user ? sharedPlaces : [...[spareFolder].filter(isNamed), ...(await copiesOfRoot(version))];
   for (const place of places) {
     const target = copyIn(place, version);
     try {
