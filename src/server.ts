@@ -201,6 +201,8 @@ function refuseOverload(server: FastifyInstance, infrastructure: Infrastructure)
   });
 }
 
+const lastWordMs = 2_000;
+
 /** Bytes that are no HTTP request get the envelope too, before the connection is closed. */
 function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
@@ -208,7 +210,10 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
     return;
   }
   const body = errorEnvelope(new AppError('MALFORMED_REQUEST'), newId());
+  // a client that does not close its end, or does not read, must not hold the connection
+  setTimeout(() => socket.destroy(), lastWordMs).unref();
   socket.end(
     `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroySoon(),
   );
 }

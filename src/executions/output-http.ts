@@ -34,6 +34,8 @@ export function refusePruned({
 }
 
 /** Gives the output of an execution over HTTP; the caller has checked that the client may see it. */
+const stalledMs = 30_000;
+
 @Injectable()
 export class OutputHttp implements BeforeApplicationShutdown {
   private readonly open = new Set<AbortController>();
@@ -75,7 +77,9 @@ export class OutputHttp implements BeforeApplicationShutdown {
     }
     const isFollowed = query.follow === 'true' && !isFinal(status);
     const end = Math.min(range?.end ?? (isFollowed ? Infinity : size), start + (query.limit ?? Infinity));
-    const signal = isFollowed ? await this.following(request, reply, execution) : this.closing(reply);
+    const signal = isFollowed
+      ? await this.following(request, reply, execution)
+      : await this.downloading(request, reply);
     const isWhole = query.stream === undefined && query.ansi === 'keep';
     if (isWhole && !isFollowed) {
       void reply.header('Content-Length', Math.max(0, end - start));
@@ -115,6 +119,14 @@ export class OutputHttp implements BeforeApplicationShutdown {
     const signal = this.closing(reply);
     if (user) await this.count(user.id, signal);
     if (user) await this.watch.follow(user, execution, () => reply.raw.destroy(), signal);
+    return signal;
+  }
+
+  /** Counted too: what a client does not read waits in our memory, so it is cut off when it has taken nothing for a while. */
+  private async downloading({ user }: ActorRequest, reply: FastifyReply): Promise<AbortSignal> {
+    const signal = this.closing(reply);
+    if (user) await this.count(user.id, signal);
+    reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
     return signal;
   }
 

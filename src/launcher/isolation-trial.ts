@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { asUser, cleanEnvironment } from './as-user.js';
 import { LaunchError } from './launch-error.js';
 import type { LaunchRequest } from './launch-types.js';
 import type { CommandUsers } from './policy.js';
 
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const PATIENCE_MS = 10_000;
 
 /**
@@ -16,10 +16,12 @@ export async function tryIsolation(
   users: CommandUsers | undefined,
 ): Promise<LaunchError | undefined> {
   try {
-    await promisify(execFile)('bwrap', [...bubblewrap, '--', '/bin/true'], {
-      ...(users ? { uid: users.first, gid: users.first } : {}),
+    const user = users && { uid: users.first, gid: users.first };
+    const { line, options } = asUser(user, ['bwrap', ...bubblewrap, '--', '/bin/true']);
+    await promisify(execFile)(line[0], line.slice(1), {
+      ...options,
       cwd: '/',
-      env: { PATH },
+      env: cleanEnvironment,
       timeout: PATIENCE_MS,
     });
     return undefined;

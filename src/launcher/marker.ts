@@ -19,7 +19,7 @@ export function probeMarker(self: LauncherIdentity): Marker {
   const nested = readLockLimits('self')?.hard !== 'unlimited';
   const mark = encodeMark(self, 0, nested);
   for (const kind of ['ulimit -w', 'ulimit -x', 'prlimit'] as const) {
-    const [file, ...args] = commandLine({ kind, nested }, mark, 'exec cat /proc/self/limits');
+    const [file, ...args] = markedShell({ kind, nested }, mark, 'exec cat /proc/self/limits');
     try {
       const limits = execFileSync(file, args, {
         encoding: 'latin1',
@@ -45,6 +45,13 @@ export interface Setting {
   userProcesses?: number | undefined;
 }
 
+/**
+ * The variables of a command come through descriptor 3, and are set when everything else is: what a command names in LD_PRELOAD
+ * acts on no program before, and so on no limit.
+ */
+const READ_VARIABLES = 'MILLRACE_VARIABLES=$(cat <&3) || exit 126; exec 3<&-; ';
+const SET_VARIABLES = 'eval "$MILLRACE_VARIABLES"; unset MILLRACE_VARIABLES OLDPWD; ';
+
 /** The host ends commands before it ends what keeps them: a value that is higher than any default. */
 const FIRST_TO_GO = '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; ';
 
@@ -58,10 +65,20 @@ export function commandLine(
   command: string,
   setting: Setting = {},
 ): [string, ...string[]] {
-  const script = `${settings(marker, setting)}${limitPrefix(setting.limits)}${command}`;
-  if (marker.kind === 'none') return ['/bin/sh', '-c', script];
-  if (marker.kind === 'prlimit') return [...prlimit(marker, mark), '/bin/sh', '-c', script];
-  return ['/bin/sh', '-c', `${markPrefix(marker, mark)}${script}`];
+  const script = `${READ_VARIABLES}${settings(marker, setting)}${SET_VARIABLES}${command}`;
+  return markedShell(marker, mark, script);
+}
+
+/** A shell that bears a mark before it runs anything; what follows are its positional parameters. */
+function markedShell(
+  marker: Marker,
+  mark: string,
+  script: string,
+  parameters: string[] = [],
+): [string, ...string[]] {
+  if (marker.kind === 'none') return ['/bin/sh', '-c', script, ...parameters];
+  if (marker.kind === 'prlimit') return [...prlimit(marker, mark), '/bin/sh', '-c', script, ...parameters];
+  return ['/bin/sh', '-c', `${markPrefix(marker, mark)}${script}`, ...parameters];
 }
 
 /**
@@ -72,19 +89,17 @@ export function isolatedCommandLine(
   marker: Marker,
   mark: string,
   command: string,
-  { limits, ...outer }: Setting = {},
+  setting: Setting = {},
 ): [string, ...string[]] {
+  const { limits, userProcesses } = setting;
   // a user namespace has a count of its own, in which the init of bwrap is the first
-  const most = Math.min((limits?.processes ?? Infinity) + 1, outer.userProcesses ?? Infinity);
+  const most = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
   const processes =
     limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${most} || exit 126; `;
-  const script = `${limitPrefix(limits)}${processes}${command}`;
+  const script = `${processes}${command}`;
   const isolated: [string, ...string[]] = ['bwrap', '--args', '3', '--info-fd', '4', '/bin/sh', '-c', script];
-  const before = `${settings(marker, outer)}exec "$@"`;
-  if (marker.kind === 'none') return ['/bin/sh', '-c', before, 'sh', ...isolated];
-  if (marker.kind === 'prlimit')
-    return [...prlimit(marker, mark), '/bin/sh', '-c', before, 'sh', ...isolated];
-  return ['/bin/sh', '-c', `${markPrefix(marker, mark)}${before}`, 'sh', ...isolated];
+  const before = `${settings(marker, setting)}exec "$@"`;
+  return markedShell(marker, mark, before, ['sh', ...isolated]);
 }
 
 const prlimit = (marker: Marker, mark: string): [string, ...string[]] => [
@@ -97,17 +112,18 @@ const markPrefix = ({ kind, nested }: Marker, mark: string): string =>
 
 const processFlag = ({ kind }: Marker): string => (kind === 'ulimit -x' ? '-u' : '-p');
 
-function settings(marker: Marker, { directory, isPrivate, userProcesses }: Setting): string {
+function settings(marker: Marker, { directory, isPrivate, userProcesses, limits }: Setting): string {
   return [
     FIRST_TO_GO,
     isPrivate ? 'umask 027; ' : '',
     // a lower limit of the host stays
     userProcesses === undefined ? '' : `ulimit ${processFlag(marker)} ${userProcesses} 2>/dev/null; `,
-    directory === undefined ? '' : `cd -P -- ${quoted(directory)} || exit 126; `,
+    directory === undefined ? '' : `cd -P -- ${quoted(directory)} || exit 126; export PWD; `,
+    limitPrefix(limits),
   ].join('');
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 function limitPrefix(limits: LaunchLimits = {}): string {
   const settings: [flag: string, value: number | undefined, unit: number][] = [

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { asUser, cleanEnvironment } from './as-user.js';
 import type { FifoPool } from './fifo-pool.js';
 import { LaunchError } from './launch-error.js';
-import { commandLine, isolatedCommandLine, type Marker, type Setting } from './marker.js';
+import { commandLine, isolatedCommandLine, quoted, type Marker, type Setting } from './marker.js';
 import type { LaunchOrder } from './messages.js';
 
-const OWN_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** More than bubblewrap ever tells of itself. */
 const MOST_INFO = 4096;
 
@@ -58,19 +58,21 @@ export async function spawnCommand(
     const environment = { ...order.environment, ...marks };
     const { bubblewrap } = order;
     const { directory, ...outside } = setting;
-    const [file, ...args] = bubblewrap
-      ? isolatedCommandLine(marker, mark, order.command, outside)
-      : commandLine(marker, mark, order.command, setting);
-    const child = spawn(file, args, {
+    refuseTooLarge(environment);
+    const { line, options } = asUser(
+      order.user,
+      bubblewrap
+        ? isolatedCommandLine(marker, mark, order.command, outside)
+        : commandLine(marker, mark, order.command, setting),
+    );
+    const child = spawn(line[0], line.slice(1), {
+      ...options,
       cwd: '/',
-      // a variable of the command, LD_PRELOAD for one, must have no effect before it is isolated
-      env: bubblewrap ? { PATH: OWN_PATH, ...marks } : environment,
-      uid: order.user?.uid,
-      gid: order.user?.gid,
+      env: { ...cleanEnvironment, ...marks },
       detached: true,
-      stdio: ['ignore', stdout, stderr, ...(bubblewrap ? (['pipe', 'pipe'] as const) : [])],
+      stdio: ['ignore', stdout, stderr, 'pipe', ...(bubblewrap ? (['pipe'] as const) : [])],
     });
-    if (bubblewrap) sendOptions(child, [...bubblewrap, '--chdir', directory], environment);
+    send(child, bubblewrap ? bubblewrapInput(bubblewrap, directory, environment) : assignments(environment));
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     return {
       pid: child.pid,
@@ -85,12 +87,41 @@ export async function spawnCommand(
 }
 
 /** Through a pipe, so that no list of processes shows the values of variables. */
-function sendOptions(child: ChildProcess, options: string[], environment: Record<string, string>): void {
+function send(child: ChildProcess, text: string): void {
   const pipe = child.stdio[3] as Writable;
   // it may end before it has read them
   pipe.on('error', () => {});
+  pipe.end(text);
+}
+
+function bubblewrapInput(options: string[], directory: string, environment: Record<string, string>): string {
   const variables = Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]);
-  pipe.end([...options, ...variables].map((part) => `${part}\0`).join(''));
+  return [...options, '--chdir', directory, ...variables].map((part) => `${part}\0`).join('');
+}
+
+/** What a shell has of its own, and partly refuses to have set. */
+const OF_THE_SHELL = new Set(
+  'PWD OLDPWD IFS PPID OPTIND LINENO _ UID EUID SHELLOPTS BASHOPTS BASH_VERSINFO'.split(' '),
+);
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+function assignments(environment: Record<string, string>): string {
+  return Object.entries(environment)
+    .filter(([name]) => IDENTIFIER.test(name) && !OF_THE_SHELL.has(name))
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .join('');
+}
+
+/** What execve(2) takes: 128 KiB for one string, and 2 MiB for all together with a stack of the usual 8 MiB. */
+const MOST_STRING_BYTES = 128 * 1024;
+const MOST_BYTES = 2 * 1024 * 1024 - MOST_STRING_BYTES;
+
+/** The shell starts without the variables, and would fail at the first program that it starts with them. */
+function refuseTooLarge(environment: Record<string, string>): void {
+  const sizes = Object.entries(environment).map(([name, value]) => Buffer.byteLength(`${name}=${value}`) + 1);
+  const all = sizes.reduce((sum, size) => sum + size, 0);
+  if (all > MOST_BYTES || sizes.some((size) => size > MOST_STRING_BYTES))
+    throw Object.assign(new Error('Argument list too long'), { code: 'E2BIG' });
 }
 
 function readInit(pipe: Readable, listener: (init: number) => void): void {

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { asUser, cleanEnvironment } from './as-user.js';
 import { LaunchError } from './launch-error.js';
 import type { LaunchOrder } from './messages.js';
 
 /** A file system that does not answer must not hold the launch for longer. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 
 /**
  * Where a command is to run. The command's own user looks, so what that user may not see is not told, and no path that it can
@@ -19,12 +20,15 @@ export async function findWorkingDirectory(order: LaunchOrder): Promise<string> 
     workspace,
     isBelow(workspace, workingDirectory) ? workingDirectory : `./${workingDirectory}`,
   );
-  const script = ['-c', 'cd -P -- "$1" 2>/dev/null && pwd -P', 'sh', wanted];
-  const found = await promisify(execFile)('/bin/sh', script, {
-    ...(user ? { uid: user.uid, gid: user.gid } : {}),
+  const look: [string, ...string[]] = ['/bin/sh', '-c', 'cd -P -- "$1" 2>/dev/null && pwd -P', 'sh', wanted];
+  const { line, options } = asUser(user, look);
+  const found = await promisify(execFile)(line[0], line.slice(1), {
+    ...options,
     cwd: '/',
-    env: {},
+    env: cleanEnvironment,
     timeout: PATIENCE_MS,
+    // another run of the project may have stopped it
+    killSignal: 'SIGKILL',
   }).catch(() => undefined);
   if (!found)
     throw new LaunchError(

@@ -10,11 +10,9 @@ import {
   renameSync,
   rmdirSync,
 } from 'node:fs';
+import { asUser, cleanEnvironment, type User } from './as-user.js';
 import { LaunchError } from './launch-error.js';
 import type { CommandUsers } from './policy.js';
-
-const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
-type Owner = { uid: number; gid: number };
 
 /**
  * Makes workspaces and gives them to their users, as root. It names only entries of folders that are root's own, so nobody can
@@ -30,7 +28,7 @@ export class Workspaces {
    * had a user, or from before `COMMAND_UIDS` was changed.
    * @throws LaunchError NOT_ALLOWED when it is of another project or user
    */
-  async ensure(path: string, { uid, gid }: Owner): Promise<void> {
+  async ensure(path: string, { uid, gid }: User): Promise<void> {
     const moving = this.moving.get(path);
     if (moving) return moving;
     const found = lstatSync(path, { throwIfNoEntry: false });
@@ -65,7 +63,7 @@ function makeFor(path: string, uid: number, gid: number): void {
  * Copies a workspace for another user: read as the former one, written as the new one, neither as root. What was there before is
  * removed when the copy is whole, and stays beside it as `.before` when not all of it could be read.
  */
-async function handOver(path: string, former: Owner, owner: Owner): Promise<void> {
+async function handOver(path: string, former: User, owner: User): Promise<void> {
   const [copy, before] = [`${path}.new`, `${path}.before`];
   makeFor(copy, owner.uid, owner.gid);
   const writer = run(['tar', '-x', '-f', '-', '-C', copy], owner, 'pipe');
@@ -83,16 +81,13 @@ async function handOver(path: string, former: Owner, owner: Owner): Promise<void
   }
 }
 
-function run(
-  [program = '', ...args]: string[],
-  owner: Owner,
-  pipe: 'pipe' | 'ignore' | NodeJS.WritableStream,
-) {
+function run(command: [string, ...string[]], owner: User, pipe: 'pipe' | 'ignore' | NodeJS.WritableStream) {
   const isReader = typeof pipe !== 'string';
-  const child = spawn(program, args, {
-    ...owner,
+  const { line, options } = asUser(owner, command);
+  const child = spawn(line[0], line.slice(1), {
+    ...options,
     cwd: '/',
-    env: { PATH: SYSTEM_PATH, LC_ALL: 'C' },
+    env: { ...cleanEnvironment, LC_ALL: 'C' },
     stdio: isReader ? ['ignore', pipe as never, 'ignore'] : [pipe, 'ignore', 'ignore'],
   });
   const ended = new Promise<number | null>((resolve) => {

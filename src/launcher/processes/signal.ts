@@ -1,4 +1,4 @@
-import { firstChild, type ProcessStat } from './proc.js';
+import { firstChild, readUser, type ProcessStat } from './proc.js';
 
 /** `forbidden`: it is another user's now, as a setuid program is. */
 export type SignalOutcome = 'sent' | 'gone' | 'forbidden';
@@ -34,9 +34,16 @@ export const signalProcess = (stat: ProcessStat, signal: NodeJS.Signals): Signal
 /**
  * Kills a process and its group. The kernel signals a group at one stroke, and a fork fails in a process that has
  * a signal pending, so what forks in a loop within its group cannot escape. A command leads a session of its own,
- * so a group of its descendants holds no stranger; our own is spared whatever a process says of itself.
+ * so a group of its descendants holds no stranger; our own is spared whatever a process says of itself, and so is one that
+ * another user leads: a script of root may have started the process in its own group.
  */
 export function killWithGroup(stat: ProcessStat, ownSession: number): SignalOutcome {
-  if (stat.session !== ownSession && stat.session > 1 && stat.group > 1) send(-stat.group, 'SIGKILL');
+  const isOurs = stat.session !== ownSession && stat.session > 1 && stat.group > 1;
+  if (isOurs && isLedByUserOf(stat)) send(-stat.group, 'SIGKILL');
   return send(stat.pid, 'SIGKILL');
+}
+
+function isLedByUserOf({ pid, group, session }: ProcessStat): boolean {
+  const user = readUser(pid);
+  return [group, session].every((leader) => [user, undefined].includes(readUser(leader)));
 }
