@@ -212,6 +212,16 @@ describe('what a command finds', () => {
     ]);
   });
 
+  test('a variable that a loader acts upon has no effect before the limits are set', async () => {
+    const environment = { PATH: '/usr/bin:/bin', LD_PRELOAD: '/nowhere/swallow.so' };
+    for (const manner of manners.filter(({ bubblewrap }) => !bubblewrap)) {
+      const outside = await run(launcher, 'true', { ...manner, environment });
+      expect(outside).toMatchObject({ exitCode: 0, stderr: '' });
+      const inside = await run(launcher, '/bin/true', { ...manner, environment });
+      expect(inside.stderr.match(/swallow\.so/g)).toHaveLength(1);
+    }
+  });
+
   test.each(each)('limits (%s)', async (_named, manner) => {
     const limits = { memoryBytes: 2 ** 30, cpuSeconds: 5, fileSizeBytes: 1024 * 1024, openFiles: 64 };
     const { stdout } = await run(launcher, 'ulimit -v; ulimit -t; ulimit -H -t; ulimit -f; ulimit -n', {
