@@ -28,14 +28,14 @@ const first = 1_900_000_000;
 const namedUser = 60_123;
 
 describe('an order', () => {
-  const users: CommandUsers = { first, count: 10, workspaceRoot: '/work/spaces', maxProcesses: 100 };
+  const users: CommandUsers = { first, count: 10, workspaceRoot: '/srv/spaces', maxProcesses: 100 };
   const order: LaunchOrder = {
     ...request('true'),
     type: 'launch',
     run: 1,
     stdout: 1,
     stderr: 2,
-    workspace: `/work/spaces/projects/${id}`,
+    workspace: `/srv/spaces/projects/${id}`,
     user: { uid: first + 9, gid: first + 9 },
   };
   const bubblewrap = ['--unshare-user', '--unshare-pid', '--die-with-parent', '--new-session', '--clearenv'];
@@ -43,7 +43,7 @@ describe('an order', () => {
 
   test('of a user and a workspace that are for commands is taken', () => {
     expect(check({})).not.toThrow();
-    expect(check({ workspace: `/work/spaces/users/${id}`, bubblewrap })).not.toThrow();
+    expect(check({ workspace: `/srv/spaces/users/${id}`, bubblewrap })).not.toThrow();
   });
 
   test.each<[string, Partial<LaunchOrder>]>([
@@ -58,9 +58,9 @@ describe('an order', () => {
     ['a NUL in a variable', { environment: { A: 'a\0b' } }],
     ['a limit that is a command', { limits: { openFiles: '64; id' as never } }],
     ['a workspace elsewhere', { workspace: `/etc/${id}` }],
-    ['a workspace of another kind', { workspace: `/work/spaces/others/${id}` }],
-    ['a way out of it', { workspace: `/work/spaces/projects/../../${id}` }],
-    ['the folder of all', { workspace: '/work/spaces/projects' }],
+    ['a workspace of another kind', { workspace: `/srv/spaces/others/${id}` }],
+    ['a way out of it', { workspace: `/srv/spaces/projects/../../${id}` }],
+    ['the folder of all', { workspace: '/srv/spaces/projects' }],
     ['half an isolation', { bubblewrap: bubblewrap.slice(1) }],
   ])('of %s is refused', (_name, change) => {
     expect(check(change)).toThrow(expect.objectContaining({ code: 'NOT_ALLOWED' }));
