@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
 import type { AuthSession } from './auth-session.entity.js';
+import { sentRefreshToken } from './auth.schema.js';
 
 export const authSessionSchema = z
   .object({
@@ -50,12 +51,7 @@ export const endOthersResultSchema = z
 
 export const logoutSchema = z
   .object({
-    refresh_token: z
-      .string()
-      .min(1)
-      .max(256)
-      .optional()
-      .meta({ description: 'Also ends the session of this refresh token' }),
+    refresh_token: sentRefreshToken.meta({ description: 'Also ends the session of this refresh token' }),
   })
   .meta({ id: 'Logout', examples: [{ refresh_token: 'the refresh token of the login' }] });
 export type Logout = z.output<typeof logoutSchema>;

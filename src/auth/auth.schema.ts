@@ -9,14 +9,14 @@ export const loginSchema = z
   .meta({ id: 'Login', examples: [{ username: 'admin', password: 'your_password' }] });
 export type Login = z.output<typeof loginSchema>;
 
+/** A refresh token as it is sent, where a bearer token may do instead. */
+export const sentRefreshToken = z.string().min(1).max(256).optional();
+
 export const refreshSchema = z
   .object({
-    refresh_token: z
-      .string()
-      .min(1)
-      .max(256)
-      .optional()
-      .meta({ description: 'The refresh token of the login; without it the bearer token is renewed' }),
+    refresh_token: sentRefreshToken.meta({
+      description: 'The refresh token of the login; without it the bearer token is renewed',
+    }),
   })
   .meta({ id: 'Refresh', examples: [{ refresh_token: 'the refresh token of the login' }] });
 export type Refresh = z.output<typeof refreshSchema>;
