@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, constants, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { chmodSync, constants, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { launcherEntry } from '../launcher/spawn-launcher.js';
 import { assertTrusted, type LauncherPolicy } from '../launcher/policy.js';
@@ -123,10 +123,7 @@ function makeFolder(folder: string, what: string): string {
   } catch (error) {
     throw new Error(`${what} cannot be ${folder}: ${(error as Error).message}`, { cause: error });
   }
-  // only the last: the umask may have closed it
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  closeSync(fd);
+  // the umask may have closed it
   chmodSync(path, 0o711);
-  chownSync(path, 0, 0);
   return path;
 }
