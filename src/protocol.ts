@@ -1,6 +1,43 @@
 import type { FastifyInstance } from 'fastify';
+import FindMyWay, { type HTTPMethod } from 'find-my-way';
 import { IncomingMessage, type ServerResponse } from 'node:http';
-import { AppError } from './common/errors.js';
+import { AppError, type ErrorCode } from './common/errors.js';
+
+/** A request target in absolute form, which every server must take (RFC 9112 §3.2.2), as the path and query it names. */
+export function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const [authority] = /^https?:\/\/[^/?#]*/i.exec(target) ?? [''];
+  const rest = target.slice(authority.length);
+  return authority === '' || rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+const refusals: Record<string, ErrorCode> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
+
+/** What a client is answered whose bytes Node could not read as a request. */
+export const refusalOf = ({ code = '' }: { code?: string }) =>
+  new AppError(refusals[code] ?? 'MALFORMED_REQUEST');
+
+const methods: HTTPMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Answers 405 with `Allow` where a path exists and only its method is wrong (RFC 9110 §15.5.6); must be installed before the routes. */
+export function refuseOtherMethods(server: FastifyInstance): void {
+  const router = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 16_384 });
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat() as HTTPMethod[])
+      if (methods.includes(one) && !router.hasRoute(one, url)) router.on(one, url, () => undefined);
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
+    const path = request.url.split('?', 1)[0]!;
+    const allowed = methods.filter((method) => router.find(method, path) !== null);
+    if (allowed.length === 0) return done();
+    void reply.header('Allow', allowed.join(', '));
+    done(new AppError('METHOD_NOT_ALLOWED', { allowed }));
+  });
+}
 
 /**
  * A request that asks for another protocol than WebSocket is an ordinary one (RFC 9110 §7.8 lets a server ignore `Upgrade`): clients

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
@@ -25,7 +25,7 @@ import { IdempotencyInterceptor } from './infra/idempotency.interceptor.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { serveOpenApi } from './openapi.js';
 import { acceptBodies, limitBodies, takeTurns } from './request-bodies.js';
-import { answerUnusual, HttpRequest } from './protocol.js';
+import { answerUnusual, HttpRequest, originForm, refusalOf, refuseOtherMethods } from './protocol.js';
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -39,7 +39,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     // a longer one would be refused by the router, before any hook runs; Node takes 16 KiB at most
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
-    rewriteUrl: ({ url = '/' }) => (isReadable(url) ? url : unreadableUrl),
+    rewriteUrl: ({ url = '/' }) => (isReadable(url) ? originForm(url) : unreadableUrl),
     requestTimeout: 60_000,
     http: { IncomingMessage: HttpRequest, requireHostHeader: false },
     genReqId: requestId,
@@ -72,6 +72,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   app.get(RequestLimiter).install(server);
   refuseUnreadableUrls(server);
   answerUnusual(server);
+  refuseOtherMethods(server);
   app.get(AccessGuard).install(server);
   takeTurns(server);
   app.useGlobalPipes(new ValidationPipe());
@@ -209,11 +210,12 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
     socket.destroy();
     return;
   }
-  const body = errorEnvelope(new AppError('MALFORMED_REQUEST'), newId());
+  const refusal = refusalOf(error);
+  const body = errorEnvelope(refusal, newId());
   // a client that does not close its end, or does not read, must not hold the connection
   setTimeout(() => socket.destroy(), lastWordMs).unref();
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroySoon(),
   );
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
+import { querySchema } from '../common/query.js';
 import type { AuthSession } from './auth-session.entity.js';
 import { sentRefreshToken } from './auth.schema.js';
 
@@ -42,7 +43,7 @@ export const authSessionListQuery = pageQuery().extend({ user_id: ofUser });
 export type AuthSessionListQuery = z.output<typeof authSessionListQuery>;
 export const authSessionPageSchema = pageSchema(authSessionSchema).meta({ id: 'AuthSessionPage' });
 
-export const endOthersQuery = z.object({ user_id: ofUser });
+export const endOthersQuery = querySchema({ user_id: ofUser });
 export type EndOthersQuery = z.output<typeof endOthersQuery>;
 
 export const endOthersResultSchema = z

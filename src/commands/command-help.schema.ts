@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { querySchema } from '../common/query.js';
 import { commandText } from './commands.schema.js';
 
-export const suggestionsQuery = z.object({
+export const suggestionsQuery = querySchema({
   context: z
     .string()
     .max(64)

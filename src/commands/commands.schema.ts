@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
+import { queryNumber, querySchema } from '../common/query.js';
 import { executionStatuses } from '../executions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import {
@@ -114,12 +115,8 @@ export const executedCommandSchema = z
   .union([commandStatusSchema, startedCommandSchema])
   .meta({ id: 'ExecutedCommand' });
 
-export const statusQuery = z.object({
-  tail: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(10_000)
+export const statusQuery = querySchema({
+  tail: queryNumber({ least: 1, most: 10_000 })
     .optional()
     .meta({ description: 'Only the last lines of the output' }),
 });
@@ -161,13 +158,9 @@ export const runningCommandsSchema = z
   })
   .meta({ id: 'RunningCommands' });
 
-export const historyQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: 'Items at most' }),
-  offset: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(10_000_000)
+export const historyQuery = querySchema({
+  limit: queryNumber({ least: 1, most: 100 }).default(50).meta({ description: 'Items at most' }),
+  offset: queryNumber({ least: 0, most: 10_000_000 })
     .default(0)
     .meta({ description: 'Items left out before them' }),
   status: z

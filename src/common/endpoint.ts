@@ -90,6 +90,9 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
       }),
     ),
     ...(raw === undefined ? [] : [ApiResponse({ status, description: options.summary, content: raw })]),
+    ...(raw === undefined || !('text/event-stream' in raw)
+      ? []
+      : [ApiResponse({ status: 204, description: 'The end of the events was seen already' })]),
     ...(partial === undefined
       ? []
       : [ApiResponse({ status: 206, description: 'The range that was asked for', content: partial })]),

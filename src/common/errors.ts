@@ -21,12 +21,19 @@ const table = {
   VALIDATION_VALUE_TOO_LONG: { status: 422, message: 'A field is above its maximum length', level: 'debug' },
   VALIDATION_VALUE_TOO_SHORT: { status: 422, message: 'A field is below its minimum length', level: 'debug' },
   MALFORMED_REQUEST: { status: 400, message: 'The request cannot be read', level: 'debug' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    message: 'This path does not take this method; the Allow header names those it takes',
+    level: 'debug',
+  },
+  REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive', level: 'debug' },
   PAYLOAD_TOO_LARGE: { status: 413, message: 'The request body is too large', level: 'info' },
   ANSWER_TOO_LARGE: {
     status: 422,
     message: 'The answer would be too large: ask for a smaller page_size',
     level: 'info',
   },
+  HEADERS_TOO_LARGE: { status: 431, message: 'The request headers are too large', level: 'info' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'Send the body as application/json', level: 'debug' },
 
   RESOURCE_NOT_FOUND: { status: 404, message: 'The resource does not exist', level: 'debug' },

@@ -3,8 +3,15 @@ import { z } from 'zod';
 /** A point in time as the API writes it: ISO 8601, UTC, milliseconds. */
 export const instant = z.iso.datetime().meta({ examples: ['2026-07-30T12:00:00.000Z'] });
 
-/** A point in time that a client sends: Postgres knows no year 0, and what ends after the year 9999 cannot be shown. */
-export const sentInstant = instant.refine((text) => !/^(0000|9999)/.test(text), 'Send a year from 1 to 9998');
+/**
+ * A point in time that a client sends, as RFC 3339 writes it: in UTC or with an offset, read as UTC. Postgres knows no year 0, and
+ * what ends after the year 9999 cannot be shown.
+ */
+export const sentInstant = z.iso
+  .datetime({ offset: true, error: 'Send a time such as 2026-07-30T12:00:00Z or 2026-07-30T14:00:00+02:00' })
+  .transform((text) => new Date(text).toISOString())
+  .refine((text) => !/^(0000|9999|[+-])/.test(text), 'Send a year from 1 to 9998')
+  .meta({ examples: ['2026-07-30T12:00:00.000Z'] });
 
 export const id = z.uuid();
 

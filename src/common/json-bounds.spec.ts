@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { boundExceeded } from './json-bounds.js';
+import { faultOfJson } from './json-bounds.js';
 
-const fault = (text: string) => boundExceeded(Buffer.from(text));
+const fault = (text: string) => faultOfJson(Buffer.from(text));
 
 describe('the bounds of JSON', () => {
   test('are 64 levels below the outermost', () => {

@@ -1,17 +1,14 @@
 import { z } from 'zod';
 import { checkAnswerSize } from './answer-size.js';
+import { queryNumber, querySchema } from './query.js';
 
-const pageNumber = z.coerce.number().int().min(1).max(1_000_000).default(1);
+const pageNumber = queryNumber({ least: 1, most: 1_000_000 }).default(1);
 
 /** The query parameters every list takes. */
 export function pageQuery(defaultPageSize = 50) {
-  return z.object({
+  return querySchema({
     page: pageNumber.meta({ description: 'Page number, from 1' }),
-    page_size: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(100)
+    page_size: queryNumber({ least: 1, most: 100 })
       .default(defaultPageSize)
       .meta({ description: 'Items a page' }),
     order: z.enum(['asc', 'desc']).default('desc').meta({ description: 'Sort order' }),

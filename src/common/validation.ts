@@ -2,6 +2,7 @@ import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { z } from 'zod';
 import { AppError, type ErrorCode } from './errors.js';
 import { maxDepth, maxValues } from './limits.js';
+import { withoutEmpty } from './query.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -22,12 +23,25 @@ function codeOf(issue: Issue): ErrorCode {
   }
 }
 
+/** The first of the names that a shape does not have. */
+const unknownNames = (issue: Issue) => (issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []);
+
+/** Of a name that breaks a rule Zod says only that it does; the rule is what helps. */
+function messageOf(issue: Issue): string {
+  if (issue.code === 'unrecognized_keys') return `There is no ${issue.keys.slice(0, 10).join(', ')} here`;
+  return (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message;
+}
+
 /** Turns the issues of a schema into one error that lists them all; the first fault gives the code. */
 export function validationError(issues: readonly Issue[]): AppError {
   const errors = issues.slice(0, 50).map((issue) => {
     const code = codeOf(issue);
-    const field = issue.path.join('.');
-    return { field, code, issue: code === 'VALIDATION_REQUIRED_FIELD' ? 'Field is required' : issue.message };
+    const field = [...issue.path, ...unknownNames(issue)].join('.');
+    return {
+      field,
+      code,
+      issue: code === 'VALIDATION_REQUIRED_FIELD' ? 'Field is required' : messageOf(issue),
+    };
   });
   const [first] = errors;
   return new AppError(first?.code ?? 'VALIDATION_ERROR', {
@@ -40,8 +54,8 @@ export function validationError(issues: readonly Issue[]): AppError {
 const isText = (text: string) => !text.includes('\0') && text.isWellFormed();
 
 /**
- * The first fault that no schema speaks of: text that Postgres cannot store, bytes (socket.io carries them), too deep nesting, or
- * more values than are worth looking at.
+ * The first fault that no schema speaks of: text that Postgres cannot store, bytes (socket.io carries them), too deep nesting,
+ * a name that JavaScript takes for something else, or more values than are worth looking at.
  */
 function faultIn(root: unknown): { field: string; issue: string } | undefined {
   // from the fault up, since a path for every value costs more than all the rest
@@ -56,6 +70,7 @@ function faultIn(root: unknown): { field: string; issue: string } | undefined {
     if (depth > maxDepth) return `Nested deeper than ${maxDepth} levels`;
     if (ArrayBuffer.isView(value)) return 'Send no binary data';
     for (const key of Array.isArray(value) ? value.keys() : Object.keys(value)) {
+      if (key === '__proto__') return 'No field may be named __proto__';
       const issue =
         (typeof key === 'string' ? walk(key, depth) : undefined) ??
         walk((value as Record<string | number, unknown>)[key], depth + 1);
@@ -86,11 +101,15 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<
 /** Validates every `@Body`, `@Query` and `@Param` that declares a schema; an absent body counts as an empty one. */
 export class ValidationPipe extends StandardSchemaValidationPipe {
   /**
-   * Nest's own walks over the whole value before anything has bounded it: 10 MB of brackets took 219 s. It is not needed: the parser
-   * refuses `__proto__`, and Zod copies only the fields that a schema names.
+   * Nest's own walks over the whole value before anything has bounded it: 10 MB of brackets took 219 s. It also takes away fields
+   * named `constructor` and `prototype`, which are data like any other; `parse` refuses `__proto__`.
    */
   protected override stripProtoKeys(): void {
     // nothing to do
+  }
+
+  override transform<T>(value: T, metadata: Parameters<StandardSchemaValidationPipe['transform']>[1]) {
+    return super.transform(metadata.type === 'query' ? (withoutEmpty(value) as T) : value, metadata);
   }
 
   protected override validate<T>(value: unknown, schema: unknown): { value: T } {

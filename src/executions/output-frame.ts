@@ -16,6 +16,8 @@ export interface OutputFrame {
 export interface OutputEnd {
   total: number;
   exitCode: number | null;
+  /** When the execution ended. */
+  at: Date;
   /** True when the output has been removed, so that nothing of it came. */
   pruned: boolean;
 }

@@ -12,7 +12,7 @@ import { rawOutput, storedOutput, upTo, withoutAnsi } from './output-bytes.js';
 import type { OutputQuery } from './output-query.js';
 import { parseRange, type ByteRange } from './output-range.js';
 import { OutputReader } from './output-reader.js';
-import { serverSentEvents } from './output-sse.js';
+import { parseLastEventId, serverSentEvents } from './output-sse.js';
 import { offsetOfLastLines, storedEnd } from './output-tail.js';
 import { OutputWatch } from './output-watch.js';
 
@@ -61,7 +61,13 @@ export class OutputHttp implements BeforeApplicationShutdown {
     const { id, status } = execution;
     void reply.header('Cache-Control', 'no-store, no-transform');
     if (wantsEvents(request)) {
-      const start = await this.startOf(request, id, query);
+      const last = parseLastEventId(request.headers['last-event-id']);
+      if (last?.isEnd && isFinal(status)) {
+        // an EventSource opens every stream that ended again, until it is answered so (WHATWG HTML, 9.2.3)
+        await reply.status(204).send();
+        return;
+      }
+      const start = last?.offset ?? (await this.startOf(id, query));
       const signal = await this.following(request, reply, execution);
       const events = serverSentEvents(id, this.reader.read(id, start, signal), query.stream, signal);
       // proxies such as nginx hold back what they could send
@@ -70,7 +76,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     }
     const size = isFinal(status) ? Number(execution.output_bytes) : await storedEnd(this.database, id);
     const range = rangeOf(request, reply, query, isFinal(status), size);
-    const start = range?.start ?? (await this.startOf(request, id, query));
+    const start = range?.start ?? (await this.startOf(id, query));
     void reply.type('application/octet-stream').header('X-Content-Type-Options', 'nosniff');
     if (query.download === 'true') {
       void reply.header('Content-Disposition', `attachment; filename="${id}.log"`);
@@ -97,9 +103,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     for (const controller of this.open) controller.abort();
   }
 
-  private async startOf(request: FastifyRequest, id: string, query: OutputQuery): Promise<number> {
-    const last = request.headers['last-event-id'];
-    if (wantsEvents(request) && typeof last === 'string' && /^\d{1,15}$/.test(last)) return Number(last);
+  private async startOf(id: string, query: OutputQuery): Promise<number> {
     if (query.tail === undefined) return query.from_offset;
     return Math.max(
       query.from_offset,

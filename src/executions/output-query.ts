@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { queryNumber, querySchema } from '../common/query.js';
 
 const flag = z.enum(['true', 'false']).default('false');
-const offset = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const offset = queryNumber({ least: 0, most: Number.MAX_SAFE_INTEGER });
 const stream = z.enum(['stdout', 'stderr']).optional();
 const ansi = z
   .enum(['keep', 'strip'])
@@ -9,13 +10,12 @@ const ansi = z
   .meta({ description: 'strip takes out colours and other terminal control sequences' });
 
 /** What one may ask of an output; a route that gives one takes this as its query. */
-export const outputQuery = z.object({
+export const outputQuery = querySchema({
   from_offset: offset.default(0).meta({ description: 'The first byte, in the output of both streams' }),
-  limit: offset
-    .min(1)
+  limit: queryNumber({ least: 1, most: Number.MAX_SAFE_INTEGER })
     .optional()
     .meta({ description: 'At most so many bytes of the output of both streams, from the first byte on' }),
-  tail: z.coerce.number().int().min(1).max(10_000).optional().meta({ description: 'The last lines' }),
+  tail: queryNumber({ least: 1, most: 10_000 }).optional().meta({ description: 'The last lines' }),
   stream: stream.meta({ description: 'One stream only' }),
   ansi,
   follow: flag.meta({ description: 'true goes on until the command ends' }),
@@ -28,14 +28,15 @@ export const outputDescription =
   'Raw bytes as they were written: those stored now, or with `follow=true` until the command ends. `from_offset` and `limit`, or a ' +
   '`Range` header with one range (answered by 206), give a part; `tail` the last lines (1 to 10000, at most 16 MiB). `stream` leaves ' +
   'one stream, `ansi=strip` takes out terminal control sequences. With `Accept: text/event-stream` server-sent events until the end: ' +
-  '`data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes. Output that was removed after its retention time is ' +
+  '`data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes; the id of the end is `<total>-end`, after which 204 ' +
+  'is answered. Output that was removed after its retention time is ' +
   'answered by 410.';
 
 const exampleEvents = [
   'id: 6',
   'data: {"command_id":"01a2024a-912d-72cf-a321-99955c0b2f5f","timestamp":"2026-07-30T12:00:00.000Z","stream":"stdout","content":"Hello\\n","offset":0,"length":6}',
   '',
-  'id: 6',
+  'id: 6-end',
   'data: {"command_id":"01a2024a-912d-72cf-a321-99955c0b2f5f","timestamp":"2026-07-30T12:00:01.000Z","stream":"stdout","content":"","offset":6,"length":0,"end":true,"total":6,"exit_code":0}',
   '',
   '',
@@ -64,7 +65,7 @@ const cursor = z
     return { offset: at, line };
   });
 
-export const outputSearchQuery = z.object({
+export const outputSearchQuery = querySchema({
   q: z
     .string()
     .min(1)
@@ -72,18 +73,10 @@ export const outputSearchQuery = z.object({
     .regex(/^[^\r\n]+$/, 'A search is within a line')
     .meta({ description: 'Text to look for, as it is; never an expression' }),
   ignore_case: flag.meta({ description: 'true takes A to Z and a to z for the same' }),
-  context: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(20)
+  context: queryNumber({ least: 0, most: 20 })
     .default(0)
     .meta({ description: 'Lines shown before and after' }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(500)
+  limit: queryNumber({ least: 1, most: 500 })
     .default(100)
     .meta({ description: 'Matching lines in an answer, at most; 4 MiB of text end one too' }),
   stream: stream.meta({ description: 'One stream only; lines are counted in it' }),

@@ -83,13 +83,14 @@ export class OutputReader {
       output_bytes: string;
       exit_code: number | null;
       pruned: boolean;
+      finished_at: Date | null;
     }>(
-      `SELECT status, output_bytes, exit_code, output_pruned_at IS NOT NULL AS pruned
+      `SELECT status, output_bytes, exit_code, output_pruned_at IS NOT NULL AS pruned, finished_at
          FROM executions WHERE id = $1`,
       [executionId],
     );
     if (row && !isFinal(row.status)) return undefined;
-    const { output_bytes = '0', exit_code: exitCode = null, pruned = false } = row ?? {};
-    return { total: Number(output_bytes), exitCode, pruned };
+    const { output_bytes = '0', exit_code: exitCode = null, pruned = false, finished_at } = row ?? {};
+    return { total: Number(output_bytes), exitCode, pruned, at: finished_at ?? new Date() };
   }
 }

@@ -3,6 +3,22 @@ import type { OutputFrame } from './output-frame.js';
 import type { OutputPiece } from './output-reader.js';
 import { toEndView, toOutputView } from './output-view.js';
 
+/** The id of the last event, which says more than the offset: a reader that names it has seen the end. */
+const endId = (total: number) => `${total}-end`;
+
+/** Where a reader goes on that names the last event it has seen. */
+export interface LastEvent {
+  offset: number;
+  /** True when it was the end of the output. */
+  isEnd: boolean;
+}
+
+/** Reads a `Last-Event-ID`. @returns undefined for one that we have not given */
+export function parseLastEventId(id: unknown): LastEvent | undefined {
+  const match = typeof id === 'string' ? /^(\d{1,15})(-end)?$/.exec(id) : null;
+  return match ? { offset: Number(match[1]), isEnd: match[2] !== undefined } : undefined;
+}
+
 /** Proxies cut connections on which nothing is said, the shortest of them after 30 s. */
 const heartbeatMs = 15_000;
 
@@ -32,7 +48,7 @@ export async function* serverSentEvents(
       if (result.done) return;
       const { frame, end } = result.value;
       if (end) {
-        yield event(end.total, toEndView(executionId, end));
+        yield event(endId(end.total), toEndView(executionId, end));
         return;
       }
       if (stream === undefined || frame.stream === stream) {
@@ -63,6 +79,6 @@ function frameEvent(executionId: string, frame: OutputFrame): string {
   return text;
 }
 
-function event(id: number, data: unknown): string {
+function event(id: number | string, data: unknown): string {
   return `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant } from '../common/fields.js';
+import { id, instant, toInstant } from '../common/fields.js';
 import type { OutputEnd, OutputFrame } from './output-frame.js';
 
 /** A frame inside the status of a command. */
@@ -50,13 +50,13 @@ export function toOutputView(executionId: string, frame: OutputFrame): OutputVie
   return { command_id: executionId, ...toFrameView(frame), length: frame.content.length };
 }
 
-/** The frame after the last one: it says how many bytes there were and how the command ended. */
-export function toEndView(executionId: string, { total, exitCode, pruned }: OutputEnd): OutputView {
+/** The frame after the last one: it says how many bytes there were, and how and when the command ended. */
+export function toEndView(executionId: string, { total, exitCode, pruned, at }: OutputEnd): OutputView {
   return {
     command_id: executionId,
     stream: 'stdout',
     content: '',
-    timestamp: new Date().toISOString(),
+    timestamp: toInstant(at),
     offset: total,
     length: 0,
     end: true,

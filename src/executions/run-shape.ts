@@ -9,7 +9,12 @@ const bytesOf = (environment: Record<string, string>) =>
 
 const environment = z
   .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'Name variables with letters, digits and underscore'),
+    z
+      .string()
+      .regex(
+        /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+        'Name variables with letters, digits and underscore, no digit first',
+      ),
     z.string().max(32_768),
   )
   .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')

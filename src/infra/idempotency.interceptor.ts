@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import stringify from 'safe-stable-stringify';
 import { lastValueFrom, from, type Observable } from 'rxjs';
 import { SHOWS_SECRET } from '../common/endpoint.js';
 import { AppError } from '../common/errors.js';
@@ -10,6 +11,15 @@ import { Database } from './database.js';
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
 /** A request that has not answered after this time was lost with its process. */
 const abandonedSeconds = 120;
+
+/** The same for requests that ask the same: whatever the order of their fields, with or without the final slash. */
+function fingerprintOf({ method, url, body }: ActorRequest): Buffer {
+  const [path = '', query = ''] = url.split('?', 2);
+  const target = `${path.replace(/\/$/, '')}?${query}`;
+  return createHash('sha256')
+    .update(`${method} ${target}\n${stringify(body ?? null)}`)
+    .digest();
+}
 
 interface StoredAnswer {
   fingerprint: Buffer;
@@ -51,9 +61,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
         issue: 'Send 1 to 255 visible ASCII characters',
       });
     }
-    const fingerprint = createHash('sha256')
-      .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
-      .digest();
+    const fingerprint = fingerprintOf(request);
     const first = await this.begin(userId, key, fingerprint);
     if (first) {
       void reply.status(first.status).header('Idempotency-Replayed', 'true');

@@ -11,8 +11,11 @@ function simplify(schema: Json, direction: Direction): void {
   if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
   if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
   if (schema['format'] === 'uuid' || schema['format'] === 'email') delete schema['pattern'];
-  // other offsets than UTC are refused
-  if (schema['format'] === 'date-time') schema['pattern'] = 'Z$';
+  // what is answered is in UTC; what is sent may have an offset
+  if (schema['format'] === 'date-time') {
+    if (direction === 'output') schema['pattern'] = 'Z$';
+    else delete schema['pattern'];
+  }
   // an answer may gain fields, and whoever checks it against this document shall not break then
   if (direction === 'output' && schema['additionalProperties'] === false)
     delete schema['additionalProperties'];

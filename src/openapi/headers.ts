@@ -88,8 +88,9 @@ const sent = {
   },
   LastEventId: {
     name: 'Last-Event-ID',
-    description: 'For server-sent events: the offset to go on from, which is the `id` of the last event',
-    schema: { type: 'string', pattern: '^[0-9]{1,15}$' },
+    description:
+      'For server-sent events: the `id` of the last event, which is the offset to go on from; after the end, whose id is such as `4096-end`, the answer is 204',
+    schema: { type: 'string', pattern: '^[0-9]{1,15}(-end)?$' },
     example: '4096',
   },
 } satisfies Record<string, Json & { name: string }>;

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { durationSchema } from '../common/duration.js';
 import { id } from '../common/fields.js';
+import { querySchema } from '../common/query.js';
 
 /** UTC days of each period; the last one is today. */
 export const daysOf = { '7d': 7, '30d': 30, '90d': 90, '1y': 365 } as const;
 export type Period = keyof typeof daysOf;
 
-export const analyticsQuery = z.object({
+export const analyticsQuery = querySchema({
   period: z
     .enum(Object.keys(daysOf) as [Period, ...Period[]])
     .default('30d')

@@ -15,9 +15,13 @@ const granted: Record<MemberRole, readonly ProjectPermission[]> = {
   owner: ['read', 'write', 'execute', 'own'],
 };
 
-/** A project is named by its id or by its key. */
+const projectName = /^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z][A-Za-z0-9]{1,9})$/;
+
+/** A project is named by its id or by its key, in upper or lower case. */
 export const projectIdParam = z
-  .union([z.uuid(), z.string().regex(/^[A-Z][A-Z0-9]{1,9}$/)], 'Send the id or the key of a project')
+  .string()
+  .regex(projectName, 'Send the id of a project, or its key: 2 to 10 letters and digits, a letter first')
+  .transform((name) => (name.includes('-') ? name.toLowerCase() : name.toUpperCase()))
   .meta({ description: 'The id of a project, or its key' });
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '../common/duration.js';
 import { instant } from '../common/fields.js';
+import { querySchema } from '../common/query.js';
 import { queueNames } from '../executions/executions.schema.js';
 
 const count = z.int().min(0);
@@ -66,7 +67,7 @@ export const clearedSchema = z
 
 export const periods = { '1h': 1, '6h': 6, '24h': 24, '7d': 168, '30d': 720 } as const;
 export type MetricsPeriod = keyof typeof periods;
-export const metricsQuery = z.object({
+export const metricsQuery = querySchema({
   period: z
     .enum(Object.keys(periods) as [MetricsPeriod, ...MetricsPeriod[]])
     .default('24h')

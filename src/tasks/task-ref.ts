@@ -4,7 +4,7 @@ import { z } from 'zod';
 export type TaskName = { id: string } | { key: string; number: number } | { from: string; to: string };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const ref = /^([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,8})$/;
+const ref = /^([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,8})$/i;
 const prefix = /^[0-9a-f]{8}[0-9a-f-]{0,27}$/i;
 const dashesAfter = [8, 12, 16, 20];
 
@@ -15,7 +15,7 @@ const dashesAfter = [8, 12, 16, 20];
 export function parseTaskName(text: string): TaskName | undefined {
   if (uuid.test(text)) return { id: text.toLowerCase() };
   const match = ref.exec(text);
-  if (match) return { key: match[1]!, number: Number(match[2]) };
+  if (match) return { key: match[1]!.toUpperCase(), number: Number(match[2]) };
   if (!prefix.test(text)) return undefined;
   const digits = text.replaceAll('-', '').toLowerCase();
   return { from: asUuid(digits.padEnd(32, '0')), to: asUuid(digits.padEnd(32, 'f')) };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationSchema, formatDuration, parseDuration } from '../common/duration.js';
 import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
+import { queryNumber } from '../common/query.js';
 import { waitingReasons } from '../executions/executions.queries.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { runShape } from '../executions/run-shape.js';
@@ -245,11 +246,7 @@ export const taskListQuery = pageQuery().extend({
     .optional()
     .meta({ description: 'One status or several, with commas' }),
   assigned_to: id.optional().meta({ description: 'Tasks of this user' }),
-  priority: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(10)
+  priority: queryNumber({ least: 1, most: 10 })
     .optional()
     .meta({ description: 'Tasks at least this urgent' }),
   tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags, with commas' }),

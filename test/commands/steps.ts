@@ -45,7 +45,7 @@ export async function readEvents(
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
       const block = text.slice(0, end);
       text = text.slice(end + 2);
-      const match = /^id: (\d+)\ndata: (.*)$/s.exec(block);
+      const match = /^id: (\d+)(?:-end)?\ndata: (.*)$/s.exec(block);
       if (!match) continue;
       const event = { id: Number(match[1]), data: JSON.parse(match[2]!) };
       events.push(event);

@@ -48,6 +48,18 @@ test('at once it is done once, and the others are told to come again', async () 
   expect(await count('at once')).toBe(1);
 });
 
+test('the order of fields and a final slash make no other request', async () => {
+  const { id } = project;
+  const first = await data(
+    201,
+    owner.post('/api/tasks/', { title: 'ordered', project_id: id, metadata: { a: 1, b: 2 } }, keyed('key-o')),
+  );
+  const body = { metadata: { b: 2, a: 1 }, project_id: id, title: 'ordered' };
+  const again = await owner.post('/api/tasks', body, keyed('key-o'));
+  expect([again.headers.get('idempotency-replayed'), again.body.data.id]).toEqual(['true', first.id]);
+  expect(await count('ordered')).toBe(1);
+});
+
 test('a key is bound to its request and its user', async () => {
   await data(201, make(owner, 'key-3', 'bound'));
   expect(await refusal(make(owner, 'key-3', 'another title'))).toBe('409 IDEMPOTENCY_CONFLICT');

@@ -40,6 +40,7 @@ function faultsOf({ method, status, headers, body }: Exchange, { operation }: Ro
   const response = api.resolve(operation.responses[status]);
   if (!response) return [`the status is not documented`];
   const faults = headerFaults(headers, response.headers);
+  if (response.content === undefined && !headers.has('content-type')) return faults;
   const type = headers.get('content-type')?.split(';')[0] ?? '';
   if (response.content?.[type] === undefined) return [...faults, `the media type ${type} is not documented`];
   if (type !== 'application/json' || body === undefined || method === 'HEAD') return faults;

@@ -20,15 +20,9 @@ export interface components {
       userId?: string;
     };
     AuthListSessionsQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -341,24 +335,15 @@ export interface components {
       suggestions: components['schemas']['CommandSuggestion'][];
     };
     CommandsHistoryQuery: {
-      /**
-       * @description Items at most
-       * @default 50
-       */
+      /** @description Items at most */
       limit?: number;
-      /**
-       * @description Items left out before them
-       * @default 0
-       */
+      /** @description Items left out before them */
       offset?: number;
       /** @description Comma-separated: queued, running, completed, failed, cancelled */
       status?: string | string[];
     };
     CommandsOutputQuery: {
-      /**
-       * @description The first byte, in the output of both streams
-       * @default 0
-       */
+      /** @description The first byte, in the output of both streams */
       fromOffset?: number;
       /** @description At most so many bytes of the output of both streams, from the first byte on */
       limit?: number;
@@ -393,15 +378,9 @@ export interface components {
        * @enum {string}
        */
       ignoreCase?: 'true' | 'false';
-      /**
-       * @description Lines shown before and after
-       * @default 0
-       */
+      /** @description Lines shown before and after */
       context?: number;
-      /**
-       * @description Matching lines in an answer, at most; 4 MiB of text end one too
-       * @default 100
-       */
+      /** @description Matching lines in an answer, at most; 4 MiB of text end one too */
       limit?: number;
       /**
        * @description One stream only; lines are counted in it
@@ -470,7 +449,6 @@ export interface components {
       visibility?: 'private' | 'internal';
     };
     CreateSession: {
-      /** @default null */
       projectId?: string | null;
       /** @default {} */
       settings?: {
@@ -564,10 +542,7 @@ export interface components {
         | 'system.*'
         | '*'
       )[];
-      /**
-       * @description The id or key of a project; null hears of everything and takes an administrator
-       * @default null
-       */
+      /** @description The id or key of a project; null hears of everything and takes an administrator */
       projectId?: string | null;
       /** @description Signs what is sent; made by us when absent */
       secret?: string;
@@ -644,8 +619,11 @@ export interface components {
           | 'VALIDATION_VALUE_TOO_LONG'
           | 'VALIDATION_VALUE_TOO_SHORT'
           | 'MALFORMED_REQUEST'
+          | 'METHOD_NOT_ALLOWED'
+          | 'REQUEST_TIMEOUT'
           | 'PAYLOAD_TOO_LARGE'
           | 'ANSWER_TOO_LARGE'
+          | 'HEADERS_TOO_LARGE'
           | 'UNSUPPORTED_MEDIA_TYPE'
           | 'RESOURCE_NOT_FOUND'
           | 'OUTPUT_PRUNED'
@@ -707,10 +685,7 @@ export interface components {
        * @enum {string}
        */
       priority?: 'high' | 'normal' | 'low';
-      /**
-       * @description Run in this project's workspace instead of your own
-       * @default null
-       */
+      /** @description Run in this project's workspace instead of your own */
       projectId?: string | null;
       /**
        * @description false waits for the end and answers with the output
@@ -1101,15 +1076,9 @@ export interface components {
       userId: string;
     };
     PersonalAccessTokensListQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -1460,15 +1429,9 @@ export interface components {
       period?: '7d' | '30d' | '90d' | '1y';
     };
     ProjectsListQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 20
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -1496,15 +1459,9 @@ export interface components {
       sort?: 'name' | 'created_at' | 'updated_at';
     };
     ProjectsListTasksQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -2035,15 +1992,9 @@ export interface components {
       status: 'active' | 'expired' | 'ended';
     };
     SessionsHistoryQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -2053,15 +2004,9 @@ export interface components {
       order?: 'asc' | 'desc';
     };
     SessionsListQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -2487,15 +2432,9 @@ export interface components {
       webhookId: string;
     };
     TasksListQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -2536,10 +2475,7 @@ export interface components {
       sort?: 'created_at' | 'updated_at' | 'priority' | 'title';
     };
     TasksOutputQuery: {
-      /**
-       * @description The first byte, in the output of both streams
-       * @default 0
-       */
+      /** @description The first byte, in the output of both streams */
       fromOffset?: number;
       /** @description At most so many bytes of the output of both streams, from the first byte on */
       limit?: number;
@@ -2574,15 +2510,9 @@ export interface components {
        * @enum {string}
        */
       ignoreCase?: 'true' | 'false';
-      /**
-       * @description Lines shown before and after
-       * @default 0
-       */
+      /** @description Lines shown before and after */
       context?: number;
-      /**
-       * @description Matching lines in an answer, at most; 4 MiB of text end one too
-       * @default 100
-       */
+      /** @description Matching lines in an answer, at most; 4 MiB of text end one too */
       limit?: number;
       /**
        * @description One stream only; lines are counted in it
@@ -2783,15 +2713,9 @@ export interface components {
       total: number;
     };
     UsersListQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -2990,15 +2914,9 @@ export interface components {
       version: number;
     };
     WebhooksListDeliveriesQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
@@ -3015,15 +2933,9 @@ export interface components {
       event?: string;
     };
     WebhooksListQuery: {
-      /**
-       * @description Page number, from 1
-       * @default 1
-       */
+      /** @description Page number, from 1 */
       page?: number;
-      /**
-       * @description Items a page
-       * @default 50
-       */
+      /** @description Items a page */
       pageSize?: number;
       /**
        * @description Sort order
