@@ -152,10 +152,14 @@ export class Run {
       command: execution.command,
       workspace,
       workingDirectory: execution.working_directory,
-      environment: commandEnvironment(context.userName, workspace, {
-        ...secrets,
-        ...execution.environment,
-      }),
+      environment: commandEnvironment(
+        { name: context.userName, isOther: context.users !== undefined },
+        workspace,
+        {
+          ...secrets,
+          ...execution.environment,
+        },
+      ),
       user,
       limits: launchLimits(limits, context.defaultLimits),
       bubblewrap: isolation?.options(workspace, execution.network),

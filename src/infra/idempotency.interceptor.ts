@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import stringify from 'safe-stable-stringify';
+import { stringify } from 'safe-stable-stringify';
 import { lastValueFrom, from, type Observable } from 'rxjs';
 import { SHOWS_SECRET } from '../common/endpoint.js';
 import { AppError } from '../common/errors.js';

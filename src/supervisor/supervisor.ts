@@ -11,6 +11,7 @@ import { spawnLauncher } from '../launcher/spawn-launcher.js';
 import { readEnvironment, secretVariables } from '../common/environment.js';
 import { prepareHost, type Host } from './prepare-host.js';
 import { confine } from './confine.js';
+import { onNpmGone } from './npm-parent.js';
 import type { SupervisorMessage, SupervisorRequest } from './supervised.js';
 
 const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
@@ -27,6 +28,7 @@ export async function supervise(): Promise<never> {
   let server: ChildProcess | undefined;
   // First of all: libraries that run programs listen for signals meanwhile, and one that comes when they stop would be lost.
   for (const signal of passedOn) process.on(signal, () => (server ? server.kill(signal) : process.exit(0)));
+  onNpmGone(() => (server ? server.kill('SIGTERM') : process.exit(0)));
   const { variables, secrets } = readEnvironment();
   const [host, before] = await Promise.all([prepareHost({ ...variables, ...secrets }), confine()]);
   server = startServer(host, variables, secrets);

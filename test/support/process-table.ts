@@ -33,17 +33,22 @@ export async function descendants(pid: number): Promise<ProcessId[]> {
   return found;
 }
 
-/** The server that a supervisor has started; undefined where there is none. */
-export function servingProcess(supervisor: number): number | undefined {
+/** The server that a supervisor has started, or npm by way of one; undefined where there is none. */
+export function servingProcess(starter: number): number | undefined {
   try {
-    const children = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'latin1');
+    const children = readFileSync(`/proc/${starter}/task/${starter}/children`, 'latin1')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number);
+    // before it is the server, a child is for a moment the image of its supervisor
+    const serves = (pid: number) =>
+      readFileSync(`/proc/${pid}/environ`, 'latin1').includes('MILLRACE_SUPERVISED=');
+    // without a supervisor the server is what npm started
+    const isServer = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('/main.js\0');
     return (
-      children
-        .trim()
-        .split(' ')
-        .map(Number)
-        // before it is the server, a child is for a moment the image of its supervisor
-        .find((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes('MILLRACE_SUPERVISED='))
+      children.find(serves) ??
+      children.map(servingProcess).find((pid) => pid !== undefined) ??
+      children.find(isServer)
     );
   } catch {
     return undefined;
