@@ -14,7 +14,7 @@ import { addExamples } from './openapi/examples.js';
 import { addHeaders } from './openapi/headers.js';
 import { nameOperations } from './openapi/operations.js';
 import { addScopes } from './openapi/scopes.js';
-import { servedDocument } from './openapi/served-document.js';
+import { documentFile, servedDocument } from './openapi/served-document.js';
 import { addWebhooks } from './openapi/webhooks.js';
 
 /** The OpenAPI document of every route, made from the schemas that validate and type them. */
@@ -73,8 +73,14 @@ export function serveOpenApi(app: NestFastifyApplication): void {
           .send(make(servedDocument(), `${request.protocol}://${request.host}`));
       });
   }
+  const document = documentFile();
+  app.getHttpAdapter().get('/openapi.json', (request: FastifyRequest, reply: FastifyReply) => {
+    void reply.headers({ etag: document.tag, 'cache-control': 'no-cache' });
+    if (request.headers['if-none-match']?.includes(document.tag)) return reply.status(304).send();
+    return reply.type('application/json; charset=utf-8').send(document.text());
+  });
   SwaggerModule.setup('docs', app, servedDocument, {
-    jsonDocumentUrl: 'openapi.json',
+    raw: ['yaml'],
     customSiteTitle: 'Millrace API',
     // a token that the page kept would lie in the browser for whoever uses it next
     swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true },

@@ -10,6 +10,7 @@ import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { RequestIdentity } from './auth/request-identity.js';
 import { RequestLimiter } from './auth/request-limiter.js';
+import { compressAnswers } from './compression.js';
 import type { Config } from './common/config.js';
 import { errorEnvelope, installEnvelope } from './common/envelope.js';
 import { ErrorFilter } from './common/error-filter.js';
@@ -62,6 +63,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   acceptBodies(server);
   server.server.maxConnections = config.MAX_CONNECTIONS;
   dropSilentConnections(server);
+  await compressAnswers(server);
   installEnvelope(server);
   await secure(server, config);
   log.install(server, app.get(RequestStats));

@@ -19,6 +19,7 @@ import {
 import type { OutputFrame } from '../executions/output-frame.js';
 import { outputFrameSchema, toFrameView } from '../executions/output-view.js';
 import { runShape } from '../executions/run-shape.js';
+import { workingDirectory } from '../executions/working-directory.js';
 import { projectIdParam } from '../projects/project-access.js';
 
 export const commandText = z
@@ -30,12 +31,7 @@ export const commandText = z
 export const executeCommandSchema = z
   .object({
     command: commandText.meta({ description: 'Run by /bin/sh', examples: ['ls -la'] }),
-    working_directory: z
-      .string()
-      .max(1024)
-      .nullable()
-      .default(null)
-      .meta({ description: 'Inside the workspace' }),
+    working_directory: workingDirectory.nullable().default(null),
     timeout: z
       .int()
       .min(1)

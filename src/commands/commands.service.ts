@@ -7,7 +7,7 @@ import { isFinal } from '../executions/execution-state.js';
 import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { storedEnd, tailFrames } from '../executions/output-tail.js';
-import { refuseFullStorage, runRules } from '../executions/project-rules.js';
+import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { CommandSafety } from '../executions/safety/command-safety.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -48,9 +48,8 @@ export class CommandsService {
    */
   async execute(actor: Actor, input: ExecuteCommand): Promise<StartedCommand | CommandStatus> {
     await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, input.environment);
-    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS, MAX_RUN_LIMITS, MAX_USER_STORAGE } =
-      this.infrastructure.config;
-    const timeout = Math.min(input.timeout ?? COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS);
+    const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
+    const timeout = allowedTimeout(input.timeout, this.infrastructure.config);
     const id = await this.database.transaction(async (tx) => {
       const project =
         input.project_id === null ? null : await this.access.require(actor, input.project_id, 'execute', tx);

@@ -1,4 +1,5 @@
 import { formatBytes, parseBytes } from '../common/bytes.js';
+import type { Config } from '../common/config.js';
 import { AppError } from '../common/errors.js';
 import { effectiveLimits, type ProcessLimits, type RunLimits } from '../common/run-limits.js';
 import type { Queryable, Transaction } from '../infra/database.js';
@@ -21,6 +22,24 @@ export async function countStored(
 export const countOfUser = (rows: string) =>
   `INSERT INTO user_usage AS u (user_id, stored_bytes) ${rows}
        ON CONFLICT (user_id) DO UPDATE SET stored_bytes = greatest(0, u.stored_bytes + excluded.stored_bytes)`;
+
+/**
+ * How long a run may take, in seconds.
+ * @param asked the timeout that somebody has named
+ * @throws VALIDATION_ERROR for more than the server allows
+ */
+export function allowedTimeout(
+  asked: number | null | undefined,
+  { COMMAND_TIMEOUT_SECONDS: usual, COMMAND_TIMEOUT_MAX_SECONDS: most }: Config,
+): number {
+  if (asked === null || asked === undefined) return Math.min(usual, most);
+  if (asked <= most) return asked;
+  throw new AppError('VALIDATION_ERROR', {
+    field: 'timeout',
+    issue: `A command may take ${most} seconds here at most`,
+    limit: most,
+  });
+}
 
 /** What a run is held to, settled when it is asked for. */
 export interface RunRules {

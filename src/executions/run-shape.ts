@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runLimitsSchema } from '../common/run-limits.js';
+import { workingDirectory } from './working-directory.js';
 
 /** What a command gets beside its own text: a list shows none of it, but each run and each change of a task carries it. */
 const mostEnvironmentBytes = 128 * 1024;
@@ -30,7 +31,7 @@ const environment = z
 /** How a command is run; tasks and ad hoc commands share it. */
 export const runShape = {
   command: z.string().min(1).max(65_536),
-  working_directory: z.string().max(1024).meta({ description: 'Inside the workspace' }),
+  working_directory: workingDirectory,
   environment: environment.meta({ description: 'Variables for the command' }),
   timeout: z
     .int()

@@ -14,7 +14,7 @@ import {
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { CommandSafety } from '../executions/safety/command-safety.js';
-import { runRules } from '../executions/project-rules.js';
+import { allowedTimeout, runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -140,9 +140,8 @@ export class TaskExecutionService {
     if (state.hopeless !== null) {
       throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: task.id, dependencies: state.hopeless });
     }
-    const { COMMAND_TIMEOUT_SECONDS, COMMAND_TIMEOUT_MAX_SECONDS, MAX_RUN_LIMITS } =
-      this.infrastructure.config;
-    const timeout = input.options.timeout ?? task.timeout ?? COMMAND_TIMEOUT_SECONDS;
+    const { MAX_RUN_LIMITS } = this.infrastructure.config;
+    const timeout = allowedTimeout(input.options.timeout ?? task.timeout, this.infrastructure.config);
     const project = { ...state, id: task.project_id, settings: task.project_settings };
     const id = await this.lifecycle.enqueue(tx, actor, {
       ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
@@ -154,7 +153,7 @@ export class TaskExecutionService {
       command,
       working_directory: task.working_directory ?? '',
       environment: { ...describe(task), ...task.environment },
-      timeout: Math.min(timeout, COMMAND_TIMEOUT_MAX_SECONDS),
+      timeout,
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),

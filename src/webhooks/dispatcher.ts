@@ -68,7 +68,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     await Promise.all(this.sending);
     clearTimeout(timer);
     await this.results.drain(2_000);
-    await this.outbound.close();
+    this.outbound.close();
   }
 
   private cutOff(): void {

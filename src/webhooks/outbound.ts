@@ -1,6 +1,8 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { once } from 'node:events';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { Agent, type Dispatcher as HttpDispatcher } from 'undici';
 import { isPublicAddress, targetFault } from './target-address.js';
 
 const keptBytes = 4_096;
@@ -25,16 +27,12 @@ export class AnswerTimeoutError extends Error {}
  * check with one address and the connection with another (DNS rebinding) gains nothing. Redirects are not followed.
  */
 export class Outbound {
-  private readonly agent: Agent;
+  private readonly agents: Record<string, http.Agent>;
   private readonly underWay = new Set<AbortController>();
 
   constructor(private readonly options: { allowPrivate: boolean; timeoutMs: number }) {
-    const { allowPrivate, timeoutMs } = options;
-    this.agent = new Agent({
-      connect: { timeout: timeoutMs, ...(allowPrivate ? {} : { lookup: publicLookup }) },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-    });
+    const settings = { keepAlive: true, ...(options.allowPrivate ? {} : { lookup: publicLookup }) };
+    this.agents = { 'http:': new http.Agent(settings), 'https:': new https.Agent(settings) };
   }
 
   /**
@@ -53,7 +51,9 @@ export class Outbound {
     );
     this.underWay.add(abort);
     try {
-      return await this.request(new URL(target), headers, body, abort.signal);
+      return await this.send(new URL(target), headers, body, abort.signal);
+    } catch (error) {
+      throw abort.signal.aborted ? abort.signal.reason : error;
     } finally {
       clearTimeout(timer);
       this.underWay.delete(abort);
@@ -65,36 +65,41 @@ export class Outbound {
     for (const abort of this.underWay) abort.abort(new Error('Cut off'));
   }
 
-  async close(): Promise<void> {
-    await this.agent.destroy();
+  close(): void {
+    for (const agent of Object.values(this.agents)) agent.destroy();
   }
 
-  private async request(
+  /** What comes before the answer (1xx, RFC 9110 §15.2) is passed over by Node. */
+  private async send(
     url: URL,
     headers: Record<string, string>,
     body: string,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const path = url.pathname + url.search;
-    const answer = await this.agent.request({
-      origin: url.origin,
-      path,
-      method: 'POST',
-      headers,
-      body,
-      signal,
-    });
-    const retryAfter = answer.headers['retry-after'];
-    return {
-      status: answer.statusCode,
-      body: await readStart(answer.body),
-      retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-    };
+    const { request } = url.protocol === 'https:' ? https : http;
+    const agent = this.agents[url.protocol];
+    for (;;) {
+      const sent = request(url, { method: 'POST', headers, agent, signal });
+      // what fails once there is an answer is met by who reads it
+      sent.on('error', () => undefined);
+      sent.end(body);
+      try {
+        const [answer] = (await once(sent, 'response')) as [http.IncomingMessage];
+        return {
+          status: answer.statusCode ?? 0,
+          body: await readStart(answer),
+          retryAfter: answer.headers['retry-after'],
+        };
+      } catch (error) {
+        // the receiver had closed a connection that was kept open; a new one tells whether it is there
+        if (!sent.reusedSocket || signal.aborted) throw error;
+      }
+    }
   }
 }
 
 /** The start of a body as text Postgres can store. A body that breaks off changes nothing: the status has been given. */
-async function readStart(body: HttpDispatcher.ResponseData['body']): Promise<string> {
+async function readStart(body: http.IncomingMessage): Promise<string> {
   const kept: Buffer[] = [];
   let read = 0;
   try {

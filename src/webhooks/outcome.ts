@@ -103,8 +103,5 @@ function describe(fault: unknown): string {
 
 export function isTimeout(fault: unknown): boolean {
   if (!(fault instanceof Error)) return false;
-  return (
-    fault instanceof AnswerTimeoutError ||
-    ('code' in fault && /^(UND_ERR_.*TIMEOUT|ETIMEDOUT)$/.test(String(fault.code)))
-  );
+  return fault instanceof AnswerTimeoutError || ('code' in fault && fault.code === 'ETIMEDOUT');
 }

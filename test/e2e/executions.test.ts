@@ -126,6 +126,22 @@ describe('to execute a task', () => {
     expect(await executionsOf(task)).toEqual([]);
   });
 
+  test('refuses a timeout above the maximum instead of lowering it', async () => {
+    const task = await makeJob(owner, project, 'true', { timeout: 86_401 });
+    const asks = [
+      () => owner.post(`/api/tasks/${task.id}/execute`),
+      () => owner.post(`/api/tasks/${task.id}/execute`, { options: { timeout: 90_000 } }),
+      () => owner.post('/api/commands/execute', { command: 'true', timeout: 90_000 }),
+    ];
+    for (const ask of asks) {
+      const answer = await ask();
+      expect(await refusal(answer)).toBe('422 VALIDATION_ERROR');
+      expect(answer.body.error.details).toMatchObject({ field: 'timeout', limit: 86_400 });
+    }
+    expect(await executionsOf(task)).toEqual([]);
+    await execute(owner, task, { options: { timeout: 86_400 } });
+  });
+
   test('works again and again, each time as a new execution', async () => {
     const task = await makeJob(owner, project, 'true');
     for (let count = 1; count <= 3; count += 1) {
@@ -210,15 +226,21 @@ describe('a command', () => {
     expect(directory).toMatch(/\/sub\/deep$/);
     const absolute = await runJob(owner, project, 'pwd', 'completed', { working_directory: directory });
     expect(await outputOf(app, absolute.execution_id)).toBe(`${directory}\n`);
-    for (const working_directory of [
-      '..',
-      '../..',
-      'sub/../../..',
-      '/etc',
-      'out',
-      'missing',
-      '../../users',
-    ]) {
+    for (const working_directory of ['..', '../..', 'sub/../../..', '/etc', '../../users', 'a\0b']) {
+      const answer = await owner.post('/api/tasks/', {
+        title: 'x',
+        project_id: project.id,
+        command: 'pwd',
+        working_directory,
+      });
+      expect([working_directory, answer.status, answer.body.error?.details.field]).toEqual([
+        working_directory,
+        422,
+        'working_directory',
+      ]);
+    }
+    // what only the worker can see
+    for (const working_directory of ['out', 'missing', 'sub/deep/file']) {
       const execution = await runJob(owner, project, 'pwd', 'failed', { working_directory });
       expect([working_directory, execution]).toEqual([
         working_directory,

@@ -133,6 +133,52 @@ describe('a request', () => {
   });
 });
 
+describe('a large answer', () => {
+  const ask = (path: string, headers: Record<string, string>) =>
+    owner.open('GET', path, undefined, { headers });
+
+  test('is compressed for who takes it, and is the same', async () => {
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        makeTask(owner, project, { title: `large ${index}`, description: 'x'.repeat(1000) }),
+      ),
+    );
+    for (const path of ['/openapi.json', '/api/tasks/?search=large']) {
+      const plain = await ask(path, { 'accept-encoding': 'identity' });
+      expect(plain.headers.get('content-encoding')).toBeNull();
+      const { data: expected, paths } = (await plain.json()) as Json;
+      for (const encoding of ['br', 'gzip']) {
+        const answer = await ask(path, { 'accept-encoding': encoding });
+        expect([path, answer.headers.get('content-encoding')]).toEqual([path, encoding]);
+        expect(answer.headers.get('vary')).toContain('accept-encoding');
+        expect(await answer.json()).toMatchObject(paths ? { paths } : { data: expected });
+      }
+    }
+    const small = await ask('/api/health/', { 'accept-encoding': 'br' });
+    expect(small.headers.get('content-encoding')).toBeNull();
+  });
+
+  test('is none of a live or stored output', async () => {
+    const { command_id } = await run(owner, 'head -c 100000 /dev/zero');
+    for (const accept of ['text/event-stream', '*/*']) {
+      const answer = await ask(`/api/commands/${command_id}/output`, {
+        accept,
+        'accept-encoding': 'br, gzip',
+      });
+      expect([accept, answer.headers.get('content-encoding')]).toEqual([accept, null]);
+      await answer.arrayBuffer();
+    }
+  });
+
+  test('of the documentation is not sent again to who has it', async () => {
+    const { headers } = await ask('/openapi.json', {});
+    const tag = headers.get('etag')!;
+    expect(tag).toMatch(/^W\/"[\w-]{22}"$/);
+    expect((await ask('/openapi.json', { 'if-none-match': tag })).status).toBe(304);
+    expect((await ask('/openapi.json', { 'if-none-match': 'W/"other"' })).status).toBe(200);
+  });
+});
+
 describe('a query', () => {
   test('with a parameter that the route does not have is refused by its name', async () => {
     for (const [path, name] of [

@@ -162,17 +162,7 @@ describe('a task is named', () => {
     for (const name of names) expect((await data(200, owner.get(`/api/tasks/${name}`))).id).toBe(task.id);
     for (const name of ['SHOP-99999999', 'NONE-1', nobody, 'ffffffff', '00000000-0000-0000-0000-00000000000'])
       expect([name, await refusal(owner.get(`/api/tasks/${name}`))]).toEqual([name, '404 TASK_NOT_FOUND']);
-    for (const name of [
-      'shop-1',
-      'SHOP-0',
-      'SHOP-',
-      'abc',
-      'zzzzzzzz',
-      '%00',
-      'a'.repeat(300),
-      "1'--",
-      '%F0%9F%90%88',
-    ])
+    for (const name of ['SHOP-0', 'SHOP-', 'abc', 'zzzzzzzz', '%00', 'a'.repeat(300), "1'--", '%F0%9F%90%88'])
       expect([name, (await owner.get(`/api/tasks/${name}`)).status]).toEqual([name, 422]);
   });
 
@@ -303,7 +293,7 @@ test('JSON that is too deep or too big is refused', async () => {
   expect(await refusal(post(nested(100)))).toBe('422 VALIDATION_INVALID_FORMAT');
   expect(await refusal(post(nested(100_000)))).toMatch(/^4\d\d /);
   expect(await refusal(post(`{"a":"${'x'.repeat(70_000)}"}`))).toBe('422 VALIDATION_ERROR');
-  expect(await refusal(post('{"__proto__":{"admin":true}}'))).toBe('400 MALFORMED_REQUEST');
+  expect(await refusal(post('{"__proto__":{"admin":true}}'))).toBe('422 VALIDATION_INVALID_FORMAT');
 });
 
 test('a stale version is refused, in the body and in If-Match', async () => {

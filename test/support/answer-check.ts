@@ -14,7 +14,7 @@ export interface Exchange {
 
 /** What HTTP, its proxies and browsers are told, whatever the route. */
 const ofTransport =
-  /^(date|connection|keep-alive|content-length|content-type|transfer-encoding|vary|cache-control|x-accel-buffering|access-control-.*|content-security-policy|cross-origin-.*|origin-agent-cluster|referrer-policy|x-(content-type-options|dns-prefetch-control|download-options|frame-options|permitted-cross-domain-policies|xss-protection))$/;
+  /^(date|connection|keep-alive|content-length|content-type|content-encoding|transfer-encoding|vary|cache-control|x-accel-buffering|access-control-.*|content-security-policy|cross-origin-.*|origin-agent-cluster|referrer-policy|x-(content-type-options|dns-prefetch-control|download-options|frame-options|permitted-cross-domain-policies|xss-protection))$/;
 
 const api = new ApiDocument(true);
 /** Requests may have fields that we do not know, which are ignored. */

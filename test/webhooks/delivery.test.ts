@@ -97,6 +97,26 @@ test('Retry-After is waited for', async () => {
   expect((await receiver.next(2)).at - first.at).toBeGreaterThanOrEqual(3_950);
 });
 
+test('what a receiver says before its answer is passed over', async () => {
+  const informational = [
+    'HTTP/1.1 100 Continue',
+    'HTTP/1.1 102 Processing',
+    'HTTP/1.1 103 Early Hints\r\nLink: </x>',
+  ];
+  const receiver = await Receiver.start((response) => {
+    for (const lines of informational) response.socket?.write(`${lines}\r\n\r\n`);
+    response.writeHead(202).end('taken');
+  });
+  const { project, webhook } = await subscribe(receiver, { events: ['project.updated'] });
+  await touch(app.admin, project);
+  expect(await delivered(app.admin, webhook)).toMatchObject({
+    attempts: 1,
+    response_status: 202,
+    response_body: 'taken',
+  });
+  expect(receiver.received).toHaveLength(1);
+});
+
 test('410 switches the webhook off', async () => {
   const receiver = await Receiver.start((response) => response.writeHead(410).end());
   const { project, webhook } = await subscribe(receiver);

@@ -697,10 +697,7 @@ export interface components {
        * @default null
        */
       timeout?: number | null;
-      /**
-       * @description Inside the workspace
-       * @default null
-       */
+      /** @default null */
       workingDirectory?: string | null;
     };
     ExecuteTask: {
