@@ -28,6 +28,15 @@ describe('parseSearch', () => {
     ['and or not', '(and & or & not)'],
     ['https://example.com', 'https://example.com'],
     ['Title:x', 'title=x'],
+    ['a -b', '(a & !b)'],
+    ['-a -"b c"', '(!a & !b c)'],
+    ['a -(b OR c)', '(a & !(b | c))'],
+    ['-title:x', '!title=x'],
+    ['well-known --flag', '(well-known & --flag)'],
+    ['title:(a OR b)', '(title=a | title=b)'],
+    ['title:(a description:b "c d") e', '((title=a & description=b & title=c d) & e)'],
+    ['tag:(a OR b)', '(tag=a | tag=b)'],
+    ['http:(x)', '(http: & x)'],
   ])('reads %s', (input, expected) => {
     expect(show(parseSearch(input))).toBe(expected);
   });

@@ -1,3 +1,5 @@
+import { soughtWords } from './search-words.js';
+
 /** A search as a tree: words and phrases joined by AND, OR and NOT. */
 export type SearchNode =
   | { kind: 'text'; text: string; prefix: boolean; field: 'title' | 'description' | undefined }
@@ -6,10 +8,12 @@ export type SearchNode =
   | { kind: 'and' | 'or'; nodes: SearchNode[] };
 
 type Token =
-  | { type: 'open' | 'close' | 'and' | 'or' | 'not' }
+  | { type: 'close' | 'and' | 'or' | 'not' }
+  | { type: 'open'; field: string | undefined }
   | { type: 'term'; field: string | undefined; text: string; quoted: boolean };
 
-const tokenPattern = /[()]|(?:([a-z]+):)?"([^"]*)"?|(?:([a-z]+):)?([^\s()"]+)/giu;
+const tokenPattern =
+  /(?<![^\s(])-(?=[^\s-])|(?:(title|description|tags?):)?\(|\)|(?:([a-z]+):)?"([^"]*)"?|(?:([a-z]+):)?([^\s()"]+)/giu;
 const operators: Record<string, 'and' | 'or' | 'not'> = { AND: 'and', OR: 'or', NOT: 'not' };
 const searchable = /[\p{L}\p{N}]/u;
 const fields = new Set(['title', 'description', 'tag', 'tags']);
@@ -21,8 +25,10 @@ function tokenize(input: string): Token[] {
   const tokens: Token[] = [];
   let terms = 0;
   for (const match of input.matchAll(tokenPattern)) {
-    const [whole, quotedField, quoted, bareField, bare] = match;
-    if (whole === '(') tokens.push({ type: 'open' });
+    const [whole, groupField, quotedField, quoted, bareField, bare] = match;
+    if (whole.endsWith('(') && quoted === undefined)
+      tokens.push({ type: 'open', field: groupField?.toLowerCase() });
+    else if (whole === '-') tokens.push({ type: 'not' });
     else if (whole === ')') tokens.push({ type: 'close' });
     else if (operators[whole]) tokens.push({ type: operators[whole] });
     else {
@@ -39,8 +45,8 @@ function tokenize(input: string): Token[] {
 }
 
 /**
- * Reads the search syntax of the contract: words, "exact phrases", prefix*, AND, OR, NOT, parentheses and field:word, where
- * the field is title, description or tag. Words side by side must all be there. What makes no sense, such as an operator
+ * Reads the search syntax of the contract: words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, field:word and
+ * field:(…), where the field is title, description or tag. Words side by side must all be there. What makes no sense, such as an operator
  * without a word, is passed over: no input is an error.
  * @returns undefined when there is nothing to search for
  */
@@ -49,34 +55,34 @@ export function parseSearch(input: string): SearchNode | undefined {
   let at = 0;
 
   // either := both (OR both)* ; both := single ((AND)? single)* ; single := NOT single | ( either ) | term
-  const either = (): SearchNode | undefined => {
-    const nodes = [both()];
+  const either = (field?: string): SearchNode | undefined => {
+    const nodes = [both(field)];
     while (tokens[at]?.type === 'or') {
       at += 1;
-      nodes.push(both());
+      nodes.push(both(field));
     }
     return join('or', nodes);
   };
-  const both = (): SearchNode | undefined => {
+  const both = (field?: string): SearchNode | undefined => {
     const nodes: (SearchNode | undefined)[] = [];
     for (let token = tokens[at]; token && token.type !== 'or' && token.type !== 'close'; token = tokens[at]) {
       if (token.type === 'and') at += 1;
-      else nodes.push(single());
+      else nodes.push(single(field));
     }
     return join('and', nodes);
   };
-  const single = (): SearchNode | undefined => {
+  const single = (field?: string): SearchNode | undefined => {
     const token = tokens[at];
     at += 1;
-    if (token?.type === 'term') return leaf(token);
+    if (token?.type === 'term') return leaf({ ...token, field: token.field ?? field });
     if (token?.type === 'not') {
       const next = tokens[at];
       const node =
-        next?.type === 'term' || next?.type === 'open' || next?.type === 'not' ? single() : undefined;
+        next?.type === 'term' || next?.type === 'open' || next?.type === 'not' ? single(field) : undefined;
       return node && { kind: 'not', node };
     }
     if (token?.type !== 'open') return undefined;
-    const node = either();
+    const node = either(token.field ?? field);
     if (tokens[at]?.type === 'close') at += 1;
     return node;
   };
@@ -121,12 +127,28 @@ export function searchCondition(node: SearchNode, bind: (value: unknown) => stri
     case 'and':
     case 'or':
       return `(${node.nodes.map((child) => searchCondition(child, bind)).join(` ${node.kind.toUpperCase()} `)})`;
-    case 'text': {
-      // quoted text is cut into words by Postgres, and several words become a phrase
-      const quoted = `'${node.text.replace(/['\\]/g, ' ')}'`;
-      const labels = `${node.prefix ? '*' : ''}${node.field ? weights[node.field] : ''}`;
-      const query = bind(labels === '' ? quoted : `${quoted}:${labels}`);
-      return `t.search @@ (to_tsquery('english', ${query}) || to_tsquery('simple', ${query}))`;
-    }
+    case 'text':
+      return textCondition(node, bind);
   }
+}
+
+/** Words in a row become a phrase for Postgres, of which each configuration makes what it has made of the task. */
+function textCondition(
+  { text, prefix, field }: Extract<SearchNode, { kind: 'text' }>,
+  bind: (value: unknown) => string,
+): string {
+  const { phrases, pairs } = soughtWords(text);
+  const labels = `${prefix ? '*' : ''}${field ? weights[field] : ''}`;
+  const labelled = (words: string, of = labels) => (of === '' ? `'${words}'` : `'${words}':${of}`);
+  const ways = phrases.flatMap((phrase) => {
+    const query = bind(labelled(phrase));
+    return [`to_tsquery('english', ${query})`, `to_tsquery('simple', ${query})`];
+  });
+  const needed = ways.length > 0 ? [`(${ways.join(' || ')})`] : [];
+  // a single character is the first of a pair, or stands alone
+  const ofPair = (pair: string) =>
+    [...pair].length === 1 ? `*${labels.replace('*', '')}` : labels.replace('*', '');
+  if (pairs.length > 0)
+    needed.push(`${bind(pairs.map((pair) => labelled(pair, ofPair(pair))).join(' & '))}::tsquery`);
+  return needed.length > 0 ? `t.words @@ (${needed.join(' && ')})` : 'false';
 }

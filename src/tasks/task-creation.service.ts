@@ -57,7 +57,7 @@ export class TaskCreationService {
         completed_at: null,
         deleted_at: null,
         version: 1,
-        search: '',
+        words: '',
       });
       const { title, status, priority, ref, updated_at } = task;
       this.activity.record(tx, {

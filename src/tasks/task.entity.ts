@@ -5,11 +5,6 @@ import type { RunLimits } from '../common/run-limits.js';
 export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
-// both configurations: with the stemming one alone `authenticati*` would miss "authentication"
-const searchExpression =
-  "setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('english', title), 'A') || " +
-  "setweight(to_tsvector('simple', description), 'B') || setweight(to_tsvector('english', description), 'B')";
-
 @Entity('tasks')
 @Index('tasks_project_number_key', ['project_id', 'number'], { unique: true })
 @Index('tasks_project_status', ['project_id', 'status', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
@@ -19,7 +14,7 @@ const searchExpression =
 @Index('tasks_created_by', ['created_by'])
 @Index('tasks_created', ['created_at', 'id'], { where: 'deleted_at IS NULL' })
 @Index('tasks_assigned_to', ['assigned_to', 'created_at'], { where: 'deleted_at IS NULL' })
-@Index('tasks_search', { synchronize: false })
+@Index('tasks_words', { synchronize: false })
 @Index('tasks_tags', { synchronize: false })
 export class Task {
   @Id()
@@ -113,12 +108,7 @@ export class Task {
   @Column('integer', { default: 1 })
   version!: number;
 
-  @Column({
-    type: 'tsvector',
-    generatedType: 'STORED',
-    asExpression: searchExpression,
-    select: false,
-    nullable: true,
-  })
-  search!: string;
+  /** What a search finds it by; kept by a trigger, `set_task_words`. */
+  @Column('tsvector', { select: false, nullable: true })
+  words!: string;
 }

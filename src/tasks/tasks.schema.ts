@@ -250,10 +250,15 @@ export const taskListQuery = pageQuery().extend({
     .optional()
     .meta({ description: 'Tasks at least this urgent' }),
   tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags, with commas' }),
-  search: z.string().max(500).optional().meta({
-    description:
-      'Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name',
-  }),
+  search: z
+    .string()
+    .max(500)
+    .transform((text) => text.trim() || undefined)
+    .optional()
+    .meta({
+      description:
+        'Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too',
+    }),
   created_after: sentInstant.optional().meta({ description: 'Tasks made after this time' }),
   created_before: sentInstant.optional().meta({ description: 'Tasks made before this time' }),
   sort: z

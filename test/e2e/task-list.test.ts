@@ -193,6 +193,83 @@ describe('the list of tasks', () => {
       expect([search, await found(search)]).toEqual([search, hits.toSorted()]);
   });
 
+  test('is searched by what people see of a word: its parts, its accents, its quotes, its script', async () => {
+    const other = await makeProject(owner);
+    const titled = {
+      file: 'Update package.json',
+      path: 'Rotate /var/log/nginx/access.log',
+      ref: 'See JIRA-123 of 2026-07-30',
+      cafe: 'Open the Caf\u00e9 in Z\u00fcrich',
+      camel: 'Rename parseHTTPRequest and GitHub Actions',
+      host: 'Mail ada.lovelace@mail.example.org about v1.22.3',
+      quotes: 'It\u2019s \u201calmost done\u201d',
+      japanese: '\u65e5\u672c\u8a9e\u306e\u30c6\u30b9\u30c8text',
+      thai: '\u0e01\u0e32\u0e23\u0e17\u0e14\u0e2a\u0e2d\u0e1a\u0e23\u0e30\u0e1a\u0e1a',
+      snake: 'Drop max_open_files',
+    };
+    for (const title of Object.values(titled)) await makeTask(owner, other, { title });
+    const described = await makeTask(owner, other, { title: 'plain', description: 'about src/nginx.conf' });
+    const { file, path, ref, cafe, camel, host, quotes, japanese, thai, snake } = titled;
+    const expected: [string, string[]][] = [
+      ['package', [file]],
+      ['json', [file]],
+      ['package.json', [file]],
+      ['nginx', [path, described.title]],
+      ['/var/log/nginx/access.log', [path]],
+      ['log/nginx', [path]],
+      ['title:nginx', [path]],
+      ['description:nginx.conf', [described.title]],
+      ['123', [ref]],
+      ['jira-123', [ref]],
+      ['2026-07', [ref]],
+      ['cafe', [cafe]],
+      ['CAF\u00c9', [cafe]],
+      ['cafe\u0301', [cafe]],
+      ['zurich', [cafe]],
+      ['request', [camel]],
+      ['parseHttpRequest', [camel]],
+      ['"http request"', [camel]],
+      ['hub', [camel]],
+      ['"github actions"', [camel]],
+      ['lovelace', [host]],
+      ['ada.lovelace@mail.example.org', [host]],
+      ['example.org', [host]],
+      ['1.22', [host]],
+      ['22.3', [host]],
+      ['v1.22', [host]],
+      ["it's", [quotes]],
+      ['"almost done"', [quotes]],
+      ["\"it's 'almost done'\"", [quotes]],
+      ['\u672c\u8a9e', [japanese]],
+      ['\u8a9e', [japanese]],
+      ['\u30c6\u30b9\u30c8', [japanese]],
+      ['\uff83\uff7d\uff84', [japanese]],
+      ['\u672c\u65e5', []],
+      ['text', [japanese]],
+      ['title:\u672c\u8a9e', [japanese]],
+      ['description:\u672c\u8a9e', []],
+      ['\u0e17\u0e14\u0e2a\u0e2d\u0e1a', [thai]],
+      ['open', [cafe, snake]],
+      ['max_open_files', [snake]],
+      ['open -files', [cafe]],
+      ['open -"open files"', [cafe]],
+      ['title:(nginx OR jira)', [path, ref]],
+      ['nginx -title:nginx', [described.title]],
+    ];
+    const foundThere = async (search: string) => {
+      const answer = await owner.get('/api/tasks/', { query: { search, project_id: other.id } });
+      return ((await data(200, answer)).items as Json[]).map(({ title }) => title as string).toSorted();
+    };
+    for (const [search, hits] of expected)
+      expect([search, await foundThere(search)]).toEqual([search, hits.toSorted()]);
+    // a change is found by its new words, and no longer by the old ones
+    const { id } = (await list({ search: 'jira', project_id: other.id })).items[0];
+    await data(200, owner.put(`/api/tasks/${id}`, { title: 'See LINEAR-7', description: 'd' }));
+    expect(await foundThere('jira')).toEqual([]);
+    expect(await foundThere('linear')).toEqual(['See LINEAR-7']);
+    await data(200, owner.delete(`/api/projects/${other.id}`));
+  });
+
   test('answers every odd search and never with 500', async () => {
     const pieces = [
       '(',

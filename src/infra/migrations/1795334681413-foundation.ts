@@ -90,17 +90,6 @@ export class Foundation1795334681413 implements MigrationInterface {
       `CREATE UNIQUE INDEX "task_dependencies_key" ON "task_dependencies"  ("task_id", "depends_on_task_id") `,
     );
     await runner.query(
-      `INSERT INTO "typeorm_metadata"("database", "schema", "table", "type", "name", "value") VALUES ($1, $2, $3, $4, $5, $6)`,
-      [
-        runner.connection.driver.database,
-        'public',
-        'tasks',
-        'GENERATED_COLUMN',
-        'search',
-        "setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('simple', description), 'B') || setweight(to_tsvector('english', description), 'B')",
-      ],
-    );
-    await runner.query(
       `CREATE TABLE "tasks" ("id" uuid NOT NULL, "project_id" uuid NOT NULL, "number" integer NOT NULL, "title" text NOT NULL, "description" text NOT NULL DEFAULT '', "status" text NOT NULL DEFAULT 'pending', "priority" smallint NOT NULL DEFAULT '5', "progress_percentage" smallint NOT NULL DEFAULT '0', "estimated_duration" integer, "actual_duration" double precision, "assigned_to" uuid, "created_by" uuid NOT NULL, "tags" text array NOT NULL DEFAULT '{}', "metadata" jsonb NOT NULL DEFAULT '{}', "command" text, "working_directory" text, "environment" jsonb NOT NULL DEFAULT '{}', "timeout" integer, "retry_attempts" smallint NOT NULL DEFAULT '0', "execution_id" uuid, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL DEFAULT now(), "started_at" TIMESTAMP(3) WITH TIME ZONE, "completed_at" TIMESTAMP(3) WITH TIME ZONE, "deleted_at" TIMESTAMP(3) WITH TIME ZONE, "version" integer NOT NULL DEFAULT '1', "search" tsvector GENERATED ALWAYS AS (setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('simple', description), 'B') || setweight(to_tsvector('english', description), 'B')) STORED, CONSTRAINT "PK_8d12ff38fcc62aaba2cab748772" PRIMARY KEY ("id"))`,
     );
     await runner.query(
@@ -141,10 +130,6 @@ export class Foundation1795334681413 implements MigrationInterface {
     await runner.query(`DROP INDEX "public"."tasks_created"`);
     await runner.query(`DROP INDEX "public"."tasks_assigned_to"`);
     await runner.query(`DROP TABLE "tasks"`);
-    await runner.query(
-      `DELETE FROM "typeorm_metadata" WHERE "type" = $1 AND "name" = $2 AND "database" = $3 AND "schema" = $4 AND "table" = $5`,
-      ['GENERATED_COLUMN', 'search', runner.connection.driver.database, 'public', 'tasks'],
-    );
     await runner.query(`DROP INDEX "public"."task_dependencies_key"`);
     await runner.query(`DROP INDEX "public"."task_dependencies_reverse"`);
     await runner.query(`DROP TABLE "task_dependencies"`);
