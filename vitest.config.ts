@@ -12,8 +12,32 @@ const common = {
 // these need no server; everything else below test/ is end to end, so no new folder is forgotten
 const inProcess = 'test/{executor,infra}/**/*.test.ts';
 
-/** What one process does with its database alone: the other modes would only repeat it. */
+/** `npm run test:all` repeats in every mode what does not depend on it, too. */
+const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
+
+/**
+ * What a request does with the database and a run with its host, which is the same wherever the queue is and however many processes
+ * there are: the single mode tests it. A file whose subject is kept in a process, sent over the bus or counted in Redis is not here.
+ */
+const once = [
+  'test/cli/**',
+  'test/commands/help.test.ts',
+  'test/e2e/{answer-size,bulk,contract,errors,examples,idempotency,isolation,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
+  'test/output/**',
+  'test/projects/**',
+  'test/sdk/package.test.ts',
+  'test/sessions/**',
+  'test/users/**',
+];
+
+/** What one process does with its database alone: in the other modes it cannot be tested. */
 const oneProcess = ['test/webhooks/sealing.test.ts'];
+
+/** One process on Redis differs from several in what Redis is to a process, and in what several cannot be asked. */
+const ofRedis = [
+  'test/e2e/{database-away,executions,harness,overload,queues,rate-limit,start,system}.test.ts',
+  'test/{executions,faults,metrics,realtime}/**/*.test.ts',
+];
 
 /** What a mode has no subject for, or cannot have. */
 const without = {
@@ -21,6 +45,7 @@ const without = {
   redis: oneProcess,
   cluster: [
     ...oneProcess,
+    ...(isWhole ? [] : once),
     // the Postgres of the tests is shared; these two have one of their own, which several processes could not find
     'test/faults/postgres-lost.test.ts',
     'test/e2e/database-away.test.ts',
@@ -31,14 +56,14 @@ const without = {
   ],
 };
 
-/** The same files in each mode, against real processes. */
+/** The files of a mode, against real processes. */
 function endToEnd(mode: keyof typeof without): TestProjectInlineConfiguration {
   return {
     test: {
       ...common,
       name: mode,
       provide: { mode },
-      include: ['test/**/*.test.ts'],
+      include: mode === 'redis' && !isWhole ? ofRedis : ['test/**/*.test.ts'],
       exclude: [inProcess, ...without[mode]],
       setupFiles: ['test/support/setup.ts'],
     },
