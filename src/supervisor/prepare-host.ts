@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
 import { chmodSync, constants, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -61,7 +62,8 @@ async function reachable(
   dataDir: string,
   variables: Variables,
 ): Promise<Pick<Host, 'application' | 'dataDir' | 'descriptors'>> {
-  const main = realpathSync(process.argv[1] ?? '');
+  // as `nest start` names it, it has no extension
+  const main = realpathSync(createRequire(import.meta.url).resolve(process.argv[1] ?? ''));
   const root = resolve(dirname(main), '../..');
   const plain = { main, launcher: launcherEntry, node: process.execPath, options: [] };
   if ((await canUse(user, process.execPath, main)) && (await canUse(user, '/bin/sh', dataDir)))
