@@ -79,8 +79,8 @@ const needed = [
 export type ClaimedExecution = MovedExecution &
   Pick<Execution, (typeof needed)[number]> & {
     has_secrets: boolean;
-    /** Of its project, else of who asked for it; see `commandUser`. */
-    user_number: number;
+    /** Of its project, else of who asked for it; null where no run has needed one yet. See `commandUser`. */
+    command_user_number: number | null;
   };
 
 const claiming = transition(
@@ -90,8 +90,9 @@ const claiming = transition(
    RETURNING *`,
   {
     also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
-         coalesce((SELECT o.user_number FROM projects o WHERE o.id = e.project_id),
-                  (SELECT o.user_number FROM users o WHERE o.id = e.requested_by)) AS user_number`,
+         CASE WHEN e.project_id IS NULL
+              THEN (SELECT o.command_user_number FROM users o WHERE o.id = e.requested_by)
+              ELSE (SELECT o.command_user_number FROM projects o WHERE o.id = e.project_id) END AS command_user_number`,
   },
 );
 

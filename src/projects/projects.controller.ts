@@ -34,11 +34,11 @@ export class ProjectsController {
     access: 'write',
     summary: 'Create a project',
     description:
-      'You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed.',
+      'You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. How many one user may make is bounded (`MAX_PROJECTS_PER_USER`).',
     status: 201,
     location: '/api/projects/{id}',
     response: projectSchema,
-    errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS'],
+    errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS', 'RESOURCE_LIMIT_EXCEEDED'],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createProjectSchema }) body: CreateProject) {
     return this.projects.create(actor, body);

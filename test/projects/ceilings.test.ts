@@ -6,6 +6,7 @@ import type { Client } from '../support/client.js';
 
 const app = useApp({
   env: {
+    MAX_PROJECTS_PER_USER: '3',
     MAX_PROJECT_TASKS: '50',
     MAX_PROJECT_CONCURRENT_TASKS: '12',
     MAX_PROJECT_STORAGE: '2GB',
@@ -79,4 +80,19 @@ test('the output of commands without a project counts for their user', async () 
   expect(await refusal(owner.post('/api/commands/execute', { command: 'true' }))).toBe(
     '409 RESOURCE_LIMIT_EXCEEDED',
   );
+});
+
+test('how many projects a user makes is bounded, copies and deleted ones too; administrators make more', async () => {
+  const maker = await app.admin.createUser('developer');
+  const first = await makeProject(maker);
+  const path = `/api/projects/${first.id}`;
+  await data(201, maker.post(`${path}/clone`, { name: 'Copy' }));
+  await data(200, maker.delete(`/api/projects/${(await makeProject(maker)).id}`));
+  const refused = await maker.post('/api/projects/', { name: 'One more' });
+  expect(await refusal(refused)).toBe('409 RESOURCE_LIMIT_EXCEEDED');
+  expect(refused.body.error.details).toEqual({ limit: 'max_projects_per_user', value: 3 });
+  expect(await refusal(maker.post(`${path}/clone`, { name: 'One more' }))).toBe(
+    '409 RESOURCE_LIMIT_EXCEEDED',
+  );
+  await data(201, app.admin.post(`${path}/clone`, { name: 'One more' }));
 });

@@ -39,8 +39,8 @@ export class ProjectsResource {
 
   /**
    * Create a project.
-   * You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. Scopes, one of: `projects.write`.
-   * @throws {ApiError} RESOURCE_ALREADY_EXISTS, IDEMPOTENCY_CONFLICT
+   * You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. How many one user may make is bounded (`MAX_PROJECTS_PER_USER`). Scopes, one of: `projects.write`.
+   * @throws {ApiError} RESOURCE_ALREADY_EXISTS, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateProject, options?: RequestOptions): Promise<Project> {
     return this.api.call({ method: 'POST', path: '/projects', body, keep: ['settings'], options });
