@@ -4,6 +4,7 @@ import { statesBefore, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { stopped } from './executions.queries.js';
 import { countOfUser } from './project-rules.js';
+import { mayStillRun } from './run-rights.js';
 import { columnsOf, move, transition, type Move, type MovedExecution } from './move.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
@@ -86,7 +87,7 @@ export type ClaimedExecution = MovedExecution &
 const claiming = transition(
   `UPDATE executions e SET status = 'running', worker_id = $6, generation = generation + 1, started_at = now(),
           lease_expires_at = now() + make_interval(secs => $7)
-    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${stopped}
+    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${stopped} AND ${mayStillRun}
    RETURNING *`,
   {
     also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
@@ -96,7 +97,10 @@ const claiming = transition(
   },
 );
 
-/** Moves an admitted execution to running, for one worker; undefined when another was faster or it may not run any more. */
+/**
+ * Moves an admitted execution to running, for one worker; undefined when another was faster, it may not run any more, or who asked
+ * for it may not.
+ */
 export function claim(
   db: Queryable,
   id: string,

@@ -220,7 +220,8 @@ export class Run {
         error: 'It was stopped before its command had started',
       };
     }
-    if (this.stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null };
+    if (this.stopped === 'cancel' || this.stopped === 'revoked')
+      return { ...outcomeOf(1, this.stopped), exitCode: null };
     if (
       error instanceof LaunchError &&
       (error.code === 'LAUNCHER_LOST' || error.code === 'LAUNCHER_CLOSED')

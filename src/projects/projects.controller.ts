@@ -127,7 +127,8 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Add a member or change its role',
-    description: 'Takes an owner of the project. The answer lists all members.',
+    description:
+      'Takes an owner of the project. Runs of who becomes a viewer are cancelled, unless they have started. The answer lists all members.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })
@@ -144,7 +145,8 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Remove a member',
-    description: 'Takes an owner of the project. The answer is who is left.',
+    description:
+      'Takes an owner of the project. Runs of the member that have not started are cancelled. The answer is who is left.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })
