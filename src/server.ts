@@ -18,7 +18,7 @@ import { AppError } from './common/errors.js';
 import { bodyLimits } from './common/limits.js';
 import { LocationInterceptor } from './common/location.interceptor.js';
 import { NestLog } from './common/logger.js';
-import { warnOfUnnamedProxy } from './common/proxy-warning.js';
+import { warnOfSharedLoopback, warnOfUnnamedProxy } from './common/proxy-warning.js';
 import { RequestLog } from './common/request-log.js';
 import { RequestStats } from './common/request-stats.js';
 import { ValidationPipe } from './common/validation.js';
@@ -68,6 +68,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   await secure(server, config);
   log.install(server, app.get(RequestStats));
   if (config.TRUST_PROXY.length === 0) warnOfUnnamedProxy(server, logger);
+  if (infrastructure.role === 'all') warnOfSharedLoopback(config, logger);
   refuseOverload(server, infrastructure);
   cutOffAtClose(server);
   app.get(RequestIdentity).install(server);

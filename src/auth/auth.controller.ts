@@ -1,4 +1,4 @@
-import { Body, Controller, Headers, Ip, Post, Put } from '@nestjs/common';
+import { Body, Controller, Headers, Post, Put, Req } from '@nestjs/common';
 import { bearerToken } from '../common/bearer-token.js';
 import { Endpoint } from '../common/endpoint.js';
 import type { Actor } from '../common/permissions.js';
@@ -13,10 +13,14 @@ import {
   type Refresh,
 } from './auth.schema.js';
 import { AuthService } from './auth.service.js';
+import { RequestNetworks, type Sent } from './request-network.js';
 
 @Controller('api')
 export class AuthController {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    private readonly auth: AuthService,
+    private readonly networks: RequestNetworks,
+  ) {}
 
   @Post('auth/login')
   @Endpoint({
@@ -27,12 +31,12 @@ export class AuthController {
     response: loginResultSchema,
     errors: ['VALIDATION_ERROR', 'AUTH_INVALID_CREDENTIALS', 'AUTH_ACCOUNT_DISABLED'],
   })
-  login(
+  async login(
     @Body({ schema: loginSchema }) body: Login,
-    @Ip() address: string,
+    @Req() request: Sent,
     @Headers('user-agent') userAgent?: string,
   ) {
-    return this.auth.login(body, { address, userAgent });
+    return this.auth.login(body, { ...(await this.networks.originOf(request)), userAgent });
   }
 
   @Post('auth/refresh')
@@ -60,9 +64,9 @@ export class AuthController {
   async changePassword(
     @CurrentActor() actor: Actor,
     @Body({ schema: changePasswordSchema }) body: ChangePassword,
-    @Ip() address: string,
+    @Req() request: Sent,
   ) {
-    await this.auth.changePassword(actor, body, address);
+    await this.auth.changePassword(actor, body, await this.networks.originOf(request));
     return { message: 'Password changed; please sign in again' };
   }
 }

@@ -14,6 +14,7 @@ import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
 import { RequestIdentity } from './request-identity.js';
 import { RequestLimiter } from './request-limiter.js';
+import { RequestNetworks } from './request-network.js';
 import { loadSigningKey } from './secret-key.js';
 
 @Module({
@@ -35,7 +36,8 @@ import { loadSigningKey } from './secret-key.js';
     LoginThrottle,
     RequestIdentity,
     RequestLimiter,
+    RequestNetworks,
   ],
-  exports: [AuthService, FirstAdministrator, RequestLimiter],
+  exports: [AuthService, FirstAdministrator, RequestLimiter, RequestNetworks],
 })
 export class AuthModule {}

@@ -3,7 +3,6 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import { networkOf } from '../common/network.js';
 import { hasEnded, type Actor } from '../common/permissions.js';
 import { roleWithin } from '../common/scopes.js';
 import { Database } from '../infra/database.js';
@@ -19,10 +18,10 @@ import { openSession, rotate, type OpenSession } from './auth-sessions.queries.j
 import { AuthSessionsService } from './auth-sessions.service.js';
 import type { Login, LoginResult, RefreshResult } from './auth.schema.js';
 import { LoginThrottle } from './login-throttle.js';
+import type { RequestOrigin } from './request-network.js';
 
 /** Where a sign-in comes from. */
-export interface Origin {
-  address: string;
+export interface Origin extends RequestOrigin {
   userAgent: string | undefined;
 }
 
@@ -51,15 +50,14 @@ export class AuthService {
    * @param origin where the request came from, also for the slow-down of guessing
    * @throws AUTH_INVALID_CREDENTIALS, AUTH_ACCOUNT_DISABLED, RATE_LIMIT_EXCEEDED
    */
-  async login({ username, password }: Login, { address, userAgent }: Origin): Promise<LoginResult> {
+  async login({ username, password }: Login, { address, network, userAgent }: Origin): Promise<LoginResult> {
     const name = username.toLowerCase();
     const user = await this.repository.findOneBy({ username: name });
-    const isRight = await this.throttle.check(name, address, () =>
+    const isRight = await this.throttle.check(name, network, () =>
       verifyPassword(user?.password_hash, password),
     );
     if (!isRight || !user) throw new AppError('AUTH_INVALID_CREDENTIALS');
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
-    const network = networkOf(address);
     const user_agent = userAgent?.slice(0, longestUserAgent) ?? null;
     const from = { address: network === 'unknown' ? null : address, network, user_agent };
     const opened = await openSession(this.database, user, from, this.refreshSeconds);
@@ -120,9 +118,9 @@ export class AuthService {
   }
 
   /** @throws AUTH_INVALID_CREDENTIALS when the current password is wrong, RATE_LIMIT_EXCEEDED after ten wrong ones */
-  async changePassword(actor: Actor, input: ChangePassword, address: string): Promise<void> {
+  async changePassword(actor: Actor, input: ChangePassword, { network }: RequestOrigin): Promise<void> {
     const user = await this.repository.findOneByOrFail({ id: actor.id });
-    const isRight = await this.throttle.check(user.username, address, () =>
+    const isRight = await this.throttle.check(user.username, network, () =>
       verifyPassword(user.password_hash, input.current_password),
     );
     if (!isRight) throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });

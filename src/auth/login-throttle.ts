@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../common/errors.js';
-import { networkOf } from '../common/network.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
 import { KnownNetworks } from './known-networks.js';
 
@@ -46,12 +45,12 @@ export class LoginThrottle {
 
   /**
    * Has a password checked, unless there were too many wrong ones.
+   * @param network where it comes from, as `RequestNetworks` tells
    * @param isRight checks it; its work is not done for who has to wait
    * @returns whether it is right
    * @throws RATE_LIMIT_EXCEEDED with the seconds to wait, for a right password too
    */
-  async check(name: string, address: string, isRight: () => Promise<boolean>): Promise<boolean> {
-    const network = networkOf(address);
+  async check(name: string, network: string, isRight: () => Promise<boolean>): Promise<boolean> {
     const pair = `${name}|${network}`;
     refuse(await this.pair.get(pair));
     const hasWaited = await this.takeTurn(name, network);

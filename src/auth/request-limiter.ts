@@ -7,6 +7,7 @@ import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
 import { RequestIdentity } from './request-identity.js';
+import { RequestNetworks, type Sent } from './request-network.js';
 
 const windowSeconds = 60;
 const limits = { address: 100, standard: 200, premium: 500 } as const;
@@ -21,6 +22,7 @@ export class RequestLimiter {
   constructor(
     rateLimits: RateLimits,
     private readonly identity: RequestIdentity,
+    private readonly networks: RequestNetworks,
     infrastructure: Infrastructure,
   ) {
     const create = (kind: Kind) => rateLimits.create(`requests-${kind}`, limits[kind], windowSeconds);
@@ -33,11 +35,13 @@ export class RequestLimiter {
   }
 
   /**
-   * Counts something that an address does over a socket like a request of it.
+   * Counts a handshake like a request of where it comes from.
    * @throws RATE_LIMIT_EXCEEDED
    */
-  async countAddress(address: string): Promise<void> {
-    if (this.enabled) this.check('address', await this.consume('address', address));
+  async countHandshake(sent: Sent): Promise<void> {
+    if (!this.enabled) return;
+    const { network } = await this.networks.originOf(sent);
+    this.check('address', await this.consume('address', network));
   }
 
   /**
@@ -90,6 +94,7 @@ export class RequestLimiter {
   private async whose(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
     // a token that is not good for anything counts for the address it came from; the guard answers it
     const actor = await this.identity.of(request).catch(() => undefined);
-    return actor ? { kind: actor.tier, key: actor.id } : { kind: 'address', key: networkOf(request.ip) };
+    if (actor) return { kind: actor.tier, key: actor.id };
+    return { kind: 'address', key: (await this.networks.originOf(request)).network };
   }
 }

@@ -119,6 +119,7 @@ const environmentSchema = z.object({
   OUTPUT_RETENTION_DAYS: z.coerce.number('must be a number of days').int().min(0).max(3650).default(90),
   WEBHOOK_DISABLE_AFTER_DAYS: z.coerce.number('must be a number of days').min(0).max(365).default(5),
   QUEUE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+  MAX_PROJECTS_PER_USER: z.coerce.number('must be a number').int().min(1).max(1_000_000).default(1000),
   MAX_PROJECT_TASKS: z.coerce.number('must be a number').int().min(1).default(100_000),
   MAX_PROJECT_CONCURRENT_TASKS: z.coerce.number('must be a number').int().min(1).default(100),
   MAX_PROJECT_STORAGE: size('100GB'),

@@ -16,6 +16,8 @@ export interface EventMap {
   'execution.output_missed': { execution_id: string };
   /** A user was changed, disabled or signed out everywhere: forget what is cached of it. */
   'user.changed': { user_id: string };
+  /** A user may run less than before: everywhere, or in one project. */
+  'user.restricted': { user_id: string; project_id: string | null };
   /** A project's access, status or settings changed: forget what is cached of it. */
   'project.changed': { project_id: string };
   /** Maintenance was announced, changed or ended. */

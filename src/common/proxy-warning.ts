@@ -1,4 +1,6 @@
+import proxyAddress from '@fastify/proxy-addr';
 import type { FastifyInstance } from 'fastify';
+import type { Config } from './config.js';
 import type { Logger } from './logger.js';
 
 /**
@@ -17,4 +19,21 @@ export function warnOfUnnamedProxy(server: FastifyInstance, logger: Logger): voi
     }
     done();
   });
+}
+
+/**
+ * Says at the start that commands can speak as the reverse proxy: it is trusted on loopback, where commands have the host's network
+ * and are no users of their own by whom they could be told from it.
+ */
+export function warnOfSharedLoopback(
+  { TRUST_PROXY, commandUsers }: Pick<Config, 'TRUST_PROXY' | 'commandUsers'>,
+  logger: Logger,
+): void {
+  if (commandUsers || TRUST_PROXY.length === 0) return;
+  const trusts = proxyAddress.compile(TRUST_PROXY);
+  if (!['127.0.0.1', '::1'].some((address) => trusts(address, 0))) return;
+  logger.warn(
+    'TRUST_PROXY names loopback, and commands run as the same user as Millrace: with X-Forwarded-For they can claim any address, and ' +
+      'so lock others out of signing in. docs/security.md says how to close this.',
+  );
 }

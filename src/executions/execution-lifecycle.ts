@@ -5,7 +5,7 @@ import { Database, type Transaction } from '../infra/database.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ExecutionRecords } from './execution-records.js';
-import { backoffSeconds, isRetryable, type Outcome } from './execution-state.js';
+import { backoffSeconds, isRetryable, rightsLost, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import {
   admit,
@@ -18,6 +18,7 @@ import {
 import { lockOutput, storedBytes } from './output.queries.js';
 import { countStored } from './project-rules.js';
 import { QueueLimit } from './queue-limit.js';
+import { isRefused, mayRunAgain } from './run-rights.js';
 import {
   claim,
   complete,
@@ -67,11 +68,13 @@ export class ExecutionLifecycle {
 
   /**
    * Takes an execution for a worker.
-   * @returns undefined when it is not to be run (any more): another worker was faster, it was cancelled or paused
+   * @returns undefined when it is not to be run (any more): another worker was faster, it was cancelled or paused, or who asked for it
+   * has no right to it any more, with which it ends
    */
   async start(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
     const move = await claim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS);
     if (move) this.records.moved(move);
+    else if (await isRefused(this.database, id)) await this.cancelWithoutActor(id, rightsLost);
     return move?.execution;
   }
 
@@ -113,18 +116,29 @@ export class ExecutionLifecycle {
   async cancelQueued(
     tx: Transaction,
     id: string,
-    actor: Actor,
+    actor: Actor | null,
     reason: string | null,
   ): Promise<Execution | undefined> {
     await tx.query(
       `UPDATE executions SET cancel_requested_at = now(), cancelled_by = $2, cancel_reason = $3
         WHERE id = $1 AND status = 'queued'`,
-      [id, actor.id, reason],
+      [id, actor?.id ?? null, reason],
     );
-    const outcome: Outcome = { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null };
+    const outcome: Outcome = {
+      status: 'cancelled',
+      reason: 'TASK_CANCELLED',
+      exitCode: null,
+      // where nobody has cancelled it, there is nobody to ask why
+      error: actor === null ? (reason ?? undefined) : undefined,
+    };
     const execution = await this.finishIn(tx, id, { queued: true }, outcome, null, actor);
     if (execution) tx.afterCommit(() => this.queue.remove(id));
     return execution;
+  }
+
+  /** Ends a queued execution that nobody cancels but Millrace itself. */
+  async cancelWithoutActor(id: string, reason: string): Promise<void> {
+    await this.database.transaction((tx) => this.cancelQueued(tx, id, null, reason));
   }
 
   /** What follows when a task's status was set by hand: who waited for it may run, or never will. */
@@ -164,7 +178,8 @@ export class ExecutionLifecycle {
     const retry =
       isRetryable(outcome, execution.final_exit_codes) &&
       execution.retries_left > 0 &&
-      execution.cancel_requested_at === null;
+      execution.cancel_requested_at === null &&
+      (await mayRunAgain(tx, execution));
     if (retry) {
       tx.afterCommit(() => this.records.alone(execution));
       await this.retry(tx, execution);

@@ -40,12 +40,17 @@ export interface Outcome {
   omitted?: number;
 }
 
-/** What stopped a run from outside, if anything did. */
-export type StopCause = 'cancel' | 'timeout' | 'shutdown' | 'output' | undefined;
+/** Why Millrace itself cancels a run, for people. */
+export const rightsLost = 'Who asked for this run may not run commands here any more';
+
+/** What stopped a run from outside, if anything did; `revoked` when its user has been disabled. */
+export type StopCause = 'cancel' | 'revoked' | 'timeout' | 'shutdown' | 'output' | undefined;
 
 /** The outcome of a command that ran to its end or was stopped. */
 export function outcomeOf(exitCode: number, stopped: StopCause): Outcome {
   if (stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode };
+  if (stopped === 'revoked')
+    return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode, error: rightsLost };
   if (stopped === 'timeout') return { status: 'failed', reason: 'TASK_TIMEOUT', exitCode };
   if (stopped === 'shutdown') return { status: 'failed', reason: 'WORKER_SHUTDOWN', exitCode };
   if (stopped === 'output') {

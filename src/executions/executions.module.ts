@@ -13,6 +13,7 @@ import { OutputSearchService } from './output-search.js';
 import { OutputWatch } from './output-watch.js';
 import { QueueControl } from './queue-control.js';
 import { QueueLimit } from './queue-limit.js';
+import { RevokedRuns } from './revoked-runs.js';
 import { CommandSafety } from './safety/command-safety.js';
 import { StartEstimate } from './start-estimate.js';
 
@@ -34,7 +35,7 @@ const services = [
 @Module({
   imports: [AuthModule, ProjectsModule],
   controllers: [ExecutionsController],
-  providers: [...services, LiveOutputs, OutputWatch],
+  providers: [...services, LiveOutputs, OutputWatch, RevokedRuns],
   exports: services,
 })
 export class ExecutionsModule {}

@@ -4,6 +4,7 @@ import { statesBefore, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { stopped } from './executions.queries.js';
 import { countOfUser } from './project-rules.js';
+import { mayStillRun } from './run-rights.js';
 import { columnsOf, move, transition, type Move, type MovedExecution } from './move.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
@@ -79,23 +80,27 @@ const needed = [
 export type ClaimedExecution = MovedExecution &
   Pick<Execution, (typeof needed)[number]> & {
     has_secrets: boolean;
-    /** Of its project, else of who asked for it; see `commandUser`. */
-    user_number: number;
+    /** Of its project, else of who asked for it; null where no run has needed one yet. See `commandUser`. */
+    command_user_number: number | null;
   };
 
 const claiming = transition(
   `UPDATE executions e SET status = 'running', worker_id = $6, generation = generation + 1, started_at = now(),
           lease_expires_at = now() + make_interval(secs => $7)
-    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${stopped}
+    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${stopped} AND ${mayStillRun}
    RETURNING *`,
   {
     also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
-         coalesce((SELECT o.user_number FROM projects o WHERE o.id = e.project_id),
-                  (SELECT o.user_number FROM users o WHERE o.id = e.requested_by)) AS user_number`,
+         CASE WHEN e.project_id IS NULL
+              THEN (SELECT o.command_user_number FROM users o WHERE o.id = e.requested_by)
+              ELSE (SELECT o.command_user_number FROM projects o WHERE o.id = e.project_id) END AS command_user_number`,
   },
 );
 
-/** Moves an admitted execution to running, for one worker; undefined when another was faster or it may not run any more. */
+/**
+ * Moves an admitted execution to running, for one worker; undefined when another was faster, it may not run any more, or who asked
+ * for it may not.
+ */
 export function claim(
   db: Queryable,
   id: string,

@@ -11,10 +11,11 @@ export interface CommandUser {
 }
 
 /**
- * @param offset the number that the database has given the project or the user
- * @throws ConfigError when there are more of them than user ids
+ * @param offset the number that `takeUserNumber` has given the project or the user; no two of them have the same
+ * @throws ConfigError when there are more of them than user ids: such a run fails, since no two projects may share one
  */
 export function commandUser(users: CommandUsers, offset: number): CommandUser {
+  if (!Number.isInteger(offset) || offset < 0) throw new Error(`${offset} is no number of a user`);
   if (offset >= users.count)
     throw new ConfigError(`All ${users.count} user ids for commands are taken: widen COMMAND_UIDS`);
   return { uid: users.first + offset, gid: users.first + offset };

@@ -15,6 +15,7 @@ import type { CommandUsers } from '../launcher/policy.js';
 import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
 import { commandUser } from './command-user.js';
+import { takeUserNumber } from './command-user.queries.js';
 import type { Isolation } from './isolation.js';
 import { launchLimits, limitReached, withDefaults } from './launch-limits.js';
 import type { Launcher } from './process/launcher.js';
@@ -139,7 +140,7 @@ export class Run {
       throw new UnenforceableError(
         'The project has secrets, and the worker that took this run cannot keep them from other projects: docs/security.md says how it can',
       );
-    const user = users && commandUser(users, execution.user_number);
+    const user = users && commandUser(users, await this.userNumber());
     const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
     this.hidden = SecretPatterns.of(Object.values(secrets));
@@ -177,13 +178,24 @@ export class Run {
     return limit ? { ...outcome, error: limit } : outcome;
   }
 
-  /** Waits for a database that is away: the run has its lease, and nothing of it has happened yet. */
   private async secrets(): Promise<Record<string, string>> {
     const { project_id, has_secrets } = this.execution;
     if (project_id === null || !has_secrets) return {};
+    return this.untilAnswered(() => this.context.secrets.valuesOf(project_id));
+  }
+
+  private async userNumber(): Promise<number> {
+    const { execution, context } = this;
+    return (
+      execution.command_user_number ?? this.untilAnswered(() => takeUserNumber(context.database, execution))
+    );
+  }
+
+  /** Waits for a database that is away: the run has its lease, and nothing of it has happened yet. */
+  private async untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await this.context.secrets.valuesOf(project_id);
+        return await ask();
       } catch (error) {
         if (!isDatabaseAway(error) || this.stopped) throw error;
         await delay(retryMs);
@@ -212,7 +224,8 @@ export class Run {
         error: 'It was stopped before its command had started',
       };
     }
-    if (this.stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null };
+    if (this.stopped === 'cancel' || this.stopped === 'revoked')
+      return { ...outcomeOf(1, this.stopped), exitCode: null };
     if (
       error instanceof LaunchError &&
       (error.code === 'LAUNCHER_LOST' || error.code === 'LAUNCHER_CLOSED')

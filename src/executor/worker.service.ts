@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { workerBusy, workerSlots } from '../common/metrics.js';
 import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { isOfDisabled } from '../executions/run-rights.js';
 import { Bus } from '../infra/bus.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
@@ -74,6 +75,8 @@ export class WorkerService {
     await this.beat();
     this.releases.push(
       this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')),
+      // the heartbeat sees whose runs have to end
+      this.events.on('user.restricted', () => void (this.beating ??= this.beatSafely())),
       this.events.on('execution.output_missed', ({ execution_id }) =>
         this.runs.get(execution_id)?.sayAgain(),
       ),
@@ -154,7 +157,7 @@ export class WorkerService {
     }
   }
 
-  /** Renews the leases, and learns of cancellations and lost executions that the bus did not tell of. */
+  /** Renews the leases, and learns of cancellations, disabled users and lost executions that the bus did not tell of. */
   private async beat(): Promise<void> {
     const { config } = this.infrastructure;
     const begun = performance.now();
@@ -173,14 +176,15 @@ export class WorkerService {
     );
     if (mine.size > 0) {
       // who holds the row of one, such as a process that froze while it wrote, must not cost the others their leases
-      const rows = await this.database.query<{ id: string; cancel_requested_at: Date | null }>(
+      const rows = await this.database.query<{ id: string; is_cancelled: boolean; is_revoked: boolean }>(
         `WITH free AS MATERIALIZED (
            SELECT id FROM executions WHERE id = ANY($1) AND worker_id = $2 AND status = 'running'
               FOR NO KEY UPDATE SKIP LOCKED
          ), renewed AS (
            UPDATE executions e SET lease_expires_at = now() + make_interval(secs => $3) FROM free WHERE e.id = free.id
          )
-         SELECT id, cancel_requested_at FROM executions WHERE id = ANY($1) AND worker_id = $2 AND status = 'running'`,
+         SELECT e.id, e.cancel_requested_at IS NOT NULL AS is_cancelled, ${isOfDisabled} AS is_revoked
+           FROM executions e WHERE e.id = ANY($1) AND e.worker_id = $2 AND e.status = 'running'`,
         [[...mine.keys()], this.id, config.LEASE_SECONDS],
       );
       const held = new Map(rows.map((row) => [row.id, row]));
@@ -188,7 +192,8 @@ export class WorkerService {
         const row = held.get(id);
         // one that has ended in the meantime is not in the list of runs any more
         if (!row && this.runs.get(id) === run) run.lose();
-        if (row?.cancel_requested_at) run.stop('cancel');
+        if (row?.is_cancelled) run.stop('cancel');
+        else if (row?.is_revoked) run.stop('revoked');
       }
     }
     this.lastHeartbeat = Math.max(this.lastHeartbeat, begun);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
+import { AppError } from '../common/errors.js';
 import type { Logger } from '../common/logger.js';
 
 /** Migrations of processes that start together must not overlap. */
@@ -152,7 +153,7 @@ export class Database implements Queryable {
       await tx.commit();
     } catch (error) {
       client.release(!(await tx.rollback()));
-      throw error;
+      throw refusalOf(error) ?? error;
     }
     client.release();
     for (const hook of tx.commitHooks) {
@@ -224,6 +225,13 @@ async function untilNoDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
 
 function isDeadlock(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '40P01';
+}
+
+/** What a trigger of ours refuses, as an answer: the tasks of a project have reached their limit. */
+function refusalOf(error: unknown): AppError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'MR001') return undefined;
+  const details = 'detail' in error ? JSON.parse(String(error.detail)) : {};
+  return new AppError('PROJECT_LIMIT_EXCEEDED', details as Record<string, unknown>);
 }
 
 /** Whether a function of ours found nothing where there must be something. */

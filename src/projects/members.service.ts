@@ -28,7 +28,7 @@ export class MembersService {
   }
 
   /**
-   * Adds a member or changes its role.
+   * Adds a member or changes its role. Runs of who becomes a viewer and that have not started are cancelled.
    * @throws RESOURCE_NOT_FOUND when the user does not exist
    */
   async set(
@@ -55,11 +55,13 @@ export class MembersService {
         newValue,
       });
       this.events.emitAfter(tx, 'project.changed', { project_id: id });
+      if (role === 'viewer')
+        this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: id });
     });
     return this.list(actor, id);
   }
 
-  /** @throws RESOURCE_NOT_FOUND when the user is not a member */
+  /** Cancels the member's runs that have not started. @throws RESOURCE_NOT_FOUND when the user is not a member */
   async remove(actor: Actor, project: string, userId: string): Promise<{ members: MemberView[] }> {
     const { id } = await this.access.require(actor, project, 'own');
     await this.database.transaction(async (tx) => {
@@ -78,6 +80,7 @@ export class MembersService {
         oldValue,
       });
       this.events.emitAfter(tx, 'project.changed', { project_id: id });
+      this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: id });
     });
     return this.list(actor, id);
   }

@@ -4,6 +4,7 @@ import type { Config } from '../common/config.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { effectiveLimits, limitsAbove } from '../common/run-limits.js';
+import type { Queryable } from '../infra/database.js';
 import type { ResourceLimits } from './project.entity.js';
 
 /** What the owner of a project may give it; an administrator may give more. */
@@ -42,6 +43,29 @@ export function refuseAboveCeilings(
   const [first] = limitsAbove(max_run_limits, ceilings.MAX_RUN_LIMITS);
   if (first !== undefined)
     refuse(`max_run_limits.${first}`, (ceilings.MAX_RUN_LIMITS as Record<string, unknown>)[first]);
+}
+
+/**
+ * Refuses one project more than a user may make. Deleted ones count: nothing of them is erased, and what they have taken of the
+ * user ids for commands is not given back. Requests that come at the same moment do not see each other's.
+ * @throws RESOURCE_LIMIT_EXCEEDED
+ */
+export async function refuseMoreProjects(
+  db: Queryable,
+  actor: Actor,
+  { MAX_PROJECTS_PER_USER: most }: Pick<Config, 'MAX_PROJECTS_PER_USER'>,
+): Promise<void> {
+  if (actor.role === 'admin') return;
+  const [made] = await db.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM (SELECT 1 FROM projects WHERE created_by = $1 LIMIT $2) AS own',
+    [actor.id, most],
+  );
+  if (made!.n < most) return;
+  throw new AppError(
+    'RESOURCE_LIMIT_EXCEEDED',
+    { limit: 'max_projects_per_user', value: most },
+    { message: 'You have made as many projects as one user may; deleted ones count too' },
+  );
 }
 
 /** The limits of a project as somebody may take them for a copy of it. */

@@ -73,9 +73,10 @@ export class Project {
   @Instant({ nullable: true })
   deleted_at!: Date | null;
 
-  /** Chooses the user of its commands on hosts where each project has one; see `commandUser`. */
-  @Column('integer', { default: () => "nextval('command_users')", select: false })
-  user_number!: number;
+  /** Chooses the user of its commands on hosts where each project has one; null until the first run there. See `commandUser`. */
+  @Column('integer', { nullable: true, select: false })
+  @Index('projects_command_user_number_key', { unique: true })
+  command_user_number!: number | null;
 
   @Column('integer', { default: 1 })
   version!: number;

@@ -34,11 +34,11 @@ export class ProjectsController {
     access: 'write',
     summary: 'Create a project',
     description:
-      'You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed.',
+      'You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. How many one user may make is bounded (`MAX_PROJECTS_PER_USER`).',
     status: 201,
     location: '/api/projects/{id}',
     response: projectSchema,
-    errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS'],
+    errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS', 'RESOURCE_LIMIT_EXCEEDED'],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createProjectSchema }) body: CreateProject) {
     return this.projects.create(actor, body);
@@ -127,7 +127,8 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Add a member or change its role',
-    description: 'Takes an owner of the project. The answer lists all members.',
+    description:
+      'Takes an owner of the project. Runs of who becomes a viewer are cancelled, unless they have started. The answer lists all members.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })
@@ -144,7 +145,8 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Remove a member',
-    description: 'Takes an owner of the project. The answer is who is left.',
+    description:
+      'Takes an owner of the project. Runs of the member that have not started are cancelled. The answer is who is left.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })

@@ -11,9 +11,9 @@ import { Database, uniqueViolation } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
-import { refuseAboveCeilings } from './project-ceilings.js';
+import { refuseAboveCeilings, refuseMoreProjects } from './project-ceilings.js';
 import type { Project } from './project.entity.js';
-import { keyCandidates } from './project-key.js';
+import { keysFor } from './project-key.js';
 import { averageDuration, memberJoin, recentActivity, statisticsOf, visible } from './projects.queries.js';
 import {
   defaultLimits,
@@ -38,11 +38,12 @@ export class ProjectsService {
   /**
    * Makes a project that its maker owns.
    * @throws RESOURCE_ALREADY_EXISTS when the given key is taken; a key made from the name avoids the taken ones;
-   * AUTH_INSUFFICIENT_PERMISSIONS for limits that only an administrator may set
+   * AUTH_INSUFFICIENT_PERMISSIONS for limits that only an administrator may set, RESOURCE_LIMIT_EXCEEDED
    */
   async create(actor: Actor, input: CreateProject): Promise<ProjectView> {
     refuseAboveCeilings(actor, input.resource_limits, this.infrastructure.config);
-    for (const key of input.key === undefined ? keyCandidates(input.name) : [input.key]) {
+    await refuseMoreProjects(this.database, actor, this.infrastructure.config);
+    for (const key of await keysFor(this.database, input)) {
       const id = newId();
       try {
         await this.insert(actor, id, key, input);

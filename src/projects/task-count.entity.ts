@@ -18,4 +18,8 @@ export class TaskCount {
 
   @Column('bigint')
   n!: string;
+
+  /** What its tasks take, deleted ones too, and what changes of them have left in the history; `max_tasks` bounds it. */
+  @Column('bigint', { default: 0 })
+  bytes!: string;
 }

@@ -51,7 +51,8 @@ export class HandshakeLimits {
         { message: 'Too many connections have not signed in yet', retryAfterSeconds: 1 },
       );
     }
-    await this.limiter.countAddress(address);
+    const ip = proxyAddress(request, this.trust) ?? '';
+    await this.limiter.countHandshake({ ip, socket: request.socket });
   }
 
   /** Counts a connection that has not signed in. @returns to be called when it has, or is closed; once or more often */

@@ -126,6 +126,7 @@ export class SessionsController {
       "Gives back the settings as they were at that time and, with `include_tasks`, the fields of the project's tasks that this session has changed since, whoever changed them after it. The moment of creation gives the first state. Queued, running and deleted tasks are left and listed.",
     response: restoredSessionSchema,
     errors: [
+      'PROJECT_LIMIT_EXCEEDED',
       'VALIDATION_ERROR',
       'RESOURCE_NOT_FOUND',
       'RESOURCE_LIMIT_EXCEEDED',

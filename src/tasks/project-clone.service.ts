@@ -5,10 +5,10 @@ import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { limitsForCopy } from '../projects/project-ceilings.js';
+import { limitsForCopy, refuseMoreProjects } from '../projects/project-ceilings.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
-import { keyCandidates } from '../projects/project-key.js';
+import { keysFor } from '../projects/project-key.js';
 import { statisticsOf } from '../projects/projects.queries.js';
 import { defaultLimits, toProject } from '../projects/projects.schema.js';
 import {
@@ -36,10 +36,12 @@ export class ProjectCloneService {
   /**
    * Copies a project that the actor may read; the copy is the actor's.
    * @throws PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS when the given key is taken, PROJECT_LIMIT_EXCEEDED when the tasks are more
-   * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when they are more than can be copied at once
+   * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when they are more than can be copied at once, or the actor has made too many
+   * projects
    */
   async clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
-    for (const key of input.key === undefined ? keyCandidates(input.name) : [input.key]) {
+    await refuseMoreProjects(this.database, actor, this.infrastructure.config);
+    for (const key of await keysFor(this.database, input)) {
       try {
         return await this.database.transaction((tx) => this.cloneIn(tx, actor, sourceName, key, input));
       } catch (error) {

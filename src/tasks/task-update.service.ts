@@ -142,7 +142,7 @@ function eventOf(status: Task['status']): WebhookEvent {
 }
 
 /** What a status that was set by hand does to the times and the progress. */
-function timesOf(before: Task, changes: Changes): Partial<Task> {
+function timesOf(before: AccessibleTask, changes: Changes): Partial<Task> {
   const now = new Date();
   switch (changes.status) {
     case 'running':

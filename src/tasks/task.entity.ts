@@ -105,6 +105,10 @@ export class Task {
   @Instant({ nullable: true })
   deleted_at!: Date | null;
 
+  /** What it takes in all, with what changes of it have left in the history; a trigger keeps it, and the sums in `task_counts`. */
+  @Column('bigint', { nullable: true, select: false })
+  bytes!: string | null;
+
   @Column('integer', { default: 1 })
   version!: number;
 

@@ -106,6 +106,7 @@ export class TasksController {
       'Only what you send is changed. The status can be set by hand, but not while an execution of the task is queued or running.',
     response: taskSchema,
     errors: [
+      'PROJECT_LIMIT_EXCEEDED',
       'VALIDATION_ERROR',
       'TASK_NOT_FOUND',
       'TASK_ALREADY_RUNNING',

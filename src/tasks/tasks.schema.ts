@@ -136,7 +136,10 @@ export const taskSchema = z
   .meta({ id: 'Task' });
 export type TaskView = z.output<typeof taskSchema>;
 
-export type TaskRow = Task & { key: string; why_waiting: (typeof waitingReasons)[number] | null };
+export type TaskRow = Omit<Task, 'bytes'> & {
+  key: string;
+  why_waiting: (typeof waitingReasons)[number] | null;
+};
 
 export function toTask(row: TaskRow): TaskView {
   return {

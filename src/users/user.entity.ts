@@ -54,9 +54,10 @@ export class User {
   @CreatedInstant()
   updated_at!: Date;
 
-  /** Chooses the user of its commands on hosts where each project has one; see `commandUser`. */
-  @Column('integer', { default: () => "nextval('command_users')", select: false })
-  user_number!: number;
+  /** Chooses the user of its commands on hosts where each project has one; null until the first run there. See `commandUser`. */
+  @Column('integer', { nullable: true, select: false })
+  @Index('users_command_user_number_key', { unique: true })
+  command_user_number!: number | null;
 
   @Column('integer', { default: 1 })
   version!: number;

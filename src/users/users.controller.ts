@@ -61,7 +61,7 @@ export class UsersController {
     access: 'admin',
     summary: 'Change, disable or enable a user, or reset the password',
     description:
-      'Only what you send is changed. Who is disabled, or has a new password, is signed out everywhere.',
+      'Only what you send is changed. Who is disabled, or has a new password, is signed out everywhere. Disabling also cancels what the user has queued and running; a lower role cancels what it does not allow and has not started.',
     response: userSchema,
     errors: [
       'VALIDATION_ERROR',

@@ -107,7 +107,8 @@ export class UsersService implements OnModuleInit {
   }
 
   /**
-   * Changes a user. A new password and disabling end every sign-in made so far; a new role counts from the next request.
+   * Changes a user. A new password and disabling end every sign-in made so far; a new role counts from the next request. Disabling
+   * ends the user's runs too, and a lower role those that have not started.
    * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password; RESOURCE_IN_USE for the last administrator
    */
   async update(actor: Actor, id: string, input: UpdateUser, ifMatch?: number): Promise<UserView> {
@@ -155,6 +156,8 @@ export class UsersService implements OnModuleInit {
           newValue: { ...changes, ...(password === undefined ? {} : { password: 'changed' }) },
         });
         this.events.emitAfter(tx, 'user.changed', { user_id: id });
+        if ((next.disabled && !user.disabled) || (next.role !== user.role && user.role !== 'viewer'))
+          this.events.emitAfter(tx, 'user.restricted', { user_id: id, project_id: null });
       }),
     );
     this.forget(id);

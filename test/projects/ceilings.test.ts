@@ -1,11 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
 import { run } from '../commands/steps.js';
-import { data, makeProject, outputOf, refusal, runJob } from '../e2e/steps.js';
+import { data, execute, makeProject, outputOf, reached, refusal, runJob } from '../e2e/steps.js';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 
 const app = useApp({
   env: {
+    MAX_PROJECTS_PER_USER: '3',
     MAX_PROJECT_TASKS: '50',
     MAX_PROJECT_CONCURRENT_TASKS: '12',
     MAX_PROJECT_STORAGE: '2GB',
@@ -78,5 +79,80 @@ test('the output of commands without a project counts for their user', async () 
   expect(await run(owner, 'echo also a long text if it fails; exit 3')).toMatchObject({ status: 'failed' });
   expect(await refusal(owner.post('/api/commands/execute', { command: 'true' }))).toBe(
     '409 RESOURCE_LIMIT_EXCEEDED',
+  );
+});
+
+test('how many projects a user makes is bounded, copies and deleted ones too; administrators make more', async () => {
+  const maker = await app.admin.createUser('developer');
+  const first = await makeProject(maker);
+  const path = `/api/projects/${first.id}`;
+  await data(201, maker.post(`${path}/clone`, { name: 'Copy' }));
+  await data(200, maker.delete(`/api/projects/${(await makeProject(maker)).id}`));
+  const refused = await maker.post('/api/projects/', { name: 'One more' });
+  expect(await refusal(refused)).toBe('409 RESOURCE_LIMIT_EXCEEDED');
+  expect(refused.body.error.details).toEqual({ limit: 'max_projects_per_user', value: 3 });
+  expect(await refusal(maker.post(`${path}/clone`, { name: 'One more' }))).toBe(
+    '409 RESOURCE_LIMIT_EXCEEDED',
+  );
+  await data(201, app.admin.post(`${path}/clone`, { name: 'One more' }));
+});
+
+const description = 'x'.repeat(50_000);
+
+test('what tasks take is bounded for each project, however it comes about, and deleted ones count', async () => {
+  const person = await app.admin.createUser('developer');
+  const project = await makeProject(person, { resource_limits: { max_tasks: 4 } });
+  const make = () =>
+    person.post('/api/tasks/', { title: 'Large', project_id: project.id, description, command: 'true' });
+  const taken = async (): Promise<number> => {
+    const rows = await app.query<{ n: string }>(
+      'SELECT sum(bytes) AS n FROM task_counts WHERE project_id = $1',
+      [project.id],
+    );
+    return Number(rows[0]!.n);
+  };
+  const task = await data(201, make());
+  const one = await taken();
+  expect(one).toBeGreaterThan(50_000);
+  expect(one).toBeLessThan(51_000);
+  const path = `/api/tasks/${task.id}`;
+  // its history keeps the text of before and the one of now
+  await data(200, person.put(path, { description: 'short' }));
+  expect((await taken()) - one).toBeGreaterThan(50_000);
+  await data(200, person.delete(path));
+  expect(await taken()).toBeGreaterThan(2 * 50_000);
+  await runJob(person, project, 'true');
+
+  // nearly all that four tasks may take
+  const most = 64 * 2 ** 20 + 4 * 2 ** 14;
+  await app.query(
+    `INSERT INTO task_counts (project_id, status, shard, n, bytes) VALUES ($1, 'pending', -1, 0, $2::bigint)`,
+    [project.id, most - 60_000 - (await taken())],
+  );
+  const last = await data(201, make());
+  const refused = await make();
+  expect(await refusal(refused)).toBe('409 PROJECT_LIMIT_EXCEEDED');
+  expect(refused.body.error.details).toEqual({ project_id: project.id, limit: 'task_storage', value: most });
+  const change = { description: `${description.slice(1)}y` };
+  expect(await refusal(person.put(`/api/tasks/${last.id}`, change))).toBe('409 PROJECT_LIMIT_EXCEEDED');
+  expect((await data(200, person.get(`/api/tasks/${last.id}`))).description).toBe(description);
+  // what changes no text goes on
+  await execute(person, last);
+  await reached(person, last, 'completed');
+  await data(200, person.delete(`/api/tasks/${last.id}`));
+});
+
+test('a copy is bounded by what its tasks take', async () => {
+  const person = await app.admin.createUser('developer');
+  const source = await makeProject(person, { resource_limits: { max_tasks: 3 } });
+  const path = `/api/projects/${source.id}/clone`;
+  await data(201, person.post('/api/tasks/', { title: 'Large', project_id: source.id, description }));
+  await data(201, person.post(path, { name: 'Copy', include_tasks: true }));
+  // as if it had been larger; no request makes so large a task
+  await app.query('ALTER TABLE tasks DISABLE TRIGGER USER');
+  await app.query("UPDATE tasks SET command = repeat('x', 70000000) WHERE project_id = $1", [source.id]);
+  await app.query('ALTER TABLE tasks ENABLE TRIGGER USER');
+  expect(await refusal(person.post(path, { name: 'Copy', include_tasks: true }))).toBe(
+    '409 PROJECT_LIMIT_EXCEEDED',
   );
 });

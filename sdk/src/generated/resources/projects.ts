@@ -39,8 +39,8 @@ export class ProjectsResource {
 
   /**
    * Create a project.
-   * You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. Scopes, one of: `projects.write`.
-   * @throws {ApiError} RESOURCE_ALREADY_EXISTS, IDEMPOTENCY_CONFLICT
+   * You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. How many one user may make is bounded (`MAX_PROJECTS_PER_USER`). Scopes, one of: `projects.write`.
+   * @throws {ApiError} RESOURCE_ALREADY_EXISTS, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateProject, options?: RequestOptions): Promise<Project> {
     return this.api.call({ method: 'POST', path: '/projects', body, keep: ['settings'], options });
@@ -132,7 +132,7 @@ export class ProjectsResource {
 
   /**
    * Add a member or change its role.
-   * Takes an owner of the project. The answer lists all members. Scopes, one of: `projects.write`.
+   * Takes an owner of the project. Runs of who becomes a viewer are cancelled, unless they have started. The answer lists all members. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
    */
   setMember(
@@ -151,7 +151,7 @@ export class ProjectsResource {
 
   /**
    * Remove a member.
-   * Takes an owner of the project. The answer is who is left. Scopes, one of: `projects.write`.
+   * Takes an owner of the project. Runs of the member that have not started are cancelled. The answer is who is left. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
    */
   removeMember(projectId: string, userId: string, options?: RequestOptions): Promise<ProjectMembers> {

@@ -98,7 +98,7 @@ export class SessionsResource {
   /**
    * Go back to an earlier state of a session.
    * Gives back the settings as they were at that time and, with `include_tasks`, the fields of the project's tasks that this session has changed since, whoever changed them after it. The moment of creation gives the first state. Queued, running and deleted tasks are left and listed. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   restore(sessionId: string, body: RestoreSession, options?: RequestOptions): Promise<RestoredSession> {
     return this.api.call({

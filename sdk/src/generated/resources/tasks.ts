@@ -79,7 +79,7 @@ export class TasksResource {
   /**
    * Change a task.
    * Only what you send is changed. The status can be set by hand, but not while an execution of the task is queued or running. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, VERSION_CONFLICT, TASK_ALREADY_RUNNING, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, VERSION_CONFLICT, TASK_ALREADY_RUNNING, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   update(taskId: string, body: UpdateTask, options?: RequestOptions): Promise<Task> {
     return this.api.call({

@@ -92,7 +92,7 @@ export class UsersResource {
 
   /**
    * Change, disable or enable a user, or reset the password.
-   * Only what you send is changed. Who is disabled, or has a new password, is signed out everywhere. Scopes, one of: `admin`.
+   * Only what you send is changed. Who is disabled, or has a new password, is signed out everywhere. Disabling also cancels what the user has queued and running; a lower role cancels what it does not allow and has not started. Scopes, one of: `admin`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, VERSION_CONFLICT
    */
   update(userId: string, body: UpdateUser, options?: RequestOptions): Promise<User> {

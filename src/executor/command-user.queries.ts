@@ -1,0 +1,27 @@
+import type { Execution } from '../executions/execution.entity.js';
+import type { Queryable } from '../infra/database.js';
+
+/**
+ * Gives the project of a run, or the user of one without a project, its number at the first run that needs one. The numbers are
+ * few and are never given out again, since files of the earlier holder may be left: projects that run nothing take none, and the
+ * lock comes before the sequence, so that runs which start at once take only one.
+ */
+export async function takeUserNumber(
+  db: Queryable,
+  { project_id, requested_by }: Pick<Execution, 'project_id' | 'requested_by'>,
+): Promise<number> {
+  const [table, id] = project_id === null ? ['users', requested_by] : ['projects', project_id];
+  const [taken] = await db.query<{ command_user_number: number }>(
+    `WITH without AS MATERIALIZED (
+       SELECT id FROM ${table} WHERE id = $1 AND command_user_number IS NULL FOR NO KEY UPDATE)
+     UPDATE ${table} o SET command_user_number = nextval('command_users') FROM without WHERE o.id = without.id
+     RETURNING o.command_user_number`,
+    [id],
+  );
+  if (taken) return taken.command_user_number;
+  const [present] = await db.query<{ command_user_number: number }>(
+    `SELECT command_user_number FROM ${table} WHERE id = $1`,
+    [id],
+  );
+  return present!.command_user_number;
+}

@@ -1,0 +1,116 @@
+import { beforeEach, expect, test } from 'vitest';
+import {
+  data,
+  execute,
+  holding,
+  lastExecution,
+  makeJob,
+  makeProject,
+  reached,
+  runJob,
+  type Json,
+} from '../e2e/steps.js';
+import { useApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
+
+const app = useApp({ env: { LEASE_SECONDS: '4', ALLOW_UNISOLATED_SECRETS: 'true' } });
+const reason = 'Who asked for this run may not run commands here any more';
+let person: Client;
+let project: Json;
+beforeEach(async () => {
+  person = await app.admin.createUser('developer');
+  project = await makeProject(app.admin, { resource_limits: { max_concurrent_tasks: 1 } });
+  await data(
+    200,
+    app.admin.put(`/api/projects/${project.id}/members/${person.user.id}`, { role: 'developer' }),
+  );
+});
+
+const cancelled = async (task: Json) => {
+  await reached(app.admin, task, 'cancelled');
+  expect(await lastExecution(app.admin, task)).toMatchObject({ reason: 'TASK_CANCELLED', error: reason });
+};
+const attempts = async (task: Json) =>
+  (await data(200, app.admin.get(`/api/tasks/${task.id}/executions`))).executions as Json[];
+
+/** Starts a run that goes on, and one more that waits behind it. */
+async function runAndQueue(): Promise<[running: Json, waiting: Json]> {
+  const running = await makeJob(person, project, holding('go'));
+  const waiting = await makeJob(person, project, 'true');
+  await execute(person, running);
+  await reached(person, running, 'running');
+  await execute(person, waiting);
+  return [running, waiting];
+}
+
+/** Runs a task that fails and is to be tried again. @returns it with its retry on its way */
+async function failing(): Promise<Json> {
+  const job = await makeJob(person, project, 'exit 1', { retry_attempts: 3 });
+  await execute(person, job);
+  await until(async () => (await attempts(job)).length === 2, { what: 'a retry to be queued' });
+  return job;
+}
+
+test('who is disabled runs nothing: what runs, waits or is to be tried again is cancelled', async () => {
+  const job = await failing();
+  const [running, waiting] = await runAndQueue();
+  await data(200, app.admin.put(`/api/users/${person.user.id}`, { disabled: true }));
+  for (const task of [job, running, waiting]) await cancelled(task);
+  for (const { started_at } of [await lastExecution(app.admin, waiting), (await attempts(job))[0]!])
+    expect(started_at).toBeNull();
+  // a retry of somebody else is that person's own
+  await data(202, app.admin.post(`/api/tasks/${waiting.id}/retry`, {}));
+  await reached(app.admin, waiting, 'completed');
+});
+
+test('who is no member any more starts nothing, and what has started goes on', async () => {
+  const job = await failing();
+  const [running, waiting] = await runAndQueue();
+  await data(200, app.admin.delete(`/api/projects/${project.id}/members/${person.user.id}`));
+  for (const task of [job, waiting]) await cancelled(task);
+  expect((await lastExecution(app.admin, running)).status).toBe('running');
+  await data(200, app.admin.post(`/api/tasks/${running.id}/cancel`));
+  await reached(app.admin, running, 'cancelled');
+});
+
+test.each(['project', 'installation'])('who becomes a viewer of the %s starts nothing', async (where) => {
+  const [running, waiting] = await runAndQueue();
+  const path =
+    where === 'project'
+      ? `/api/projects/${project.id}/members/${person.user.id}`
+      : `/api/users/${person.user.id}`;
+  await data(200, app.admin.put(path, { role: 'viewer' }));
+  await cancelled(waiting);
+  await data(200, app.admin.post(`/api/tasks/${running.id}/cancel`));
+  // a run that fails meanwhile is not tried again
+  await data(200, app.admin.put(path, { role: 'developer' }));
+  const late = await makeJob(person, project, `${holding('late')}; exit 1`, { retry_attempts: 3 });
+  await execute(person, late);
+  await reached(person, late, 'running');
+  await data(200, app.admin.put(path, { role: 'viewer' }));
+  await app.query('UPDATE projects SET resource_limits = resource_limits || $2 WHERE id = $1', [
+    project.id,
+    { max_concurrent_tasks: 2 },
+  ]);
+  await runJob(app.admin, project, 'touch late');
+  await reached(app.admin, late, 'failed');
+  expect(await attempts(late)).toHaveLength(1);
+});
+
+test('what nobody was told of is refused when it would start, and stopped where it runs', async () => {
+  const running = await makeJob(person, project, holding('go'));
+  await execute(person, running);
+  await reached(person, running, 'running');
+  await data(200, app.admin.post('/api/queues/pause', { queue_name: 'low_priority' }));
+  const secret = `/api/projects/${project.id}/secrets/TOK`;
+  const waiting = await makeJob(person, project, 'echo $TOK');
+  await execute(person, waiting, { priority: 'low' });
+  // as if the process that wrote it had ended before it said so
+  await app.query('UPDATE users SET disabled = true WHERE id = $1', [person.user.id]);
+  await data(200, app.admin.put(secret, { value: 'a later secret' }));
+  await cancelled(running);
+  await data(200, app.admin.post('/api/queues/resume', { queue_name: 'low_priority' }));
+  await cancelled(waiting);
+  expect((await lastExecution(app.admin, waiting)).started_at).toBeNull();
+});
