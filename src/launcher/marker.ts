@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { keyringFilter } from './keyring-filter.js';
 import { encodeMark } from './processes/run-mark.js';
 import type { LauncherIdentity } from './processes/identity.js';
 import type { LaunchLimits } from './launch-types.js';
@@ -7,6 +8,18 @@ import { readLockLimits } from './processes/proc.js';
 const SECONDS_TO_ACT = 5;
 
 export type MarkKind = 'ulimit -w' | 'ulimit -x' | 'prlimit' | 'none';
+
+/** What a started command finds open beyond its standard descriptors, before it is the command. */
+export const descriptors = {
+  /** The variables, or the options of `bwrap`. */
+  input: 3,
+  /** Where `bwrap` tells which process is the init of the namespace. */
+  info: 4,
+  /** The filter of system calls, for `bwrap`. */
+  filter: 5,
+  /** The variables of an isolated command that a shell reads. */
+  variables: 6,
+} as const;
 
 /** How commands are marked on this host; `nested` as `encodeMark` has it. */
 export interface Marker {
@@ -46,10 +59,11 @@ export interface Setting {
 }
 
 /**
- * The variables of a command come through descriptor 3, and are set when everything else is: what a command names in LD_PRELOAD
+ * The variables of a command come through a descriptor, and are set when everything else is: what a command names in LD_PRELOAD
  * acts on no program before, and so on no limit.
  */
-const READ_VARIABLES = 'MILLRACE_VARIABLES=$(cat <&3) || exit 126; exec 3<&-; ';
+const readVariables = (fd: number): string =>
+  `MILLRACE_VARIABLES=$(cat <&${fd}) || exit 126; exec ${fd}<&-; `;
 const SET_VARIABLES = 'eval "$MILLRACE_VARIABLES"; unset MILLRACE_VARIABLES OLDPWD; ';
 
 /** The host ends commands before it ends what keeps them: a value that is higher than any default. */
@@ -65,7 +79,7 @@ export function commandLine(
   command: string,
   setting: Setting = {},
 ): [string, ...string[]] {
-  const script = `${READ_VARIABLES}${settings(marker, setting)}${SET_VARIABLES}${command}`;
+  const script = `${readVariables(descriptors.input)}${settings(marker, setting)}${SET_VARIABLES}${command}`;
   return markedShell(marker, mark, script);
 }
 
@@ -82,9 +96,13 @@ function markedShell(
 }
 
 /**
- * The same for a run of its own namespaces. `bwrap` reads its options, which the environment is a part of, from descriptor 3, and
- * tells on descriptor 4 which process is the init of the namespace.
+ * A limit on the processes of an isolated run can only be set within its namespace, so there a shell sets the variables after it.
+ * In all other isolated runs `bwrap` sets them, which saves a process.
  */
+export const readsVariablesInside = (limits: LaunchLimits | undefined): boolean =>
+  limits?.processes !== undefined;
+
+/** The same for a run of its own namespaces, without the system calls for keyrings. */
 export function isolatedCommandLine(
   marker: Marker,
   mark: string,
@@ -94,10 +112,23 @@ export function isolatedCommandLine(
   const { limits, userProcesses } = setting;
   // a user namespace has a count of its own, in which the init of bwrap is the first
   const most = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
-  const processes =
-    limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${most} || exit 126; `;
-  const script = `${processes}${command}`;
-  const isolated: [string, ...string[]] = ['bwrap', '--args', '3', '--info-fd', '4', '/bin/sh', '-c', script];
+  const limit = `ulimit ${processFlag(marker)} ${most} || exit 126; `;
+  const script = readsVariablesInside(limits)
+    ? `${readVariables(descriptors.variables)}${limit}${SET_VARIABLES}${command}`
+    : command;
+  const { input, info, filter } = descriptors;
+  const seccomp = keyringFilter() ? ['--seccomp', `${filter}`] : [];
+  const isolated = [
+    'bwrap',
+    '--args',
+    `${input}`,
+    '--info-fd',
+    `${info}`,
+    ...seccomp,
+    '/bin/sh',
+    '-c',
+    script,
+  ];
   const before = `${settings(marker, setting)}exec "$@"`;
   return markedShell(marker, mark, before, ['sh', ...isolated]);
 }
