@@ -4,6 +4,7 @@ import { encodeMark } from './processes/run-mark.js';
 import type { LauncherIdentity } from './processes/identity.js';
 import type { LaunchLimits } from './launch-types.js';
 import { readLockLimits } from './processes/proc.js';
+import { quoted, READ_VARIABLES, RENAME_VARIABLES, SET_VARIABLES } from './variables.js';
 
 const SECONDS_TO_ACT = 5;
 
@@ -17,8 +18,6 @@ export const descriptors = {
   info: 4,
   /** The filter of system calls, for `bwrap`. */
   filter: 5,
-  /** The variables of an isolated command that a shell reads. */
-  variables: 6,
 } as const;
 
 /** How commands are marked on this host; `nested` as `encodeMark` has it. */
@@ -58,14 +57,6 @@ export interface Setting {
   userProcesses?: number | undefined;
 }
 
-/**
- * The variables of a command come through a descriptor, and are set when everything else is: what a command names in LD_PRELOAD
- * acts on no program before, and so on no limit.
- */
-const readVariables = (fd: number): string =>
-  `MILLRACE_VARIABLES=$(cat <&${fd}) || exit 126; exec ${fd}<&-; `;
-const SET_VARIABLES = 'eval "$MILLRACE_VARIABLES"; unset MILLRACE_VARIABLES OLDPWD; ';
-
 /** The host ends commands before it ends what keeps them: a value that is higher than any default. */
 const FIRST_TO_GO = '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; ';
 
@@ -79,7 +70,7 @@ export function commandLine(
   command: string,
   setting: Setting = {},
 ): [string, ...string[]] {
-  const script = `${readVariables(descriptors.input)}${settings(marker, setting)}${SET_VARIABLES}${command}`;
+  const script = `${READ_VARIABLES}${settings(marker, setting)}${SET_VARIABLES}${command}`;
   return markedShell(marker, mark, script);
 }
 
@@ -96,11 +87,10 @@ function markedShell(
 }
 
 /**
- * A limit on the processes of an isolated run can only be set within its namespace, so there a shell sets the variables after it.
- * In all other isolated runs `bwrap` sets them, which saves a process.
+ * A limit on the processes of an isolated run can only be set within its namespace, by a shell that has none of the command's
+ * variables yet.
  */
-export const readsVariablesInside = (limits: LaunchLimits | undefined): boolean =>
-  limits?.processes !== undefined;
+export const limitsInside = (limits: LaunchLimits | undefined): boolean => limits?.processes !== undefined;
 
 /** The same for a run of its own namespaces, without the system calls for keyrings. */
 export function isolatedCommandLine(
@@ -113,9 +103,7 @@ export function isolatedCommandLine(
   // a user namespace has a count of its own, in which the init of bwrap is the first
   const most = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
   const limit = `ulimit ${processFlag(marker)} ${most} || exit 126; `;
-  const script = readsVariablesInside(limits)
-    ? `${readVariables(descriptors.variables)}${limit}${SET_VARIABLES}${command}`
-    : command;
+  const script = limitsInside(limits) ? `${limit}${RENAME_VARIABLES}${command}` : command;
   const { input, info, filter } = descriptors;
   const seccomp = keyringFilter() ? ['--seccomp', `${filter}`] : [];
   const isolated = [
@@ -153,8 +141,6 @@ function settings(marker: Marker, { directory, isPrivate, userProcesses, limits 
     limitPrefix(limits),
   ].join('');
 }
-
-export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 function limitPrefix(limits: LaunchLimits = {}): string {
   const settings: [flag: string, value: number | undefined, unit: number][] = [

@@ -9,13 +9,13 @@ import {
   commandLine,
   descriptors,
   isolatedCommandLine,
-  quoted,
-  readsVariablesInside,
+  limitsInside,
   type Marker,
   type Setting,
 } from './marker.js';
 import type { LaunchLimits } from './launch-types.js';
 import type { LaunchOrder } from './messages.js';
+import { assignments, prefixed } from './variables.js';
 
 const FIRST_PIPE = 3;
 /** More than bubblewrap ever tells of itself. */
@@ -116,8 +116,9 @@ function isolatedInputs(
   environment: Record<string, string>,
   limits: LaunchLimits | undefined,
 ): (string | Buffer | undefined)[] {
-  const byShell = readsVariablesInside(limits);
-  const variables = Object.entries(byShell ? cleanEnvironment : environment);
+  const variables = Object.entries(
+    limitsInside(limits) ? { ...cleanEnvironment, ...prefixed(environment) } : environment,
+  );
   const parts = [
     ...options,
     '--chdir',
@@ -125,20 +126,7 @@ function isolatedInputs(
     ...variables.flatMap(([name, value]) => ['--setenv', name, value]),
   ];
   const text = parts.map((part) => `${part}\0`).join('');
-  return [text, undefined, keyringFilter() ?? '', ...(byShell ? [assignments(environment)] : [])];
-}
-
-/** What a shell has of its own, and partly refuses to have set. */
-const OF_THE_SHELL = new Set(
-  'PWD OLDPWD IFS PPID OPTIND LINENO _ UID EUID SHELLOPTS BASHOPTS BASH_VERSINFO'.split(' '),
-);
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-function assignments(environment: Record<string, string>): string {
-  return Object.entries(environment)
-    .filter(([name]) => IDENTIFIER.test(name) && !OF_THE_SHELL.has(name))
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
-    .join('');
+  return [text, undefined, keyringFilter() ?? ''];
 }
 
 /** What execve(2) takes: 128 KiB for one string, and 2 MiB for all together with a stack of the usual 8 MiB. */

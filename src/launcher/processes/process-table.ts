@@ -18,7 +18,7 @@ export interface Marks {
    * The first 64 KiB of its environment, read when it is asked for; `null` where it may not be read. What stands after them marks
    * nothing: a process is known by its limit, its user or its namespace, and only one that sheds the first is asked for the last.
    */
-  environment(): Buffer | null;
+  environment: () => Buffer | null;
 }
 
 /** Nothing tells yet whose a process is; it is asked again at the next look. */

@@ -102,6 +102,19 @@ describe.runIf(isolated)('an isolated run', () => {
     expect(stdout).toBe('0\n1\n2\n3\n');
   });
 
+  test('has its variables as they are, also with such a limit', async () => {
+    const odd = { ODD: `a 'b' "c" $(d)\n\\e\n`, EMPTY: '', PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+    const all = await run(launcher, 'env -0 | sort -z', { ...isolated, environment: odd });
+    const limited = await run(launcher, 'env -0 | sort -z', {
+      ...isolated,
+      environment: odd,
+      limits: { processes: 5 },
+    });
+    const withoutIds = (text: string) => text.replace(/(?<=MILLRACE_EXECUTION_ID=)[^\0]+/, '');
+    expect(withoutIds(limited.stdout)).toBe(withoutIds(all.stdout));
+    for (const [name, value] of Object.entries(odd)) expect(limited.stdout).toContain(`${name}=${value}\0`);
+  });
+
   test('is killed with its launcher, at once', async () => {
     const doomed = await startLauncher();
     const running = await doomed.launch(
