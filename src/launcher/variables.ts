@@ -13,9 +13,12 @@ export const RENAME_VARIABLES =
   `for MILLRACE_NAME in $MILLRACE_NAMES; do eval "export $MILLRACE_NAME=\\"\\$${PREFIX}$MILLRACE_NAME\\""; ` +
   `unset "${PREFIX}$MILLRACE_NAME"; done; unset MILLRACE_NAME MILLRACE_NAMES OLDPWD; `;
 
-/** What a shell has of its own, and partly refuses to have set. */
+/** What a shell has of its own, and partly refuses to have set; the last three are those of the lines above. */
 const OF_THE_SHELL = new Set(
-  'PWD OLDPWD IFS PPID OPTIND LINENO _ UID EUID SHELLOPTS BASHOPTS BASH_VERSINFO'.split(' '),
+  (
+    'PWD OLDPWD IFS PPID OPTIND LINENO _ UID EUID SHELLOPTS BASHOPTS BASH_VERSINFO ' +
+    'MILLRACE_VARIABLES MILLRACE_NAME MILLRACE_NAMES'
+  ).split(' '),
 );
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

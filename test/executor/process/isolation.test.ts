@@ -104,10 +104,12 @@ describe.runIf(isolated)('an isolated run', () => {
 
   test('has its variables as they are, also with such a limit', async () => {
     const odd = { ODD: `a 'b' "c" $(d)\n\\e\n`, EMPTY: '', PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+    // what the shell itself works with is not taken from it
+    const ours = { MILLRACE_NAME: '; echo', MILLRACE_NAMES: 'PATH' };
     const all = await run(launcher, 'env -0 | sort -z', { ...isolated, environment: odd });
     const limited = await run(launcher, 'env -0 | sort -z', {
       ...isolated,
-      environment: odd,
+      environment: { ...ours, ...odd },
       limits: { processes: 5 },
     });
     const withoutIds = (text: string) => text.replace(/(?<=MILLRACE_EXECUTION_ID=)[^\0]+/, '');
