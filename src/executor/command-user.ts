@@ -1,6 +1,8 @@
 import { userInfo } from 'node:os';
 import { ConfigError, type Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
+import { keyringFilter } from '../launcher/keyring-filter.js';
+import type { Keyrings } from '../launcher/own-keyring.js';
 import type { CommandUsers } from '../launcher/policy.js';
 import type { Isolation } from './isolation.js';
 
@@ -27,7 +29,18 @@ export function commandUserName({ commandUsers }: Pick<Config, 'commandUsers'>):
 }
 
 /** Says at the start what commands can reach, where that is more than they should. */
-export function warnOfExposure(config: Config, isolation: Isolation | undefined, logger: Logger): void {
+export function warnOfExposure(
+  config: Config,
+  isolation: Isolation | undefined,
+  keyrings: Keyrings,
+  logger: Logger,
+): void {
+  const areKeysShared = isolation ? keyringFilter() === undefined : keyrings !== 'refused';
+  if ((config.commandUsers || isolation) && areKeysShared)
+    logger.warn(
+      'Commands of all projects share a session keyring of the kernel, by which they can leave each other messages' +
+        `${keyrings === 'own' ? '' : ', and it is that of whoever started Millrace'}: docs/security.md says what closes it.`,
+    );
   if (config.commandUsers || isolation) return;
   logger.warn(
     'Commands run as the same user as Millrace and are not isolated: they can read DATA_DIR, the environment of its parent ' +

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readlink, realpath } from 'node:fs/promises';
 import { release } from 'node:os';
 import { resolve } from 'node:path';
@@ -71,6 +72,8 @@ export class Isolation {
       // so that programs which look their user up find one
       ...(named ? [`--uid ${named.uid} --gid ${named.gid}`] : []),
       `--proc /proc --dev /dev --perms 1777 --size ${size} --tmpfs /dev/shm --remount-ro /dev`,
+      // the names of keys are shown to all processes of their user, which is only ours where commands have none of their own
+      ...(!config.commandUsers && existsSync('/proc/keys') ? ['--ro-bind /dev/null /proc/keys'] : []),
       `--perms 1777 --size ${size} --tmpfs /tmp --dir /var --symlink ../tmp /var/tmp`,
     ];
     return new Isolation(

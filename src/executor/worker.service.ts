@@ -50,7 +50,7 @@ export class WorkerService {
     const workspaces = workspaceRoot(config);
     const launcher = await Launcher.start(launcherSource(config));
     const isolation = await Isolation.start(config, launcher, workspaces, logger);
-    warnOfExposure(config, isolation, logger);
+    warnOfExposure(config, isolation, launcher.keyrings, logger);
     launcher.onLost(() => logger.error({ replaced: launcher.isReady }, 'the launcher process died'));
     this.infrastructure.canRun = () => launcher.isReady;
     const orphans = await launcher.endOrphans();

@@ -1,6 +1,9 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { asUser, cleanEnvironment } from './as-user.js';
+import { keyringFilter } from './keyring-filter.js';
 import { LaunchError } from './launch-error.js';
 import type { LaunchRequest } from './launch-types.js';
 import type { CommandUsers } from './policy.js';
@@ -17,17 +20,28 @@ export async function tryIsolation(
 ): Promise<LaunchError | undefined> {
   try {
     const user = users && { uid: users.first, gid: users.first };
-    const { line, options } = asUser(user, ['bwrap', ...bubblewrap, '--', '/bin/true']);
-    await promisify(execFile)(line[0], line.slice(1), {
+    const filter = keyringFilter();
+    const seccomp = filter ? ['--seccomp', '3'] : [];
+    const { line, options } = asUser(user, ['bwrap', ...seccomp, ...bubblewrap, '--', '/bin/true']);
+    const child = spawn(line[0], line.slice(1), {
       ...options,
       cwd: '/',
       env: cleanEnvironment,
-      timeout: PATIENCE_MS,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
-    return undefined;
+    const pipe = child.stdio[3] as Writable;
+    pipe.on('error', () => {});
+    pipe.end(filter);
+    const [[code, signal], said] = await Promise.all([
+      once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
+      text(child.stderr as Readable),
+    ]);
+    if (code === 0) return undefined;
+    const why = said.trim().split('\n').at(-1) || `it ended with ${signal ?? code}`;
+    return new LaunchError('ISOLATION_FAILED', why);
   } catch (error) {
-    const { stderr, message, code } = error as NodeJS.ErrnoException & { stderr?: string };
-    const said = stderr?.trim().split('\n').at(-1) || message;
-    return new LaunchError('ISOLATION_FAILED', said, typeof code === 'string' ? code : undefined);
+    const { message, code } = error as NodeJS.ErrnoException;
+    return new LaunchError('ISOLATION_FAILED', message, code);
   }
 }

@@ -28,7 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGTSTP'] as co
 closeInheritedDescriptors(CHANNEL);
 process.umask(0o022);
 
-const { runFolder, users, outerToken } = policy;
+const { runFolder, users, outerToken, keyrings = 'inherited' } = policy;
 assertTrusted(runFolder, process.getuid?.() ?? 0);
 if (users) assertTrusted(users.workspaceRoot, 0);
 const self = ownIdentity();
@@ -99,4 +99,4 @@ void channel.ended.then(async () => {
   pool.remove();
   process.exit(0);
 });
-report({ type: 'ready', mark: marker.kind, directory: pool.directory, fifos: await pool.make() });
+report({ type: 'ready', mark: marker.kind, keyrings, directory: pool.directory, fifos: await pool.make() });

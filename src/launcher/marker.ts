@@ -1,12 +1,24 @@
 import { execFileSync } from 'node:child_process';
+import { keyringFilter } from './keyring-filter.js';
 import { encodeMark } from './processes/run-mark.js';
 import type { LauncherIdentity } from './processes/identity.js';
 import type { LaunchLimits } from './launch-types.js';
 import { readLockLimits } from './processes/proc.js';
+import { quoted, READ_VARIABLES, RENAME_VARIABLES, SET_VARIABLES } from './variables.js';
 
 const SECONDS_TO_ACT = 5;
 
 export type MarkKind = 'ulimit -w' | 'ulimit -x' | 'prlimit' | 'none';
+
+/** What a started command finds open beyond its standard descriptors, before it is the command. */
+export const descriptors = {
+  /** The variables, or the options of `bwrap`. */
+  input: 3,
+  /** Where `bwrap` tells which process is the init of the namespace. */
+  info: 4,
+  /** The filter of system calls, for `bwrap`. */
+  filter: 5,
+} as const;
 
 /** How commands are marked on this host; `nested` as `encodeMark` has it. */
 export interface Marker {
@@ -45,13 +57,6 @@ export interface Setting {
   userProcesses?: number | undefined;
 }
 
-/**
- * The variables of a command come through descriptor 3, and are set when everything else is: what a command names in LD_PRELOAD
- * acts on no program before, and so on no limit.
- */
-const READ_VARIABLES = 'MILLRACE_VARIABLES=$(cat <&3) || exit 126; exec 3<&-; ';
-const SET_VARIABLES = 'eval "$MILLRACE_VARIABLES"; unset MILLRACE_VARIABLES OLDPWD; ';
-
 /** The host ends commands before it ends what keeps them: a value that is higher than any default. */
 const FIRST_TO_GO = '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; ';
 
@@ -82,9 +87,12 @@ function markedShell(
 }
 
 /**
- * The same for a run of its own namespaces. `bwrap` reads its options, which the environment is a part of, from descriptor 3, and
- * tells on descriptor 4 which process is the init of the namespace.
+ * A limit on the processes of an isolated run can only be set within its namespace, by a shell that has none of the command's
+ * variables yet.
  */
+export const limitsInside = (limits: LaunchLimits | undefined): boolean => limits?.processes !== undefined;
+
+/** The same for a run of its own namespaces, without the system calls for keyrings. */
 export function isolatedCommandLine(
   marker: Marker,
   mark: string,
@@ -94,10 +102,21 @@ export function isolatedCommandLine(
   const { limits, userProcesses } = setting;
   // a user namespace has a count of its own, in which the init of bwrap is the first
   const most = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
-  const processes =
-    limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${most} || exit 126; `;
-  const script = `${processes}${command}`;
-  const isolated: [string, ...string[]] = ['bwrap', '--args', '3', '--info-fd', '4', '/bin/sh', '-c', script];
+  const limit = `ulimit ${processFlag(marker)} ${most} || exit 126; `;
+  const script = limitsInside(limits) ? `${limit}${RENAME_VARIABLES}${command}` : command;
+  const { input, info, filter } = descriptors;
+  const seccomp = keyringFilter() ? ['--seccomp', `${filter}`] : [];
+  const isolated = [
+    'bwrap',
+    '--args',
+    `${input}`,
+    '--info-fd',
+    `${info}`,
+    ...seccomp,
+    '/bin/sh',
+    '-c',
+    script,
+  ];
   const before = `${settings(marker, setting)}exec "$@"`;
   return markedShell(marker, mark, before, ['sh', ...isolated]);
 }
@@ -122,8 +141,6 @@ function settings(marker: Marker, { directory, isPrivate, userProcesses, limits 
     limitPrefix(limits),
   ].join('');
 }
-
-export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 function limitPrefix(limits: LaunchLimits = {}): string {
   const settings: [flag: string, value: number | undefined, unit: number][] = [

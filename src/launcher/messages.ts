@@ -1,5 +1,6 @@
 import type { LaunchErrorCode } from './launch-error.js';
 import type { LaunchRequest, ProcessEnd } from './launch-types.js';
+import type { Keyrings } from './own-keyring.js';
 
 /** A `LaunchRequest` with the numbers of the two FIFOs whose read ends the worker has opened. */
 export interface LaunchOrder extends LaunchRequest {
@@ -27,7 +28,7 @@ interface Refusal {
 
 /** From the launcher to its worker. `run` is the worker's number for a run; FIFOs are named by their numbers. */
 export type LauncherMessage =
-  | { type: 'ready'; mark: string; directory: string; fifos: number[] }
+  | { type: 'ready'; mark: string; keyrings: Keyrings; directory: string; fifos: number[] }
   | { type: 'fifos'; directory: string; fifos: number[]; error?: string }
   | { type: 'launched'; run: number; pid: number; startedAt: number }
   | ({ type: 'refused'; run: number } & Refusal)

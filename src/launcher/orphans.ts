@@ -69,7 +69,7 @@ function orphanJudge(
       if (!alive) return limit;
     }
     if (!isMarked && user !== undefined && isOrphanUser(user)) return `user ${user}`;
-    const token = environmentValue(environment, 'MILLRACE_LAUNCHER');
+    const token = environmentValue(environment(), 'MILLRACE_LAUNCHER');
     if (token === undefined || token === outerToken) return undefined;
     const launcher = parseToken(token);
     return launcher && isDeadLauncher(launcher, self.pidNamespace) ? token : undefined;

@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Keyrings } from './own-keyring.js';
 
 /** The variable in which a server that has a supervisor finds its `CommandUsers`. */
 export const supervisedVariable = 'MILLRACE_SUPERVISED';
@@ -14,6 +15,8 @@ export interface LauncherPolicy {
   users?: CommandUsers | undefined;
   /** The `MILLRACE_LAUNCHER` of a Millrace within one of whose runs this one was started. */
   outerToken?: string | undefined;
+  /** How it was started; `spawnLauncher` says it. */
+  keyrings?: Keyrings;
 }
 
 export interface CommandUsers {

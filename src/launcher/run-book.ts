@@ -70,8 +70,8 @@ export class RunBook {
 
   private marked({ soft, hard, environment }: Marks, token: string): Run | undefined {
     const marked = this.byMark.get(hard) ?? this.byMark.get(soft);
-    if (marked || environmentValue(environment, 'MILLRACE_LAUNCHER') !== token) return marked;
-    return this.byExecution.get(environmentValue(environment, 'MILLRACE_EXECUTION_ID') ?? '');
+    if (marked || environmentValue(environment(), 'MILLRACE_LAUNCHER') !== token) return marked;
+    return this.byExecution.get(environmentValue(environment(), 'MILLRACE_EXECUTION_ID') ?? '');
   }
 
   /**

@@ -4,9 +4,20 @@ import type { Readable, Writable } from 'node:stream';
 import { asUser, cleanEnvironment } from './as-user.js';
 import type { FifoPool } from './fifo-pool.js';
 import { LaunchError } from './launch-error.js';
-import { commandLine, isolatedCommandLine, quoted, type Marker, type Setting } from './marker.js';
+import { keyringFilter } from './keyring-filter.js';
+import {
+  commandLine,
+  descriptors,
+  isolatedCommandLine,
+  limitsInside,
+  type Marker,
+  type Setting,
+} from './marker.js';
+import type { LaunchLimits } from './launch-types.js';
 import type { LaunchOrder } from './messages.js';
+import { assignments, prefixed } from './variables.js';
 
+const FIRST_PIPE = 3;
 /** More than bubblewrap ever tells of itself. */
 const MOST_INFO = 4096;
 
@@ -65,19 +76,22 @@ export async function spawnCommand(
         ? isolatedCommandLine(marker, mark, order.command, outside)
         : commandLine(marker, mark, order.command, setting),
     );
+    const inputs = bubblewrap
+      ? isolatedInputs(bubblewrap, directory, environment, order.limits)
+      : [assignments(environment)];
     const child = spawn(line[0], line.slice(1), {
       ...options,
       cwd: '/',
       env: { ...cleanEnvironment, ...marks },
       detached: true,
-      stdio: ['ignore', stdout, stderr, 'pipe', ...(bubblewrap ? (['pipe'] as const) : [])],
+      stdio: ['ignore', stdout, stderr, ...inputs.map(() => 'pipe' as const)],
     });
-    send(child, bubblewrap ? bubblewrapInput(bubblewrap, directory, environment) : assignments(environment));
+    inputs.forEach((input, index) => send(child, FIRST_PIPE + index, input));
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     return {
       pid: child.pid,
       onExit: (listener) => void child.once('exit', listener),
-      onNamespace: (listener) => bubblewrap && readInit(child.stdio[4] as Readable, listener),
+      onNamespace: (listener) => bubblewrap && readInit(child.stdio[descriptors.info] as Readable, listener),
     };
   } catch (error) {
     throw asLaunchError(error);
@@ -86,30 +100,33 @@ export async function spawnCommand(
   }
 }
 
-/** Through a pipe, so that no list of processes shows the values of variables. */
-function send(child: ChildProcess, text: string): void {
-  const pipe = child.stdio[3] as Writable;
+/** Through pipes, so that no list of processes shows the values of variables. `undefined`: it is read and not written. */
+function send(child: ChildProcess, descriptor: number, input: string | Buffer | undefined): void {
+  if (input === undefined) return;
+  const pipe = child.stdio[descriptor] as Writable;
   // it may end before it has read them
   pipe.on('error', () => {});
-  pipe.end(text);
+  pipe.end(input);
 }
 
-function bubblewrapInput(options: string[], directory: string, environment: Record<string, string>): string {
-  const variables = Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]);
-  return [...options, '--chdir', directory, ...variables].map((part) => `${part}\0`).join('');
-}
-
-/** What a shell has of its own, and partly refuses to have set. */
-const OF_THE_SHELL = new Set(
-  'PWD OLDPWD IFS PPID OPTIND LINENO _ UID EUID SHELLOPTS BASHOPTS BASH_VERSINFO'.split(' '),
-);
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-function assignments(environment: Record<string, string>): string {
-  return Object.entries(environment)
-    .filter(([name]) => IDENTIFIER.test(name) && !OF_THE_SHELL.has(name))
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
-    .join('');
+/** What is sent as descriptor 3 and those after it, as `descriptors` has them. */
+function isolatedInputs(
+  options: string[],
+  directory: string,
+  environment: Record<string, string>,
+  limits: LaunchLimits | undefined,
+): (string | Buffer | undefined)[] {
+  const variables = Object.entries(
+    limitsInside(limits) ? { ...cleanEnvironment, ...prefixed(environment) } : environment,
+  );
+  const parts = [
+    ...options,
+    '--chdir',
+    directory,
+    ...variables.flatMap(([name, value]) => ['--setenv', name, value]),
+  ];
+  const text = parts.map((part) => `${part}\0`).join('');
+  return [text, undefined, keyringFilter() ?? ''];
 }
 
 /** What execve(2) takes: 128 KiB for one string, and 2 MiB for all together with a stack of the usual 8 MiB. */

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { cleanEnvironment } from './as-user.js';
+import { ownKeyring } from './own-keyring.js';
 import type { LauncherPolicy } from './policy.js';
 
 /** A small young generation and no optimised code keep its memory, and with it the cost of a fork, low. */
 const LEAN = ['--max-semi-space-size=1', '--max-old-space-size=64', '--v8-pool-size=0', '--no-opt'];
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The program of the launcher, beside this file also where both are bundled. */
 export const launcherEntry = fileURLToPath(new URL('./launcher-main.js', import.meta.url));
@@ -37,10 +38,12 @@ export function spawnLauncher(
     descriptors?: ('ignore' | number)[];
   } = {},
 ): ChildProcess & { socket: Socket } {
-  const line = [...before, node, ...LEAN, ...options, entry, JSON.stringify(policy)];
+  const { before: keyring, keyrings } = ownKeyring(policy.users !== undefined);
+  const parameter = JSON.stringify({ ...policy, keyrings });
+  const line = [...before, ...keyring, node, ...LEAN, ...options, entry, parameter];
   const child = spawn(line[0]!, line.slice(1), {
     // Nothing of ours: any command may read it from /proc where it runs as the same user.
-    env: { PATH },
+    env: cleanEnvironment,
     cwd: '/',
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe', ...descriptors],

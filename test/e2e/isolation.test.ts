@@ -6,6 +6,7 @@ import { living, token } from '../faults/steps.js';
 import { useApp } from '../support/app.js';
 import { root } from '../support/build.js';
 import type { Client } from '../support/client.js';
+import { inSession, readKey, storeKey } from '../support/keyring.js';
 import { until } from '../support/until.js';
 import {
   data,
@@ -46,7 +47,12 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
       EXECUTOR_READABLE_PATHS: `${folder},${root}`,
       JWT_SECRET: secret,
     },
-    ...(ordinary ? { command: [...nobody, process.execPath, main] } : {}),
+    command: [
+      ...(ordinary ? nobody : []),
+      ...inSession('operators', 'a key of the operator'),
+      process.execPath,
+      main,
+    ],
   });
   let owner: Client;
   let project: Json;
@@ -88,6 +94,18 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     expect(await outputOf(app, next.execution_id)).toMatch(/^kept\n[^]*\n1\n$/);
     const other = await runJob(owner, await makeProject(owner), 'ls', 'completed');
     expect(await outputOf(app, other.execution_id)).toBe('');
+  });
+
+  test('leave no key to each other, and find none of whoever started the server', async () => {
+    const { execution_id: stored } = await runJob(owner, project, storeKey('left', 'a message'));
+    expect(await outputOf(app, stored)).toBe('refused: Function not implemented\n');
+    const other = await makeProject(owner);
+    const { execution_id } = await runJob(
+      owner,
+      other,
+      `${readKey('left')}; ${readKey('operators')}; cat /proc/keys; true`,
+    );
+    expect(await outputOf(app, execution_id)).toMatch(/^none\nnone\n(?![^]*(left|operators))/);
   });
 
   test('meet a full disk alone', async () => {

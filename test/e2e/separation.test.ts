@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { living, token } from '../faults/steps.js';
 import { useApp } from '../support/app.js';
 import { root } from '../support/build.js';
+import { inSession, readKey, storeKey } from '../support/keyring.js';
 import type { Client } from '../support/client.js';
 import { ServerProcess } from '../support/server-process.js';
 import { descendants, isAlive } from '../support/process-table.js';
@@ -34,6 +35,7 @@ import {
   type Json,
 } from './steps.js';
 
+const main = join(root, 'dist/bundle/main.js');
 const unsafe = { options: { allow_unsafe: true } };
 const status = (pid: number) => readFileSync(`/proc/${pid}/status`, 'latin1');
 const userOf = (pid: number) => Number(/^Uid:\t(\d+)/m.exec(status(pid))?.[1]);
@@ -47,6 +49,7 @@ describe.runIf(asRoot).each(kinds)(
   (isolation) => {
     const app = useApp({
       env: { EXECUTOR_ISOLATION: isolation, CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '8' },
+      command: [...inSession('operators', 'a key of the operator'), process.execPath, main],
     });
     let victim: Client;
     let attacker: Client;
@@ -94,6 +97,17 @@ describe.runIf(asRoot).each(kinds)(
         expect([hidden, seen.includes(hidden)]).toEqual([hidden, false]);
       expect((await living(`300.${word}`)).length).toBeGreaterThan(0);
       await data(200, victim.post(`/api/tasks/${running.id}/cancel`));
+    });
+
+    test('cannot leave each other keys, nor use those of whoever started the server', async () => {
+      const { execution_id: stored } = await runJob(attacker, theirs, storeKey('left', 'a message'));
+      expect(await outputOf(app, stored)).toBe('refused: Function not implemented\n');
+      const { execution_id } = await runJob(
+        victim,
+        mine,
+        `${readKey('left')}; ${readKey('operators')}; cat /proc/keys; true`,
+      );
+      expect(await outputOf(app, execution_id)).toMatch(/^none\nnone\n(?![^]*(left|operators))/);
     });
 
     test('cannot keep each other from ending by the mark of a run', async () => {
@@ -332,7 +346,6 @@ describe.runIf(asRoot)(
 
 // a copy of the sources in a folder of root's is out of reach for others
 const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
-const main = join(root, 'dist/bundle/main.js');
 const canBeOrdinary = !asRoot || spawnSync('setpriv', [...nobody, 'test', '-r', main]).status === 0;
 
 describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary user without isolation', () => {
@@ -340,9 +353,20 @@ describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary us
   if (asRoot) chownSync(dataDir, 65534, 65534);
   const app = useApp({
     env: { DATA_DIR: dataDir },
-    ...(asRoot ? { command: ['setpriv', ...nobody, process.execPath, main] } : {}),
+    command: [
+      ...(asRoot ? ['setpriv', ...nobody] : []),
+      ...inSession('operators', 'a key of the operator'),
+      process.execPath,
+      main,
+    ],
   });
   afterAll(() => rmSync(dataDir, { recursive: true }));
+
+  test('are not joined by the keys of whoever started the server', async () => {
+    const project = await makeProject(app.admin);
+    const { execution_id } = await runJob(app.admin, project, readKey('operators'));
+    expect(await outputOf(app, execution_id)).toBe('none\n');
+  });
 
   test('are not taken, and not handed out, unless that is allowed', async () => {
     const project = await makeProject(app.admin);

@@ -4,6 +4,7 @@ import { deferred, type Deferred } from '../../launcher/deferred.js';
 import { LaunchError } from '../../launcher/launch-error.js';
 import type { LaunchRequest } from '../../launcher/launch-types.js';
 import type { LauncherMessage, WorkerMessage } from '../../launcher/messages.js';
+import type { Keyrings } from '../../launcher/own-keyring.js';
 import type { LauncherProcess } from '../../launcher/spawn-launcher.js';
 
 type Ready = Extract<LauncherMessage, { type: 'ready' }>;
@@ -23,7 +24,13 @@ export class LauncherConnection {
   private readonly waiting: ((error?: Error) => void)[] = [];
   private readonly onReady = deferred<void>();
   private readonly trials: Deferred<LaunchError | undefined>[] = [];
-  private ready: Ready = { type: 'ready', mark: 'none', directory: '', fifos: [] };
+  private ready: Ready = {
+    type: 'ready',
+    mark: 'none',
+    keyrings: 'inherited',
+    directory: '',
+    fifos: [],
+  };
   private asked = false;
   private orphans: Deferred<number> | undefined;
   /** The process has ended, for whatever reason, or was cut off and ends. */
@@ -51,6 +58,10 @@ export class LauncherConnection {
   /** How commands are marked on this host; see `Marker`. */
   get mark(): string {
     return this.ready.mark;
+  }
+
+  get keyrings(): Keyrings {
+    return this.ready.keyrings;
   }
 
   send(message: WorkerMessage): void {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LaunchError } from '../../launcher/launch-error.js';
 import type { LaunchRequest, RunningProcess } from '../../launcher/launch-types.js';
+import type { Keyrings } from '../../launcher/own-keyring.js';
 import type { LauncherProcess } from '../../launcher/spawn-launcher.js';
 import { LauncherConnection, type Fifo } from './launcher-connection.js';
 import { ReadEnd } from './read-end.js';
@@ -45,6 +46,11 @@ export class Launcher {
   /** How runs are marked beyond their environment: `ulimit -w`, `ulimit -x`, `prlimit` or `none`. */
   get mark(): string {
     return this.current?.mark ?? 'none';
+  }
+
+  /** What commands that are not isolated can do with keyrings. */
+  get keyrings(): Keyrings {
+    return this.current?.keyrings ?? 'inherited';
   }
 
   /** Starts a command; resolves when it runs. A command that fails is a result, not an error. @throws LaunchError */

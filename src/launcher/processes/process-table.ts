@@ -13,8 +13,12 @@ import {
 export interface Marks {
   soft: string;
   hard: string;
-  environment: Buffer;
   user: number | undefined;
+  /**
+   * The first 64 KiB of its environment, read when it is asked for; `null` where it may not be read. What stands after them marks
+   * nothing: a process is known by its limit, its user or its namespace, and only one that sheds the first is asked for the last.
+   */
+  environment: () => Buffer | null;
 }
 
 /** Nothing tells yet whose a process is; it is asked again at the next look. */
@@ -102,17 +106,13 @@ export class ProcessTable<Owner> {
     if (stat.kernelThread || stat.pid === process.pid) return this.remember(stat, undefined);
 
     const limits = readLockLimits(stat.pid) ?? { soft: '', hard: '' };
-    const bytes = readProc(`/proc/${stat.pid}/environ`);
-    // the buffer is used again by the next look
-    const environment = bytes && Buffer.from(bytes);
-    const marks = { ...limits, environment: environment ?? NOTHING, user: readUser(stat.pid) };
-    const identified = this.identify(marks, stat);
+    const environment = readOnce(stat.pid);
+    const identified = this.identify({ ...limits, user: readUser(stat.pid), environment }, stat);
     if (identified === UNDECIDED) return this.ownerOfParent(stat);
     const owner = identified ?? this.ownerOfParent(stat);
     // In the middle of an exec the environment is empty: do not settle for it where nothing else would tell.
-    const settled =
-      owner !== undefined || this.marksHold || environment === null || (environment?.length ?? 0) > 0;
-    if (settled) this.remember(stat, owner);
+    const isSettled = owner !== undefined || this.marksHold || environment()?.length !== 0;
+    if (isSettled) this.remember(stat, owner);
     return owner;
   }
 
@@ -135,6 +135,17 @@ export class ProcessTable<Owner> {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+function readOnce(pid: number): () => Buffer | null {
+  let environment: Buffer | null | undefined;
+  return () => {
+    if (environment !== undefined) return environment;
+    const bytes = readProc(`/proc/${pid}/environ`);
+    // the buffer is used again by the next look
+    environment = bytes ? Buffer.from(bytes) : bytes === null ? null : NOTHING;
+    return environment;
+  };
+}
 
 /** Tells whether a pid was given out after `from`, up to `to`, around the end of the range if need be. */
 function inRange(from: number, to: number): (pid: number) => boolean {

@@ -5,6 +5,7 @@ import { readConfig } from '../../../src/common/config.js';
 import type { Logger } from '../../../src/common/logger.js';
 import { warnOfExposure } from '../../../src/executor/command-user.js';
 import type { Isolation } from '../../../src/executor/isolation.js';
+import type { Keyrings } from '../../../src/launcher/own-keyring.js';
 import { root } from '../../support/build.js';
 import {
   isolated as isolatedRun,
@@ -18,6 +19,13 @@ import {
 } from './harness.js';
 
 const isolated = manners.find((manner) => manner.bubblewrap);
+
+const node = [process.execPath, '--input-type=module', '-e'];
+/** Prints what a module says in a view of the file system that is changed by options of bubblewrap. */
+const inWorld = (world: string[], program: string, ...args: string[]): string =>
+  spawnSync('bwrap', ['--dev-bind', '/', '/', ...world, ...node, program, ...args], {
+    encoding: 'utf8',
+  }).stdout.trim();
 
 let launcher: Launcher;
 beforeAll(async () => {
@@ -82,6 +90,33 @@ describe.runIf(isolated)('an isolated run', () => {
     expect((await Promise.all(two)).map(({ stdout }) => stdout)).toEqual(['all\n', 'all\n']);
   });
 
+  test('has its number of processes limited before a variable of its own acts on any program', async () => {
+    const { stdout, stderr } = await run(launcher, 'ls /proc/self/fd', {
+      ...isolated,
+      limits: { processes: 5 },
+      environment: { PATH: '/usr/bin:/bin', LD_PRELOAD: '/nowhere/escape.so' },
+    });
+    // of the two programs after the namespaces were made, a shell and ls, the second alone
+    expect(stderr.match(/escape\.so/g)).toHaveLength(1);
+    // 3 is the folder that ls reads
+    expect(stdout).toBe('0\n1\n2\n3\n');
+  });
+
+  test('has its variables as they are, also with such a limit', async () => {
+    const odd = { ODD: `a 'b' "c" $(d)\n\\e\n`, EMPTY: '', PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+    // what the shell itself works with is not taken from it
+    const ours = { MILLRACE_NAME: '; echo', MILLRACE_NAMES: 'PATH' };
+    const all = await run(launcher, 'env -0 | sort -z', { ...isolated, environment: odd });
+    const limited = await run(launcher, 'env -0 | sort -z', {
+      ...isolated,
+      environment: { ...ours, ...odd },
+      limits: { processes: 5 },
+    });
+    const withoutIds = (text: string) => text.replace(/(?<=MILLRACE_EXECUTION_ID=)[^\0]+/, '');
+    expect(withoutIds(limited.stdout)).toBe(withoutIds(all.stdout));
+    for (const [name, value] of Object.entries(odd)) expect(limited.stdout).toContain(`${name}=${value}\0`);
+  });
+
   test('is killed with its launcher, at once', async () => {
     const doomed = await startLauncher();
     const running = await doomed.launch(
@@ -116,23 +151,7 @@ describe.runIf(isolated)('at the start', () => {
       (isolation) => console.log(isolation ? 'isolated' : 'not isolated'),
       (error) => console.log(error.message),
     );`;
-  const start = (isolation: string, ...world: string[]): string =>
-    spawnSync(
-      'bwrap',
-      [
-        '--dev-bind',
-        '/',
-        '/',
-        ...world,
-        process.execPath,
-        '--input-type=module',
-        '-e',
-        script,
-        '/tmp',
-        isolation,
-      ],
-      { encoding: 'utf8' },
-    ).stdout.trim();
+  const start = (isolation: string, ...world: string[]): string => inWorld(world, script, '/tmp', isolation);
   const noProgram = ['--ro-bind', '/dev/null', '/usr/bin/bwrap'];
 
   test('isolation is had where it works, also when nobody asked for it', () => {
@@ -154,12 +173,33 @@ describe.runIf(isolated)('at the start', () => {
   });
 });
 
+describe.runIf(isolated)('the session keyring', () => {
+  const program = `
+    import { ownKeyring } from '${root}/dist/launcher/own-keyring.js';
+    console.log([true, false].map((mayFilter) => ownKeyring(mayFilter).keyrings).join());`;
+
+  test('is out of reach where Perl is there to see to it, and is inherited elsewhere', () => {
+    expect(inWorld([], program)).toBe('refused,own');
+    expect(inWorld(['--ro-bind', '/dev/null', '/usr/bin/perl'], program)).toBe('inherited,inherited');
+  });
+});
+
 describe('start-up says what is exposed', () => {
   const users = { first: 100_000, count: 10, workspaceRoot: '/nowhere', maxProcesses: 100 };
-  const said = (settings: Record<string, string>, more: object = {}, isolation?: object): string[] => {
+  const said = (
+    settings: Record<string, string>,
+    more: object = {},
+    isolation?: object,
+    keyrings: Keyrings = 'refused',
+  ): string[] => {
     const lines: string[] = [];
     const logger = { warn: (text: string) => lines.push(text) } as unknown as Logger;
-    warnOfExposure({ ...readConfig(settings), ...more }, isolation as Isolation | undefined, logger);
+    warnOfExposure(
+      { ...readConfig(settings), ...more },
+      isolation as Isolation | undefined,
+      keyrings,
+      logger,
+    );
     return lines;
   };
 
@@ -170,5 +210,14 @@ describe('start-up says what is exposed', () => {
     ]);
     expect(said({}, { commandUsers: users })).toEqual([]);
     expect(said({}, {}, {})).toEqual([]);
+  });
+
+  test('where the users of projects share a keyring, which namespaces with a filter do not', () => {
+    const shared = expect.stringContaining('share a session keyring');
+    expect(said({}, { commandUsers: users }, undefined, 'own')).toEqual([shared]);
+    expect(said({}, { commandUsers: users }, undefined, 'inherited')).toEqual([
+      expect.stringContaining('that of whoever started Millrace'),
+    ]);
+    expect(said({}, { commandUsers: users }, {}, 'inherited')).toEqual([]);
   });
 });

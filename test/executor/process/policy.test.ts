@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -175,6 +176,21 @@ describe.runIf(asRoot)('as root', () => {
       });
       expect(leftBehind).toBe(1);
       expect(isAlive(Number(stdout))).toBe(false);
+    });
+
+    test('reads a bounded part of an environment, and ends its process all the same', async () => {
+      const workspaceRoot = join(base, 'large');
+      mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
+      launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
+      const shed = `setsid prlimit --locks=7:7 perl $FIXTURES/large-environment.pl pid >/dev/null & until [ -s pid ]; do sleep 0.01; done; cat pid`;
+      const { stdout, leftBehind } = await run(launcher, shed, {
+        workspace: join(workspaceRoot, 'projects', id),
+        user: { uid: first + 5, gid: first + 5 },
+      });
+      expect(leftBehind).toBe(1);
+      expect(isAlive(Number(stdout))).toBe(false);
+      const status = readFileSync(`/proc/${launcher.pid}/status`, 'latin1');
+      expect(Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1])).toBeLessThan(256 * 1024);
     });
   });
 
