@@ -1477,7 +1477,7 @@ export interface components {
       priority?: number;
       /** @description Tasks with all of these tags, with commas */
       tags?: string | string[];
-      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name */
+      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too */
       search?: string;
       /**
        * Format: date-time
@@ -2452,7 +2452,7 @@ export interface components {
       priority?: number;
       /** @description Tasks with all of these tags, with commas */
       tags?: string | string[];
-      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, parentheses, title:word, description:word, tag:name */
+      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too */
       search?: string;
       /**
        * Format: date-time
