@@ -7,7 +7,7 @@ import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { outcomeOf, type Outcome, type StopCause } from '../executions/execution-state.js';
 import type { ClaimedExecution } from '../executions/transitions.queries.js';
 import type { Bus } from '../infra/bus.js';
-import type { Database } from '../infra/database.js';
+import type { ConnectionPool } from '../infra/database.js';
 import { SealedError } from '../common/secret-box.js';
 import { LaunchError } from '../launcher/launch-error.js';
 import type { RunningProcess } from '../launcher/launch-types.js';
@@ -28,7 +28,7 @@ import { workspaceOf } from './workspace.js';
 /** What every run of a worker needs. */
 export interface RunContext {
   launcher: Launcher;
-  database: Database;
+  database: ConnectionPool;
   bus: Bus;
   lifecycle: ExecutionLifecycle;
   secrets: Pick<SecretsService, 'valuesOf'>;
@@ -179,7 +179,7 @@ export class Run {
     if (project_id === null || !has_secrets) return {};
     for (;;) {
       try {
-        return await this.context.secrets.valuesOf(project_id);
+        return await this.context.secrets.valuesOf(project_id, this.context.database);
       } catch (error) {
         if (!isDatabaseAway(error) || this.stopped) throw error;
         await delay(retryMs);

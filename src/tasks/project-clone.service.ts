@@ -4,6 +4,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { limitsForCopy } from '../projects/project-ceilings.js';
 import { ProjectAccess } from '../projects/project-access.js';
@@ -28,6 +29,7 @@ const mostTasks = 10_000;
 export class ProjectCloneService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly projects: ProjectAccess,
     private readonly activity: ActivityLog,
     private readonly infrastructure: Infrastructure,
@@ -38,7 +40,11 @@ export class ProjectCloneService {
    * @throws PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS when the given key is taken, PROJECT_LIMIT_EXCEEDED when the tasks are more
    * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when they are more than can be copied at once
    */
-  async clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
+  clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
+    return this.heavy.write(actor.id, () => this.cloneNow(actor, sourceName, input));
+  }
+
+  private async cloneNow(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
     for (const key of input.key === undefined ? keyCandidates(input.name) : [input.key]) {
       try {
         return await this.database.transaction((tx) => this.cloneIn(tx, actor, sourceName, key, input));
