@@ -33,11 +33,12 @@ export class World {
     });
   }
 
-  /** The address of a database with accounts and projects only. */
-  async fresh(name) {
+  /** The address of a new database with accounts and projects, and tasks if there are to be some. */
+  async fresh(name, tasks = 0) {
     const server = await this.#server();
     await this.query(server, (db) => db.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
-    const template = new URL(await this.#once('tasks_0', (url) => seed(url, 0))).pathname.slice(1);
+    const filled = tasks === 0 ? this.#once('tasks_0', (url) => seed(url, 0)) : this.database(tasks);
+    const template = new URL(await filled).pathname.slice(1);
     await this.query(server, (db) => db.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
     return this.#address(server, name);
   }

@@ -24,6 +24,7 @@ import { RequestStats } from './common/request-stats.js';
 import { ValidationPipe } from './common/validation.js';
 import { IdempotencyInterceptor } from './infra/idempotency.interceptor.js';
 import type { Infrastructure } from './infra/infrastructure.js';
+import { RequestTurns } from './infra/request-turns.js';
 import { serveOpenApi } from './openapi.js';
 import { acceptBodies, limitBodies, takeTurns } from './request-bodies.js';
 import { answerUnusual, HttpRequest, originForm, refusalOf, refuseOtherMethods } from './protocol.js';
@@ -80,8 +81,12 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   takeTurns(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
-  // an answer given again says where its thing is, too
-  app.useGlobalInterceptors(new LocationInterceptor(), new IdempotencyInterceptor(infrastructure.database));
+  app.useGlobalInterceptors(
+    app.get(RequestTurns),
+    // an answer given again says where its thing is, too
+    new LocationInterceptor(),
+    new IdempotencyInterceptor(infrastructure.database),
+  );
   serveOpenApi(app);
   return app;
 }
@@ -200,7 +205,7 @@ function refuseOverload(server: FastifyInstance, infrastructure: Infrastructure)
     const overloaded =
       infrastructure.database.poolState.waiting >= longestLine &&
       request.url.startsWith('/api') &&
-      !request.url.startsWith('/api/health/live');
+      !/^\/api\/health\/(live|ready)\b/.test(request.url);
     done(overloaded ? new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 }) : undefined);
   });
 }

@@ -11,6 +11,9 @@ const seconds = 10;
 const moreMs = 20;
 /** Each has 500 requests a minute. */
 const quietUsers = 6;
+/** So many tasks are there for those who read them all. */
+const manyTasks = 100_000;
+const ofMany = new Set(['scans', 'sorts']);
 /** A request that has not been answered by then counts as long. */
 const patienceMs = 30_000;
 
@@ -19,23 +22,27 @@ const kinds = {
   searches: 'searches of an output of two streams in turn',
   checks: 'commands that are hard to read, to be checked',
   lists: 'lists and histories of the largest tasks',
+  scans: 'searches for nearly every task of many, filters and figures that read them all',
+  sorts: 'lists of many tasks in an order that no index has, and pages far behind',
+  clones: 'copies of a project of 900 tasks',
   sleepers: 'commands that sleep, of high priority',
   sockets: 'handshakes, subscriptions and executions over sockets',
 };
 
 /**
  * What a quiet user notices of a loud one, with the rate limits of the default: small requests, and a command from the request to
- * its end. Each kind has a server of its own, since some do not recover.
+ * its end. Each kind has a server of its own, since some do not recover. FAIRNESS=lists,clones measures some kinds alone.
  */
 export default async function fairness(world, report) {
   const environment = { RATE_LIMIT_ENABLED: 'true', TRUST_PROXY: '127.0.0.1' };
   const quiet = {};
-  for (const kind of [undefined, ...Object.keys(kinds)]) {
-    const url = await world.fresh('fairness');
+  const wanted = process.env.FAIRNESS?.split(',') ?? Object.keys(kinds);
+  for (const kind of [undefined, ...wanted]) {
+    const url = await world.fresh('fairness', ofMany.has(kind) ? manyTasks : 0);
     const server = await world.millrace({ ...environment, DATABASE_URL: url });
     const api = await server.signIn();
     const { loud, quiets, task } = await people(server, api);
-    const child = kind && (await beLoud(server, kind, loud));
+    const child = kind && (await beLoud(server, kind, loud, (work) => world.query(url, work)));
     // the loud one has begun
     if (child) await delay(300);
     const times = await measure(quiets, task);
@@ -72,14 +79,15 @@ async function signIn(server, username, password) {
   return new Api(server.url, access_token);
 }
 
-async function beLoud(server, kind, loud) {
-  const settings = { url: server.url, token: loud.token, project: projects.made };
+async function beLoud(server, kind, loud, query) {
+  const settings = { url: server.url, token: loud.token, project: projects.made, listed: projects.made };
   if (kind === 'searches') {
     const lines = `i=0; while [ $i -lt 15000 ]; do echo l; echo e >&2; i=$((i+1)); done`;
     const { command_id } = await loud.post('/api/commands/execute', { command: lines, stream_output: false });
     settings.output = command_id;
   }
   if (kind === 'lists' || kind === 'sockets') Object.assign(settings, await largeTasks(loud));
+  if (kind === 'clones') settings.project = await projectToCopy(loud, query);
   const child = new Child('loud', process.execPath, [join(root, 'bench/peers/loud.mjs'), kind], {
     env: { PATH: process.env.PATH, LOUD: JSON.stringify(settings) },
   });
@@ -105,6 +113,20 @@ async function largeTasks(api) {
       environment: { ...environment(variables - 1), N: String(n) },
     });
   return { project: id, task: last.id };
+}
+
+/** As many tasks as a project has without an administrator's leave, nearly; the rate limit would take minutes to let them be made. */
+async function projectToCopy(api, query) {
+  const { id } = await api.post('/api/projects/', { name: 'To copy' });
+  await query((db) =>
+    db.query(
+      `INSERT INTO tasks (id, project_id, number, title, description, created_by, command)
+       SELECT gen_random_uuid(), p.id, i, 'Task ' || i, repeat('some words of a description ', 20), p.created_by, 'true'
+         FROM projects p, generate_series(1, 900) i WHERE p.id = $1`,
+      [id],
+    ),
+  );
+  return id;
 }
 
 /** Small requests and commands of the quiet users, some milliseconds apart, for some seconds or until one of each was done. */

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { WebSocket } from 'ws';
 
-const { url, token, task, project, output } = JSON.parse(process.env.LOUD);
+const { url, token, task, project, listed, output } = JSON.parse(process.env.LOUD);
 const address = '10.77.0.1';
 const lanes = 8;
 const restMs = 250;
@@ -51,6 +51,25 @@ const kinds = {
   lists: [
     () => send('GET', `/api/projects/${project}/tasks?page_size=100`),
     () => send('GET', `/api/tasks/${task}/history`),
+  ],
+  scans: [
+    () => send('GET', '/api/tasks/?search=NOT%20a*%20OR%20NOT%20b*'),
+    () => send('GET', '/api/tasks/?created_after=2001-01-01T00:00:00Z'),
+    () => send('GET', `/api/projects/${listed}/analytics?period=1y`),
+    () => send('GET', `/api/projects/?search=e`),
+  ],
+  sorts: [
+    () => send('GET', '/api/tasks/?sort=title'),
+    () => send('GET', '/api/tasks/?sort=updated_at&order=asc'),
+    () => send('GET', '/api/tasks/?page=900&page_size=100'),
+  ],
+  clones: [
+    (count) =>
+      send(
+        'POST',
+        `/api/projects/${project}/clone`,
+        JSON.stringify({ name: `Copy ${count}`, include_tasks: true }),
+      ),
   ],
   sleepers: [() => send('POST', '/api/commands/execute', sleeping)],
   sockets: [

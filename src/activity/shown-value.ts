@@ -6,7 +6,7 @@ const longFields = '{command,description,environment,metadata,settings,old_setti
 /**
  * An old or new value of the activity log as histories show it, as an SQL expression: a history repeats what was written at each
  * change, so fields that are longer than 1 KiB are cut, and environments, which belong to their task alone, are left out.
- * `truncated` names such fields. What restores or replays reads the columns as they are.
+ * `truncated` names such fields. An environment, of up to 6 MB, is not even turned into text to be measured. What restores or replays reads the columns as they are.
  * @param column of type jsonb
  */
 export const shownValue = (column: string) => `CASE
@@ -16,5 +16,6 @@ export const shownValue = (column: string) => `CASE
         || CASE WHEN bool_or(f.is_long OR f.key = 'environment')
              THEN jsonb_build_object('truncated', jsonb_agg(f.key ORDER BY f.key) FILTER (WHERE f.is_long OR f.key = 'environment'))
              ELSE '{}' END
-      FROM (SELECT key, value, length(value #>> '{}') > ${mostShown} AS is_long FROM jsonb_each(${column})) AS f)
+      FROM (SELECT key, value, CASE WHEN key = 'environment' THEN false ELSE length(value #>> '{}') > ${mostShown} END AS is_long
+              FROM jsonb_each(${column})) AS f)
   ELSE ${column} END`;

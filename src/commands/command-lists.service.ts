@@ -4,6 +4,7 @@ import type { Actor } from '../common/permissions.js';
 import type { Execution } from '../executions/execution.entity.js';
 import type { WithListedCommand } from '../executions/listed-command.js';
 import { Database } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { visible } from '../projects/projects.queries.js';
 import { listedColumns, toListed, type HistoryQuery } from './commands.schema.js';
 
@@ -12,7 +13,10 @@ const maxRunning = 500;
 
 @Injectable()
 export class CommandListsService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly heavy: HeavyWork,
+  ) {}
 
   /** Commands that run now: one's own, those of projects one may see, and all of them for administrators. */
   async running(actor: Actor) {
@@ -37,16 +41,18 @@ export class CommandListsService {
     const values = [actor.id, status ?? null];
     const condition =
       'e.requested_by = $1 AND e.task_id IS NULL AND ($2::text[] IS NULL OR e.status = ANY($2))';
-    const [rows, [count]] = await Promise.all([
-      this.database.query<Execution & WithListedCommand>(
-        `SELECT ${listedColumns}, e.exit_code, e.reason FROM executions e WHERE ${condition} ORDER BY e.id DESC LIMIT $3 OFFSET $4`,
-        [...values, limit, offset],
-      ),
-      this.database.query<{ total: number }>(
-        `SELECT count(*)::int AS total FROM executions e WHERE ${condition}`,
-        values,
-      ),
-    ]);
+    const [rows, [count]] = await this.heavy.read(actor.id, (tx) =>
+      Promise.all([
+        tx.query<Execution & WithListedCommand>(
+          `SELECT ${listedColumns}, e.exit_code, e.reason FROM executions e WHERE ${condition} ORDER BY e.id DESC LIMIT $3 OFFSET $4`,
+          [...values, limit, offset],
+        ),
+        tx.query<{ total: number }>(
+          `SELECT count(*)::int AS total FROM executions e WHERE ${condition}`,
+          values,
+        ),
+      ]),
+    );
     const commands = rows.map((row) => {
       const { exit_code, reason } = row;
       return { ...toListed(row), completed_at: toInstant(row.finished_at), exit_code, reason };

@@ -47,6 +47,7 @@ export class CommandsController {
   @Post('execute')
   @Endpoint({
     access: 'execute',
+    waits: true,
     summary: 'Run a command',
     description:
       'Answers when the command runs: with its process id, or after 2 s with `queued` and what it waits for. A command that ' +
@@ -110,6 +111,7 @@ export class CommandsController {
   @Post(':command_id/cancel')
   @Endpoint({
     access: 'execute',
+    waits: true,
     summary: 'Stop a queued or running command',
     description:
       'Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s.',
@@ -137,6 +139,7 @@ export class CommandsController {
   @Get(':command_id/output')
   @Endpoint({
     access: 'read',
+    waits: true,
     summary: 'Read the output of a command',
     description: outputDescription,
     raw: outputMedia,
@@ -157,6 +160,7 @@ export class CommandsController {
   @Get(':command_id/output/search')
   @Endpoint({
     access: 'read',
+    waits: true,
     summary: 'Search the output of a command',
     description: outputSearchDescription,
     response: outputSearchSchema,

@@ -9,8 +9,9 @@ import { ExecutionsService } from '../executions/executions.service.js';
 import { storedEnd, tailFrames } from '../executions/output-tail.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { CommandSafety } from '../executions/safety/command-safety.js';
-import { Database } from '../infra/database.js';
+import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { RequestTurns } from '../infra/request-turns.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import {
   toStarted,
@@ -38,6 +39,7 @@ export class CommandsService {
     private readonly access: ProjectAccess,
     private readonly safety: CommandSafety,
     private readonly watch: StartWatch,
+    private readonly turns: RequestTurns,
     private readonly infrastructure: Infrastructure,
   ) {}
 
@@ -50,7 +52,7 @@ export class CommandsService {
     await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, input.environment);
     const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
     const timeout = allowedTimeout(input.timeout, this.infrastructure.config);
-    const id = await this.database.transaction(async (tx) => {
+    const enqueue = async (tx: Transaction): Promise<string> => {
       const project =
         input.project_id === null ? null : await this.access.require(actor, input.project_id, 'execute', tx);
       if (project === null) await refuseFullStorage(tx, actor.id, MAX_USER_STORAGE);
@@ -68,7 +70,8 @@ export class CommandsService {
         retries_left: 0,
         final_exit_codes: [],
       });
-    });
+    };
+    const id = await this.turns.take(actor.id, () => this.database.transaction(enqueue));
     if (input.stream_output) return toStarted(await this.watch.started(id, startPatienceMs));
     return this.show(await this.watch.ended(id, endPatienceMs));
   }

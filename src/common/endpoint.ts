@@ -21,6 +21,7 @@ export interface RouteRules {
   access: Access;
   machineToken: 'METRICS_TOKEN' | undefined;
   bodyLimit: number;
+  waits: boolean;
 }
 
 declare module 'fastify' {
@@ -50,6 +51,8 @@ export interface EndpointOptions {
   machineToken?: 'METRICS_TOKEN';
   /** `large` takes bodies of up to 10 MiB instead of 2. */
   body?: 'large';
+  /** True when the answer waits for something else than the database, such as the end of a run: it takes no turn of its user. */
+  waits?: boolean;
   /** The path of what the route makes, with fields of its answer in braces: the `Location` header. */
   location?: string;
   /** An answer that is not in the envelope: its media types, as OpenAPI describes them. */
@@ -67,7 +70,12 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
   if (status === 201 && location === undefined)
     throw new Error(`"${options.summary}" makes something: give its location`);
   const bodyLimit = bodyLimits[access === 'public' ? 'anonymous' : (options.body ?? 'signedIn')];
-  const rules: RouteRules = { access, machineToken: options.machineToken, bodyLimit };
+  const rules: RouteRules = {
+    access,
+    machineToken: options.machineToken,
+    bodyLimit,
+    waits: options.waits ?? false,
+  };
   const successes: Record<number, z.ZodType> = {
     ...options.alternatives,
     ...(options.response ? { [status]: options.response } : {}),

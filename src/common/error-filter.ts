@@ -6,9 +6,14 @@ import type { RequestLog } from './request-log.js';
 
 /** SQLSTATE classes that mean the database is away or out of room, not that our statement is wrong. */
 const databaseAway = /^(08|53|57P0|58)/;
+/** SQLSTATE of a statement that was ended since it took too long. */
+const statementTimeout = '57014';
 const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 const poolFaults =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
+
+const tookTooLong =
+  'The database took too long for this: ask for less, such as with a narrower search or filter, or try again later';
 
 const byStatus: Record<number, ErrorCode> = {
   400: 'MALFORMED_REQUEST',
@@ -25,14 +30,24 @@ const byStatus: Record<number, ErrorCode> = {
 /** True when an error means that Postgres cannot be reached at the moment. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = sqlStateOf(error);
   return databaseAway.test(code) || socketFaults.has(code) || poolFaults.test(error.message);
+}
+
+function sqlStateOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** Any thrown value as an error of the table; what is not ours becomes INTERNAL_ERROR and keeps its cause for the log. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDatabaseAway(error)) return new AppError('DATABASE_ERROR', {}, { cause: error });
+  if (sqlStateOf(error) === statementTimeout)
+    return new AppError(
+      'SYSTEM_OVERLOADED',
+      {},
+      { message: tookTooLong, cause: error, retryAfterSeconds: 5 },
+    );
   const status = statusOf(error);
   const code = status === undefined ? undefined : byStatus[status];
   if (code === undefined || !(error instanceof Error))

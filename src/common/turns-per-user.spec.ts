@@ -15,3 +15,43 @@ test('one user leaves room for others, all together have a bound, and what is do
   await expect(turns.take('loud', () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
   await expect(turns.take('loud', () => Promise.resolve('done'))).resolves.toBe('done');
 });
+
+test('in a line users are served in turn, and who has waited too long or gone away is not served', async () => {
+  const line = { perUser: 2, inAll: 3, patienceMs: 60_000 };
+  const turns = new TurnsPerUser({ perUser: 1, inAll: 2 }, line);
+  const order: string[] = [];
+  const ends: (() => void)[] = [];
+  const enter = (userId: string, signal?: AbortSignal) =>
+    turns.take(
+      userId,
+      () => {
+        order.push(userId);
+        return new Promise<void>((resolve) => ends.push(resolve));
+      },
+      signal,
+    );
+  const loud = [enter('loud'), enter('loud'), enter('loud')];
+  await expect(enter('loud')).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
+  // one of two places is free, and the line of another user does not keep from it
+  const others = [enter('quiet')];
+  const gone = new AbortController();
+  const left = enter('gone', gone.signal);
+  await expect(enter('late')).rejects.toMatchObject({ code: 'SYSTEM_OVERLOADED' });
+  gone.abort();
+  await expect(left).rejects.toMatchObject({ code: 'SYSTEM_OVERLOADED' });
+  others.push(enter('other'));
+  expect(order).toEqual(['loud', 'quiet']);
+  while (ends.length > 0) {
+    ends.shift()!();
+    await new Promise(setImmediate);
+  }
+  await Promise.all([...loud, ...others]);
+  // the second of the loud one came before the others, the third after them
+  expect(order).toEqual(['loud', 'quiet', 'loud', 'other', 'loud']);
+
+  const impatient = new TurnsPerUser({ perUser: 1, inAll: 1 }, { ...line, patienceMs: 1 });
+  const end = impatient.begin('loud');
+  await expect(impatient.wait('loud')).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
+  end();
+  await expect(impatient.take('loud', () => Promise.resolve('done'))).resolves.toBe('done');
+});

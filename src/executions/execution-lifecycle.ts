@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
-import { Database, type Transaction } from '../infra/database.js';
+import { Database, type ConnectionPool, type Transaction } from '../infra/database.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ExecutionRecords } from './execution-records.js';
@@ -34,7 +34,7 @@ import {
 @Injectable()
 export class ExecutionLifecycle {
   constructor(
-    private readonly database: Database,
+    @Inject(Database) private readonly database: ConnectionPool,
     private readonly queue: ExecutionQueue,
     private readonly records: ExecutionRecords,
     private readonly limit: QueueLimit,

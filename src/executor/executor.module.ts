@@ -3,10 +3,14 @@ import { ExecutionsModule } from '../executions/executions.module.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { Reconciler } from './reconciler.js';
+import { WorkerLifecycle } from './worker-lifecycle.js';
 import { WorkerService } from './worker.service.js';
 
 /** Runs executions where the role has a worker, and reconciles in every process. */
-@Module({ imports: [ExecutionsModule, ProjectsModule], providers: [Reconciler, WorkerService] })
+@Module({
+  imports: [ExecutionsModule, ProjectsModule],
+  providers: [Reconciler, WorkerLifecycle, WorkerService],
+})
 export class ExecutorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly infrastructure: Infrastructure,

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { isDatabaseAway } from '../common/error-filter.js';
 import { SystemAlerts } from '../activity/system-alerts.js';
-import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
-import { Database } from '../infra/database.js';
 import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { WorkerConnections } from '../infra/reserved-connections.js';
+import { WorkerLifecycle } from './worker-lifecycle.js';
 
 const tickMs = 1_500;
 /** An admitted execution that the queue does not know after this time is offered again. */
@@ -25,8 +25,8 @@ export class Reconciler {
   private trusted = true;
 
   constructor(
-    private readonly database: Database,
-    private readonly lifecycle: ExecutionLifecycle,
+    private readonly database: WorkerConnections,
+    private readonly lifecycle: WorkerLifecycle,
     private readonly queue: ExecutionQueue,
     private readonly alerts: SystemAlerts,
     private readonly infrastructure: Infrastructure,

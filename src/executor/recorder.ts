@@ -6,7 +6,7 @@ import { outputBytes } from '../common/metrics.js';
 import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../executions/output-frame.js';
 import { appendSegment } from '../executions/output.queries.js';
 import type { Bus } from '../infra/bus.js';
-import type { Database } from '../infra/database.js';
+import type { ConnectionPool } from '../infra/database.js';
 import { OutputLimiter, type Chunk, type OutputLimit } from './output-limiter.js';
 import { SecretMasker } from './secret-masker.js';
 import type { SecretPatterns } from './secret-patterns.js';
@@ -71,7 +71,7 @@ export class Recorder {
   constructor(
     private readonly executionId: string,
     private readonly generation: number,
-    private readonly database: Database,
+    private readonly database: ConnectionPool,
     private readonly bus: Bus,
     private readonly logger: Logger,
     private readonly tell: RecorderEvents,

@@ -7,7 +7,7 @@ import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { outcomeOf, type Outcome, type StopCause } from '../executions/execution-state.js';
 import type { ClaimedExecution } from '../executions/transitions.queries.js';
 import type { Bus } from '../infra/bus.js';
-import type { Database } from '../infra/database.js';
+import type { ConnectionPool } from '../infra/database.js';
 import { SealedError } from '../common/secret-box.js';
 import { LaunchError } from '../launcher/launch-error.js';
 import type { RunningProcess } from '../launcher/launch-types.js';
@@ -29,7 +29,7 @@ import { workspaceOf } from './workspace.js';
 /** What every run of a worker needs. */
 export interface RunContext {
   launcher: Launcher;
-  database: Database;
+  database: ConnectionPool;
   bus: Bus;
   lifecycle: ExecutionLifecycle;
   secrets: Pick<SecretsService, 'valuesOf'>;
@@ -181,7 +181,7 @@ export class Run {
   private async secrets(): Promise<Record<string, string>> {
     const { project_id, has_secrets } = this.execution;
     if (project_id === null || !has_secrets) return {};
-    return this.untilAnswered(() => this.context.secrets.valuesOf(project_id));
+    return this.untilAnswered(() => this.context.secrets.valuesOf(project_id, this.context.database));
   }
 
   private async userNumber(): Promise<number> {

@@ -2,13 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { workerBusy, workerSlots } from '../common/metrics.js';
-import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { isOfDisabled } from '../executions/run-rights.js';
 import { Bus } from '../infra/bus.js';
-import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { VitalConnections, WorkerConnections } from '../infra/reserved-connections.js';
 import { SecretsService } from '../projects/secrets.service.js';
 import { commandUserName, warnOfExposure } from './command-user.js';
 import { Isolation } from './isolation.js';
@@ -16,6 +15,7 @@ import { launcherSource } from './launcher-source.js';
 import { settable } from './launch-limits.js';
 import { Launcher } from './process/launcher.js';
 import { Run, type RunContext } from './run.js';
+import { WorkerLifecycle } from './worker-lifecycle.js';
 import { workspaceRoot } from './workspace.js';
 
 /** Once the grace of a shutdown is over, this much more is given between SIGTERM and SIGKILL. */
@@ -36,11 +36,12 @@ export class WorkerService {
 
   constructor(
     private readonly infrastructure: Infrastructure,
-    private readonly database: Database,
+    private readonly connections: WorkerConnections,
+    private readonly heartbeat: VitalConnections,
     private readonly bus: Bus,
     private readonly events: Events,
     private readonly queue: ExecutionQueue,
-    private readonly lifecycle: ExecutionLifecycle,
+    private readonly lifecycle: WorkerLifecycle,
     private readonly secrets: SecretsService,
   ) {}
 
@@ -58,7 +59,7 @@ export class WorkerService {
       logger.warn({ processes: orphans }, 'ended processes that an earlier life had left running');
     this.context = {
       launcher,
-      database: this.database,
+      database: this.connections,
       bus: this.bus,
       lifecycle: this.lifecycle,
       secrets: this.secrets,
@@ -107,7 +108,7 @@ export class WorkerService {
     for (const release of this.releases) release();
     await this.beating;
     await this.context.launcher.close();
-    await this.database.query('DELETE FROM workers WHERE id = $1', [this.id]).catch(() => undefined);
+    await this.heartbeat.query('DELETE FROM workers WHERE id = $1', [this.id]).catch(() => undefined);
   }
 
   private async run(executionId: string): Promise<void> {
@@ -162,7 +163,7 @@ export class WorkerService {
     const { config } = this.infrastructure;
     const begun = performance.now();
     const mine = new Map(this.runs);
-    await this.database.query(
+    await this.heartbeat.query(
       `INSERT INTO workers (id, host, pid, slots, busy, separates, seen_at) VALUES ($1, $2, $3, $4, $5, $6, now())
        ON CONFLICT (id) DO UPDATE SET busy = excluded.busy, seen_at = excluded.seen_at`,
       [
@@ -176,7 +177,7 @@ export class WorkerService {
     );
     if (mine.size > 0) {
       // who holds the row of one, such as a process that froze while it wrote, must not cost the others their leases
-      const rows = await this.database.query<{ id: string; is_cancelled: boolean; is_revoked: boolean }>(
+      const rows = await this.heartbeat.query<{ id: string; is_cancelled: boolean; is_revoked: boolean }>(
         `WITH free AS MATERIALIZED (
            SELECT id FROM executions WHERE id = ANY($1) AND worker_id = $2 AND status = 'running'
               FOR NO KEY UPDATE SKIP LOCKED

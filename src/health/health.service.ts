@@ -2,16 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { formatBytes } from '../common/bytes.js';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { RequestStats } from '../common/request-stats.js';
-import { Database } from '../infra/database.js';
+import { Shared } from '../common/shared.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { VitalConnections } from '../infra/reserved-connections.js';
 import type { DetailedHealth } from './health.schema.js';
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits));
 
 @Injectable()
 export class HealthService {
+  private readonly responseTime = new Shared(() => this.measureResponse());
+
   constructor(
-    private readonly database: Database,
+    private readonly vital: VitalConnections,
     private readonly infrastructure: Infrastructure,
     private readonly connections: ConnectionStats,
     private readonly requests: RequestStats,
@@ -42,10 +45,14 @@ export class HealthService {
   }
 
   /** How long the database takes to answer, in milliseconds; null when it does not. */
-  async databaseResponseTime(): Promise<number | null> {
+  databaseResponseTime(): Promise<number | null> {
+    return this.responseTime.ask();
+  }
+
+  private async measureResponse(): Promise<number | null> {
     const begun = performance.now();
     try {
-      await this.database.query('SELECT 1');
+      await this.vital.query('SELECT 1');
       return round(performance.now() - begun, 2);
     } catch {
       return null;
@@ -54,11 +61,13 @@ export class HealthService {
 
   private async checkDatabase(): Promise<DetailedHealth['checks']['database']> {
     const response_time = await this.databaseResponseTime();
-    const { active, idle, total } = this.database.poolState;
+    const { database, workerConnections, vitalConnections } = this.infrastructure;
+    const pools = [database, workerConnections, vitalConnections].map(({ poolState }) => poolState);
+    const sum = (figure: 'active' | 'idle' | 'total') => pools.reduce((n, pool) => n + pool[figure], 0);
     return {
       status: response_time === null ? 'unhealthy' : 'healthy',
       response_time,
-      connections: { active, idle, total },
+      connections: { active: sum('active'), idle: sum('idle'), total: sum('total') },
     };
   }
 

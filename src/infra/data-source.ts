@@ -1,8 +1,26 @@
 import { fileURLToPath } from 'node:url';
-import type { PoolClient } from 'pg';
+import type { PoolConfig } from 'pg';
 import { DataSource, getMetadataArgsStorage } from 'typeorm';
 
 const below = (pattern: string) => fileURLToPath(new URL(`../${pattern}`, import.meta.url));
+
+/** What holds for each connection to Postgres, whatever it is for. */
+export const connectionSettings: PoolConfig = {
+  connectionTimeoutMillis: 5_000,
+  idleTimeoutMillis: 60_000,
+  keepAlive: true,
+  // statements of a transaction that do not wait for each other share a round trip
+  pipeline: true,
+  // no request may hold a lock for long, and a transaction whose process froze must not either
+  statement_timeout: 30_000,
+  // a server that has vanished without a word answers nothing, not even that the time is over
+  query_timeout: 35_000,
+  // the loss of a connection that nobody listens to ends the process, and the pool does not listen to those it has given
+  // out; who uses one hears of it by the statement that fails. Put on here, since the last word of a Postgres that
+  // dies may come in one piece with its first
+  onConnect: (client) => void client.on('error', () => undefined),
+  idle_in_transaction_session_timeout: 60_000,
+};
 
 export interface DataSourceSettings {
   url: string;
@@ -27,21 +45,6 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     logging: false,
     poolSize: settings.poolSize,
     applicationName: settings.applicationName,
-    extra: {
-      connectionTimeoutMillis: 5_000,
-      idleTimeoutMillis: 60_000,
-      keepAlive: true,
-      // statements of a transaction that do not wait for each other share a round trip
-      pipeline: true,
-      // no request may hold a lock for long, and a transaction whose process froze must not either
-      statement_timeout: 30_000,
-      // a server that has vanished without a word answers nothing, not even that the time is over
-      query_timeout: 35_000,
-      // the loss of a connection that nobody listens to ends the process, and the pool does not listen to those it has given
-      // out; who uses one hears of it by the statement that fails. Put on here, since the last word of a Postgres that
-      // dies may come in one piece with its first
-      onConnect: (client: PoolClient) => void client.on('error', () => undefined),
-      idle_in_transaction_session_timeout: 60_000,
-    },
+    extra: connectionSettings,
   });
 }

@@ -6,25 +6,32 @@ import { Database } from './database.js';
 import { Events } from './events.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { Infrastructure } from './infrastructure.js';
+import { HeavyWork } from './heavy-work.js';
 import { Housekeeping } from './housekeeping.js';
 import { Maintenance } from './maintenance.js';
 import { RateLimits } from './rate-limits.js';
+import { RequestTurns } from './request-turns.js';
+import { VitalConnections, WorkerConnections } from './reserved-connections.js';
 
 /** Hands the started infrastructure to the rooms. */
 @Global()
 @Module({})
 export class InfraModule {
   static for(infrastructure: Infrastructure): DynamicModule {
-    const { database, bus, events, executionQueue } = infrastructure;
+    const { database, workerConnections, vitalConnections, bus, events, executionQueue } = infrastructure;
     const providers = [
       { provide: Infrastructure, useValue: infrastructure },
       { provide: Database, useValue: database },
+      { provide: WorkerConnections, useValue: workerConnections },
+      { provide: VitalConnections, useValue: vitalConnections },
       { provide: Bus, useValue: bus },
       { provide: Events, useValue: events },
       { provide: ExecutionQueue, useValue: executionQueue },
       ConnectionCounts,
+      HeavyWork,
       Housekeeping,
       Maintenance,
+      RequestTurns,
       { provide: RateLimits, useValue: new RateLimits(infrastructure.redis) },
     ];
     return {

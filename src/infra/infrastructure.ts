@@ -9,6 +9,12 @@ import { Events } from './events.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { awaitPostgres } from './postgres-patience.js';
 import { postgresBackend, redisBackend } from './queue-backend.js';
+import {
+  reserveConnections,
+  workerPoolSize,
+  type VitalConnections,
+  type WorkerConnections,
+} from './reserved-connections.js';
 import { holdSingleInstance } from './single-instance.js';
 
 export type Role = 'all' | 'api' | 'worker';
@@ -25,6 +31,8 @@ export class Infrastructure {
     readonly config: Config,
     readonly logger: Logger,
     readonly database: Database,
+    readonly workerConnections: WorkerConnections,
+    readonly vitalConnections: VitalConnections,
     readonly bus: Bus,
     readonly events: Events,
     readonly executionQueue: ExecutionQueue,
@@ -55,6 +63,12 @@ export class Infrastructure {
       const database = new Database(dataSource, logger);
       releases.push(() => database.close());
       await database.migrate();
+      const workerSize = workerPoolSize(config, role !== 'api');
+      const { worker, vital } = reserveConnections({ url, applicationName, workerSize }, logger);
+      releases.push(
+        () => worker.close(),
+        () => vital.close(),
+      );
 
       const connect = redisConnector(config.REDIS_URL, logger);
       const redis = connect?.({ enableOfflineQueue: false, maxRetriesPerRequest: 0 });
@@ -81,7 +95,19 @@ export class Infrastructure {
             });
       const executionQueue = new ExecutionQueue(backend, logger);
       releases.push(() => executionQueue.close());
-      return new Infrastructure(role, config, logger, database, bus, events, executionQueue, redis, releases);
+      return new Infrastructure(
+        role,
+        config,
+        logger,
+        database,
+        worker,
+        vital,
+        bus,
+        events,
+        executionQueue,
+        redis,
+        releases,
+      );
     } catch (error) {
       await release(releases, logger);
       throw error;

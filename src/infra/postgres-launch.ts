@@ -132,6 +132,8 @@ function settings(cluster: string, port: number): string[] {
     // A socket's path is limited to 107 bytes, and a data folder's is not.
     unix_socket_directories: '',
     shared_buffers: `${bufferMegabytes()}MB`,
+    // 200 for requests, 32 for runs and some more of one process that is set up so, and what looks on from outside
+    max_connections: 300,
     // a burst fills a table in less than the minute that Postgres takes by default to see that its plans were for a small one
     autovacuum_naptime: '10s',
     timezone: 'UTC',

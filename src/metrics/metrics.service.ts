@@ -16,10 +16,15 @@ const gauge = (name: string, help: string, labelNames: string[] = []) =>
   new Gauge({ name: `millrace_${name}`, help, labelNames, registers: [registry] });
 
 // of this process, at the moment of asking
-const connections = gauge('database_connections', 'Connections of the pool of this process, by state', [
-  'state',
-]);
-const waiting = gauge('database_waiting_requests', 'Statements that wait for a connection of the pool');
+const connections = gauge(
+  'database_connections',
+  'Connections of this process to Postgres, by state and by the pool they belong to: what requests share, what the worker has to itself, and what heartbeat and health checks have',
+  ['pool', 'state'],
+);
+const waiting = gauge(
+  'database_waiting_requests',
+  'Statements that wait for a connection of the pool that requests share',
+);
 const busUp = gauge('bus_up', '1 while live messages travel between the processes');
 const databaseUp = gauge('database_up', '1 if the database answered in time');
 
@@ -68,10 +73,13 @@ export class MetricsService {
   }
 
   private async measure(): Promise<string> {
-    const { active, idle, waiting: inLine } = this.database.poolState;
-    connections.set({ state: 'active' }, active);
-    connections.set({ state: 'idle' }, idle);
-    waiting.set(inLine);
+    const { database, workerConnections, vitalConnections } = this.infrastructure;
+    const pools = { requests: database, worker: workerConnections, vital: vitalConnections };
+    for (const [pool, { poolState }] of Object.entries(pools)) {
+      connections.set({ pool, state: 'active' }, poolState.active);
+      connections.set({ pool, state: 'idle' }, poolState.idle);
+    }
+    waiting.set(database.poolState.waiting);
     busUp.set(this.infrastructure.bus.connected ? 1 : 0);
     const asked = this.askDatabase().then(
       () => true,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { formatDuration } from '../common/duration.js';
 import type { Actor } from '../common/permissions.js';
-import { Database } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { figuresOf } from './analytics.queries.js';
 import { daysOf, type Period, type ProjectAnalytics } from './analytics.schema.js';
 import { ProjectAccess } from './project-access.js';
@@ -14,7 +14,7 @@ function share(part: number, whole: number): number | null {
 @Injectable()
 export class AnalyticsService {
   constructor(
-    private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly access: ProjectAccess,
   ) {}
 
@@ -24,7 +24,9 @@ export class AnalyticsService {
    */
   async of(actor: Actor, project: string, period: Period): Promise<ProjectAnalytics> {
     const { id } = await this.access.require(actor, project, 'read');
-    const { summary, team, ...trends } = await figuresOf(this.database, id, daysOf[period]);
+    const { summary, team, ...trends } = await this.heavy.read(actor.id, (tx) =>
+      figuresOf(tx, id, daysOf[period]),
+    );
     return {
       project_id: id,
       period,

@@ -7,8 +7,9 @@ import { toInstant } from '../common/fields.js';
 import { toPage, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../common/request.js';
-import { Database, uniqueViolation } from '../infra/database.js';
+import { Database, uniqueViolation, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
 import { refuseAboveCeilings, refuseMoreProjects } from './project-ceilings.js';
@@ -29,6 +30,7 @@ import {
 export class ProjectsService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly access: ProjectAccess,
     private readonly activity: ActivityLog,
     private readonly events: Events,
@@ -89,19 +91,24 @@ export class ProjectsService {
       conditions.push(`(p.name ILIKE $${term} OR p.description ILIKE $${term})`);
     }
     const from = `FROM projects p ${memberJoin} WHERE ${conditions.join(' AND ')}`;
-    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
     const page = [query.page_size, (query.page - 1) * query.page_size];
-    const projects = await this.database.query<Project>(
-      `SELECT p.* ${from} ORDER BY p.${query.sort} ${query.order}, p.id ${query.order}
-        LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
-      [...values, ...page],
-    );
-    const statistics = await statisticsOf(
-      this.database,
-      projects.map(({ id }) => id),
-    );
-    const items = projects.map((project) => toProject(project, statistics.get(project.id)!));
-    return toPage(items, counted?.n ?? 0, query, url);
+    const read = async (db: Queryable): Promise<Page<ProjectView>> => {
+      const [[counted], projects] = await Promise.all([
+        db.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values),
+        db.query<Project>(
+          `SELECT p.* ${from} ORDER BY p.${query.sort} ${query.order}, p.id ${query.order}
+            LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+          [...values, ...page],
+        ),
+      ]);
+      const statistics = await statisticsOf(
+        db,
+        projects.map(({ id }) => id),
+      );
+      const items = projects.map((project) => toProject(project, statistics.get(project.id)!));
+      return toPage(items, counted?.n ?? 0, query, url);
+    };
+    return query.search === undefined ? read(this.database) : this.heavy.read(actor.id, read);
   }
 
   /** @throws PROJECT_NOT_FOUND */
@@ -109,7 +116,7 @@ export class ProjectsService {
     const project = await this.access.require(actor, projectId, 'read');
     const [view, seconds, recent] = await Promise.all([
       this.view(project),
-      averageDuration(this.database, project.id),
+      this.heavy.read(actor.id, (tx) => averageDuration(tx, project.id)),
       recentActivity(this.database, project.id),
     ]);
     const { total_tasks, completed_tasks } = view.statistics;

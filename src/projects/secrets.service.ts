@@ -3,7 +3,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { Keyring, placeOfSecret } from '../common/keyring.js';
 import type { Actor } from '../common/permissions.js';
-import { Database } from '../infra/database.js';
+import { Database, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
@@ -112,8 +112,8 @@ export class SecretsService {
    * The secrets of a project by name, for a run of it.
    * @throws SealedError
    */
-  async valuesOf(projectId: string): Promise<Record<string, string>> {
-    const rows = await this.database.query<{ name: string; sealed: Buffer }>(
+  async valuesOf(projectId: string, db: Queryable): Promise<Record<string, string>> {
+    const rows = await db.query<{ name: string; sealed: Buffer }>(
       'SELECT name, sealed FROM project_secrets WHERE project_id = $1',
       [projectId],
     );

@@ -29,8 +29,8 @@ export class QueuesController {
     description: '`workers` counts slots over all worker processes.',
     response: queueStatusSchema,
   })
-  status() {
-    return this.queues.status();
+  status(@CurrentActor() actor: Actor) {
+    return this.queues.status(actor);
   }
 
   @Get('metrics')
@@ -41,8 +41,11 @@ export class QueuesController {
     response: queueMetricsSchema,
     errors: ['VALIDATION_ERROR'],
   })
-  metrics(@Query({ schema: metricsQuery }) { period }: { period: MetricsPeriod }) {
-    return this.queues.metrics(period);
+  metrics(
+    @CurrentActor() actor: Actor,
+    @Query({ schema: metricsQuery }) { period }: { period: MetricsPeriod },
+  ) {
+    return this.queues.metrics(actor, period);
   }
 
   @Post('pause')
@@ -72,6 +75,7 @@ export class QueuesController {
   @Delete('clear')
   @Endpoint({
     access: 'admin',
+    waits: true,
     summary: 'Cancel everything that waits in a queue',
     description: 'What runs goes on. Takes `confirm: true`.',
     response: clearedSchema,

@@ -6,6 +6,7 @@ import type { Actor } from '../common/permissions.js';
 import { queueNames, type QueueName } from '../executions/executions.schema.js';
 import { QueueControl } from '../executions/queue-control.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { metricsRows, queueFigures, workFigures, type Figures } from './queues.queries.js';
 import {
@@ -32,16 +33,17 @@ const rounded = (value: number) => Number(value.toFixed(4));
 export class QueuesService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly control: QueueControl,
     private readonly activity: ActivityLog,
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  async status(): Promise<QueueStatus> {
-    const [figures, work] = await Promise.all([
-      queueFigures(this.database),
-      workFigures(this.database, this.infrastructure.config.LEASE_SECONDS),
-    ]);
+  async status(actor: Actor): Promise<QueueStatus> {
+    const { LEASE_SECONDS } = this.infrastructure.config;
+    const [figures, work] = await this.heavy.read(actor.id, (tx) =>
+      Promise.all([queueFigures(tx), workFigures(tx, LEASE_SECONDS)]),
+    );
     return {
       queues: byName((queue) => {
         const { size, processing, completed_today, paused, pause_reason } = figures[queue]!;
@@ -92,11 +94,11 @@ export class QueuesService {
     return { queue_name, cleared_count: cleared, remaining: left };
   }
 
-  async metrics(period: MetricsPeriod): Promise<QueueMetrics> {
+  async metrics(actor: Actor, period: MetricsPeriod): Promise<QueueMetrics> {
     const to = new Date();
     // whole hours, the current one included
     const from = new Date(Math.floor(to.getTime() / hourMs) * hourMs - (periods[period] - 1) * hourMs);
-    const rows = await metricsRows(this.database, from, to);
+    const rows = await this.heavy.read(actor.id, (tx) => metricsRows(tx, from, to));
     const empty: Figures = {
       enqueued: 0,
       completed: 0,

@@ -5,6 +5,7 @@ import type { Actor } from '../common/permissions.js';
 import { shownValue } from '../activity/shown-value.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
 import { Database } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import type { HistoryQuery, SessionEvent, SessionHistory } from './session-history.schema.js';
 import { requireSession } from './sessions.queries.js';
 
@@ -25,7 +26,10 @@ const commandOf = `CASE
 
 @Injectable()
 export class SessionHistoryService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly heavy: HeavyWork,
+  ) {}
 
   /**
    * What the owner of a session did in it.
@@ -33,21 +37,23 @@ export class SessionHistoryService {
    */
   async page(actor: Actor, id: string, query: HistoryQuery, url: string): Promise<SessionHistory> {
     const { user_id } = await requireSession(this.database, actor, id, 'read');
-    const [rows, counted] = await Promise.all([
-      this.database.query<Row>(
-        `SELECT a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id,
+    const [rows, counted] = await this.heavy.read(actor.id, (tx) =>
+      Promise.all([
+        tx.query<Row>(
+          `SELECT a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id,
                 ${shownValue('a.old_value')} AS old_value, ${shownValue('a.new_value')} AS new_value,
                 ${commandOf} AS command
            FROM (SELECT * FROM activity a WHERE ${ofSession}
                   ORDER BY a.sequence ${query.order} LIMIT $3 OFFSET $4) AS a
           ORDER BY a.sequence ${query.order}`,
-        [id, user_id, query.page_size, (query.page - 1) * query.page_size],
-      ),
-      this.database.query<{ n: number }>(`SELECT count(*)::int AS n FROM activity a WHERE ${ofSession}`, [
-        id,
-        user_id,
+          [id, user_id, query.page_size, (query.page - 1) * query.page_size],
+        ),
+        tx.query<{ n: number }>(`SELECT count(*)::int AS n FROM activity a WHERE ${ofSession}`, [
+          id,
+          user_id,
+        ]),
       ]),
-    ]);
+    );
     const items = rows.map(({ at, ...row }) => ({ ...row, timestamp: toInstant(at) }));
     return { session_id: id, ...toPage(items, counted[0]?.n ?? 0, query, url) };
   }

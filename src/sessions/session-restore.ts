@@ -3,6 +3,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { may, type Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import type { Restore, RestoredSession, RestoredTasks } from './session-restore.schema.js';
 import { requireSession, writeSettings } from './sessions.queries.js';
 import { toSession, type SessionRow } from './sessions.schema.js';
@@ -13,6 +14,7 @@ import { TaskRestore } from './task-restore.js';
 export class SessionRestoreService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly tasks: TaskRestore,
     private readonly activity: ActivityLog,
   ) {}
@@ -25,7 +27,7 @@ export class SessionRestoreService {
   async restore(actor: Actor, id: string, input: Restore): Promise<RestoredSession> {
     if (input.include_tasks && !may(actor, 'write'))
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'write' });
-    return this.database.transaction(async (tx) => {
+    const restore = async (tx: Transaction): Promise<RestoredSession> => {
       const session = await requireSession(tx, actor, id, 'write');
       const point = pointOf(session, input.restore_point);
       const before = input.include_settings ? await settingsAt(tx, point) : undefined;
@@ -57,7 +59,8 @@ export class SessionRestoreService {
         settings_restored: before !== undefined,
         tasks,
       };
-    });
+    };
+    return this.heavy.write(actor.id, () => this.database.transaction(restore));
   }
 }
 

@@ -7,6 +7,7 @@ import { toPage } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../common/request.js';
 import { Database } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { SessionTouch } from './session-touch.js';
 import {
@@ -38,6 +39,7 @@ const mostVersions = 1_000;
 export class SessionsService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly projects: ProjectAccess,
     private readonly activity: ActivityLog,
     private readonly touch: SessionTouch,
@@ -81,11 +83,12 @@ export class SessionsService {
       const { id } = await this.projects.require(actor, query.project_id, 'read');
       conditions.push(`s.project_id = $${values.push(id)}`);
     }
-    const rows = await this.database.query<SessionRow & { total: number }>(
-      `SELECT ${sessionColumns}, count(*) OVER ()::int AS total FROM ${sessionTables}
+    const page = `SELECT ${sessionColumns}, count(*) OVER ()::int AS total FROM ${sessionTables}
         WHERE ${conditions.join(' AND ')} ORDER BY s.created_at ${query.order}, s.id ${query.order}
-        LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
-      [...values, query.page_size, (query.page - 1) * query.page_size],
+        LIMIT $${values.length + 1} OFFSET $${values.length + 2}`;
+    values.push(query.page_size, (query.page - 1) * query.page_size);
+    const rows = await this.heavy.read(actor.id, (tx) =>
+      tx.query<SessionRow & { total: number }>(page, values),
     );
     // a page past the end has no row that could tell the total
     const total =

@@ -4,6 +4,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { limitsForCopy, refuseMoreProjects } from '../projects/project-ceilings.js';
 import { ProjectAccess } from '../projects/project-access.js';
@@ -28,6 +29,7 @@ const mostTasks = 10_000;
 export class ProjectCloneService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly projects: ProjectAccess,
     private readonly activity: ActivityLog,
     private readonly infrastructure: Infrastructure,
@@ -39,7 +41,11 @@ export class ProjectCloneService {
    * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when they are more than can be copied at once, or the actor has made too many
    * projects
    */
-  async clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
+  clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
+    return this.heavy.write(actor.id, () => this.cloneNow(actor, sourceName, input));
+  }
+
+  private async cloneNow(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
     await refuseMoreProjects(this.database, actor, this.infrastructure.config);
     for (const key of await keysFor(this.database, input)) {
       try {

@@ -5,6 +5,7 @@ import type { Actor } from '../common/permissions.js';
 import { queueOf } from '../executions/executions.schema.js';
 import { QueueControl } from '../executions/queue-control.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import type { Bulk, ChangePriority, PerTask } from './task-bulk.schema.js';
 import { TaskUpdateService } from './task-update.service.js';
 import { requireTask } from './tasks.queries.js';
@@ -14,6 +15,7 @@ import { TasksService } from './tasks.service.js';
 export class TaskBulkService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly tasks: TasksService,
     private readonly updates: TaskUpdateService,
     private readonly control: QueueControl,
@@ -22,7 +24,7 @@ export class TaskBulkService {
 
   /** Does one thing to many tasks, each in a transaction of its own; those it could not be done to are named with the reason. */
   async run(actor: Actor, input: Bulk): Promise<{ operation: Bulk['operation'] } & PerTask> {
-    const result = await this.each(input.task_ids, (tx, name) => this.one(tx, actor, name, input));
+    const result = await this.each(actor, input.task_ids, (tx, name) => this.one(tx, actor, name, input));
     return { operation: input.operation, ...result };
   }
 
@@ -31,7 +33,7 @@ export class TaskBulkService {
     actor: Actor,
     input: ChangePriority,
   ): Promise<{ priority: ChangePriority['priority'] } & PerTask> {
-    const result = await this.each(input.task_ids, async (tx, name) => {
+    const result = await this.each(actor, input.task_ids, async (tx, name) => {
       // not locked: whoever ends an execution locks it before its task
       const task = await requireTask(tx, actor, name, 'execute');
       const moved =
@@ -65,7 +67,15 @@ export class TaskBulkService {
     return (await this.updates.updateIn(tx, actor, id, { tags: changed })).id;
   }
 
-  private async each(
+  private each(
+    actor: Actor,
+    names: string[],
+    work: (tx: Transaction, name: string) => Promise<string>,
+  ): Promise<PerTask> {
+    return this.heavy.write(actor.id, () => this.eachNow(names, work));
+  }
+
+  private async eachNow(
     names: string[],
     work: (tx: Transaction, name: string) => Promise<string>,
   ): Promise<PerTask> {

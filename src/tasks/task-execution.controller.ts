@@ -86,6 +86,7 @@ export class TaskExecutionController {
   @Post('cancel')
   @Endpoint({
     access: 'execute',
+    waits: true,
     summary: 'Stop a queued or running task',
     description:
       'Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s.',
@@ -113,6 +114,7 @@ export class TaskExecutionController {
   @Get('output')
   @Endpoint({
     access: 'read',
+    waits: true,
     summary: "Get the output of a task's current or last run",
     description: outputDescription,
     raw: outputMedia,
@@ -138,6 +140,7 @@ export class TaskExecutionController {
   @Get('output/search')
   @Endpoint({
     access: 'read',
+    waits: true,
     summary: "Search the output of a task's current or last run",
     description: outputSearchDescription,
     response: outputSearchSchema,

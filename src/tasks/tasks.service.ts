@@ -6,6 +6,7 @@ import { checkAnswerSize } from '../common/answer-size.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { detailColumns, historyOf, reaches, requireTask, type DetailColumns } from './tasks.queries.js';
 import { toTask, type TaskDetail, type TaskHistory } from './tasks.schema.js';
 
@@ -15,6 +16,7 @@ const wholeHistory = 1_000;
 export class TasksService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly activity: ActivityLog,
   ) {}
 
@@ -29,7 +31,7 @@ export class TasksService {
   /** @throws TASK_NOT_FOUND */
   async history(actor: Actor, name: string): Promise<TaskHistory> {
     const { id } = await requireTask(this.database, actor, name, 'read');
-    const rows = await historyOf(this.database, id, wholeHistory);
+    const rows = await this.heavy.read(actor.id, (tx) => historyOf(tx, id, wholeHistory));
     checkAnswerSize(rows);
     return {
       task_id: id,

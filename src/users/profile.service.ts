@@ -4,7 +4,7 @@ import { Repository } from 'typeorm';
 import { formatDuration } from '../common/duration.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
-import { Database } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { toPreferences } from './preferences.schema.js';
 import { figuresOf } from './profile.queries.js';
 import type { Profile, UpdateProfile } from './profile.schema.js';
@@ -16,14 +16,14 @@ import { UsersService } from './users.service.js';
 export class ProfileService {
   constructor(
     @InjectRepository(User) private readonly repository: Repository<User>,
-    private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly users: UsersService,
   ) {}
 
   async get(actor: Actor): Promise<Profile> {
     const [user, figures] = await Promise.all([
       this.repository.findOneBy({ id: actor.id }),
-      figuresOf(this.database, actor.id),
+      this.heavy.read(actor.id, (tx) => figuresOf(tx, actor.id)),
     ]);
     if (!user) throw new AppError('RESOURCE_NOT_FOUND', { user_id: actor.id });
     const { disabled: _, ...view } = toUser(user);

@@ -23,6 +23,7 @@ export class DeliveriesController {
   @Post('test')
   @Endpoint({
     access: 'write',
+    waits: true,
     summary: 'Send a test message to a webhook',
     description:
       'The event is `ping`. Answers 200 with the result, or 202 when the receiver takes longer than 5 seconds.',

@@ -10,6 +10,7 @@ import { toPage, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import {
   listedColumns,
   toDelivery,
@@ -30,6 +31,7 @@ const testWaitMs = 5_000;
 export class DeliveriesService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly access: WebhookAccess,
     private readonly activity: ActivityLog,
     private readonly events: Events,
@@ -47,12 +49,14 @@ export class DeliveriesService {
     let from = 'FROM webhook_deliveries WHERE webhook_id = $1';
     if (query.status !== undefined) from += ` AND status = $${values.push(query.status)}`;
     if (query.event !== undefined) from += ` AND event = $${values.push(query.event)}`;
-    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
-    const rows = await this.database.query<WebhookDelivery>(
-      `SELECT ${listedColumns} ${from} ORDER BY sequence ${query.order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
-      [...values, query.page_size, (query.page - 1) * query.page_size],
-    );
-    return toPage(rows.map(toDelivery), counted?.n ?? 0, query, url);
+    return this.heavy.read(actor.id, async (tx) => {
+      const [counted] = await tx.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
+      const rows = await tx.query<WebhookDelivery>(
+        `SELECT ${listedColumns} ${from} ORDER BY sequence ${query.order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+        [...values, query.page_size, (query.page - 1) * query.page_size],
+      );
+      return toPage(rows.map(toDelivery), counted?.n ?? 0, query, url);
+    });
   }
 
   /**
@@ -111,14 +115,15 @@ export class DeliveriesService {
    * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED; RESOURCE_IN_USE when the webhook is not active
    */
   async replay(actor: Actor, webhookId: string, window: Replay): Promise<ReplayResult> {
-    return this.database.transaction(async (tx) => {
+    const replay = async (tx: Transaction): Promise<ReplayResult> => {
       const webhook = await this.access.require(actor, webhookId, tx);
       requireActive(webhook);
       const { replayed, nextFrom } = await replayWindow(tx, webhookId, window);
       const next_from = toInstant(nextFrom);
       if (replayed > 0) this.record(tx, actor, webhook, 'replayed', { ...window, replayed, next_from });
       return { replayed, next_from };
-    });
+    };
+    return this.heavy.write(actor.id, () => this.database.transaction(replay));
   }
 
   private record(

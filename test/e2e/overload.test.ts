@@ -1,33 +1,95 @@
 import { Client as Postgres } from 'pg';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
-import type { Answer } from '../support/client.js';
+import type { Answer, Client } from '../support/client.js';
 import { until } from '../support/until.js';
-import { refusal } from './steps.js';
+import { makeProject, makeTask, nobody, refusal, type Json } from './steps.js';
 
-/** More than may wait for a connection, in each of two API processes. */
+/** More than may wait for their turn, in each of two API processes. */
 const requests = 600;
 
 const app = useApp({ env: { DATABASE_POOL_SIZE: '2' } });
 
-test('requests beyond what can wait are refused with SYSTEM_OVERLOADED, and all is well afterwards', async () => {
+/** Holds a table while something is done, so that every statement that uses it waits. */
+async function whileLocked(table: string, work: () => Promise<void>): Promise<void> {
   const blocker = new Postgres({ connectionString: app.databaseUrl });
   await blocker.connect();
-  let answers: Promise<Answer | undefined>[] = [];
   try {
     await blocker.query('BEGIN');
-    await blocker.query('LOCK TABLE projects IN ACCESS EXCLUSIVE MODE');
+    await blocker.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    await work();
+  } finally {
+    await blocker.end();
+  }
+}
+
+/** How many connections wait for the table that is held. */
+async function blocked(): Promise<number> {
+  const [row] = await app.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return row!.n;
+}
+
+test('requests beyond what a user may have in line are refused, and all is well afterwards', async () => {
+  let answers: Promise<Answer | undefined>[] = [];
+  await whileLocked('projects', async () => {
     const send = () => app.admin.get('/api/projects/').catch(() => undefined);
     answers = Array.from({ length: requests }, send);
     // the others wait for the table, so whoever is answered first was refused
     const refused = await Promise.race(answers);
-    expect(await refusal(refused!)).toBe('503 SYSTEM_OVERLOADED');
+    expect(await refusal(refused!)).toBe('429 RATE_LIMIT_EXCEEDED');
     expect(refused?.headers.get('retry-after')).toBe('1');
-  } finally {
-    await blocker.end();
-    await Promise.all(answers);
-  }
+  });
+  await Promise.all(answers);
   await until(async () => (await app.admin.get('/api/projects/')).status === 200, {
     what: 'requests to be answered again',
+  });
+});
+
+describe('a user who floods', () => {
+  let loud: Client;
+  let quiet: Client;
+  let project: Json;
+  beforeAll(async () => {
+    loud = await app.admin.createUser('developer');
+    quiet = await app.admin.createUser('viewer');
+    project = await makeProject(app.admin, { visibility: 'internal' });
+    await makeTask(app.admin, project);
+  });
+
+  const floods: [what: string, table: string, send: () => Promise<Answer>, status: number][] = [
+    ['plain reads', 'sessions', () => loud.get(`/api/sessions/${nobody}`), 404],
+    ['searches', 'tasks', () => loud.get('/api/tasks/', { query: { search: 'NOT a* OR NOT b*' } }), 200],
+    ['sorts without an index', 'tasks', () => loud.get('/api/tasks/', { query: { sort: 'title' } }), 200],
+    [
+      'clones',
+      'task_dependencies',
+      () => loud.post(`/api/projects/${project.id}/clone`, { name: 'Copy', include_tasks: true }),
+      201,
+    ],
+  ];
+
+  test.each(floods)('with %s leaves a connection to others', async (_, table, send, status) => {
+    let answers: Promise<Answer>[] = [];
+    await whileLocked(table, async () => {
+      answers = Array.from({ length: 8 * app.apis.length }, send);
+      await until(async () => (await blocked()) >= app.apis.length, { what: 'the flood to have begun' });
+      for (const { url } of app.apis) {
+        expect((await quiet.get('/api/projects/')).status).toBe(200);
+        expect((await fetch(`${url}/api/health/ready`)).status).toBe(200);
+      }
+      expect(await blocked()).toBe(app.apis.length);
+    });
+    expect((await Promise.all(answers)).map((answer) => answer.status)).toEqual(answers.map(() => status));
+  });
+
+  test('with a read that takes too long is told so, and not that something is broken', async () => {
+    await whileLocked('tasks', async () => {
+      const answer = await loud.get('/api/tasks/', { query: { search: 'NOT a*' } });
+      expect(await refusal(answer)).toBe('503 SYSTEM_OVERLOADED');
+      expect(answer.headers.get('retry-after')).toBe('5');
+      expect(answer.body.error.message).toContain('ask for less');
+    });
   });
 });
