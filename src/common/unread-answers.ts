@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import { UnreadBytes } from './unread-bytes.js';
 
-/** A client that has taken nothing of its answer for so long is cut off. */
-export const stalledMs = 30_000;
+/**
+ * A client that takes nothing of its answer is cut off after 30 s at most. Node looks once in this time whether bytes have left since
+ * it looked before, and of the first look it only learns how many are left.
+ */
+export const stalledMs = 15_000;
 /** Requests that wait behind another one; a client that sends more of them without an answer is cut off. */
 const mostWaiting = 100;
 
@@ -11,7 +14,6 @@ interface Waiting {
   response: ServerResponse;
   begin: () => void;
 }
-
 
 /** Bounds what waits for clients that ask and do not read the answers. */
 @Injectable()

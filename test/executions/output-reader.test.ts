@@ -85,7 +85,12 @@ function read(offset = 0) {
   const seen = { text: '', end: undefined as number | undefined };
   const done = (async () => {
     let next = offset;
-    for await (const piece of reader.read(id, offset, stop.signal, unread.open('somebody', () => undefined))) {
+    for await (const piece of reader.read(
+      id,
+      offset,
+      stop.signal,
+      unread.open('somebody', () => undefined),
+    )) {
       if (piece.end) {
         seen.end = piece.end.total;
         continue;
@@ -171,7 +176,12 @@ test('a reader who is slow gets every byte, and who is quick waits for nobody', 
   const size = 256 * 1024;
   const piece = (index: number) => frame(index * size, String.fromCharCode(97 + (index % 26)).repeat(size));
   const stop = new AbortController();
-  const slow = reader.read(id, 0, stop.signal, unread.open('somebody', () => undefined));
+  const slow = reader.read(
+    id,
+    0,
+    stop.signal,
+    unread.open('somebody', () => undefined),
+  );
   const first = slow.next();
   const quick = read();
   await until(() => {
