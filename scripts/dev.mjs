@@ -10,12 +10,11 @@ let restarting = Promise.resolve();
 
 const compiler = spawn(
   process.execPath,
-  [join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build', '--watch'],
+  [join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build', '--watch', '--preserveWatchOutput'],
   { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
 );
 compiler.stdout.setEncoding('utf8').on('data', (text) => {
-  // it clears the screen, and with it what the server has said
-  process.stdout.write(text.replaceAll(/\x1b(?:c|\[[23]J|\[H)/g, ''));
+  process.stdout.write(text);
   if (/Found 0 errors/.test(text)) restarting = restarting.then(restart);
 });
 compiler.on('exit', (code) => {

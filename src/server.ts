@@ -21,11 +21,13 @@ import { NestLog } from './common/logger.js';
 import { warnOfSharedLoopback, warnOfUnnamedProxy } from './common/proxy-warning.js';
 import { RequestLog } from './common/request-log.js';
 import { RequestStats } from './common/request-stats.js';
+import { UnreadAnswers } from './common/unread-answers.js';
 import { ValidationPipe } from './common/validation.js';
 import { IdempotencyInterceptor } from './infra/idempotency.interceptor.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { RequestTurns } from './infra/request-turns.js';
 import { serveOpenApi } from './openapi.js';
+import { boundAnswers } from './request-answers.js';
 import { acceptBodies, limitBodies, takeTurns } from './request-bodies.js';
 import { answerUnusual, HttpRequest, originForm, refusalOf, refuseOtherMethods } from './protocol.js';
 
@@ -64,6 +66,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   acceptBodies(server);
   server.server.maxConnections = config.MAX_CONNECTIONS;
   dropSilentConnections(server);
+  boundAnswers(server, app.get(UnreadAnswers));
   await compressAnswers(server);
   installEnvelope(server);
   await secure(server, config);

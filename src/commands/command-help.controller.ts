@@ -32,6 +32,8 @@ export class CommandHelpController {
   @Post('validate')
   @Endpoint({
     access: 'read',
+    // it is worked on in a thread, with turns of its own
+    waits: true,
     summary: 'Check a command without running it',
     description:
       'Reads the syntax tree of the command: through quotes, variables, substitutions, functions, pipes and programs that run ' +

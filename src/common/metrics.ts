@@ -68,6 +68,18 @@ export const subscriptions = new Gauge({
   registers,
 });
 
+export const unreadBytes = new Gauge({
+  name: 'millrace_unread_bytes',
+  help: 'Bytes that wait in this process for clients to read them: output, events and answers',
+  registers,
+});
+
+export const cutOffConnections = new Counter({
+  name: 'millrace_cut_off_connections_total',
+  help: 'Connections that were cut off because too much waited for them to be read',
+  registers,
+});
+
 /** Tries of webhook deliveries, with how long the receiver took; its `_count` is the number of tries. */
 export const deliveryTries = new Histogram({
   name: 'millrace_webhook_try_duration_seconds',

@@ -10,6 +10,7 @@ import { OutputHttp } from './output-http.js';
 import { OutputReader } from './output-reader.js';
 import { OutputRetention } from './output-retention.js';
 import { OutputSearchService } from './output-search.js';
+import { OutputStore } from './output-store.js';
 import { OutputWatch } from './output-watch.js';
 import { QueueControl } from './queue-control.js';
 import { QueueLimit } from './queue-limit.js';
@@ -35,7 +36,7 @@ const services = [
 @Module({
   imports: [AuthModule, ProjectsModule],
   controllers: [ExecutionsController],
-  providers: [...services, LiveOutputs, OutputWatch, RevokedRuns],
+  providers: [...services, LiveOutputs, OutputStore, OutputWatch, RevokedRuns],
   exports: services,
 })
 export class ExecutionsModule {}

@@ -1,10 +1,13 @@
-import type { Queryable } from '../infra/database.js';
+import { Unread } from '../common/unread-bytes.js';
 import { AnsiStripper } from './ansi-stripper.js';
-import { startingAt, type OutputFrame } from './output-frame.js';
-import { readFrames } from './output.queries.js';
+import { begunInside, type OutputFrame } from './output-frame.js';
+import type { OutputStore } from './output-store.js';
 
-/** How many segments are read from the store at once; one holds at most 1 MiB. */
-const segmentsAtOnce = 4;
+/** How much is read from the store at once. */
+const bytesAtOnce = 4 * 1024 * 1024;
+
+/** Who reads: whose turns it takes and, when what was read waits for a client, where that counts until it is taken. */
+export type StoreReader = Unread | { owner: string };
 
 /**
  * What is stored of an output.
@@ -12,21 +15,28 @@ const segmentsAtOnce = 4;
  * @param end where to stop: what is added meanwhile is left out
  */
 export async function* storedOutput(
-  db: Queryable,
+  store: OutputStore,
   executionId: string,
   start: number,
   end: number,
   signal: AbortSignal,
+  reader: StoreReader,
 ): AsyncGenerator<{ frame: OutputFrame }, void> {
+  const unread = reader instanceof Unread ? reader : undefined;
   let position = start;
   while (position < end && !signal.aborted) {
-    const frames = await readFrames(db, executionId, position, segmentsAtOnce);
-    if (frames.length === 0) return;
-    for (const whole of frames) {
-      if (whole.offset >= end) return;
-      const frame = startingAt(whole, Math.max(position, whole.offset));
-      yield { frame: { ...frame, content: frame.content.subarray(0, end - frame.offset) } };
-      position = whole.offset + whole.content.length;
+    const most = Math.min(bytesAtOnce, end - position);
+    const room = unread ? await unread.take(most, signal) : most;
+    try {
+      if (signal.aborted) return;
+      const frames = await store.read(reader.owner, executionId, position, room);
+      if (frames.length === 0) return;
+      for (const frame of frames) {
+        yield { frame: begunInside(frame) };
+        position = frame.offset + frame.content.length;
+      }
+    } finally {
+      unread?.remove(room);
     }
   }
 }

@@ -88,7 +88,29 @@ export const outputChannel = (executionId: string) => `output:${executionId}`;
  */
 export function startingAt(frame: OutputFrame, offset: number): OutputFrame {
   if (offset === frame.offset) return frame;
-  const content = frame.content.subarray(offset - frame.offset);
-  const insideCharacter = frame.text && ((content[0] ?? 0) & 0xc0) === 0x80;
-  return { ...frame, offset, content, text: frame.text && !insideCharacter };
+  return begunInside({ ...frame, offset, content: frame.content.subarray(offset - frame.offset) });
+}
+
+const isInsideCharacter = (byte: number | undefined) => ((byte ?? 0) & 0xc0) === 0x80;
+
+/** A frame whose beginning may have been cut off: what begins inside a character is no text. */
+export function begunInside(frame: OutputFrame): OutputFrame {
+  return frame.text && isInsideCharacter(frame.content[0]) ? { ...frame, text: false } : frame;
+}
+
+/** A frame whose end was cut off, without the character that was cut with it. */
+export function endedAtCharacter(frame: OutputFrame): OutputFrame {
+  const { content, text } = frame;
+  let start = content.length - 1;
+  // a character has at most four bytes
+  while (start > content.length - 4 && isInsideCharacter(content[start])) start -= 1;
+  const isCut = start + charactersLength(content[start] ?? 0) > content.length;
+  return text && isCut && start > 0 ? { ...frame, content: content.subarray(0, start) } : frame;
+}
+
+/** How many bytes a character of UTF-8 has, by its first one. */
+function charactersLength(first: number): number {
+  if (first < 0xc0) return 1;
+  if (first < 0xe0) return 2;
+  return first < 0xf0 ? 3 : 4;
 }

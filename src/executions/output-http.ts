@@ -4,6 +4,9 @@ import { Readable } from 'node:stream';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import type { ActorRequest } from '../common/request.js';
+import { stalledMs } from '../common/unread-answers.js';
+import { UnreadBytes, type Unread } from '../common/unread-bytes.js';
+import { networkOf } from '../common/network.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import { Database } from '../infra/database.js';
 import { isFinal } from './execution-state.js';
@@ -12,6 +15,7 @@ import { rawOutput, storedOutput, upTo, withoutAnsi } from './output-bytes.js';
 import type { OutputQuery } from './output-query.js';
 import { parseRange, type ByteRange } from './output-range.js';
 import { OutputReader } from './output-reader.js';
+import { OutputStore } from './output-store.js';
 import { parseLastEventId, serverSentEvents } from './output-sse.js';
 import { offsetOfLastLines, storedEnd } from './output-tail.js';
 import { OutputWatch } from './output-watch.js';
@@ -34,8 +38,6 @@ export function refusePruned({
 }
 
 /** Gives the output of an execution over HTTP; the caller has checked that the client may see it. */
-const stalledMs = 30_000;
-
 @Injectable()
 export class OutputHttp implements BeforeApplicationShutdown {
   private readonly open = new Set<AbortController>();
@@ -45,6 +47,8 @@ export class OutputHttp implements BeforeApplicationShutdown {
     private readonly reader: OutputReader,
     private readonly watch: OutputWatch,
     private readonly counts: ConnectionCounts,
+    private readonly store: OutputStore,
+    private readonly unread: UnreadBytes,
   ) {}
 
   /**
@@ -69,7 +73,12 @@ export class OutputHttp implements BeforeApplicationShutdown {
       }
       const start = last?.offset ?? (await this.startOf(id, query));
       const signal = await this.following(request, reply, execution);
-      const events = serverSentEvents(id, this.reader.read(id, start, signal), query.stream, signal);
+      const events = serverSentEvents(
+        id,
+        this.reader.read(id, start, signal, this.countUnread(request, reply)),
+        query.stream,
+        signal,
+      );
       // proxies such as nginx hold back what they could send
       await reply.header('X-Accel-Buffering', 'no').type('text/event-stream').send(toStream(events));
       return;
@@ -91,9 +100,10 @@ export class OutputHttp implements BeforeApplicationShutdown {
       void reply.header('Content-Length', Math.max(0, end - start));
       if (range === undefined) void reply.header('Accept-Ranges', 'bytes');
     }
+    const unread = this.countUnread(request, reply);
     const pieces = isFollowed
-      ? upTo(this.reader.read(id, start, signal), end)
-      : storedOutput(this.database, id, start, end, signal);
+      ? upTo(this.reader.read(id, start, signal, unread), end)
+      : storedOutput(this.store, id, start, end, signal, unread);
     const bytes = rawOutput(pieces, query.stream);
     await reply.send(toStream(query.ansi === 'strip' ? withoutAnsi(bytes) : bytes));
   }
@@ -146,6 +156,12 @@ export class OutputHttp implements BeforeApplicationShutdown {
     // the client may have gone while we counted
     if (signal.aborted) release();
     else signal.addEventListener('abort', release, { once: true });
+  }
+
+  private countUnread(request: ActorRequest, reply: FastifyReply): Unread {
+    const unread = this.unread.open(request.user?.id ?? networkOf(request.ip), () => reply.raw.destroy());
+    reply.raw.once('close', () => unread.close());
+    return unread;
   }
 
   /** Aborted when the client goes or the server stops. */

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../infra/database.js';
-import { isFinal, type ExecutionStatus } from './execution-state.js';
+import type { Unread } from '../common/unread-bytes.js';
 import { LiveOutputs } from './live-outputs.js';
-import { startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
-import { readFrames } from './output.queries.js';
+import { begunInside, startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
+import { OutputStore } from './output-store.js';
 
-/** How many segments are read from the store at once; the recorder writes at most 1 MiB a segment. */
-const segmentsAtOnce = 4;
+/** How much is read from the store at once. */
+const bytesAtOnce = 4 * 1024 * 1024;
 /** A gap waits for the store; the recorder says when it is stored, and a lost word costs this much. */
 const gapPatienceMs = 200;
 
@@ -15,7 +14,7 @@ export type OutputPiece = { frame: OutputFrame; end?: never } | { end: OutputEnd
 @Injectable()
 export class OutputReader {
   constructor(
-    private readonly database: Database,
+    private readonly store: OutputStore,
     private readonly outputs: LiveOutputs,
   ) {}
 
@@ -24,8 +23,14 @@ export class OutputReader {
    * byte twice, until its end. The reader sets the pace; one that is slow reads from the store instead of holding
    * anything up.
    * @param offset of the first byte; past the total only the end follows
+   * @param unread of the connection that it is for: nothing is read, nor kept, while it has no room
    */
-  async *read(executionId: string, offset: number, signal: AbortSignal): AsyncGenerator<OutputPiece, void> {
+  async *read(
+    executionId: string,
+    offset: number,
+    signal: AbortSignal,
+    unread: Unread,
+  ): AsyncGenerator<OutputPiece, void> {
     const place = { position: offset };
     const live = await this.outputs.follow(executionId, place);
     const abort = () => live.wake();
@@ -34,27 +39,44 @@ export class OutputReader {
     let hasAsked = false;
     let hints = live.hints;
     let storedTo = 0;
+    let room = 0;
     try {
       while (!signal.aborted) {
-        const frame = live.at(place.position);
-        if (frame) {
-          yield { frame: startingAt(frame, place.position) };
-          place.position = frame.offset + frame.content.length;
-          continue;
-        }
-        if (isToldToLook || live.hints !== hints || live.storedTo > Math.max(place.position, storedTo)) {
+        const liveBytes = live.at(place.position)?.content.length;
+        if (liveBytes !== undefined) {
+          room = await unread.take(liveBytes, signal);
+          // it may have gone while there was no room
+          const frame = signal.aborted ? undefined : live.at(place.position);
+          if (frame) {
+            yield { frame: startingAt(frame, place.position) };
+            place.position = frame.offset + frame.content.length;
+          }
+          unread.remove(room);
+          room = 0;
+        } else if (
+          isToldToLook ||
+          live.hints !== hints ||
+          live.storedTo > Math.max(place.position, storedTo)
+        ) {
+          room = await unread.take(bytesAtOnce, signal);
+          if (signal.aborted) return;
           hints = live.hints;
           storedTo = live.storedTo;
-          // asked before the frames: what is final then is all stored
-          const end = await this.endOf(executionId);
-          const frames = end?.pruned
-            ? []
-            : await readFrames(this.database, executionId, place.position, segmentsAtOnce);
+          const { frames, end } = await this.store.readWithEnd(
+            unread.owner,
+            executionId,
+            place.position,
+            room,
+          );
           for (const stored of frames) {
             if (signal.aborted) return;
-            yield { frame: startingAt(stored, place.position) };
+            yield { frame: begunInside(stored) };
             place.position = stored.offset + stored.content.length;
+            // what is left is read again when it can be sent
+            if (unread.isFullBeside(room)) break;
           }
+          unread.remove(room);
+          room = 0;
           isToldToLook = frames.length > 0;
           if (end && frames.length === 0) {
             yield { end };
@@ -71,26 +93,9 @@ export class OutputReader {
         }
       }
     } finally {
+      unread.remove(room);
       signal.removeEventListener('abort', abort);
       this.outputs.leave(executionId, place);
     }
-  }
-
-  /** The end of an execution that has one. Asked before the frames: what is final then is all stored. */
-  private async endOf(executionId: string): Promise<OutputEnd | undefined> {
-    const [row] = await this.database.query<{
-      status: ExecutionStatus;
-      output_bytes: string;
-      exit_code: number | null;
-      pruned: boolean;
-      finished_at: Date | null;
-    }>(
-      `SELECT status, output_bytes, exit_code, output_pruned_at IS NOT NULL AS pruned, finished_at
-         FROM executions WHERE id = $1`,
-      [executionId],
-    );
-    if (row && !isFinal(row.status)) return undefined;
-    const { output_bytes = '0', exit_code: exitCode = null, pruned = false, finished_at } = row ?? {};
-    return { total: Number(output_bytes), exitCode, pruned, at: finished_at ?? new Date() };
   }
 }

@@ -8,6 +8,7 @@ import { LineSearch } from './line-search.js';
 import { storedOutput } from './output-bytes.js';
 import { refusePruned } from './output-http.js';
 import type { OutputSearch, OutputSearchQuery } from './output-query.js';
+import { OutputStore } from './output-store.js';
 import { storedEnd } from './output-tail.js';
 
 /** One answer searches no longer than this; the next one goes on. */
@@ -21,7 +22,10 @@ export class OutputSearchService {
   /** Each search keeps a connection busy, and all together a core. */
   private readonly turns = new TurnsPerUser({ perUser: 2, inAll: 6 });
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly store: OutputStore,
+  ) {}
 
   /**
    * Finds the lines of an output that hold a text; the caller has checked that the client may see it.
@@ -36,10 +40,11 @@ export class OutputSearchService {
     signal: AbortSignal,
   ): Promise<OutputSearch> {
     refusePruned(execution);
-    return this.turns.take(userId, () => this.search(execution, query, signal));
+    return this.turns.take(userId, () => this.search(userId, execution, query, signal));
   }
 
   private async search(
+    owner: string,
     { id, status, output_bytes }: Pick<Execution, 'id' | 'status' | 'output_bytes'>,
     query: OutputSearchQuery,
     signal: AbortSignal,
@@ -57,7 +62,7 @@ export class OutputSearchService {
     const deadline = performance.now() + patienceMs;
     const isOver = () => signal.aborted || performance.now() > deadline;
     let isLate = false;
-    for await (const { frame } of storedOutput(this.database, id, cursor.offset, end, signal)) {
+    for await (const { frame } of storedOutput(this.store, id, cursor.offset, end, signal, { owner })) {
       search.add(frame.offset, frame.content, stream === undefined || frame.stream === stream);
       if (!search.isReady) continue;
       await inSlices(search.search(false), isOver);

@@ -108,13 +108,13 @@ export async function tailFrames(
       : await offsetOfLastLines(db, executionId, lines, maxBytes);
   const [first, ...rest] = await readFrames(db, executionId, start, mostSegments);
   if (!first) return [];
-  const frames = [first.offset < start ? fromCharacter(first, start) : first, ...rest];
+  const frames = [fromCharacter(first), ...rest];
   return frames.length > mostFrames ? joined(frames).slice(-mostShownFrames) : frames;
 }
 
-/** Cuts a frame at an offset, or up to three bytes later where its next character begins. */
-function fromCharacter(frame: OutputFrame, offset: number): OutputFrame {
-  let start = offset;
+/** A frame from where its next character begins, up to three bytes later. */
+function fromCharacter(frame: OutputFrame): OutputFrame {
+  let start = frame.offset;
   const last = frame.offset + frame.content.length - 1;
   while (frame.text && start < last && ((frame.content[start - frame.offset] ?? 0) & 0xc0) === 0x80)
     start += 1;

@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from '../infra/database.js';
-import { flagsOf, frameFrom, type OutputFrame } from './output-frame.js';
+import { endedAtCharacter, flagsOf, frameFrom, type OutputFrame } from './output-frame.js';
 
 /**
  * Stores frames that follow one another as one segment, if the writer's generation still has a say. The lock makes the
@@ -40,47 +40,57 @@ export async function lockOutput(tx: Transaction, executionId: string): Promise<
 
 interface SegmentRow {
   offset: string;
+  /** Of the whole segment. */
+  length: number;
   content: Buffer;
   frame_lengths: number[];
   frame_flags: number[];
   frame_times: string[];
 }
 
-/** The frames of a segment. */
-function framesOf(row: SegmentRow): OutputFrame[] {
-  const start = Number(row.offset);
-  let position = 0;
-  return row.frame_lengths.map((length, index) => {
-    const content = row.content.subarray(position, position + length);
-    const frame = frameFrom(
-      start + position,
-      row.frame_flags[index] ?? 0,
-      Number(row.frame_times[index]),
-      content,
-    );
-    position += length;
-    return frame;
-  });
+/** Adds what was read of a segment's frames: of those that hold bytes from one offset to another. */
+function addFrames(frames: OutputFrame[], row: SegmentRow, from: number, end: number): void {
+  const readFrom = Math.max(from, Number(row.offset));
+  let offset = Number(row.offset);
+  for (const [index, length] of row.frame_lengths.entries()) {
+    const next = offset + length;
+    if (next > from) {
+      const start = Math.max(from, offset);
+      const content = row.content.subarray(start - readFrom, Math.min(next, end) - readFrom);
+      const frame = frameFrom(start, row.frame_flags[index] ?? 0, Number(row.frame_times[index]), content);
+      if (next <= end) frames.push(frame);
+      else if (frames.length === 0) frames.push(endedAtCharacter(frame));
+      if (next >= end) return;
+    }
+    offset = next;
+  }
 }
 
-const segmentColumns = '"offset", content, frame_lengths, frame_flags, frame_times';
+/** A segment cannot be longer than this. */
+const longestContent = 2 ** 30;
 
 /**
- * The stored frames from an offset on, without a gap: the first may begin before the offset.
+ * The stored frames from an offset on, without a gap. A frame that begins before the offset is cut there, perhaps inside a character.
  * @param limit how many segments at most; a segment holds at most one flush of the recorder
+ * @param bytes how much is read at most: the frame that does not fit is left out or, when it is the only one, cut after a character
  */
 export async function readFrames(
   db: Queryable,
   executionId: string,
   offset: number,
   limit: number,
+  bytes: number = longestContent,
 ): Promise<OutputFrame[]> {
+  const end = offset + bytes;
   const rows = await db.query<SegmentRow & Record<string, unknown>>(
-    `SELECT ${segmentColumns} FROM output_segments
-      WHERE execution_id = $1 AND "offset" >= coalesce(
-        (SELECT max("offset") FROM output_segments WHERE execution_id = $1 AND "offset" <= $2), 0)
+    `SELECT "offset", length(content) AS length, frame_lengths, frame_flags, frame_times,
+            substring(content FROM (greatest($2::bigint - "offset", 0) + 1)::int
+                      FOR least($4::bigint - greatest($2::bigint, "offset"), ${longestContent})::int) AS content
+       FROM output_segments
+      WHERE execution_id = $1 AND "offset" < $4::bigint AND "offset" >= coalesce(
+        (SELECT max("offset") FROM output_segments WHERE execution_id = $1 AND "offset" <= $2::bigint), 0)
       ORDER BY "offset" LIMIT $3`,
-    [executionId, offset, limit],
+    [executionId, offset, limit, end],
   );
   const frames: OutputFrame[] = [];
   let expected: number | undefined;
@@ -88,10 +98,10 @@ export async function readFrames(
   for (const row of rows) {
     // segments are written by two connections: one that is missing may still come
     if (expected !== undefined && Number(row.offset) !== expected) break;
-    frames.push(...framesOf(row));
-    expected = Number(row.offset) + row.content.length;
+    addFrames(frames, row, offset, end);
+    expected = Number(row.offset) + row.length;
   }
-  return frames.filter((frame) => frame.offset + frame.content.length > offset);
+  return frames;
 }
 
 /** How many bytes are stored from the start without a gap. */

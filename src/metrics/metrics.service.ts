@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { registry } from '../common/metrics.js';
+import { registry, unreadBytes } from '../common/metrics.js';
+import { UnreadBytes } from '../common/unread-bytes.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { queueNames } from '../executions/executions.schema.js';
@@ -59,6 +60,7 @@ export class MetricsService {
   constructor(
     private readonly database: Database,
     private readonly infrastructure: Infrastructure,
+    private readonly unread: UnreadBytes,
   ) {}
 
   readonly contentType = registry.contentType;
@@ -80,6 +82,7 @@ export class MetricsService {
       connections.set({ pool, state: 'idle' }, poolState.idle);
     }
     waiting.set(database.poolState.waiting);
+    unreadBytes.set(this.unread.total);
     busUp.set(this.infrastructure.bus.connected ? 1 : 0);
     const asked = this.askDatabase().then(
       () => true,

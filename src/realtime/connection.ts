@@ -41,7 +41,7 @@ export class Connection {
   /** Sends at once. A peer that does not read is cut off before it fills the memory. */
   send(message: Message): void {
     if (this.closed) return;
-    if (this.peer.buffered > limits.eventBufferBytes) this.end(closeCodes.tooSlow, 'reads too slowly');
+    if (this.peer.unread.bytes > limits.eventBufferBytes) this.end(closeCodes.tooSlow, 'reads too slowly');
     else this.peer.send(message);
   }
 

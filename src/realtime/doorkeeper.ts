@@ -45,6 +45,7 @@ export class Doorkeeper {
     // activity of this connection belongs to the work session that its address names
     const sessionId = workSession.safeParse(connection.sessionId).data;
     connection.identity = { ...actor, sessionId };
+    connection.peer.unread.belongTo(actor.id);
     this.endWithToken(connection);
     // a change since the token was looked at was not for a connection that had no user yet
     await this.renew(connection).catch((error: unknown) => {

@@ -19,8 +19,6 @@ export const limits = {
   /** New subscriptions of a user a minute: each asks the database, and a client that comes back has 100. */
   subscriptionsPerMinute: 500,
   heartbeatMs: 30_000,
-  /** Output waits for its reader while more than this is unsent. */
-  outputBufferBytes: MiB,
   /** Events cannot wait: a reader that has let so much pile up is cut off, and looks things up when it is back. */
   eventBufferBytes: 8 * MiB,
   shutdownMs: 1_000,

@@ -4,7 +4,6 @@ import type { OutputFrame } from '../executions/output-frame.js';
 import { OutputReader } from '../executions/output-reader.js';
 import { toEndView, toOutputView } from '../executions/output-view.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { limits } from './limits.js';
 import { outputMessage, type Message } from './message.js';
 import type { Peer } from './peer.js';
 
@@ -23,16 +22,14 @@ export class OutputPump {
   ) {}
 
   /**
-   * Sends an execution's output from an offset on until its end, or until the signal. While much is unsent it takes
-   * nothing from the reader, which then goes on from the store.
+   * Sends an execution's output from an offset on until its end, or until the signal. While much is unsent to the peer nothing is
+   * read for it, and it goes on from the store then.
    */
   async run(peer: Peer, executionId: string, offset: number, signal: AbortSignal): Promise<void> {
     let position = offset;
     while (!signal.aborted) {
       try {
-        for await (const { frame, end } of this.reader.read(executionId, position, signal)) {
-          // asked again after every wait: others of the same peer wake up at the same moment
-          while (peer.buffered > limits.outputBufferBytes && !signal.aborted) await peer.drained();
+        for await (const { frame, end } of this.reader.read(executionId, position, signal, peer.unread)) {
           if (signal.aborted) return;
           peer.send(frame ? this.messageOf(executionId, frame) : outputMessage(toEndView(executionId, end)));
           if (end) return;

@@ -1,12 +1,11 @@
+import type { Unread } from '../common/unread-bytes.js';
 import type { Message } from './message.js';
 
 /** The far end of a connection, whatever the transport. */
 export interface Peer {
-  /** Bytes that were sent and have not left this process; an estimate is enough. */
-  readonly buffered: number;
+  /** Counts what was sent and has not left this process. */
+  readonly unread: Unread;
   send(message: Message): void;
-  /** Resolves when some of what is buffered has left, and at once when the connection is closed. */
-  drained(): Promise<void>;
   /** Resolves when the connection is closed, by whichever side. */
   readonly gone: Promise<void>;
   /** Closes in order, after what is buffered; further calls do nothing. */

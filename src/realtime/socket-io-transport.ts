@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import { ServerResponse, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Server, type Socket } from 'socket.io';
 import { z } from 'zod';
@@ -6,7 +6,10 @@ import { bearerToken } from '../common/bearer-token.js';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { toAppError } from '../common/error-filter.js';
 import { AppError } from '../common/errors.js';
+import { UnreadAnswers } from '../common/unread-answers.js';
+import { UnreadBytes } from '../common/unread-bytes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { BoundedWebSocketServer } from './bounded-websocket-server.js';
 import type { Connection } from './connection.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { HandshakeLimits } from './handshake-limits.js';
@@ -33,6 +36,8 @@ export class SocketIoTransport {
     private readonly handshakes: HandshakeLimits,
     private readonly doorkeeper: Doorkeeper,
     private readonly stats: ConnectionStats,
+    private readonly answers: UnreadAnswers,
+    private readonly unread: UnreadBytes,
     private readonly infrastructure: Infrastructure,
   ) {}
 
@@ -43,6 +48,7 @@ export class SocketIoTransport {
       // upgrades for others are answered by the other transport
       destroyUpgrade: false,
       maxHttpBufferSize: limits.messageBytes,
+      wsEngine: BoundedWebSocketServer,
       // its way of saying no is 403, with the code as message
       allowRequest: (request, answer) => {
         this.handshakes.check(request).then(
@@ -60,6 +66,9 @@ export class SocketIoTransport {
     });
     this.server.on('connection', (socket) => this.serve(socket));
     this.server.attach(http, { destroyUpgrade: false, path: socketIoPath });
+    this.server.engine.use((request: PollRequest, response: unknown, next: () => void) =>
+      this.boundPolls(request, response, next),
+    );
     this.server.engine.on('connection', (socket: RawSocket) => {
       const leave = this.handshakes.enter(socket.request);
       this.places.set(socket, leave);
@@ -70,6 +79,18 @@ export class SocketIoTransport {
   /** Drops what never got as far as the hub. The HTTP server is not ours to close. */
   stop(): void {
     this.server?.engine.close();
+  }
+
+  /** A poll is answered when the answer to the one before has been taken: engine.io takes what it wrote for read. */
+  private boundPolls(request: PollRequest, response: unknown, next: () => void): void {
+    // an upgrade has an answer of another kind
+    if (!(response instanceof ServerResponse)) return next();
+    this.answers.watch(response, () => this.handshakes.addressOf(request));
+    this.answers.inTurn(request.socket, response, () => {
+      const sid = new URLSearchParams(request.url?.split('?')[1]).get('sid');
+      if (request.method !== 'GET' || sid === null) next();
+      else this.answers.inTurn(`poll of ${sid}`, response, next);
+    });
   }
 
   /** @returns why the client is refused, if it is */
@@ -87,7 +108,8 @@ export class SocketIoTransport {
       socket.handshake.auth,
     );
     if (token === undefined || token === '') throw new AppError('AUTH_TOKEN_MISSING');
-    const peer: SocketIoPeer = new SocketIoPeer(socket, (milliseconds) =>
+    const unread = this.unread.open(this.handshakes.addressOf(socket.request), () => socket.conn.close(true));
+    const peer: SocketIoPeer = new SocketIoPeer(socket, unread, (milliseconds) =>
       this.stats.answered(connection, milliseconds),
     );
     const connection: Connection = this.hub.open(
@@ -120,6 +142,7 @@ export class SocketIoTransport {
 }
 
 type RawSocket = Socket['conn'];
+type PollRequest = IncomingMessage & { _query: { sid?: string } };
 
 const answerTo =
   (acknowledge: (body: unknown) => void): Reply =>

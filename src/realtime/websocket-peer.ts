@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import type { Unread } from '../common/unread-bytes.js';
 import type { Message } from './message.js';
 import type { Peer } from './peer.js';
 
@@ -10,7 +11,6 @@ const maxReasonBytes = 123;
 export class WebSocketPeer implements Peer {
   readonly gone: Promise<void>;
   private corked = false;
-  private draining: Promise<void> | undefined;
   private sign = true;
   private leftBefore = 0;
   private pingedAt = 0;
@@ -18,17 +18,15 @@ export class WebSocketPeer implements Peer {
   constructor(
     private readonly ws: WebSocket,
     private readonly socket: Socket,
+    readonly unread: Unread,
     private readonly answered: (milliseconds: number) => void,
   ) {
     this.gone = new Promise((resolve) => ws.once('close', () => resolve()));
+    ws.once('close', () => unread.close());
     ws.on('pong', () => {
       this.sign = true;
       this.answered(performance.now() - this.pingedAt);
     });
-  }
-
-  get buffered(): number {
-    return this.ws.bufferedAmount;
   }
 
   send(message: Message): void {
@@ -41,22 +39,9 @@ export class WebSocketPeer implements Peer {
         this.socket.uncork();
       });
     }
-    this.ws.send(message.bytes, { binary: false });
-  }
-
-  drained(): Promise<void> {
-    // never resolved on the spot: who asks again at once would keep the process from everything else
-    if (this.socket.destroyed || !this.socket.writableNeedDrain)
-      return new Promise((resolve) => setImmediate(resolve));
-    this.draining ??= new Promise<void>((resolve) => {
-      const done = () => {
-        this.socket.off('drain', done).off('close', done);
-        this.draining = undefined;
-        resolve();
-      };
-      this.socket.on('drain', done).on('close', done);
-    });
-    return this.draining;
+    const { bytes } = message;
+    this.ws.send(bytes, { binary: false }, () => this.unread.remove(bytes.length));
+    this.unread.add(bytes.length);
   }
 
   close(code: number, reason: string): void {

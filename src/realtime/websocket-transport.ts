@@ -2,12 +2,14 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { nanoid } from 'nanoid';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { bearerToken } from '../common/bearer-token.js';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { errorEnvelope } from '../common/envelope.js';
 import { toAppError } from '../common/error-filter.js';
 import { AppError } from '../common/errors.js';
+import { UnreadBytes } from '../common/unread-bytes.js';
+import { BoundedWebSocketServer } from './bounded-websocket-server.js';
 import type { Connection } from './connection.js';
 import { HandshakeLimits } from './handshake-limits.js';
 import { Hub } from './hub.js';
@@ -20,7 +22,7 @@ const address = /^\/ws\/([\w.~:-]{1,128})\/?(?:\?|$)/;
 /** Plain WebSocket at `/ws/{session_id}`. */
 @Injectable()
 export class WebSocketTransport {
-  private readonly server = new WebSocketServer({
+  private readonly server = new BoundedWebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
@@ -34,6 +36,7 @@ export class WebSocketTransport {
     private readonly hub: Hub,
     private readonly handshakes: HandshakeLimits,
     private readonly stats: ConnectionStats,
+    private readonly unread: UnreadBytes,
   ) {}
 
   attach(http: Server): void {
@@ -80,7 +83,8 @@ export class WebSocketTransport {
 
   private connect(ws: WebSocket, socket: Socket, sessionId: string, request: IncomingMessage): void {
     const token = bearerToken(request.headers.authorization);
-    const peer: WebSocketPeer = new WebSocketPeer(ws, socket, (milliseconds) =>
+    const unread = this.unread.open(this.handshakes.addressOf(request), () => ws.terminate());
+    const peer: WebSocketPeer = new WebSocketPeer(ws, socket, unread, (milliseconds) =>
       this.stats.answered(connection, milliseconds),
     );
     const connection: Connection = this.hub.open(peer, sessionId, this.handshakes.enter(request));

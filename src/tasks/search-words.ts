@@ -1,5 +1,5 @@
 const marks = /[\u0300-\u036f]+/g;
-const separators = /[\u0001-/:-@[-`{-\u00bf\u2000-\u206f\u2190-\u2bff\u3000-\u303f]+/g;
+const separators = /[\p{Cc} -/:-@[-`{-\u00bf\u2000-\u206f\u2190-\u2bff\u3000-\u303f]+/gu;
 const unspaced =
   /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\u{20000}-\u{2ffff}]+/gu;
 

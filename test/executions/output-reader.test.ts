@@ -10,7 +10,9 @@ import {
   type OutputFrame,
 } from '../../src/executions/output-frame.js';
 import { OutputReader } from '../../src/executions/output-reader.js';
+import { OutputStore } from '../../src/executions/output-store.js';
 import { appendSegment } from '../../src/executions/output.queries.js';
+import { UnreadBytes } from '../../src/common/unread-bytes.js';
 import { MemoryBus, RedisBus, type Bus } from '../../src/infra/bus.js';
 import { createDataSource } from '../../src/infra/data-source.js';
 import { Database } from '../../src/infra/database.js';
@@ -27,6 +29,7 @@ let redis: RedisServer | undefined;
 let database: Database;
 let bus: Bus;
 let reader: OutputReader;
+const unread = new UnreadBytes();
 let id: string;
 let events: Events;
 
@@ -38,7 +41,7 @@ beforeAll(async () => {
   bus = redis ? new RedisBus(new Redis(redis.url), new Redis(redis.url), logger) : new MemoryBus(logger);
   events = new Events(bus, logger);
   await events.start();
-  reader = new OutputReader(database, new LiveOutputs(bus, events));
+  reader = new OutputReader(new OutputStore(database), new LiveOutputs(bus, events));
 });
 afterAll(async () => {
   await bus.close();
@@ -82,7 +85,12 @@ function read(offset = 0) {
   const seen = { text: '', end: undefined as number | undefined };
   const done = (async () => {
     let next = offset;
-    for await (const piece of reader.read(id, offset, stop.signal)) {
+    for await (const piece of reader.read(
+      id,
+      offset,
+      stop.signal,
+      unread.open('somebody', () => undefined),
+    )) {
       if (piece.end) {
         seen.end = piece.end.total;
         continue;
@@ -168,7 +176,12 @@ test('a reader who is slow gets every byte, and who is quick waits for nobody', 
   const size = 256 * 1024;
   const piece = (index: number) => frame(index * size, String.fromCharCode(97 + (index % 26)).repeat(size));
   const stop = new AbortController();
-  const slow = reader.read(id, 0, stop.signal);
+  const slow = reader.read(
+    id,
+    0,
+    stop.signal,
+    unread.open('somebody', () => undefined),
+  );
   const first = slow.next();
   const quick = read();
   await until(() => {

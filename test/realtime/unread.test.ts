@@ -1,0 +1,207 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect, type Socket as TcpSocket } from 'node:net';
+import { io, type Socket } from 'socket.io-client';
+import { afterEach, expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
+import { useApp } from '../support/app.js';
+import { expectStatus, type Client } from '../support/client.js';
+import { Exposition } from '../support/prometheus.js';
+import { until } from '../support/until.js';
+import { closeSockets, LiveSocket } from './live-socket.js';
+
+const app = useApp({ env: { RATE_LIMIT_ENABLED: 'false' } });
+const MiB = 1024 * 1024;
+const outputs = 15;
+const bytesOfEach = 2_000_000;
+/** A connection may have 1 MiB that was sent, and as much that is being read. */
+const mostOfOne = 2.25 * MiB;
+
+let admin: Client | undefined;
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+  await closeSockets();
+  await until(async () => (await figures()).unread === 0);
+});
+
+/** Commands that have put out much. */
+async function commands(client: Client): Promise<string[]> {
+  const command = `head -c ${bytesOfEach} /dev/zero | tr '\\0' x`;
+  const ids: string[] = [];
+  for (let count = 0; count < outputs; count += 1) {
+    const { body } = await expectStatus(
+      200,
+      client.post('/api/commands/execute', { command, stream_output: false }),
+    );
+    ids.push(body.data.command_id as string);
+  }
+  return ids;
+}
+
+/** What the process that serves the sockets says of itself. */
+async function figures(): Promise<{ unread: number; residentBytes: number }> {
+  admin ??= await app.adminAt(app.apis.at(-1)!);
+  const { body } = await expectStatus(200, admin.get('/metrics'));
+  const status = await readFile(`/proc/${app.apis.at(-1)!.pid}/status`, 'utf8');
+  return {
+    unread: new Exposition(body as string).value('millrace_unread_bytes'),
+    residentBytes: Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024,
+  };
+}
+
+/** Watches the figures until it is stopped. @returns their highest values */
+function watch() {
+  const highest = { unread: 0, residentBytes: 0 };
+  let over = false;
+  const done = (async () => {
+    while (!over) {
+      const seen = await figures();
+      highest.unread = Math.max(highest.unread, seen.unread);
+      highest.residentBytes = Math.max(highest.residentBytes, seen.residentBytes);
+    }
+  })();
+  const stop = async () => {
+    over = true;
+    await done;
+    return highest;
+  };
+  ends.push(stop);
+  return stop;
+}
+
+const subscription = (id: string) => ({ channel: 'command_output', command_id: id, from_offset: 0 });
+
+test('many subscriptions of clients that do not read take little memory, and each gets every byte later', async () => {
+  const person = await app.admin.createUser('developer');
+  const ids = await commands(person);
+  const before = (await figures()).residentBytes;
+  const stop = watch();
+  const sockets = await Promise.all(
+    Array.from({ length: 8 }, () => LiveSocket.open(app.wsUrl, person.token)),
+  );
+  for (const socket of sockets) {
+    for (const id of ids) socket.send({ type: 'subscribe', ...subscription(id) });
+    socket.ws.pause();
+  }
+  // every one of them has as much as it may
+  await until(async () => (await figures()).unread > 8 * 0.9 * MiB, { timeout: 20_000 });
+  const quick = await LiveSocket.open(app.wsUrl, app.admin.token);
+  for (const id of ids.slice(0, 3)) {
+    quick.send({ type: 'subscribe', ...subscription(id) });
+    expect((await quick.output(id)).bytes.length).toBe(bytesOfEach);
+  }
+  const highest = await stop();
+  expect(highest.unread).toBeLessThan(9 * mostOfOne);
+  // 240 MB were asked for
+  expect(highest.residentBytes - before).toBeLessThan(120e6);
+
+  const [resumed] = sockets;
+  resumed!.ws.resume();
+  for (const id of ids) expect((await resumed!.output(id)).bytes.length).toBe(bytesOfEach);
+}, 90_000);
+
+test('the same over socket.io', async () => {
+  const person = await app.admin.createUser('developer');
+  const ids = await commands(person);
+  const stop = watch();
+  const clients: { socket: Socket; bytes: Map<string, number> }[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const socket = io(app.wsUrl.replace('ws', 'http'), {
+      auth: { token: person.token },
+      forceNew: true,
+      reconnection: false,
+      transports: ['websocket'],
+    });
+    const bytes = new Map<string, number>();
+    socket.on(
+      'command_output',
+      ({ data }: { data: { command_id: string; offset: number; length: number } }) => {
+        expect(data.offset).toBe(bytes.get(data.command_id) ?? 0);
+        bytes.set(data.command_id, data.offset + data.length);
+      },
+    );
+    await new Promise<void>((resolve) => socket.once('connect', resolve));
+    clients.push({ socket, bytes });
+  }
+  const webSocketOf = ({ socket }: (typeof clients)[number]) =>
+    (socket.io.engine.transport as unknown as { ws: WebSocket }).ws;
+  for (const client of clients) {
+    for (const id of ids) client.socket.emit('subscribe', subscription(id));
+    webSocketOf(client).pause();
+    // one that is paused does not end its part of a close
+    ends.push(() => webSocketOf(client).terminate());
+  }
+  await until(async () => (await figures()).unread > 3 * 0.9 * MiB, { timeout: 20_000 });
+  expect((await stop()).unread).toBeLessThan(3 * mostOfOne);
+  const [resumed] = clients;
+  webSocketOf(resumed!).resume();
+  await until(() => ids.every((id) => resumed!.bytes.get(id) === bytesOfEach), { timeout: 30_000 });
+}, 90_000);
+
+test('answers to polls that are not read are counted, and the next poll waits for them', async () => {
+  const person = await app.admin.createUser('developer');
+  const ids = await commands(person);
+  const path = '/socket.io/?EIO=4&transport=polling';
+  const url = app.wsUrl.replace('ws', 'http');
+  const opened = await (await fetch(`${url}${path}`)).text();
+  const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
+  const own = `${path}&sid=${sid}`;
+  const send = (packet: string) => fetch(`${url}${own}`, { method: 'POST', body: packet });
+  await send(`40${JSON.stringify({ token: person.token })}`);
+  await (await fetch(`${url}${own}`)).text();
+  for (const id of ids) await send(`42${JSON.stringify(['subscribe', subscription(id)])}`);
+  ends.push(() => send('1'));
+  const stop = watch();
+  for (let count = 0; count < 8; count += 1) await unreadRequests(own);
+  await until(async () => (await figures()).unread > 0.5 * MiB);
+  expect((await stop()).unread).toBeLessThan(2 * mostOfOne);
+}, 60_000);
+
+/** Sends requests on one connection and reads no answer. */
+async function unreadRequests(path: string, count = 1): Promise<TcpSocket> {
+  const { hostname, port } = new URL(app.wsUrl);
+  const socket = connect(Number(port), hostname);
+  ends.push(() => socket.destroy());
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.pause();
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(count));
+  return socket;
+}
+
+test('of the answers on one connection that is not read one waits, and it is cut off when it stalls', async () => {
+  const document = '/openapi.json';
+  const size = (await app.anonymous().get(document)).bytes.length;
+  const stop = watch();
+  await unreadRequests(document, 90);
+  await until(async () => (await figures()).unread > 0);
+  await until(async () => (await figures()).unread === 0, { timeout: 45_000 });
+  const { unread } = await stop();
+  expect(unread).toBeGreaterThan(0.9 * size);
+  expect(unread).toBeLessThan(1.1 * size);
+}, 60_000);
+
+test('requests that are sent without waiting are answered in turn, but not any number of them', async () => {
+  const read = async (count: number) => {
+    const socket = await unreadRequests('/api/health/live', count);
+    let text = '';
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString()));
+    socket.resume();
+    await until(() => socket.destroyed || text.split('HTTP/1.1 200').length === count + 1);
+    return { answered: text.split('HTTP/1.1 200').length - 1, isOpen: !socket.destroyed };
+  };
+  expect(await read(90)).toEqual({ answered: 90, isOpen: true });
+  expect((await read(400)).isOpen).toBe(false);
+});
+
+test('pings of a client that reads nothing take little memory', async () => {
+  const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
+  socket.ws.pause();
+  const before = (await figures()).residentBytes;
+  const stop = watch();
+  for (let sent = 0; sent < 500_000; sent += 1) socket.ws.ping('x'.repeat(100));
+  await until(() => socket.ws.bufferedAmount === 0, { timeout: 30_000 });
+  // 53 MB of answers, each with what Node needs for a write
+  expect((await stop()).residentBytes - before).toBeLessThan(100e6);
+}, 60_000);
