@@ -55,7 +55,7 @@ export class AuthService {
     const name = username.toLowerCase();
     const user = await this.repository.findOneBy({ username: name });
     const isRight = await this.throttle.check(name, address, () =>
-      verifyPassword(user?.password_hash, password),
+      verifyPassword(user?.password_hash, password, networkOf(address)),
     );
     if (!isRight || !user) throw new AppError('AUTH_INVALID_CREDENTIALS');
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
@@ -123,7 +123,7 @@ export class AuthService {
   async changePassword(actor: Actor, input: ChangePassword, address: string): Promise<void> {
     const user = await this.repository.findOneByOrFail({ id: actor.id });
     const isRight = await this.throttle.check(user.username, address, () =>
-      verifyPassword(user.password_hash, input.current_password),
+      verifyPassword(user.password_hash, input.current_password, networkOf(address)),
     );
     if (!isRight) throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
     await this.users.changePassword(actor, user.token_epoch, input.new_password);
