@@ -66,7 +66,7 @@ async function people(db) {
      SELECT ('01900000-0000-7000-9000-' || lpad(i::text, 12, '0'))::uuid, CASE i WHEN 1 THEN $1 ELSE 'person' || i END,
             'person' || i || '@example.org', $2, CASE i WHEN 1 THEN 'admin' ELSE 'developer' END
        FROM generate_series(1, 50) i`,
-    [account.username, await hashPassword(account.password)],
+    [account.username, await hashPassword(account.password, 'seed')],
   );
   await db.query(
     `INSERT INTO projects (id, key, name, description, visibility, resource_limits, created_by, created_at)

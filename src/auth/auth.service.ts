@@ -51,10 +51,10 @@ export class AuthService {
    * @throws AUTH_INVALID_CREDENTIALS, AUTH_ACCOUNT_DISABLED, RATE_LIMIT_EXCEEDED
    */
   async login({ username, password }: Login, { address, network, userAgent }: Origin): Promise<LoginResult> {
-    const name = username.toLowerCase();
+    const name = username.normalize('NFKC').toLowerCase();
     const user = await this.repository.findOneBy({ username: name });
     const isRight = await this.throttle.check(name, network, () =>
-      verifyPassword(user?.password_hash, password),
+      verifyPassword(user?.password_hash, password, network),
     );
     if (!isRight || !user) throw new AppError('AUTH_INVALID_CREDENTIALS');
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
@@ -121,7 +121,7 @@ export class AuthService {
   async changePassword(actor: Actor, input: ChangePassword, { network }: RequestOrigin): Promise<void> {
     const user = await this.repository.findOneByOrFail({ id: actor.id });
     const isRight = await this.throttle.check(user.username, network, () =>
-      verifyPassword(user.password_hash, input.current_password),
+      verifyPassword(user.password_hash, input.current_password, network),
     );
     if (!isRight) throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
     await this.users.changePassword(actor, user.token_epoch, input.new_password);

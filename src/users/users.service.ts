@@ -83,7 +83,7 @@ export class UsersService implements OnModuleInit {
   async create(actor: Actor | null, input: CreateUser): Promise<UserView> {
     if (actor) await refuseWeak('password', input.password, input);
     const id = newId();
-    const password_hash = await hashPassword(input.password);
+    const password_hash = await hashPassword(input.password, actor?.id ?? 'the first start');
     const { username, email, full_name, avatar_url, role, tier } = input;
     await this.uniquely(() =>
       this.database.transaction(async (tx) => {
@@ -115,7 +115,7 @@ export class UsersService implements OnModuleInit {
     const { password, version, ...changes } = input;
     if (password !== undefined)
       await refuseWeak('password', password, { ...(await this.get(id)), ...changes });
-    const password_hash = password === undefined ? undefined : await hashPassword(password);
+    const password_hash = password === undefined ? undefined : await hashPassword(password, actor.id);
     await this.uniquely(() =>
       this.database.transaction(async (tx) => {
         // one change at a time, so that two administrators cannot step down at once
@@ -171,7 +171,7 @@ export class UsersService implements OnModuleInit {
    */
   async changePassword(actor: Actor, epoch: number, newPassword: string): Promise<void> {
     await refuseWeak('new_password', newPassword, await this.get(actor.id));
-    const passwordHash = await hashPassword(newPassword);
+    const passwordHash = await hashPassword(newPassword, actor.id);
     await this.database.transaction(async (tx) => {
       const [user] = await tx.query<User>('SELECT token_epoch FROM users WHERE id = $1 FOR UPDATE', [
         actor.id,

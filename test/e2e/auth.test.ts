@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
@@ -55,6 +56,29 @@ describe('login', () => {
     });
     expect(JSON.stringify(answer.body)).not.toMatch(/password|argon2/);
     expect((await profile(answer.body.data.access_token)).status).toBe(200);
+  });
+
+  test('takes a name and a password however the keyboard has composed them', async () => {
+    const composed = 'tr\u00e8s s\u00e9cret, \ufb01n';
+    const person = await app.admin.createUser('viewer');
+    const id = person.user.id as string;
+    await data(200, app.admin.put(`/api/users/${id}`, { password: composed }));
+    const { username } = person.credentials!;
+    const wide = username.replaceAll(/[a-z]/g, (letter) =>
+      String.fromCharCode(letter.charCodeAt(0) + 0xfee0),
+    );
+    for (const name of [username, wide])
+      for (const password of [composed, composed.normalize('NFD'), composed.normalize('NFKD')])
+        expect([name, password, (await login(elsewhere(), name, password)).status]).toEqual([
+          name,
+          password,
+          200,
+        ]);
+    // a hash of before was made of what was typed
+    const typed = composed.normalize('NFD');
+    await app.query('UPDATE users SET password_hash = $2 WHERE id = $1', [id, await hash(typed)]);
+    expect((await login(elsewhere(), username, typed)).status).toBe(200);
+    expect((await login(elsewhere(), username, 'another')).status).toBe(401);
   });
 
   test('answers an unknown name and a wrong password alike', async () => {

@@ -8,7 +8,7 @@ import { makeProject, makeTask, nobody, refusal, type Json } from './steps.js';
 /** More than may wait for their turn, in each of two API processes. */
 const requests = 600;
 
-const app = useApp({ env: { DATABASE_POOL_SIZE: '2' } });
+const app = useApp({ env: { DATABASE_POOL_SIZE: '2', TRUST_PROXY: '127.0.0.1' } });
 
 /** Holds a table while something is done, so that every statement that uses it waits. */
 async function whileLocked(table: string, work: () => Promise<void>): Promise<void> {
@@ -92,4 +92,23 @@ describe('a user who floods', () => {
       expect(answer.body.error.message).toContain('ask for less');
     });
   });
+});
+
+test('a crowd that signs in from one address waits for itself, and nobody else for it', async () => {
+  const at = await app.adminAt(app.apis[0]!);
+  const finished: string[] = [];
+  const signIn = async (address: string) => {
+    const headers = { 'x-forwarded-for': address };
+    const { status } = await at.post('/api/auth/login', at.credentials, { headers });
+    finished.push(address);
+    return status;
+  };
+  const crowd = Array.from({ length: 150 }, () => signIn('10.9.0.1'));
+  // some are refused since too many wait, and those that wait are not done
+  await until(() => finished.length > 0);
+  expect(await signIn('10.9.0.2')).toBe(200);
+  expect(finished.length).toBeLessThan(120);
+  const statuses = await Promise.all(crowd);
+  expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(100);
 });
