@@ -107,10 +107,10 @@ test('what does not exist or is not ours is not found', async () => {
     ],
     VALIDATION_REQUIRED_FIELD: [{ channel: 'project_updates' }, { channel: 'command_output' }],
     VALIDATION_ERROR: [
-      { channel: 'project_updates', project_id: 'not-an-id' },
       { channel: 'command_output', command_id: execution, from_offset: -1 },
     ],
     VALIDATION_INVALID_FORMAT: [
+      { channel: 'project_updates', project_id: 'not-an-id' },
       { channel: 'command_output', command_id: 'x' },
       { channel: 'command_output', command_id: execution, from_offset: 1.5 },
       { channel: 'command_output', command_id: execution, from_offset: '1' },
