@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projects } from '../data/seed.mjs';
 import { Api } from '../support/api.mjs';
-import { Child } from '../support/child.mjs';
+import { Child, residentMB } from '../support/child.mjs';
 import { now, percentile } from '../support/figures.mjs';
 import { root } from '../support/millrace.mjs';
 
@@ -17,6 +17,11 @@ const ofMany = new Set(['scans', 'sorts']);
 /** A request that has not been answered by then counts as long. */
 const patienceMs = 30_000;
 
+/** Outputs that are asked for and not read, of 8 MB each. */
+const unreadOutputs = 20;
+/** What the unread may take: what waits for one user, the answers that are being made, and garbage. */
+const mostUnreadMB = 400;
+
 const kinds = {
   bodies: 'bodies of brackets and of numbers, and 9 MB of text',
   searches: 'searches of an output of two streams in turn',
@@ -27,6 +32,7 @@ const kinds = {
   clones: 'copies of a project of 900 tasks',
   sleepers: 'commands that sleep, of high priority',
   sockets: 'handshakes, subscriptions and executions over sockets',
+  unread: 'sockets, streams and large answers that are never read',
 };
 
 /**
@@ -42,10 +48,14 @@ export default async function fairness(world, report) {
     const server = await world.millrace({ ...environment, DATABASE_URL: url });
     const api = await server.signIn();
     const { loud, quiets, task } = await people(server, api);
+    const before = residentMB(server.pid);
     const child = kind && (await beLoud(server, kind, loud, (work) => world.query(url, work)));
     // the loud one has begun
     if (child) await delay(300);
+    let peak = before;
+    const watch = setInterval(() => (peak = Math.max(peak, residentMB(server.pid))), 50);
     const times = await measure(quiets, task);
+    clearInterval(watch);
     if (child) await child.stop('SIGKILL');
     for (const [what, values] of Object.entries(times)) {
       const p99 = percentile(values, 99);
@@ -55,6 +65,14 @@ export default async function fairness(world, report) {
         report.note(`alone: ${what}, p99`, p99, 'ms', remark);
       } else report.most(`${kinds[kind]}: ${what}, p99`, p99, 'ms', 2 * quiet[what] + moreMs, remark);
     }
+    if (kind === 'unread')
+      report.most(
+        `${kinds[kind]}: memory`,
+        peak - before,
+        'MB',
+        mostUnreadMB,
+        'the highest, above the start',
+      );
     await world.stop(server);
   }
 }
@@ -86,7 +104,15 @@ async function beLoud(server, kind, loud, query) {
     const { command_id } = await loud.post('/api/commands/execute', { command: lines, stream_output: false });
     settings.output = command_id;
   }
-  if (kind === 'lists' || kind === 'sockets') Object.assign(settings, await largeTasks(loud));
+  if (kind === 'unread') {
+    settings.outputs = [];
+    for (let made = 0; made < unreadOutputs; made += 1) {
+      const command = `yes ${'x'.repeat(99)} | head -c 8000000`;
+      const { command_id } = await loud.post('/api/commands/execute', { command, stream_output: false });
+      settings.outputs.push(command_id);
+    }
+  }
+  if (['lists', 'sockets', 'unread'].includes(kind)) Object.assign(settings, await largeTasks(loud));
   if (kind === 'clones') settings.project = await projectToCopy(loud, query);
   const child = new Child('loud', process.execPath, [join(root, 'bench/peers/loud.mjs'), kind], {
     env: { PATH: process.env.PATH, LOUD: JSON.stringify(settings) },

@@ -1,10 +1,11 @@
 // A user who tries to take more than its share, in a process of its own: `node loud.mjs KIND`, settings as JSON in LOUD.
 // What it is refused it tries again after a while, as clients do that read Retry-After.
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { WebSocket } from 'ws';
 
-const { url, token, task, project, listed, output } = JSON.parse(process.env.LOUD);
+const { url, token, task, project, listed, output, outputs } = JSON.parse(process.env.LOUD);
 const address = '10.77.0.1';
 const lanes = 8;
 const restMs = 250;
@@ -33,6 +34,20 @@ function socket(then) {
     ws.on('error', () => setTimeout(resolve, restMs));
     ws.on('open', () => then(ws, resolve));
     ws.on('close', resolve);
+  });
+}
+
+/** Asks for something on a connection of its own and reads nothing of the answer. */
+function unread(path, headers = '', count = 1) {
+  return new Promise((resolve) => {
+    const { hostname, port } = new URL(url);
+    const connection = connect(Number(port), hostname, () => {
+      connection.pause();
+      const head = `Host: x\r\nX-Forwarded-For: ${address}\r\nAuthorization: Bearer ${token}\r\n${headers}`;
+      connection.write(`GET ${path} HTTP/1.1\r\n${head}\r\n`.repeat(count));
+      setTimeout(resolve, restMs);
+    });
+    connection.on('error', resolve);
   });
 }
 
@@ -85,6 +100,20 @@ const kinds = {
       }),
     () => send('GET', '/api/health/detailed', undefined, { anonymous: true }),
     () => send('GET', '/socket.io/?EIO=4&transport=polling', undefined, { anonymous: true }),
+  ],
+  unread: [
+    () =>
+      socket((ws, done) => {
+        ws.send(JSON.stringify({ type: 'authenticate', token }));
+        for (const command_id of outputs)
+          ws.send(JSON.stringify({ type: 'subscribe', channel: 'command_output', command_id }));
+        ws.pause();
+        setTimeout(done, restMs);
+      }),
+    () => unread(`/api/projects/${project}/tasks?page_size=100`, '', 20),
+    () => unread(`/api/tasks/${task}/history`, '', 20),
+    (count) => unread(`/api/commands/${outputs[Number(count.split('.')[1]) % outputs.length]}/output`),
+    () => unread(`/api/commands/${outputs[0]}/output`, 'Accept: text/event-stream\r\n'),
   ],
 };
 
