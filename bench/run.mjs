@@ -1,7 +1,7 @@
 // Measures the product beside limits and peers in one run, and ends non-zero when a target is missed.
 //   npm run bench [-- NAME…]    NAME: http, lists, search, runs, latency, isolation, output, fanout, memory, start, webhooks, fairness,
 //                               scaling
-//   BENCH_KINDS=a,b             only those loud users of fairness
+//   FAIRNESS=a,b                only those loud users of fairness
 //   BENCH_DIR=folder            keeps Postgres and its data there for the next time
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
