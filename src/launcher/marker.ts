@@ -87,10 +87,13 @@ function markedShell(
 }
 
 /**
- * A limit on the processes of an isolated run can only be set within its namespace, by a shell that has none of the command's
- * variables yet.
+ * The init of the namespace: it ends with the command, and everything else with it. After a SIGTERM, which the kernel gives to the whole
+ * group, it waits for the others as well: the shell of a command dies at once, and what it has started may need its grace, until SIGUSR1
+ * says that it is over. A shell that waits for a command in the foreground collects orphans like any init.
  */
-export const limitsInside = (limits: LaunchLimits | undefined): boolean => limits?.processes !== undefined;
+const INIT =
+  'MILLRACE_CODE=137; trap MILLRACE_ASKED=1 TERM; trap \'exit "$MILLRACE_CODE"\' USR1; /bin/sh -c "$1"; MILLRACE_CODE=$?; if [ "${MILLRACE_ASKED-}" ]; then ' +
+  'while set -- /proc/[0-9]*; [ $# -gt 1 ]; do /bin/sleep 0.05 || break; done; fi; exit "$MILLRACE_CODE"';
 
 /** The same for a run of its own namespaces, without the system calls for keyrings. */
 export function isolatedCommandLine(
@@ -100,10 +103,11 @@ export function isolatedCommandLine(
   setting: Setting = {},
 ): [string, ...string[]] {
   const { limits, userProcesses } = setting;
-  // a user namespace has a count of its own, in which the init of bwrap is the first
+  // a user namespace has a count of its own, in which the init is the first
   const most = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
-  const limit = `ulimit ${processFlag(marker)} ${most} || exit 126; `;
-  const script = limitsInside(limits) ? `${limit}${RENAME_VARIABLES}${command}` : command;
+  // it can only be set within the namespace, by a shell that has none of the command's variables yet
+  const limit = limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${most} || exit 126; `;
+  const script = `${limit}${RENAME_VARIABLES}${command}`;
   const { input, info, filter } = descriptors;
   const seccomp = keyringFilter() ? ['--seccomp', `${filter}`] : [];
   const isolated = [
@@ -113,8 +117,11 @@ export function isolatedCommandLine(
     '--info-fd',
     `${info}`,
     ...seccomp,
+    '--as-pid-1',
     '/bin/sh',
     '-c',
+    INIT,
+    'sh',
     script,
   ];
   const before = `${settings(marker, setting)}exec "$@"`;

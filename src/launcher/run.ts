@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
-import type { ProcessStat } from './processes/proc.js';
+import { firstChild, isStartedAfter, thisMoment, type Moment, type ProcessStat } from './processes/proc.js';
 import {
+  endNamespace,
   killWithGroup,
   signalGroup,
   signalIsolated,
@@ -13,6 +14,8 @@ import type { Sweepable } from './processes/sweeper.js';
 const LEFTOVER_GRACE_MS = 400;
 const SLOWEST_LOOK_MS = 50;
 const LAST_SIGNAL = 64;
+/** How long the init of a namespace may take to end with the exit code of its command. */
+const LAST_MOMENT_MS = 500;
 
 export interface RunEvents {
   requestSweep(run: Run): void;
@@ -30,6 +33,13 @@ export class Run implements Sweepable {
   private nextLookMs = 0;
   private killing = false;
   private someLeft = false;
+  /** When SIGTERM was first sent: what was started later does not get it. */
+  private askedAt: Moment | undefined;
+  /** The group that got it as a whole. */
+  private askedGroup: number | undefined;
+  /** The command of an isolated run, below the init of its namespace, when SIGTERM was sent. */
+  private command: number | undefined;
+  private readonly asked = new Set<string>();
   private readonly seen = new Set<string>();
   private readonly unkillable = new Set<string>();
 
@@ -51,7 +61,10 @@ export class Run implements Sweepable {
     return this.exitCode !== undefined;
   }
 
-  /** SIGTERM now and SIGKILL after the grace, or after that of an earlier call where it ends first. */
+  /**
+   * SIGTERM now, once to each process that runs, and SIGKILL to all after the grace, or after that of an earlier call where it ends
+   * first. What is started meanwhile may clean up until then: many programs take a second SIGTERM for an order to give up at once.
+   */
   terminate(graceMs: number): void {
     const killAt = performance.now() + graceMs;
     const first = this.killAt === Infinity;
@@ -73,18 +86,20 @@ export class Run implements Sweepable {
 
   onProcess(stat: ProcessStat): void {
     const key = `${stat.pid}.${stat.startTime}`;
-    if (!this.hasExited || this.unkillable.has(key)) return;
-    const known = this.seen.has(key);
+    if (this.unkillable.has(key)) return;
+    if (!this.hasExited) {
+      if (this.askedAt !== undefined) this.askOnce(stat, key, this.askedAt);
+      return;
+    }
     this.seen.add(key);
     if (this.killAt === Infinity) this.killAt = performance.now() + (this.isolated ? 0 : LEFTOVER_GRACE_MS);
+    this.askedAt ??= thisMoment();
     const overdue = performance.now() >= this.killAt;
     if (overdue && !this.killing) {
       this.killing = true;
       this.nextLookMs = 0;
     }
-    let outcome: SignalOutcome = 'sent';
-    if (overdue) outcome = killWithGroup(stat, this.ownSession);
-    else if (!known) outcome = signalProcess(stat, 'SIGTERM');
+    const outcome = overdue ? killWithGroup(stat, this.ownSession) : this.askOnce(stat, key, this.askedAt);
     if (outcome === 'forbidden') this.unkillable.add(key);
     else this.someLeft = true;
   }
@@ -112,8 +127,22 @@ export class Run implements Sweepable {
   }
 
   private askMain(): void {
-    if (this.isolated) signalIsolated(this.pid);
-    else signalGroup(this.pid, 'SIGTERM');
+    this.askedAt = thisMoment();
+    this.askedGroup = this.pid;
+    if (this.isolated) {
+      this.command = firstChild(firstChild(this.pid) ?? 0);
+      this.askedGroup = signalIsolated(this.pid);
+    } else signalGroup(this.pid, 'SIGTERM');
+    // what has left the group
+    this.look();
+  }
+
+  private askOnce(stat: ProcessStat, key: string, askedAt: Moment): SignalOutcome {
+    if (this.asked.has(key)) return 'sent';
+    this.asked.add(key);
+    return isStartedAfter(stat, askedAt) || stat.group === this.askedGroup
+      ? 'sent'
+      : signalProcess(stat, 'SIGTERM');
   }
 
   private plainCode(code: number): number {
@@ -121,6 +150,13 @@ export class Run implements Sweepable {
   }
 
   private killMain(): void {
-    if (!this.hasExited) signalGroup(this.pid, 'SIGKILL');
+    if (this.hasExited) return;
+    const init = this.isolated ? firstChild(this.pid) : undefined;
+    const isOver = init !== undefined && this.command !== undefined && firstChild(init) !== this.command;
+    // the command has ended and its exit code is known to the init, which would be lost with it
+    if (isOver && endNamespace(init) === 'sent') {
+      this.command = undefined;
+      this.killTimer = setTimeout(() => this.killMain(), LAST_MOMENT_MS);
+    } else signalGroup(this.pid, 'SIGKILL');
   }
 }

@@ -5,15 +5,7 @@ import { asUser, cleanEnvironment } from './as-user.js';
 import type { FifoPool } from './fifo-pool.js';
 import { LaunchError } from './launch-error.js';
 import { keyringFilter } from './keyring-filter.js';
-import {
-  commandLine,
-  descriptors,
-  isolatedCommandLine,
-  limitsInside,
-  type Marker,
-  type Setting,
-} from './marker.js';
-import type { LaunchLimits } from './launch-types.js';
+import { commandLine, descriptors, isolatedCommandLine, type Marker, type Setting } from './marker.js';
 import type { LaunchOrder } from './messages.js';
 import { assignments, prefixed } from './variables.js';
 
@@ -77,7 +69,7 @@ export async function spawnCommand(
         : commandLine(marker, mark, order.command, setting),
     );
     const inputs = bubblewrap
-      ? isolatedInputs(bubblewrap, directory, environment, order.limits)
+      ? isolatedInputs(bubblewrap, directory, environment)
       : [assignments(environment)];
     const child = spawn(line[0], line.slice(1), {
       ...options,
@@ -114,11 +106,8 @@ function isolatedInputs(
   options: string[],
   directory: string,
   environment: Record<string, string>,
-  limits: LaunchLimits | undefined,
 ): (string | Buffer | undefined)[] {
-  const variables = Object.entries(
-    limitsInside(limits) ? { ...cleanEnvironment, ...prefixed(environment) } : environment,
-  );
+  const variables = Object.entries({ ...cleanEnvironment, ...prefixed(environment) });
   const parts = [
     ...options,
     '--chdir',

@@ -240,14 +240,23 @@ describe('a command', () => {
       ]);
     }
     // what only the worker can see
-    for (const working_directory of ['out', 'missing', 'sub/deep/file']) {
+    await runJob(owner, project, 'ln -sfn nowhere dangling; mkdir -p shut && chmod 0 shut');
+    const faults = {
+      out: 'is outside the workspace',
+      missing: 'does not exist in the workspace',
+      'sub/deep/file': 'is not a folder',
+      'sub/deep/file/x': 'does not exist in the workspace',
+      dangling: 'is not a folder',
+      shut: "cannot be entered by the command's user",
+    };
+    for (const [working_directory, fault] of Object.entries(faults)) {
       const execution = await runJob(owner, project, 'pwd', 'failed', { working_directory });
       expect([working_directory, execution]).toEqual([
         working_directory,
         expect.objectContaining({
           exit_code: null,
           output_bytes: 0,
-          error: expect.stringMatching(/does not exist in the workspace|is outside the workspace/),
+          error: `The working directory "${working_directory}" ${fault}`,
         }),
       ]);
     }

@@ -50,40 +50,43 @@ test('every process drains on SIGTERM and ends with 0, also when it comes twice'
   await app.stop();
 });
 
-test('one signal to npm ends what it started, also one of which npm dies', async () => {
-  const app = await startApp({
-    command: ['npm', '--silent', '--prefix', copy, 'start'],
-    env: { http_proxy: 'http://proxy.example.org:3128' },
-  });
-  const [server] = app.processes;
-  // what npm adds for a script of ours is not for the commands of others
-  const project = await makeProject(app.admin);
-  const job = 'command -v tsc; echo "$PATH $http_proxy"; no-such-program';
-  const { execution_id } = await runJob(app.admin, project, job, 'failed');
-  const output = await outputOf(app, execution_id);
-  expect(output).toMatch(/^\S*\/bin\S* http:\/\/proxy\.example\.org:3128\n.*no-such-program: not found\n$/);
-  expect(output).not.toContain('node_modules');
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const) {
-    if (!server!.isRunning) {
-      server!.start();
-      await until(async () => (await app.anonymous().get('/api/health/ready')).status === 200);
+test.runIf(mode === 'single')(
+  'one signal to npm ends what it started, also one of which npm dies',
+  async () => {
+    const app = await startApp({
+      command: ['npm', '--silent', '--prefix', copy, 'start'],
+      env: { http_proxy: 'http://proxy.example.org:3128' },
+    });
+    const [server] = app.processes;
+    // what npm adds for a script of ours is not for the commands of others
+    const project = await makeProject(app.admin);
+    const job = 'command -v tsc; echo "$PATH $http_proxy"; no-such-program';
+    const { execution_id } = await runJob(app.admin, project, job, 'failed');
+    const output = await outputOf(app, execution_id);
+    expect(output).toMatch(/^\S*\/bin\S* http:\/\/proxy\.example\.org:3128\n.*no-such-program: not found\n$/);
+    expect(output).not.toContain('node_modules');
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const) {
+      if (!server!.isRunning) {
+        server!.start();
+        await until(async () => (await app.anonymous().get('/api/health/ready')).status === 200);
+      }
+      const below = await descendants(server!.supervisorPid);
+      process.kill(server!.supervisorPid, signal);
+      const exit = await server!.exited(20_000);
+      if (signal === 'SIGTERM' || signal === 'SIGINT')
+        expect([signal, exit]).toEqual([signal, { code: 0, signal: null }]);
+      expect(below.length).toBeGreaterThan(0);
+      await until(
+        async () => (await Promise.all(below.map(({ pid }) => isAlive(pid)))).every((alive) => !alive),
+        {
+          timeout: 20_000,
+          what: `the end of everything below npm after ${signal}`,
+        },
+      );
     }
-    const below = await descendants(server!.supervisorPid);
-    process.kill(server!.supervisorPid, signal);
-    const exit = await server!.exited(20_000);
-    if (signal === 'SIGTERM' || signal === 'SIGINT')
-      expect([signal, exit]).toEqual([signal, { code: 0, signal: null }]);
-    expect(below.length).toBeGreaterThan(0);
-    await until(
-      async () => (await Promise.all(below.map(({ pid }) => isAlive(pid)))).every((alive) => !alive),
-      {
-        timeout: 20_000,
-        what: `the end of everything below npm after ${signal}`,
-      },
-    );
-  }
-  await app.stop();
-});
+    await app.stop();
+  },
+);
 
 test('a Postgres that takes no connections yet is waited for', async () => {
   const database = await TestDatabase.create(inject('postgresUrl'));

@@ -270,6 +270,16 @@ describe('the list of tasks', () => {
     await data(200, owner.delete(`/api/projects/${other.id}`));
   });
 
+  test('takes the longest text in any script', async () => {
+    const texts = ['\u8a9e', '\u65e5\u672c', 'aB', '\u00e9 ', 'a.'].map((piece) =>
+      piece.repeat(50_000 / piece.length),
+    );
+    for (const description of texts) await makeTask(owner, project, { title: 'long', description });
+    expect((await found('title:long')).length).toBe(texts.length);
+    for (const { id } of (await list({ search: 'title:long' })).items)
+      await data(200, owner.delete(`/api/tasks/${id}`));
+  });
+
   test('answers every odd search and never with 500', async () => {
     const pieces = [
       '(',

@@ -106,9 +106,7 @@ test('what does not exist or is not ours is not found', async () => {
       { channel: 'command_output', command_id: nobody },
     ],
     VALIDATION_REQUIRED_FIELD: [{ channel: 'project_updates' }, { channel: 'command_output' }],
-    VALIDATION_ERROR: [
-      { channel: 'command_output', command_id: execution, from_offset: -1 },
-    ],
+    VALIDATION_ERROR: [{ channel: 'command_output', command_id: execution, from_offset: -1 }],
     VALIDATION_INVALID_FORMAT: [
       { channel: 'project_updates', project_id: 'not-an-id' },
       { channel: 'command_output', command_id: 'x' },

@@ -43,13 +43,11 @@ export function servingProcess(starter: number): number | undefined {
     // before it is the server, a child is for a moment the image of its supervisor
     const serves = (pid: number) =>
       readFileSync(`/proc/${pid}/environ`, 'latin1').includes('MILLRACE_SUPERVISED=');
+    const below = children.find(serves) ?? children.map(servingProcess).find((pid) => pid !== undefined);
+    if (below !== undefined || process.getuid?.() === 0) return below;
     // without a supervisor the server is what npm started
     const isServer = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('/main.js\0');
-    return (
-      children.find(serves) ??
-      children.map(servingProcess).find((pid) => pid !== undefined) ??
-      children.find(isServer)
-    );
+    return isServer(starter) ? undefined : children.find(isServer);
   } catch {
     return undefined;
   }

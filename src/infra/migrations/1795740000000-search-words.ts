@@ -91,8 +91,10 @@ const functions = [
    BEGIN
      IF folded ~ '${unspaced}' THEN
        spaced := regexp_replace(folded, '${unspaced}', ' ', 'g');
-       SELECT string_agg(DISTINCT quote_literal(substr(run[1], at, 2)) || ':1', ' ') INTO pairs
-         FROM regexp_matches(folded, '${unspaced}', 'g') AS run, generate_series(1, length(run[1])) AS at;
+       SELECT string_agg(DISTINCT quote_literal(concat(one, next)) || ':1', ' ') INTO pairs
+         FROM (SELECT one, lead(one) OVER (PARTITION BY run ORDER BY at) AS next
+                 FROM regexp_matches(folded, '${unspaced}', 'g') WITH ORDINALITY AS r (characters, run),
+                      unnest(string_to_array(characters[1], NULL)) WITH ORDINALITY AS c (one, at)) AS following;
      END IF;
      found := to_tsvector('simple', spaced) || to_tsvector('english', spaced);
      IF spaced ~ '[a-z0-9][A-Z]|[A-Z][A-Z][a-z]' THEN

@@ -52,6 +52,26 @@ export function readStat(pid: number): ProcessStat | undefined {
   };
 }
 
+const TICKS_A_SECOND = 100;
+
+/** A moment by which it is told whether a process was started before. */
+export interface Moment {
+  /** Since boot, in the unit of `startTime`; Linux shows 100 ticks a second whatever it counts in (proc(5), USER_HZ). */
+  ticks: number;
+  lastPid: number;
+}
+
+export function thisMoment(): Moment {
+  const seconds = Number.parseFloat(readProc('/proc/uptime')?.toString('latin1') ?? '');
+  return { ticks: Math.floor(seconds * TICKS_A_SECOND), lastPid: lastProcessId() };
+}
+
+/** Within one tick the process ids tell, which are given out in ascending order. */
+export function isStartedAfter({ startTime, pid }: ProcessStat, { ticks, lastPid }: Moment): boolean {
+  const started = Number(startTime);
+  return started > ticks || (started === ticks && pid > lastPid);
+}
+
 /** The real user id; `undefined` where the process is gone. */
 export function readUser(pid: number): number | undefined {
   const text = readProc(`/proc/${pid}/status`)?.toString('latin1');

@@ -18,14 +18,20 @@ export function signalGroup(group: number, signal: NodeJS.Signals): SignalOutcom
 }
 
 /**
- * Asks the command below a `bwrap` to end. The group is that of its init, which made the session and ignores SIGTERM itself;
+ * Asks the command below a `bwrap` to end. The group is that of its init, which leads the session and only takes note of SIGTERM;
  * `bwrap` must not get it, since all would be killed with it. Before there is a command there is nobody else to ask.
+ * @returns the group that got the signal
  */
-export function signalIsolated(bwrap: number): void {
+export function signalIsolated(bwrap: number): number {
   const init = firstChild(bwrap);
-  const started = init !== undefined && firstChild(init) !== undefined;
-  if (!started || signalGroup(init, 'SIGTERM') === 'gone') signalGroup(bwrap, 'SIGTERM');
+  if (init !== undefined && firstChild(init) !== undefined && signalGroup(init, 'SIGTERM') !== 'gone')
+    return init;
+  signalGroup(bwrap, 'SIGTERM');
+  return bwrap;
 }
+
+/** Tells the init of a namespace, which waits for what the command has left, that it need not wait any longer. */
+export const endNamespace = (init: number): SignalOutcome => send(init, 'SIGUSR1');
 
 /** Signals a process that was identified a moment ago. */
 export const signalProcess = (stat: ProcessStat, signal: NodeJS.Signals): SignalOutcome =>

@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
-import { isAlive, manners, named, printed, request, startLauncher, survivors } from './harness.js';
+import { join } from 'node:path';
+import {
+  fixtures,
+  isAlive,
+  manners,
+  named,
+  printed,
+  request,
+  startLauncher,
+  survivors,
+  text,
+} from './harness.js';
 
 let launcher: Launcher;
 beforeAll(async () => {
@@ -57,6 +68,37 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
       expect(survivors(launcher.pid)).toEqual([]);
       expect(await running.exited).toEqual({ exitCode });
       expect(await running.finished).toMatchObject({ exitCode, unkillable: 0 });
+    });
+
+    test('each process gets SIGTERM once, and what is started later is left alone', async () => {
+      const counter = join(fixtures, 'count-terms.pl');
+      const { running } = await ready(
+        // the shell dies of its signal, and its children need a moment
+        `perl ${counter} & setsid perl ${counter} & sleep 0.3; echo ready; sleep 1000`,
+        manner,
+      );
+      const output = text(running.stdout);
+      const begun = performance.now();
+      await running.terminate(1_500);
+      expect(
+        (await output)
+          .split('\n')
+          .filter((line) => line.startsWith('got'))
+          .toSorted(),
+      ).toEqual(['got 1', 'got 1']);
+      expect(performance.now() - begun).toBeGreaterThan(1_400);
+      expect(await running.exited).toEqual({ exitCode: -15 });
+    });
+
+    test('what cleans up after SIGTERM is left alone until the grace is over', async () => {
+      const { running } = await ready(
+        `trap 'setsid sh -c "trap \\"echo asked\\" TERM; sleep 0.5; echo cleaned" & exit 4' TERM; echo ready; while :; do sleep 0.02; done`,
+        manner,
+      );
+      const output = text(running.stdout);
+      await running.terminate(20_000);
+      expect((await output).replace('ready\n', '')).toBe('cleaned\n');
+      expect(await running.exited).toEqual({ exitCode: 4 });
     });
 
     test('forks in a loop while it is killed', async () => {

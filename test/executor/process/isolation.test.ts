@@ -38,7 +38,7 @@ afterAll(async () => {
 describe.runIf(isolated)('an isolated run', () => {
   test('cannot be broken out of by a variable that a loader acts upon', async () => {
     // loaded before the namespaces are made, it would be somebody else's /proc that is seen
-    const { stderr } = await run(launcher, 'true', {
+    const { stderr } = await run(launcher, '/bin/true', {
       ...isolated,
       environment: { PATH: '/usr/bin:/bin', LD_PRELOAD: '/nowhere/escape.so' },
     });
