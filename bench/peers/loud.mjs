@@ -108,7 +108,7 @@ const kinds = {
         for (const command_id of outputs)
           ws.send(JSON.stringify({ type: 'subscribe', channel: 'command_output', command_id }));
         ws.pause();
-        setTimeout(done, restMs);
+        setTimeout(() => done(), restMs);
       }),
     () => unread(`/api/projects/${project}/tasks?page_size=100`, '', 20),
     () => unread(`/api/tasks/${task}/history`, '', 20),

@@ -4,8 +4,8 @@ import { LiveOutputs } from './live-outputs.js';
 import { begunInside, startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
 import { OutputStore } from './output-store.js';
 
-/** How much is read from the store at once. */
-const bytesAtOnce = 4 * 1024 * 1024;
+/** How much is read from the store at once: what was read is sent in one go, for which all others wait. */
+const bytesAtOnce = 256 * 1024;
 /** A gap waits for the store; the recorder says when it is stored, and a lost word costs this much. */
 const gapPatienceMs = 200;
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { OutputFrame } from './output-frame.js';
 import type { OutputPiece } from './output-reader.js';
 import { toEndView, toOutputView } from './output-view.js';
@@ -37,10 +36,13 @@ export async function* serverSentEvents(
     yield ': open\n\n';
     let next = ask(pieces);
     while (!signal.aborted) {
-      const resting = new AbortController();
-      const rest = delay(heartbeatMs, undefined, { signal: resting.signal }).catch(() => undefined);
+      // a signal to end the wait costs more than the event: its error has a stack
+      let timer: NodeJS.Timeout | undefined;
+      const rest = new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), heartbeatMs);
+      });
       const result = await Promise.race([next, rest]);
-      resting.abort();
+      clearTimeout(timer);
       if (!result) {
         yield ': heartbeat\n\n';
         continue;

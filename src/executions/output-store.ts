@@ -6,8 +6,11 @@ import { isFinal, type ExecutionStatus } from './execution-state.js';
 import type { OutputEnd, OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
 
-/** Readers of output have so many connections of the pool between them: requests and workers need the others. */
-const readsAtOnce = 4;
+/**
+ * Readers of output have so many connections of the pool between them. Requests and workers need the others, and more of them would
+ * keep the event loop busy with what they bring.
+ */
+const readsAtOnce = 2;
 /** How many segments are read at once. */
 const segmentsAtOnce = 256;
 

@@ -66,7 +66,7 @@ export class SocketIoTransport {
     });
     this.server.on('connection', (socket) => this.serve(socket));
     this.server.attach(http, { destroyUpgrade: false, path: socketIoPath });
-    this.server.engine.use((request: PollRequest, response: unknown, next: () => void) =>
+    this.server.engine.use((request: IncomingMessage, response: unknown, next: () => void) =>
       this.boundPolls(request, response, next),
     );
     this.server.engine.on('connection', (socket: RawSocket) => {
@@ -82,12 +82,12 @@ export class SocketIoTransport {
   }
 
   /** A poll is answered when the answer to the one before has been taken: engine.io takes what it wrote for read. */
-  private boundPolls(request: PollRequest, response: unknown, next: () => void): void {
+  private boundPolls(request: IncomingMessage, response: unknown, next: () => void): void {
     // an upgrade has an answer of another kind
     if (!(response instanceof ServerResponse)) return next();
     this.answers.watch(response, () => this.handshakes.addressOf(request));
     this.answers.inTurn(request.socket, response, () => {
-      const sid = new URLSearchParams(request.url?.split('?')[1]).get('sid');
+      const sid = new URL(request.url ?? '', 'http://any').searchParams.get('sid');
       if (request.method !== 'GET' || sid === null) next();
       else this.answers.inTurn(`poll of ${sid}`, response, next);
     });
@@ -142,7 +142,6 @@ export class SocketIoTransport {
 }
 
 type RawSocket = Socket['conn'];
-type PollRequest = IncomingMessage & { _query: { sid?: string } };
 
 const answerTo =
   (acknowledge: (body: unknown) => void): Reply =>

@@ -12,7 +12,7 @@ import {
 import { OutputReader } from '../../src/executions/output-reader.js';
 import { OutputStore } from '../../src/executions/output-store.js';
 import { appendSegment } from '../../src/executions/output.queries.js';
-import { UnreadBytes } from '../../src/common/unread-bytes.js';
+import { UnreadBytes, unreadLimits } from '../../src/common/unread-bytes.js';
 import { MemoryBus, RedisBus, type Bus } from '../../src/infra/bus.js';
 import { createDataSource } from '../../src/infra/data-source.js';
 import { Database } from '../../src/infra/database.js';
@@ -207,6 +207,31 @@ test('a reader who is slow gets every byte, and who is quick waits for nobody', 
     position += next.content.length;
   }
   expect(position).toBe(64 * size);
+});
+
+test('frames that are larger than the room of a connection come in pieces that split no character', async () => {
+  const narrow = Object.assign(new UnreadBytes(), {
+    limits: { ...unreadLimits, perConnection: 1_000, always: 100 },
+  });
+  const text = 'aäö€😀'.repeat(400);
+  const bytes = Buffer.byteLength(text);
+  await store(frame(0, 'first '), frame(6, text));
+  await store(frame(6 + bytes, 'last'));
+  await finish(10 + bytes);
+  const stop = new AbortController();
+  const room = narrow.open('somebody', () => undefined);
+  let seen = '';
+  for await (const { frame: piece } of reader.read(id, 0, stop.signal, room)) {
+    if (!piece) continue;
+    expect([piece.text, piece.offset, piece.content.length <= 1_000]).toEqual([
+      true,
+      Buffer.byteLength(seen),
+      true,
+    ]);
+    seen += piece.content.toString();
+  }
+  expect(seen).toBe(`first ${text}last`);
+  expect(narrow.total).toBe(0);
 });
 
 test('readers from different offsets share what they hear', async () => {
