@@ -44,7 +44,7 @@ export async function seed(url, tasks) {
       deal(restore).map((list) => list.map((text) => [text])),
     );
     await db.query('DROP TABLE bench_sentences');
-    await db.query('UPDATE projects SET next_number = $1', [tasks + 1]);
+    await db.query('INSERT INTO task_numbers (project_id, next) SELECT id, $1 FROM projects', [tasks + 1]);
     // of an empty database nothing is known: with that, Postgres would plan for tables that stay empty
     if (tasks > 0) await db.query('VACUUM ANALYZE');
     await db.query('CHECKPOINT');

@@ -52,10 +52,6 @@ export class Project {
   @Column('jsonb')
   resource_limits!: ResourceLimits;
 
-  /** The number the next block of task refs starts with. */
-  @Column('integer', { default: 1 })
-  next_number!: number;
-
   /** Bytes of output that its finished executions left; `storage_limit` bounds it. */
   @Column('bigint', { default: 0 })
   stored_bytes!: string;

@@ -87,7 +87,7 @@ export class SocketIoTransport {
     if (!(response instanceof ServerResponse)) return next();
     this.answers.watch(response, () => this.handshakes.addressOf(request));
     this.answers.inTurn(request.socket, response, () => {
-      const sid = new URL(request.url ?? '', 'http://any').searchParams.get('sid');
+      const sid = new URLSearchParams(request.url?.split('?')[1]).get('sid');
       if (request.method !== 'GET' || sid === null) next();
       else this.answers.inTurn(`poll of ${sid}`, response, next);
     });

@@ -75,8 +75,8 @@ export class ProjectCloneService {
     const tasks = await this.plan(tx, source.id, input.include_tasks, taken.resource_limits.max_tasks);
     const cloned = tasks.copies.length;
     const [project] = await tx.query<Project & Record<string, unknown>>(
-      `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by, next_number)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,
+      `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *`,
       [
         newId(),
         key,
@@ -86,10 +86,10 @@ export class ProjectCloneService {
         taken.settings,
         taken.resource_limits,
         actor.id,
-        cloned + 1,
       ],
     );
     const { id, name, description } = project!;
+    await tx.query('INSERT INTO task_numbers (project_id, next) VALUES ($1, $2)', [id, cloned + 1]);
     this.activity.record(tx, {
       actor,
       entityType: 'project',

@@ -74,12 +74,16 @@ export class TaskCreationService {
     });
   }
 
-  /** Takes a number; of a project whose numbers are not at hand only after it was seen that the actor may. */
+  /** Takes a number; where there is none, the reason is found. */
   private async numberFor(actor: Actor, project: string): Promise<number> {
-    const known = this.numbers.take(project);
-    if (known !== undefined) return known;
+    const number = await this.numbers.next(actor, project);
+    if (number !== undefined) return number;
     const { id } = await this.projects.require(actor, project, 'write');
-    return this.numbers.next(project, id);
+    // what was in the way a moment ago is not any more
+    const later = await this.numbers.next(actor, id);
+    if (later === undefined)
+      throw new AppError('PROJECT_ACCESS_DENIED', { project_id: id, required: 'write' });
+    return later;
   }
 
   /** Nearly always one statement does it. Where it did not, the reason is found, or room is looked for with care. */
