@@ -57,6 +57,10 @@ export class Run implements Sweepable {
     private readonly events: RunEvents,
   ) {}
 
+  get hasLeftBehind(): boolean {
+    return this.seen.size > 0;
+  }
+
   get hasExited(): boolean {
     return this.exitCode !== undefined;
   }

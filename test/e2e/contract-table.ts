@@ -211,7 +211,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     SYSTEM_OVERLOADED: [
       [
         'e2e/overload.test.ts',
-        'requests beyond what can wait are refused with SYSTEM_OVERLOADED, and all is well afterwards',
+        'with a read that takes too long is told so, and not that something is broken',
       ],
     ],
     QUEUE_FULL: [[queues, 'a full queue is refused with QUEUE_FULL']],

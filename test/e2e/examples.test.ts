@@ -61,7 +61,7 @@ describe('the examples of the API documentation', () => {
         judge(`${method} ${path}`, schema, example);
       }
       for (const [status, response] of Object.entries<Json>(operation.responses)) {
-        const media = api.resolve(response).content['application/json'];
+        const media = api.resolve(response).content?.['application/json'];
         if (!media) continue;
         const several = Object.values<Json>(media.examples ?? {}).map((one) => api.resolve(one).value);
         for (const example of media.examples ? several : [media.example])

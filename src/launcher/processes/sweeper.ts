@@ -5,6 +5,8 @@ import type { ProcessTable } from './process-table.js';
 export interface Sweepable {
   /** A living process of it, other than our own child. Called at once, so that a signal finds it where it was seen. */
   onProcess(stat: ProcessStat): void;
+  /** True once a process of it was seen alive after its end: others may be on the run from one process id to the next. */
+  readonly hasLeftBehind: boolean;
   /** After a scan. `none`: there were none, and none can have been missed. */
   onScanned(none: boolean): void;
 }
@@ -12,6 +14,8 @@ export interface Sweepable {
 // A host with many short-lived processes rarely gives a scan in which nothing vanished; after so many in a row
 // that found nothing, nothing is there.
 const SCANS = 8;
+/** The same where something is known to be there: a fork every few milliseconds is missed now and then on a host that is busy. */
+const SCANS_FOR_FUGITIVES = 64;
 
 /** Scans for all who wait at once, and spends no more than a third of the time on it. */
 export class Sweeper<Owner extends Sweepable> {
@@ -38,7 +42,8 @@ export class Sweeper<Owner extends Sweepable> {
 
     const found = new Set<Owner>();
     let complete = false;
-    for (let scan = 0; scan < SCANS && !complete; scan++) {
+    const most = [...waiting].some(({ hasLeftBehind }) => hasLeftBehind) ? SCANS_FOR_FUGITIVES : SCANS;
+    for (let scan = 0; !complete && scan < (found.size > 0 ? SCANS : most); scan++) {
       complete = this.table.scan((owner, stat) => {
         if (!waiting.has(owner)) return;
         found.add(owner);
