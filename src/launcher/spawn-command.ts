@@ -62,11 +62,13 @@ export async function spawnCommand(
     const { bubblewrap } = order;
     const { directory, ...outside } = setting;
     refuseTooLarge(environment);
+    // as an editor on Windows writes them: the shell would take the first half of each line break for a part of the last word
+    const command = order.command.replaceAll('\r\n', '\n');
     const { line, options } = asUser(
       order.user,
       bubblewrap
-        ? isolatedCommandLine(marker, mark, order.command, outside)
-        : commandLine(marker, mark, order.command, setting),
+        ? isolatedCommandLine(marker, mark, command, outside)
+        : commandLine(marker, mark, command, setting),
     );
     const inputs = bubblewrap
       ? isolatedInputs(bubblewrap, directory, environment)

@@ -100,6 +100,11 @@ describe('refusals', () => {
     expect(await run(launcher, 'echo still here', { user })).toMatchObject({ stdout: 'still here\n' });
   });
 
+  test('lines that end as on Windows', async () => {
+    const command = 'if true; then\r\n  echo a\r\nfi\r\nprintf "b\\r\\n"\r\n';
+    expect(await run(launcher, command)).toMatchObject({ stdout: 'a\nb\r\n', exitCode: 0 });
+  });
+
   test('a NUL in the command', async () => {
     await expect(launcher.launch(request('echo a\0b'))).rejects.toMatchObject({ code: 'SPAWN_FAILED' });
   });
