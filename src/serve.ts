@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { FirstAdministrator } from './auth/first-administrator.js';
 import { ConfigError, loadConfig, type Config } from './common/config.js';
+import { listenOnBothLoopbacks } from './common/loopback.js';
 import { measureProcess } from './common/metrics.js';
 import { createLogger, NestLog, type Logger } from './common/logger.js';
 import { Infrastructure, type Role } from './infra/infrastructure.js';
@@ -44,12 +45,15 @@ async function main(): Promise<void> {
     // whoever shares out the requests needs time to see that this process wants no more
     if (role !== 'worker') await delay(config.DRAIN_SECONDS * 1000);
   } finally {
-    await app?.close();
+    await Promise.all([app?.close(), ...closing.map((close) => close())]);
     await infrastructure.stop();
   }
   logger.info('stopped');
   process.exit(0);
 }
+
+/** What is to be closed with the application. */
+const closing: (() => Promise<void>)[] = [];
 
 async function start(infrastructure: Infrastructure): Promise<INestApplicationContext> {
   const { role, config, logger } = infrastructure;
@@ -64,6 +68,9 @@ async function start(infrastructure: Infrastructure): Promise<INestApplicationCo
   const app = await createServer(infrastructure);
   const credentials = await app.get(FirstAdministrator).ensure();
   await app.listen(config.PORT, config.HOST);
+  const other = await listenOnBothLoopbacks(app.getHttpServer());
+  // the server knows nothing of the connections that it did not accept itself
+  if (other) closing.push(() => new Promise((resolve) => other.close(() => resolve())));
   greet(app, config, credentials);
   return app;
 }

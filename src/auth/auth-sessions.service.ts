@@ -40,9 +40,10 @@ export class AuthSessionsService implements OnModuleInit {
   }
 
   /** Whether a session that an access token names is open; the epoch is the user's to tell. @throws AUTH_TOKEN_INVALID */
-  async require(id: string): Promise<void> {
+  async require(id: string, userId: string): Promise<void> {
     const session = await this.known.get(id, () => this.look(id));
-    if (!session || session.revoked_at !== null) throw new AppError('AUTH_TOKEN_INVALID');
+    if (!session || session.user_id !== userId || session.revoked_at !== null)
+      throw new AppError('AUTH_TOKEN_INVALID');
   }
 
   /** Lists the actor's open sessions, or another user's for an administrator. @throws AUTH_INSUFFICIENT_PERMISSIONS */

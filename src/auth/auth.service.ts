@@ -162,7 +162,7 @@ export class AuthService {
   private async requireOpen(userId: string, sessionId: string, epoch: number) {
     const account = await this.activeAccount(userId);
     if (account.token_epoch !== epoch) throw new AppError('AUTH_TOKEN_INVALID');
-    await this.sessions.require(sessionId);
+    await this.sessions.require(sessionId, userId);
     return account;
   }
 

@@ -90,7 +90,7 @@ const environmentSchema = z.object({
     .string()
     .regex(/^\d{4,10}-\d{4,10}$/, 'must be a range of user ids, such as 100000-199999')
     .optional(),
-  COMMAND_MAX_PROCESSES: z.coerce.number('must be a number').int().min(16).max(1_000_000).default(4096),
+  COMMAND_MAX_PROCESSES: z.coerce.number('must be a number').int().min(16).max(1_000_000).default(2048),
   EXECUTOR_ISOLATION: z
     .enum(['auto', 'bubblewrap', 'none'], 'must be auto, bubblewrap or none')
     .default('auto'),
@@ -154,6 +154,8 @@ export interface Config extends Environment {
   /** The folder in memory that the system keeps for this user (`XDG_RUNTIME_DIR`). */
   runtimeFolder?: string | undefined;
   /** The `MILLRACE_LAUNCHER` of the Millrace within one of whose runs this one was started. */
+  /** The files that secrets were read from. */
+  secretFiles: string[];
   outerLauncher?: string | undefined;
 }
 
@@ -179,16 +181,18 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     DEFAULT_RUN_LIMITS: defaultsWithin(DEFAULT_RUN_LIMITS, MAX_RUN_LIMITS),
     distributed: result.data.REDIS_URL !== undefined,
     hostname: hostname(),
+    secretFiles: [],
   };
 }
 
 /** The process environment together with the secrets, which are taken out of it. @throws ConfigError */
 export function loadConfig(): Config {
-  const { variables, secrets } = environmentOrFault();
+  const { variables, secrets, secretFiles } = environmentOrFault();
   const supervised = variables[supervisedVariable];
   delete process.env[supervisedVariable];
   return {
     ...readConfig({ ...variables, ...secrets }),
+    secretFiles,
     commandUsers: supervised === undefined ? undefined : (JSON.parse(supervised) as CommandUsers),
     runtimeFolder: variables['XDG_RUNTIME_DIR'] || undefined,
     outerLauncher: variables['MILLRACE_LAUNCHER'],

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 
 /** Variables that are handed over through a pipe, so that `/proc/PID/environ` does not show them. */
 export const secretVariables = [
@@ -17,14 +17,16 @@ export class SecretFileError extends Error {}
 /**
  * The environment of this process and, apart from it, the secrets: those among its variables, those on descriptor
  * `MILLRACE_SECRETS_FD`, which is closed, and those in the files that `JWT_SECRET_FILE` and its like name. The secrets are taken
- * out of the environment of this process.
+ * out of the environment of this process, and so are the names of their files, which are given apart.
  * @throws SecretFileError
  */
 export function readEnvironment(): {
   variables: Record<string, string>;
   secrets: Record<string, string>;
+  secretFiles: string[];
 } {
   const secrets: Record<string, string> = {};
+  const secretFiles: string[] = [];
   for (const name of secretVariables) {
     const value = process.env[name];
     if (value !== undefined) secrets[name] = value;
@@ -46,9 +48,10 @@ export function readEnvironment(): {
     if (!file) continue;
     if (secrets[name]) throw new SecretFileError(`${name} and ${name}_FILE must not both be set`);
     secrets[name] = readSecret(`${name}_FILE`, file);
+    secretFiles.push(realpathSync(file));
     delete process.env[`${name}_FILE`];
   }
-  return { variables: { ...process.env } as Record<string, string>, secrets };
+  return { variables: { ...process.env } as Record<string, string>, secrets, secretFiles };
 }
 
 const READABLE_BY_OTHERS = 0o004;

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { ConfigError, type Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
-import { keyringFilter } from '../launcher/keyring-filter.js';
+import { callFilter } from '../launcher/call-filter.js';
 import type { Keyrings } from '../launcher/own-keyring.js';
 import type { CommandUsers } from '../launcher/policy.js';
 import type { Isolation } from './isolation.js';
@@ -35,7 +35,7 @@ export function warnOfExposure(
   keyrings: Keyrings,
   logger: Logger,
 ): void {
-  const areKeysShared = isolation ? keyringFilter() === undefined : keyrings !== 'refused';
+  const areKeysShared = isolation ? callFilter(true) === undefined : keyrings !== 'refused';
   if ((config.commandUsers || isolation) && areKeysShared)
     logger.warn(
       'Commands of all projects share a session keyring of the kernel, by which they can leave each other messages' +

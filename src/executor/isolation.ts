@@ -65,6 +65,7 @@ export class Isolation {
     if (!config.commandUsers) await mkdir(workspaces, { recursive: true, mode: 0o711 });
     const covered = await Promise.all([ownFolder, config.DATA_DIR, workspaces].map(real));
     const hidden = [...new Set(covered.flatMap((folder) => placesOf(folder, shown)))];
+    const secrets = [...new Set(config.secretFiles.flatMap((file) => placesOf(file, shown)))];
     const size = String(parseBytes(config.EXECUTOR_TMP_SIZE));
     const named = config.commandUsers?.named;
     const own = [
@@ -81,6 +82,8 @@ export class Isolation {
         ...own.flatMap((options) => options.split(' ')),
         ...shown.flatMap(({ options }) => options),
         ...hidden.flatMap((folder) => ['--tmpfs', folder]),
+        // where commands have no user of their own, they could read what only we may
+        ...secrets.flatMap((file) => ['--ro-bind-try', '/dev/null', file]),
       ],
       hidden,
     );

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { asUser, cleanEnvironment } from './as-user.js';
-import { keyringFilter } from './keyring-filter.js';
+import { callFilter } from './call-filter.js';
 import { LaunchError } from './launch-error.js';
 import type { LaunchRequest } from './launch-types.js';
 import type { CommandUsers } from './policy.js';
@@ -20,7 +20,7 @@ export async function tryIsolation(
 ): Promise<LaunchError | undefined> {
   try {
     const user = users && { uid: users.first, gid: users.first };
-    const filter = keyringFilter();
+    const filter = callFilter(true);
     const seccomp = filter ? ['--seccomp', '3'] : [];
     const { line, options } = asUser(user, ['bwrap', ...seccomp, ...bubblewrap, '--', '/bin/true']);
     const child = spawn(line[0], line.slice(1), {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { keyringFilter } from './keyring-filter.js';
+import { callFilter } from './call-filter.js';
 import { encodeMark } from './processes/run-mark.js';
 import type { LauncherIdentity } from './processes/identity.js';
 import type { LaunchLimits } from './launch-types.js';
@@ -109,7 +109,7 @@ export function isolatedCommandLine(
   const limit = limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${most} || exit 126; `;
   const script = `${limit}${RENAME_VARIABLES}${command}`;
   const { input, info, filter } = descriptors;
-  const seccomp = keyringFilter() ? ['--seccomp', `${filter}`] : [];
+  const seccomp = callFilter(true) ? ['--seccomp', `${filter}`] : [];
   const isolated = [
     'bwrap',
     '--args',

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cleanEnvironment } from './as-user.js';
-import { keyringFilter } from './keyring-filter.js';
+import { callFilter } from './call-filter.js';
 
 /**
  * What commands can do with the session keyring of keyrings(7): nothing, as the system calls are refused; share one that is theirs,
@@ -41,7 +41,7 @@ export function ownKeyring(mayFilter: boolean): { before: string[]; keyrings: Ke
   const numbers = calls[process.arch];
   if (!numbers) return { before: [], keyrings: 'inherited' };
   const by = (filter: string) => ['perl', '-e', SCRIPT, `${numbers.keyctl}`, `${numbers.prctl}`, filter];
-  const refusing = by(keyringFilter()?.toString('hex') ?? '');
+  const refusing = by(callFilter(true)?.toString('hex') ?? '');
   if (mayFilter && works(refusing)) return { before: refusing, keyrings: 'refused' };
   const joining = by('');
   return works(joining) ? { before: joining, keyrings: 'own' } : { before: [], keyrings: 'inherited' };

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { asUser, cleanEnvironment } from './as-user.js';
 import type { FifoPool } from './fifo-pool.js';
 import { LaunchError } from './launch-error.js';
-import { keyringFilter } from './keyring-filter.js';
+import { callFilter } from './call-filter.js';
 import { commandLine, descriptors, isolatedCommandLine, type Marker, type Setting } from './marker.js';
 import type { LaunchOrder } from './messages.js';
 import { assignments, prefixed } from './variables.js';
@@ -117,7 +117,7 @@ function isolatedInputs(
     ...variables.flatMap(([name, value]) => ['--setenv', name, value]),
   ];
   const text = parts.map((part) => `${part}\0`).join('');
-  return [text, undefined, keyringFilter() ?? ''];
+  return [text, undefined, callFilter(!options.includes('--unshare-net')) ?? ''];
 }
 
 /** What execve(2) takes: 128 KiB for one string, and 2 MiB for all together with a stack of the usual 8 MiB. */

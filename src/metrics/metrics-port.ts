@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { errorEnvelope, successEnvelope } from '../common/envelope.js';
 import { AppError } from '../common/errors.js';
+import { listenOnBothLoopbacks } from '../common/loopback.js';
 import { isBearer } from '../common/machine-token.js';
 import { ReadinessService } from '../health/readiness.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -15,6 +17,7 @@ import { MetricsService } from './metrics.service.js';
 @Injectable()
 export class MetricsPort implements OnApplicationBootstrap, OnApplicationShutdown {
   private server: Server | undefined;
+  private other: NetServer | undefined;
 
   constructor(
     private readonly metrics: MetricsService,
@@ -32,9 +35,11 @@ export class MetricsPort implements OnApplicationBootstrap, OnApplicationShutdow
       server.once('error', reject);
       server.listen(METRICS_PORT, METRICS_HOST, resolve);
     });
+    this.other = await listenOnBothLoopbacks(server);
   }
 
   onApplicationShutdown(): void {
+    this.other?.close();
     this.server?.close();
     this.server?.closeAllConnections();
   }

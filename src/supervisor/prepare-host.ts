@@ -24,7 +24,7 @@ export interface Host {
 }
 
 const FIRST_DESCRIPTOR = 5;
-const MOST_PROCESSES = 4096;
+const MOST_PROCESSES = 2048;
 
 /** @throws Error that says what stands in the way */
 export async function prepareHost(variables: Variables): Promise<Host> {

@@ -105,6 +105,16 @@ describe('login', () => {
   });
 });
 
+test('an access token is of one session of one user', async () => {
+  const [one, other] = await Promise.all([
+    app.admin.createUser('developer'),
+    app.admin.createUser('developer'),
+  ]);
+  const claims = claimsOf(one.token);
+  expect((await profile(forge(claims))).status).toBe(200);
+  expect((await profile(forge({ ...claims, sub: other.user.id }))).status).toBe(401);
+});
+
 describe('an access token', () => {
   test('is needed', async () => {
     const answer = await app.anonymous().get('/api/tasks/');

@@ -138,8 +138,13 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     const word = token();
     const stay = `for i in 1 2; do setsid nohup sh -c 'trap "" TERM; while :; do sleep 300.${word}; done' & done; ( (env -i sleep 300.${word} &) & )`;
     const jobs = await Promise.all(
-      ['trap "" TERM; while :; do sleep 1; done', 'sleep 300', 'sleep 300', 'true'].map((end, index) =>
-        makeJob(owner, project, `${stay}; echo ready; ${end}`, index === 2 ? { timeout: 2 } : {}),
+      ['while :; do sleep 1; done', 'sleep 300', 'sleep 300', 'true'].map((end, index) =>
+        makeJob(
+          owner,
+          project,
+          `${index === 0 ? 'trap "" TERM; ' : ''}${stay}; echo ready; ${end}`,
+          index === 2 ? { timeout: 2 } : {},
+        ),
       ),
     );
     await Promise.all(jobs.map((job) => execute(owner, job)));

@@ -89,6 +89,12 @@ test('a time may have an offset, and is read as UTC', async () => {
     ]);
 });
 
+test('the server has both loopback addresses, so that nobody else gets what is sent to localhost', async () => {
+  const { port } = app.apis[0]!;
+  const answer = await fetch(`http://[::1]:${port}/api/health/`);
+  expect([answer.status, ((await answer.json()) as Json).data.status]).toEqual([200, 'healthy']);
+});
+
 describe('a request', () => {
   const head = () => `Host: x\r\nConnection: close\r\nAuthorization: Bearer ${owner.token}\r\n\r\n`;
 

@@ -165,7 +165,7 @@ test('a run that waited for the deletion of its project is not there', { timeout
 
 test('a process that holds a row does not cost the others their leases', { timeout: 60_000 }, async () => {
   const project = await makeProject(app.admin);
-  const jobs = await times(3, () => run(app.admin, project, `sleep 20`));
+  const jobs = await times(3, () => run(app.admin, project, `sleep 90`));
   const [held, ...free] = jobs.map(({ execution }) => execution);
   const leases = (): Promise<{ lease_expires_at: Date }[]> =>
     app.query(

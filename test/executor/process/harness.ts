@@ -1,6 +1,6 @@
 import { chownSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, inject } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
@@ -48,11 +48,18 @@ export const manners: Partial<LaunchRequest>[] = [
 ];
 
 /** What makes a run an isolated one, in a folder of its own. */
-export async function isolated(network = true): Promise<Pick<LaunchRequest, 'workspace' | 'bubblewrap'>> {
+export async function isolated(
+  network = true,
+  secretFiles: string[] = [],
+): Promise<Pick<LaunchRequest, 'workspace' | 'bubblewrap'>> {
   const workspace = mkdtempSync('/tmp/millrace-workspace-');
   workspaces.push(workspace);
   if (asRoot) chownSync(workspace, nobody.uid, nobody.gid);
-  const config = readConfig({ EXECUTOR_ISOLATION: 'bubblewrap', EXECUTOR_READABLE_PATHS: fixtures });
+  const folders = [fixtures, ...secretFiles.map((file) => dirname(file))];
+  const config = {
+    ...readConfig({ EXECUTOR_ISOLATION: 'bubblewrap', EXECUTOR_READABLE_PATHS: folders.join(',') }),
+    secretFiles,
+  };
   const works = { tryIsolation: async () => undefined };
   const isolation = await Isolation.start(config, works, workspace, createLogger('silent', 'all'));
   return { workspace, bubblewrap: isolation!.options(workspace, network) };

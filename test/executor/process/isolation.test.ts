@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
 import { readConfig } from '../../../src/common/config.js';
@@ -43,6 +45,32 @@ describe.runIf(isolated)('an isolated run', () => {
       environment: { PATH: '/usr/bin:/bin', LD_PRELOAD: '/nowhere/escape.so' },
     });
     expect(stderr.match(/escape\.so/g)).toHaveLength(1);
+  });
+
+  test('sees nothing of the files in which secrets of the server are, though it could read them', async () => {
+    const folder = mkdtempSync('/tmp/millrace-secrets-');
+    chmodSync(folder, 0o755);
+    try {
+      const file = join(folder, 'jwt_secret');
+      writeFileSync(file, 'the secret');
+      writeFileSync(join(folder, 'other'), 'no secret');
+      const hidden = await isolatedRun(true, [file]);
+      const { stdout } = await run(launcher, `cd ${folder} && cat other jwt_secret`, {
+        ...isolated,
+        ...hidden,
+      });
+      expect(stdout).toBe('no secret');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('without a network has no way to the host of its machine either', async () => {
+    const socket = (family: number) =>
+      `perl -e 'print socket(my $s, ${family}, 1, 0) ? "made" : $! + 0, "\\n"'`;
+    const ask = `${socket(40)}; ${socket(1)}; ${socket(2)}`;
+    const without = await isolatedRun(false);
+    expect((await run(launcher, ask, { ...isolated, ...without })).stdout).toBe('97\nmade\nmade\n');
   });
 
   test('keeps the values of its variables out of the list of processes', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keyringFilter } from './keyring-filter.js';
+import { callFilter } from './call-filter.js';
 
 const X32 = 0x4000_0000;
 const ENOSYS = 'errno 38';
@@ -40,7 +40,7 @@ describe.each([
   ['arm64', 'aarch64', 0xc000_00b7, [217, 218, 219]],
   ['arm64', '32-bit ARM', 0x4000_0028, [309, 310, 311]],
 ] as const)('on %s, programs for %s', (arch, _name, architecture, refused) => {
-  const program = keyringFilter(arch)!;
+  const program = callFilter(true, arch)!;
 
   test('are refused the calls for keys', () => {
     for (const number of refused)
@@ -58,5 +58,5 @@ describe.each([
 });
 
 test('a processor whose numbers are not known has no filter', () => {
-  expect(keyringFilter('riscv64')).toBeUndefined();
+  expect(callFilter(true, 'riscv64')).toBeUndefined();
 });
