@@ -16,7 +16,11 @@ const slow = `${process.execPath} ${join(root, 'bench/peers/slow-producer.mjs')}
 export default async function output(world, report) {
   const { websocketd } = world.peers;
   const peer = websocketd ? await startWebsocketd(world, '/bin/sh', '-c', bulk) : undefined;
-  const server = await world.millrace({ DATABASE_URL: await world.fresh('output') });
+  // isolated commands do not see the folder of the producer
+  const server = await world.millrace({
+    DATABASE_URL: await world.fresh('output'),
+    EXECUTOR_ISOLATION: 'none',
+  });
   const api = await server.signIn();
   await stream(api, bulk);
   const [ours, theirs] = [[], []];
