@@ -7,6 +7,7 @@ import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../e
 import { appendSegment } from '../executions/output.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { ConnectionPool } from '../infra/database.js';
+import { inSlices } from './in-slices.js';
 import { OutputLimiter, type Chunk, type OutputLimit } from './output-limiter.js';
 import { SecretMasker } from './secret-masker.js';
 import type { SecretPatterns } from './secret-patterns.js';
@@ -27,6 +28,13 @@ const saidAgainMs = 100;
 interface Segment {
   frames: OutputFrame[];
   bytes: number;
+}
+
+/** One stream of a command. */
+interface Source {
+  readable: Readable;
+  /** Settled when what has come is masked; the stream is paused until then. */
+  masked: Promise<void> | undefined;
 }
 
 /** What happens to an output before anybody sees it. */
@@ -62,7 +70,7 @@ export class Recorder {
   private writing = 0;
   private timer: NodeJS.Timeout | undefined;
   private fenced = false;
-  private readonly streams: Readable[] = [];
+  private readonly streams: Source[] = [];
   /** Passes on what a stream still holds back. */
   private readonly flushes: (() => void)[] = [];
   private limiter: OutputLimiter | undefined;
@@ -89,6 +97,7 @@ export class Recorder {
    * @returns the number of bytes, all of them stored, and how many were left out
    */
   async finish(): Promise<{ bytes: number; omitted: number }> {
+    await Promise.all(this.streams.map(({ masked }) => masked));
     for (const flush of this.flushes.splice(0)) flush();
     this.limiter?.end();
     this.seal();
@@ -102,7 +111,7 @@ export class Recorder {
     this.fenced = true;
     this.waiting = [];
     this.unsettled = [];
-    for (const stream of this.streams) stream.resume();
+    for (const source of this.streams) source.readable.resume();
     if (this.writing === 0) this.idle?.();
   }
 
@@ -133,9 +142,21 @@ export class Recorder {
       if (masker) push(masker.end());
       add(splitter.end());
     };
-    this.streams.push(readable);
+    const source: Source = { readable, masked: undefined };
+    this.streams.push(source);
     this.flushes.push(flush);
-    readable.on('data', (chunk: Buffer) => push(masker ? masker.push(chunk) : chunk));
+    readable.on('data', (chunk: Buffer) => {
+      if (!masker) return push(chunk);
+      readable.pause();
+      source.masked = inSlices(
+        chunk,
+        () => this.fenced,
+        (slice) => push(masker.push(slice)),
+      ).then(() => {
+        source.masked = undefined;
+        if (this.unstored <= maxUnstored) readable.resume();
+      });
+    });
     readable.on('end', flush);
     readable.on('error', (error) =>
       this.logger.warn({ err: error, execution_id: this.executionId }, 'a pipe broke'),
@@ -152,7 +173,7 @@ export class Recorder {
     this.segment.bytes += chunk.content.length;
     if (this.segment.bytes >= segmentBytes) this.seal();
     else this.timer ??= setTimeout(() => this.seal(), segmentMs);
-    if (this.unstored > maxUnstored) for (const source of this.streams) source.pause();
+    if (this.unstored > maxUnstored) for (const { readable } of this.streams) readable.pause();
   }
 
   private seal(): void {
@@ -177,7 +198,8 @@ export class Recorder {
     if (kept && !this.fenced) outputBytes.inc(segment.bytes);
     this.unstored -= segment.bytes;
     this.advance(segment);
-    if (this.unstored <= maxUnstored / 2) for (const source of this.streams) source.resume();
+    if (this.unstored <= maxUnstored / 2)
+      for (const { readable, masked } of this.streams) if (masked === undefined) readable.resume();
     if (this.waiting.length > 0) this.seal();
     else if (this.writing === 0) this.idle?.();
   }

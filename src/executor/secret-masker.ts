@@ -29,9 +29,7 @@ export class SecretMasker {
   constructor(patterns: SecretPatterns) {
     this.scanners = patterns.sets.map(
       ({ automaton, skips, reading }) =>
-        new PatternScanner(automaton, skips, reading, (start, end) =>
-          this.found.push({ start, end, shown: false }),
-        ),
+        new PatternScanner(automaton, skips, reading, (start, end) => this.find(start, end)),
     );
   }
 
@@ -49,6 +47,17 @@ export class SecretMasker {
   /** @returns what was held at the end of the stream: the beginning of a secret that never came whole */
   end(): Buffer {
     return this.release(this.held, this.start + this.held.length);
+  }
+
+  /** Of a flood in which every byte ends a secret, all places but the first only make it longer. */
+  private find(start: number, end: number): void {
+    const last = this.found.at(-1);
+    if (last === undefined || start >= last.end || end <= last.start)
+      this.found.push({ start, end, shown: false });
+    else {
+      last.start = Math.min(last.start, start);
+      last.end = Math.max(last.end, end);
+    }
   }
 
   /** Places that overlap become one; those that only touch stay two, so that the cuts between chunks make no difference. */

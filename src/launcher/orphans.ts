@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeadLauncher, parseToken, type LauncherIdentity } from './processes/identity.js';
+import { namesOtherLauncher } from './processes/living-launcher.js';
 import { environmentValue, readLockLimits, readStat, type ProcessStat } from './processes/proc.js';
 import { ProcessTable, type Marks } from './processes/process-table.js';
 import { decodeMark, markBits } from './processes/run-mark.js';
@@ -60,13 +61,13 @@ function orphanJudge(
     for (const limit of new Set([soft, hard])) {
       const launcher = limit === ownLimits?.hard || limit === ownLimits?.soft ? undefined : decodeMark(limit);
       if (!launcher || launcher.pidNamespaceBits !== bits.pidNamespaceBits) continue;
-      isMarked = true;
       const stat = readStat(launcher.pid);
       const alive =
         stat &&
         !stat.dead &&
         markBits({ ...self, startTime: stat.startTime }).startTimeBits === launcher.startTimeBits;
       if (!alive) return limit;
+      isMarked ||= namesOtherLauncher(limit, self);
     }
     if (!isMarked && user !== undefined && isOrphanUser(user)) return `user ${user}`;
     const token = environmentValue(environment(), 'MILLRACE_LAUNCHER');

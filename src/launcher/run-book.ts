@@ -1,6 +1,7 @@
-import { environmentValue } from './processes/proc.js';
+import { environmentValue, isAncestor } from './processes/proc.js';
 import { UNDECIDED, type Marks } from './processes/process-table.js';
-import { decodeMark } from './processes/run-mark.js';
+import { parseToken } from './processes/identity.js';
+import { namesOtherLauncher } from './processes/living-launcher.js';
 import type { ProcessStat } from './processes/proc.js';
 import type { Run } from './run.js';
 
@@ -65,7 +66,7 @@ export class RunBook {
       return marked;
     // A leader of that id is either our child, known by its pid, or a stranger that got the pid after it.
     const ofSession = stat.session === stat.pid ? undefined : this.byPid.get(stat.session);
-    return ofSession ?? this.ofUser(marks, stat);
+    return ofSession ?? this.ofUser(marks, stat, token);
   }
 
   private marked({ soft, hard, environment }: Marks, token: string): Run | undefined {
@@ -75,14 +76,22 @@ export class RunBook {
   }
 
   /**
-   * What has shed its marks is of the only run of its user, where each project has a user of its own. One that has another parent
-   * than init is left to what that parent is known as: a command that another launcher has just started has no mark yet.
+   * What has shed its marks, or has made up others, is of the only run of its user, where each project has a user of its own. One whose
+   * parent is of that user is left to what the parent is known as, and so is a child of a launcher: a command that another
+   * launcher has just started has no mark yet. Orphans have init for a parent, or what takes its place for all below it, as `systemd --user` and `tini -s` do.
    */
-  private ofUser({ user, soft, hard }: Marks, { parent }: ProcessStat): Run | typeof UNDECIDED | undefined {
+  private ofUser(
+    { user, soft, hard }: Marks,
+    { parent }: ProcessStat,
+    token: string,
+  ): Run | typeof UNDECIDED | undefined {
     const runs = user === undefined ? undefined : this.byUser.get(user);
-    // a mark that is none of ours may be one of another launcher, which has runs of this user too
-    if (!runs || decodeMark(hard) || decodeMark(soft)) return undefined;
+    if (!runs) return undefined;
+    const self = parseToken(token)!;
+    // another launcher may have runs of this user, too
+    if (namesOtherLauncher(hard, self) || namesOtherLauncher(soft, self)) return undefined;
     const [run] = runs;
-    return runs.size === 1 && !run!.isolated && parent === INIT ? run : UNDECIDED;
+    const isOrphan = parent === INIT || isAncestor(parent, self.pid);
+    return runs.size === 1 && !run!.isolated && isOrphan ? run : UNDECIDED;
   }
 }

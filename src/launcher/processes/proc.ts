@@ -103,6 +103,13 @@ export function environmentValue(block: Buffer | null, name: string): string | u
   return block.toString('utf8', at + key.length, end < 0 ? block.length : end);
 }
 
+/** Whether one process is above another. */
+export function isAncestor(pid: number, below: number): boolean {
+  for (let at = readStat(below)?.parent ?? 0; at > 0; at = readStat(at)?.parent ?? 0)
+    if (at === pid) return true;
+  return false;
+}
+
 /** The oldest living child of a single-threaded process. */
 export function firstChild(pid: number): number | undefined {
   const children = readProc(`/proc/${pid}/task/${pid}/children`)?.toString('latin1');

@@ -1,4 +1,7 @@
+import { readStat } from '../../../src/launcher/processes/proc.js';
+import { encodeMark } from '../../../src/launcher/processes/run-mark.js';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -135,6 +138,12 @@ describe.runIf(asRoot)('as root', () => {
     pool.remove();
   });
 
+  const identityOf = (pid: number) => ({
+    pid,
+    startTime: readStat(pid)!.startTime,
+    pidNamespace: ownIdentity().pidNamespace,
+  });
+
   describe('a launcher with a user for each project', () => {
     let launcher: Launcher | undefined;
     afterEach(() => launcher?.close());
@@ -165,11 +174,17 @@ describe.runIf(asRoot)('as root', () => {
       expect(readdirSync(join(workspaceRoot, 'projects'))).toEqual([id]);
     });
 
-    test('ends what has shed every mark, when it is of the only run of its user', async () => {
-      const workspaceRoot = join(base, 'spaces');
+    test.each([
+      ['shed every mark', () => '7'],
+      ['made up the mark of a launcher for the first process', () => encodeMark(identityOf(1), 77, false)],
+      ['made up the mark of another process of root', () => encodeMark(identityOf(process.pid), 77, false)],
+    ])('ends what has %s, when it is of the only run of its user', async (_what, mark) => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
       launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
-      const shed = `env -i setsid prlimit --locks=7:7 sh -c 'exec >/dev/null 2>&1; echo $$ > pid; exec sleep 1000' & until [ -s pid ]; do sleep 0.01; done; cat pid`;
+      const limits = `--locks=${mark()}:${mark()}`;
+      const shed = `env -i setsid prlimit ${limits} sh -c 'exec >/dev/null 2>&1; echo $$ > pid; exec sleep 1000' & until [ -s pid ]; do sleep 0.01; done; cat pid`;
       const { stdout, leftBehind } = await run(launcher, shed, {
         workspace: join(workspaceRoot, 'projects', id),
         user: { uid: first + 3, gid: first + 3 },
@@ -199,16 +214,21 @@ describe.runIf(asRoot)('as root', () => {
     mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
     const launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
     // as such a command is before its shell has set the limit: of the same user, and a child of another process of root
-    const started = spawn('sleep', ['1000'], { uid: first + 4, gid: first + 4, stdio: 'ignore' });
+    const user = `--reuid ${first + 4} --regid ${first + 4} --clear-groups`;
+    const other = spawn('sh', ['-c', `setpriv ${user} sleep 1000 & echo $!; wait`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = (await once(other.stdout, 'data')) as [Buffer];
+    const started = Number(line.toString());
     try {
       const end = await run(launcher, '(sleep 1000 &) ; true', {
         workspace: join(workspaceRoot, 'projects', id),
         user: { uid: first + 4, gid: first + 4 },
       });
       expect(end).toMatchObject({ exitCode: 0, leftBehind: 1 });
-      expect(isAlive(started.pid!)).toBe(true);
+      expect(isAlive(started)).toBe(true);
     } finally {
-      started.kill('SIGKILL');
+      process.kill(started, 'SIGKILL');
       await launcher.close();
     }
   });
