@@ -97,7 +97,7 @@ export class Recorder {
    * @returns the number of bytes, all of them stored, and how many were left out
    */
   async finish(): Promise<{ bytes: number; omitted: number }> {
-    await Promise.all(this.streams.map(({ masked }) => masked));
+    for (const { masked } of this.streams) await masked;
     for (const flush of this.flushes.splice(0)) flush();
     this.limiter?.end();
     this.seal();
