@@ -8,7 +8,7 @@ import { createProject, createTask, execute } from './fixtures.js';
 import { closeSockets, LiveSocket } from './live-socket.js';
 
 // long enough to open everything with one token, short enough to wait for its end
-const app = useApp({ env: { ACCESS_TOKEN_SECONDS: '3' } });
+const app = useApp({ env: { ACCESS_TOKEN_SECONDS: '6' } });
 afterAll(closeSockets);
 
 const endOf = (token: string | undefined): number =>
