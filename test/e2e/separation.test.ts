@@ -134,7 +134,7 @@ describe.runIf(asRoot).each(kinds)(
         'CapEff: 0000000000000000',
         'NoNewPrivs: 1',
         '500',
-        '4096',
+        '2048',
       ]);
       // nothing that others can fill up or clean away
       expect(lines[7]).toMatch(/^\/run\/millrace\//);
