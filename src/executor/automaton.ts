@@ -1,3 +1,6 @@
+/** How many bytes of strings are taken, or states linked, between two pauses: about a millisecond. */
+const statesAtOnce = 4_096;
+
 /**
  * Finds many byte strings in one pass (Aho and Corasick, 1975): a trie whose every state knows where to go on when the next
  * byte does not fit. Each byte costs a bounded number of steps, whatever the text and the strings are. The children of a
@@ -21,7 +24,7 @@ export class Automaton {
   /** The length of the longest string. */
   readonly longest: number;
 
-  /** @param strings none of them empty */
+  /** @param strings none of them empty; `build` takes the same ones */
   constructor(strings: readonly Uint8Array[]) {
     this.longest = strings.reduce((most, { length }) => Math.max(most, length), 0);
     const states = 1 + strings.reduce((sum, { length }) => sum + length, 0);
@@ -31,7 +34,12 @@ export class Automaton {
     this.fail = new Int32Array(states);
     this.depth = new Int32Array(states);
     this.match = new Int32Array(states);
+  }
+
+  /** Has to be run to its end before anything is looked for. It pauses often, so that others can have their turns. */
+  *build(strings: readonly Uint8Array[]): Generator<undefined, void> {
     let used = 1;
+    let taken = 0;
     for (const string of strings) {
       let state = 0;
       for (const byte of string) {
@@ -46,10 +54,12 @@ export class Automaton {
           if (state === 0) this.root[byte] = next;
         }
         state = next;
+        taken += 1;
+        if (taken % statesAtOnce === 0) yield;
       }
       this.match[state] = string.length;
     }
-    this.link(used);
+    yield* this.link(used);
   }
 
   /** Where a byte leads from a state that is not the root. */
@@ -70,11 +80,12 @@ export class Automaton {
   }
 
   /** Sets the ways on, from the shallow states to the deep ones. */
-  private link(used: number): void {
+  private *link(used: number): Generator<undefined, void> {
     const queue = new Int32Array(used);
     let end = 0;
     for (let first = this.child[0]!; first !== 0; first = this.sibling[first]!) queue[end++] = first;
     for (let at = 0; at < end; at += 1) {
+      if (at % statesAtOnce === statesAtOnce - 1) yield;
       const state = queue[at]!;
       for (let next = this.child[state]!; next !== 0; next = this.sibling[next]!) {
         queue[end++] = next;

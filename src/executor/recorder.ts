@@ -35,6 +35,8 @@ interface Source {
   readable: Readable;
   /** Settled when what has come is masked; the stream is paused until then. */
   masked: Promise<void> | undefined;
+  /** A pipe says so even while it is paused, when what came last may not be masked yet. */
+  hasEnded: boolean;
 }
 
 /** What happens to an output before anybody sees it. */
@@ -142,7 +144,7 @@ export class Recorder {
       if (masker) push(masker.end());
       add(splitter.end());
     };
-    const source: Source = { readable, masked: undefined };
+    const source: Source = { readable, masked: undefined, hasEnded: false };
     this.streams.push(source);
     this.flushes.push(flush);
     readable.on('data', (chunk: Buffer) => {
@@ -154,10 +156,14 @@ export class Recorder {
         (slice) => push(masker.push(slice)),
       ).then(() => {
         source.masked = undefined;
-        if (this.unstored <= maxUnstored) readable.resume();
+        if (source.hasEnded) flush();
+        else if (this.unstored <= maxUnstored) readable.resume();
       });
     });
-    readable.on('end', flush);
+    readable.on('end', () => {
+      source.hasEnded = true;
+      if (source.masked === undefined) flush();
+    });
     readable.on('error', (error) =>
       this.logger.warn({ err: error, execution_id: this.executionId }, 'a pipe broke'),
     );

@@ -143,7 +143,7 @@ export class Run {
     const user = users && commandUser(users, await this.userNumber());
     const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
-    this.hidden = SecretPatterns.of(Object.values(secrets));
+    this.hidden = await SecretPatterns.prepare(Object.values(secrets));
     const workspace = await workspaceOf(context.workspaceRoot, execution, !users);
     // of a worker that was killed together with its launcher something may still be there
     if (execution.retry_of !== null) await context.launcher.endOrphans();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Automaton } from './automaton.js';
+import { inTurns } from './in-slices.js';
 import { withoutEscapes } from './json-escape.js';
 import type { Reading } from './reading.js';
 import { SkipTable } from './skip-table.js';
@@ -21,18 +22,40 @@ export interface PatternSet {
 /** What runs of the same secrets share: a hundred of them take 245 ms to prepare. They are kept no longer than a run needs them. */
 const known = new Map<string, WeakRef<SecretPatterns>>();
 const mostKnown = 1_000;
+/** What is being prepared: runs that start together wait for the same. */
+const coming = new Map<string, Promise<SecretPatterns>>();
 
 /** The forms in which the secrets of a run could show in its output. */
 export class SecretPatterns {
   readonly sets: readonly PatternSet[];
+  /** What is left to do before anything can be looked for. */
+  private readonly build: Generator<undefined, void>;
 
   /** @returns undefined when there is nothing to look for, so that output passes untouched */
   static of(secrets: readonly string[]): SecretPatterns | undefined {
-    const key = createHash('sha256').update(JSON.stringify(secrets)).digest('base64');
-    const made = known.get(key)?.deref() ?? new SecretPatterns(secrets);
-    if (known.size >= mostKnown) known.clear();
-    known.set(key, new WeakRef(made));
+    const made = new SecretPatterns(secrets);
+    for (let step = made.build.next(); !step.done; step = made.build.next());
     return made.sets.length === 0 ? undefined : made;
+  }
+
+  /** The same for a run: others have their turns meanwhile, and runs of the same secrets share it. */
+  static async prepare(secrets: readonly string[]): Promise<SecretPatterns | undefined> {
+    const key = createHash('sha256').update(JSON.stringify(secrets)).digest('base64');
+    const made = known.get(key)?.deref() ?? (await (coming.get(key) ?? SecretPatterns.make(key, secrets)));
+    return made.sets.length === 0 ? undefined : made;
+  }
+
+  private static make(key: string, secrets: readonly string[]): Promise<SecretPatterns> {
+    const made = new SecretPatterns(secrets);
+    const prepared = inTurns(() => made.build.next().done === true)
+      .then(() => {
+        if (known.size >= mostKnown) known.clear();
+        known.set(key, new WeakRef(made));
+        return made;
+      })
+      .finally(() => coming.delete(key));
+    coming.set(key, prepared);
+    return prepared;
   }
 
   private constructor(secrets: readonly string[]) {
@@ -50,7 +73,7 @@ export class SecretPatterns {
       if (/[^\w.~-]/.test(secret)) percent.push(Buffer.from(secret.replaceAll('+', ' ')));
       base64.push(...base64Forms(Buffer.from(secret)));
     }
-    this.sets = (
+    const kinds = (
       [
         ['exact', exact],
         ['percent', percent],
@@ -62,10 +85,13 @@ export class SecretPatterns {
       .map(([reading, all]) => ({ reading, strings: all.filter(({ length }) => length >= shortest) }))
       .filter(({ strings }) => strings.length > 0)
       .map(({ reading, strings }) => ({
-        reading,
-        automaton: new Automaton(strings),
-        skips: new SkipTable(strings),
+        strings,
+        set: { reading, automaton: new Automaton(strings), skips: new SkipTable(strings) },
       }));
+    this.sets = kinds.map(({ set }) => set);
+    this.build = (function* () {
+      for (const { set, strings } of kinds) yield* set.automaton.build(strings);
+    })();
   }
 }
 

@@ -121,6 +121,23 @@ describe('secrets of a project', () => {
     }
   });
 
+  test('are hidden in floods in which every byte ends one, to the last byte, while others are answered', async () => {
+    const project = await makeProject(app.admin);
+    await data(200, setSecret(app.admin, project, 'SHORT', 'aaaa'));
+    await data(200, setSecret(app.admin, project, 'LONG', `${'a'.repeat(32_000)}b`));
+    const flood = "head -c 4000000 /dev/zero | tr '\\0' a; echo; echo end";
+    let isDone = false;
+    const runs = Promise.all(
+      [1, 2, 3].map(() => run(app.admin, `(${flood}) & (${flood}) >&2; wait`, { project_id: project.id })),
+    ).finally(() => (isDone = true));
+    while (!isDone) expect((await app.admin.get('/api/health/live')).status).toBe(200);
+    for (const { command_id, status } of await runs) {
+      expect(status).toBe('completed');
+      for (const stream of ['stdout', 'stderr'])
+        expect(await output(app.admin, command_id, `?stream=${stream}`)).toBe('***\nend\n');
+    }
+  });
+
   test('are no part of other runs, and not of an error', async () => {
     const project = await makeProject(app.admin);
     await data(200, setSecret(app.admin, project, 'TOKEN', token));
