@@ -7,7 +7,7 @@ import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../e
 import { appendSegment } from '../executions/output.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { ConnectionPool } from '../infra/database.js';
-import { inSlices } from './in-slices.js';
+import { MaskedSource } from './masked-source.js';
 import { OutputLimiter, type Chunk, type OutputLimit } from './output-limiter.js';
 import { SecretMasker } from './secret-masker.js';
 import type { SecretPatterns } from './secret-patterns.js';
@@ -28,15 +28,6 @@ const saidAgainMs = 100;
 interface Segment {
   frames: OutputFrame[];
   bytes: number;
-}
-
-/** One stream of a command. */
-interface Source {
-  readable: Readable;
-  /** Settled when what has come is masked; the stream is paused until then. */
-  masked: Promise<void> | undefined;
-  /** A pipe says so even while it is paused, when what came last may not be masked yet. */
-  hasEnded: boolean;
 }
 
 /** What happens to an output before anybody sees it. */
@@ -72,9 +63,7 @@ export class Recorder {
   private writing = 0;
   private timer: NodeJS.Timeout | undefined;
   private fenced = false;
-  private readonly streams: Source[] = [];
-  /** Passes on what a stream still holds back. */
-  private readonly flushes: (() => void)[] = [];
+  private readonly sources: MaskedSource[] = [];
   private limiter: OutputLimiter | undefined;
   private idle: (() => void) | undefined;
 
@@ -99,8 +88,8 @@ export class Recorder {
    * @returns the number of bytes, all of them stored, and how many were left out
    */
   async finish(): Promise<{ bytes: number; omitted: number }> {
-    for (const { masked } of this.streams) await masked;
-    for (const flush of this.flushes.splice(0)) flush();
+    for (const source of this.sources) await source.settled();
+    for (const source of this.sources) source.flush();
     this.limiter?.end();
     this.seal();
     if (this.writing > 0 || this.waiting.length > 0)
@@ -113,7 +102,7 @@ export class Recorder {
     this.fenced = true;
     this.waiting = [];
     this.unsettled = [];
-    for (const source of this.streams) source.readable.resume();
+    for (const source of this.sources) source.resume();
     if (this.writing === 0) this.idle?.();
   }
 
@@ -136,34 +125,13 @@ export class Recorder {
     const add = (piece: Piece | undefined) => {
       if (piece && !this.fenced) this.limiter?.add({ stream, time: Date.now(), ...piece });
     };
-    const push = (bytes: Buffer) => {
-      if (bytes.length > 0) add(splitter.push(bytes));
-    };
-    // once, at its end or at that of the run
-    const flush = () => {
-      if (masker) push(masker.end());
-      add(splitter.end());
-    };
-    const source: Source = { readable, masked: undefined, hasEnded: false };
-    this.streams.push(source);
-    this.flushes.push(flush);
-    readable.on('data', (chunk: Buffer) => {
-      if (!masker) return push(chunk);
-      readable.pause();
-      source.masked = inSlices(
-        chunk,
-        () => this.fenced,
-        (slice) => push(masker.push(slice)),
-      ).then(() => {
-        source.masked = undefined;
-        if (source.hasEnded) flush();
-        else if (this.unstored <= maxUnstored) readable.resume();
-      });
+    const source = new MaskedSource(readable, masker, {
+      push: (bytes) => bytes.length > 0 && add(splitter.push(bytes)),
+      end: () => add(splitter.end()),
+      isOver: () => this.fenced,
+      hasRoom: () => this.unstored <= maxUnstored,
     });
-    readable.on('end', () => {
-      source.hasEnded = true;
-      if (source.masked === undefined) flush();
-    });
+    this.sources.push(source);
     readable.on('error', (error) =>
       this.logger.warn({ err: error, execution_id: this.executionId }, 'a pipe broke'),
     );
@@ -179,7 +147,7 @@ export class Recorder {
     this.segment.bytes += chunk.content.length;
     if (this.segment.bytes >= segmentBytes) this.seal();
     else this.timer ??= setTimeout(() => this.seal(), segmentMs);
-    if (this.unstored > maxUnstored) for (const { readable } of this.streams) readable.pause();
+    if (this.unstored > maxUnstored) for (const source of this.sources) source.pause();
   }
 
   private seal(): void {
@@ -204,8 +172,7 @@ export class Recorder {
     if (kept && !this.fenced) outputBytes.inc(segment.bytes);
     this.unstored -= segment.bytes;
     this.advance(segment);
-    if (this.unstored <= maxUnstored / 2)
-      for (const { readable, masked } of this.streams) if (masked === undefined) readable.resume();
+    if (this.unstored <= maxUnstored / 2) for (const source of this.sources) source.resume();
     if (this.waiting.length > 0) this.seal();
     else if (this.writing === 0) this.idle?.();
   }
