@@ -7,6 +7,7 @@
  */
 import { Socket } from 'node:net';
 import { Channel } from './channel.js';
+import { complain } from './complain.js';
 import { FifoPool } from './fifo-pool.js';
 import { closeInheritedDescriptors } from './inherited-descriptors.js';
 import { tryIsolation } from './isolation-trial.js';
@@ -43,11 +44,6 @@ const channel = new Channel<WorkerMessage, LauncherMessage>(
     // one order that goes wrong must not end the runs of the others
     void handle(message).catch((error: unknown) => complain('The launcher failed an order', error)),
 );
-
-/** On the standard error of the server, beside its log. */
-function complain(what: string, error: unknown): void {
-  process.stderr.write(`${what}: ${String(error).slice(0, 500)}\n`);
-}
 
 function report(message: LauncherMessage): void {
   channel.send(message);

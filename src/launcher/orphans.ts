@@ -67,7 +67,7 @@ function orphanJudge(
         !stat.dead &&
         markBits({ ...self, startTime: stat.startTime }).startTimeBits === launcher.startTimeBits;
       if (!alive) return limit;
-      isMarked ||= namesOtherLauncher(limit, self);
+      isMarked ||= user !== undefined && namesOtherLauncher(limit, self, user);
     }
     if (!isMarked && user !== undefined && isOrphanUser(user)) return `user ${user}`;
     const token = environmentValue(environment(), 'MILLRACE_LAUNCHER');

@@ -35,6 +35,10 @@ export class RunBook {
     return this.byMark.has(mark);
   }
 
+  hasUser(user: number): boolean {
+    return this.byUser.has(user);
+  }
+
   add(run: Run): void {
     this.byNumber.set(run.number, run);
     this.byExecution.set(run.executionId, run);
@@ -89,7 +93,7 @@ export class RunBook {
     if (!runs) return undefined;
     const self = parseToken(token)!;
     // another launcher may have runs of this user, too
-    if (namesOtherLauncher(hard, self) || namesOtherLauncher(soft, self)) return undefined;
+    if ([hard, soft].some((limit) => namesOtherLauncher(limit, self, user!))) return undefined;
     const [run] = runs;
     const isOrphan = parent === INIT || isAncestor(parent, self.pid);
     return runs.size === 1 && !run!.isolated && isOrphan ? run : UNDECIDED;

@@ -1,3 +1,5 @@
+import { complain } from './complain.js';
+import { removeIpcObjects } from './ipc-objects.js';
 import { identityToken, type LauncherIdentity } from './processes/identity.js';
 import { LaunchError } from './launch-error.js';
 import type { FifoPool } from './fifo-pool.js';
@@ -25,6 +27,8 @@ export class RunDesk {
   private readonly sweeper: Sweeper<Run>;
   private readonly workspaces: Workspaces | undefined;
   private serial = 0;
+  /** Runs of which no process is left, while what their user leaves behind is removed. */
+  private clearing = 0;
   private closing: (() => void) | undefined;
 
   constructor(
@@ -87,7 +91,7 @@ export class RunDesk {
   }
 
   get isEmpty(): boolean {
-    return this.runs.size === 0 && this.starting.size === 0;
+    return this.unfinished === 0 && this.starting.size === 0;
   }
 
   terminate(number: number, graceMs: number): void {
@@ -99,7 +103,7 @@ export class RunDesk {
     await new Promise<void>((resolve) => {
       this.closing = resolve;
       for (const run of this.runs.all) run.terminate(0);
-      if (this.runs.size === 0) resolve();
+      if (this.unfinished === 0) resolve();
     });
   }
 
@@ -124,8 +128,29 @@ export class RunDesk {
     exited: (run, exitCode) => this.report({ type: 'exited', run: run.number, exitCode }),
     finished: (run, exitCode, leftBehind, unkillable) => {
       this.runs.remove(run);
-      this.report({ type: 'finished', run: run.number, exitCode, leftBehind, unkillable });
-      if (this.runs.size === 0) this.closing?.();
+      const conclude = () => {
+        this.report({ type: 'finished', run: run.number, exitCode, leftBehind, unkillable });
+        if (this.unfinished === 0) this.closing?.();
+      };
+      const { user, isolated } = run;
+      // the objects of an isolated run are gone with its namespace
+      if (user === undefined || isolated || this.runs.hasUser(user)) conclude();
+      else void this.clear(user).then(conclude);
     },
   };
+
+  private get unfinished(): number {
+    return this.runs.size + this.clearing;
+  }
+
+  private async clear(user: number): Promise<void> {
+    this.clearing++;
+    try {
+      await removeIpcObjects(user);
+    } catch (error) {
+      complain(`The launcher could not remove the System V IPC objects of user ${user}`, error);
+    } finally {
+      this.clearing--;
+    }
+  }
 }

@@ -4,20 +4,33 @@ import { decodeMark, markBits } from './run-mark.js';
 
 const ROOT = 0;
 
-/** Whether a process is a launcher that is root, which no command can pretend to be. */
-function isRootLauncher(pid: number): boolean {
-  return readUser(pid) === ROOT && (readProc(`/proc/${pid}/cmdline`)?.includes('launcher-main') ?? false);
+/**
+ * Whether a process is a launcher that is root and may run commands as a user. A command cannot pretend to be root, so the command
+ * line of such a process is believed: in it is the launcher's policy, which says whose commands it starts.
+ */
+function isRootLauncherFor(user: number, pid: number): boolean {
+  if (readUser(pid) !== ROOT) return false;
+  const words = readProc(`/proc/${pid}/cmdline`)?.toString('utf8').split('\0') ?? [];
+  const at = words.findIndex((word) => /(^|\/)launcher-main\.[cm]?[jt]s$/.test(word));
+  if (at < 0) return false;
+  try {
+    const { users } = JSON.parse(words[at + 1] ?? '') as { users?: { first: number; count: number } };
+    return users !== undefined && user >= users.first && user < users.first + users.count;
+  } catch {
+    return false;
+  }
 }
 
 /**
- * Whether a mark is that of another launcher which runs as root in this pid namespace. Any command can set the limit of which a mark
- * is made, and so name a process that lives for ever, such as the first one; only what is a launcher is believed.
+ * Whether a mark is that of another launcher which runs as root in this pid namespace and may run commands as that user. Any command
+ * can set the limit of which a mark is made, and so name a process that lives for ever, such as the first one, or the launcher of
+ * another installation; only a launcher that can have started the process is believed.
  */
-export function namesOtherLauncher(limit: string, self: LauncherIdentity): boolean {
+export function namesOtherLauncher(limit: string, self: LauncherIdentity, user: number): boolean {
   const launcher = decodeMark(limit);
   if (!launcher || launcher.pid === self.pid) return false;
   const stat = readStat(launcher.pid);
-  if (!stat || stat.dead || !isRootLauncher(launcher.pid)) return false;
+  if (!stat || stat.dead || !isRootLauncherFor(user, launcher.pid)) return false;
   const bits = markBits({ ...self, pid: launcher.pid, startTime: stat.startTime });
   return bits.startTimeBits === launcher.startTimeBits && bits.pidNamespaceBits === launcher.pidNamespaceBits;
 }

@@ -27,13 +27,16 @@ interface SpawnLauncher {
 }
 
 /** Starts a launcher of this process. Without `users`, it runs commands as whoever the request names. */
-export async function startLauncher(policy: Partial<LauncherPolicy> = {}): Promise<Launcher> {
+export async function startLauncher(
+  policy: Partial<LauncherPolicy> = {},
+  options: Parameters<typeof spawnLauncher>[2] = {},
+): Promise<Launcher> {
   const { Launcher: Room } = (await import(new URL('launcher.js', room).href)) as {
     Launcher: typeof Launcher;
   };
   const source = (await import(new URL('../../launcher/spawn-launcher.js', room).href)) as SpawnLauncher;
   return Room.start(async () => {
-    const child = source.spawnLauncher({ runFolder, ...policy }, source.launcherEntry);
+    const child = source.spawnLauncher({ runFolder, ...policy }, source.launcherEntry, options);
     return { pid: child.pid ?? 0, socket: child.socket };
   });
 }

@@ -25,7 +25,7 @@ import { ownIdentity } from '../../../src/launcher/processes/identity.js';
 import { commandUserIds } from '../../../src/supervisor/command-user-ids.js';
 import { takeOver } from '../../../src/supervisor/take-over.js';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
-import { asRoot, isAlive, request, run, startLauncher } from './harness.js';
+import { asRoot, fixtures, isAlive, printed, request, run, startLauncher } from './harness.js';
 
 const id = '01890000-0000-7000-8000-000000000001';
 const first = 1_900_000_000;
@@ -191,6 +191,110 @@ describe.runIf(asRoot)('as root', () => {
       });
       expect(leftBehind).toBe(1);
       expect(isAlive(Number(stdout))).toBe(false);
+    });
+
+    test('ends what has copied the mark of a launcher whose commands have other users', async () => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
+      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
+      const users = { first, count: 10, workspaceRoot, maxProcesses: 500 };
+      // a limit can only be lowered, and a launcher that started earlier has the lower process id
+      const stranger = await startLauncher({ users: { ...users, first: first + 10 } });
+      const sibling = await startLauncher({ users });
+      launcher = await startLauncher({ users });
+      const outlives = async ({ pid }: Launcher) => {
+        const mark = encodeMark(identityOf(pid), 77, false);
+        const copy = `rm -f pid; env -i setsid prlimit --locks=${mark}:${mark} sh -c 'exec >/dev/null 2>&1; echo $$ > pid; exec sleep 1000' & until [ -s pid ]; do kill -0 $! || exit; sleep 0.01; done; cat pid`;
+        const { stdout } = await run(launcher!, copy, {
+          workspace: join(workspaceRoot, 'projects', id),
+          user: { uid: first + 6, gid: first + 6 },
+        });
+        expect(stdout).toMatch(/^\d+\n$/);
+        const isLeft = isAlive(Number(stdout));
+        if (isLeft) process.kill(Number(stdout), 'SIGKILL');
+        return isLeft;
+      };
+      try {
+        expect(await outlives(stranger)).toBe(false);
+        // a launcher whose commands may have that user is believed: it may have started the process itself
+        expect(await outlives(sibling)).toBe(true);
+      } finally {
+        await Promise.all([stranger.close(), sibling.close()]);
+      }
+    });
+
+    const ipcObjects = (creator: number) =>
+      ['shm', 'sem', 'msg'].filter((kind) => {
+        const [head = '', ...lines] = readFileSync(`/proc/sysvipc/${kind}`, 'latin1').trimEnd().split('\n');
+        const column = head.trim().split(/\s+/).indexOf('cuid');
+        return lines.some((line) => line.trim().split(/\s+/)[column] === `${creator}`);
+      });
+    const makeIpcObjects = 'ipcmk -M 4096 >/dev/null; ipcmk -S 1 >/dev/null; ipcmk -Q >/dev/null';
+
+    test('removes the System V IPC objects of a user with its last run, and nobody else’s', async () => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
+      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
+      launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
+      const as = (offset: number, project: string) => ({
+        workspace: join(workspaceRoot, 'projects', project),
+        user: { uid: first + offset, gid: first + offset },
+      });
+      const neighbour = await launcher.launch(
+        request(`${makeIpcObjects}; echo made; sleep 1000`, as(8, id.replace(/1$/, '2'))),
+      );
+      await printed(neighbour, 'made');
+      const earlier = await launcher.launch(request('echo ready; sleep 1000', as(7, id)));
+      await printed(earlier, 'ready');
+
+      await run(launcher, makeIpcObjects, as(7, id));
+      expect(ipcObjects(first + 7)).toEqual(['shm', 'sem', 'msg']);
+      await earlier.terminate(0);
+      await earlier.finished;
+      expect(ipcObjects(first + 7)).toEqual([]);
+      expect(ipcObjects(first + 8)).toEqual(['shm', 'sem', 'msg']);
+
+      await launcher.close();
+      expect(ipcObjects(first + 8)).toEqual([]);
+    });
+
+    test('leaves the System V IPC objects of a user that another launcher has a process of', async () => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
+      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
+      const users = { first, count: 10, workspaceRoot, maxProcesses: 500 };
+      launcher = await startLauncher({ users });
+      const other = await startLauncher({ users });
+      const as = {
+        workspace: join(workspaceRoot, 'projects', id),
+        user: { uid: first + 9, gid: first + 9 },
+      };
+      try {
+        const theirs = await other.launch(request(`${makeIpcObjects}; echo made; sleep 1000`, as));
+        await printed(theirs, 'made');
+        await run(launcher, 'true', as);
+        expect(isAlive(theirs.pid)).toBe(true);
+        expect(ipcObjects(first + 9)).toEqual(['shm', 'sem', 'msg']);
+      } finally {
+        await other.close();
+      }
+      expect(ipcObjects(first + 9)).toEqual([]);
+    });
+
+    test('ends what has shed every mark and was adopted by a subreaper above the launcher', async () => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
+      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
+      const users = { first, count: 10, workspaceRoot, maxProcesses: 500 };
+      launcher = await startLauncher({ users }, { before: ['perl', join(fixtures, 'subreaper.pl')] });
+      const shed = `env -i setsid prlimit --locks=7:7 sh -c 'exec >/dev/null 2>&1; sleep 1000 & echo $! > pid'; read -r pid < pid; echo $pid; cut -d ' ' -f 4 /proc/$pid/stat`;
+      const { stdout } = await run(launcher, shed, {
+        workspace: join(workspaceRoot, 'projects', id),
+        user: { uid: first + 2, gid: first + 2 },
+      });
+      const [pid, parent] = stdout.split('\n').map(Number);
+      expect(parent).toBe(launcher.pid);
+      expect(isAlive(pid!)).toBe(false);
     });
 
     test('reads a bounded part of an environment, and ends its process all the same', async () => {

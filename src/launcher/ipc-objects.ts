@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { asUser, cleanEnvironment } from './as-user.js';
+import { listProcesses, readStat, readUser } from './processes/proc.js';
+
+const execute = promisify(execFile);
+
+/** The tables of sysvipc(7): the name of the column with the id, and the option by which ipcrm(1) takes an id. */
+const tables = [
+  { file: '/proc/sysvipc/shm', id: 'shmid', option: '-m' },
+  { file: '/proc/sysvipc/sem', id: 'semid', option: '-s' },
+  { file: '/proc/sysvipc/msg', id: 'msqid', option: '-q' },
+] as const;
+
+/** The system allows 32,000 objects of a kind, and all their ids might not fit into one command line. */
+const MOST_AT_ONCE = 4096;
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Removes the System V shared memory, semaphores and message queues that a user has made, which no process needs to live for and
+ * no limit of a process counts. Nothing is removed while a process of that user lives: another launcher may have started it.
+ * They are listed before the processes are, so what is removed can only be of processes that were gone by then, and ipcrm runs as
+ * the user, so that the kernel refuses an id that has become another user's.
+ * @param user the creator; the owner can be changed to anyone, the creator cannot
+ * @throws Error when ipcrm is missing or fails
+ */
+export async function removeIpcObjects(user: number): Promise<void> {
+  const objects = (await Promise.all(tables.map((table) => listOf(table, user)))).flat();
+  if (objects.length === 0 || hasProcess(user)) return;
+  for (let at = 0; at < objects.length; at += MOST_AT_ONCE) {
+    const ids = objects.slice(at, at + MOST_AT_ONCE).flat();
+    const { line, options } = asUser({ uid: user, gid: user }, ['ipcrm', ...ids]);
+    // a process that this user starts meanwhile can stop ipcrm, but not keep it from being killed
+    const bounds = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
+    await execute(line[0], line.slice(1), { ...options, ...bounds, cwd: '/', env: cleanEnvironment });
+  }
+}
+
+/**
+ * Only lines with the number of the user are taken apart: other users can fill a table with 32,000 lines, and with fields of all of
+ * them the launcher's small heap as well.
+ */
+async function listOf({ file, id, option }: (typeof tables)[number], creator: number): Promise<string[][]> {
+  // a kernel can be built without them
+  const table = await readFile(file).catch(() => Buffer.alloc(0));
+  const lineAt = (start: number, end: number) => fieldsOf(table.toString('latin1', start, end));
+  const columns = lineAt(0, table.indexOf('\n'));
+  const [idAt, creatorAt] = [columns.indexOf(id), columns.indexOf('cuid')];
+  const objects: string[][] = [];
+  for (let at = table.indexOf(`${creator}`), end = 0; at >= 0; at = table.indexOf(`${creator}`, end)) {
+    end = table.indexOf('\n', at);
+    if (end < 0) end = table.length;
+    const fields = lineAt(table.lastIndexOf('\n', at) + 1, end);
+    if (fields[creatorAt] === `${creator}`) objects.push([option, fields[idAt] ?? '']);
+  }
+  return objects;
+}
+
+const fieldsOf = (line: string): string[] => line.trim().split(/\s+/);
+
+const hasProcess = (user: number): boolean =>
+  listProcesses().some((pid) => readUser(pid) === user && readStat(pid)?.dead === false);
