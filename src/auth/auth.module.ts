@@ -1,24 +1,29 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { PersonalTokensModule } from '../personal-tokens/personal-tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens, SIGNING_KEY } from './access-tokens.js';
+import { Actors } from './actors.js';
 import { AuthSessionsController } from './auth-sessions.controller.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
+import { BearerGuard } from './bearer.guard.js';
 import { FirstAdministrator } from './first-administrator.js';
+import { JwtStrategy } from './jwt.strategy.js';
 import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
+import { PersonalTokenStrategy } from './personal-token.strategy.js';
 import { RequestIdentity } from './request-identity.js';
 import { RequestLimiter } from './request-limiter.js';
 import { RequestNetworks } from './request-network.js';
 import { loadSigningKey } from './secret-key.js';
 
 @Module({
-  imports: [UsersModule, PersonalTokensModule],
+  imports: [PassportModule, UsersModule, PersonalTokensModule],
   controllers: [AuthController, AuthSessionsController],
   providers: [
     { provide: APP_GUARD, useExisting: AccessGuard },
@@ -29,15 +34,19 @@ import { loadSigningKey } from './secret-key.js';
     },
     AccessGuard,
     AccessTokens,
+    Actors,
     AuthService,
     AuthSessionsService,
+    BearerGuard,
     FirstAdministrator,
+    JwtStrategy,
     KnownNetworks,
     LoginThrottle,
+    PersonalTokenStrategy,
     RequestIdentity,
     RequestLimiter,
     RequestNetworks,
   ],
-  exports: [AuthService, FirstAdministrator, RequestLimiter, RequestNetworks],
+  exports: [Actors, AuthService, BearerGuard, FirstAdministrator, RequestLimiter, RequestNetworks],
 })
 export class AuthModule {}

@@ -3,17 +3,15 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import { hasEnded, type Actor } from '../common/permissions.js';
-import { roleWithin } from '../common/scopes.js';
+import type { Actor } from '../common/permissions.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { TokenCheck, type KnownToken } from '../personal-tokens/token-check.js';
-import { looksPersonal } from '../personal-tokens/token-format.js';
 import { verifyPassword } from '../users/password.js';
 import { User } from '../users/user.entity.js';
 import { toUser, type ChangePassword } from '../users/users.schema.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessTokens } from './access-tokens.js';
+import { Actors } from './actors.js';
 import { openSession, rotate, type OpenSession } from './auth-sessions.queries.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
 import type { Login, LoginResult, RefreshResult } from './auth.schema.js';
@@ -36,7 +34,7 @@ export class AuthService {
     private readonly users: UsersService,
     private readonly accessTokens: AccessTokens,
     private readonly sessions: AuthSessionsService,
-    private readonly personalTokens: TokenCheck,
+    private readonly actors: Actors,
     private readonly throttle: LoginThrottle,
     private readonly database: Database,
     private readonly activity: ActivityLog,
@@ -90,7 +88,7 @@ export class AuthService {
     }
     if (bearer === undefined) throw new AppError('AUTH_TOKEN_MISSING');
     const { sub, sid, epoch, auth_time } = this.accessTokens.verify(bearer);
-    await this.requireOpen(sub, sid, epoch);
+    await this.actors.ofOpenSession({ sub, sid, epoch });
     const end = auth_time + this.refreshSeconds;
     if (end <= Date.now() / 1000)
       throw new AppError('AUTH_TOKEN_INVALID', { reason: 'the sign-in is too old to be renewed' });
@@ -125,52 +123,6 @@ export class AuthService {
     );
     if (!isRight) throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
     await this.users.changePassword(actor, user.token_epoch, input.new_password);
-  }
-
-  /**
-   * Who a token speaks for: an access token (JWT) or a personal access token.
-   * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
-   */
-  async authenticate(token: string): Promise<Actor> {
-    if (looksPersonal(token)) return this.actorOf(await this.personalTokens.verify(token));
-    const { sub, sid, epoch, exp } = this.accessTokens.verify(token);
-    const { id, username, role, tier } = await this.requireOpen(sub, sid, epoch);
-    const signIn = { sessionId: sid, epoch, expiresAt: new Date(exp * 1000) };
-    return { id, username, role, tier, signIn };
-  }
-
-  /**
-   * Who somebody is now that was let in before.
-   * @throws AUTH_TOKEN_INVALID when the token has expired or was revoked since, AUTH_ACCOUNT_DISABLED
-   */
-  async renew(actor: Actor): Promise<Actor> {
-    if (hasEnded(actor)) throw new AppError('AUTH_TOKEN_INVALID');
-    const { token, signIn } = actor;
-    if (token) return { ...actor, ...(await this.actorOf(await this.personalTokens.verifyAgain(token.id))) };
-    if (!signIn) throw new AppError('AUTH_TOKEN_INVALID');
-    const { username, role, tier } = await this.requireOpen(actor.id, signIn.sessionId, signIn.epoch);
-    return { ...actor, username, role, tier };
-  }
-
-  private async actorOf({ id, user_id, scopes, expires_at: expiresAt }: KnownToken): Promise<Actor> {
-    const { username, role, tier } = await this.activeAccount(user_id);
-    const token = { id, scopes, expiresAt };
-    return { id: user_id, username, role: roleWithin(role, scopes), tier, token };
-  }
-
-  /** The account of a sign-in that is still good. */
-  private async requireOpen(userId: string, sessionId: string, epoch: number) {
-    const account = await this.activeAccount(userId);
-    if (account.token_epoch !== epoch) throw new AppError('AUTH_TOKEN_INVALID');
-    await this.sessions.require(sessionId, userId);
-    return account;
-  }
-
-  private async activeAccount(id: string) {
-    const account = await this.users.account(id);
-    if (!account) throw new AppError('AUTH_TOKEN_INVALID');
-    if (account.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
-    return account;
   }
 
   private async refuseRefresh(refreshToken: string): Promise<never> {

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { bearerToken } from '../common/bearer-token.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
-import { AuthService } from './auth.service.js';
+import { BearerGuard } from './bearer.guard.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,7 +13,7 @@ declare module 'fastify' {
 /** Who a request comes from. It is found once, though the rate limit and the guard both want to know. */
 @Injectable()
 export class RequestIdentity {
-  constructor(private readonly auth: AuthService) {}
+  constructor(private readonly bearer: BearerGuard) {}
 
   install(server: FastifyInstance): void {
     server.decorateRequest('identity', undefined);
@@ -27,8 +26,6 @@ export class RequestIdentity {
 
   private async find({ headers: { authorization } }: FastifyRequest): Promise<Actor> {
     if (authorization === undefined) throw new AppError('AUTH_TOKEN_MISSING');
-    const token = bearerToken(authorization);
-    if (token === undefined) throw new AppError('AUTH_TOKEN_INVALID');
-    return this.auth.authenticate(token);
+    return this.bearer.authenticate(authorization);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuthService } from '../auth/auth.service.js';
+import { Actors } from '../auth/actors.js';
 import { callAt } from '../common/call-at.js';
 import { endOf, type Actor } from '../common/permissions.js';
 import { Bus } from '../infra/bus.js';
@@ -19,7 +19,7 @@ export class OutputWatch {
   private readonly streams = new Set<Stream>();
 
   constructor(
-    private readonly auth: AuthService,
+    private readonly actors: Actors,
     private readonly executions: ExecutionsService,
     events: Events,
     bus: Bus,
@@ -65,7 +65,7 @@ export class OutputWatch {
 
   private async check(stream: Stream): Promise<void> {
     try {
-      stream.actor = await this.auth.renew(stream.actor);
+      stream.actor = await this.actors.renew(stream.actor);
       await this.executions.require(stream.actor, stream.execution.id, 'read');
     } catch {
       // what cannot be looked up now is not permitted now

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { AuthService } from '../auth/auth.service.js';
+import { Actors } from '../auth/actors.js';
+import { BearerGuard } from '../auth/bearer.guard.js';
 import { callAt } from '../common/call-at.js';
 import { toAppError } from '../common/error-filter.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
@@ -22,7 +23,8 @@ export const closing: Partial<Record<ErrorCode, number>> = {
 @Injectable()
 export class Doorkeeper {
   constructor(
-    private readonly auth: AuthService,
+    private readonly bearer: BearerGuard,
+    private readonly actors: Actors,
     private readonly counts: ConnectionCounts,
   ) {}
 
@@ -31,7 +33,7 @@ export class Doorkeeper {
    * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED, WEBSOCKET_CONNECTION_FAILED when the user has too many
    */
   async admit(connection: Connection, token: string): Promise<void> {
-    const actor = await this.auth.authenticate(token);
+    const actor = await this.bearer.authenticate(`Bearer ${token}`);
     if (connection.closed) return;
     const before = connection.identity?.id;
     if (before !== undefined && before !== actor.id) {
@@ -83,7 +85,7 @@ export class Doorkeeper {
   async renew(connection: Connection): Promise<void> {
     if (!connection.identity) return;
     const before = connection.identity;
-    const renewed = await this.auth.renew(before);
+    const renewed = await this.actors.renew(before);
     // a later token may have taken its place meanwhile
     if (connection.identity === before) connection.identity = renewed;
   }

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors.js';
+import { hasEnded, type Actor } from '../common/permissions.js';
+import { roleWithin } from '../common/scopes.js';
+import { TokenCheck, type KnownToken } from '../personal-tokens/token-check.js';
+import { UsersService } from '../users/users.service.js';
+import type { AccessClaims } from './access-tokens.js';
+import { AuthSessionsService } from './auth-sessions.service.js';
+
+/** Finds out who acts with a token whose form and signature are right, as the account is now. */
+@Injectable()
+export class Actors {
+  constructor(
+    private readonly users: UsersService,
+    private readonly sessions: AuthSessionsService,
+    private readonly personalTokens: TokenCheck,
+  ) {}
+
+  /** @throws AUTH_TOKEN_INVALID when the sign-in has ended, AUTH_ACCOUNT_DISABLED */
+  async ofAccessToken({ exp, ...claims }: AccessClaims): Promise<Actor> {
+    const { id, username, role, tier } = await this.ofOpenSession(claims);
+    const signIn = { sessionId: claims.sid, epoch: claims.epoch, expiresAt: new Date(exp * 1000) };
+    return { id, username, role, tier, signIn };
+  }
+
+  /** @throws AUTH_TOKEN_INVALID when there is no such token, or it has expired; AUTH_ACCOUNT_DISABLED */
+  async ofPersonalToken(token: string): Promise<Actor> {
+    return this.ofKnownToken(await this.personalTokens.verify(token));
+  }
+
+  /**
+   * Looks up again an actor who was authenticated before.
+   * @throws AUTH_TOKEN_INVALID when the token has expired or was revoked since, AUTH_ACCOUNT_DISABLED
+   */
+  async renew(actor: Actor): Promise<Actor> {
+    if (hasEnded(actor)) throw new AppError('AUTH_TOKEN_INVALID');
+    const { token, signIn } = actor;
+    if (token)
+      return { ...actor, ...(await this.ofKnownToken(await this.personalTokens.verifyAgain(token.id))) };
+    if (!signIn) throw new AppError('AUTH_TOKEN_INVALID');
+    const { username, role, tier } = await this.ofOpenSession({
+      sub: actor.id,
+      sid: signIn.sessionId,
+      epoch: signIn.epoch,
+    });
+    return { ...actor, username, role, tier };
+  }
+
+  /**
+   * The account of a sign-in session that is still open, with the password that opened it.
+   * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
+   */
+  async ofOpenSession({ sub, sid, epoch }: Pick<AccessClaims, 'sub' | 'sid' | 'epoch'>) {
+    const account = await this.activeAccount(sub);
+    if (account.token_epoch !== epoch) throw new AppError('AUTH_TOKEN_INVALID');
+    await this.sessions.require(sid, sub);
+    return account;
+  }
+
+  private async ofKnownToken({ id, user_id, scopes, expires_at: expiresAt }: KnownToken): Promise<Actor> {
+    const { username, role, tier } = await this.activeAccount(user_id);
+    const token = { id, scopes, expiresAt };
+    return { id: user_id, username, role: roleWithin(role, scopes), tier, token };
+  }
+
+  private async activeAccount(id: string) {
+    const account = await this.users.account(id);
+    if (!account) throw new AppError('AUTH_TOKEN_INVALID');
+    if (account.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
+    return account;
+  }
+}
