@@ -33,7 +33,7 @@ const oneTypeorm = {
     return code.replace(found, '{}');
   },
 };
-const ours = /^@nestjs\/platform-fastify(\/.*)?$/;
+const used = /^@nestjs\/(platform-fastify|websockets)(\/.*)?$/;
 
 rmSync(folder, { recursive: true, force: true });
 const bundle = await rolldown({
@@ -45,7 +45,7 @@ const bundle = await rolldown({
   },
   platform: 'node',
   plugins: [oneTypeorm],
-  external: (id) => !ours.test(id) && outside.some((pattern) => pattern.test(id)),
+  external: (id) => !used.test(id) && outside.some((pattern) => pattern.test(id)),
   onwarn: () => undefined,
 });
 await bundle.write({

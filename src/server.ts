@@ -27,6 +27,7 @@ import { IdempotencyInterceptor } from './infra/idempotency.interceptor.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { RequestTurns } from './infra/request-turns.js';
 import { serveOpenApi } from './openapi.js';
+import { RealtimeAdapter } from './realtime/realtime.adapter.js';
 import { boundAnswers } from './request-answers.js';
 import { acceptBodies, limitBodies, takeTurns } from './request-bodies.js';
 import { answerUnusual, HttpRequest, originForm, refusalOf, refuseOtherMethods } from './protocol.js';
@@ -90,6 +91,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     new LocationInterceptor(),
     new IdempotencyInterceptor(infrastructure.database),
   );
+  app.useWebSocketAdapter(app.get(RealtimeAdapter));
   serveOpenApi(app);
   return app;
 }

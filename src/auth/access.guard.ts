@@ -47,6 +47,8 @@ export class AccessGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean {
+    // Messages over sockets have a guard of their own, which the gateway names.
+    if (context.getType() !== 'http') return true;
     if (context.switchToHttp().getRequest<FastifyRequest>().isAdmitted) return true;
     throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
   }

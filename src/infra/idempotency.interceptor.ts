@@ -36,6 +36,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly database: Database) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() !== 'http') return next.handle();
     const http = context.switchToHttp();
     const request = http.getRequest<ActorRequest>();
     const key = request.headers['idempotency-key'];

@@ -22,6 +22,7 @@ export class RequestTurns implements NestInterceptor {
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() !== 'http') return next.handle();
     const http = context.switchToHttp();
     const { user, routeOptions } = http.getRequest<ActorRequest>();
     if (user === undefined || routeOptions.config.rules?.waits) return next.handle();

@@ -79,7 +79,7 @@ export class PersonalTokensService {
     return toPersonalToken(row);
   }
 
-  /** Ends a token: from the next request on, and its sockets at once. @throws RESOURCE_NOT_FOUND */
+  /** Ends a token and what is open with it: in this process at once, in others as soon as they hear of it. @throws RESOURCE_NOT_FOUND */
   async revoke(actor: Actor, id: string): Promise<{ message: string }> {
     const token = await this.get(actor, id);
     await this.database.transaction(async (tx) => {

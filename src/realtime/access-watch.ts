@@ -4,7 +4,7 @@ import { toAppError } from '../common/error-filter.js';
 import { Audiences } from './audiences.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
-import { Doorkeeper } from './doorkeeper.js';
+import { ConnectionAuthenticator } from './connection-authenticator.js';
 import { closeCodes } from './limits.js';
 import { errorMessage } from './message.js';
 import { Subscribers } from './subscribers.js';
@@ -16,7 +16,7 @@ export class AccessWatch {
   constructor(
     private readonly connections: Connections,
     private readonly audiences: Audiences,
-    private readonly doorkeeper: Doorkeeper,
+    private readonly authenticator: ConnectionAuthenticator,
     private readonly subscribers: Subscribers,
   ) {}
 
@@ -48,7 +48,7 @@ export class AccessWatch {
 
   private async renew(connection: Connection): Promise<void> {
     try {
-      await this.doorkeeper.renew(connection);
+      await this.authenticator.renew(connection);
     } catch (thrown) {
       const error = toAppError(thrown);
       const code = error.code === 'AUTH_ACCOUNT_DISABLED' ? closeCodes.forbidden : closeCodes.unauthenticated;

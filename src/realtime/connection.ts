@@ -2,9 +2,13 @@ import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { closeCodes, limits } from './limits.js';
 import { MessageRate } from './message-rate.js';
-import { errorMessage, type Message } from './message.js';
+import { errorMessage, type Message, type Reply } from './message.js';
+import type { RawMessage } from './message-access.js';
 import type { Peer } from './peer.js';
+import { SerialQueue } from './serial-queue.js';
 import type { Subscription } from './subscription.js';
+
+export type MessageHandler = (message: RawMessage, reply: Reply) => Promise<void>;
 
 /** One connection of a client: who it is, what it listens to, and what it has asked for. */
 export class Connection {
@@ -14,10 +18,14 @@ export class Connection {
   cancelEnd: () => void = () => undefined;
   /** By the key of what they are about. */
   readonly subscriptions = new Map<string, Subscription>();
+  /** What handles its messages, by type. */
+  readonly handlers = new Map<string, MessageHandler>();
   readonly rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst);
+  /** Messages are handled one after the other, so that clients may send the next without waiting for an answer. */
+  readonly messages = new SerialQueue(limits.pending);
+  /** What is answered without waiting for the messages before it. */
+  readonly immediate = new SerialQueue(limits.pending);
   private readonly ending = new AbortController();
-  private tail: Promise<void> = Promise.resolve();
-  private pending = 0;
 
   failedAuthentications = 0;
 
@@ -43,23 +51,6 @@ export class Connection {
     if (this.closed) return;
     if (this.peer.unread.bytes > limits.eventBufferBytes) this.end(closeCodes.tooSlow, 'reads too slowly');
     else this.peer.send(message);
-  }
-
-  /**
-   * Does one thing after the other, so that what is sent without waiting for answers has its meaning.
-   * @returns false when too much waits already
-   */
-  enqueue(work: () => Promise<void>): boolean {
-    if (this.pending >= limits.pending) return false;
-    this.pending += 1;
-    this.tail = this.tail.then(async () => {
-      try {
-        if (!this.closed) await work();
-      } finally {
-        this.pending -= 1;
-      }
-    });
-    return true;
   }
 
   /** Tells the client why, and closes. */

@@ -66,6 +66,9 @@ export class Message {
   }
 }
 
+/** Takes the answer to a message. */
+export type Reply = (answer: Message) => void;
+
 /** A message with the time at which it became true. */
 export function message<T extends keyof MessageData>(type: T, data: MessageData[T], at?: string): Message {
   return new Message({ type, data, timestamp: at ?? new Date().toISOString() });

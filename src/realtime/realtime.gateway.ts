@@ -1,79 +1,131 @@
-import type { Server } from 'node:http';
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { Bus } from '../infra/bus.js';
-import { Events } from '../infra/events.js';
-import { Infrastructure } from '../infra/infrastructure.js';
+import { UseFilters, UseGuards, UseInterceptors } from '@nestjs/common';
+import {
+  Ack,
+  ConnectedSocket,
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  type OnGatewayDisconnect,
+} from '@nestjs/websockets';
+import { scopesOf } from '../common/scopes.js';
+import { TaskExecutionService } from '../tasks/task-execution.service.js';
 import { AccessWatch } from './access-watch.js';
-import { EventRouter } from './event-router.js';
-import { Hub } from './hub.js';
-import { message } from './message.js';
+import { clientMessages, type ClientMessage } from './client-message.js';
+import type { Connection } from './connection.js';
+import { ConnectionAuthenticator } from './connection-authenticator.js';
+import { message, Message, type Reply } from './message.js';
+import { MessageAccess, scopesOfChannel } from './message-access.js';
+import { MessageErrorFilter } from './message-error.filter.js';
+import { MessageGuard } from './message.guard.js';
+import { MessageTurns } from './message-turns.interceptor.js';
+import { OutputPump } from './output-pump.js';
 import { PerformanceMeter } from './performance-meter.js';
-import { SocketIoTransport } from './socket-io-transport.js';
 import { Subscribers } from './subscribers.js';
+import { SubscriptionsService } from './subscriptions.service.js';
 import { keys } from './subscription.js';
-import { WebSocketTransport } from './websocket-transport.js';
 
-const performanceMs = 5_000;
-
-/** Attaches both transports to the HTTP server and the hub to the events, and takes them off again. */
-@Injectable()
-export class RealtimeGateway implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly releases: (() => unknown)[] = [];
-
+/**
+ * The messages that clients may send, over socket.io and plain WebSocket alike (`RealtimeAdapter`). What a method returns is the
+ * answer. Messages of one connection are handled one after the other, save `ping`.
+ */
+@WebSocketGateway()
+@UseGuards(MessageGuard)
+@UseFilters(MessageErrorFilter)
+export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   constructor(
-    private readonly adapter: HttpAdapterHost,
-    private readonly events: Events,
-    private readonly bus: Bus,
-    private readonly hub: Hub,
-    private readonly router: EventRouter,
-    private readonly watch: AccessWatch,
-    private readonly meter: PerformanceMeter,
+    private readonly authenticator: ConnectionAuthenticator,
+    private readonly subscriptions: SubscriptionsService,
     private readonly subscribers: Subscribers,
-    private readonly webSocket: WebSocketTransport,
-    private readonly socketIo: SocketIoTransport,
-    private readonly infrastructure: Infrastructure,
+    private readonly pump: OutputPump,
+    private readonly meter: PerformanceMeter,
+    private readonly taskExecution: TaskExecutionService,
+    private readonly watch: AccessWatch,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.listen();
-    const timer = setInterval(() => void this.measure(), performanceMs);
-    this.releases.push(() => clearInterval(timer));
-    const http = this.adapter.httpAdapter.getHttpServer() as Server;
-    this.webSocket.attach(http);
-    this.socketIo.attach(http);
+  handleDisconnect(connection: Connection): void {
+    this.subscribers.removeAll(connection);
   }
 
-  /** Before the HTTP server is closed, which waits for its connections. */
-  async beforeApplicationShutdown(): Promise<void> {
-    for (const release of this.releases) release();
-    this.webSocket.stop();
-    await this.hub.closeAll();
-    this.socketIo.stop();
+  /** Signs the connection in, or renews its sign-in by a later token of the same user. */
+  @SubscribeMessage('authenticate')
+  @MessageAccess({ access: 'public' })
+  async authenticate(
+    @ConnectedSocket() connection: Connection,
+    @MessageBody({ schema: clientMessages.authenticate }) { token }: ClientMessage<'authenticate'>,
+  ): Promise<Message> {
+    await this.authenticator.admit(connection, token);
+    connection.signedIn();
+    return this.authenticator.greeting(connection);
   }
 
-  private listen(): void {
-    const { events, router, watch } = this;
-    this.releases.push(
-      events.on('activity.recorded', (event) => router.activity(event)),
-      events.on('execution.changed', (event) => router.execution(event)),
-      events.on('notification', (event) => router.notification(event)),
-      events.on('project.changed', ({ project_id }) =>
-        router.afterwards(() => watch.projectChanged(project_id)),
-      ),
-      events.on('user.changed', ({ user_id }) => router.afterwards(() => watch.userChanged(user_id))),
-      this.bus.onInterrupted(() => void router.afterwards(() => watch.everythingMayHaveChanged())),
+  /** Carries the client's own time back to it, so that it can measure the round trip. */
+  @SubscribeMessage('ping')
+  @MessageAccess({ access: 'public' })
+  ping(@MessageBody({ schema: clientMessages.ping }) { timestamp }: ClientMessage<'ping'>): Message {
+    return new Message({ type: 'pong', timestamp: timestamp ?? Date.now() });
+  }
+
+  /** Sends what happens in a channel from now on; of a command's output also what was stored, from `from_offset` on. */
+  @SubscribeMessage('subscribe')
+  @MessageAccess({ access: 'read', scopes: scopesOfChannel, counts: 'subscription' })
+  @UseInterceptors(MessageTurns)
+  async subscribe(
+    @ConnectedSocket() connection: Connection,
+    @MessageBody({ schema: clientMessages.subscribe }) request: ClientMessage<'subscribe'>,
+    @Ack() reply: Reply,
+  ): Promise<void> {
+    const subscription = await this.subscriptions.resolve(connection.identity!, request);
+    this.subscribers.check(connection, subscription.key);
+    // Access that was lost during the look-up was not noticed, since there was no subscription yet to be ended.
+    if (connection.closed) return;
+    await this.watch.confirm(connection, subscription);
+    const { topic, executionId, fromOffset, key } = subscription;
+    const stopping = new AbortController();
+    subscription.stop = () => stopping.abort();
+    this.subscribers.add(connection, subscription);
+    reply(
+      message('subscribed', { ...topic, ...(fromOffset === undefined ? {} : { from_offset: fromOffset }) }),
     );
+    if (executionId !== undefined) {
+      void this.pump.run(connection.peer, executionId, fromOffset ?? 0, stopping.signal).then(() => {
+        // A later subscription to the same output is another one.
+        if (connection.subscriptions.get(key) === subscription) this.subscribers.remove(connection, key);
+      });
+    }
+    if (key === keys.performance) connection.send(message('performance_data', await this.meter.read()));
   }
 
-  private async measure(): Promise<void> {
-    this.meter.tick();
-    if (!this.subscribers.has(keys.performance)) return;
-    try {
-      const figures = message('performance_data', await this.meter.read());
-      for (const connection of this.subscribers.of(keys.performance)) connection.send(figures);
-    } catch (error) {
-      this.infrastructure.logger.warn({ err: error }, 'the queues could not be measured');
-    }
+  /** Ends the subscriptions that the topic names. */
+  @SubscribeMessage('unsubscribe')
+  @MessageAccess({ access: 'read', scopes: () => scopesOf('system', 'read') })
+  unsubscribe(
+    @ConnectedSocket() connection: Connection,
+    @MessageBody({ schema: clientMessages.unsubscribe }) request: ClientMessage<'unsubscribe'>,
+  ): Message {
+    this.subscribers.removeMatching(connection, request);
+    return message('unsubscribed', request);
+  }
+
+  /** Enqueues an execution of a task, as `POST /api/tasks/{id}/execute` does. */
+  @SubscribeMessage('execute_task')
+  @MessageAccess({ access: 'execute', scopes: () => scopesOf('tasks', 'execute'), counts: 'request' })
+  @UseInterceptors(MessageTurns)
+  async executeTask(
+    @ConnectedSocket() connection: Connection,
+    @MessageBody({ schema: clientMessages.execute_task }) request: ClientMessage<'execute_task'>,
+  ): Promise<Message> {
+    const { task_id, priority, options } = request;
+    const queued = await this.taskExecution.execute(connection.identity!, task_id, { priority, options });
+    return message('task_update', { ...queued, updated_at: new Date().toISOString() });
+  }
+
+  /** Measures the host, this process and the queues. */
+  @SubscribeMessage('get_metrics')
+  @MessageAccess({ access: 'read', scopes: () => scopesOf('system', 'read'), counts: 'request' })
+  @UseInterceptors(MessageTurns)
+  async getMetrics(
+    @MessageBody({ schema: clientMessages.get_metrics }) { metrics }: ClientMessage<'get_metrics'>,
+  ): Promise<Message> {
+    return message('performance_data', await this.meter.read(metrics ?? ['performance', 'queue_status']));
   }
 }

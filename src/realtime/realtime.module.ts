@@ -5,14 +5,18 @@ import { ProjectsModule } from '../projects/projects.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { AccessWatch } from './access-watch.js';
 import { Audiences } from './audiences.js';
+import { ClientLimits } from './client-limits.js';
+import { ConnectionAuthenticator } from './connection-authenticator.js';
 import { Connections } from './connections.js';
-import { Doorkeeper } from './doorkeeper.js';
 import { EventRouter } from './event-router.js';
-import { Handlers } from './handlers.js';
-import { HandshakeLimits } from './handshake-limits.js';
-import { Hub } from './hub.js';
+import { IncomingMessages } from './incoming-messages.js';
+import { MessageErrorFilter } from './message-error.filter.js';
+import { MessageGuard } from './message.guard.js';
+import { MessageTurns } from './message-turns.interceptor.js';
 import { OutputPump } from './output-pump.js';
 import { PerformanceMeter } from './performance-meter.js';
+import { RealtimeAdapter } from './realtime.adapter.js';
+import { RealtimeEvents } from './realtime-events.js';
 import { RealtimeGateway } from './realtime.gateway.js';
 import { SocketIoTransport } from './socket-io-transport.js';
 import { Subscribers } from './subscribers.js';
@@ -24,14 +28,18 @@ import { WebSocketTransport } from './websocket-transport.js';
   providers: [
     AccessWatch,
     Audiences,
-    HandshakeLimits,
+    ClientLimits,
+    ConnectionAuthenticator,
     Connections,
-    Doorkeeper,
     EventRouter,
-    Handlers,
-    Hub,
+    IncomingMessages,
+    MessageErrorFilter,
+    MessageGuard,
+    MessageTurns,
     OutputPump,
     PerformanceMeter,
+    RealtimeAdapter,
+    RealtimeEvents,
     RealtimeGateway,
     SocketIoTransport,
     Subscribers,

@@ -11,9 +11,11 @@ import { UnreadBytes } from '../common/unread-bytes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { BoundedWebSocketServer } from './bounded-websocket-server.js';
 import type { Connection } from './connection.js';
-import { Doorkeeper } from './doorkeeper.js';
-import { HandshakeLimits } from './handshake-limits.js';
-import { Hub, type Reply } from './hub.js';
+import { ConnectionAuthenticator } from './connection-authenticator.js';
+import { ClientLimits } from './client-limits.js';
+import { Connections } from './connections.js';
+import { IncomingMessages } from './incoming-messages.js';
+import type { Reply } from './message.js';
 import { limits } from './limits.js';
 import { SocketIoPeer } from './socket-io-peer.js';
 
@@ -32,9 +34,10 @@ export class SocketIoTransport {
   private readonly places = new WeakMap<object, () => void>();
 
   constructor(
-    private readonly hub: Hub,
-    private readonly handshakes: HandshakeLimits,
-    private readonly doorkeeper: Doorkeeper,
+    private readonly connections: Connections,
+    private readonly messages: IncomingMessages,
+    private readonly clientLimits: ClientLimits,
+    private readonly authenticator: ConnectionAuthenticator,
     private readonly stats: ConnectionStats,
     private readonly answers: UnreadAnswers,
     private readonly unread: UnreadBytes,
@@ -51,7 +54,7 @@ export class SocketIoTransport {
       wsEngine: BoundedWebSocketServer,
       // its way of saying no is 403, with the code as message
       allowRequest: (request, answer) => {
-        this.handshakes.check(request).then(
+        this.clientLimits.check(request).then(
           () => answer(null, true),
           (error: unknown) => answer(toAppError(error).code, false),
         );
@@ -70,13 +73,13 @@ export class SocketIoTransport {
       this.boundPolls(request, response, next),
     );
     this.server.engine.on('connection', (socket: RawSocket) => {
-      const leave = this.handshakes.enter(socket.request);
+      const leave = this.clientLimits.enter(socket.request);
       this.places.set(socket, leave);
       socket.once('close', leave);
     });
   }
 
-  /** Drops what never got as far as the hub. The HTTP server is not ours to close. */
+  /** Drops what never got as far as a connection. The HTTP server is not ours to close. */
   stop(): void {
     this.server?.engine.close();
   }
@@ -85,7 +88,7 @@ export class SocketIoTransport {
   private boundPolls(request: IncomingMessage, response: unknown, next: () => void): void {
     // an upgrade has an answer of another kind
     if (!(response instanceof ServerResponse)) return next();
-    this.answers.watch(response, () => this.handshakes.addressOf(request));
+    this.answers.watch(response, () => this.clientLimits.addressOf(request));
     this.answers.inTurn(request.socket, response, () => {
       const sid = new URLSearchParams(request.url?.split('?')[1]).get('sid');
       if (request.method !== 'GET' || sid === null) next();
@@ -108,18 +111,20 @@ export class SocketIoTransport {
       socket.handshake.auth,
     );
     if (token === undefined || token === '') throw new AppError('AUTH_TOKEN_MISSING');
-    const unread = this.unread.open(this.handshakes.addressOf(socket.request), () => socket.conn.close(true));
+    const unread = this.unread.open(this.clientLimits.addressOf(socket.request), () =>
+      socket.conn.close(true),
+    );
     const peer: SocketIoPeer = new SocketIoPeer(socket, unread, (milliseconds) =>
       this.stats.answered(connection, milliseconds),
     );
-    const connection: Connection = this.hub.open(
+    const connection: Connection = this.connections.open(
       peer,
       session_id ?? null,
       this.places.get(socket.conn) ?? (() => undefined),
     );
     socket.conn.once('close', () => connection.gone());
     try {
-      await this.doorkeeper.admit(connection, token);
+      await this.authenticator.admit(connection, token);
       connection.signedIn();
     } catch (error) {
       connection.gone();
@@ -135,9 +140,9 @@ export class SocketIoTransport {
       const last = values.at(-1);
       // who asks for an acknowledgement gets the answer there, and only there
       const reply = typeof last === 'function' ? answerTo(last as (body: unknown) => void) : undefined;
-      this.hub.receive(connection, () => readEvent(type, values[0]), reply);
+      this.messages.receive(connection, () => readEvent(type, values[0]), reply);
     });
-    connection.send(this.doorkeeper.greeting(connection));
+    connection.send(this.authenticator.greeting(connection));
   }
 }
 

@@ -42,8 +42,8 @@ export class Subscribers {
     if (listeners?.size === 0) this.byKey.delete(key);
   }
 
-  /** Removes what a request to unsubscribe means; nothing when there is no such subscription. */
-  removeMeant(connection: Connection, request: Topic): void {
+  /** Removes the subscriptions that a request to unsubscribe names, if there are any. */
+  removeMatching(connection: Connection, request: Topic): void {
     for (const subscription of connection.subscriptions.values()) {
       if (isMeant(subscription, request)) this.remove(connection, subscription.key);
     }

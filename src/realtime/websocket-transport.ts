@@ -11,8 +11,9 @@ import { AppError } from '../common/errors.js';
 import { UnreadBytes } from '../common/unread-bytes.js';
 import { BoundedWebSocketServer } from './bounded-websocket-server.js';
 import type { Connection } from './connection.js';
-import { HandshakeLimits } from './handshake-limits.js';
-import { Hub } from './hub.js';
+import { ClientLimits } from './client-limits.js';
+import { Connections } from './connections.js';
+import { IncomingMessages } from './incoming-messages.js';
 import { limits } from './limits.js';
 import { socketIoPath } from './socket-io-transport.js';
 import { WebSocketPeer } from './websocket-peer.js';
@@ -33,8 +34,9 @@ export class WebSocketTransport {
   private open = true;
 
   constructor(
-    private readonly hub: Hub,
-    private readonly handshakes: HandshakeLimits,
+    private readonly connections: Connections,
+    private readonly messages: IncomingMessages,
+    private readonly clientLimits: ClientLimits,
     private readonly stats: ConnectionStats,
     private readonly unread: UnreadBytes,
   ) {}
@@ -66,7 +68,7 @@ export class WebSocketTransport {
     // nothing of the client is read meanwhile
     const onError = () => socket.destroy();
     socket.on('error', onError);
-    void this.handshakes.check(request).then(
+    void this.clientLimits.check(request).then(
       () => {
         socket.off('error', onError);
         if (!socket.destroyed) this.accept(request, socket, head, sessionId);
@@ -83,15 +85,15 @@ export class WebSocketTransport {
 
   private connect(ws: WebSocket, socket: Socket, sessionId: string, request: IncomingMessage): void {
     const token = bearerToken(request.headers.authorization);
-    const unread = this.unread.open(this.handshakes.addressOf(request), () => ws.terminate());
+    const unread = this.unread.open(this.clientLimits.addressOf(request), () => ws.terminate());
     const peer: WebSocketPeer = new WebSocketPeer(ws, socket, unread, (milliseconds) =>
       this.stats.answered(connection, milliseconds),
     );
-    const connection: Connection = this.hub.open(peer, sessionId, this.handshakes.enter(request));
+    const connection: Connection = this.connections.open(peer, sessionId, this.clientLimits.enter(request));
     this.peers.add(peer);
     ws.on('message', (data, isBinary) => {
       peer.seen();
-      this.hub.receive(connection, () => readMessage(data, isBinary));
+      this.messages.receive(connection, () => readMessage(data, isBinary));
     });
     ws.on('close', () => {
       this.peers.delete(peer);
@@ -99,7 +101,7 @@ export class WebSocketTransport {
     });
     // broken frames and broken connections are followed by 'close'
     ws.on('error', () => undefined);
-    if (token !== undefined) this.hub.receive(connection, () => ({ type: 'authenticate', token }));
+    if (token !== undefined) this.messages.receive(connection, () => ({ type: 'authenticate', token }));
     peer.beat();
   }
 }

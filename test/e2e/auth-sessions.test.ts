@@ -4,7 +4,16 @@ import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
-import { data, execute, makeJob, makeProject, nobody, refusal, type Json } from './steps.js';
+import {
+  data,
+  execute,
+  makeJob,
+  makeProject,
+  nobody,
+  refusal,
+  refusedEverywhere,
+  type Json,
+} from './steps.js';
 
 const app = useApp();
 afterEach(closeSockets);
@@ -15,17 +24,6 @@ const refreshWith = (token: string | undefined) =>
 const again = (user: Client) => user.as(user.credentials!);
 const listed = async (user: Client): Promise<Json[]> => (await data(200, user.get(path))).items;
 const idOf = async (user: Client): Promise<string> => (await listed(user)).find(({ current }) => current).id;
-
-/** Waits until every process refuses a token; below the 5 s after which one would ask again by itself. */
-async function refusedEverywhere(user: Client): Promise<void> {
-  for (const { url } of app.apis) {
-    const look = async () => {
-      const headers = { authorization: `Bearer ${user.token}` };
-      return (await fetch(`${url}/api/projects/`, { headers })).status === 401;
-    };
-    await until(look, { timeout: 3_000, what: `the token to be refused at ${url}` });
-  }
-}
 
 describe('sessions', () => {
   test('are listed to their user, with the one that asks marked', async () => {
@@ -67,7 +65,7 @@ describe('sessions', () => {
     const streamed = stream.text().catch(() => 'cut');
 
     await data(200, kept!.delete(`${path}/${await idOf(ended!)}`));
-    await refusedEverywhere(ended!);
+    await refusedEverywhere(app, ended!);
     expect((await until(() => socket.closed)).code).toBe(4401);
     await streamed;
     expect(await refusal(refreshWith(ended!.refreshToken))).toBe('401 AUTH_TOKEN_INVALID');
@@ -81,7 +79,7 @@ describe('sessions', () => {
     const user = await app.admin.createUser('viewer');
     const others = [await again(user), await again(user)];
     expect(await data(200, user.delete(path))).toEqual({ message: 'Sessions ended', ended: 2 });
-    for (const other of others) await refusedEverywhere(other);
+    for (const other of others) await refusedEverywhere(app, other);
     expect(await listed(user)).toHaveLength(1);
     const rows = await app.query(
       'SELECT action, old_value FROM activity WHERE entity_id = $1 AND action = $2',
@@ -104,11 +102,11 @@ describe('sessions', () => {
       expect.objectContaining({ id, current: false }),
     ]);
     expect((await data(200, app.admin.delete(path, undefined, { query }))).ended).toBe(1);
-    await refusedEverywhere(user);
+    await refusedEverywhere(app, user);
     expect(await refusal(app.admin.delete(`${path}/${id}`))).toBe('404 RESOURCE_NOT_FOUND');
     const second = await again(user);
     await data(200, app.admin.delete(`${path}/${await idOf(second)}`));
-    await refusedEverywhere(second);
+    await refusedEverywhere(app, second);
   });
 });
 
@@ -124,7 +122,7 @@ describe('logout', () => {
     const expired = user.withToken('an.expired.token');
     await data(200, logout(expired, { refresh_token: byBoth.refreshToken }));
     for (const left of [byBearer, byRefresh, byBoth]) {
-      await refusedEverywhere(left);
+      await refusedEverywhere(app, left);
       expect(await refusal(refreshWith(left.refreshToken))).toBe('401 AUTH_TOKEN_INVALID');
     }
     await data(200, logout(byBearer));

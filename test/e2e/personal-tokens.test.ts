@@ -5,7 +5,17 @@ import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
-import { data, execute, makeJob, makeProject, nobody, reached, refusal, type Json } from './steps.js';
+import {
+  data,
+  execute,
+  makeJob,
+  makeProject,
+  nobody,
+  reached,
+  refusal,
+  refusedEverywhere,
+  type Json,
+} from './steps.js';
 
 const app = useApp();
 afterEach(closeSockets);
@@ -40,6 +50,7 @@ describe('a personal access token', () => {
 
     expect((await user.withToken(token).get('/api/tasks/')).status).toBe(200);
     await data(200, user.delete(path + view.id));
+    await refusedEverywhere(app, user.withToken(token));
     expect(await refusal(user.withToken(token).get('/api/tasks/'))).toBe('401 AUTH_TOKEN_INVALID');
     expect((await data(200, user.get(path))).items).toEqual([]);
     expect(await refusal(user.delete(path + view.id))).toBe('404 RESOURCE_NOT_FOUND');

@@ -105,3 +105,14 @@ export function tally(values: string[]): Record<string, number> {
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
   return counts;
 }
+
+/** Waits until every process refuses a client's token; below the 5 s after which one would look it up again by itself. */
+export async function refusedEverywhere({ apis }: Pick<App, 'apis'>, user: Client): Promise<void> {
+  for (const { url } of apis) {
+    const look = async () => {
+      const headers = { authorization: `Bearer ${user.token}` };
+      return (await fetch(`${url}/api/projects/`, { headers })).status === 401;
+    };
+    await until(look, { timeout: 3_000, what: `the token to be refused at ${url}` });
+  }
+}

@@ -4,7 +4,7 @@ import { Actors } from '../auth/actors.js';
 import { BearerGuard } from '../auth/bearer.guard.js';
 import { callAt } from '../common/call-at.js';
 import { toAppError } from '../common/error-filter.js';
-import { AppError, type ErrorCode } from '../common/errors.js';
+import { AppError } from '../common/errors.js';
 import { endOf, permissionsOf } from '../common/permissions.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import type { Connection } from './connection.js';
@@ -13,15 +13,9 @@ import { message, type Message } from './message.js';
 
 const workSession = z.uuid();
 
-/** What ends a connection when it is met at the door, and how it is closed then. */
-export const closing: Partial<Record<ErrorCode, number>> = {
-  AUTH_ACCOUNT_DISABLED: closeCodes.forbidden,
-  WEBSOCKET_CONNECTION_FAILED: closeCodes.tooMany,
-};
-
-/** Lets users in, and sees to it that they stay who they are. */
+/** Authenticates connections, and keeps what is known of their users up to date. */
 @Injectable()
-export class Doorkeeper {
+export class ConnectionAuthenticator {
   constructor(
     private readonly bearer: BearerGuard,
     private readonly actors: Actors,

@@ -8,15 +8,12 @@ import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
 import { RateLimiterRes } from 'rate-limiter-flexible';
-import type { HandledType } from './handlers.js';
 import { limits } from './limits.js';
-
-/** Messages that each cost as much as a request, and count as one. */
-const requests = new Set<HandledType>(['execute_task', 'get_metrics']);
+import type { MessageRules } from './message-access.js';
 
 /** Counts what comes over sockets as requests are counted, and how many sockets wait to be signed in. */
 @Injectable()
-export class HandshakeLimits {
+export class ClientLimits {
   private readonly enabled: boolean;
   private readonly trust: (address: string, hop: number) => boolean;
   private readonly unauthenticated = new Map<string, number>();
@@ -70,10 +67,10 @@ export class HandshakeLimits {
   }
 
   /** Counts a message of somebody who has signed in. @throws RATE_LIMIT_EXCEEDED */
-  async countMessage(actor: Actor, type: HandledType): Promise<void> {
+  async countMessage(actor: Actor, as: NonNullable<MessageRules['counts']>): Promise<void> {
     if (!this.enabled) return;
-    if (requests.has(type)) await this.limiter.countUser(actor);
-    if (type === 'subscribe') await this.countSubscription(actor.id);
+    if (as === 'request') await this.limiter.countUser(actor);
+    else await this.countSubscription(actor.id);
   }
 
   private async countSubscription(userId: string): Promise<void> {
