@@ -58,12 +58,12 @@ const deliver = ({ events, projectId, data, from }: Noted) => `
     RETURNING 1`;
 
 const columns =
-  'id, actor_id, session_id, request_id, entity_type, entity_id, project_id, action, old_value, new_value';
+  'id, actor_id, session_id, request_id, entity_type, entity_id, project_id, action, old_value, new_value, run';
 
 const insertActivity = `
   WITH recorded AS (
     INSERT INTO activity (${columns})
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)
     RETURNING at
   ), pending AS (${deliver({ events: '$11::text[]', projectId: '$7', data: '$12' })})
   SELECT at, (SELECT count(*)::int FROM pending) AS pending FROM recorded`;
@@ -72,11 +72,11 @@ const insertActivity = `
  * For a statement that writes down by itself what it changed: the common table expressions `recorded`, with `at`, and `pending`,
  * with a row for each delivery. Its first parameters are `signature`.
  * @param relation a common table expression of that statement, with `entity_type`, `entity_id`, `project_id`, `action`,
- * `old_value`, `new_value`, `events` and `data` of what there is to write down, if anything
+ * `old_value`, `new_value`, `run`, `events` and `data` of what there is to write down, if anything
  */
 export const recording = (relation: string) => `recorded AS (
     INSERT INTO activity (${columns})
-    SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value
+    SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value, n.run
       FROM ${relation} n
     RETURNING at
   ), pending AS (${deliver({ events: 'n.events', projectId: 'n.project_id', data: 'n.data', from: `${relation} n` })})`;

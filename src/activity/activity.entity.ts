@@ -49,4 +49,8 @@ export class Activity {
 
   @Column('jsonb', { nullable: true })
   new_value!: unknown;
+
+  /** How the run ended that changed the status of a task. */
+  @Column('jsonb', { nullable: true })
+  run!: unknown;
 }

@@ -31,7 +31,7 @@ const opening = `
     SELECT $12, id, $13, expires_at FROM session
   ), noted AS (
     SELECT 'user' AS entity_type, user_id AS entity_id, NULL::uuid AS project_id, 'login' AS action, NULL::jsonb AS old_value,
-           jsonb_build_object('auth_session_id', id) AS new_value, NULL::text[] AS events, NULL::jsonb AS data
+           jsonb_build_object('auth_session_id', id) AS new_value, NULL::jsonb AS run, NULL::text[] AS events, NULL::jsonb AS data
       FROM session
   ), ${recording('noted')}
   SELECT s.*, r.at, (SELECT count(*)::int FROM pending) AS pending FROM session s CROSS JOIN recorded r`;

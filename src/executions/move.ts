@@ -1,6 +1,7 @@
 import { recording, signature, type ActivityEntry, type Written } from '../activity/activity-log.js';
 import type { Queryable } from '../infra/database.js';
 import type { Execution } from './execution.entity.js';
+import { runEnd } from './last-run.js';
 
 /** What is told of an execution that has moved. */
 const told = [
@@ -52,8 +53,13 @@ export const columnsOf = (names: readonly string[]) => names.map((name) => `e.${
 /** A command that belongs to no task has a line for itself. */
 const command = `
      UNION ALL
-    SELECT 'execution', e.id, NULL, 'command_queued', NULL, jsonb_build_object('command', e.command), NULL, NULL
+    SELECT 'execution', e.id, NULL, 'command_queued', NULL, jsonb_build_object('command', e.command), NULL, NULL, NULL
       FROM e WHERE e.task_id IS NULL`;
+
+/** The run whose end changed the status of the task `f`: that of the execution `e`, or the failed attempt which `e` repeats. */
+const ended = `
+           CASE WHEN e.status IN ('completed', 'failed', 'cancelled') THEN ${runEnd('e')}
+                WHEN f.old_status = 'running' THEN (SELECT ${runEnd('o')} FROM executions o WHERE o.id = e.retry_of) END`;
 
 /**
  * One statement that moves an execution and takes along what follows from it: its task, the line in the task's history, and the
@@ -78,7 +84,7 @@ export function transition(change: string, { also = '', isNew = false, stored = 
               t.actual_duration
   ), noted AS (
     SELECT 'task' AS entity_type, f.id AS entity_id, f.project_id, 'status_changed' AS action,
-           to_jsonb(f.old_status) AS old_value, to_jsonb(f.status) AS new_value,
+           to_jsonb(f.old_status) AS old_value, to_jsonb(f.status) AS new_value, ${ended} AS run,
            ARRAY[CASE WHEN f.status IN ('completed', 'failed') THEN 'task.' || f.status ELSE 'task.updated' END, 'task.*', '*'] AS events,
            jsonb_build_object('task_id', f.id, 'project_id', f.project_id, 'title', f.title, 'status', f.status,
              'execution_id', e.id, 'attempt', e.attempt, 'exit_code', e.exit_code, 'reason', e.reason,

@@ -51,6 +51,7 @@ export class TaskCreationService {
         progress_percentage: 0,
         actual_duration: null,
         execution_id: null,
+        last_run: null,
         created_at,
         updated_at: created_at,
         started_at: null,

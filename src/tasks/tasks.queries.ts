@@ -3,6 +3,7 @@ import type { Actor } from '../common/permissions.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { shownValue } from '../activity/shown-value.js';
 import { whyWaiting } from '../executions/executions.queries.js';
+import { lastRun, type RunEnd } from '../executions/last-run.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
 import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
 import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
@@ -18,7 +19,8 @@ const shared = `t.id, t.project_id, t.number, t.title, t.description, t.status, 
   t.started_at, t.completed_at, t.version`;
 
 const waiting = `CASE WHEN t.status = 'queued'
-  THEN (SELECT ${whyWaiting} FROM executions e WHERE e.id = t.execution_id) END AS why_waiting`;
+  THEN (SELECT ${whyWaiting} FROM executions e WHERE e.id = t.execution_id) END AS why_waiting,
+  (SELECT ${lastRun} FROM executions e WHERE e.id = t.execution_id) AS last_run`;
 
 /** All of a task but its search vector. */
 const taskColumns = `${shared}, t.command, t.environment, p.key, ${waiting}`;
@@ -147,7 +149,7 @@ export const detailColumns = `
      WHERE d.task_id = t.id AND o.deleted_at IS NULL), '[]') AS dependencies,
   coalesce((
     SELECT json_agg(json_build_object('timestamp', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-             'action', a.action, 'old_value', ${shownValue('a.old_value')}, 'new_value', ${shownValue('a.new_value')}, 'user_id', a.actor_id) ORDER BY a.sequence)
+             'action', a.action, 'old_value', ${shownValue('a.old_value')}, 'new_value', ${shownValue('a.new_value')}, 'run', a.run, 'user_id', a.actor_id) ORDER BY a.sequence)
       FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
              LIMIT ${recentHistory}) AS a), '[]') AS recent`;
 
@@ -170,6 +172,7 @@ export interface HistoryRow extends Record<string, unknown> {
   action: string;
   old_value: unknown;
   new_value: unknown;
+  run: RunEnd | null;
   actor_id: string | null;
   user_name: string | null;
 }
@@ -177,9 +180,9 @@ export interface HistoryRow extends Record<string, unknown> {
 /** What was done to a task, the oldest first. */
 export function historyOf(db: Queryable, taskId: string, limit: number): Promise<HistoryRow[]> {
   return db.query<HistoryRow>(
-    `SELECT latest.sequence, latest.id, latest.at, latest.action, latest.actor_id, latest.user_name,
+    `SELECT latest.sequence, latest.id, latest.at, latest.action, latest.actor_id, latest.user_name, latest.run,
             ${shownValue('latest.old_value')} AS old_value, ${shownValue('latest.new_value')} AS new_value FROM (
-       SELECT a.sequence, a.id, a.at, a.action, a.old_value, a.new_value, a.actor_id,
+       SELECT a.sequence, a.id, a.at, a.action, a.old_value, a.new_value, a.run, a.actor_id,
               coalesce(u.full_name, u.username) AS user_name
          FROM activity a LEFT JOIN users u ON u.id = a.actor_id
         WHERE a.entity_id = $1 AND a.entity_type = 'task' ORDER BY a.sequence DESC LIMIT $2

@@ -4,6 +4,7 @@ import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '.
 import { pageQuery, pageSchema } from '../common/pagination.js';
 import { queryNumber } from '../common/query.js';
 import { waitingReasons } from '../executions/executions.queries.js';
+import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
@@ -131,6 +132,7 @@ export const taskSchema = z
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
+    last_run: lastRunSchema.nullable().meta({ description: 'How the current or last execution went' }),
     version: z.int(),
   })
   .meta({ id: 'Task' });
@@ -139,6 +141,7 @@ export type TaskView = z.output<typeof taskSchema>;
 export type TaskRow = Omit<Task, 'bytes'> & {
   key: string;
   why_waiting: (typeof waitingReasons)[number] | null;
+  last_run: LastRun | null;
 };
 
 export function toTask(row: TaskRow): TaskView {
@@ -170,6 +173,7 @@ export function toTask(row: TaskRow): TaskView {
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
     execution_id: row.execution_id,
+    last_run: toLastRun(row.last_run),
     version: row.version,
   };
 }
@@ -207,6 +211,7 @@ export const taskDetailSchema = taskSchema
         action: z.string(),
         old_value: z.unknown(),
         new_value: z.unknown(),
+        run: runEndSchema.nullable().meta({ description: 'How the run ended that changed the status' }),
         user_id: id.nullable(),
       }),
     ),

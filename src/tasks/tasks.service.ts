@@ -44,7 +44,11 @@ export class TasksService {
         details:
           row.action === 'created'
             ? { initial_data: row.new_value }
-            : { old_value: row.old_value, new_value: row.new_value },
+            : {
+                old_value: row.old_value,
+                new_value: row.new_value,
+                ...(row.run ? { run: row.run } : {}),
+              },
       })),
     };
   }

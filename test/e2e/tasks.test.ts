@@ -69,6 +69,7 @@ test('a task is made, shown, changed and deleted', async () => {
     limits: {},
     final_exit_codes: [],
     execution_id: null,
+    last_run: null,
     version: 1,
   });
   const { dependencies, history, ...shown } = await show(owner, made);
@@ -78,6 +79,7 @@ test('a task is made, shown, changed and deleted', async () => {
     {
       timestamp: made.created_at,
       action: 'created',
+      run: null,
       old_value: null,
       new_value: expect.objectContaining({ title: made.title, status: 'pending' }),
       user_id: owner.user.id,

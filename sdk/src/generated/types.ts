@@ -786,6 +786,30 @@ export interface components {
       uptime: number;
       version: string;
     };
+    LastRun: {
+      attempt: number;
+      /** @description What went wrong, if not the command itself; at most 1,000 characters */
+      error: string | null;
+      /** Format: uuid */
+      executionId: string;
+      /** @description A signal N shows as -N */
+      exitCode: number | null;
+      finishedAt: string | null;
+      reason:
+        | (
+            | 'TASK_EXECUTION_FAILED'
+            | 'TASK_TIMEOUT'
+            | 'TASK_CANCELLED'
+            | 'TASK_DEPENDENCY_NOT_MET'
+            | 'WORKER_LOST'
+            | 'WORKER_SHUTDOWN'
+            | 'OUTPUT_LIMIT_EXCEEDED'
+          )
+        | null;
+      startedAt: string | null;
+      /** @enum {string} */
+      status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    };
     ListedExecution: {
       attempt: number;
       command: string;
@@ -864,6 +888,8 @@ export interface components {
       finalExitCodes: number[];
       /** Format: uuid */
       id: string;
+      /** @description How the current or last execution went */
+      lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
         [key: string]: unknown;
@@ -1840,6 +1866,26 @@ export interface components {
       /** @description Signs what is sent; made by us when absent */
       secret?: string;
     };
+    RunEnd: {
+      attempt: number;
+      /** @description What went wrong, if not the command itself; at most 1,000 characters */
+      error: string | null;
+      /** Format: uuid */
+      executionId: string;
+      /** @description A signal N shows as -N */
+      exitCode: number | null;
+      reason:
+        | (
+            | 'TASK_EXECUTION_FAILED'
+            | 'TASK_TIMEOUT'
+            | 'TASK_CANCELLED'
+            | 'TASK_DEPENDENCY_NOT_MET'
+            | 'WORKER_LOST'
+            | 'WORKER_SHUTDOWN'
+            | 'OUTPUT_LIMIT_EXCEEDED'
+          )
+        | null;
+    };
     RunLimits: {
       /** @description Processor time of each process */
       cpuSeconds?: number;
@@ -2139,6 +2185,8 @@ export interface components {
       finalExitCodes: number[];
       /** Format: uuid */
       id: string;
+      /** @description How the current or last execution went */
+      lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
         [key: string]: unknown;
@@ -2270,12 +2318,16 @@ export interface components {
         action: string;
         newValue: unknown;
         oldValue: unknown;
+        /** @description How the run ended that changed the status */
+        run: components['schemas']['RunEnd'] | null;
         /** Format: date-time */
         timestamp: string;
         userId: string | null;
       }[];
       /** Format: uuid */
       id: string;
+      /** @description How the current or last execution went */
+      lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
         [key: string]: unknown;
@@ -2992,6 +3044,7 @@ export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
 export type Execution = components['schemas']['Execution'];
 export type Health = components['schemas']['Health'];
+export type LastRun = components['schemas']['LastRun'];
 export type ListedExecution = components['schemas']['ListedExecution'];
 export type ListedTask = components['schemas']['ListedTask'];
 export type Liveness = components['schemas']['Liveness'];
@@ -3044,6 +3097,7 @@ export type RestoredTasks = components['schemas']['RestoredTasks'];
 export type ResumeQueue = components['schemas']['ResumeQueue'];
 export type RetriedTask = components['schemas']['RetriedTask'];
 export type RotateWebhookSecret = components['schemas']['RotateWebhookSecret'];
+export type RunEnd = components['schemas']['RunEnd'];
 export type RunLimits = components['schemas']['RunLimits'];
 export type RunningCommands = components['schemas']['RunningCommands'];
 export type Session = components['schemas']['Session'];

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { id, instant, toInstant } from '../common/fields.js';
+import { executionReasons, executionStatuses } from './execution-state.js';
+
+/** How a run ended, in a task's history. */
+export const runEndSchema = z
+  .object({
+    execution_id: id,
+    attempt: z.int(),
+    exit_code: z.int().nullable().meta({ description: 'A signal N shows as -N' }),
+    reason: z.enum(executionReasons).nullable(),
+    error: z
+      .string()
+      .nullable()
+      .meta({ description: 'What went wrong, if not the command itself; at most 1,000 characters' }),
+  })
+  .meta({ id: 'RunEnd' });
+export type RunEnd = z.output<typeof runEndSchema>;
+
+/** A task's current or last run. */
+export const lastRunSchema = runEndSchema
+  .extend({
+    status: z.enum(executionStatuses),
+    started_at: instant.nullable(),
+    finished_at: instant.nullable(),
+  })
+  .meta({ id: 'LastRun' });
+export type LastRun = z.output<typeof lastRunSchema>;
+
+const endOf = (e: string) =>
+  `'execution_id', ${e}.id, 'attempt', ${e}.attempt, 'exit_code', ${e}.exit_code, 'reason', ${e}.reason, 'error', left(${e}.error, 1000)`;
+
+/** The end of the execution `e`, as an SQL expression for `runEndSchema`. */
+export const runEnd = (e: string) => `jsonb_build_object(${endOf(e)})`;
+
+/** The execution `e`, as an SQL expression; `toLastRun` makes it what is answered. */
+export const lastRun = `jsonb_build_object(${endOf('e')}, 'status', e.status, 'started_at', e.started_at, 'finished_at', e.finished_at)`;
+
+/** What Postgres gives for `lastRun`: its times have microseconds. */
+export function toLastRun(row: LastRun | null): LastRun | null {
+  if (row === null) return null;
+  return { ...row, started_at: milliseconds(row.started_at), finished_at: milliseconds(row.finished_at) };
+}
+
+const milliseconds = (time: string | null) => (time === null ? null : toInstant(new Date(time)));
