@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../dist/infra/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../dist/infra/embedded-postgres/embedded-postgres.js';
 import { copyForPeers } from './data/bare.mjs';
 import { seed } from './data/seed.mjs';
 import { Millrace } from './support/millrace.mjs';

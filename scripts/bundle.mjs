@@ -41,7 +41,7 @@ const bundle = await rolldown({
     main: join(dist, 'main.js'),
     // these run in a process and a thread of their own, and are looked for beside the file that starts them
     'launcher-main': join(dist, 'launcher/launcher-main.js'),
-    'safety-worker': join(dist, 'executions/safety/safety-worker.js'),
+    'safety-worker': join(dist, 'command-safety/safety-worker.js'),
   },
   platform: 'node',
   plugins: [oneTypeorm],

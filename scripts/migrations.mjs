@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDataSource } from '../dist/infra/data-source.js';
-import { startEmbeddedPostgres } from '../dist/infra/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../dist/infra/embedded-postgres/embedded-postgres.js';
 
 const [action, name] = process.argv.slice(2);
 if (action !== 'check' && !(action === 'generate' && /^[A-Z][A-Za-z0-9]*$/.test(name ?? ''))) {

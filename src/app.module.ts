@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ActivityModule } from './activity/activity.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CommandsModule } from './commands/commands.module.js';
-import { StatsModule } from './common/stats.module.js';
+import { HttpModule } from './http/http.module.js';
 import { ExecutionsModule } from './executions/executions.module.js';
 import { ExecutorModule } from './executor/executor.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -10,6 +10,7 @@ import { InfraModule } from './infra/infra.module.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PersonalTokensModule } from './personal-tokens/personal-tokens.module.js';
+import { OutputModule } from './output/output.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
@@ -26,13 +27,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         InfraModule.for(infrastructure),
-        StatsModule,
+        HttpModule,
         ActivityModule,
         UsersModule,
         PersonalTokensModule,
         AuthModule,
         ProjectsModule,
         ExecutionsModule,
+        OutputModule,
         TasksModule,
         CommandsModule,
         SessionsModule,

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { root } from '../../test/support/build.js';
 import { query } from '../../test/support/database.js';
 
-type Embedded = typeof import('../../src/infra/embedded-postgres.js');
+type Embedded = typeof import('../../src/infra/embedded-postgres/embedded-postgres.js');
 
 /** A Postgres that the product does not know the keeper of: started here, and brought back here when it was killed. */
 export class ExternalPostgres {
@@ -18,7 +18,7 @@ export class ExternalPostgres {
   static async start(settings: Record<string, string> = {}): Promise<ExternalPostgres> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-soak-postgres-'));
     await chmod(folder, 0o755);
-    const module = join(root, 'dist/infra/embedded-postgres.js');
+    const module = join(root, 'dist/infra/embedded-postgres/embedded-postgres.js');
     const { startEmbeddedPostgres } = (await import(pathToFileURL(module).href)) as Embedded;
     const log = { info: () => undefined, warn: () => undefined, error: console.error };
     const start = () => startEmbeddedPostgres({ dataDir: folder, log });

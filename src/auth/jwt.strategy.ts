@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy, type VerifiedCallback } from 'passport-jwt';
-import { bearerToken } from '../common/bearer-token.js';
+import { bearerToken } from '../http/bearer-token.js';
 import type { Actor } from '../common/permissions.js';
 import { AccessTokens, SIGNING_KEY, type AccessClaims } from './access-tokens.js';
 import { Actors } from './actors.js';

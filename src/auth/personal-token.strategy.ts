@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-strategy';
-import { bearerToken } from '../common/bearer-token.js';
+import { bearerToken } from '../http/bearer-token.js';
 import type { Actor } from '../common/permissions.js';
 import { looksPersonal } from '../personal-tokens/token-format.js';
 import { Actors } from './actors.js';

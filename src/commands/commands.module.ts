@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { CommandSafetyModule } from '../command-safety/command-safety.module.js';
 import { ExecutionsModule } from '../executions/executions.module.js';
+import { OutputModule } from '../output/output.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { CommandHelpController } from './command-help.controller.js';
 import { CommandHelpService } from './command-help.service.js';
@@ -9,7 +11,7 @@ import { CommandsService } from './commands.service.js';
 import { StartWatch } from './start-watch.js';
 
 @Module({
-  imports: [ProjectsModule, ExecutionsModule],
+  imports: [CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
   controllers: [CommandHelpController, CommandsController],
   providers: [CommandHelpService, CommandListsService, CommandsService, StartWatch],
 })

@@ -5,29 +5,16 @@ import { ExecutionLifecycle } from './execution-lifecycle.js';
 import { ExecutionRecords } from './execution-records.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
-import { LiveOutputs } from './live-outputs.js';
-import { OutputHttp } from './output-http.js';
-import { OutputReader } from './output-reader.js';
-import { OutputRetention } from './output-retention.js';
-import { OutputSearchService } from './output-search.js';
-import { OutputStore } from './output-store.js';
-import { OutputWatch } from './output-watch.js';
 import { QueueControl } from './queue-control.js';
 import { QueueLimit } from './queue-limit.js';
 import { RevokedRuns } from './revoked-runs.js';
-import { CommandSafety } from './safety/command-safety.js';
 import { StartEstimate } from './start-estimate.js';
 
 /** All of them serve other rooms too. */
 const services = [
-  CommandSafety,
   ExecutionLifecycle,
   ExecutionRecords,
   ExecutionsService,
-  OutputHttp,
-  OutputReader,
-  OutputRetention,
-  OutputSearchService,
   QueueControl,
   QueueLimit,
   StartEstimate,
@@ -36,7 +23,7 @@ const services = [
 @Module({
   imports: [AuthModule, ProjectsModule],
   controllers: [ExecutionsController],
-  providers: [...services, LiveOutputs, OutputStore, OutputWatch, RevokedRuns],
+  providers: [...services, RevokedRuns],
   exports: services,
 })
 export class ExecutionsModule {}

@@ -3,7 +3,7 @@ import { prunedRows } from '../common/metrics.js';
 import { Database } from './database.js';
 import { Infrastructure } from './infrastructure.js';
 import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.queries.js';
-import { Rounds } from './rounds.js';
+import { IntervalJob } from './interval-job.js';
 import { addUpCounts } from './task-counts.js';
 
 /** The rest waits for the next round, so that no round keeps the database busy for long. */
@@ -12,7 +12,7 @@ const stepsAtOnce = 50;
 /** Deletes what has served its time, now and then and in small steps; every process may do it at the same time as others. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly rounds = new Rounds((signal) => this.sweep(signal));
+  private readonly job = new IntervalJob((signal) => this.sweep(signal));
   /** How far the activity has been looked through in this round; rows that are kept are not looked at again before the next. */
   private looked = '0';
 
@@ -22,11 +22,11 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   onApplicationBootstrap(): void {
-    this.rounds.start(this.infrastructure.config.HOUSEKEEPING_SECONDS * 1000);
+    this.job.start(this.infrastructure.config.HOUSEKEEPING_SECONDS * 1000);
   }
 
   onApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
+    return this.job.stop();
   }
 
   private async sweep(signal: AbortSignal): Promise<void> {

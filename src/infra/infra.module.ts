@@ -10,7 +10,6 @@ import { HeavyWork } from './heavy-work.js';
 import { Housekeeping } from './housekeeping.js';
 import { Maintenance } from './maintenance.js';
 import { RateLimits } from './rate-limits.js';
-import { RequestTurns } from './request-turns.js';
 import { VitalConnections, WorkerConnections } from './reserved-connections.js';
 
 /** Hands the started infrastructure to the rooms. */
@@ -31,7 +30,6 @@ export class InfraModule {
       HeavyWork,
       Housekeeping,
       Maintenance,
-      RequestTurns,
       { provide: RateLimits, useValue: new RateLimits(infrastructure.redis) },
     ];
     return {

@@ -3,7 +3,7 @@ import { Keyring, placeOfSecret, placeOfWebhook } from '../common/keyring.js';
 import { SealedError } from '../common/secret-box.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { Rounds } from '../infra/rounds.js';
+import { IntervalJob } from '../infra/interval-job.js';
 
 const rowsAtOnce = 100;
 
@@ -75,7 +75,7 @@ const webhooks: SealedTable<WebhookRow> = {
  */
 @Injectable()
 export class SecretSealing implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly rounds = new Rounds((signal) => this.sealAll(signal));
+  private readonly job = new IntervalJob((signal) => this.sealAll(signal));
 
   constructor(
     private readonly keyring: Keyring,
@@ -86,11 +86,11 @@ export class SecretSealing implements OnApplicationBootstrap, OnApplicationShutd
   onApplicationBootstrap(): void {
     const { role, config } = this.infrastructure;
     // a worker without the key must not be the one that seals
-    if (role !== 'worker') this.rounds.start(config.HOUSEKEEPING_SECONDS * 1000, { atOnce: true });
+    if (role !== 'worker') this.job.start(config.HOUSEKEEPING_SECONDS * 1000, { atOnce: true });
   }
 
   onApplicationShutdown(): Promise<void> {
-    return this.rounds.stop();
+    return this.job.stop();
   }
 
   private async sealAll(signal: AbortSignal): Promise<void> {

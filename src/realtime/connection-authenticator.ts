@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Actors } from '../auth/actors.js';
 import { BearerGuard } from '../auth/bearer.guard.js';
 import { callAt } from '../common/call-at.js';
-import { toAppError } from '../common/error-filter.js';
+import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
 import { endOf, permissionsOf } from '../common/permissions.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';

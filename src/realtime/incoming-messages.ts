@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
-import { parse } from '../common/validation.js';
+import { parse } from '../http/validation.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { typeSchema, type ClientMessageType } from './client-message.js';
 import type { Connection } from './connection.js';

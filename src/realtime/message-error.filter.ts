@@ -1,5 +1,5 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { toAppError } from '../common/error-filter.js';
+import { toAppError } from '../http/error-filter.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import type { Connection } from './connection.js';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ExecutionsModule } from '../executions/executions.module.js';
+import { OutputModule } from '../output/output.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { AccessWatch } from './access-watch.js';
@@ -24,7 +25,7 @@ import { SubscriptionsService } from './subscriptions.service.js';
 import { WebSocketTransport } from './websocket-transport.js';
 
 @Module({
-  imports: [AuthModule, ProjectsModule, ExecutionsModule, TasksModule],
+  imports: [AuthModule, ProjectsModule, ExecutionsModule, OutputModule, TasksModule],
   providers: [
     AccessWatch,
     Audiences,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { toPage, type Page } from '../common/pagination.js';
+import { toPage, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { CommandSafetyModule } from '../command-safety/command-safety.module.js';
 import { ExecutionsModule } from '../executions/executions.module.js';
+import { OutputModule } from '../output/output.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { ProjectCloneController } from './project-clone.controller.js';
 import { ProjectCloneService } from './project-clone.service.js';
@@ -15,7 +17,7 @@ import { TasksController } from './tasks.controller.js';
 import { TasksService } from './tasks.service.js';
 
 @Module({
-  imports: [ProjectsModule, ExecutionsModule],
+  imports: [CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
   controllers: [ProjectCloneController, TasksController, TaskBulkController, TaskExecutionController],
   providers: [
     ProjectCloneService,

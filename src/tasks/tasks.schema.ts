@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration, parseDuration } from '../common/duration.js';
 import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
-import { queryNumber } from '../common/query.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
+import { queryNumber } from '../http/query.js';
 import { waitingReasons } from '../executions/executions.queries.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';

@@ -260,7 +260,7 @@ if (mode === 'single') {
     const source = join(unbuilt, 'src/main.ts');
     await writeFile(source, `process.stdout.write('built for ' + process.argv[2] + '\\n');`);
     // the other entries of the bundle
-    for (const entry of ['launcher/launcher-main.ts', 'executions/safety/safety-worker.ts']) {
+    for (const entry of ['launcher/launcher-main.ts', 'command-safety/safety-worker.ts']) {
       await mkdir(dirname(join(unbuilt, 'src', entry)), { recursive: true });
       await writeFile(join(unbuilt, 'src', entry), 'export {};');
     }

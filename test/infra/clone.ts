@@ -7,7 +7,7 @@ import ts from 'typescript';
 
 const run = promisify(execFile);
 const repository = join(import.meta.dirname, '../..');
-const ours = /^(?:embedded-postgres|postgres-.*|system-user)\.ts$/;
+const ours = ['embedded-postgres', 'system-user.ts'];
 
 /**
  * Makes a runnable copy of the embedded Postgres and the packages it needs in `folder`, as a clone of the repository there
@@ -19,14 +19,15 @@ export async function cloneInto(folder: string): Promise<string> {
   await copyFile(join(import.meta.dirname, 'fixtures/use-postgres.mjs'), join(folder, 'use-postgres.mjs'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   const source = join(repository, 'src/infra');
-  await mkdir(join(folder, 'infra'));
-  for (const name of (await readdir(source)).filter((file) => ours.test(file))) {
+  await mkdir(join(folder, 'infra/embedded-postgres'), { recursive: true });
+  const names = await readdir(source, { recursive: true });
+  for (const name of names.filter((file) => file.endsWith('.ts') && ours.includes(file.split('/')[0]!))) {
     const { outputText } = ts.transpileModule(await readFile(join(source, name), 'utf8'), {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
     });
     await writeFile(join(folder, 'infra', name.replace(/\.ts$/, '.js')), outputText);
   }
-  return pathToFileURL(join(folder, 'infra/embedded-postgres.js')).href;
+  return pathToFileURL(join(folder, 'infra/embedded-postgres/embedded-postgres.js')).href;
 }
 
 async function copyPackages(names: string[], target: string, done: Set<string>): Promise<void> {

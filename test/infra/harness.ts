@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { clusterName } from '../../src/infra/postgres-process.js';
+import { clusterName } from '../../src/infra/embedded-postgres/postmaster.js';
 
 export const run = promisify(execFile);
 export const isRoot = process.getuid?.() === 0;
@@ -41,7 +41,7 @@ export class PostgresUser {
     as: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {},
   ) {
     // The fixture is imported from beside the module, since a user of its own may not reach this repository.
-    this.child = fork(new URL('../use-postgres.mjs', moduleUrl), [moduleUrl, dataDir], {
+    this.child = fork(new URL('../../use-postgres.mjs', moduleUrl), [moduleUrl, dataDir], {
       execArgv: [],
       cwd: '/',
       ...as,

@@ -17,7 +17,7 @@ declare module 'vitest' {
   }
 }
 
-type Embedded = typeof import('../../src/infra/embedded-postgres.js');
+type Embedded = typeof import('../../src/infra/embedded-postgres/embedded-postgres.js');
 type Sources = typeof import('../../src/infra/data-source.js');
 
 const built = async <M>(path: string): Promise<M> =>
@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-postgres-'));
   await chmod(dataDir, 0o755);
-  const { startEmbeddedPostgres } = await built<Embedded>('infra/embedded-postgres.js');
+  const { startEmbeddedPostgres } = await built<Embedded>('infra/embedded-postgres/embedded-postgres.js');
   const log = { info: () => undefined, warn: console.warn, error: console.error };
   const postgres = await startEmbeddedPostgres({ dataDir, log });
   const teardown = async () => {

@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+/** How long answers that are under way have when the server closes. */
+const lastAnswersMs = 3_000;
+/**
+ * Browsers and fetch open connections ahead of need. Node does not count one that has sent nothing as idle, and would wait for
+ * it at the end: `closeIdleConnections` leaves it alone.
+ */
+export function dropSilentConnections(server: FastifyInstance): void {
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.addHook('preClose', (done) => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    done();
+  });
+}
+
+/** A client that does not take its answer would hold up the end for ever. */
+export function cutOffAtClose(server: FastifyInstance): void {
+  server.addHook('preClose', (done) => {
+    setTimeout(() => server.server.closeAllConnections(), lastAnswersMs).unref();
+    done();
+  });
+}

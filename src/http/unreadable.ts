@@ -1,0 +1,50 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { AppError } from '../common/errors.js';
+import { newId } from '../common/ids.js';
+import { errorEnvelope } from './envelope.js';
+import { originForm, refusalOf } from './protocol.js';
+
+/** The router would refuse a path that cannot be decoded before any hook runs: without limits, request id and security headers. */
+const unreadableUrl = '/unreadable';
+
+/** The path that the router is given for a request target, whatever its form. */
+export const routedUrl = (url: string) => (isReadable(url) ? originForm(url) : unreadableUrl);
+
+function isReadable(url: string): boolean {
+  if (!url.includes('%')) return true;
+  try {
+    decodeURIComponent(url.split('?')[0]!);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function refuseUnreadableUrls(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    const unreadable = request.url === unreadableUrl && !isReadable(request.originalUrl);
+    done(
+      unreadable ? new AppError('MALFORMED_REQUEST', {}, { message: 'The URL cannot be read' }) : undefined,
+    );
+  });
+}
+
+const lastWordMs = 2_000;
+
+/** Bytes that are no HTTP request get the envelope too, before the connection is closed. */
+export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal = refusalOf(error);
+  const body = errorEnvelope(refusal, newId());
+  // a client that does not close its end, or does not read, must not hold the connection
+  setTimeout(() => socket.destroy(), lastWordMs).unref();
+  socket.end(
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroySoon(),
+  );
+}

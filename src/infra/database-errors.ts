@@ -1,0 +1,23 @@
+/** SQLSTATE classes that mean the database is away or out of room, not that our statement is wrong. */
+const databaseAway = /^(08|53|57P0|58)/;
+/** SQLSTATE of a statement that was ended because it took too long. */
+const statementTimeout = '57014';
+const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
+const poolFaults =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
+
+/** Whether an error means that Postgres cannot be reached at the moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = sqlStateOf(error);
+  return databaseAway.test(code) || socketFaults.has(code) || poolFaults.test(error.message);
+}
+
+/** Whether a statement was ended because it took too long. */
+export function isStatementTimeout(error: unknown): boolean {
+  return sqlStateOf(error) === statementTimeout;
+}
+
+function sqlStateOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { ExecutionsModule } from '../executions/executions.module.js';
+import { LiveOutputs } from './live-outputs.js';
+import { OutputHttp } from './output-http.js';
+import { OutputReader } from './output-reader.js';
+import { OutputRetention } from './output-retention.js';
+import { OutputSearchService } from './output-search.js';
+import { OutputStore } from './output-store.js';
+import { OutputWatch } from './output-watch.js';
+
+/** The byte log of each execution: stored segments, live frames, and those who read them. */
+@Module({
+  imports: [AuthModule, ExecutionsModule],
+  providers: [
+    LiveOutputs,
+    OutputHttp,
+    OutputReader,
+    OutputRetention,
+    OutputSearchService,
+    OutputStore,
+    OutputWatch,
+  ],
+  exports: [OutputHttp, OutputReader, OutputRetention, OutputSearchService],
+})
+export class OutputModule {}
