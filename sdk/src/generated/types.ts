@@ -669,7 +669,7 @@ export interface components {
        * @default false
        */
       allowUnsafe?: boolean;
-      /** @description Run by /bin/sh */
+      /** @description Run by /bin/sh, or by the interpreter that a first line `#!` names */
       command: string;
       /**
        * @description Variables for the command
@@ -2731,7 +2731,7 @@ export interface components {
     ValidatedCommand: {
       safe: boolean;
       suggestions: string[];
-      /** @description A shell can read it and, if asked, it looks safe */
+      /** @description A shell can read it, or its first line names another interpreter; and, if asked, it looks safe */
       valid: boolean;
       warnings: string[];
     };
