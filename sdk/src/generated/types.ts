@@ -108,6 +108,7 @@ export interface components {
         }
       | {
           data: {
+            /** @description Somebody who can see the project. Who loses that later keeps the task until it is given to another */
             assignedTo: string | null;
           };
           /** @enum {string} */
@@ -456,7 +457,10 @@ export interface components {
       };
     };
     CreateTask: {
-      /** @default null */
+      /**
+       * @description Somebody who can see the project. Who loses that later keeps the task until it is given to another
+       * @default null
+       */
       assignedTo?: string | null;
       /** @default null */
       command?: string | null;
@@ -1801,7 +1805,7 @@ export interface components {
       restored: {
         /** @description What was given back */
         fields: string[];
-        /** @description What had changed too, but cannot be given back: dependencies, a place in a queue, a disabled assignee */
+        /** @description What had changed too, but cannot be given back: dependencies, a place in a queue, an assignee who is disabled or cannot see the project */
         kept: string[];
         ref: string;
         /** Format: uuid */
@@ -2597,6 +2601,7 @@ export interface components {
       version?: number;
     };
     UpdateTask: {
+      /** @description Somebody who can see the project. Who loses that later keeps the task until it is given to another */
       assignedTo?: string | null;
       command?: string | null;
       /** @description Tasks of the same project that must be completed before this one runs */
