@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
@@ -12,13 +12,14 @@ import { RequestIdentity } from './auth/request-identity.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import { compressAnswers } from './compression.js';
 import type { Config } from './common/config.js';
-import { errorEnvelope, installEnvelope } from './common/envelope.js';
+import { installEnvelope } from './common/envelope.js';
 import { ErrorFilter } from './common/error-filter.js';
 import { AppError } from './common/errors.js';
 import { bodyLimits } from './common/limits.js';
 import { LocationInterceptor } from './common/location.interceptor.js';
 import { NestLog } from './common/logger.js';
 import { warnOfSharedLoopback, warnOfUnnamedProxy } from './common/proxy-warning.js';
+import { answerRaw } from './common/raw-answer.js';
 import { RequestLog } from './common/request-log.js';
 import { RequestStats } from './common/request-stats.js';
 import { UnreadAnswers } from './common/unread-answers.js';
@@ -213,20 +214,11 @@ function refuseOverload(server: FastifyInstance, infrastructure: Infrastructure)
   });
 }
 
-const lastWordMs = 2_000;
-
 /** Bytes that are no HTTP request get the envelope too, before the connection is closed. */
 function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  const refusal = refusalOf(error);
-  const body = errorEnvelope(refusal, newId());
-  // a client that does not close its end, or does not read, must not hold the connection
-  setTimeout(() => socket.destroy(), lastWordMs).unref();
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroySoon(),
-  );
+  answerRaw(socket, refusalOf(error));
 }
