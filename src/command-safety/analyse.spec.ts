@@ -36,6 +36,29 @@ test.each([
   expect(analyse(command).faults.join('\n')).toContain(message);
 });
 
+test('a first line that names an interpreter hides nothing', () => {
+  for (const line of ['/bin/sh', '/bin/bash -e', '/usr/bin/env python3', '/no/such/interpreter', ''])
+    for (const end of ['\n', '\r\n']) {
+      expect(analyse(`#!${line}${end}rm -rf /${end}`).safe).toBe(false);
+      expect(analyse(`#!${line}${end}ls${end}`)).toMatchObject({ safe: true, warnings: [] });
+    }
+  expect(analyse('#!/usr/bin/env -S rm -rf /\n').safe).toBe(false);
+  expect(analyse('#!/usr/bin/env -S sh -c "rm -rf /"').safe).toBe(false);
+  expect(analyse("#!/bin/it's\nls").faults).toEqual([]);
+});
+
+test('lines that end as on Windows hide nothing', () => {
+  expect(analyse('rm -rf /\r\n').safe).toBe(false);
+  expect(analyse('ls\r\nrm -rf /etc\r\nls').safe).toBe(false);
+});
+
+test('a text for another interpreter than a shell has no faults of a shell', () => {
+  const text = 'def f(x):\n    return x)\n';
+  expect(analyse(`#!/usr/bin/env python3\n${text}`).faults).toEqual([]);
+  expect(analyse(`#!/usr/bin/env -S bash -e\n${text}`).faults.join()).toContain('line 2');
+  expect(analyse(`#!/bin/sh\n${text}`).faults.join()).toContain('line 2');
+});
+
 test('knows the variables that the command is given, and folders that are no system folders', () => {
   expect(analyse('$X -rf $Y', { environment: { X: 'rm', Y: '/' } }).safe).toBe(false);
   expect(analyse('rm -rf /opt/work/a').safe).toBe(false);

@@ -163,9 +163,13 @@ const reads: Rule = ({ args, scope }) => {
 
 const named = (names: readonly string[], rule: Rule) => Object.fromEntries(names.map((name) => [name, rule]));
 
+const shells = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish', 'rbash'];
+
+export const isShell = (name: string): boolean => shells.includes(name);
+
 /** Programs and builtins through which a command says what else to run, or what later words mean. */
 export const shellRules: Record<string, Rule> = {
-  ...named(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish', 'rbash'], shell),
+  ...named(shells, shell),
   ...named(
     ['python', 'python2', 'python3', 'perl', 'ruby', 'node', 'nodejs', 'php', 'lua', 'deno', 'bun', 'pwsh'],
     interpreter,

@@ -32,7 +32,10 @@ export type ValidateCommand = z.output<typeof validateCommandSchema>;
 
 export const validatedCommandSchema = z
   .object({
-    valid: z.boolean().meta({ description: 'A shell can read it and, if asked, it looks safe' }),
+    valid: z.boolean().meta({
+      description:
+        'A shell can read it, or its first line names another interpreter; and, if asked, it looks safe',
+    }),
     safe: z.boolean(),
     warnings: z.array(z.string()),
     suggestions: z.array(z.string()),

@@ -30,7 +30,10 @@ export const commandText = z
 
 export const executeCommandSchema = z
   .object({
-    command: commandText.meta({ description: 'Run by /bin/sh', examples: ['ls -la'] }),
+    command: commandText.meta({
+      description: 'Run by /bin/sh, or by the interpreter that a first line `#!` names',
+      examples: ['ls -la'],
+    }),
     working_directory: workingDirectory.nullable().default(null),
     timeout: z
       .int()

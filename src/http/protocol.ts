@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import FindMyWay, { type HTTPMethod } from 'find-my-way';
 import { IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { AppError, type ErrorCode } from '../common/errors.js';
+import { answerRaw } from './raw-answer.js';
 
 /** A request target in absolute form, which every server must take (RFC 9112 §3.2.2), as the path and query it names. */
 export function originForm(target: string): string {
@@ -64,6 +66,12 @@ export function answerUnusual(server: FastifyInstance): void {
   // RFC 9110 §10.1.1: an expectation that is not known may be passed over
   server.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
     server.server.emit('request', request, response),
+  );
+  // it asks for a tunnel through a proxy (RFC 9110 §9.3.6), and what follows would not be HTTP
+  server.server.on('connect', (_request: IncomingMessage, socket: Socket) =>
+    answerRaw(socket, new AppError('METHOD_NOT_ALLOWED', { allowed: methods }), {
+      Allow: methods.join(', '),
+    }),
   );
   server.addHook('onRequest', (request, _reply, done) => {
     const { headers, httpVersion } = request.raw;

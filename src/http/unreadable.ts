@@ -1,10 +1,8 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../common/errors.js';
-import { newId } from '../common/ids.js';
-import { errorEnvelope } from './envelope.js';
 import { originForm, refusalOf } from './protocol.js';
+import { answerRaw } from './raw-answer.js';
 
 /** The router would refuse a path that cannot be decoded before any hook runs: without limits, request id and security headers. */
 const unreadableUrl = '/unreadable';
@@ -31,20 +29,11 @@ export function refuseUnreadableUrls(server: FastifyInstance): void {
   });
 }
 
-const lastWordMs = 2_000;
-
 /** Bytes that are no HTTP request get the envelope too, before the connection is closed. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  const refusal = refusalOf(error);
-  const body = errorEnvelope(refusal, newId());
-  // a client that does not close its end, or does not read, must not hold the connection
-  setTimeout(() => socket.destroy(), lastWordMs).unref();
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroySoon(),
-  );
+  answerRaw(socket, refusalOf(error));
 }

@@ -1,22 +1,11 @@
 import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
+import { chmodSync, chownSync, closeSync, constants, existsSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { launcherFolders, makeLauncherFolder, removeLauncherFolder } from './launcher-folder.js';
 import type { LauncherPolicy } from './policy.js';
-import { identityToken, isDeadLauncher, parseToken, type LauncherIdentity } from './processes/identity.js';
+import { identityToken, isDeadLauncher, type LauncherIdentity } from './processes/identity.js';
 
-const PREFIX = 'launcher-';
 const BATCH = 256;
 /** Of what mkfifo says where it fails, as much as a person reads; it repeats itself for each of the batch. */
 const MOST_TEXT = 300;
@@ -66,28 +55,25 @@ export class FifoPool {
   }
 
   remove(): void {
-    removeFolder(this.directory);
+    removeLauncherFolder(this.directory);
   }
 
   /** Whether no other launcher of this installation lives on this host. */
   isAlone(): boolean {
+    const own = identityToken(this.self);
     return this.folders().every(
-      ({ path, launcher }) => path === this.directory || isDeadLauncher(launcher, this.self.pidNamespace),
+      ({ launcher }) => identityToken(launcher) === own || isDeadLauncher(launcher, this.self.pidNamespace),
     );
   }
 
   /** Removes the folders of launchers that are gone. What cannot be removed stays, and harms nobody. */
   removeStale(): void {
     for (const { path, launcher } of this.folders())
-      if (isDeadLauncher(launcher, this.self.pidNamespace)) removeFolder(path);
+      if (isDeadLauncher(launcher, this.self.pidNamespace)) removeLauncherFolder(path);
   }
 
-  private folders(): { path: string; launcher: LauncherIdentity }[] {
-    return readdirSync(this.policy.runFolder).flatMap((name) => {
-      const token = name.startsWith(PREFIX) ? name.slice(PREFIX.length, name.lastIndexOf('-')) : '';
-      const launcher = parseToken(token);
-      return launcher ? [{ path: join(this.policy.runFolder, name), launcher }] : [];
-    });
+  private folders() {
+    return launcherFolders(this.policy.runFolder);
   }
 
   private pathOf(number: number): string {
@@ -96,21 +82,11 @@ export class FifoPool {
 
   private makeFolder(): string {
     const { runFolder, workerGroup } = this.policy;
-    const folder = mkdtempSync(join(runFolder, `${PREFIX}${identityToken(this.self)}-`));
+    const folder = makeLauncherFolder(runFolder, this.self);
     if (workerGroup !== undefined) {
       chmodSync(folder, 0o710);
       chownSync(folder, process.getuid?.() ?? 0, workerGroup);
     }
     return folder;
-  }
-}
-
-/** Only files directly in it: a launcher makes no others, and nobody else can. */
-function removeFolder(folder: string): void {
-  try {
-    for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
-    rmdirSync(folder);
-  } catch {
-    // another launcher removes it too, or the disk is read-only now
   }
 }

@@ -19,7 +19,7 @@ export interface LaunchLimits {
 export interface LaunchRequest {
   /** Goes into `MILLRACE_EXECUTION_ID`. One run of an execution at a time. */
   executionId: string;
-  /** Run by `/bin/sh -c`. */
+  /** Run by `/bin/sh -c`, or by the interpreter that a first line `#!` names. */
   command: string;
   /** The folder of the command's project or user: absolute, without symbolic links. A launcher that is root makes it. */
   workspace: string;

@@ -18,6 +18,7 @@ import { endOrphans } from './orphans.js';
 import { assertTrusted, type LauncherPolicy } from './policy.js';
 import { ownIdentity } from './processes/identity.js';
 import { RunDesk } from './run-desk.js';
+import { ScriptFiles } from './script-files.js';
 import { SilenceWatch } from './silence-watch.js';
 
 const CHANNEL = 3;
@@ -35,7 +36,8 @@ if (users) assertTrusted(users.workspaceRoot, 0);
 const self = ownIdentity();
 const marker = probeMarker(self);
 const pool = new FifoPool(policy, self);
-const desk = new RunDesk(self, marker, pool, users, report);
+const scripts = new ScriptFiles(policy, self);
+const desk = new RunDesk(self, marker, { fifos: pool, scripts }, users, report);
 // what happens from then on is not told: to the worker it is a launcher that was lost
 const watch = new SilenceWatch(() => channel.close());
 const channel = new Channel<WorkerMessage, LauncherMessage>(
@@ -93,6 +95,7 @@ const asMessage = ({ code, message, errno }: LaunchError) => ({ code, message, e
 void channel.ended.then(async () => {
   await desk.close();
   pool.remove();
+  scripts.remove();
   process.exit(0);
 });
 report({ type: 'ready', mark: marker.kind, keyrings, directory: pool.directory, fifos: await pool.make() });

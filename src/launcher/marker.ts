@@ -18,6 +18,8 @@ export const descriptors = {
   info: 4,
   /** The filter of system calls, for `bwrap`. */
   filter: 5,
+  /** The text of a script, for `bwrap`. */
+  script: 6,
 } as const;
 
 /** How commands are marked on this host; `nested` as `encodeMark` has it. */
@@ -107,7 +109,9 @@ export function isolatedCommandLine(
   const most = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
   // it can only be set within the namespace, by a shell that has none of the command's variables yet
   const limit = limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${most} || exit 126; `;
-  const script = `${limit}${RENAME_VARIABLES}${command}`;
+  // set before, it would hold for bwrap as well, which writes the file of a script
+  const fileLimit = limitPrefix({ fileSizeBytes: limits?.fileSizeBytes });
+  const script = `${limit}${fileLimit}${RENAME_VARIABLES}${command}`;
   const { input, info, filter } = descriptors;
   const seccomp = callFilter(true) ? ['--seccomp', `${filter}`] : [];
   const isolated = [
@@ -124,7 +128,8 @@ export function isolatedCommandLine(
     'sh',
     script,
   ];
-  const before = `${settings(marker, setting)}exec "$@"`;
+  const outer = { ...setting, limits: { ...limits, fileSizeBytes: undefined } };
+  const before = `${settings(marker, outer)}exec "$@"`;
   return markedShell(marker, mark, before, ['sh', ...isolated]);
 }
 

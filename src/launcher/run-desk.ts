@@ -4,6 +4,7 @@ import { identityToken, type LauncherIdentity } from './processes/identity.js';
 import { LaunchError } from './launch-error.js';
 import type { FifoPool } from './fifo-pool.js';
 import type { Marker } from './marker.js';
+import type { ScriptFiles } from './script-files.js';
 import type { LauncherMessage, LaunchOrder } from './messages.js';
 import { checkOrder } from './order-check.js';
 import type { CommandUsers } from './policy.js';
@@ -34,7 +35,7 @@ export class RunDesk {
   constructor(
     private readonly self: LauncherIdentity,
     private readonly marker: Marker,
-    private readonly fifos: FifoPool,
+    private readonly files: { fifos: FifoPool; scripts: ScriptFiles },
     private readonly users: CommandUsers | undefined,
     private readonly report: (message: LauncherMessage) => void,
   ) {
@@ -56,7 +57,7 @@ export class RunDesk {
       this.starting.add(executionId);
       const directory = await this.prepare(order);
       const marks = { marker: this.marker, mark: this.nextMark(), token: this.token };
-      const child = await spawnCommand(order, marks, this.fifos, {
+      const child = await spawnCommand(order, marks, this.files, {
         directory,
         limits: order.limits,
         isPrivate: this.users !== undefined && !order.bubblewrap,
@@ -82,6 +83,7 @@ export class RunDesk {
       this.report({ type: 'launched', run: number, pid: run.pid, startedAt: Date.now() });
       if (this.closing) run.terminate(0);
     } catch (error) {
+      this.files.scripts.discard(number);
       const { code, message, errno } =
         error instanceof LaunchError ? error : new LaunchError('SPAWN_FAILED', String(error));
       this.report({ type: 'refused', run: number, code, message, errno });
@@ -128,6 +130,7 @@ export class RunDesk {
     exited: (run, exitCode) => this.report({ type: 'exited', run: run.number, exitCode }),
     finished: (run, exitCode, leftBehind, unkillable) => {
       this.runs.remove(run);
+      this.files.scripts.discard(run.number);
       const conclude = () => {
         this.report({ type: 'finished', run: run.number, exitCode, leftBehind, unkillable });
         if (this.unfinished === 0) this.closing?.();

@@ -7,11 +7,15 @@ import { LaunchError } from './launch-error.js';
 import { callFilter } from './call-filter.js';
 import { commandLine, descriptors, isolatedCommandLine, type Marker, type Setting } from './marker.js';
 import type { LaunchOrder } from './messages.js';
+import type { ScriptFiles } from './script-files.js';
+import { shebangOf, startScript, withUnixLines } from './shebang.js';
 import { assignments, prefixed } from './variables.js';
 
 const FIRST_PIPE = 3;
 /** More than bubblewrap ever tells of itself. */
 const MOST_INFO = 4096;
+/** Where an isolated run finds its script: `/tmp` is its own, and is gone with it. */
+const ISOLATED_SCRIPT = '/tmp/.millrace/command';
 
 const REASONS: Record<string, string> = {
   E2BIG: 'the command or its environment is too large for the system',
@@ -48,7 +52,7 @@ export interface Marks {
 export async function spawnCommand(
   order: LaunchOrder,
   { marker, mark, token }: Marks,
-  fifos: FifoPool,
+  { fifos, scripts }: { fifos: FifoPool; scripts: ScriptFiles },
   setting: Setting & { directory: string },
 ): Promise<StartedCommand> {
   const ends: number[] = [];
@@ -62,8 +66,12 @@ export async function spawnCommand(
     const { bubblewrap } = order;
     const { directory, ...outside } = setting;
     refuseTooLarge(environment);
-    // as an editor on Windows writes them: the shell would take the first half of each line break for a part of the last word
-    const command = order.command.replaceAll('\r\n', '\n');
+    // of an argument Node says it itself
+    if (order.command.includes('\0')) throw new Error('there is a NUL in it');
+    const text = withUnixLines(order.command);
+    const shebang = shebangOf(text);
+    const script = shebang && (bubblewrap ? ISOLATED_SCRIPT : scripts.write(order.run, text, order.user));
+    const command = shebang ? startScript(shebang, script!) : text;
     const { line, options } = asUser(
       order.user,
       bubblewrap
@@ -71,7 +79,7 @@ export async function spawnCommand(
         : commandLine(marker, mark, command, setting),
     );
     const inputs = bubblewrap
-      ? isolatedInputs(bubblewrap, directory, environment)
+      ? isolatedInputs(bubblewrap, directory, environment, shebang && text)
       : [assignments(environment)];
     const child = spawn(line[0], line.slice(1), {
       ...options,
@@ -108,16 +116,20 @@ function isolatedInputs(
   options: string[],
   directory: string,
   environment: Record<string, string>,
+  script: string | undefined,
 ): (string | Buffer | undefined)[] {
   const variables = Object.entries({ ...cleanEnvironment, ...prefixed(environment) });
+  const file = ['--perms', '0700', '--file', `${descriptors.script}`, ISOLATED_SCRIPT];
   const parts = [
     ...options,
+    ...(script === undefined ? [] : file),
     '--chdir',
     directory,
     ...variables.flatMap(([name, value]) => ['--setenv', name, value]),
   ];
   const text = parts.map((part) => `${part}\0`).join('');
-  return [text, undefined, callFilter(!options.includes('--unshare-net')) ?? ''];
+  const filter = callFilter(!options.includes('--unshare-net')) ?? '';
+  return [text, undefined, filter, ...(script === undefined ? [] : [script])];
 }
 
 /** What execve(2) takes: 128 KiB for one string, and 2 MiB for all together with a stack of the usual 8 MiB. */

@@ -5,12 +5,15 @@ import type { MemberRole, ProjectStatistics } from './projects.schema.js';
 /** Joins the member row of user $1 to a project `p`. */
 export const memberJoin = 'LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = $1';
 
+const visibleTo = (user: string, isAdministrator: string): string =>
+  `(${isAdministrator} OR p.created_by = ${user} OR p.visibility = 'internal' OR m.user_id IS NOT NULL)`;
+
 /** What user $1 is in a project `p`, $2 telling whether it is an administrator; null for whoever may not see it. */
 export const accessRole = `CASE WHEN $2::boolean OR p.created_by = $1 THEN 'owner'
   ELSE coalesce(m.role, CASE WHEN p.visibility = 'internal' THEN 'viewer' END) END`;
 
 /** Whether user $1 may see a project `p`. */
-export const visible = `($2::boolean OR p.created_by = $1 OR p.visibility = 'internal' OR m.user_id IS NOT NULL)`;
+export const visible = visibleTo('$1', '$2::boolean');
 
 export type AccessibleProject = Project & { access: MemberRole };
 
@@ -27,6 +30,16 @@ export async function findAccessible(
     [userId, admin, value],
   );
   return row;
+}
+
+/** Whether a user that may sign in can see a project; undefined where there is no such user. */
+export async function canSee(db: Queryable, userId: string, projectId: string): Promise<boolean | undefined> {
+  const [user] = await db.query<{ sees: boolean }>(
+    `SELECT ${visibleTo('u.id', "u.role = 'admin'")} AS sees
+       FROM users u CROSS JOIN projects p ${memberJoin} WHERE u.id = $1 AND NOT u.disabled AND p.id = $2`,
+    [userId, projectId],
+  );
+  return user?.sees;
 }
 
 const noTasks: ProjectStatistics = {

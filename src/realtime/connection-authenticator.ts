@@ -8,7 +8,7 @@ import { AppError } from '../common/errors.js';
 import { endOf, permissionsOf } from '../common/permissions.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import type { Connection } from './connection.js';
-import { closeCodes } from './limits.js';
+import { closeCodes, limits } from './limits.js';
 import { message, type Message } from './message.js';
 
 const workSession = z.uuid();
@@ -69,6 +69,7 @@ export class ConnectionAuthenticator {
       role,
       permissions: permissionsOf(role),
       session_id: sessionId,
+      max_message_bytes: limits.messageBytes,
     });
   }
 

@@ -10,6 +10,8 @@ export interface MessageData {
     role: string;
     permissions: readonly string[];
     session_id: string | null;
+    /** The longest message that is taken. */
+    max_message_bytes: number;
   };
   subscribed: Topic & { from_offset?: number };
   unsubscribed: Topic;

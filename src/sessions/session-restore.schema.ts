@@ -24,7 +24,7 @@ export const restoredTasksSchema = z
         fields: z.array(z.string()).meta({ description: 'What was given back' }),
         kept: z.array(z.string()).meta({
           description:
-            'What had changed too, but cannot be given back: dependencies, a place in a queue, a disabled assignee',
+            'What had changed too, but cannot be given back: dependencies, a place in a queue, an assignee who is disabled or cannot see the project',
         }),
       }),
     ),

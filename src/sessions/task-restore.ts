@@ -5,6 +5,7 @@ import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import type { Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
+import { canSee } from '../projects/projects.queries.js';
 import type { RestoredTasks } from './session-restore.schema.js';
 import {
   changedTasks,
@@ -77,7 +78,7 @@ export class TaskRestore {
     const kept: string[] = [];
     const values = await firstValues(tx, point, task.id);
     for (const { field, value } of values) {
-      if (await this.cannotReturn(tx, field, value)) kept.push(field);
+      if (await this.cannotReturn(tx, task, field, value)) kept.push(field);
       else Object.assign(before, { [field]: value });
     }
     const progress = values.find(({ field }) => field === 'progress_percentage');
@@ -91,11 +92,16 @@ export class TaskRestore {
     return { fields: Object.keys(written?.changes ?? {}), kept };
   }
 
-  private async cannotReturn(tx: Transaction, field: string, value: unknown): Promise<boolean> {
+  private async cannotReturn(
+    tx: Transaction,
+    task: ChangedTask,
+    field: string,
+    value: unknown,
+  ): Promise<boolean> {
     if (!restorableFields.has(field)) return true;
     if (field === 'status') return value === 'queued';
-    if (field !== 'assigned_to' || value === null) return false;
-    return (await tx.query('SELECT 1 FROM users WHERE id = $1 AND NOT disabled', [value])).length === 0;
+    if (field !== 'assigned_to' || typeof value !== 'string') return false;
+    return (await canSee(tx, value, task.project_id)) !== true;
   }
 
   /** The times that go with a status that comes back. */

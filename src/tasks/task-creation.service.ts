@@ -27,7 +27,7 @@ export class TaskCreationService {
   /**
    * Makes a task.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, VALIDATION_ERROR for an
-   * assignee or a dependency that does not exist
+   * assignee that cannot see the project, and for a dependency that does not exist
    */
   async create(actor: Actor, input: CreateTask): Promise<TaskView> {
     const number = await this.numberFor(actor, input.project_id);
@@ -35,7 +35,7 @@ export class TaskCreationService {
       const id = newId();
       const made = await this.insert(tx, actor, id, number, input);
       const { project_id, key, assigned_to, created_at } = made;
-      if (input.assigned_to !== null) await this.tasks.checkAssignee(tx, input.assigned_to);
+      if (input.assigned_to !== null) await this.tasks.checkAssignee(tx, input.assigned_to, project_id);
       if (input.dependencies.length > 0)
         await this.tasks.setDependencies(tx, actor, id, project_id, input.dependencies);
       const task = toTask({

@@ -44,7 +44,9 @@ export class TaskUpdateService {
     checkVersion(before.version, version, ifMatch);
     const statusChanges = changes.status !== undefined && changes.status !== before.status;
     if (statusChanges) await this.tasks.refuseActive(tx, before.id, 'TASK_ALREADY_RUNNING');
-    if (changes.assigned_to) await this.tasks.checkAssignee(tx, changes.assigned_to);
+    // whoever cannot see the project any more keeps the task until somebody else gets it
+    if (changes.assigned_to && changes.assigned_to !== before.assigned_to)
+      await this.tasks.checkAssignee(tx, changes.assigned_to, before.project_id);
     if (dependencies) await this.tasks.setDependencies(tx, actor, before.id, before.project_id, dependencies);
 
     const next = { ...before, ...changes, ...(statusChanges ? timesOf(before, changes) : {}) };

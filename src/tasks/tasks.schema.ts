@@ -27,7 +27,10 @@ const shape = {
   description: z.string().max(50_000),
   priority: z.int().min(1).max(10).meta({ description: '1 is the most urgent' }),
   estimated_duration: duration.nullable(),
-  assigned_to: id.nullable(),
+  assigned_to: id.nullable().meta({
+    description:
+      'Somebody who can see the project. Who loses that later keeps the task until it is given to another',
+  }),
   tags: z
     .array(tag)
     .max(50)

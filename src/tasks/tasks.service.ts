@@ -7,6 +7,7 @@ import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
+import { canSee } from '../projects/projects.queries.js';
 import { detailColumns, historyOf, reaches, requireTask, type DetailColumns } from './tasks.queries.js';
 import { toTask, type TaskDetail, type TaskHistory } from './tasks.schema.js';
 
@@ -114,11 +115,15 @@ export class TasksService {
     );
   }
 
-  /** @throws VALIDATION_ERROR when nobody of that id can be given work */
-  async checkAssignee(tx: Transaction, userId: string): Promise<void> {
-    const [user] = await tx.query('SELECT 1 FROM users WHERE id = $1 AND NOT disabled', [userId]);
-    if (!user)
-      throw new AppError('VALIDATION_ERROR', { field: 'assigned_to', issue: 'There is no such active user' });
+  /** @throws VALIDATION_ERROR when nobody of that id can be given work of the project */
+  async checkAssignee(tx: Transaction, userId: string, projectId: string): Promise<void> {
+    const sees = await canSee(tx, userId, projectId);
+    if (sees === true) return;
+    const issue =
+      sees === undefined
+        ? 'There is no such active user'
+        : 'The user cannot see the project: make them a member first';
+    throw new AppError('VALIDATION_ERROR', { field: 'assigned_to', issue });
   }
 
   /** Refuses a change while an execution of the task is queued or running; the task must be locked. */

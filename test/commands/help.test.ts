@@ -81,6 +81,13 @@ describe('validate', () => {
     expect(await validate('if true; then', { check_safety: false })).toMatchObject({ valid: false });
   });
 
+  test('reads a script for another interpreter no less, but not as faulty', async () => {
+    const script = (last: string) => `#!/usr/bin/env python3\nprint("it's")\nif True:\n    ${last}\n`;
+    expect(await validate(script('print(1)'))).toMatchObject({ valid: true, safe: true, warnings: [] });
+    expect(await validate('#!/bin/sh\r\nrm -rf /\r\n')).toMatchObject({ valid: false, safe: false });
+    expect(await validate('#!/opt/odd\nrm -rf /\n')).toMatchObject({ valid: false, safe: false });
+  });
+
   test('takes what is hard to read, and answers others meanwhile', async () => {
     let answered = false;
     const hard = validate('$(('.repeat(5_400)).finally(() => (answered = true));

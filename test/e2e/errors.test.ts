@@ -126,6 +126,24 @@ describe('an error', () => {
     expect(posted).toMatch(/^HTTP\/1\.1 401 [^]*"AUTH_INVALID_CREDENTIALS"/);
   });
 
+  test('is given to who asks for a tunnel, with what follows unread', async () => {
+    const { port } = app.apis[0]!;
+    for (const target of ['example.org:443', '/api/health/', 'localhost:22']) {
+      const answer = await raw(
+        port,
+        `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\nGET / HTTP/1.1\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 405 [^]*\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n/);
+      expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({
+        data: null,
+        error: { code: 'METHOD_NOT_ALLOWED' },
+        meta: { request_id: expect.any(String) },
+      });
+    }
+    expect((await app.admin.get('/api/system/info')).status).toBe(200);
+  });
+
   test('of bytes that are no request wears the envelope, and ends that connection only', async () => {
     const { port } = app.apis[0]!;
     for (const bytes of [

@@ -99,6 +99,18 @@ describe.runIf(asRoot).each(kinds)(
       await data(200, victim.post(`/api/tasks/${running.id}/cancel`));
     });
 
+    test('run scripts by the interpreters that they name, to their end or to their timeout', async () => {
+      const script = '#!/usr/bin/perl -l\r\n$| = 1; print "perl $<\\n$0";\r\nsleep ($ENV{PAUSE} || 0);\r\n';
+      const ended = await runJob(victim, mine, script);
+      const environment = { PAUSE: '1000' };
+      const stopped = await runJob(victim, mine, script, 'failed', { environment, timeout: 1 });
+      expect(stopped).toMatchObject({ reason: 'TASK_TIMEOUT', exit_code: -15 });
+      for (const { execution_id } of [ended, stopped]) {
+        const output = /^perl [1-9]\d*\n(\/.*)\n/.exec(await outputOf(app, execution_id));
+        expect(output && existsSync(output[1]!)).toBe(false);
+      }
+    });
+
     test('cannot leave each other keys, nor use those of whoever started the server', async () => {
       const { execution_id: stored } = await runJob(attacker, theirs, storeKey('left', 'a message'));
       expect(await outputOf(app, stored)).toBe('refused: Function not implemented\n');

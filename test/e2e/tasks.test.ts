@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
-import type { Client } from '../support/client.js';
+import { expectStatus, type Answer, type Client } from '../support/client.js';
 import {
   data,
   execute,
@@ -36,7 +36,7 @@ test('a task is made, shown, changed and deleted', async () => {
       project_id: project.id,
       priority: 1,
       estimated_duration: '02:30:00',
-      assigned_to: other.user.id,
+      assigned_to: app.admin.user.id,
       tags: ['authentication', 'security', 'security'],
       metadata: { component: 'backend', complexity: 'medium' },
     }),
@@ -53,7 +53,7 @@ test('a task is made, shown, changed and deleted', async () => {
     progress_percentage: 0,
     estimated_duration: '02:30:00',
     actual_duration: null,
-    assigned_to: other.user.id,
+    assigned_to: app.admin.user.id,
     created_by: owner.user.id,
     created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     updated_at: made.created_at,
@@ -381,8 +381,62 @@ describe('dependencies', () => {
   });
 });
 
+test('a task goes to somebody who can see its project, and stays with who lost that', async () => {
+  const closed = await makeProject(owner);
+  const toOther = { assigned_to: other.user.id };
+  const task = await makeTask(owner, closed, { assigned_to: app.admin.user.id });
+  const path = `/api/tasks/${task.id}`;
+  const refused = async (answer: Promise<Answer>) => (await expectStatus(422, answer)).body.error;
+  const fault = {
+    code: 'VALIDATION_ERROR',
+    details: { field: 'assigned_to', issue: 'The user cannot see the project: make them a member first' },
+  };
+  for (const answer of [
+    owner.post('/api/tasks/', { title: 'A task', project_id: closed.id, ...toOther }),
+    owner.put(path, toOther),
+    app.admin.put(path, toOther),
+  ])
+    expect(await refused(answer)).toMatchObject(fault);
+  const assign = { operation: 'assign', task_ids: [task.id], data: toOther };
+  expect((await data(200, owner.post('/api/tasks/bulk', assign))).errors).toMatchObject([
+    { task_id: task.id, code: 'VALIDATION_ERROR' },
+  ]);
+  expect(await show(owner, task)).toMatchObject({ assigned_to: app.admin.user.id, version: 1 });
+
+  const member = `/api/projects/${closed.id}/members/${other.user.id}`;
+  await data(200, owner.put(member, { role: 'viewer' }));
+  expect(await data(200, owner.put(path, toOther))).toMatchObject(toOther);
+  await data(200, owner.delete(member));
+  // a client that sends all fields changes nothing by it
+  expect(await data(200, owner.put(path, { title: 'Goes on', ...toOther }))).toMatchObject(toOther);
+  await data(200, owner.put(path, { assigned_to: null }));
+  expect(await refused(owner.put(path, toOther))).toMatchObject(fault);
+
+  await data(200, owner.put(`/api/projects/${closed.id}`, { visibility: 'internal' }));
+  expect(await data(200, owner.put(path, toOther))).toMatchObject(toOther);
+  await data(200, owner.put(`/api/projects/${closed.id}`, { visibility: 'private' }));
+  expect(await show(owner, task)).toMatchObject(toOther);
+});
+
+test('a task goes to nobody whose account is disabled', async () => {
+  const gone = await app.admin.createUser('admin');
+  const task = await makeTask(owner, project, { assigned_to: gone.user.id });
+  await data(200, app.admin.put(`/api/users/${gone.user.id}`, { disabled: true }));
+  const path = `/api/tasks/${task.id}`;
+  const toGone = { assigned_to: gone.user.id };
+  expect(await data(200, owner.put(path, { title: 'Goes on', ...toGone }))).toMatchObject(toGone);
+  await data(200, owner.put(path, { assigned_to: null }));
+  expect((await expectStatus(422, owner.put(path, toGone))).body.error.details).toEqual({
+    field: 'assigned_to',
+    issue: 'There is no such active user',
+  });
+});
+
 test('auto_assign gives a task without assignee to its maker', async () => {
-  const assigning = await makeProject(owner, { settings: { auto_assign: true } });
+  const assigning = await makeProject(owner, {
+    visibility: 'internal',
+    settings: { auto_assign: true },
+  });
   expect((await makeTask(owner, assigning)).assigned_to).toBe(owner.user.id);
   expect((await makeTask(owner, assigning, { assigned_to: other.user.id })).assigned_to).toBe(other.user.id);
   expect((await makeTask(owner, project)).assigned_to).toBeNull();

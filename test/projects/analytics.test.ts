@@ -40,7 +40,7 @@ test('an empty project has nothing to tell, and invents nothing', async () => {
 test('the figures are those computed by hand', async () => {
   const maker = await app.admin.createUser('developer', { full_name: 'Mia' });
   const helper = await app.admin.createUser('developer');
-  const project = await makeProject(maker);
+  const project = await makeProject(maker, { visibility: 'internal' });
   /** Days before today and seconds: created, ended, ran for, estimated. */
   const rows: [string, number, number | null, number | null, number | null, boolean][] = [
     // status, created, ended, actual, estimated, assigned to the helper

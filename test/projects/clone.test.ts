@@ -48,7 +48,7 @@ test('copies settings and limits, or leaves them at their defaults', async () =>
 
 test('copies tasks as new pending ones that depend on each other as before', async () => {
   const { admin } = app;
-  const source = await makeProject(admin);
+  const source = await makeProject(admin, { visibility: 'internal' });
   const other = await admin.createUser('developer');
   const fields = {
     priority: 2,

@@ -1,6 +1,7 @@
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
+import type { Json } from '../support/json.js';
 import { until } from '../support/until.js';
 import { createProject, createTask, ended, execute } from './fixtures.js';
 import { closeSockets, LiveSocket, type LiveMessage } from './live-socket.js';
@@ -109,8 +110,22 @@ test('a disabled user is told and disconnected', async () => {
 
 test('a message above 64 KiB ends the connection and nothing else', async () => {
   const { socket } = await connect({ token: app.admin.token }, { transports: ['websocket'] });
-  const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+  const gone = new Promise((resolve) =>
+    socket.once('disconnect', (_reason, details) => resolve((details as Json).context.code)),
+  );
   socket.emit('ping', { timestamp: 'x'.repeat(70_000) });
-  await gone;
+  // as over plain WebSocket
+  expect(await gone).toBe(1009);
+  const { messages } = await connect({ token: app.admin.token });
+  expect((await until(() => messages[0])).data.max_message_bytes).toBe(64 * 1024);
+});
+
+test('a message above 64 KiB ends a connection by polling, too', async () => {
+  const { socket } = await connect({ token: app.admin.token }, { transports: ['polling'] });
+  const gone = new Promise((resolve) =>
+    socket.once('disconnect', (_reason, details) => resolve((details as Json).description)),
+  );
+  socket.emit('ping', { timestamp: 'x'.repeat(70_000) });
+  expect(await gone).toBe(413);
   await connect({ token: app.admin.token });
 });

@@ -194,6 +194,19 @@ test('running and deleted tasks are left and listed, and what cannot come back i
   });
 });
 
+test('a task is not given back to who cannot see its project any more', async () => {
+  const { owner, project } = await start();
+  const other = await app.admin.createUser('developer');
+  const given = await makeTask(owner, project, { assigned_to: other.user.id });
+  const { session, path, working } = await open(owner, project);
+  await change(working, given, { title: 'Taken', assigned_to: owner.user.id });
+  await expectStatus(200, owner.put(`/api/projects/${project.id}`, { visibility: 'private' }));
+  const body = { restore_point: session.created_at, include_tasks: true };
+  const { tasks } = await data(200, owner.post(`${path}/restore`, body));
+  expect(tasks.restored).toMatchObject([{ fields: ['title'], kept: ['assigned_to'] }]);
+  expect(await task(owner, given)).toMatchObject({ title: 'A task', assigned_to: owner.user.id });
+});
+
 test('a session without a project restores what it changed anywhere its owner may still write', async () => {
   const { owner, project } = await start();
   const foreign = await makeProject(app.admin);

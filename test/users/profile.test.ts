@@ -52,7 +52,7 @@ describe('the profile', () => {
       await app.admin.createUser('developer'),
       await app.admin.createUser('developer'),
     ];
-    const project = await makeProject(person);
+    const project = await makeProject(person, { visibility: 'internal' });
     const mine = await makeTask(person, project);
     const theirs = await makeTask(person, project, { assigned_to: other.user.id });
     await makeTask(person, project);

@@ -108,6 +108,7 @@ export interface components {
         }
       | {
           data: {
+            /** @description Somebody who can see the project. Who loses that later keeps the task until it is given to another */
             assignedTo: string | null;
           };
           /** @enum {string} */
@@ -456,7 +457,10 @@ export interface components {
       };
     };
     CreateTask: {
-      /** @default null */
+      /**
+       * @description Somebody who can see the project. Who loses that later keeps the task until it is given to another
+       * @default null
+       */
       assignedTo?: string | null;
       /** @default null */
       command?: string | null;
@@ -669,7 +673,7 @@ export interface components {
        * @default false
        */
       allowUnsafe?: boolean;
-      /** @description Run by /bin/sh */
+      /** @description Run by /bin/sh, or by the interpreter that a first line `#!` names */
       command: string;
       /**
        * @description Variables for the command
@@ -1827,7 +1831,7 @@ export interface components {
       restored: {
         /** @description What was given back */
         fields: string[];
-        /** @description What had changed too, but cannot be given back: dependencies, a place in a queue, a disabled assignee */
+        /** @description What had changed too, but cannot be given back: dependencies, a place in a queue, an assignee who is disabled or cannot see the project */
         kept: string[];
         ref: string;
         /** Format: uuid */
@@ -2649,6 +2653,7 @@ export interface components {
       version?: number;
     };
     UpdateTask: {
+      /** @description Somebody who can see the project. Who loses that later keeps the task until it is given to another */
       assignedTo?: string | null;
       command?: string | null;
       /** @description Tasks of the same project that must be completed before this one runs */
@@ -2783,7 +2788,7 @@ export interface components {
     ValidatedCommand: {
       safe: boolean;
       suggestions: string[];
-      /** @description A shell can read it and, if asked, it looks safe */
+      /** @description A shell can read it, or its first line names another interpreter; and, if asked, it looks safe */
       valid: boolean;
       warnings: string[];
     };

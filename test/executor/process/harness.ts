@@ -1,4 +1,4 @@
-import { chownSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -19,6 +19,8 @@ const nobody = { uid: 65534, gid: 65534 };
 
 /** The folders of pipes of this file's launchers. */
 export const runFolder = mkdtempSync(join(asRoot ? '/run' : tmpdir(), 'millrace-test-'));
+// as a supervisor makes it: other users pass through to the scripts of their commands
+if (asRoot) chmodSync(runFolder, 0o711);
 afterAll(() => rmSync(runFolder, { recursive: true, force: true }));
 
 interface SpawnLauncher {
