@@ -52,6 +52,10 @@ export class WorkerService {
     const launcher = await Launcher.start(launcherSource(config));
     const isolation = await Isolation.start(config, launcher, workspaces, logger);
     warnOfExposure(config, isolation, launcher.keyrings, logger);
+    if (!launcher.isRelayed)
+      logger.warn(
+        'There is no perl(1): a command can make this process stand still by holding the lock of its output. docs/security.md says more.',
+      );
     launcher.onLost(() => logger.error({ replaced: launcher.isReady }, 'the launcher process died'));
     this.infrastructure.canRun = () => launcher.isReady;
     const orphans = await launcher.endOrphans();

@@ -35,14 +35,14 @@ function verdict(program: Buffer, architecture: number, number: number): string 
 }
 
 describe.each([
-  ['x64', 'x86-64', 0xc000_003e, [248, 249, 250, X32 + 248, X32 + 249, X32 + 250]],
-  ['x64', 'i386', 0x4000_0003, [286, 287, 288]],
-  ['arm64', 'aarch64', 0xc000_00b7, [217, 218, 219]],
-  ['arm64', '32-bit ARM', 0x4000_0028, [309, 310, 311]],
+  ['x64', 'x86-64', 0xc000_003e, [248, 249, 250, X32 + 248, X32 + 249, X32 + 250, 425, X32 + 425]],
+  ['x64', 'i386', 0x4000_0003, [286, 287, 288, 425]],
+  ['arm64', 'aarch64', 0xc000_00b7, [217, 218, 219, 425]],
+  ['arm64', '32-bit ARM', 0x4000_0028, [309, 310, 311, 425]],
 ] as const)('on %s, programs for %s', (arch, _name, architecture, refused) => {
   const program = callFilter(true, arch)!;
 
-  test('are refused the calls for keys', () => {
+  test('are refused the calls for keys and io_uring', () => {
     for (const number of refused)
       expect([number, verdict(program, architecture, number)]).toEqual([number, ENOSYS]);
   });

@@ -15,6 +15,8 @@ const REFUSE = 0x0005_0000;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 const AF_VSOCK = 40;
+/** The same in every ABI. */
+const IO_URING_SETUP = 425;
 /** Calls of the x32 ABI have the numbers of x86-64 and this bit. */
 const WITHOUT_X32_BIT = 0xbfff_ffff;
 
@@ -41,7 +43,7 @@ const abis: Partial<Record<NodeJS.Architecture, Abi[]>> = {
 };
 
 /**
- * A filter of system calls for seccomp(2) that refuses those of keyrings(7), and without a network sockets of vsock(7): no namespace
+ * A filter of system calls for seccomp(2) that refuses those of keyrings(7), io_uring(7), whose operations no filter sees, and without a network sockets of vsock(7): no namespace
  * separates the session keyring, whose keys everybody reads who has it, nor the way from a virtual machine to its host, which
  * commands of all projects share. Programs get ENOSYS, as of a kernel without keys, which runc and LXC chose too: what can do
  * without keys then does.
@@ -54,7 +56,12 @@ export function callFilter(network: boolean, arch: NodeJS.Architecture = process
   return Buffer.concat([
     instruction(LOAD_WORD, ARCHITECTURE),
     ...known.flatMap((abi) => {
-      const body = [...withoutKeys(abi), ...(network ? [] : withoutVsock(abi)), instruction(RETURN, ALLOW)];
+      const body = [
+        ...withoutKeys(abi),
+        ...withoutIoUring,
+        ...(network ? [] : withoutVsock(abi)),
+        instruction(RETURN, ALLOW),
+      ];
       return [instruction(JUMP_IF_EQUAL, abi.architecture, 0, body.length), ...body];
     }),
     // an ABI that the processor does not have
@@ -71,6 +78,12 @@ function withoutKeys({ addKey }: Abi): Buffer[] {
     instruction(RETURN, REFUSE | ENOSYS),
   ];
 }
+
+/** io_uring_setup(2), behind `withoutKeys`, which has loaded the number. */
+const withoutIoUring = [
+  instruction(JUMP_IF_EQUAL, IO_URING_SETUP, 0, 1),
+  instruction(RETURN, REFUSE | ENOSYS),
+];
 
 /** Behind `withoutKeys`, which has loaded the number. */
 function withoutVsock({ socket, socketcall }: Abi): Buffer[] {

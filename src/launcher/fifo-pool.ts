@@ -3,6 +3,7 @@ import { chmodSync, chownSync, closeSync, constants, existsSync, openSync, unlin
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { launcherFolders, makeLauncherFolder, removeLauncherFolder } from './launcher-folder.js';
+import type { RelayedPipe } from './output-relays.js';
 import type { LauncherPolicy } from './policy.js';
 import { identityToken, isDeadLauncher, type LauncherIdentity } from './processes/identity.js';
 
@@ -12,7 +13,8 @@ const MOST_TEXT = 300;
 
 /**
  * FIFOs in a folder that only the launcher writes to and only its worker enters. Each serves one stream of one run and loses
- * its name when it is opened, so no command ever meets the pipe of another. One `mkfifo` makes 256 in 5 ms.
+ * its name when it is opened, so no command ever meets the pipe of another. One `mkfifo` makes 256 in 5 ms. Where output is relayed
+ * there are two for each number: one that the command writes to, and one that the worker reads.
  */
 export class FifoPool {
   directory: string;
@@ -22,6 +24,7 @@ export class FifoPool {
   constructor(
     private readonly policy: LauncherPolicy,
     private readonly self: LauncherIdentity,
+    private readonly isRelayed: boolean,
   ) {
     this.directory = this.makeFolder();
   }
@@ -32,7 +35,7 @@ export class FifoPool {
     if (!existsSync(this.directory)) this.directory = this.makeFolder();
     const numbers = Array.from({ length: BATCH }, () => this.made++);
     // Mode 0666: a command that runs as another user reopens its own end as /dev/stdout.
-    const paths = numbers.map((number) => this.pathOf(number));
+    const paths = numbers.flatMap((number) => [...new Set(Object.values(this.pipeOf(number)))]);
     await promisify(execFile)('mkfifo', ['-m', '666', ...paths]).catch((error: Error) => {
       throw new Error(error.message.replace(/^Command failed:.*\n/, '').slice(0, MOST_TEXT));
     });
@@ -40,10 +43,16 @@ export class FifoPool {
     return numbers;
   }
 
-  /** Opens the write end of a FIFO whose reader is open, and removes its name. Never waits. */
+  /** What the command of a run writes to, and what its worker has opened. */
+  pipeOf(number: number): RelayedPipe {
+    const to = join(this.directory, String(number));
+    return { from: this.isRelayed ? `${to}.command` : to, to };
+  }
+
+  /** Opens the end that is for the command, of a FIFO whose reader is open, and removes its names. Never waits. */
   openWriteEnd(number: number): number {
     if (!this.unused.delete(number)) throw new Error(`There is no FIFO ${String(number)}`);
-    const path = this.pathOf(number);
+    const { from: path, to } = this.pipeOf(number);
     // If the reader has just died, a plain open for writing waits for ever; O_NONBLOCK would pass to the command.
     const guard = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -51,6 +60,7 @@ export class FifoPool {
     } finally {
       closeSync(guard);
       unlinkSync(path);
+      if (to !== path) unlinkSync(to);
     }
   }
 
@@ -76,16 +86,12 @@ export class FifoPool {
     return launcherFolders(this.policy.runFolder);
   }
 
-  private pathOf(number: number): string {
-    return join(this.directory, String(number));
-  }
-
   private makeFolder(): string {
-    const { runFolder, workerGroup } = this.policy;
+    const { runFolder, worker } = this.policy;
     const folder = makeLauncherFolder(runFolder, this.self);
-    if (workerGroup !== undefined) {
+    if (worker) {
       chmodSync(folder, 0o710);
-      chownSync(folder, process.getuid?.() ?? 0, workerGroup);
+      chownSync(folder, process.getuid?.() ?? 0, worker.gid);
     }
     return folder;
   }

@@ -15,6 +15,7 @@ import { LaunchError } from './launch-error.js';
 import { probeMarker } from './marker.js';
 import type { LauncherMessage, WorkerMessage } from './messages.js';
 import { endOrphans } from './orphans.js';
+import { OutputRelays } from './output-relays.js';
 import { assertTrusted, type LauncherPolicy } from './policy.js';
 import { ownIdentity } from './processes/identity.js';
 import { RunDesk } from './run-desk.js';
@@ -35,9 +36,10 @@ assertTrusted(runFolder, process.getuid?.() ?? 0);
 if (users) assertTrusted(users.workspaceRoot, 0);
 const self = ownIdentity();
 const marker = probeMarker(self);
-const pool = new FifoPool(policy, self);
+const relays = OutputRelays.start(policy.worker);
+const pool = new FifoPool(policy, self, relays !== undefined);
 const scripts = new ScriptFiles(policy, self);
-const desk = new RunDesk(self, marker, { fifos: pool, scripts }, users, report);
+const desk = new RunDesk(self, marker, { fifos: pool, relays, scripts }, users, report);
 // what happens from then on is not told: to the worker it is a launcher that was lost
 const watch = new SilenceWatch(() => channel.close());
 const channel = new Channel<WorkerMessage, LauncherMessage>(
@@ -98,4 +100,11 @@ void channel.ended.then(async () => {
   scripts.remove();
   process.exit(0);
 });
-report({ type: 'ready', mark: marker.kind, keyrings, directory: pool.directory, fifos: await pool.make() });
+report({
+  type: 'ready',
+  mark: marker.kind,
+  keyrings,
+  isRelayed: relays !== undefined,
+  directory: pool.directory,
+  fifos: await pool.make(),
+});

@@ -28,7 +28,15 @@ interface Refusal {
 
 /** From the launcher to its worker. `run` is the worker's number for a run; FIFOs are named by their numbers. */
 export type LauncherMessage =
-  | { type: 'ready'; mark: string; keyrings: Keyrings; directory: string; fifos: number[] }
+  | {
+      type: 'ready';
+      mark: string;
+      keyrings: Keyrings;
+      /** Whether output comes by way of a process of its own, so that its pipe has an end. */
+      isRelayed: boolean;
+      directory: string;
+      fifos: number[];
+    }
   | { type: 'fifos'; directory: string; fifos: number[]; error?: string }
   | { type: 'launched'; run: number; pid: number; startedAt: number }
   | ({ type: 'refused'; run: number } & Refusal)

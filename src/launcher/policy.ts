@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { User } from './as-user.js';
 import type { Keyrings } from './own-keyring.js';
 
 /** The variable in which a server that has a supervisor finds its `CommandUsers`. */
@@ -9,8 +10,8 @@ export const supervisedVariable = 'MILLRACE_SUPERVISED';
 export interface LauncherPolicy {
   /** Where its folder of FIFOs is made: a folder of its own user in which nobody else can make or exchange anything. */
   runFolder: string;
-  /** The group of the worker, which reads the FIFOs; absent where worker and launcher are one user. */
-  workerGroup?: number | undefined;
+  /** The user of the worker, which reads the FIFOs; absent where worker and launcher are one user. */
+  worker?: User | undefined;
   /** Of a launcher that is root: as whom commands run, and where. Absent, commands run as the launcher's own user. */
   users?: CommandUsers | undefined;
   /** The `MILLRACE_LAUNCHER` of a Millrace within one of whose runs this one was started. */

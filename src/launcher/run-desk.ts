@@ -2,9 +2,7 @@ import { complain } from './complain.js';
 import { removeIpcObjects } from './ipc-objects.js';
 import { identityToken, type LauncherIdentity } from './processes/identity.js';
 import { LaunchError } from './launch-error.js';
-import type { FifoPool } from './fifo-pool.js';
 import type { Marker } from './marker.js';
-import type { ScriptFiles } from './script-files.js';
 import type { LauncherMessage, LaunchOrder } from './messages.js';
 import { checkOrder } from './order-check.js';
 import type { CommandUsers } from './policy.js';
@@ -13,7 +11,7 @@ import { ProcessTable } from './processes/process-table.js';
 import { RunBook } from './run-book.js';
 import { encodeMark } from './processes/run-mark.js';
 import { Run, type RunEvents } from './run.js';
-import { spawnCommand } from './spawn-command.js';
+import { spawnCommand, type CommandFiles } from './spawn-command.js';
 import { Sweeper } from './processes/sweeper.js';
 import { findWorkingDirectory } from './working-directory.js';
 import { Workspaces } from './workspaces.js';
@@ -35,7 +33,7 @@ export class RunDesk {
   constructor(
     private readonly self: LauncherIdentity,
     private readonly marker: Marker,
-    private readonly files: { fifos: FifoPool; scripts: ScriptFiles },
+    private readonly files: CommandFiles,
     private readonly users: CommandUsers | undefined,
     private readonly report: (message: LauncherMessage) => void,
   ) {
@@ -71,10 +69,12 @@ export class RunDesk {
         this.ownSession,
         order.bubblewrap !== undefined,
         this.users && order.user?.uid,
+        child.output,
         this.events,
       );
       this.runs.add(run);
       this.table.addChild(run.pid, run);
+      child.output?.onLost(() => run.terminate(0));
       child.onNamespace((init) => this.table.addMember(init, run));
       child.onExit((code, signal) => {
         this.table.removeChild(run.pid);
@@ -131,6 +131,7 @@ export class RunDesk {
     finished: (run, exitCode, leftBehind, unkillable) => {
       this.runs.remove(run);
       this.files.scripts.discard(run.number);
+      run.output?.finish();
       const conclude = () => {
         this.report({ type: 'finished', run: run.number, exitCode, leftBehind, unkillable });
         if (this.unfinished === 0) this.closing?.();

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { RelayedOutput } from './output-relays.js';
 import { firstChild, isStartedAfter, thisMoment, type Moment, type ProcessStat } from './processes/proc.js';
 import {
   endNamespace,
@@ -54,6 +55,8 @@ export class Run implements Sweepable {
     readonly isolated: boolean,
     /** The user that only its project's commands have; undefined where all commands are of one. */
     readonly user: number | undefined,
+    /** Absent where the worker reads what the command writes without a process between them. */
+    readonly output: RelayedOutput | undefined,
     private readonly events: RunEvents,
   ) {}
 

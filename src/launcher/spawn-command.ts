@@ -7,6 +7,7 @@ import { LaunchError } from './launch-error.js';
 import { callFilter } from './call-filter.js';
 import { commandLine, descriptors, isolatedCommandLine, type Marker, type Setting } from './marker.js';
 import type { LaunchOrder } from './messages.js';
+import type { OutputRelays, RelayedOutput } from './output-relays.js';
 import type { ScriptFiles } from './script-files.js';
 import { shebangOf, startScript, withUnixLines } from './shebang.js';
 import { assignments, prefixed } from './variables.js';
@@ -28,9 +29,18 @@ const REASONS: Record<string, string> = {
 /** A command that runs, reduced to what the launcher follows. */
 export interface StartedCommand {
   pid: number;
+  output: RelayedOutput | undefined;
   onExit(listener: (code: number | null, signal: NodeJS.Signals | null) => void): void;
   /** Of an isolated command: calls back with the process that is the init of its namespace, once there is one. */
   onNamespace(listener: (init: number) => void): void;
+}
+
+/** What the launcher makes for its commands. */
+export interface CommandFiles {
+  fifos: FifoPool;
+  /** Undefined where there is no Perl. */
+  relays: OutputRelays | undefined;
+  scripts: ScriptFiles;
 }
 
 /** By what a command is known, as long as anything of it lives. */
@@ -52,9 +62,10 @@ export interface Marks {
 export async function spawnCommand(
   order: LaunchOrder,
   { marker, mark, token }: Marks,
-  { fifos, scripts }: { fifos: FifoPool; scripts: ScriptFiles },
+  { fifos, relays, scripts }: CommandFiles,
   setting: Setting & { directory: string },
 ): Promise<StartedCommand> {
+  const output = await relays?.open([fifos.pipeOf(order.stdout), fifos.pipeOf(order.stderr)]);
   const ends: number[] = [];
   try {
     const stdout = fifos.openWriteEnd(order.stdout);
@@ -88,14 +99,18 @@ export async function spawnCommand(
       detached: true,
       stdio: ['ignore', stdout, stderr, ...inputs.map(() => 'pipe' as const)],
     });
+    // Before the command can begin: closing a pipe waits for whoever holds its lock.
+    for (const fd of ends.splice(0)) closeSync(fd);
     inputs.forEach((input, index) => send(child, FIRST_PIPE + index, input));
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
     return {
       pid: child.pid,
+      output,
       onExit: (listener) => void child.once('exit', listener),
       onNamespace: (listener) => bubblewrap && readInit(child.stdio[descriptors.info] as Readable, listener),
     };
   } catch (error) {
+    output?.finish();
     throw asLaunchError(error);
   } finally {
     for (const fd of ends) closeSync(fd);

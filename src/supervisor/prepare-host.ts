@@ -44,7 +44,7 @@ export async function prepareHost(variables: Variables): Promise<Host> {
   const ids = commandUserIds(variables['COMMAND_UIDS'], installation);
   const policy: LauncherPolicy = {
     runFolder,
-    workerGroup: user.gid,
+    worker: { uid: user.uid, gid: user.gid },
     outerToken: variables['MILLRACE_LAUNCHER'],
     users: {
       ...ids,

@@ -16,6 +16,8 @@ const FEW_FIFOS = 128;
 export interface Fifo {
   number: number;
   path: string;
+  /** Whether a process of the launcher writes to it, and not the command itself. */
+  isRelayed: boolean;
 }
 
 /** One launcher process, from its start to its end. */
@@ -28,6 +30,7 @@ export class LauncherConnection {
     type: 'ready',
     mark: 'none',
     keyrings: 'inherited',
+    isRelayed: false,
     directory: '',
     fifos: [],
   };
@@ -60,6 +63,10 @@ export class LauncherConnection {
     return this.ready.mark;
   }
 
+  get isRelayed(): boolean {
+    return this.ready.isRelayed;
+  }
+
   get keyrings(): Keyrings {
     return this.ready.keyrings;
   }
@@ -77,9 +84,10 @@ export class LauncherConnection {
       );
       this.askForFifos();
     }
-    return this.ready.fifos
+    const { directory, isRelayed, fifos } = this.ready;
+    return fifos
       .splice(-2)
-      .map((number) => ({ number, path: join(this.ready.directory, String(number)) })) as [Fifo, Fifo];
+      .map((number) => ({ number, path: join(directory, String(number)), isRelayed })) as [Fifo, Fifo];
   }
 
   /** Forgets the FIFOs at hand, because one of them was missing. */

@@ -53,6 +53,11 @@ export class Launcher {
     return this.current?.keyrings ?? 'inherited';
   }
 
+  /** Whether a process of the launcher stands between this process and the pipes of commands. */
+  get isRelayed(): boolean {
+    return this.current?.isRelayed ?? true;
+  }
+
   /** Starts a command; resolves when it runs. A command that fails is a result, not an error. @throws LaunchError */
   async launch(request: LaunchRequest): Promise<RunningProcess> {
     const connection = this.connected();

@@ -3,6 +3,8 @@ import { Socket } from 'node:net';
 import type { Fifo } from './launcher-connection.js';
 
 const IDLE_MS = 200;
+// A relay always closes its end, unless the kernel lets it stand still.
+const RELAY_IDLE_MS = 10_000;
 // What a pipe can hold: 64 KiB, or up to 1 MiB where its writer enlarged it.
 const PIPE_CAPACITY = 1024 * 1024;
 
@@ -14,9 +16,12 @@ export class ReadEnd {
   /** The number by which the launcher knows the FIFO. */
   readonly fifo: number;
 
+  private readonly isRelayed: boolean;
+
   /** Opens the FIFO for reading; the launcher may open it for writing from now on. */
-  constructor({ number, path }: Fifo) {
+  constructor({ number, path, isRelayed }: Fifo) {
     this.fifo = number;
+    this.isRelayed = isRelayed;
     this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   }
 
@@ -36,22 +41,25 @@ export class ReadEnd {
   }
 
   /**
-   * Resolves when the stream was read to its end. To be called when no process of the run is left: the end then
-   * stands in the pipe already, unless a stranger holds it. So a reader that has waited 200 ms in vain, or has got
-   * more than a pipe can hold, has everything the run wrote, and the stream is ended for it.
+   * Resolves when the stream was read to its end. To be called when no process of the run is left. A relay ends the stream then. Without
+   * one the end stands in the pipe already, unless a stranger holds it: a reader that has waited 200 ms in vain, or has got more
+   * than a pipe can hold, has everything the run wrote, and the stream is ended for it.
    */
   async ended(): Promise<void> {
     const stream = this.stream;
     if (stream.closed) return;
-    const limit = stream.bytesRead + PIPE_CAPACITY;
+    const limit = this.isRelayed ? Infinity : stream.bytesRead + PIPE_CAPACITY;
     let before = stream.bytesRead;
-    const timer = setInterval(() => {
-      // By `data` or by `readable`, as `for await` does; a reader that has paused may still leave bytes in the pipe.
-      const waiting = stream.readableFlowing === true || stream.listenerCount('readable') > 0;
-      const reading = waiting && stream.readableLength === 0;
-      if (reading && (stream.bytesRead === before || stream.bytesRead > limit)) stream.push(null);
-      before = stream.bytesRead;
-    }, IDLE_MS);
+    const timer = setInterval(
+      () => {
+        // By `data` or by `readable`, as `for await` does; a reader that has paused may still leave bytes in the pipe.
+        const waiting = stream.readableFlowing === true || stream.listenerCount('readable') > 0;
+        const reading = waiting && stream.readableLength === 0;
+        if (reading && (stream.bytesRead === before || stream.bytesRead > limit)) stream.push(null);
+        before = stream.bytesRead;
+      },
+      this.isRelayed ? RELAY_IDLE_MS : IDLE_MS,
+    );
     try {
       await new Promise((resolve) => stream.once('close', resolve));
     } finally {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
@@ -45,6 +46,11 @@ describe.runIf(isolated)('an isolated run', () => {
       environment: { PATH: '/usr/bin:/bin', LD_PRELOAD: '/nowhere/escape.so' },
     });
     expect(stderr.match(/escape\.so/g)).toHaveLength(1);
+  });
+
+  test('has no io_uring, by which it could make sockets that no filter sees', async () => {
+    const call = `perl -e 'my $parameters = "\\0" x 120; print syscall(425, 8, $parameters) < 0 ? $! + 0 : "made"'`;
+    expect(await run(launcher, call, isolated)).toMatchObject({ stdout: String(constants.errno.ENOSYS) });
   });
 
   test('sees nothing of the files in which secrets of the server are, though it could read them', async () => {

@@ -241,9 +241,8 @@ describe('what a command finds', () => {
 
   test('no zombie of what came before it', async () => {
     await Promise.all(Array.from({ length: 20 }, () => run(launcher, '(sleep 0.01 &) & setsid true & true')));
-    expect(
-      spawnSync('ps', ['--ppid', String(launcher.pid), '-o', 'stat='], { encoding: 'utf8' }).stdout,
-    ).toBe('');
+    const { stdout } = spawnSync('ps', ['--ppid', String(launcher.pid), '-o', 'stat='], { encoding: 'utf8' });
+    expect(stdout).not.toContain('Z');
   });
 
   test.runIf(asRoot)('another user, without supplementary groups', async () => {
