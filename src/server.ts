@@ -13,7 +13,7 @@ import { RequestLimiter } from './auth/request-limiter.js';
 import { compressAnswers } from './compression.js';
 import type { Config } from './common/config.js';
 import { installEnvelope } from './common/envelope.js';
-import { ErrorFilter } from './common/error-filter.js';
+import { ErrorFilter, shuttingDown } from './common/error-filter.js';
 import { AppError } from './common/errors.js';
 import { bodyLimits } from './common/limits.js';
 import { LocationInterceptor } from './common/location.interceptor.js';
@@ -46,6 +46,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => (isReadable(url) ? originForm(url) : unreadableUrl),
     requestTimeout: 60_000,
+    // its own answer has no envelope; ours is `refuseWhileClosing`
+    return503OnClosing: false,
     http: { IncomingMessage: HttpRequest, requireHostHeader: false },
     genReqId: requestId,
     // no middleware is used, and its engine would run for every request
@@ -75,6 +77,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   if (config.TRUST_PROXY.length === 0) warnOfUnnamedProxy(server, logger);
   if (infrastructure.role === 'all') warnOfSharedLoopback(config, logger);
   refuseOverload(server, infrastructure);
+  refuseWhileClosing(server);
   cutOffAtClose(server);
   app.get(RequestIdentity).install(server);
   app.get(RequestLimiter).install(server);
@@ -195,6 +198,16 @@ async function secure(server: FastifyInstance, config: Config): Promise<void> {
 const lastAnswersMs = 3_000;
 /** Waiting requests hold memory: when this many wait for a database connection, more are refused at once. */
 const longestLine = 200;
+
+/** A connection that is kept alive brings requests until it is closed. */
+function refuseWhileClosing(server: FastifyInstance): void {
+  let isClosing = false;
+  server.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  server.addHook('onRequest', (_request, _reply, done) => done(isClosing ? shuttingDown() : undefined));
+}
 
 /** A client that does not take its answer would hold up the end for ever. */
 function cutOffAtClose(server: FastifyInstance): void {

@@ -12,6 +12,9 @@ const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'
 const poolFaults =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
 
+/** What is still under way when everything is closed finds the pools closed. */
+const poolClosed = /Cannot use a pool after calling end/;
+
 const tookTooLong =
   'The database took too long for this: ask for less, such as with a narrower search or filter, or try again later';
 
@@ -31,8 +34,21 @@ const byStatus: Record<number, ErrorCode> = {
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = sqlStateOf(error);
-  return databaseAway.test(code) || socketFaults.has(code) || poolFaults.test(error.message);
+  return (
+    databaseAway.test(code) ||
+    socketFaults.has(code) ||
+    poolFaults.test(error.message) ||
+    poolClosed.test(error.message)
+  );
 }
+
+/** What is answered while the server closes, to a request that comes then or was not done by then. */
+export const shuttingDown = (cause?: unknown): AppError =>
+  new AppError(
+    'SYSTEM_OVERLOADED',
+    {},
+    { message: 'The server is shutting down, try again', retryAfterSeconds: 1, cause },
+  );
 
 function sqlStateOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -41,6 +57,7 @@ function sqlStateOf(error: unknown): string {
 /** Any thrown value as an error of the table; what is not ours becomes INTERNAL_ERROR and keeps its cause for the log. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (error instanceof Error && poolClosed.test(error.message)) return shuttingDown(error);
   if (isDatabaseAway(error)) return new AppError('DATABASE_ERROR', {}, { cause: error });
   if (sqlStateOf(error) === statementTimeout)
     return new AppError(

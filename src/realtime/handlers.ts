@@ -44,6 +44,8 @@ export class Handlers {
       access: 'anybody',
       run: async (connection, { token }, reply) => {
         await this.doorkeeper.admit(connection, token);
+        // it may have been closed meanwhile, and then speaks for nobody
+        if (connection.closed) return;
         connection.signedIn();
         reply(this.doorkeeper.greeting(connection));
       },

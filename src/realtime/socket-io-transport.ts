@@ -137,7 +137,7 @@ export class SocketIoTransport {
       const reply = typeof last === 'function' ? answerTo(last as (body: unknown) => void) : undefined;
       this.hub.receive(connection, () => readEvent(type, values[0]), reply);
     });
-    connection.send(this.doorkeeper.greeting(connection));
+    if (!connection.closed) connection.send(this.doorkeeper.greeting(connection));
   }
 }
 
