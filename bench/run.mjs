@@ -1,6 +1,6 @@
 // Measures the product beside limits and peers in one run, and ends non-zero when a target is missed.
 //   npm run bench [-- NAME…]    NAME: http, lists, search, runs, latency, isolation, output, fanout, memory, start, webhooks, fairness,
-//                               scaling
+//                               scaling, spawn
 //   FAIRNESS=a,b                only those loud users of fairness
 //   BENCH_DIR=folder            keeps Postgres and its data there for the next time
 import { writeFileSync } from 'node:fs';
@@ -23,6 +23,7 @@ const names = [
   'webhooks',
   'fairness',
   'scaling',
+  'spawn',
 ];
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const unknown = wanted.filter((name) => !names.includes(name));

@@ -20,7 +20,7 @@ import { ValidationPipe } from './http/validation.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { refuseOverload } from './http/overload.js';
 import { secure } from './http/security-headers.js';
-import { cutOffAtClose, dropSilentConnections } from './http/shutdown.js';
+import { cutOffAtClose, dropSilentConnections, refuseWhileClosing } from './http/shutdown.js';
 import { refuseUnreadable, refuseUnreadableUrls, routedUrl } from './http/unreadable.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { RequestTurns } from './http/request-turns.js';
@@ -44,6 +44,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => routedUrl(url),
     requestTimeout: 60_000,
+    // its own answer has no envelope; ours is `refuseWhileClosing`
+    return503OnClosing: false,
     http: { IncomingMessage: HttpRequest, requireHostHeader: false },
     genReqId: requestId,
     // no middleware is used, and its engine would run for every request
@@ -73,6 +75,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   if (config.TRUST_PROXY.length === 0) warnOfUnnamedProxy(server, logger);
   if (infrastructure.role === 'all') warnOfSharedLoopback(config, logger);
   refuseOverload(server, infrastructure);
+  refuseWhileClosing(server);
   cutOffAtClose(server);
   app.get(RequestIdentity).install(server);
   app.get(RequestLimiter).install(server);

@@ -2,7 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorEnvelope } from './envelope.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
-import { isDatabaseAway, isStatementTimeout } from '../infra/database-errors.js';
+import { isDatabaseAway, isPoolClosed, isStatementTimeout } from '../infra/database-errors.js';
 import type { RequestLog } from './request-log.js';
 
 const tookTooLong =
@@ -20,9 +20,18 @@ const byStatus: Record<number, ErrorCode> = {
   503: 'SYSTEM_OVERLOADED',
 };
 
+/** What is answered while the server closes, to a request that comes then or was not done by then. */
+export const shuttingDown = (cause?: unknown): AppError =>
+  new AppError(
+    'SYSTEM_OVERLOADED',
+    {},
+    { message: 'The server is shutting down, try again', retryAfterSeconds: 1, cause },
+  );
+
 /** Any thrown value as an error of the table; what is not ours becomes INTERNAL_ERROR and keeps its cause for the log. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (isPoolClosed(error)) return shuttingDown(error);
   if (isDatabaseAway(error)) return new AppError('DATABASE_ERROR', {}, { cause: error });
   if (isStatementTimeout(error))
     return new AppError(

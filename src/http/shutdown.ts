@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { shuttingDown } from './error-filter.js';
 
 /** How long answers that are under way have when the server closes. */
 const lastAnswersMs = 3_000;
@@ -17,6 +18,16 @@ export function dropSilentConnections(server: FastifyInstance): void {
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     done();
   });
+}
+
+/** A connection that is kept alive brings requests until it is closed. */
+export function refuseWhileClosing(server: FastifyInstance): void {
+  let isClosing = false;
+  server.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  server.addHook('onRequest', (_request, _reply, done) => done(isClosing ? shuttingDown() : undefined));
 }
 
 /** A client that does not take its answer would hold up the end for ever. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PoolConfig } from 'pg';
 import { DataSource, getMetadataArgsStorage } from 'typeorm';
@@ -31,9 +32,25 @@ export interface DataSourceSettings {
   allEntities?: boolean;
 }
 
+/** How long the end waits for statements that are under way. */
+const lastStatementsMs = 3_000;
+
+/**
+ * Its end does not wait for a statement that waits for somebody else's lock, of which nobody takes the answer any more. Nest and the
+ * infrastructure both ask for the end.
+ */
+class OwnDataSource extends DataSource {
+  private ending: Promise<void> | undefined;
+
+  override async destroy(): Promise<void> {
+    this.ending ??= super.destroy();
+    await Promise.race([this.ending, delay(lastStatementsMs, undefined, { ref: false })]);
+  }
+}
+
 /** The data source with every entity and migration; `synchronize` is never on. */
 export function createDataSource(settings: DataSourceSettings): DataSource {
-  return new DataSource({
+  return new OwnDataSource({
     type: 'postgres',
     url: settings.url,
     entities: settings.allEntities

@@ -1,5 +1,8 @@
 /** SQLSTATE classes that mean the database is away or out of room, not that our statement is wrong. */
 const databaseAway = /^(08|53|57P0|58)/;
+/** What is still under way when everything is closed finds the pools closed. */
+const poolClosed = /Cannot use a pool after calling end/;
+
 /** SQLSTATE of a statement that was ended because it took too long. */
 const statementTimeout = '57014';
 const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
@@ -10,7 +13,17 @@ const poolFaults =
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = sqlStateOf(error);
-  return databaseAway.test(code) || socketFaults.has(code) || poolFaults.test(error.message);
+  return (
+    databaseAway.test(code) ||
+    socketFaults.has(code) ||
+    poolFaults.test(error.message) ||
+    poolClosed.test(error.message)
+  );
+}
+
+/** Whether a statement came after the pools were closed, at a shutdown. */
+export function isPoolClosed(error: unknown): boolean {
+  return error instanceof Error && poolClosed.test(error.message);
 }
 
 /** Whether a statement was ended because it took too long. */

@@ -54,8 +54,7 @@ export interface Marks {
 /**
  * Starts a command as leader of a session of its own, in `/`: the directory is entered by its own user. It gets /dev/null and its
  * two FIFOs and no other descriptor, once its shell has read its variables: Node opens everything close-on-exec, and libuv puts
- * signals back to their defaults. Plain `spawn` and not execa: none of execa's features are of use with bare
- * descriptors, and it costs 0.8 ms of every spawn (0.49–0.63 of raw speed against 0.83–0.90).
+ * signals back to their defaults. Plain `spawn` and not execa: docs/adr/0012.
  * @param setting with the directory that `findWorkingDirectory` gave
  * @throws LaunchError
  */

@@ -52,8 +52,10 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   async authenticate(
     @ConnectedSocket() connection: Connection,
     @MessageBody({ schema: clientMessages.authenticate }) { token }: ClientMessage<'authenticate'>,
-  ): Promise<Message> {
+  ): Promise<Message | undefined> {
     await this.authenticator.admit(connection, token);
+    // It may have been closed meanwhile, and speaks for nobody then.
+    if (connection.closed) return undefined;
     connection.signedIn();
     return this.authenticator.greeting(connection);
   }

@@ -142,7 +142,7 @@ export class SocketIoTransport {
       const reply = typeof last === 'function' ? answerTo(last as (body: unknown) => void) : undefined;
       this.messages.receive(connection, () => readEvent(type, values[0]), reply);
     });
-    connection.send(this.authenticator.greeting(connection));
+    if (!connection.closed) connection.send(this.authenticator.greeting(connection));
   }
 }
 

@@ -97,6 +97,21 @@ test('a frame above 64 KiB ends the connection and nothing else', async () => {
   await LiveSocket.open(app.wsUrl, app.admin.token);
 });
 
+test('a connection that goes while it is signed in is no fault of ours', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    // nothing is known of this token yet, so that the database is asked
+    const { token } = await app.admin.createUser('viewer');
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => LiveSocket.open(app.wsUrl)));
+    for (const socket of sockets) {
+      socket.send({ type: 'authenticate', token });
+      socket.ws.terminate();
+    }
+    await until(() => sockets.every(({ closed }) => closed));
+  }
+  await LiveSocket.open(app.wsUrl, app.admin.token);
+  expect(app.processes.map(({ stderr }) => stderr).join('')).not.toContain('INTERNAL_ERROR');
+});
+
 test('a foreign upgrade gets 404 in the envelope', async () => {
   for (const path of ['/', '/ws', '/ws/', '/ws/a/b', `/ws/${'x'.repeat(129)}`, '/api/tasks/', '/socket.io']) {
     const { status, body } = await refusedUpgrade(path);

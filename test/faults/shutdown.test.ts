@@ -1,0 +1,95 @@
+import { Client } from 'pg';
+import { expect, test } from 'vitest';
+import { tally } from '../e2e/steps.js';
+import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
+import { startApp, type App } from '../support/app.js';
+import { mode } from '../support/mode.js';
+import { until } from '../support/until.js';
+import { putLoad } from './load.js';
+import { data, makeProject, makeTask } from './steps.js';
+
+/** What the log tells of that is a fault, each with how often it was told. */
+function faultsOf(app: App): Record<string, number> {
+  const lines = app.processes.flatMap(({ stderr }) => stderr.split('\n'));
+  const faults = lines.filter((line) =>
+    /"level":[56]0|INTERNAL_ERROR|did not close cleanly|^Error/.test(line),
+  );
+  return tally(faults.map((line) => line.replace(/"(time|pid|request_id|stack)":("[^"]*"|\d+),?/g, '')));
+}
+
+const stopAll = (app: App) => Promise.all(app.processes.map((server) => server.stop()));
+const cleanly = (app: App) => app.processes.map(() => ({ code: 0, signal: null }));
+
+// in one process with a Postgres of its own, it is the last to be stopped
+test.each([...(mode === 'single' ? [true] : []), false])(
+  'a shutdown under load is a fault of nobody, with a Postgres of its own: %s',
+  { timeout: 120_000 },
+  async (embeddedPostgres) => {
+    const env = {
+      LOG_LEVEL: 'warn',
+      LOG_REQUESTS: 'none',
+      WORKER_CONCURRENCY: '8',
+      DATABASE_POOL_SIZE: '12',
+    };
+    const app = await startApp({ embeddedPostgres, env });
+    try {
+      const load = await putLoad(app);
+      // each kind of request was answered, and all are under way again
+      await until(() => expect(load.unanswered()).toEqual([]) ?? true, {
+        timeout: 60_000,
+        what: 'answers of each kind',
+      });
+      const exits = await stopAll(app);
+      await load.stop();
+      expect(exits).toEqual(cleanly(app));
+      expect(faultsOf(app)).toEqual({});
+      expect(load.faults).toEqual([]);
+    } finally {
+      await closeSockets();
+      await app.stop();
+    }
+  },
+);
+
+test.each([true, false])(
+  'what is still under way when the pools are closed is no internal error, and cannot hold up the end: goes on %s',
+  { timeout: 60_000 },
+  async (goesOn) => {
+    const app = await startApp();
+    const lock = new Client(app.databaseUrl);
+    try {
+      const task = await makeTask(app.admin, await makeProject(app.admin), 'true');
+      await lock.connect();
+      await lock.query('BEGIN');
+      await lock.query('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [task]);
+      const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
+      socket.send({ type: 'execute_task', task_id: task });
+      const connections = (and: string) =>
+        app.query(`SELECT 1 FROM pg_stat_activity
+                    WHERE application_name IN ('millrace-all', 'millrace-api', 'millrace-worker') ${and}`);
+      await until(async () => (await connections("AND wait_event_type = 'Lock'")).length > 0, {
+        what: 'the request to wait for the lock',
+      });
+      // it asks again and again what has become of a command that waits
+      await data(200, app.admin.post('/api/queues/pause', { queue_name: 'normal_priority' }));
+      const command = { command: 'true', stream_output: false };
+      const client = await app.adminAt(app.apis.at(-1)!);
+      const cut = client.post('/api/commands/execute', command).catch((error: Error) => error.name);
+      await until(
+        async () =>
+          (await app.query("SELECT 1 FROM executions WHERE status = 'queued' AND task_id IS NULL")).length >
+          0,
+      );
+      const stopping = stopAll(app);
+      await until(async () => (await connections('')).length === 1, { what: 'the end of the pools' });
+      if (goesOn) await lock.query('COMMIT');
+      expect(await stopping).toEqual(cleanly(app));
+      expect(await cut).toBe('TypeError');
+      expect(faultsOf(app)).toEqual({});
+    } finally {
+      await lock.end();
+      await closeSockets();
+      await app.stop();
+    }
+  },
+);
