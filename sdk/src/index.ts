@@ -1,3 +1,4 @@
+export { BaseURLError } from './http/base-url.js';
 export { MillraceClient, type MillraceClientOptions } from './client.js';
 export {
   ApiError,
@@ -16,6 +17,7 @@ export {
 } from './http/errors.js';
 export type { RequestOptions } from './http/request-options.js';
 export { Listing } from './http/listing.js';
+export { ArgumentError } from './http/path.js';
 export type { TokenPair } from './http/tokens.js';
 export { CommandRun, type CommandResult } from './output/command-run.js';
 export type { RunOptions } from './output/commands.js';

@@ -56,7 +56,7 @@ export class ConnectionAuthenticator {
     const end = connection.identity && endOf(connection.identity);
     if (!end) return;
     connection.cancelEnd = callAt(end, () =>
-      connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_INVALID')),
+      connection.refuse(closeCodes.expired, new AppError('AUTH_TOKEN_EXPIRED')),
     );
   }
 

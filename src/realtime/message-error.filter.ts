@@ -9,6 +9,7 @@ import { errorMessage, type Reply } from './message.js';
 /** Close codes of connections whose sign-in is refused for reasons that another token would not change. */
 export const closingErrors: Partial<Record<ErrorCode, number>> = {
   AUTH_ACCOUNT_DISABLED: closeCodes.forbidden,
+  AUTH_TOKEN_EXPIRED: closeCodes.expired,
   WEBSOCKET_CONNECTION_FAILED: closeCodes.tooMany,
 };
 
@@ -44,6 +45,8 @@ export class MessageErrorFilter implements ExceptionFilter {
 function afterRefusedSignIn(connection: Connection, error: AppError): void {
   connection.failedAuthentications += 1;
   const isTooOften = connection.failedAuthentications >= limits.failedAuthentications;
-  const closeCode = closingErrors[error.code] ?? (isTooOften ? closeCodes.tooMany : undefined);
+  // A connection that has a user keeps it, whatever another token is worth.
+  const ofHandshake = connection.identity ? undefined : closingErrors[error.code];
+  const closeCode = ofHandshake ?? (isTooOften ? closeCodes.tooMany : undefined);
   if (closeCode !== undefined) connection.end(closeCode, error.message);
 }

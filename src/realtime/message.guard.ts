@@ -22,8 +22,8 @@ export class MessageGuard implements CanActivate {
     if (!actor) throw new AppError('AUTH_TOKEN_MISSING', {}, signInFirst);
     // The message may have waited, and the timer that closes the connection may be late.
     if (hasEnded(actor)) {
-      const error = new AppError('AUTH_TOKEN_INVALID');
-      connection.refuse(closeCodes.unauthenticated, error);
+      const error = new AppError('AUTH_TOKEN_EXPIRED');
+      connection.refuse(closeCodes.expired, error);
       throw error;
     }
     checkScopes(actor, rules.scopes?.(ws.getData<RawMessage>()) ?? []);

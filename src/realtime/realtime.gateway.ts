@@ -53,10 +53,12 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
     @ConnectedSocket() connection: Connection,
     @MessageBody({ schema: clientMessages.authenticate }) { token }: ClientMessage<'authenticate'>,
   ): Promise<Message | undefined> {
+    const isRenewal = connection.identity !== undefined;
     await this.authenticator.admit(connection, token);
     // It may have been closed meanwhile, and speaks for nobody then.
     if (connection.closed) return undefined;
     connection.signedIn();
+    if (isRenewal) await this.watch.rightsChanged(connection);
     return this.authenticator.greeting(connection);
   }
 

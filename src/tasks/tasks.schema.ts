@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration, parseDuration } from '../common/duration.js';
 import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '../common/fields.js';
+import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
-import { queryNumber } from '../http/query.js';
+import { queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/executions.queries.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
@@ -222,6 +223,12 @@ export const taskDetailSchema = taskSchema
   .meta({ id: 'TaskDetail' });
 export type TaskDetail = z.output<typeof taskDetailSchema>;
 
+export const taskHistoryQuery = querySchema({
+  limit: queryNumber({ least: 1, most: 1000 }).default(1000).meta({ description: 'Entries at most' }),
+  cursor: cursorParameter,
+});
+export type TaskHistoryQuery = z.output<typeof taskHistoryQuery>;
+
 export const historySchema = z
   .object({
     task_id: id,
@@ -235,6 +242,9 @@ export const historySchema = z
         details: z.record(z.string(), z.unknown()),
       }),
     ),
+    next_cursor: nextCursor.meta({
+      description: 'Send it as `cursor` for what was before; null at the beginning',
+    }),
   })
   .meta({ id: 'TaskHistory' });
 export type TaskHistory = z.output<typeof historySchema>;

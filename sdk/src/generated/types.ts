@@ -24,6 +24,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -66,6 +68,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['AuthSession'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -271,6 +275,8 @@ export interface components {
         taskId: string | null;
       }[];
       limit: number;
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       offset: number;
       total: number;
     };
@@ -340,6 +346,8 @@ export interface components {
       limit?: number;
       /** @description Items left out before them */
       offset?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /** @description Comma-separated: queued, running, completed, failed, cancelled */
       status?: string | string[];
     };
@@ -613,6 +621,7 @@ export interface components {
         /** @enum {string} */
         code:
           | 'AUTH_TOKEN_INVALID'
+          | 'AUTH_TOKEN_EXPIRED'
           | 'AUTH_TOKEN_MISSING'
           | 'AUTH_INVALID_CREDENTIALS'
           | 'AUTH_INSUFFICIENT_PERMISSIONS'
@@ -1068,6 +1077,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['PersonalAccessToken'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -1107,6 +1118,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -1381,6 +1394,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['Project'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -1460,6 +1475,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -1490,6 +1507,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -1980,6 +1999,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['SessionEvent'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2002,6 +2023,8 @@ export interface components {
     SessionPage: {
       hasNext: boolean;
       hasPrevious: boolean;
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2043,6 +2066,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2055,6 +2080,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2367,6 +2394,8 @@ export interface components {
     };
     TaskExecutions: {
       executions: components['schemas']['ListedExecution'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       /** Format: uuid */
       taskId: string;
     };
@@ -2417,6 +2446,8 @@ export interface components {
         userId: string | null;
         userName: string | null;
       }[];
+      /** @description Send it as `cursor` for what was before; null at the beginning */
+      nextCursor: string | null;
       /** Format: uuid */
       taskId: string;
     };
@@ -2424,6 +2455,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['ListedTask'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2484,11 +2517,25 @@ export interface components {
       /** Format: uuid */
       webhookId: string;
     };
+    TasksHistoryQuery: {
+      /** @description Entries at most */
+      limit?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
+    };
+    TasksListExecutionsQuery: {
+      /** @description Items at most */
+      limit?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
+    };
     TasksListQuery: {
       /** @description Page number, from 1 */
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2749,6 +2796,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['User'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2771,6 +2820,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2888,6 +2939,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['WebhookDelivery'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2919,6 +2972,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['Webhook'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2972,6 +3027,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2991,6 +3048,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -3128,6 +3187,8 @@ export type TaskFailedMessage = components['schemas']['TaskFailedMessage'];
 export type TaskHistory = components['schemas']['TaskHistory'];
 export type TaskPage = components['schemas']['TaskPage'];
 export type TaskUpdatedMessage = components['schemas']['TaskUpdatedMessage'];
+export type TasksHistoryQuery = components['schemas']['TasksHistoryQuery'];
+export type TasksListExecutionsQuery = components['schemas']['TasksListExecutionsQuery'];
 export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
 export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];

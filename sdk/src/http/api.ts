@@ -1,15 +1,18 @@
+import { BaseURLError, findApi } from './base-url.js';
 import { fromWire, snake, toWire } from './case.js';
 import { retryAfterSeconds } from './delay.js';
-import { apiError, type ErrorCode } from './errors.js';
+import { apiError, type ApiError, type ErrorCode, type MillraceError } from './errors.js';
 import { Listing, type AnyPage } from './listing.js';
+import { fillPath, fillQuery } from './path.js';
 import type { RequestOptions } from './request-options.js';
 import type { Transport } from './transport.js';
 
 /** A request as the generated methods make it. */
 export interface Call {
   method: string;
-  /** Below the client's `baseURL`. */
+  /** Below the client's `baseURL`, with the names of its parameters in braces: `/tasks/{taskId}`. */
   path: string;
+  parameters?: Record<string, string>;
   body?: unknown;
   query?: object | undefined;
   /** Fields, in the names of the wire, whose content is free-form JSON. */
@@ -29,27 +32,35 @@ interface Envelope {
 
 /** Between the methods of the client and HTTP: it turns camelCase values into requests, and answers into values or errors. */
 export class Api {
+  /** Something was answered as the API does it. */
+  private isFound = false;
+
   constructor(readonly transport: Transport) {}
 
-  /** Sends a request. @returns the answer's data @throws ApiError, ConnectionError */
+  /** Sends a request. @returns the answer's data @throws ApiError, ConnectionError, ArgumentError, BaseURLError */
   async call<T>(call: Call): Promise<T> {
     const { response, text } = await this.send(call);
     if (response.status === 204 || text === '') return undefined as T;
-    const { data } = parse(text) ?? {};
+    const envelope = parse(text);
+    if (!envelope || !('data' in envelope)) throw await this.misplaced();
+    this.isFound = true;
+    const { data } = envelope;
     return (call.keepAnswer ? data : fromWire(data, call.keep)) as T;
   }
 
-  /** A list that may be awaited or gone through. */
-  list<P extends AnyPage>(call: Call): Listing<P> {
-    return new Listing((page) =>
-      this.call<P>(page === undefined ? call : { ...call, query: { ...call.query, page } }),
+  /** A list that may be awaited or gone through. @param field of a page that has the items */
+  list<P extends AnyPage, K extends keyof P>(call: Call, field: K): Listing<P, K> {
+    const from = (cursor: string) => ({ ...call.query, page: undefined, offset: undefined, cursor });
+    return new Listing(
+      (cursor) => this.call<P>(cursor === undefined ? call : { ...call, query: from(cursor) }),
+      field,
     );
   }
 
-  /** Sends a request. @returns the answer as it comes, once it has begun well @throws ApiError, ConnectionError */
+  /** Sends a request. @returns the answer as it comes, once it has begun well @throws ApiError, ConnectionError, ArgumentError, BaseURLError */
   async raw(call: Call): Promise<Response> {
     const response = await this.transport.fetch(this.request(call), { streams: true });
-    if (!response.ok) throw await failure(response, await response.text());
+    if (!response.ok) throw await this.failure(response, await response.text());
     return response;
   }
 
@@ -57,15 +68,31 @@ export class Api {
     const response = await this.transport.fetch(this.request(call));
     const text = await response.text();
     // an unhealthy report is a 503 that tells what it was asked for
-    if (!response.ok && parse(text)?.error !== null) throw await failure(response, text);
+    if (!response.ok && parse(text)?.error !== null) throw await this.failure(response, text);
     return { response, text };
   }
 
-  private request({ method, path, body, query, keep, keepBody, isPublic, options }: Call) {
+  private async failure(response: Response, text: string): Promise<MillraceError> {
+    const error = failure(response, text);
+    // there is no such route, unless it is a thing that is not there
+    if (!this.isFound && error.code === 'RESOURCE_NOT_FOUND') {
+      const apiURL = await findApi(this.transport.options);
+      if (apiURL !== undefined) return new BaseURLError(this.transport.options.baseURL, apiURL);
+    }
+    return error;
+  }
+
+  /** What answers well is not the API: the page of a web server, for one. */
+  private async misplaced(): Promise<BaseURLError> {
+    const { options } = this.transport;
+    return new BaseURLError(options.baseURL, await findApi(options));
+  }
+
+  private request({ method, path, parameters, body, query, keep, keepBody, isPublic, options }: Call) {
     const text = body === undefined ? undefined : JSON.stringify(keepBody ? body : toWire(body, keep));
     return {
       method,
-      path: path + search(query),
+      path: fillPath(path, parameters) + fillQuery(query ?? {}, snake),
       body: text,
       isPublic: isPublic ?? false,
       options: options ?? {},
@@ -73,27 +100,16 @@ export class Api {
   }
 }
 
-/** @returns `?…`, or nothing */
-function search(query: object = {}): string {
-  const parameters = new URLSearchParams();
-  type Value = string | number | boolean | readonly string[] | null | undefined;
-  for (const [name, value] of Object.entries(query) as [string, Value][]) {
-    if (value === undefined || value === null) continue;
-    parameters.set(snake(name), String(value));
-  }
-  const text = parameters.toString();
-  return text && `?${text}`;
-}
-
 function parse(text: string): Envelope | undefined {
   try {
-    return JSON.parse(text) as Envelope;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function failure(response: Response, text: string) {
+function failure(response: Response, text: string): ApiError {
   const { error, meta } = parse(text) ?? {};
   const { status } = response;
   const requestId = meta?.request_id ?? response.headers.get('x-request-id') ?? undefined;
