@@ -55,7 +55,7 @@ class Reader {
       path: path.replace(/^\/api/, '').replace(/\/$/, ''),
       inPath: inPath.map(camel),
       query: this.queryType(typeName, inQuery),
-      isListing: inQuery.some((one) => one.name === 'page') && this.isPage(answer.schema),
+      itemsField: inQuery.some((one) => one.name === 'cursor') ? this.itemsField(answer.schema) : undefined,
       isPublic: isPublic(operation.security ?? this.document.security ?? []),
       body,
       answer,
@@ -128,9 +128,15 @@ class Reader {
     };
   }
 
-  isPage(schema) {
-    const shape = resolve(this.document, schema);
-    return shape?.properties?.items !== undefined && shape.properties.has_next !== undefined;
+  /** The field of a page with its items: the one list beside `next_cursor`. */
+  itemsField(schema) {
+    const { properties } = resolve(this.document, schema);
+    const lists = Object.keys(properties).filter(
+      (name) => resolve(this.document, properties[name]).type === 'array',
+    );
+    if (!properties.next_cursor || lists.length !== 1)
+      throw new Error('A list has next_cursor and one array');
+    return camel(lists[0]);
   }
 
   errorsOf(operation) {

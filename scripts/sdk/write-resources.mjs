@@ -7,7 +7,7 @@ export const heading = `// Generated from openapi/openapi.json by \`npm run sdk:
 export function writeResource(name, operations, summary) {
   const types = new Set();
   const methods = operations.map((operation) => writeMethod(operation, types));
-  const isListing = operations.some((operation) => operation.isListing);
+  const isListing = operations.some((operation) => operation.itemsField);
   return `${heading}import type { Api } from '../../http/api.js';
 ${isListing ? "import type { Listing } from '../../http/listing.js';\n" : ''}import type { RequestOptions } from '../../http/request-options.js';
 import type { ${[...types].toSorted(byName).join(', ')} } from '../types.js';
@@ -22,7 +22,7 @@ ${methods.join('\n\n')}
 }
 
 function writeMethod(operation, types) {
-  const { name, method, path, inPath, query, body, answer, isListing, isPublic, keep } = operation;
+  const { name, method, path, inPath, query, body, answer, itemsField, isPublic, keep } = operation;
   const use = (type) => (types.add(type), type);
   const optional = (part) => (part.isRequired ? '' : '?');
   const parameters = [
@@ -34,11 +34,12 @@ function writeMethod(operation, types) {
   if (!['void', 'Response'].includes(answer.type)) use(answer.type);
   const target = path.replaceAll(/\{(\w+)\}/g, (_, parameter) => {
     const given = inPath.find((one) => one.toLowerCase() === parameter.replaceAll('_', '').toLowerCase());
-    return `\${encodeURIComponent(${given})}`;
+    return `{${given}}`;
   });
   const request = [
     `method: '${method}'`,
-    `path: ${target.includes('${') ? `\`${target}\`` : `'${target}'`}`,
+    `path: '${target}'`,
+    ...(inPath.length > 0 ? [`parameters: { ${inPath.join(', ')} }`] : []),
     ...(body ? ['body'] : []),
     ...(query ? ['query'] : []),
     ...(keep.names.length > 0 ? [`keep: ${JSON.stringify(keep.names)}`] : []),
@@ -47,22 +48,23 @@ function writeMethod(operation, types) {
     ...(isPublic ? ['isPublic: true'] : []),
     'options',
   ];
-  const verb = answer.isRaw ? 'raw' : isListing ? 'list' : 'call';
-  const gives = isListing ? `Listing<${answer.type}>` : `Promise<${answer.type}>`;
+  const verb = answer.isRaw ? 'raw' : itemsField ? 'list' : 'call';
+  const gives = itemsField ? `Listing<${answer.type}, '${itemsField}'>` : `Promise<${answer.type}>`;
+  const field = itemsField ? `, '${itemsField}'` : '';
   return `${writeComment(operation)}
   ${name}(${parameters.join(', ')}): ${gives} {
-    return this.api.${verb}({ ${request.join(', ')} });
+    return this.api.${verb}({ ${request.join(', ')} }${field});
   }`;
 }
 
-function writeComment({ summary, description, errors, answer, isListing }) {
+function writeComment({ summary, description, errors, answer, itemsField }) {
   const lines = [
     `${summary}.`.replace(/\.\.$/, '.'),
     ...(description ? [description] : []),
     ...(answer.isRaw
       ? ['The answer is given as it comes: read its `body`, or all of it with `text()`.']
       : []),
-    ...(isListing ? ['Awaited it is one page; `for await` goes through all items of all pages.'] : []),
+    ...(itemsField ? ['Awaited it is one page; `for await` goes through all items of all pages.'] : []),
     ...(errors.length > 0 ? [`@throws {ApiError} ${errors.join(', ')}`] : []),
   ];
   const text = lines.map((line) => line.replaceAll('*/', '*\\/').replaceAll(/\s+/g, ' ').trim());

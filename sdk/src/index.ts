@@ -16,6 +16,7 @@ export {
 } from './http/errors.js';
 export type { RequestOptions } from './http/request-options.js';
 export { Listing } from './http/listing.js';
+export { ArgumentError } from './http/path.js';
 export type { TokenPair } from './http/tokens.js';
 export { CommandRun, type CommandResult } from './output/command-run.js';
 export type { RunOptions } from './output/commands.js';

@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import { toPage, type Page } from '../common/pagination.js';
+import { PageWindow, type Page } from '../common/pagination.js';
 import { may, type Actor } from '../common/permissions.js';
 import { Bus } from '../infra/bus.js';
-import { Database } from '../infra/database.js';
+import { countRows, Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RowCache } from '../infra/row-cache.js';
@@ -48,15 +48,17 @@ export class AuthSessionsService implements OnModuleInit {
 
   /** Lists the actor's open sessions, or another user's for an administrator. @throws AUTH_INSUFFICIENT_PERMISSIONS */
   async list(actor: Actor, query: AuthSessionListQuery, url: string): Promise<Page<AuthSessionView>> {
+    const window = new PageWindow(query, url, [['s.id', 'id']]);
     const userId = userOf(actor, query.user_id);
+    const values: unknown[] = [userId];
+    const bind = (value: unknown) => `$${values.push(value)}`;
     const from = `FROM auth_sessions s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1 AND ${living}`;
-    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, [userId]);
+    const total = window.total ?? (await countRows(this.database, from, [userId]));
     const rows = await this.database.query<AuthSession>(
-      `SELECT s.* ${from} ORDER BY s.id ${query.order} LIMIT $2 OFFSET $3`,
-      [userId, query.page_size, (query.page - 1) * query.page_size],
+      `SELECT s.* ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
+      values,
     );
-    const views = rows.map((row) => toAuthSession(row, actor.signIn?.sessionId));
-    return toPage(views, counted?.n ?? 0, query, url);
+    return window.toPage(rows, total, (row) => toAuthSession(row, actor.signIn?.sessionId));
   }
 
   /** Ends a session: from the next request on, and its sockets and streams at once. @throws RESOURCE_NOT_FOUND */

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { toInstant } from '../common/fields.js';
+import { AppError } from '../common/errors.js';
+import { Keyset } from '../common/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import type { Execution } from '../executions/execution.entity.js';
 import type { WithListedCommand } from '../executions/listed-command.js';
-import { Database } from '../infra/database.js';
+import { countRows, Database } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { visible } from '../projects/projects.queries.js';
 import { listedColumns, toListed, type HistoryQuery } from './commands.schema.js';
@@ -36,27 +38,32 @@ export class CommandListsService {
     };
   }
 
-  /** Commands that somebody asked for, the latest first. */
-  async history(actor: Actor, { limit, offset, status }: HistoryQuery) {
-    const values = [actor.id, status ?? null];
+  /** Commands that somebody asked for, the latest first. @throws VALIDATION_INVALID_FORMAT for the cursor */
+  async history(actor: Actor, { limit, offset, status, cursor }: HistoryQuery) {
+    const keyset = new Keyset([['e.id', 'id']], 'desc', ['commands', actor.id, status], cursor);
+    if (cursor !== undefined && offset > 0)
+      throw new AppError('VALIDATION_ERROR', { field: 'offset', issue: 'Send an offset or a cursor' });
+    const [passed = offset, counted] = keyset.carried;
+    const filters = [actor.id, status ?? null];
+    const values: unknown[] = [...filters];
+    const bind = (value: unknown) => `$${values.push(value)}`;
     const condition =
       'e.requested_by = $1 AND e.task_id IS NULL AND ($2::text[] IS NULL OR e.status = ANY($2))';
-    const [rows, [count]] = await this.heavy.read(actor.id, (tx) =>
+    const [found, total] = await this.heavy.read(actor.id, (tx) =>
       Promise.all([
         tx.query<Execution & WithListedCommand>(
-          `SELECT ${listedColumns}, e.exit_code, e.reason FROM executions e WHERE ${condition} ORDER BY e.id DESC LIMIT $3 OFFSET $4`,
-          [...values, limit, offset],
-        ),
-        tx.query<{ total: number }>(
-          `SELECT count(*)::int AS total FROM executions e WHERE ${condition}`,
+          `SELECT ${listedColumns}, e.exit_code, e.reason FROM executions e WHERE ${condition} AND ${keyset.after(bind)}
+            ${keyset.orderBy} LIMIT ${bind(limit + 1)} OFFSET ${bind(offset)}`,
           values,
         ),
+        counted ?? countRows(tx, `FROM executions e WHERE ${condition}`, filters),
       ]),
     );
+    const { rows, next_cursor } = keyset.cut(found, limit, [passed + limit, total]);
     const commands = rows.map((row) => {
       const { exit_code, reason } = row;
       return { ...toListed(row), completed_at: toInstant(row.finished_at), exit_code, reason };
     });
-    return { commands, total: count?.total ?? 0, limit, offset };
+    return { commands, total, limit, offset: passed, next_cursor };
   }
 }

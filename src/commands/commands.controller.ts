@@ -84,7 +84,7 @@ export class CommandsController {
   @Endpoint({
     access: 'read',
     summary: 'List the commands you have run, the latest first',
-    description: 'Single commands, not those of tasks. Goes by `limit` and `offset`.',
+    description: 'Single commands, not those of tasks. Goes by `limit` and `offset`, or by `cursor`.',
     response: commandHistorySchema,
     errors: ['VALIDATION_ERROR'],
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
+import { cursorParameter, nextCursor } from '../common/keyset.js';
 import { queryNumber, querySchema } from '../common/query.js';
 import { executionStatuses } from '../executions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
@@ -159,6 +160,7 @@ export const historyQuery = querySchema({
   offset: queryNumber({ least: 0, most: 10_000_000 })
     .default(0)
     .meta({ description: 'Items left out before them' }),
+  cursor: cursorParameter,
   status: z
     .string()
     .transform((text) => text.split(',').map((part) => part.trim()))
@@ -183,6 +185,7 @@ export const commandHistorySchema = z
     total: z.int().min(0),
     limit: z.int(),
     offset: z.int(),
+    next_cursor: nextCursor,
   })
   .meta({ id: 'CommandHistory' });
 

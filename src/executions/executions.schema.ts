@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../common/duration.js';
 import { id, instant, toInstant } from '../common/fields.js';
+import { cursorParameter } from '../common/keyset.js';
+import { queryNumber, querySchema } from '../common/query.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
@@ -54,6 +56,12 @@ export const executionSchema = z
   })
   .meta({ id: 'Execution' });
 export type ExecutionView = z.output<typeof executionSchema>;
+
+export const executionListQuery = querySchema({
+  limit: queryNumber({ least: 1, most: 100 }).default(100).meta({ description: 'Items at most' }),
+  cursor: cursorParameter,
+});
+export type ExecutionListQuery = z.output<typeof executionListQuery>;
 
 /** One in a list, where a long command is cut. */
 export const listedExecutionSchema = executionSchema

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
+import { Keyset } from '../common/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
@@ -8,7 +9,12 @@ import { ExecutionLifecycle } from './execution-lifecycle.js';
 import { isFinal } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { whyWaiting } from './executions.queries.js';
-import { listedExecutionColumns, type ExecutionRow, type ListedExecutionRow } from './executions.schema.js';
+import {
+  listedExecutionColumns,
+  type ExecutionListQuery,
+  type ExecutionRow,
+  type ListedExecutionRow,
+} from './executions.schema.js';
 
 /** How long a cancel request waits for the process tree to be verified gone. */
 const cancelPatienceMs = 10_000;
@@ -51,13 +57,20 @@ export class ExecutionsService {
     return execution;
   }
 
-  /** The attempts of a task, the latest first. */
-  listOfTask(taskId: string, limit: number, offset: number): Promise<ListedExecutionRow[]> {
-    return this.database.query<ListedExecutionRow>(
+  /** The attempts of a task, the latest first, from a cursor on. @throws VALIDATION_INVALID_FORMAT for the cursor */
+  async listOfTask(
+    taskId: string,
+    { limit, cursor }: ExecutionListQuery,
+  ): Promise<{ rows: ListedExecutionRow[]; next_cursor: string | null }> {
+    const keyset = new Keyset([['e.id', 'id']], 'desc', ['executions', taskId], cursor);
+    const values: unknown[] = [taskId];
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    const rows = await this.database.query<ListedExecutionRow>(
       `SELECT ${listedExecutionColumns}, ${whyWaiting} AS why_waiting FROM executions e
-        WHERE e.task_id = $1 ORDER BY e.id DESC LIMIT $2 OFFSET $3`,
-      [taskId, limit, offset],
+        WHERE e.task_id = $1 AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${bind(limit + 1)}`,
+      values,
     );
+    return keyset.cut(rows, limit);
   }
 
   /**

@@ -30,6 +30,12 @@ export interface Queryable {
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** How many rows a `FROM … WHERE …` finds. */
+export async function countRows(db: Queryable, from: string, values: readonly unknown[]): Promise<number> {
+  const [counted] = await db.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
+  return counted?.n ?? 0;
+}
+
 /** A connection of `pg` that takes statements before it has answered the ones sent earlier. */
 type PipelinedClient = PoolClient & { connection: { stream: Socket } };
 

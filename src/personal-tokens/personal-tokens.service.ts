@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import { toPage, type Page } from '../common/pagination.js';
+import { PageWindow, type Page } from '../common/pagination.js';
 import { may, type Actor } from '../common/permissions.js';
 import { beyondRole } from '../common/scopes.js';
-import { Database, type Transaction } from '../infra/database.js';
+import { countRows, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { confirmActor } from '../users/actor.queries.js';
 import type { PersonalToken } from './personal-token.entity.js';
@@ -60,13 +60,16 @@ export class PersonalTokensService {
     const userId = query.user_id ?? actor.id;
     if (userId !== actor.id && !may(actor, 'admin'))
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'admin', field: 'user_id' });
+    const window = new PageWindow(query, url, [['id', 'id']]);
+    const values: unknown[] = [userId];
+    const bind = (value: unknown) => `$${values.push(value)}`;
     const from = 'FROM personal_access_tokens WHERE user_id = $1';
-    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, [userId]);
+    const total = window.total ?? (await countRows(this.database, from, [userId]));
     const rows = await this.database.query<PersonalToken>(
-      `SELECT * ${from} ORDER BY id ${query.order} LIMIT $2 OFFSET $3`,
-      [userId, query.page_size, (query.page - 1) * query.page_size],
+      `SELECT * ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
+      values,
     );
-    return toPage(rows.map(toPersonalToken), counted?.n ?? 0, query, url);
+    return window.toPage(rows, total, toPersonalToken);
   }
 
   /** @throws RESOURCE_NOT_FOUND for what is neither the actor's nor an administrator's to see */

@@ -4,10 +4,11 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { formatDuration } from '../common/duration.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
-import { toPage, type Page } from '../common/pagination.js';
+import type { SortKey } from '../common/keyset.js';
+import { PageWindow, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../common/request.js';
-import { Database, uniqueViolation, type Queryable } from '../infra/database.js';
+import { countRows, Database, uniqueViolation, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -82,6 +83,7 @@ export class ProjectsService {
   }
 
   async list(actor: Actor, query: ProjectListQuery, url: string): Promise<Page<ProjectView>> {
+    const window = new PageWindow(query, url, sortKeys[query.sort]);
     const values: unknown[] = [actor.id, actor.role === 'admin'];
     const conditions = ['p.deleted_at IS NULL', visible];
     if (query.status !== undefined) conditions.push(`p.status = $${values.push(query.status)}`);
@@ -91,22 +93,19 @@ export class ProjectsService {
       conditions.push(`(p.name ILIKE $${term} OR p.description ILIKE $${term})`);
     }
     const from = `FROM projects p ${memberJoin} WHERE ${conditions.join(' AND ')}`;
-    const page = [query.page_size, (query.page - 1) * query.page_size];
+    const filters = [...values];
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    const page = `SELECT p.* ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`;
     const read = async (db: Queryable): Promise<Page<ProjectView>> => {
-      const [[counted], projects] = await Promise.all([
-        db.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values),
-        db.query<Project>(
-          `SELECT p.* ${from} ORDER BY p.${query.sort} ${query.order}, p.id ${query.order}
-            LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
-          [...values, ...page],
-        ),
+      const [total, projects] = await Promise.all([
+        window.total ?? countRows(db, from, filters),
+        db.query<Project>(page, values),
       ]);
       const statistics = await statisticsOf(
         db,
         projects.map(({ id }) => id),
       );
-      const items = projects.map((project) => toProject(project, statistics.get(project.id)!));
-      return toPage(items, counted?.n ?? 0, query, url);
+      return window.toPage(projects, total, (project) => toProject(project, statistics.get(project.id)!));
     };
     return query.search === undefined ? read(this.database) : this.heavy.read(actor.id, read);
   }
@@ -232,6 +231,21 @@ export class ProjectsService {
     return toProject(project, statistics.get(project.id)!);
   }
 }
+
+const sortKeys: Record<ProjectListQuery['sort'], SortKey[]> = {
+  name: [
+    ['p.name', 'text'],
+    ['p.id', 'id'],
+  ],
+  created_at: [
+    ['p.created_at', 'instant'],
+    ['p.id', 'id'],
+  ],
+  updated_at: [
+    ['p.updated_at', 'instant'],
+    ['p.id', 'id'],
+  ],
+};
 
 /** A message repeats no more of a command than a list shows. */
 function withShortCommand<V extends { settings?: { command_template?: unknown } | undefined }>(

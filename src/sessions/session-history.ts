@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { toInstant } from '../common/fields.js';
-import { toPage } from '../common/pagination.js';
+import { PageWindow } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { shownValue } from '../activity/shown-value.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
-import { Database } from '../infra/database.js';
+import { countRows, Database } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import type { HistoryQuery, SessionEvent, SessionHistory } from './session-history.schema.js';
 import { requireSession } from './sessions.queries.js';
 
-type Row = Omit<SessionEvent, 'timestamp'> & { at: Date };
+type Row = Omit<SessionEvent, 'timestamp'> & { at: Date; sequence: string };
 
 /** Of session $1 and its owner $2: anybody can send anybody's session id, so what others did with it does not count. */
 const ofSession = 'a.session_id = $1 AND a.actor_id = $2';
@@ -36,25 +36,24 @@ export class SessionHistoryService {
    * @throws RESOURCE_NOT_FOUND
    */
   async page(actor: Actor, id: string, query: HistoryQuery, url: string): Promise<SessionHistory> {
+    const window = new PageWindow(query, url, [['a.sequence', 'sequence']]);
     const { user_id } = await requireSession(this.database, actor, id, 'read');
-    const [rows, counted] = await this.heavy.read(actor.id, (tx) =>
+    const values: unknown[] = [id, user_id];
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    const [rows, total] = await this.heavy.read(actor.id, (tx) =>
       Promise.all([
         tx.query<Row>(
-          `SELECT a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id,
+          `SELECT a.sequence, a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id,
                 ${shownValue('a.old_value')} AS old_value, ${shownValue('a.new_value')} AS new_value,
                 ${commandOf} AS command
-           FROM (SELECT * FROM activity a WHERE ${ofSession}
-                  ORDER BY a.sequence ${query.order} LIMIT $3 OFFSET $4) AS a
-          ORDER BY a.sequence ${query.order}`,
-          [id, user_id, query.page_size, (query.page - 1) * query.page_size],
+           FROM (SELECT * FROM activity a WHERE ${ofSession} AND ${window.after(bind)}
+                 ${window.orderBy} ${window.limit(bind)}) AS a ${window.orderBy}`,
+          values,
         ),
-        tx.query<{ n: number }>(`SELECT count(*)::int AS n FROM activity a WHERE ${ofSession}`, [
-          id,
-          user_id,
-        ]),
+        window.total ?? countRows(tx, `FROM activity a WHERE ${ofSession}`, [id, user_id]),
       ]),
     );
-    const items = rows.map(({ at, ...row }) => ({ ...row, timestamp: toInstant(at) }));
-    return { session_id: id, ...toPage(items, counted[0]?.n ?? 0, query, url) };
+    const toEvent = ({ at, sequence: _, ...row }: Row) => ({ ...row, timestamp: toInstant(at) });
+    return { session_id: id, ...window.toPage(rows, total, toEvent) };
   }
 }

@@ -3,10 +3,10 @@ import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
-import { toPage } from '../common/pagination.js';
+import { PageWindow } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../common/request.js';
-import { Database } from '../infra/database.js';
+import { countRows, Database } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { SessionTouch } from './session-touch.js';
@@ -77,23 +77,28 @@ export class SessionsService {
   async list(actor: Actor, query: SessionListQuery, url: string): Promise<SessionPage> {
     const userId = query.user_id ?? actor.id;
     if (userId !== actor.id && actor.role !== 'admin') throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
+    const window = new PageWindow(query, url, [
+      ['s.created_at', 'instant'],
+      ['s.id', 'id'],
+    ]);
     const values: unknown[] = [actor.id, actor.role === 'admin', userId];
+    const bind = (value: unknown) => `$${values.push(value)}`;
     const conditions = ['s.user_id = $3', query.status ? inStatus[query.status] : 's.deleted_at IS NULL'];
     if (query.project_id !== undefined) {
       const { id } = await this.projects.require(actor, query.project_id, 'read');
-      conditions.push(`s.project_id = $${values.push(id)}`);
+      conditions.push(`s.project_id = ${bind(id)}`);
     }
-    const page = `SELECT ${sessionColumns}, count(*) OVER ()::int AS total FROM ${sessionTables}
-        WHERE ${conditions.join(' AND ')} ORDER BY s.created_at ${query.order}, s.id ${query.order}
-        LIMIT $${values.length + 1} OFFSET $${values.length + 2}`;
-    values.push(query.page_size, (query.page - 1) * query.page_size);
-    const rows = await this.heavy.read(actor.id, (tx) =>
-      tx.query<SessionRow & { total: number }>(page, values),
-    );
-    // a page past the end has no row that could tell the total
-    const total =
-      rows[0]?.total ?? (query.page === 1 ? 0 : (await this.list(actor, { ...query, page: 1 }, url)).total);
-    const { items: sessions, ...paging } = toPage(rows.map(toSummary), total, query, url);
+    const filters = [...values];
+    const from = `FROM ${sessionTables} WHERE ${conditions.join(' AND ')}`;
+    const { items: sessions, ...paging } = await this.heavy.read(actor.id, async (tx) => {
+      const total =
+        window.total ?? (await countRows(tx, `FROM (SELECT ${sessionColumns} ${from}) AS s`, filters));
+      const rows = await tx.query<SessionRow>(
+        `SELECT ${sessionColumns} ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
+        values,
+      );
+      return window.toPage(rows, total, toSummary);
+    });
     return { sessions, ...paging };
   }
 

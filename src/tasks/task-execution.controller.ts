@@ -4,6 +4,7 @@ import { Endpoint } from '../common/endpoint.js';
 import type { ErrorCode } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { ClientGone, CurrentActor } from '../common/request.js';
+import { executionListQuery, type ExecutionListQuery } from '../executions/executions.schema.js';
 import { OutputHttp } from '../executions/output-http.js';
 import {
   outputDescription,
@@ -159,11 +160,15 @@ export class TaskExecutionController {
   @Endpoint({
     access: 'read',
     summary: 'List the attempts to run a task, the latest first',
-    description: 'Each with its state, times and exit code.',
+    description: 'Each with its state, times and exit code. Earlier ones follow by `cursor`.',
     response: taskExecutionsSchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
   })
-  listExecutions(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
-    return this.runs.list(actor, taskId);
+  listExecutions(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Query({ schema: executionListQuery }) query: ExecutionListQuery,
+  ) {
+    return this.runs.list(actor, taskId, query);
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
+import { nextCursor } from '../common/keyset.js';
 import { executionSchema, listedExecutionSchema, priorities } from '../executions/executions.schema.js';
 import { runShape } from '../executions/run-shape.js';
 
@@ -59,5 +60,6 @@ export const cancelledTaskSchema = z
 export type CancelledTask = z.output<typeof cancelledTaskSchema>;
 
 export const taskExecutionsSchema = z
-  .object({ task_id: id, executions: z.array(listedExecutionSchema) })
+  .object({ task_id: id, executions: z.array(listedExecutionSchema), next_cursor: nextCursor })
   .meta({ id: 'TaskExecutions' });
+export type TaskExecutions = z.output<typeof taskExecutionsSchema>;

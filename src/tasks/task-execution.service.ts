@@ -10,7 +10,7 @@ import {
   queueOf,
   shownStatus,
   toListedExecution,
-  type ListedExecutionView,
+  type ExecutionListQuery,
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { CommandSafety } from '../executions/safety/command-safety.js';
@@ -18,7 +18,13 @@ import { allowedTimeout, runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import type { CancelledTask, ExecuteTask, QueuedTask, RetriedTask } from './task-execution.schema.js';
+import type {
+  CancelledTask,
+  ExecuteTask,
+  QueuedTask,
+  RetriedTask,
+  TaskExecutions,
+} from './task-execution.schema.js';
 import { requireTask, runStateOf, type AccessibleTask, type RunState } from './tasks.queries.js';
 
 /** A command that changes between its judgement and its start is judged again, so often. */
@@ -116,10 +122,11 @@ export class TaskExecutionService {
     return this.executions.require(actor, execution_id, 'read');
   }
 
-  /** The attempts to run a task, the latest first. */
-  async list(actor: Actor, name: string): Promise<{ task_id: string; executions: ListedExecutionView[] }> {
+  /** The attempts to run a task, the latest first. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
+  async list(actor: Actor, name: string, query: ExecutionListQuery): Promise<TaskExecutions> {
     const { id } = await requireTask(this.database, actor, name, 'read');
-    return { task_id: id, executions: (await this.executions.listOfTask(id, 100, 0)).map(toListedExecution) };
+    const { rows, next_cursor } = await this.executions.listOfTask(id, query);
+    return { task_id: id, executions: rows.map(toListedExecution), next_cursor };
   }
 
   /** @returns what gives the answer once the transaction is committed */

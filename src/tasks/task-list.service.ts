@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { toPage, type Page } from '../common/pagination.js';
+import type { Bind, SortKey } from '../common/keyset.js';
+import { PageWindow, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
@@ -22,6 +23,7 @@ export class TaskListService {
    * @throws PROJECT_NOT_FOUND for a project that the actor may not see, ANSWER_TOO_LARGE
    */
   async list(actor: Actor, query: TaskListQuery, url: string): Promise<Page<ListedTaskView>> {
+    const window = new PageWindow(query, url, sortKeys[query.sort]);
     const values: unknown[] = [actor.id, actor.role === 'admin'];
     const bind: Bind = (value) => `$${values.push(value)}`;
     const { project_id } = query;
@@ -32,47 +34,68 @@ export class TaskListService {
     const where = `WHERE ${['t.deleted_at IS NULL', ...scope, ...others].join(' AND ')}`;
     const from = `FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}`;
     const filters = [...values];
-    const order = `ORDER BY t.${query.sort} ${query.order}, t.id ${query.order}`;
-    const limit = `LIMIT ${bind(query.page_size)} OFFSET ${bind((query.page - 1) * query.page_size)}`;
+    const order = window.orderBy;
+    const after = window.after(bind);
+    const limit = window.limit(bind);
 
     const total =
-      others.length === 0
-        ? `(SELECT coalesce(sum(t.n), 0)::int FROM task_counts t JOIN projects p ON p.id = t.project_id ${memberJoin}
+      window.total !== undefined
+        ? 'NULL::int'
+        : others.length === 0
+          ? `(SELECT coalesce(sum(t.n), 0)::int FROM task_counts t JOIN projects p ON p.id = t.project_id ${memberJoin}
              WHERE ${scope.join(' AND ')})`
-        : query.search === undefined
-          ? 'NULL::int'
-          : '(SELECT count(*)::int FROM found)';
+          : query.search === undefined
+            ? 'NULL::int'
+            : '(SELECT count(*)::int FROM found)';
     const read = (db: Queryable): Promise<[ListRow[], { n: number }[] | undefined]> =>
       Promise.all([
         db.query<ListRow>(
           query.search === undefined
             ? `SELECT c.total, t.* FROM (SELECT ${total} AS total) AS c
-               LEFT JOIN (SELECT ${listedTaskColumns} ${from} ${where} ${order} ${limit}) AS t ON true ${order}`
+               LEFT JOIN (SELECT ${listedTaskColumns} ${from} ${where} AND ${after} ${order} ${limit}) AS t ON true ${order}`
             : // once through the index of words, whatever the planner believes: its guess of how rare a word is misses by far
               `WITH found AS MATERIALIZED (SELECT t.id, t.${query.sort} ${from} ${where})
              SELECT c.total, t.* FROM (SELECT ${total} AS total) AS c LEFT JOIN (
-               SELECT ${listedTaskColumns} FROM (SELECT * FROM found t ${order} ${limit}) AS f
+               SELECT ${listedTaskColumns} FROM (SELECT * FROM found t WHERE ${after} ${order} ${limit}) AS f
                  JOIN tasks t ON t.id = f.id JOIN projects p ON p.id = t.project_id
              ) AS t ON true ${order}`,
           values,
         ),
-        others.length === 0 || query.search !== undefined
+        others.length === 0 || query.search !== undefined || window.total !== undefined
           ? undefined
           : db.query<{ n: number }>(`SELECT count(*)::int AS n ${from} ${where}`, filters),
       ]);
     const [rows, counted] = isLight(actor, query, others)
       ? await read(this.database)
       : await this.heavy.read(actor.id, read);
-    const n = counted?.[0]?.n ?? rows[0]?.total ?? 0;
-    // what is empty may be a project that is not there
-    if (n === 0 && project_id !== undefined) await this.projects.require(actor, project_id, 'read');
-    return toPage(rows.filter(({ id }) => id !== null).map(toListedTask), n, query, url);
+    const tasks = rows.filter(({ id }) => id !== null);
+    // what is empty may be a project that is not there, or is not seen any more
+    if (tasks.length === 0 && project_id !== undefined)
+      await this.projects.require(actor, project_id, 'read');
+    return window.toPage(tasks, window.total ?? counted?.[0]?.n ?? rows[0]?.total ?? 0, toListedTask);
   }
 }
 
 type ListRow = ListedTaskRow & { total: number | null } & Record<string, unknown>;
 
-type Bind = (value: unknown) => string;
+const sortKeys: Record<TaskListQuery['sort'], SortKey[]> = {
+  created_at: [
+    ['t.created_at', 'instant'],
+    ['t.id', 'id'],
+  ],
+  updated_at: [
+    ['t.updated_at', 'instant'],
+    ['t.id', 'id'],
+  ],
+  priority: [
+    ['t.priority', 'integer'],
+    ['t.id', 'id'],
+  ],
+  title: [
+    ['t.title', 'text'],
+    ['t.id', 'id'],
+  ],
+};
 
 /** Rows that are passed over are read all the same. */
 const mostPassedOver = 10_000;

@@ -1,14 +1,14 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ILike, Repository } from 'typeorm';
+import { Repository } from 'typeorm';
 import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import { toPage, type Page } from '../common/pagination.js';
+import { PageWindow, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../common/request.js';
 import { Bus } from '../infra/bus.js';
-import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
+import { countRows, Database, uniqueViolation, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { RowCache } from '../infra/row-cache.js';
 import { confirmActor } from './actor.queries.js';
@@ -57,15 +57,23 @@ export class UsersService implements OnModuleInit {
   }
 
   async list(query: UserListQuery, url: string): Promise<Page<UserView>> {
-    const term =
-      query.search === undefined ? undefined : ILike(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
-    const [users, total] = await this.users.findAndCount({
-      ...(term ? { where: [{ username: term }, { email: term }, { full_name: term }] } : {}),
-      order: { created_at: query.order, id: query.order },
-      skip: (query.page - 1) * query.page_size,
-      take: query.page_size,
-    });
-    return toPage(users.map(toUser), total, query, url);
+    const window = new PageWindow(query, url, [
+      ['u.created_at', 'instant'],
+      ['u.id', 'id'],
+    ]);
+    const values: unknown[] = [];
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    let from = 'FROM users u WHERE true';
+    if (query.search !== undefined) {
+      const term = bind(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+      from += ` AND (u.username ILIKE ${term} OR u.email ILIKE ${term} OR u.full_name ILIKE ${term})`;
+    }
+    const total = window.total ?? (await countRows(this.database, from, [...values]));
+    const users = await this.database.query<User>(
+      `SELECT u.* ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
+      values,
+    );
+    return window.toPage(users, total, toUser);
   }
 
   /** @throws RESOURCE_NOT_FOUND */

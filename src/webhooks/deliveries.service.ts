@@ -6,9 +6,9 @@ import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import type { Webhook } from '../activity/webhook.entity.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
-import { toPage, type Page } from '../common/pagination.js';
+import { PageWindow, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
-import { Database, type Transaction } from '../infra/database.js';
+import { countRows, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import {
@@ -44,18 +44,20 @@ export class DeliveriesService {
     query: DeliveryListQuery,
     url: string,
   ): Promise<Page<DeliveryView>> {
+    const window = new PageWindow(query, url, [['sequence', 'sequence']]);
     await this.access.require(actor, webhookId);
     const values: unknown[] = [webhookId];
+    const bind = (value: unknown) => `$${values.push(value)}`;
     let from = 'FROM webhook_deliveries WHERE webhook_id = $1';
-    if (query.status !== undefined) from += ` AND status = $${values.push(query.status)}`;
-    if (query.event !== undefined) from += ` AND event = $${values.push(query.event)}`;
+    if (query.status !== undefined) from += ` AND status = ${bind(query.status)}`;
+    if (query.event !== undefined) from += ` AND event = ${bind(query.event)}`;
     return this.heavy.read(actor.id, async (tx) => {
-      const [counted] = await tx.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
+      const total = window.total ?? (await countRows(tx, from, [...values]));
       const rows = await tx.query<WebhookDelivery>(
-        `SELECT ${listedColumns} ${from} ORDER BY sequence ${query.order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
-        [...values, query.page_size, (query.page - 1) * query.page_size],
+        `SELECT ${listedColumns} ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
+        values,
       );
-      return toPage(rows.map(toDelivery), counted?.n ?? 0, query, url);
+      return window.toPage(rows, total, toDelivery);
     });
   }
 

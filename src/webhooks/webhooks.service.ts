@@ -5,10 +5,10 @@ import type { Webhook } from '../activity/webhook.entity.js';
 import { AppError } from '../common/errors.js';
 import { Keyring, placeOfWebhook } from '../common/keyring.js';
 import { toInstant } from '../common/fields.js';
-import { toPage, type Page } from '../common/pagination.js';
+import { PageWindow, type Page } from '../common/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../common/request.js';
-import { Database, type Transaction } from '../infra/database.js';
+import { countRows, Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { accessRole, memberJoin } from '../projects/projects.queries.js';
@@ -67,20 +67,22 @@ export class WebhooksService {
 
   /** Lists the webhooks the actor may manage. @throws PROJECT_NOT_FOUND when a project asked for cannot be seen */
   async list(actor: Actor, query: WebhookListQuery, url: string): Promise<Page<WebhookView>> {
+    const window = new PageWindow(query, url, [['w.id', 'id']]);
     const values: unknown[] = [actor.id, actor.role === 'admin'];
+    const bind = (value: unknown) => `$${values.push(value)}`;
     let condition = 'w.deleted_at IS NULL';
     if (query.project_id !== undefined) {
       const { id } = await this.projects.require(actor, query.project_id, 'read');
-      condition += ` AND w.project_id = $${values.push(id)}`;
+      condition += ` AND w.project_id = ${bind(id)}`;
     }
     const from = `FROM webhooks w LEFT JOIN projects p ON p.id = w.project_id AND p.deleted_at IS NULL ${memberJoin}
       WHERE ${condition} AND CASE WHEN w.project_id IS NULL THEN $2 ELSE p.id IS NOT NULL AND ${accessRole} = 'owner' END`;
-    const [counted] = await this.database.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
+    const total = window.total ?? (await countRows(this.database, from, [...values]));
     const rows = await this.database.query<Webhook>(
-      `SELECT w.* ${from} ORDER BY w.id ${query.order} LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
-      [...values, query.page_size, (query.page - 1) * query.page_size],
+      `SELECT w.* ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
+      values,
     );
-    return toPage(rows.map(toWebhook), counted?.n ?? 0, query, url);
+    return window.toPage(rows, total, toWebhook);
   }
 
   /** @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */

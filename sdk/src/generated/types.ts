@@ -24,6 +24,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -66,6 +68,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['AuthSession'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -270,6 +274,8 @@ export interface components {
         taskId: string | null;
       }[];
       limit: number;
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       offset: number;
       total: number;
     };
@@ -339,6 +345,8 @@ export interface components {
       limit?: number;
       /** @description Items left out before them */
       offset?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /** @description Comma-separated: queued, running, completed, failed, cancelled */
       status?: string | string[];
     };
@@ -1038,6 +1046,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['PersonalAccessToken'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -1077,6 +1087,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -1351,6 +1363,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['Project'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -1430,6 +1444,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -1460,6 +1476,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -1930,6 +1948,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['SessionEvent'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -1952,6 +1972,8 @@ export interface components {
     SessionPage: {
       hasNext: boolean;
       hasPrevious: boolean;
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -1993,6 +2015,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2005,6 +2029,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2311,6 +2337,8 @@ export interface components {
     };
     TaskExecutions: {
       executions: components['schemas']['ListedExecution'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       /** Format: uuid */
       taskId: string;
     };
@@ -2368,6 +2396,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['ListedTask'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2428,11 +2458,19 @@ export interface components {
       /** Format: uuid */
       webhookId: string;
     };
+    TasksListExecutionsQuery: {
+      /** @description Items at most */
+      limit?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
+    };
     TasksListQuery: {
       /** @description Page number, from 1 */
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2692,6 +2730,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['User'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2714,6 +2754,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2831,6 +2873,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['WebhookDelivery'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2862,6 +2906,8 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['Webhook'][];
+      /** @description Send it as `cursor` for the next page; null at the end */
+      nextCursor: string | null;
       page: number;
       pageSize: number;
       pages: number;
@@ -2915,6 +2961,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -2934,6 +2982,8 @@ export interface components {
       page?: number;
       /** @description Items a page */
       pageSize?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
       /**
        * @description Sort order
        * @default desc
@@ -3069,6 +3119,7 @@ export type TaskFailedMessage = components['schemas']['TaskFailedMessage'];
 export type TaskHistory = components['schemas']['TaskHistory'];
 export type TaskPage = components['schemas']['TaskPage'];
 export type TaskUpdatedMessage = components['schemas']['TaskUpdatedMessage'];
+export type TasksListExecutionsQuery = components['schemas']['TasksListExecutionsQuery'];
 export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
 export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];

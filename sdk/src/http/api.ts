@@ -2,14 +2,16 @@ import { fromWire, snake, toWire } from './case.js';
 import { retryAfterSeconds } from './delay.js';
 import { apiError, type ErrorCode } from './errors.js';
 import { Listing, type AnyPage } from './listing.js';
+import { fillPath, fillQuery } from './path.js';
 import type { RequestOptions } from './request-options.js';
 import type { Transport } from './transport.js';
 
 /** A request as the generated methods make it. */
 export interface Call {
   method: string;
-  /** Below the client's `baseURL`. */
+  /** Below the client's `baseURL`, with the names of its parameters in braces: `/tasks/{taskId}`. */
   path: string;
+  parameters?: Record<string, string>;
   body?: unknown;
   query?: object | undefined;
   /** Fields, in the names of the wire, whose content is free-form JSON. */
@@ -31,7 +33,7 @@ interface Envelope {
 export class Api {
   constructor(readonly transport: Transport) {}
 
-  /** Sends a request. @returns the answer's data @throws ApiError, ConnectionError */
+  /** Sends a request. @returns the answer's data @throws ApiError, ConnectionError, ArgumentError */
   async call<T>(call: Call): Promise<T> {
     const { response, text } = await this.send(call);
     if (response.status === 204 || text === '') return undefined as T;
@@ -39,14 +41,16 @@ export class Api {
     return (call.keepAnswer ? data : fromWire(data, call.keep)) as T;
   }
 
-  /** A list that may be awaited or gone through. */
-  list<P extends AnyPage>(call: Call): Listing<P> {
-    return new Listing((page) =>
-      this.call<P>(page === undefined ? call : { ...call, query: { ...call.query, page } }),
+  /** A list that may be awaited or gone through. @param field of a page that has the items */
+  list<P extends AnyPage, K extends keyof P>(call: Call, field: K): Listing<P, K> {
+    const from = (cursor: string) => ({ ...call.query, page: undefined, offset: undefined, cursor });
+    return new Listing(
+      (cursor) => this.call<P>(cursor === undefined ? call : { ...call, query: from(cursor) }),
+      field,
     );
   }
 
-  /** Sends a request. @returns the answer as it comes, once it has begun well @throws ApiError, ConnectionError */
+  /** Sends a request. @returns the answer as it comes, once it has begun well @throws ApiError, ConnectionError, ArgumentError */
   async raw(call: Call): Promise<Response> {
     const response = await this.transport.fetch(this.request(call), { streams: true });
     if (!response.ok) throw await failure(response, await response.text());
@@ -61,28 +65,16 @@ export class Api {
     return { response, text };
   }
 
-  private request({ method, path, body, query, keep, keepBody, isPublic, options }: Call) {
+  private request({ method, path, parameters, body, query, keep, keepBody, isPublic, options }: Call) {
     const text = body === undefined ? undefined : JSON.stringify(keepBody ? body : toWire(body, keep));
     return {
       method,
-      path: path + search(query),
+      path: fillPath(path, parameters) + fillQuery(query ?? {}, snake),
       body: text,
       isPublic: isPublic ?? false,
       options: options ?? {},
     };
   }
-}
-
-/** @returns `?…`, or nothing */
-function search(query: object = {}): string {
-  const parameters = new URLSearchParams();
-  type Value = string | number | boolean | readonly string[] | null | undefined;
-  for (const [name, value] of Object.entries(query) as [string, Value][]) {
-    if (value === undefined || value === null) continue;
-    parameters.set(snake(name), String(value));
-  }
-  const text = parameters.toString();
-  return text && `?${text}`;
 }
 
 function parse(text: string): Envelope | undefined {

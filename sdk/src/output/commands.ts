@@ -37,9 +37,13 @@ export class Commands extends CommandsResource {
   /**
    * Follows the output of a command, from its first byte or from where one says, until it ends. Broken connections are
    * taken up where they broke off.
-   * @throws ApiError RESOURCE_NOT_FOUND
+   * @throws ApiError RESOURCE_NOT_FOUND, ArgumentError
    */
   follow(commandId: string, options?: FollowOptions): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
-    return followOutput(this.api, `/commands/${encodeURIComponent(commandId)}/output`, options);
+    return followOutput(
+      this.api,
+      { path: '/commands/{commandId}/output', parameters: { commandId } },
+      options,
+    );
   }
 }

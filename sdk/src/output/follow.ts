@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import type { Api } from '../http/api.js';
+import type { Api, Call } from '../http/api.js';
 import { fromWire } from '../http/case.js';
 import { backoff, delay } from '../http/delay.js';
 import { ConnectionError, ServerError } from '../http/errors.js';
@@ -16,6 +16,8 @@ export interface FollowOptions {
   signal?: AbortSignal | undefined;
 }
 
+export type OutputPath = Required<Pick<Call, 'path' | 'parameters'>>;
+
 /** So many tries in a row may bring nothing: with the waits between them, half a minute without a server. */
 const mostTries = 10;
 const longestBackoffMs = 5_000;
@@ -25,18 +27,18 @@ const silenceMs = 40_000;
 /**
  * Follows the output of a command to its end over server-sent events. When the connection breaks it is opened again where it
  * broke off, so no byte is missed and none comes twice.
- * @param path of the output, such as `/commands/…/output`
+ * @param of the path of the output, such as `/commands/{commandId}/output`
  * @returns when the command ends: its exit code
  */
 export async function* followOutput(
   api: Api,
-  path: string,
+  of: OutputPath,
   options: FollowOptions = {},
 ): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
   // the server ends a stream with the token that opened it, and a token that has expired may not be renewed any more
   const stopRenewal = api.transport.tokens.keepFresh();
   try {
-    return yield* follow(api, path, options);
+    return yield* follow(api, of, options);
   } finally {
     stopRenewal();
   }
@@ -44,7 +46,7 @@ export async function* followOutput(
 
 async function* follow(
   api: Api,
-  path: string,
+  of: OutputPath,
   { fromOffset, tail, stream, signal }: FollowOptions,
 ): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
   let offset: string | undefined;
@@ -53,7 +55,12 @@ async function* follow(
       const headers: Record<string, string> = { accept: 'text/event-stream' };
       // the id of the last event is the offset after it
       if (offset !== undefined) headers['last-event-id'] = offset;
-      const call = { method: 'GET', path, query: { fromOffset, tail, stream }, options: { headers, signal } };
+      const call = {
+        method: 'GET',
+        ...of,
+        query: { fromOffset, tail, stream },
+        options: { headers, signal },
+      };
       for await (const event of events(await api.raw(call), signal)) {
         offset = event.id ?? offset;
         tries = 0;

@@ -1,5 +1,5 @@
 import { TasksResource } from '../generated/resources/tasks.js';
-import { followOutput, type FollowOptions } from './follow.js';
+import { followOutput, type FollowOptions, type OutputPath } from './follow.js';
 import type { OutputEnd, OutputFrame } from './frame.js';
 
 /** The backlog, and running it. */
@@ -11,7 +11,10 @@ export class Tasks extends TasksResource {
   async *follow(taskId: string, options?: FollowOptions): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
     // of this run, even when the task is run again meanwhile
     const { executionId } = await this.get(taskId, { signal: options?.signal });
-    const path = executionId === null ? `/tasks/${encodeURIComponent(taskId)}` : `/commands/${executionId}`;
-    return yield* followOutput(this.api, `${path}/output`, options);
+    const of: OutputPath =
+      executionId === null
+        ? { path: '/tasks/{taskId}/output', parameters: { taskId } }
+        : { path: '/commands/{executionId}/output', parameters: { executionId } };
+    return yield* followOutput(this.api, of, options);
   }
 }

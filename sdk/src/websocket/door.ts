@@ -1,3 +1,4 @@
+import { fillPath } from '../http/path.js';
 import type { Tokens } from '../http/tokens.js';
 import { LiveSocket } from './live-socket.js';
 
@@ -19,8 +20,12 @@ export class WebSocketDoor {
    *
    * @param sessionId a work session, which what is done belongs to; any other name of 1 to 128 letters, digits, `.`, `_`, `-`
    * will do
+   * @throws ArgumentError when it is empty
    */
   connect(sessionId: string): LiveSocket {
-    return new LiveSocket(`${this.url.replace(/\/+$/, '')}/${encodeURIComponent(sessionId)}`, this.tokens);
+    return new LiveSocket(
+      this.url.replace(/\/+$/, '') + fillPath('/{sessionId}', { sessionId }),
+      this.tokens,
+    );
   }
 }

@@ -50,8 +50,8 @@ export class AuthResource {
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} ANSWER_TOO_LARGE
    */
-  listSessions(query?: AuthListSessionsQuery, options?: RequestOptions): Listing<AuthSessionPage> {
-    return this.api.list({ method: 'GET', path: '/auth/sessions', query, options });
+  listSessions(query?: AuthListSessionsQuery, options?: RequestOptions): Listing<AuthSessionPage, 'items'> {
+    return this.api.list({ method: 'GET', path: '/auth/sessions', query, options }, 'items');
   }
 
   /**
@@ -70,7 +70,8 @@ export class AuthResource {
   endSession(sessionId: string, options?: RequestOptions): Promise<Message> {
     return this.api.call({
       method: 'DELETE',
-      path: `/auth/sessions/${encodeURIComponent(sessionId)}`,
+      path: '/auth/sessions/{sessionId}',
+      parameters: { sessionId },
       options,
     });
   }

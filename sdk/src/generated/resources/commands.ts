@@ -1,5 +1,6 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 import type { Api } from '../../http/api.js';
+import type { Listing } from '../../http/listing.js';
 import type { RequestOptions } from '../../http/request-options.js';
 import type {
   CancelCommand,
@@ -35,10 +36,11 @@ export class CommandsResource {
 
   /**
    * List the commands you have run, the latest first.
-   * Single commands, not those of tasks. Goes by `limit` and `offset`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Single commands, not those of tasks. Goes by `limit` and `offset`, or by `cursor`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
    */
-  history(query?: CommandsHistoryQuery, options?: RequestOptions): Promise<CommandHistory> {
-    return this.api.call({ method: 'GET', path: '/commands/history', query, options });
+  history(query?: CommandsHistoryQuery, options?: RequestOptions): Listing<CommandHistory, 'commands'> {
+    return this.api.list({ method: 'GET', path: '/commands/history', query, options }, 'commands');
   }
 
   /**
@@ -74,7 +76,8 @@ export class CommandsResource {
   cancel(commandId: string, body?: CancelCommand, options?: RequestOptions): Promise<CancelledCommand> {
     return this.api.call({
       method: 'POST',
-      path: `/commands/${encodeURIComponent(commandId)}/cancel`,
+      path: '/commands/{commandId}/cancel',
+      parameters: { commandId },
       body,
       options,
     });
@@ -89,7 +92,8 @@ export class CommandsResource {
   output(commandId: string, query?: CommandsOutputQuery, options?: RequestOptions): Promise<Response> {
     return this.api.raw({
       method: 'GET',
-      path: `/commands/${encodeURIComponent(commandId)}/output`,
+      path: '/commands/{commandId}/output',
+      parameters: { commandId },
       query,
       options,
     });
@@ -98,19 +102,24 @@ export class CommandsResource {
   /**
    * Search the output of a command.
    * Lines that hold a text, in the output that is stored now, with their numbers and byte offsets. An answer searches for at most 5 s; while `next_cursor` is not null there may be more. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} RESOURCE_NOT_FOUND, OUTPUT_PRUNED
    */
   searchOutput(
     commandId: string,
     query: CommandsSearchOutputQuery,
     options?: RequestOptions,
-  ): Promise<OutputSearch> {
-    return this.api.call({
-      method: 'GET',
-      path: `/commands/${encodeURIComponent(commandId)}/output/search`,
-      query,
-      options,
-    });
+  ): Listing<OutputSearch, 'matches'> {
+    return this.api.list(
+      {
+        method: 'GET',
+        path: '/commands/{commandId}/output/search',
+        parameters: { commandId },
+        query,
+        options,
+      },
+      'matches',
+    );
   }
 
   /**
@@ -121,7 +130,8 @@ export class CommandsResource {
   status(commandId: string, query?: CommandsStatusQuery, options?: RequestOptions): Promise<CommandStatus> {
     return this.api.call({
       method: 'GET',
-      path: `/commands/${encodeURIComponent(commandId)}/status`,
+      path: '/commands/{commandId}/status',
+      parameters: { commandId },
       query,
       options,
     });

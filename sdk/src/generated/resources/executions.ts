@@ -13,6 +13,11 @@ export class ExecutionsResource {
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(executionId: string, options?: RequestOptions): Promise<Execution> {
-    return this.api.call({ method: 'GET', path: `/executions/${encodeURIComponent(executionId)}`, options });
+    return this.api.call({
+      method: 'GET',
+      path: '/executions/{executionId}',
+      parameters: { executionId },
+      options,
+    });
   }
 }

@@ -21,8 +21,11 @@ export class PersonalAccessTokensResource {
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} ANSWER_TOO_LARGE
    */
-  list(query?: PersonalAccessTokensListQuery, options?: RequestOptions): Listing<PersonalAccessTokenPage> {
-    return this.api.list({ method: 'GET', path: '/personal-access-tokens', query, options });
+  list(
+    query?: PersonalAccessTokensListQuery,
+    options?: RequestOptions,
+  ): Listing<PersonalAccessTokenPage, 'items'> {
+    return this.api.list({ method: 'GET', path: '/personal-access-tokens', query, options }, 'items');
   }
 
   /**
@@ -42,7 +45,8 @@ export class PersonalAccessTokensResource {
   get(tokenId: string, options?: RequestOptions): Promise<PersonalAccessToken> {
     return this.api.call({
       method: 'GET',
-      path: `/personal-access-tokens/${encodeURIComponent(tokenId)}`,
+      path: '/personal-access-tokens/{tokenId}',
+      parameters: { tokenId },
       options,
     });
   }
@@ -55,7 +59,8 @@ export class PersonalAccessTokensResource {
   revoke(tokenId: string, options?: RequestOptions): Promise<Message> {
     return this.api.call({
       method: 'DELETE',
-      path: `/personal-access-tokens/${encodeURIComponent(tokenId)}`,
+      path: '/personal-access-tokens/{tokenId}',
+      parameters: { tokenId },
       options,
     });
   }

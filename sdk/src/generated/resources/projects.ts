@@ -33,8 +33,8 @@ export class ProjectsResource {
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} ANSWER_TOO_LARGE
    */
-  list(query?: ProjectsListQuery, options?: RequestOptions): Listing<ProjectPage> {
-    return this.api.list({ method: 'GET', path: '/projects', query, keep: ['settings'], options });
+  list(query?: ProjectsListQuery, options?: RequestOptions): Listing<ProjectPage, 'items'> {
+    return this.api.list({ method: 'GET', path: '/projects', query, keep: ['settings'], options }, 'items');
   }
 
   /**
@@ -54,7 +54,8 @@ export class ProjectsResource {
   get(projectId: string, options?: RequestOptions): Promise<ProjectDetail> {
     return this.api.call({
       method: 'GET',
-      path: `/projects/${encodeURIComponent(projectId)}`,
+      path: '/projects/{projectId}',
+      parameters: { projectId },
       keep: ['settings'],
       options,
     });
@@ -68,7 +69,8 @@ export class ProjectsResource {
   update(projectId: string, body: UpdateProject, options?: RequestOptions): Promise<Project> {
     return this.api.call({
       method: 'PUT',
-      path: `/projects/${encodeURIComponent(projectId)}`,
+      path: '/projects/{projectId}',
+      parameters: { projectId },
       body,
       keep: ['settings'],
       options,
@@ -81,7 +83,12 @@ export class ProjectsResource {
    * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_IN_USE
    */
   delete(projectId: string, options?: RequestOptions): Promise<Deleted> {
-    return this.api.call({ method: 'DELETE', path: `/projects/${encodeURIComponent(projectId)}`, options });
+    return this.api.call({
+      method: 'DELETE',
+      path: '/projects/{projectId}',
+      parameters: { projectId },
+      options,
+    });
   }
 
   /**
@@ -96,7 +103,8 @@ export class ProjectsResource {
   ): Promise<ProjectAnalytics> {
     return this.api.call({
       method: 'GET',
-      path: `/projects/${encodeURIComponent(projectId)}/analytics`,
+      path: '/projects/{projectId}/analytics',
+      parameters: { projectId },
       query,
       options,
     });
@@ -110,7 +118,8 @@ export class ProjectsResource {
   clone(projectId: string, body: CloneProject, options?: RequestOptions): Promise<ClonedProject> {
     return this.api.call({
       method: 'POST',
-      path: `/projects/${encodeURIComponent(projectId)}/clone`,
+      path: '/projects/{projectId}/clone',
+      parameters: { projectId },
       body,
       keep: ['settings'],
       options,
@@ -125,7 +134,8 @@ export class ProjectsResource {
   listMembers(projectId: string, options?: RequestOptions): Promise<ProjectMembers> {
     return this.api.call({
       method: 'GET',
-      path: `/projects/${encodeURIComponent(projectId)}/members`,
+      path: '/projects/{projectId}/members',
+      parameters: { projectId },
       options,
     });
   }
@@ -143,7 +153,8 @@ export class ProjectsResource {
   ): Promise<ProjectMembers> {
     return this.api.call({
       method: 'PUT',
-      path: `/projects/${encodeURIComponent(projectId)}/members/${encodeURIComponent(userId)}`,
+      path: '/projects/{projectId}/members/{userId}',
+      parameters: { projectId, userId },
       body,
       options,
     });
@@ -157,7 +168,8 @@ export class ProjectsResource {
   removeMember(projectId: string, userId: string, options?: RequestOptions): Promise<ProjectMembers> {
     return this.api.call({
       method: 'DELETE',
-      path: `/projects/${encodeURIComponent(projectId)}/members/${encodeURIComponent(userId)}`,
+      path: '/projects/{projectId}/members/{userId}',
+      parameters: { projectId, userId },
       options,
     });
   }
@@ -170,7 +182,8 @@ export class ProjectsResource {
   listSecrets(projectId: string, options?: RequestOptions): Promise<ProjectSecrets> {
     return this.api.call({
       method: 'GET',
-      path: `/projects/${encodeURIComponent(projectId)}/secrets`,
+      path: '/projects/{projectId}/secrets',
+      parameters: { projectId },
       options,
     });
   }
@@ -188,7 +201,8 @@ export class ProjectsResource {
   ): Promise<ProjectSecret> {
     return this.api.call({
       method: 'PUT',
-      path: `/projects/${encodeURIComponent(projectId)}/secrets/${encodeURIComponent(name)}`,
+      path: '/projects/{projectId}/secrets/{name}',
+      parameters: { projectId, name },
       body,
       options,
     });
@@ -202,7 +216,8 @@ export class ProjectsResource {
   removeSecret(projectId: string, name: string, options?: RequestOptions): Promise<ProjectSecrets> {
     return this.api.call({
       method: 'DELETE',
-      path: `/projects/${encodeURIComponent(projectId)}/secrets/${encodeURIComponent(name)}`,
+      path: '/projects/{projectId}/secrets/{name}',
+      parameters: { projectId, name },
       options,
     });
   }
@@ -213,13 +228,21 @@ export class ProjectsResource {
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
-  listTasks(projectId: string, query?: ProjectsListTasksQuery, options?: RequestOptions): Listing<TaskPage> {
-    return this.api.list({
-      method: 'GET',
-      path: `/projects/${encodeURIComponent(projectId)}/tasks`,
-      query,
-      keep: ['metadata'],
-      options,
-    });
+  listTasks(
+    projectId: string,
+    query?: ProjectsListTasksQuery,
+    options?: RequestOptions,
+  ): Listing<TaskPage, 'items'> {
+    return this.api.list(
+      {
+        method: 'GET',
+        path: '/projects/{projectId}/tasks',
+        parameters: { projectId },
+        query,
+        keep: ['metadata'],
+        options,
+      },
+      'items',
+    );
   }
 }

@@ -22,10 +22,11 @@ export class SessionsResource {
   /**
    * List your sessions.
    * Administrators may name another user with `user_id`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
-  list(query?: SessionsListQuery, options?: RequestOptions): Promise<SessionPage> {
-    return this.api.call({ method: 'GET', path: '/sessions', query, options });
+  list(query?: SessionsListQuery, options?: RequestOptions): Listing<SessionPage, 'sessions'> {
+    return this.api.list({ method: 'GET', path: '/sessions', query, options }, 'sessions');
   }
 
   /**
@@ -45,7 +46,8 @@ export class SessionsResource {
   get(sessionId: string, options?: RequestOptions): Promise<Session> {
     return this.api.call({
       method: 'GET',
-      path: `/sessions/${encodeURIComponent(sessionId)}`,
+      path: '/sessions/{sessionId}',
+      parameters: { sessionId },
       keep: ['settings'],
       options,
     });
@@ -59,7 +61,8 @@ export class SessionsResource {
   update(sessionId: string, body: UpdateSession, options?: RequestOptions): Promise<Session> {
     return this.api.call({
       method: 'PUT',
-      path: `/sessions/${encodeURIComponent(sessionId)}`,
+      path: '/sessions/{sessionId}',
+      parameters: { sessionId },
       body,
       keep: ['settings'],
       options,
@@ -72,7 +75,12 @@ export class SessionsResource {
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   delete(sessionId: string, options?: RequestOptions): Promise<Deleted> {
-    return this.api.call({ method: 'DELETE', path: `/sessions/${encodeURIComponent(sessionId)}`, options });
+    return this.api.call({
+      method: 'DELETE',
+      path: '/sessions/{sessionId}',
+      parameters: { sessionId },
+      options,
+    });
   }
 
   /**
@@ -85,14 +93,18 @@ export class SessionsResource {
     sessionId: string,
     query?: SessionsHistoryQuery,
     options?: RequestOptions,
-  ): Listing<SessionHistory> {
-    return this.api.list({
-      method: 'GET',
-      path: `/sessions/${encodeURIComponent(sessionId)}/history`,
-      query,
-      keep: ['new_value', 'old_value'],
-      options,
-    });
+  ): Listing<SessionHistory, 'items'> {
+    return this.api.list(
+      {
+        method: 'GET',
+        path: '/sessions/{sessionId}/history',
+        parameters: { sessionId },
+        query,
+        keep: ['new_value', 'old_value'],
+        options,
+      },
+      'items',
+    );
   }
 
   /**
@@ -103,7 +115,8 @@ export class SessionsResource {
   restore(sessionId: string, body: RestoreSession, options?: RequestOptions): Promise<RestoredSession> {
     return this.api.call({
       method: 'POST',
-      path: `/sessions/${encodeURIComponent(sessionId)}/restore`,
+      path: '/sessions/{sessionId}/restore',
+      parameters: { sessionId },
       body,
       keep: ['settings'],
       options,

@@ -18,6 +18,7 @@ import type {
   TaskExecutions,
   TaskHistory,
   TaskPage,
+  TasksListExecutionsQuery,
   TasksListQuery,
   TasksOutputQuery,
   TasksSearchOutputQuery,
@@ -34,8 +35,8 @@ export class TasksResource {
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
-  list(query?: TasksListQuery, options?: RequestOptions): Listing<TaskPage> {
-    return this.api.list({ method: 'GET', path: '/tasks', query, keep: ['metadata'], options });
+  list(query?: TasksListQuery, options?: RequestOptions): Listing<TaskPage, 'items'> {
+    return this.api.list({ method: 'GET', path: '/tasks', query, keep: ['metadata'], options }, 'items');
   }
 
   /**
@@ -70,7 +71,8 @@ export class TasksResource {
   get(taskId: string, options?: RequestOptions): Promise<TaskDetail> {
     return this.api.call({
       method: 'GET',
-      path: `/tasks/${encodeURIComponent(taskId)}`,
+      path: '/tasks/{taskId}',
+      parameters: { taskId },
       keep: ['environment', 'metadata', 'new_value', 'old_value'],
       options,
     });
@@ -84,7 +86,8 @@ export class TasksResource {
   update(taskId: string, body: UpdateTask, options?: RequestOptions): Promise<Task> {
     return this.api.call({
       method: 'PUT',
-      path: `/tasks/${encodeURIComponent(taskId)}`,
+      path: '/tasks/{taskId}',
+      parameters: { taskId },
       body,
       keep: ['environment', 'metadata'],
       options,
@@ -97,7 +100,7 @@ export class TasksResource {
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_IN_USE, PROJECT_ARCHIVED
    */
   delete(taskId: string, options?: RequestOptions): Promise<Deleted> {
-    return this.api.call({ method: 'DELETE', path: `/tasks/${encodeURIComponent(taskId)}`, options });
+    return this.api.call({ method: 'DELETE', path: '/tasks/{taskId}', parameters: { taskId }, options });
   }
 
   /**
@@ -108,7 +111,8 @@ export class TasksResource {
   cancel(taskId: string, body?: Cancel, options?: RequestOptions): Promise<CancelledTask> {
     return this.api.call({
       method: 'POST',
-      path: `/tasks/${encodeURIComponent(taskId)}/cancel`,
+      path: '/tasks/{taskId}/cancel',
+      parameters: { taskId },
       body,
       options,
     });
@@ -122,7 +126,8 @@ export class TasksResource {
   execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<QueuedTask> {
     return this.api.call({
       method: 'POST',
-      path: `/tasks/${encodeURIComponent(taskId)}/execute`,
+      path: '/tasks/{taskId}/execute',
+      parameters: { taskId },
       body,
       options,
     });
@@ -130,11 +135,19 @@ export class TasksResource {
 
   /**
    * List the attempts to run a task, the latest first.
-   * Each with its state, times and exit code. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Each with its state, times and exit code. Earlier ones follow by `cursor`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} TASK_NOT_FOUND
    */
-  listExecutions(taskId: string, options?: RequestOptions): Promise<TaskExecutions> {
-    return this.api.call({ method: 'GET', path: `/tasks/${encodeURIComponent(taskId)}/executions`, options });
+  listExecutions(
+    taskId: string,
+    query?: TasksListExecutionsQuery,
+    options?: RequestOptions,
+  ): Listing<TaskExecutions, 'executions'> {
+    return this.api.list(
+      { method: 'GET', path: '/tasks/{taskId}/executions', parameters: { taskId }, query, options },
+      'executions',
+    );
   }
 
   /**
@@ -145,7 +158,8 @@ export class TasksResource {
   history(taskId: string, options?: RequestOptions): Promise<TaskHistory> {
     return this.api.call({
       method: 'GET',
-      path: `/tasks/${encodeURIComponent(taskId)}/history`,
+      path: '/tasks/{taskId}/history',
+      parameters: { taskId },
       keep: ['details'],
       options,
     });
@@ -160,7 +174,8 @@ export class TasksResource {
   output(taskId: string, query?: TasksOutputQuery, options?: RequestOptions): Promise<Response> {
     return this.api.raw({
       method: 'GET',
-      path: `/tasks/${encodeURIComponent(taskId)}/output`,
+      path: '/tasks/{taskId}/output',
+      parameters: { taskId },
       query,
       options,
     });
@@ -169,19 +184,18 @@ export class TasksResource {
   /**
    * Search the output of a task's current or last run.
    * Lines that hold a text, in the output that is stored now, with their numbers and byte offsets. An answer searches for at most 5 s; while `next_cursor` is not null there may be more. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} RESOURCE_NOT_FOUND, TASK_NOT_FOUND, OUTPUT_PRUNED
    */
   searchOutput(
     taskId: string,
     query: TasksSearchOutputQuery,
     options?: RequestOptions,
-  ): Promise<OutputSearch> {
-    return this.api.call({
-      method: 'GET',
-      path: `/tasks/${encodeURIComponent(taskId)}/output/search`,
-      query,
-      options,
-    });
+  ): Listing<OutputSearch, 'matches'> {
+    return this.api.list(
+      { method: 'GET', path: '/tasks/{taskId}/output/search', parameters: { taskId }, query, options },
+      'matches',
+    );
   }
 
   /**
@@ -190,6 +204,6 @@ export class TasksResource {
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   retry(taskId: string, options?: RequestOptions): Promise<RetriedTask> {
-    return this.api.call({ method: 'POST', path: `/tasks/${encodeURIComponent(taskId)}/retry`, options });
+    return this.api.call({ method: 'POST', path: '/tasks/{taskId}/retry', parameters: { taskId }, options });
   }
 }

@@ -26,8 +26,8 @@ export class UsersResource {
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} ANSWER_TOO_LARGE
    */
-  list(query?: UsersListQuery, options?: RequestOptions): Listing<UserPage> {
-    return this.api.list({ method: 'GET', path: '/users', query, options });
+  list(query?: UsersListQuery, options?: RequestOptions): Listing<UserPage, 'items'> {
+    return this.api.list({ method: 'GET', path: '/users', query, options }, 'items');
   }
 
   /**
@@ -87,7 +87,7 @@ export class UsersResource {
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(userId: string, options?: RequestOptions): Promise<User> {
-    return this.api.call({ method: 'GET', path: `/users/${encodeURIComponent(userId)}`, options });
+    return this.api.call({ method: 'GET', path: '/users/{userId}', parameters: { userId }, options });
   }
 
   /**
@@ -96,6 +96,6 @@ export class UsersResource {
    * @throws {ApiError} RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, VERSION_CONFLICT
    */
   update(userId: string, body: UpdateUser, options?: RequestOptions): Promise<User> {
-    return this.api.call({ method: 'PUT', path: `/users/${encodeURIComponent(userId)}`, body, options });
+    return this.api.call({ method: 'PUT', path: '/users/{userId}', parameters: { userId }, body, options });
   }
 }

@@ -29,8 +29,8 @@ export class WebhooksResource {
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
-  list(query?: WebhooksListQuery, options?: RequestOptions): Listing<WebhookPage> {
-    return this.api.list({ method: 'GET', path: '/webhooks', query, options });
+  list(query?: WebhooksListQuery, options?: RequestOptions): Listing<WebhookPage, 'items'> {
+    return this.api.list({ method: 'GET', path: '/webhooks', query, options }, 'items');
   }
 
   /**
@@ -48,7 +48,12 @@ export class WebhooksResource {
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
   get(webhookId: string, options?: RequestOptions): Promise<Webhook> {
-    return this.api.call({ method: 'GET', path: `/webhooks/${encodeURIComponent(webhookId)}`, options });
+    return this.api.call({
+      method: 'GET',
+      path: '/webhooks/{webhookId}',
+      parameters: { webhookId },
+      options,
+    });
   }
 
   /**
@@ -59,7 +64,8 @@ export class WebhooksResource {
   update(webhookId: string, body: UpdateWebhook, options?: RequestOptions): Promise<Webhook> {
     return this.api.call({
       method: 'PUT',
-      path: `/webhooks/${encodeURIComponent(webhookId)}`,
+      path: '/webhooks/{webhookId}',
+      parameters: { webhookId },
       body,
       options,
     });
@@ -71,7 +77,12 @@ export class WebhooksResource {
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
   delete(webhookId: string, options?: RequestOptions): Promise<DeletedWebhook> {
-    return this.api.call({ method: 'DELETE', path: `/webhooks/${encodeURIComponent(webhookId)}`, options });
+    return this.api.call({
+      method: 'DELETE',
+      path: '/webhooks/{webhookId}',
+      parameters: { webhookId },
+      options,
+    });
   }
 
   /**
@@ -84,14 +95,18 @@ export class WebhooksResource {
     webhookId: string,
     query?: WebhooksListDeliveriesQuery,
     options?: RequestOptions,
-  ): Listing<WebhookDeliveryPage> {
-    return this.api.list({
-      method: 'GET',
-      path: `/webhooks/${encodeURIComponent(webhookId)}/deliveries`,
-      query,
-      keep: ['data'],
-      options,
-    });
+  ): Listing<WebhookDeliveryPage, 'items'> {
+    return this.api.list(
+      {
+        method: 'GET',
+        path: '/webhooks/{webhookId}/deliveries',
+        parameters: { webhookId },
+        query,
+        keep: ['data'],
+        options,
+      },
+      'items',
+    );
   }
 
   /**
@@ -106,7 +121,8 @@ export class WebhooksResource {
   ): Promise<WebhookDeliveryDetail> {
     return this.api.call({
       method: 'GET',
-      path: `/webhooks/${encodeURIComponent(webhookId)}/deliveries/${encodeURIComponent(deliveryId)}`,
+      path: '/webhooks/{webhookId}/deliveries/{deliveryId}',
+      parameters: { webhookId, deliveryId },
       keep: ['data', 'headers'],
       options,
     });
@@ -120,7 +136,8 @@ export class WebhooksResource {
   redeliver(webhookId: string, deliveryId: string, options?: RequestOptions): Promise<WebhookDelivery> {
     return this.api.call({
       method: 'POST',
-      path: `/webhooks/${encodeURIComponent(webhookId)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`,
+      path: '/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver',
+      parameters: { webhookId, deliveryId },
       keep: ['data'],
       options,
     });
@@ -134,7 +151,8 @@ export class WebhooksResource {
   replay(webhookId: string, body: ReplayWebhook, options?: RequestOptions): Promise<WebhookReplay> {
     return this.api.call({
       method: 'POST',
-      path: `/webhooks/${encodeURIComponent(webhookId)}/replay`,
+      path: '/webhooks/{webhookId}/replay',
+      parameters: { webhookId },
       body,
       options,
     });
@@ -152,7 +170,8 @@ export class WebhooksResource {
   ): Promise<WebhookWithSecret> {
     return this.api.call({
       method: 'POST',
-      path: `/webhooks/${encodeURIComponent(webhookId)}/rotate`,
+      path: '/webhooks/{webhookId}/rotate',
+      parameters: { webhookId },
       body,
       options,
     });
@@ -166,7 +185,8 @@ export class WebhooksResource {
   test(webhookId: string, options?: RequestOptions): Promise<WebhookDelivery> {
     return this.api.call({
       method: 'POST',
-      path: `/webhooks/${encodeURIComponent(webhookId)}/test`,
+      path: '/webhooks/{webhookId}/test',
+      parameters: { webhookId },
       keep: ['data'],
       options,
     });
