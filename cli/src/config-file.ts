@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CliError } from './cli-error.js';
@@ -30,10 +40,32 @@ export function configPath(environment = process.env): string {
 export function readConfig(path = configPath()): ConfigFile {
   const empty = { profile: 'default', profiles: {} };
   try {
-    return { ...empty, ...(JSON.parse(readFileSync(path, 'utf8')) as Partial<ConfigFile>) };
+    const file = openSync(path, 'r');
+    try {
+      shutOut(file, path);
+      return { ...empty, ...(JSON.parse(readFileSync(file, 'utf8')) as Partial<ConfigFile>) };
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return empty;
     throw new CliError(`${path} cannot be read: ${(error as Error).message}`, { hint: 'Mend or remove it.' });
+  }
+}
+
+/** Keeps others out of a file that they can read: it holds tokens. Windows has no such modes. */
+function shutOut(file: number, path: string): void {
+  const mode = fstatSync(file).mode & 0o777;
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+  try {
+    fchmodSync(file, 0o600);
+    process.stderr.write(
+      `millrace: others could read ${path} (mode ${mode.toString(8)}), which holds tokens; now only you can\n`,
+    );
+  } catch {
+    process.stderr.write(
+      `millrace: others can read ${path}, which holds tokens, and only its owner can change that\n`,
+    );
   }
 }
 

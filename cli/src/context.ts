@@ -1,7 +1,7 @@
-import { MillraceClient } from '@millrace/sdk';
+import { MillraceClient, type TokenPair } from '@millrace/sdk';
 import type { Command } from 'commander';
 import { CliError, exitCodes } from './cli-error.js';
-import { readConfig, type Profile } from './config-file.js';
+import { readConfig, updateProfile, type Profile } from './config-file.js';
 import { Terminal } from './terminal.js';
 
 export const defaultUrl = 'http://localhost:8000/api';
@@ -35,7 +35,7 @@ export class Context {
       this.isNewProfile = true;
     this.profile = kept ?? {};
     const own = this.profile.url ?? defaultUrl;
-    this.url = (options.url ?? environment['API_BASE_URL'] ?? own).replace(/\/+$/, '');
+    this.url = (options.url ?? (environment['API_BASE_URL'] || own)).replace(/\/+$/, '');
     // the token of one server is nothing for another
     const ofProfile = this.url === own.replace(/\/+$/, '') ? this.profile.token : undefined;
     this.token = options.token ?? (environment['API_TOKEN'] || undefined) ?? ofProfile;
@@ -59,10 +59,24 @@ export class Context {
     return (this.made ??= this.connect(this.token));
   }
 
-  /** A client with another token, or none. */
+  /** A client with another token, or none. @throws CliError when the address is none */
   connect(token?: string): MillraceClient {
+    if (!URL.canParse(this.url))
+      throw new CliError(`"${this.url}" is no URL`, {
+        hint: `Give one such as ${defaultUrl}`,
+        exitCode: exitCodes.usage,
+      });
     const websocketURL = this.environment['WEBSOCKET_URL'] || this.profile.websocketUrl;
-    return new MillraceClient({ baseURL: this.url, token, websocketURL });
+    return new MillraceClient({ baseURL: this.url, token, websocketURL, onTokens: this.keep(token) });
+  }
+
+  /** An access token that the profile holds is renewed while something runs: the profile then holds the new one. */
+  private keep(token: string | undefined): ((tokens: TokenPair) => void) | undefined {
+    if (token === undefined || token !== this.profile.token) return undefined;
+    return ({ accessToken }) =>
+      updateProfile(this.profileName, (profile) =>
+        profile.token === undefined ? profile : { ...profile, token: accessToken },
+      );
   }
 
   /** The project that was named, or the profile's. @throws CliError when there is neither */

@@ -1,4 +1,4 @@
-import { ApiError, ConnectionError } from '@millrace/sdk';
+import { ApiError, ArgumentError, BaseURLError, ConnectionError } from '@millrace/sdk';
 import { CliError, exitCodes } from './cli-error.js';
 
 const hints: Partial<Record<string, string>> = {
@@ -35,6 +35,8 @@ export class RunFault extends Error {
 }
 
 export function explain(error: unknown): Explanation {
+  // what was never sent is wrongly used, whichever command it was
+  if (error instanceof RunFault && error.cause instanceof ArgumentError) return explain(error.cause);
   if (error instanceof RunFault) return { ...explain(error.cause), exitCode: exitCodes.own };
   if (error instanceof CliError)
     return { message: error.message, hint: error.hint, exitCode: error.exitCode };
@@ -50,6 +52,11 @@ export function explain(error: unknown): Explanation {
       hint: hints[code] ?? wait,
       exitCode: byStatus[status] ?? exitCodes.failed,
     };
+  }
+  if (error instanceof ArgumentError) return { message: error.message, exitCode: exitCodes.usage };
+  if (error instanceof BaseURLError) {
+    const hint = `Set it with: millrace config set url ${error.apiURL ?? 'URL'} (or --url, or API_BASE_URL)`;
+    return { message: error.message, hint, exitCode: exitCodes.unreachable };
   }
   if (error instanceof ConnectionError) {
     const hint =

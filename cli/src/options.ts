@@ -8,6 +8,12 @@ export function count(text: string): number {
   return number;
 }
 
+/** What names something: an empty one would name nothing, or everything. */
+export function named(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}
+
 /** `NAME=value`, collected. */
 export function pair(text: string, before: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');

@@ -1,3 +1,4 @@
+export { BaseURLError } from './http/base-url.js';
 export { MillraceClient, type MillraceClientOptions } from './client.js';
 export {
   ApiError,

@@ -141,10 +141,10 @@ export class AuthService {
 
   /**
    * Who somebody is now that was let in before.
-   * @throws AUTH_TOKEN_INVALID when the token has expired or was revoked since, AUTH_ACCOUNT_DISABLED
+   * @throws AUTH_TOKEN_EXPIRED, AUTH_TOKEN_INVALID when the token was revoked since, AUTH_ACCOUNT_DISABLED
    */
   async renew(actor: Actor): Promise<Actor> {
-    if (hasEnded(actor)) throw new AppError('AUTH_TOKEN_INVALID');
+    if (hasEnded(actor)) throw new AppError('AUTH_TOKEN_EXPIRED');
     const { token, signIn } = actor;
     if (token) return { ...actor, ...(await this.actorOf(await this.personalTokens.verifyAgain(token.id))) };
     if (!signIn) throw new AppError('AUTH_TOKEN_INVALID');

@@ -10,6 +10,11 @@ interface ErrorDefinition {
 /** One row per code: HTTP status, default message, log level. The codes are the contract's; ours follow its naming. */
 const table = {
   AUTH_TOKEN_INVALID: { status: 401, message: 'The token is invalid or expired', level: 'info' },
+  AUTH_TOKEN_EXPIRED: {
+    status: 401,
+    message: 'The token has expired: connect again with a new one, or authenticate with it before the end',
+    level: 'info',
+  },
   AUTH_TOKEN_MISSING: { status: 401, message: 'The Authorization header is missing', level: 'info' },
   AUTH_INVALID_CREDENTIALS: { status: 401, message: 'The username or password is wrong', level: 'info' },
   AUTH_INSUFFICIENT_PERMISSIONS: { status: 403, message: 'Your role does not allow this', level: 'info' },

@@ -23,6 +23,9 @@ import { OutputWatch } from './output-watch.js';
 /** How far back `tail` looks. */
 const tailBytes = 16 * 1024 * 1024;
 
+/** How long a reader of events has to take the one that says why they end. */
+const farewellMs = 5_000;
+
 type WithOutput = Pick<Execution, 'id' | 'project_id' | 'status' | 'output_bytes' | 'output_pruned_at'>;
 
 /** @throws OUTPUT_PRUNED when the output has been removed */
@@ -122,23 +125,32 @@ export class OutputHttp implements BeforeApplicationShutdown {
   }
 
   /**
-   * Aborted, too, when the client may not read the output any more: the connection is cut then.
+   * Aborted, too, when the client may not read the output any more, with the reason. Events end with an `error` that says it; raw
+   * bytes have no other way to say that they are not all than a connection that is cut.
    * @throws RATE_LIMIT_EXCEEDED when the user has as many sockets and streams as allowed
    */
   private async following(
-    { user }: ActorRequest,
+    request: ActorRequest,
     reply: FastifyReply,
     execution: WithOutput,
   ): Promise<AbortSignal> {
-    const signal = this.closing(reply);
+    const { user } = request;
+    const controller = this.closing(reply);
+    const { signal } = controller;
+    const end = (why: AppError) => {
+      if (!wantsEvents(request)) return reply.raw.destroy();
+      controller.abort(why);
+      // a client that does not read would never be told
+      setTimeout(() => reply.raw.destroy(), farewellMs).unref();
+    };
     if (user) await this.count(user.id, signal);
-    if (user) await this.watch.follow(user, execution, () => reply.raw.destroy(), signal);
+    if (user) await this.watch.follow(user, execution, end, signal);
     return signal;
   }
 
   /** Counted too: what a client does not read waits in our memory, so it is cut off when it has taken nothing for a while. */
   private async downloading({ user }: ActorRequest, reply: FastifyReply): Promise<AbortSignal> {
-    const signal = this.closing(reply);
+    const { signal } = this.closing(reply);
     if (user) await this.count(user.id, signal);
     reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
     return signal;
@@ -165,12 +177,12 @@ export class OutputHttp implements BeforeApplicationShutdown {
   }
 
   /** Aborted when the client goes or the server stops. */
-  private closing(reply: FastifyReply): AbortSignal {
+  private closing(reply: FastifyReply): AbortController {
     const controller = new AbortController();
     this.open.add(controller);
     controller.signal.addEventListener('abort', () => this.open.delete(controller));
     reply.raw.once('close', () => controller.abort());
-    return controller.signal;
+    return controller;
   }
 }
 

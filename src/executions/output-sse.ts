@@ -1,3 +1,4 @@
+import { AppError } from '../common/errors.js';
 import type { OutputFrame } from './output-frame.js';
 import type { OutputPiece } from './output-reader.js';
 import { toEndView, toOutputView } from './output-view.js';
@@ -25,6 +26,7 @@ const heartbeatMs = 15_000;
  * Output as server-sent events (WHATWG HTML, 9.2): a frame is an event whose id is the offset after it.
  * @param pieces from the reader; taken only as fast as the events are
  * @param stream to leave out the other one
+ * @param signal ends them; with an `AppError` as reason the last event is an `error` that says its code
  */
 export async function* serverSentEvents(
   executionId: string,
@@ -47,7 +49,7 @@ export async function* serverSentEvents(
         yield ': heartbeat\n\n';
         continue;
       }
-      if (result.done) return;
+      if (result.done) break;
       const { frame, end } = result.value;
       if (end) {
         yield event(endId(end.total), toEndView(executionId, end));
@@ -58,6 +60,8 @@ export async function* serverSentEvents(
       }
       next = ask(pieces);
     }
+    // it has no id, so that a reader which comes back goes on after the last frame
+    if (signal.reason instanceof AppError) yield errorEvent(signal.reason);
   } finally {
     await pieces.return();
   }
@@ -79,6 +83,10 @@ function frameEvent(executionId: string, frame: OutputFrame): string {
   const text = event(frame.offset + frame.content.length, toOutputView(executionId, frame));
   frameEvents.set(frame, text);
   return text;
+}
+
+function errorEvent({ code, message, details }: AppError): string {
+  return `event: error\ndata: ${JSON.stringify({ code, message, details })}\n\n`;
 }
 
 function event(id: number | string, data: unknown): string {

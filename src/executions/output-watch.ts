@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuthService } from '../auth/auth.service.js';
 import { callAt } from '../common/call-at.js';
+import { toAppError } from '../common/error-filter.js';
+import { AppError } from '../common/errors.js';
 import { endOf, type Actor } from '../common/permissions.js';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
@@ -10,7 +12,7 @@ import { ExecutionsService } from './executions.service.js';
 interface Stream {
   actor: Actor;
   execution: Pick<Execution, 'id' | 'project_id'>;
-  end: () => void;
+  end: (why: AppError) => void;
 }
 
 /** Ends a stream of output whose reader may not read it any more, as soon as that is so. */
@@ -39,14 +41,14 @@ export class OutputWatch {
   async follow(
     actor: Actor,
     execution: Stream['execution'],
-    end: () => void,
+    end: Stream['end'],
     signal: AbortSignal,
   ): Promise<void> {
     if (signal.aborted) return;
     const stream = { actor, execution, end };
     this.streams.add(stream);
     const expiry = endOf(actor);
-    const cancel = expiry ? callAt(expiry, end) : undefined;
+    const cancel = expiry ? callAt(expiry, () => end(new AppError('AUTH_TOKEN_EXPIRED'))) : undefined;
     const forget = () => {
       cancel?.();
       this.streams.delete(stream);
@@ -67,9 +69,9 @@ export class OutputWatch {
     try {
       stream.actor = await this.auth.renew(stream.actor);
       await this.executions.require(stream.actor, stream.execution.id, 'read');
-    } catch {
+    } catch (error) {
       // what cannot be looked up now is not permitted now
-      stream.end();
+      stream.end(toAppError(error));
     }
   }
 }

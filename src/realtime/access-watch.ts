@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
 import { toAppError } from '../common/error-filter.js';
+import { hasScopeOf, scopesOf } from '../common/scopes.js';
 import { Audiences } from './audiences.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
-import { Doorkeeper } from './doorkeeper.js';
+import { closing, Doorkeeper } from './doorkeeper.js';
 import { closeCodes } from './limits.js';
 import { errorMessage } from './message.js';
 import { Subscribers } from './subscribers.js';
-import type { Subscription } from './subscription.js';
+import { roomOfChannel, type Subscription } from './subscription.js';
 
 /** Ends what somebody may no longer hear of, as soon as that is so. */
 @Injectable()
@@ -51,9 +52,13 @@ export class AccessWatch {
       await this.doorkeeper.renew(connection);
     } catch (thrown) {
       const error = toAppError(thrown);
-      const code = error.code === 'AUTH_ACCOUNT_DISABLED' ? closeCodes.forbidden : closeCodes.unauthenticated;
-      return connection.refuse(code, error);
+      return connection.refuse(closing[error.code] ?? closeCodes.unauthenticated, error);
     }
+    await this.rightsChanged(connection);
+  }
+
+  /** Looks again at all that a connection listens to: another token may allow less. */
+  async rightsChanged(connection: Connection): Promise<void> {
     await this.recheck(connection, [...connection.subscriptions.values()]);
   }
 
@@ -69,11 +74,11 @@ export class AccessWatch {
 
   private async isPermitted(
     connection: Connection,
-    { projectId, executionId, requestedBy }: Subscription,
+    { projectId, executionId, requestedBy, topic }: Subscription,
   ): Promise<boolean> {
     if (projectId !== null) await this.audiences.load(projectId);
     const actor = connection.identity;
-    if (!actor) return false;
+    if (!actor || !hasScopeOf(actor, scopesOf(roomOfChannel[topic.channel], 'read'))) return false;
     if (projectId !== null) return this.audiences.maySee(actor, projectId);
     return executionId === undefined || actor.role === 'admin' || requestedBy === actor.id;
   }

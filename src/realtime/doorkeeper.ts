@@ -15,6 +15,7 @@ const workSession = z.uuid();
 /** What ends a connection when it is met at the door, and how it is closed then. */
 export const closing: Partial<Record<ErrorCode, number>> = {
   AUTH_ACCOUNT_DISABLED: closeCodes.forbidden,
+  AUTH_TOKEN_EXPIRED: closeCodes.expired,
   WEBSOCKET_CONNECTION_FAILED: closeCodes.tooMany,
 };
 
@@ -60,7 +61,7 @@ export class Doorkeeper {
     const end = connection.identity && endOf(connection.identity);
     if (!end) return;
     connection.cancelEnd = callAt(end, () =>
-      connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_INVALID')),
+      connection.refuse(closeCodes.expired, new AppError('AUTH_TOKEN_EXPIRED')),
     );
   }
 

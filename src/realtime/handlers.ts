@@ -43,8 +43,10 @@ export class Handlers {
     authenticate: {
       access: 'anybody',
       run: async (connection, { token }, reply) => {
+        const isRenewal = connection.identity !== undefined;
         await this.doorkeeper.admit(connection, token);
         connection.signedIn();
+        if (isRenewal) await this.watch.rightsChanged(connection);
         reply(this.doorkeeper.greeting(connection));
       },
     },

@@ -112,8 +112,7 @@ export class Hub {
       if (access !== 'anybody') {
         if (!actor) throw new AppError('AUTH_TOKEN_MISSING', {}, signIn);
         // the message may have waited, and the timer that closes the connection may be late
-        if (hasEnded(actor))
-          return connection.refuse(closeCodes.unauthenticated, new AppError('AUTH_TOKEN_INVALID'));
+        if (hasEnded(actor)) return connection.refuse(closeCodes.expired, new AppError('AUTH_TOKEN_EXPIRED'));
         checkScopes(actor, handler.scopes?.(request as never) ?? []);
         if (!may(actor, access)) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
         await this.handshakes.countMessage(actor, type);
@@ -129,7 +128,9 @@ export class Hub {
   private refused(connection: Connection, error: AppError): void {
     connection.failedAuthentications += 1;
     const isTooOften = connection.failedAuthentications >= limits.failedAuthentications;
-    const closeCode = closing[error.code] ?? (isTooOften ? closeCodes.tooMany : undefined);
+    // a connection that has a user keeps it, whatever another token is worth
+    const ofHandshake = connection.identity ? undefined : closing[error.code];
+    const closeCode = ofHandshake ?? (isTooOften ? closeCodes.tooMany : undefined);
     if (closeCode !== undefined) connection.end(closeCode, error.message);
   }
 

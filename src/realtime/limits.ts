@@ -30,5 +30,7 @@ export const closeCodes = {
   tooSlow: 1013,
   unauthenticated: 4401,
   forbidden: 4403,
+  /** The token has come to its end. */
+  expired: 4419,
   tooMany: 4429,
 } as const;

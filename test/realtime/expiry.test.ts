@@ -1,8 +1,12 @@
-import { MillraceClient } from '@millrace/sdk';
+import { join } from 'node:path';
+import { MillraceClient, type TokenPair } from '@millrace/sdk';
 import { io } from 'socket.io-client';
 import { afterAll, expect, test } from 'vitest';
+import { Millrace } from '../cli/millrace.js';
+import { FaultProxy } from '../sdk/fault-proxy.js';
 import { useApp } from '../support/app.js';
-import type { Client } from '../support/client.js';
+import { root } from '../support/build.js';
+import { expectStatus, type Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { createProject, createTask, execute } from './fixtures.js';
 import { closeSockets, LiveSocket } from './live-socket.js';
@@ -50,14 +54,17 @@ test.concurrent(
       const later = await laterToken(user);
       await renewed!.ask({ type: 'authenticate', token: later }, 'authenticated');
 
-      expect((await until(() => socket!.closed)).code).toBe(4401);
-      expect(socket!.messages.at(-1)?.data.code).toBe('AUTH_TOKEN_INVALID');
+      expect((await until(() => socket!.closed)).code).toBe(4419);
+      expect(socket!.messages.at(-1)?.data.code).toBe('AUTH_TOKEN_EXPIRED');
       expect(renewed!.closed).toBeUndefined();
       await renewed!.ask({ type: 'get_metrics' }, 'performance_data');
-      await Promise.all(ends);
+      const [events, raw] = await Promise.all(ends);
+      const [data] = /event: error\ndata: (.*)\n\n$/.exec(events!)?.slice(1) ?? [];
+      expect(JSON.parse(data!)).toMatchObject({ code: 'AUTH_TOKEN_EXPIRED', message: expect.any(String) });
+      expect(raw).toBe('cut');
       await until(() => left.length === 2);
-      expect(left).toEqual(['AUTH_TOKEN_INVALID', 'io server disconnect']);
-      expect((await until(() => renewed!.closed)).code).toBe(4401);
+      expect(left).toEqual(['AUTH_TOKEN_EXPIRED', 'io server disconnect']);
+      expect((await until(() => renewed!.closed)).code).toBe(4419);
     } finally {
       socketIo.disconnect();
       const last = await app.admin.as(app.admin.credentials!);
@@ -65,6 +72,82 @@ test.concurrent(
     }
   },
 );
+
+test.concurrent('a newer token keeps what is subscribed, and brings its own rights', async () => {
+  const admin = await app.admin.as(app.admin.credentials!);
+  const project = await createProject(admin);
+  const task = await createTask(admin, project, 'while :; do echo on; sleep 0.1; done');
+  await execute(admin, task);
+  const user = await admin.as(app.admin.credentials!);
+  const other = await admin.createUser('developer');
+  const disabled = await admin.createUser('developer');
+  const { token: ofDisabled } = disabled;
+  await expectStatus(200, admin.put(`/api/users/${disabled.user.id}`, { disabled: true }));
+  const narrow = (
+    await expectStatus(
+      201,
+      admin.post('/api/personal-access-tokens/', { label: 'Projects', scopes: ['projects.read'] }),
+    )
+  ).body.data.token as string;
+  const socket = await LiveSocket.open(app.wsUrl, user.token);
+  const socketIo = io(app.wsUrl.replace('ws', 'http'), { auth: { token: user.token }, forceNew: true });
+  const told: { type: string }[] = [];
+  socketIo.onAny((type: string) => told.push({ type }));
+  const ask = (type: string, body: object) =>
+    socketIo.timeout(5_000).emitWithAck(type, body) as Promise<{ type: string; data: { code?: string } }>;
+  try {
+    for (const topic of [
+      { channel: 'command_output', task_id: task },
+      { channel: 'project_updates', project_id: project },
+    ]) {
+      await socket.ask({ type: 'subscribe', ...topic }, 'subscribed');
+      expect(await ask('subscribe', topic)).toMatchObject({ type: 'subscribed' });
+    }
+    // nobody takes over the connection of somebody else, with whatever token
+    for (const [token, code] of [
+      [other.token, 'AUTH_TOKEN_INVALID'],
+      [ofDisabled, 'AUTH_ACCOUNT_DISABLED'],
+      ['x.y.z', 'AUTH_TOKEN_INVALID'],
+    ]) {
+      expect(await socket.refusal({ type: 'authenticate', token })).toBe(code);
+      expect(await ask('authenticate', { token })).toMatchObject({ type: 'error', data: { code } });
+    }
+    // past the end of the first token, with the newest that it was good for
+    await until(async () => {
+      const { status, body } = await user.post('/api/auth/refresh');
+      if (status === 401) return true;
+      const token = body.data.access_token as string;
+      const again = await socket.ask({ type: 'authenticate', token }, 'authenticated');
+      expect(again.data.user_id).toBe(admin.user.id);
+      expect(await ask('authenticate', { token })).toMatchObject({ type: 'authenticated' });
+      return false;
+    });
+    const seen = socket.messages.length;
+    const heard = told.length;
+    await socket.next('command_output', () => true, seen);
+    await until(() => told.slice(heard).some(({ type }) => type === 'command_output'));
+    expect(socket.closed).toBeUndefined();
+    expect(socketIo.connected).toBe(true);
+    const [first] = socket.messages.filter(({ type }) => type === 'command_output');
+    // throws at a gap, and at what comes twice
+    expect(socket.received(first!.data.command_id as string).length).toBeGreaterThan(0);
+
+    const lost = socket.next('error', (data) => data.channel === 'command_output', seen);
+    await socket.ask({ type: 'authenticate', token: narrow }, 'authenticated');
+    expect((await lost).data.code).toBe('PROJECT_NOT_FOUND');
+    expect(await socket.refusal({ type: 'subscribe', channel: 'task_updates' })).toBe(
+      'AUTH_INSUFFICIENT_PERMISSIONS',
+    );
+    const changed = socket.messages.length;
+    const last = await app.admin.as(app.admin.credentials!);
+    await expectStatus(200, last.put(`/api/projects/${project}`, { description: 'Changed' }));
+    await socket.next('project_update', () => true, changed);
+  } finally {
+    socketIo.disconnect();
+    const last = await app.admin.as(app.admin.credentials!);
+    await last.post(`/api/tasks/${task}/cancel`, {});
+  }
+});
 
 test.concurrent(
   'the SDK renews a token in time for what it has open, also without a refresh token',
@@ -98,3 +181,52 @@ test.concurrent(
     await expect(client.users.getProfile()).rejects.toMatchObject({ code: 'AUTH_TOKEN_MISSING' });
   },
 );
+
+test('a run of many tokens loses nothing and repeats nothing, on a bad network too', async () => {
+  const proxy = await FaultProxy.start(app.url);
+  const { credentials } = app.admin;
+  const numbers = (end: string) =>
+    `i=0; while [ ! -e ${end} ]; do i=$((i+1)); echo $i; sleep 0.02; done; rm ${end}`;
+  const kept: TokenPair[] = [];
+  const signedIn = new MillraceClient({ baseURL: `${proxy.url}/api` });
+  const { accessToken, refreshToken } = await signedIn.auth.login(credentials!);
+  const client = new MillraceClient({
+    baseURL: `${proxy.url}/api`,
+    token: accessToken,
+    refreshToken,
+    onTokens: (pair) => void kept.push(pair),
+  });
+  // the command line with nothing but an access token
+  const { token } = await app.admin.as(credentials!);
+  const millrace = new Millrace(
+    process.execPath,
+    [join(root, 'cli/dist/main.js'), 'run', numbers('end-of-cli')],
+    { API_BASE_URL: `${app.url}/api`, API_TOKEN: token, HOME: app.dataDir },
+  );
+  const run = client.commands.run(numbers('end-of-sdk'));
+  let text = '';
+  const read = (async () => {
+    for await (const frame of run) text += frame.text;
+  })();
+  await until(() => text.includes('\n'));
+  // the server renews, and its answer is lost: the same refresh token once more would end the session
+  proxy.faults.push('lose-answer');
+  const refreshes = () => proxy.requests.filter((line) => line === 'POST /api/auth/refresh').length;
+  const streams = () => proxy.requests.filter((line) => line.includes('/output')).length;
+  await until(() => streams() >= 3, { timeout: 20_000, what: 'the stream to be opened with a third token' });
+  expect(refreshes()).toBeGreaterThanOrEqual(3);
+  expect(kept.length).toBeGreaterThanOrEqual(2);
+  const late = await app.admin.as(credentials!);
+  await expectStatus(
+    200,
+    late.post('/api/commands/execute', { command: 'touch end-of-sdk end-of-cli', stream_output: false }),
+  );
+  await read;
+  const counted = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}\n`).join('');
+  expect(text).toBe(counted(text.split('\n').length - 1));
+  expect(await run.result()).toMatchObject({ exitCode: 0, outputBytes: text.length });
+  expect(await client.users.getProfile()).toMatchObject({ username: 'admin' });
+  const { code, stdout, stderr } = await millrace.end();
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toBe(counted(stdout.split('\n').length - 1));
+});

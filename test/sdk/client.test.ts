@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
+  ArgumentError,
   AuthenticationError,
+  BaseURLError,
   ConnectionError,
   isApiError,
   MillraceClient,
@@ -106,6 +110,108 @@ test('a list is gone through over its pages', async () => {
   for await (const { items } of client.tasks.list(query).pages()) sizes.push(items.length);
   expect(sizes).toEqual([2, 2, 1]);
   expect((await client.tasks.list(query).all(3)).map(({ title }) => title)).toEqual(['a', 'b', 'c']);
+});
+
+test('a list that changes meanwhile is gone through without a gap and without anything twice', async () => {
+  const { id } = await client.projects.create({ name: 'Changing' });
+  for (const order of ['asc', 'desc'] as const) {
+    const ids = new Set<string>();
+    for (const title of ['a', 'b', 'c', 'd', 'e', 'f'])
+      ids.add((await client.tasks.create({ title: `${order} ${title}`, projectId: id })).id);
+    const query = { projectId: id, pageSize: 2, sort: 'title', order, search: order } as const;
+    const seen: string[] = [];
+    for await (const task of client.tasks.list(query)) {
+      seen.push(task.id);
+      // what was seen goes, or something comes before it
+      if (seen.length % 2 === 0) await client.tasks.delete(task.id);
+      else await client.tasks.create({ title: `${order} ${order === 'asc' ? '0' : 'z'}`, projectId: id });
+    }
+    expect(seen).toEqual(order === 'asc' ? [...ids] : [...ids].toReversed());
+  }
+  const runs = await client.tasks.create({ title: 'Runs', projectId: id, command: 'true' });
+  for (let n = 0; n < 3; n += 1) {
+    await client.tasks.execute(runs.id);
+    for await (const _frame of client.tasks.follow(runs.id));
+    await client.commands.run('true').result();
+  }
+  const attempts = await client.tasks.listExecutions(runs.id, { limit: 2 }).all();
+  expect(new Set(attempts.map(({ executionId }) => executionId)).size).toBe(3);
+  expect(await client.commands.history({ limit: 2, offset: 1 }).all()).toHaveLength(2);
+});
+
+test('an empty id is refused by its name, and nothing is sent', async () => {
+  const proxy = await FaultProxy.start(app.url);
+  const careful = clientAt(proxy.url);
+  const { paths } = JSON.parse(readFileSync(join(root, 'openapi/openapi.json'), 'utf8')) as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  type Methods = Record<string, Record<string, (...given: unknown[]) => Promise<unknown>>>;
+  const tried: string[] = [];
+  for (const [path, item] of Object.entries(paths)) {
+    const names = path.match(/\{\w+\}/g) ?? [];
+    for (const { operationId } of names.length > 0 ? Object.values(item) : []) {
+      const [resource = '', method = ''] = operationId.split('_');
+      for (const bad of ['', ' ', '\t\n', '.', '..', undefined])
+        for (const at of names.keys()) {
+          const ids = names.map((_, index) => (index === at ? bad : nobody));
+          const call = (careful as unknown as Methods)[resource]![method]!(...ids);
+          const error: unknown = await Promise.resolve(call).catch((reason: unknown) => reason);
+          const parameter = names[at]!.slice(1, -1).replace(/_(\w)/g, (_, letter: string) =>
+            letter.toUpperCase(),
+          );
+          expect([operationId, bad, error]).toEqual([operationId, bad, expect.any(ArgumentError)]);
+          expect(error).toMatchObject({ parameter });
+        }
+      tried.push(operationId);
+    }
+  }
+  expect(tried.length).toBeGreaterThan(30);
+  for (const query of [{ projectId: '' }, { assignedTo: ' ' }, { cursor: '' }])
+    await expect(careful.tasks.list(query)).rejects.toThrow(ArgumentError);
+  await expect(careful.projects.list({ createdBy: '' })).rejects.toThrow('createdBy is empty');
+  await expect(careful.tasks.follow('').next()).rejects.toThrow('taskId is empty: give an id');
+  await expect(careful.commands.follow('').next()).rejects.toThrow(ArgumentError);
+  expect(() => careful.websocket.connect('')).toThrow(ArgumentError);
+  expect(proxy.requests).toEqual([]);
+});
+
+test('a base URL that is not that of the API is recognised', async () => {
+  const to = (baseURL: string) => new MillraceClient({ baseURL, token: app.admin.token, maxRetries: 0 });
+  const says = `${app.url} is Millrace, but not its API: use ${app.url}/api`;
+  for (const baseURL of [app.url, `${app.url}/`]) {
+    const lost = to(baseURL);
+    for (const call of [
+      () => lost.tasks.list(),
+      () => lost.login(app.admin.credentials!),
+      () => lost.tasks.get(nobody),
+      () => lost.commands.run('true').result(),
+      () => lost.commands.output(nobody),
+      () => lost.commands.follow(nobody).next(),
+    ]) {
+      const error: unknown = await Promise.resolve(call()).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(BaseURLError);
+      expect(error).toMatchObject({ message: says, apiURL: `${app.url}/api` });
+    }
+  }
+  for (const baseURL of [`${app.url}/api`, `${app.url}/api//`])
+    expect(await to(baseURL).users.getProfile()).toMatchObject({ username: 'admin' });
+  // what is not there is not there, and no other address is sought
+  expect(await code(to(`${app.url}/api`).tasks.get(nobody))).toBe('TASK_NOT_FOUND');
+
+  // a web server of pages, with Millrace below it or not at all
+  const pages = createServer((request, response) => {
+    if (request.url?.startsWith('/with/api/health/live'))
+      return response.end('{"data":{"status":"alive"},"error":null}');
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>Console</title>');
+  });
+  await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
+  try {
+    const url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+    await expect(to(`${url}/with`).tasks.list()).rejects.toThrow(`use ${url}/with/api`);
+    await expect(to(`${url}/without`).tasks.list()).rejects.toThrow('answers, but not as Millrace does');
+  } finally {
+    pages.close();
+  }
 });
 
 describe('errors', () => {

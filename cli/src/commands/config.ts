@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { CliError, exitCodes } from '../cli-error.js';
 import { configPath, readConfig, updateProfile, writeConfig } from '../config-file.js';
 import { Context } from '../context.js';
+import { named } from '../options.js';
 
 const keys = { url: 'url', 'websocket-url': 'websocketUrl', project: 'project' } as const;
 
@@ -51,7 +52,7 @@ Examples:
     .command('set')
     .description('change a setting of the profile')
     .argument('<key>', Object.keys(keys).join(', '))
-    .argument('<value>')
+    .argument('<value>', 'of the setting', named)
     .action((key: string, value: string, _options: object, command: Command) => {
       const name = keyOf(key);
       if (key !== 'project' && !URL.canParse(value))

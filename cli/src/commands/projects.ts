@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { Context } from '../context.js';
-import { count } from '../options.js';
+import { count, named } from '../options.js';
 
 export function addProjects(program: Command): void {
   const projects = program.command('projects').description('projects');
@@ -51,7 +51,7 @@ export function addProjects(program: Command): void {
   projects
     .command('show')
     .description('show a project')
-    .argument('<project>', 'its key or id')
+    .argument('<project>', 'its key or id', named)
     .action(async (id: string, _options: object, command: Command) => {
       const { client, terminal } = Context.of(command);
       const project = await client.projects.get(id);

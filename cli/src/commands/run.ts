@@ -2,7 +2,7 @@ import type { RunOptions } from '@millrace/sdk';
 import { Option, type Command } from 'commander';
 import { Context } from '../context.js';
 import { exitCodes } from '../cli-error.js';
-import { count, pair } from '../options.js';
+import { count, named, pair } from '../options.js';
 import { relay } from '../relay.js';
 
 interface Options {
@@ -20,7 +20,7 @@ export function addRun(program: Command): void {
     .command('run')
     .description('run a shell command on the server and see its output')
     .argument('<command...>', 'one argument is a line for the shell; several are a program and its arguments')
-    .option('-p, --project <key>', 'run in the workspace of a project instead of your own')
+    .option('-p, --project <key>', 'run in the workspace of a project instead of your own', named)
     .option('-C, --directory <path>', 'inside the workspace')
     .option('-e, --env <NAME=value>', 'set a variable; may be repeated', pair, {})
     .option('-t, --timeout <seconds>', 'stop it after this time', count)
@@ -32,9 +32,10 @@ export function addRun(program: Command): void {
       'after',
       `
 Output goes to stdout and stderr in the order in which it was written, and survives interruptions of the network. Ctrl-C cancels
-the command and waits until its processes are gone; a second one does not wait.
+the command and waits until its processes are gone; a second one does not wait. So does SIGTERM, and SIGHUP when the terminal is closed.
 
-The exit code is that of the command (128 and its number after a signal), ${exitCodes.own} when it could not be run, ${exitCodes.interrupted} after Ctrl-C.
+The exit code is that of the command (128 and its number after a signal), ${exitCodes.own} when it could not be run, ${exitCodes.interrupted} after Ctrl-C,
+129 after SIGHUP, 143 after SIGTERM.
 
 Examples:
   millrace run --project SHOP 'npm ci && npm test'
@@ -69,7 +70,7 @@ Examples:
   program
     .command('logs')
     .description('show the output of a command that was started with run --detach')
-    .argument('<id>', 'of the command')
+    .argument('<id>', 'of the command', named)
     .option('-f, --follow', 'go on until it ends, and end with its exit code')
     .option('-n, --tail <lines>', 'only the last lines', count)
     .action(async (id: string, { follow, tail }: { follow?: boolean; tail?: number }, command: Command) => {
@@ -82,7 +83,6 @@ Examples:
       }
       process.exitCode = await relay(terminal, {
         frames: client.commands.follow(id, { tail }),
-        cancel: () => Promise.resolve(process.exit(exitCodes.interrupted)),
         waiting: 'Waiting for output',
       });
     });

@@ -44,7 +44,7 @@ async function start(role: string, settings: Record<string, string | undefined>)
   });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
   // a terminal sends Ctrl-C to both; the server takes the second one as the first
-  process.on('SIGINT', pass).on('SIGTERM', pass);
+  process.on('SIGINT', pass).on('SIGTERM', pass).on('SIGHUP', pass);
   process.exitCode = await new Promise<number>((resolve, reject) => {
     child
       .once('error', reject)

@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
-import { exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
-import { count, list, pair } from '../options.js';
+import { count, list, named, pair } from '../options.js';
 import { relay } from '../relay.js';
 
 const priorities = ['high', 'normal', 'low'] as const;
@@ -30,7 +29,7 @@ function addReading(tasks: Command): void {
   tasks
     .command('list')
     .description('list tasks, the newest first')
-    .option('-p, --project <key>')
+    .option('-p, --project <key>', 'its key or id', named)
     .option('-s, --status <status>', 'one or several, with commas', list)
     .option('--tags <tags>', 'tasks with all of these', list)
     .option('--search <text>', 'words, "phrases", prefix*, AND, OR, NOT')
@@ -63,7 +62,7 @@ function addReading(tasks: Command): void {
   tasks
     .command('show')
     .description('show a task')
-    .argument('<task>')
+    .argument('<task>', 'its ref or id', named)
     .action(async (id: string, _options: object, command: Command) => {
       const { client, terminal } = Context.of(command);
       const task = await client.tasks.get(id);
@@ -101,7 +100,7 @@ function addWriting(tasks: Command): void {
     .command('create')
     .description('create a task')
     .argument('<title>')
-    .option('-p, --project <key>')
+    .option('-p, --project <key>', 'its key or id', named)
     .option('-c, --command <command>', 'for the shell; without it the template of the project is run')
     .option('--description <text>')
     .option('--priority <1-10>', '1 is the most urgent', count)
@@ -131,9 +130,7 @@ function addRunning(tasks: Command): void {
     const { client, terminal } = Context.of(command);
     process.exitCode = await relay(terminal, {
       frames: client.tasks.follow(taskId, { tail }),
-      cancel: stops
-        ? () => client.tasks.cancel(taskId, { reason: 'Interrupted' })
-        : () => Promise.resolve(process.exit(exitCodes.interrupted)),
+      ...(stops ? { cancel: () => client.tasks.cancel(taskId, { reason: 'Interrupted' }) } : {}),
       waiting: `Waiting for ${taskId}`,
     });
   };
@@ -141,7 +138,7 @@ function addRunning(tasks: Command): void {
   tasks
     .command('execute')
     .description('run a task')
-    .argument('<task>')
+    .argument('<task>', 'its ref or id', named)
     .addOption(new Option('--priority <priority>').choices(priorities).default('normal'))
     .option('-f, --follow', 'show its output, end with its exit code; Ctrl-C cancels it')
     .action(async (id: string, options: { priority: Priority; follow?: boolean }, command: Command) => {
@@ -156,7 +153,7 @@ function addRunning(tasks: Command): void {
   tasks
     .command('cancel')
     .description('stop a queued or running task, and wait until its processes are gone')
-    .argument('<task>')
+    .argument('<task>', 'its ref or id', named)
     .option('-r, --reason <text>')
     .action(async (id: string, { reason }: { reason?: string }, command: Command) => {
       const { client, terminal } = Context.of(command);
@@ -170,7 +167,7 @@ function addRunning(tasks: Command): void {
   tasks
     .command('retry')
     .description('run a failed or cancelled task again')
-    .argument('<task>')
+    .argument('<task>', 'its ref or id', named)
     .option('-f, --follow', 'show its output, end with its exit code; Ctrl-C cancels it')
     .action(async (id: string, options: { follow?: boolean }, command: Command) => {
       const { client, terminal } = Context.of(command);
@@ -182,7 +179,7 @@ function addRunning(tasks: Command): void {
   tasks
     .command('logs')
     .description("show the output of a task's current or last run")
-    .argument('<task>')
+    .argument('<task>', 'its ref or id', named)
     .option('-f, --follow', 'go on until it ends, and end with its exit code; Ctrl-C leaves it running')
     .option('-n, --tail <lines>', 'only the last lines', count)
     .action(async (id: string, options: { follow?: boolean; tail?: number }, command: Command) => {

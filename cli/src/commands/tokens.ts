@@ -2,7 +2,7 @@ import type { TokenScope } from '@millrace/sdk';
 import type { Command } from 'commander';
 import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
-import { count, list } from '../options.js';
+import { count, list, named } from '../options.js';
 
 const dayMs = 86_400_000;
 
@@ -64,7 +64,7 @@ Example:
   tokens
     .command('revoke')
     .description('end a token at once')
-    .argument('<token>', 'its id or its label')
+    .argument('<token>', 'its id or its label', named)
     .action(async (name: string, _options: object, command: Command) => {
       const { client, terminal } = Context.of(command);
       const found = (await client.personalAccessTokens.list().all()).filter(

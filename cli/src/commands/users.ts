@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
-import { count } from '../options.js';
+import { count, named } from '../options.js';
 import { ask, readAll } from '../prompt.js';
 
 const roles = ['viewer', 'developer', 'admin'] as const;
@@ -56,7 +56,7 @@ export function addUsers(program: Command): void {
   users
     .command('update')
     .description('change the role of a user, or shut it out')
-    .argument('<username>')
+    .argument('<username>', 'as it signs in', named)
     .addOption(new Option('--role <role>').choices(roles))
     .option('--disable', 'end all its tokens and let it in no more')
     .option('--enable', 'let it in again')

@@ -4,7 +4,7 @@ import { isApiError, verifyWebhook, type CreateWebhook, type MillraceClient } fr
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { Context } from '../context.js';
-import { list } from '../options.js';
+import { list, named } from '../options.js';
 import type { Terminal } from '../terminal.js';
 
 interface ListenOptions {
@@ -41,7 +41,7 @@ export function addWebhooks(program: Command): void {
       'names with commas, such as task.completed or task.*; all unless given',
       list,
     )
-    .option('-p, --project <key>', 'of this project only; all take an administrator')
+    .option('-p, --project <key>', 'of this project only; all take an administrator', named)
     .option('--port <number>', 'where to listen on 127.0.0.1; a free one unless given')
     .option('--public-url <url>', 'what leads to that port from the server, when it is on another machine')
     .addHelpText(
@@ -81,7 +81,7 @@ async function listen(client: MillraceClient, terminal: Terminal, options: Liste
   });
   const url = options.url ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   const events = (options.events ?? ['*']) as CreateWebhook['events'];
   const made = await client.webhooks

@@ -1,6 +1,7 @@
+import { BaseURLError, findApi } from './base-url.js';
 import { fromWire, snake, toWire } from './case.js';
 import { retryAfterSeconds } from './delay.js';
-import { apiError, type ErrorCode } from './errors.js';
+import { apiError, type ApiError, type ErrorCode, type MillraceError } from './errors.js';
 import { Listing, type AnyPage } from './listing.js';
 import { fillPath, fillQuery } from './path.js';
 import type { RequestOptions } from './request-options.js';
@@ -31,13 +32,19 @@ interface Envelope {
 
 /** Between the methods of the client and HTTP: it turns camelCase values into requests, and answers into values or errors. */
 export class Api {
+  /** Something was answered as the API does it. */
+  private isFound = false;
+
   constructor(readonly transport: Transport) {}
 
-  /** Sends a request. @returns the answer's data @throws ApiError, ConnectionError, ArgumentError */
+  /** Sends a request. @returns the answer's data @throws ApiError, ConnectionError, ArgumentError, BaseURLError */
   async call<T>(call: Call): Promise<T> {
     const { response, text } = await this.send(call);
     if (response.status === 204 || text === '') return undefined as T;
-    const { data } = parse(text) ?? {};
+    const envelope = parse(text);
+    if (!envelope || !('data' in envelope)) throw await this.misplaced();
+    this.isFound = true;
+    const { data } = envelope;
     return (call.keepAnswer ? data : fromWire(data, call.keep)) as T;
   }
 
@@ -50,10 +57,10 @@ export class Api {
     );
   }
 
-  /** Sends a request. @returns the answer as it comes, once it has begun well @throws ApiError, ConnectionError, ArgumentError */
+  /** Sends a request. @returns the answer as it comes, once it has begun well @throws ApiError, ConnectionError, ArgumentError, BaseURLError */
   async raw(call: Call): Promise<Response> {
     const response = await this.transport.fetch(this.request(call), { streams: true });
-    if (!response.ok) throw await failure(response, await response.text());
+    if (!response.ok) throw await this.failure(response, await response.text());
     return response;
   }
 
@@ -61,8 +68,24 @@ export class Api {
     const response = await this.transport.fetch(this.request(call));
     const text = await response.text();
     // an unhealthy report is a 503 that tells what it was asked for
-    if (!response.ok && parse(text)?.error !== null) throw await failure(response, text);
+    if (!response.ok && parse(text)?.error !== null) throw await this.failure(response, text);
     return { response, text };
+  }
+
+  private async failure(response: Response, text: string): Promise<MillraceError> {
+    const error = failure(response, text);
+    // there is no such route, unless it is a thing that is not there
+    if (!this.isFound && error.code === 'RESOURCE_NOT_FOUND') {
+      const apiURL = await findApi(this.transport.options);
+      if (apiURL !== undefined) return new BaseURLError(this.transport.options.baseURL, apiURL);
+    }
+    return error;
+  }
+
+  /** What answers well is not the API: the page of a web server, for one. */
+  private async misplaced(): Promise<BaseURLError> {
+    const { options } = this.transport;
+    return new BaseURLError(options.baseURL, await findApi(options));
   }
 
   private request({ method, path, parameters, body, query, keep, keepBody, isPublic, options }: Call) {
@@ -79,13 +102,14 @@ export class Api {
 
 function parse(text: string): Envelope | undefined {
   try {
-    return JSON.parse(text) as Envelope;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function failure(response: Response, text: string) {
+function failure(response: Response, text: string): ApiError {
   const { error, meta } = parse(text) ?? {};
   const { status } = response;
   const requestId = meta?.request_id ?? response.headers.get('x-request-id') ?? undefined;

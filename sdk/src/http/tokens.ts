@@ -1,4 +1,4 @@
-import { MillraceError } from './errors.js';
+import { ConnectionError, MillraceError } from './errors.js';
 
 /** Tokens as the server gives them. */
 export interface TokenPair {
@@ -20,6 +20,8 @@ export type Refresh = (refreshToken: string | undefined, bearer: string | undefi
 
 /** A token with less time left than this, or than a tenth of its life, is renewed before it is used. */
 const marginMs = 60_000;
+/** A renewal that failed is tried again within these, as long as the token lasts: the server may be away for a moment. */
+const retryMs = { least: 250, most: 5_000 };
 /** A timer that is set for longer goes off at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -30,6 +32,8 @@ export class Tokens {
   private renewal: Promise<boolean> | undefined;
   /** A clock that finds a new token about to expire is wrong; the server then says when to renew. */
   private isClockWrong = false;
+  /** The answer to it was lost, so the server may have taken it; a second use would end the session. */
+  private mayBeSpent = false;
 
   constructor(
     private readonly options: TokensOptions,
@@ -42,7 +46,10 @@ export class Tokens {
   /** Takes the tokens of a login. */
   async set(pair: TokenPair): Promise<void> {
     this.token = pair.accessToken;
-    this.refreshToken = pair.refreshToken ?? this.refreshToken;
+    if (pair.refreshToken !== undefined) {
+      this.refreshToken = pair.refreshToken;
+      this.mayBeSpent = false;
+    }
     await this.options.onTokens?.(pair);
   }
 
@@ -63,7 +70,7 @@ export class Tokens {
     if (typeof this.token === 'function') return (await this.token()) !== used;
     if (this.token !== used) return true;
     // a bearer can be renewed while it is valid; a personal access token is no JWT and lasts until it is revoked
-    if (this.refreshToken === undefined && (claimsOf(used)?.exp ?? 0) * 1000 <= Date.now()) return false;
+    if (this.refreshToken === undefined && endOf(used) <= Date.now()) return false;
     this.renewal ??= this.ask(used).finally(() => (this.renewal = undefined));
     return this.renewal;
   }
@@ -78,13 +85,11 @@ export class Tokens {
     let isOver = false;
     const watch = async (known: string | undefined): Promise<void> => {
       // a token that cannot be had now is missed by whoever needs it
-      const token = await this.current().catch(() => undefined);
+      const token = await this.current().catch(() => known);
       if (isOver || token === undefined) return;
       if (known !== undefined && token !== known) renewed(token);
-      const left = untilRenewal(token);
-      // what could not be renewed now is not asked for again and again
-      if (left === undefined || left <= 0) return;
-      timer = setTimeout(() => void watch(token), Math.min(left, longestTimerMs));
+      const wait = this.isClockWrong ? undefined : untilNextTry(token);
+      if (wait !== undefined) timer = setTimeout(() => void watch(token), Math.min(wait, longestTimerMs));
     };
     void watch(undefined);
     return () => {
@@ -103,10 +108,12 @@ export class Tokens {
   }
 
   private async ask(used: string): Promise<boolean> {
-    const { refreshToken } = this;
+    const isLasting = endOf(used) > Date.now();
+    const refreshToken = this.mayBeSpent && isLasting ? undefined : this.refreshToken;
     try {
       await this.set(await this.refresh(refreshToken, refreshToken === undefined ? used : undefined));
     } catch (error) {
+      this.mayBeSpent ||= refreshToken !== undefined && error instanceof ConnectionError;
       // the token may still do; if not, its own refusal says more than that of the renewal
       if (error instanceof MillraceError) return false;
       throw error;
@@ -127,6 +134,19 @@ function untilRenewal(token: string): number | undefined {
   if (exp === undefined) return undefined;
   const margin = iat === undefined ? marginMs : Math.min(marginMs, (exp - iat) * 100);
   return exp * 1000 - Date.now() - margin;
+}
+
+/** Milliseconds until a token is to be looked at again; undefined for one that has expired, or does not say when it will. */
+function untilNextTry(token: string): number | undefined {
+  const left = untilRenewal(token);
+  if (left === undefined || left > 0) return left;
+  const untilEnd = endOf(token) - Date.now();
+  return untilEnd <= 0 ? undefined : Math.max(retryMs.least, Math.min(retryMs.most, untilEnd / 4));
+}
+
+/** When a token expires, as Unix time in milliseconds; 0 for one that is no JWT. */
+function endOf(token: string): number {
+  return (claimsOf(token)?.exp ?? 0) * 1000;
 }
 
 /** When a JWT was made and expires (RFC 7519, 4.1), as Unix time in seconds; undefined for anything else. */

@@ -62,6 +62,8 @@ async function* follow(
         options: { headers, signal },
       };
       for await (const event of events(await api.raw(call), signal)) {
+        // the token has expired, or the right was lost: what is answered next says whether it can go on
+        if (event.event === 'error') break;
         offset = event.id ?? offset;
         tries = 0;
         const frame = fromWire(JSON.parse(event.data)) as RawFrame;

@@ -8,8 +8,9 @@ import { Subscription } from './subscription.js';
 
 const longestBackoffMs = 15_000;
 const normal = 1000;
-/** The server's own close codes: sign in again; not allowed. */
+/** The server's own close codes: sign in again; the token has expired; not allowed. */
 const unauthenticated = 4401;
+const expired = 4419;
 const forbidden = 4403;
 
 /** A live connection that opens itself again. */
@@ -163,7 +164,7 @@ export class LiveSocket {
 
   private async again(code: number, reason: string): Promise<void> {
     if (code === forbidden) return this.finish(code, reason);
-    if (code === unauthenticated) {
+    if (code === unauthenticated || code === expired) {
       this.refusals += 1;
       const renewed = this.token !== undefined && this.refusals < 3 && (await this.tokens.renew(this.token));
       if (!renewed) return this.finish(code, reason);
