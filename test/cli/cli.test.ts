@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { chmod, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { useApp } from '../support/app.js';
@@ -130,6 +130,104 @@ describe('run', () => {
     expect(await piped.end()).toEqual({ code: 0, stdout: 'y\n', stderr: '' });
     await until(async () => (await app.admin.get('/api/commands/running')).body.data.total_running === 0);
   });
+});
+
+describe('signals', () => {
+  test('a terminal that is closed cancels what it runs, as SIGTERM does', async () => {
+    for (const [signal, code] of [
+      ['SIGHUP', 129],
+      ['SIGTERM', 143],
+    ] as const) {
+      const running = millrace.start(['run', `echo begun; sleep 600`]);
+      await running.says('begun');
+      running.signal(signal);
+      await running.says('Cancelling');
+      // the terminal and the shell both send it
+      if (signal === 'SIGHUP') running.signal(signal);
+      expect((await running.end()).code).toBe(code);
+      const [newest] = (await app.admin.get('/api/commands/history')).body.data.commands;
+      expect(newest).toMatchObject({ status: 'cancelled', exit_code: -15 });
+    }
+  });
+
+  test('who only watches leaves the command running, and ends as the signal says', async () => {
+    const id = (await millrace.run(['run', '--detach', 'echo begun; sleep 600'])).stdout.trim();
+    for (const [signal, code] of [
+      ['SIGHUP', 129],
+      ['SIGTERM', 143],
+      ['SIGINT', 130],
+    ] as const) {
+      const watching = millrace.start(['logs', '-f', id]);
+      await watching.says('begun');
+      watching.signal(signal);
+      expect(await watching.end()).toEqual({ code, stdout: 'begun\n', stderr: '' });
+    }
+    await app.admin.post(`/api/commands/${id}/cancel`, {});
+    const endless = (
+      await millrace.run(['run', '--detach', 'while :; do echo y; sleep 0.1; done'])
+    ).stdout.trim();
+    const pipe = `"$0" logs -f ${endless} | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const piped = await new Millrace('bash', ['-c', pipe, millrace.program], millrace.env).end();
+    expect(piped).toEqual({ code: 0, stdout: 'y\n141\n', stderr: '' });
+    expect((await app.admin.get(`/api/commands/${endless}/status`)).body.data.status).toBe('running');
+    await app.admin.post(`/api/commands/${endless}/cancel`, {});
+  });
+});
+
+test('an empty id is wrongly used, whatever takes it', async () => {
+  const before = (await app.admin.get('/api/commands/history')).body.data.total as number;
+  for (const args of [
+    ['tasks', 'show', ''],
+    ['tasks', 'logs', '-f', ' '],
+    ['tasks', 'execute', ''],
+    ['tasks', 'cancel', ''],
+    ['tasks', 'list', '--project', ''],
+    ['projects', 'show', ''],
+    ['logs', '-f', ''],
+    ['run', '--project', '', 'true'],
+    ['users', 'update', '', '--disable'],
+    ['tokens', 'revoke', ''],
+    ['config', 'set', 'project', ''],
+  ]) {
+    const { code, stdout, stderr } = await millrace.run(args);
+    expect([args, code, stdout]).toEqual([args, 2, '']);
+    expect(stderr).toContain('It is empty.');
+  }
+  expect((await millrace.run(['tasks', 'show', '..'])).stderr).toBe('millrace: taskId cannot be ..\n');
+  expect((await millrace.run(['logs', '-f', '.'])).code).toBe(2);
+  expect((await app.admin.get('/api/commands/history')).body.data.total).toBe(before);
+});
+
+test('an address without /api is recognised', async () => {
+  const { code, stdout, stderr } = await millrace.run(['status', '--url', `${app.url}/`], {
+    API_TOKEN: app.admin.token,
+  });
+  expect([code, stdout]).toEqual([5, '']);
+  expect(stderr).toBe(
+    `millrace: ${app.url} is Millrace, but not its API: use ${app.url}/api\n` +
+      `  Set it with: millrace config set url ${app.url}/api (or --url, or API_BASE_URL)\n`,
+  );
+  const login = await millrace.run(['login', '-u', 'admin', '--password-stdin', '--url', app.url], {}, 'any');
+  expect(login).toMatchObject({ code: 5, stderr: expect.stringContaining(`use ${app.url}/api`) });
+  expect((await millrace.run(['status', '--url', `${app.url}/api/`])).code).toBe(0);
+  expect(await millrace.run(['login', '--token', 'x', '--url', ''])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('"" is no URL'),
+  });
+});
+
+test('a file of settings that others can read is shut, with a word', async () => {
+  const path = join(folder, '.config/millrace/config.json');
+  await chmod(path, 0o644);
+  const told = await millrace.run(['projects', 'list']);
+  expect(told).toMatchObject({
+    code: 0,
+    stderr: `millrace: others could read ${path} (mode 644), which holds tokens; now only you can\n`,
+  });
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await millrace.run(['projects', 'list'])).toMatchObject({ code: 0, stderr: '' });
+  await chmod(path, 0o620);
+  expect((await millrace.run(['config', 'list'])).stderr).toContain('mode 620');
 });
 
 test('tasks are created, run, watched, cancelled and tried again', async () => {

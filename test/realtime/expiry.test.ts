@@ -1,12 +1,15 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MillraceClient, type TokenPair } from '@millrace/sdk';
 import { io } from 'socket.io-client';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { Millrace } from '../cli/millrace.js';
 import { FaultProxy } from '../sdk/fault-proxy.js';
 import { useApp } from '../support/app.js';
 import { root } from '../support/build.js';
 import { expectStatus, type Client } from '../support/client.js';
+import type { Json } from '../support/json.js';
 import { until } from '../support/until.js';
 import { createProject, createTask, execute } from './fixtures.js';
 import { closeSockets, LiveSocket } from './live-socket.js';
@@ -198,11 +201,16 @@ test('a run of many tokens loses nothing and repeats nothing, on a bad network t
   });
   // the command line with nothing but an access token
   const { token } = await app.admin.as(credentials!);
-  const millrace = new Millrace(
-    process.execPath,
-    [join(root, 'cli/dist/main.js'), 'run', numbers('end-of-cli')],
-    { API_BASE_URL: `${app.url}/api`, API_TOKEN: token, HOME: app.dataDir },
-  );
+  const home = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  onTestFinished(() => rm(home, { recursive: true }));
+  const environment = { API_BASE_URL: `${app.url}/api`, HOME: home };
+  const program = join(root, 'cli/dist/main.js');
+  await new Millrace(process.execPath, [program, 'login', '--token', token!], environment).end();
+  const tokenOfProfile = async () =>
+    (JSON.parse(await readFile(join(home, '.config/millrace/config.json'), 'utf8')) as Json).profiles.default
+      .token as string;
+  expect(await tokenOfProfile()).toBe(token);
+  const millrace = new Millrace(process.execPath, [program, 'run', numbers('end-of-cli')], environment);
   const run = client.commands.run(numbers('end-of-sdk'));
   let text = '';
   const read = (async () => {
@@ -229,4 +237,5 @@ test('a run of many tokens loses nothing and repeats nothing, on a bad network t
   const { code, stdout, stderr } = await millrace.end();
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toBe(counted(stdout.split('\n').length - 1));
+  expect(endOf(await tokenOfProfile())).toBeGreaterThan(endOf(token));
 });
