@@ -5,7 +5,7 @@ export const description = `Keeps a backlog of tasks, runs their shell commands 
 
 **Answers** are \`{ data, error, meta }\`: one of \`data\` and \`error\` is null. An error has a \`code\` that does not change, a message for people, and \`details\`. An answer may gain fields: ignore those you do not know.
 
-**Lists** take \`page\` and \`page_size\` and answer \`items\`, \`total\`, and links under \`pagination\`. Paths answer with and without a final slash.
+**Lists** take \`page\` and \`page_size\` and answer \`items\`, \`total\`, and links under \`pagination\`. To go through a list that changes meanwhile send its \`next_cursor\` as \`cursor\`, with the same filters and sort: nothing is skipped or repeated, and \`total\` stays that of the beginning. Paths answer with and without a final slash.
 
 **Names.** Ids are UUIDs, times ISO 8601 in UTC, durations \`HH:MM:SS\`. Where a task is named, its ref (\`SHOP-42\`) and a unique beginning of its id of 8 or more characters work too; a project goes by its key.
 

@@ -166,12 +166,6 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
   },
   'error codes': {
     AUTH_TOKEN_INVALID: [[auth, 'must be ours, whole and young']],
-    AUTH_TOKEN_EXPIRED: [
-      [
-        'realtime/expiry.test.ts',
-        'an access token ends with its sockets and streams, unless a newer one came in its place',
-      ],
-    ],
     AUTH_TOKEN_MISSING: [
       [auth, 'is needed'],
       ['e2e/access.test.ts', 'every route takes a token, but for a short list'],

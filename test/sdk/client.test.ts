@@ -131,7 +131,7 @@ test('a list that changes meanwhile is gone through without a gap and without an
   const runs = await client.tasks.create({ title: 'Runs', projectId: id, command: 'true' });
   for (let n = 0; n < 3; n += 1) {
     await client.tasks.execute(runs.id);
-    for await (const _frame of client.tasks.follow(runs.id));
+    while (!(await client.tasks.get(runs.id)).completedAt) await client.tasks.follow(runs.id).next();
     await client.commands.run('true').result();
   }
   const attempts = await client.tasks.listExecutions(runs.id, { limit: 2 }).all();

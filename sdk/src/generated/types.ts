@@ -617,6 +617,7 @@ export interface components {
         /** @enum {string} */
         code:
           | 'AUTH_TOKEN_INVALID'
+          | 'AUTH_TOKEN_EXPIRED'
           | 'AUTH_TOKEN_MISSING'
           | 'AUTH_INVALID_CREDENTIALS'
           | 'AUTH_INSUFFICIENT_PERMISSIONS'

@@ -23,7 +23,7 @@ const patienceMs = 5_000;
  * @returns its URL, undefined when it is not there
  */
 export async function findApi({ baseURL, fetch }: TransportOptions): Promise<string | undefined> {
-  if (/\/api$/.test(baseURL)) return undefined;
+  if (baseURL.endsWith('/api')) return undefined;
   const apiURL = `${baseURL}/api`;
   try {
     const response = await fetch(`${apiURL}/health/live`, { signal: AbortSignal.timeout(patienceMs) });
