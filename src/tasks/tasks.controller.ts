@@ -12,11 +12,13 @@ import {
   createTaskSchema,
   historySchema,
   taskDetailSchema,
+  taskHistoryQuery,
   taskListQuery,
   taskPageSchema,
   taskSchema,
   updateTaskSchema,
   type CreateTask,
+  type TaskHistoryQuery,
   type TaskListQuery,
   type UpdateTask,
 } from './tasks.schema.js';
@@ -147,11 +149,15 @@ export class TasksController {
     access: 'read',
     summary: 'Show what was done to a task',
     description:
-      'With who did it, the latest last. Of values beyond 1 KiB the beginning is shown, environments are left out; `truncated` in a value names such fields.',
+      'With who did it, the latest last; what was before comes by `cursor`. Of values beyond 1 KiB the beginning is shown, environments are left out; `truncated` in a value names such fields.',
     response: historySchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'ANSWER_TOO_LARGE'],
   })
-  history(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
-    return this.tasks.history(actor, taskId);
+  history(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Query({ schema: taskHistoryQuery }) query: TaskHistoryQuery,
+  ) {
+    return this.tasks.history(actor, taskId, query);
   }
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../common/errors.js';
+import type { Keyset } from '../common/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { shownValue } from '../activity/shown-value.js';
@@ -174,16 +175,23 @@ export interface HistoryRow extends Record<string, unknown> {
   user_name: string | null;
 }
 
-/** What was done to a task, the oldest first. */
-export function historyOf(db: Queryable, taskId: string, limit: number): Promise<HistoryRow[]> {
+/** What was done to a task before the position of a cursor, the latest first: one row more than so many. */
+export function historyOf(
+  db: Queryable,
+  taskId: string,
+  keyset: Keyset,
+  limit: number,
+): Promise<HistoryRow[]> {
+  const values: unknown[] = [taskId];
+  const bind = (value: unknown) => `$${values.push(value)}`;
   return db.query<HistoryRow>(
     `SELECT latest.sequence, latest.id, latest.at, latest.action, latest.actor_id, latest.user_name,
             ${shownValue('latest.old_value')} AS old_value, ${shownValue('latest.new_value')} AS new_value FROM (
        SELECT a.sequence, a.id, a.at, a.action, a.old_value, a.new_value, a.actor_id,
               coalesce(u.full_name, u.username) AS user_name
          FROM activity a LEFT JOIN users u ON u.id = a.actor_id
-        WHERE a.entity_id = $1 AND a.entity_type = 'task' ORDER BY a.sequence DESC LIMIT $2
-     ) AS latest ORDER BY sequence`,
-    [taskId, limit],
+        WHERE a.entity_id = $1 AND a.entity_type = 'task' AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${bind(limit + 1)}
+     ) AS latest ORDER BY sequence DESC`,
+    values,
   );
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration, parseDuration } from '../common/duration.js';
 import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '../common/fields.js';
+import { cursorParameter, nextCursor } from '../common/keyset.js';
 import { pageQuery, pageSchema } from '../common/pagination.js';
-import { queryNumber } from '../common/query.js';
+import { queryNumber, querySchema } from '../common/query.js';
 import { waitingReasons } from '../executions/executions.queries.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { runShape } from '../executions/run-shape.js';
@@ -214,6 +215,12 @@ export const taskDetailSchema = taskSchema
   .meta({ id: 'TaskDetail' });
 export type TaskDetail = z.output<typeof taskDetailSchema>;
 
+export const taskHistoryQuery = querySchema({
+  limit: queryNumber({ least: 1, most: 1000 }).default(1000).meta({ description: 'Entries at most' }),
+  cursor: cursorParameter,
+});
+export type TaskHistoryQuery = z.output<typeof taskHistoryQuery>;
+
 export const historySchema = z
   .object({
     task_id: id,
@@ -227,6 +234,9 @@ export const historySchema = z
         details: z.record(z.string(), z.unknown()),
       }),
     ),
+    next_cursor: nextCursor.meta({
+      description: 'Send it as `cursor` for what was before; null at the beginning',
+    }),
   })
   .meta({ id: 'TaskHistory' });
 export type TaskHistory = z.output<typeof historySchema>;

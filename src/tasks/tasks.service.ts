@@ -4,13 +4,12 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { checkAnswerSize } from '../common/answer-size.js';
 import { toInstant } from '../common/fields.js';
+import { Keyset } from '../common/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { detailColumns, historyOf, reaches, requireTask, type DetailColumns } from './tasks.queries.js';
-import { toTask, type TaskDetail, type TaskHistory } from './tasks.schema.js';
-
-const wholeHistory = 1_000;
+import { toTask, type TaskDetail, type TaskHistory, type TaskHistoryQuery } from './tasks.schema.js';
 
 @Injectable()
 export class TasksService {
@@ -28,14 +27,19 @@ export class TasksService {
     return { ...toTask(task), dependencies: task.dependencies, history: task.recent };
   }
 
-  /** @throws TASK_NOT_FOUND */
-  async history(actor: Actor, name: string): Promise<TaskHistory> {
+  /** The last of what was done to a task, or what was before a cursor. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
+  async history(actor: Actor, name: string, { limit, cursor }: TaskHistoryQuery): Promise<TaskHistory> {
     const { id } = await requireTask(this.database, actor, name, 'read');
-    const rows = await this.heavy.read(actor.id, (tx) => historyOf(tx, id, wholeHistory));
+    const keyset = new Keyset([['a.sequence', 'sequence']], 'desc', ['task history', id], cursor);
+    const { rows, next_cursor } = keyset.cut(
+      await this.heavy.read(actor.id, (tx) => historyOf(tx, id, keyset, limit)),
+      limit,
+    );
     checkAnswerSize(rows);
     return {
       task_id: id,
-      history: rows.map((row) => ({
+      next_cursor,
+      history: rows.toReversed().map((row) => ({
         id: row.id,
         timestamp: toInstant(row.at),
         action: row.action,

@@ -179,6 +179,17 @@ describe('a list that is gone through by cursor', () => {
       expect(whole.length).toBeGreaterThan(1);
       expect([address, pieces.map(idOf)]).toEqual([address, whole.map(idOf)]);
     }
+    // the latest is last within a page, and the pages lead back
+    const path = `/api/tasks/${task.id}/history`;
+    const whole = (await data(200, app.admin.get(path))).history.map(idOf);
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: Json = await data(200, app.admin.get(path, { query: { limit: 2, cursor } }));
+      seen.unshift(...page.history.map(idOf));
+      cursor = page.next_cursor as string | null;
+    }
+    expect(whole.length).toBeGreaterThan(4);
+    expect(seen).toEqual(whole);
     expect(await refusal(app.admin.get('/api/commands/history', { query: { cursor: 'x', offset: 1 } }))).toBe(
       '422 VALIDATION_INVALID_FORMAT',
     );

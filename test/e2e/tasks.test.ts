@@ -109,6 +109,7 @@ test('a task is made, shown, changed and deleted', async () => {
   expect(completed.completed_at).toMatch(/Z$/);
 
   expect(await data(200, owner.get(`${path}/history`))).toEqual({
+    next_cursor: null,
     task_id: made.id,
     history: [
       expect.objectContaining({

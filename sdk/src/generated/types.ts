@@ -2390,6 +2390,8 @@ export interface components {
         userId: string | null;
         userName: string | null;
       }[];
+      /** @description Send it as `cursor` for what was before; null at the beginning */
+      nextCursor: string | null;
       /** Format: uuid */
       taskId: string;
     };
@@ -2458,6 +2460,12 @@ export interface components {
       timestamp: string;
       /** Format: uuid */
       webhookId: string;
+    };
+    TasksHistoryQuery: {
+      /** @description Entries at most */
+      limit?: number;
+      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      cursor?: string;
     };
     TasksListExecutionsQuery: {
       /** @description Items at most */
@@ -3120,6 +3128,7 @@ export type TaskFailedMessage = components['schemas']['TaskFailedMessage'];
 export type TaskHistory = components['schemas']['TaskHistory'];
 export type TaskPage = components['schemas']['TaskPage'];
 export type TaskUpdatedMessage = components['schemas']['TaskUpdatedMessage'];
+export type TasksHistoryQuery = components['schemas']['TasksHistoryQuery'];
 export type TasksListExecutionsQuery = components['schemas']['TasksListExecutionsQuery'];
 export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];

@@ -18,6 +18,7 @@ import type {
   TaskExecutions,
   TaskHistory,
   TaskPage,
+  TasksHistoryQuery,
   TasksListExecutionsQuery,
   TasksListQuery,
   TasksOutputQuery,
@@ -152,17 +153,26 @@ export class TasksResource {
 
   /**
    * Show what was done to a task.
-   * With who did it, the latest last. Of values beyond 1 KiB the beginning is shown, environments are left out; `truncated` in a value names such fields. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * With who did it, the latest last; what was before comes by `cursor`. Of values beyond 1 KiB the beginning is shown, environments are left out; `truncated` in a value names such fields. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} TASK_NOT_FOUND, ANSWER_TOO_LARGE
    */
-  history(taskId: string, options?: RequestOptions): Promise<TaskHistory> {
-    return this.api.call({
-      method: 'GET',
-      path: '/tasks/{taskId}/history',
-      parameters: { taskId },
-      keep: ['details'],
-      options,
-    });
+  history(
+    taskId: string,
+    query?: TasksHistoryQuery,
+    options?: RequestOptions,
+  ): Listing<TaskHistory, 'history'> {
+    return this.api.list(
+      {
+        method: 'GET',
+        path: '/tasks/{taskId}/history',
+        parameters: { taskId },
+        query,
+        keep: ['details'],
+        options,
+      },
+      'history',
+    );
   }
 
   /**
