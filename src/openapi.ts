@@ -4,7 +4,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { version } from './common/version.js';
-import { outputEventSchema } from './executions/output-view.js';
+import { outputEventSchema } from './output/output-view.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { insomniaCollection, postmanCollection } from './openapi/collections.js';
 import { addComponent, convert } from './openapi/convert.js';

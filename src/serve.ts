@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { FirstAdministrator } from './auth/first-administrator.js';
 import { ConfigError, loadConfig, type Config } from './common/config.js';
-import { listenOnBothLoopbacks } from './common/loopback.js';
+import { listenOnBothLoopbacks } from './http/loopback.js';
 import { measureProcess } from './common/metrics.js';
 import { createLogger, NestLog, type Logger } from './common/logger.js';
 import { Infrastructure, type Role } from './infra/infrastructure.js';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { root } from '../../test/support/build.js';
 import { query } from '../../test/support/database.js';
 
-type Embedded = typeof import('../../src/infra/embedded-postgres.js');
+type Embedded = typeof import('../../src/infra/embedded-postgres/embedded-postgres.js');
 
 /** A Postgres that the product does not know the keeper of: started here, and brought back here when it was killed. */
 export class ExternalPostgres {

@@ -1,14 +1,14 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { RouteRules } from '../common/endpoint.js';
+import type { RouteRules } from '../http/endpoint.js';
 import { AppError } from '../common/errors.js';
-import { isBearer } from '../common/machine-token.js';
+import { isBearer } from '../http/machine-token.js';
 import { may, type Actor } from '../common/permissions.js';
 import { checkScopes, scopesOfRoute } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Maintenance } from '../infra/maintenance.js';
-import type { ActorRequest } from '../common/request.js';
+import type { ActorRequest } from '../http/request.js';
 import { RequestIdentity } from './request-identity.js';
 
 const sessionId = z.uuid();

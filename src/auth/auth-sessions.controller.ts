@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Headers, Param, Post, Query } from '@nestjs/common';
-import { bearerToken } from '../common/bearer-token.js';
-import { Endpoint } from '../common/endpoint.js';
+import { bearerToken } from '../http/bearer-token.js';
+import { Endpoint } from '../http/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor, RequestUrl } from '../common/request.js';
+import { CurrentActor, RequestUrl } from '../http/request.js';
 import { messageSchema } from '../users/users.schema.js';
 import {
   authSessionListQuery,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
-import { querySchema } from '../common/query.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
+import { querySchema } from '../http/query.js';
 import type { AuthSession } from './auth-session.entity.js';
 import { sentRefreshToken } from './auth.schema.js';
 

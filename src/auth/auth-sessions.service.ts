@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import { PageWindow, type Page } from '../common/pagination.js';
+import { PageWindow, type Page } from '../http/pagination.js';
 import { may, type Actor } from '../common/permissions.js';
 import { Bus } from '../infra/bus.js';
 import { countRows, Database } from '../infra/database.js';

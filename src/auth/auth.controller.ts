@@ -1,8 +1,8 @@
 import { Body, Controller, Headers, Post, Put, Req } from '@nestjs/common';
-import { bearerToken } from '../common/bearer-token.js';
-import { Endpoint } from '../common/endpoint.js';
+import { bearerToken } from '../http/bearer-token.js';
+import { Endpoint } from '../http/endpoint.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor } from '../common/request.js';
+import { CurrentActor } from '../http/request.js';
 import { changePasswordSchema, messageSchema, type ChangePassword } from '../users/users.schema.js';
 import {
   loginResultSchema,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { bearerToken } from '../common/bearer-token.js';
+import { bearerToken } from '../http/bearer-token.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { AuthService } from './auth.service.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { querySchema } from '../common/query.js';
+import { querySchema } from '../http/query.js';
 import { commandText } from './commands.schema.js';
 
 export const suggestionsQuery = querySchema({

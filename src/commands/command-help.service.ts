@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/permissions.js';
-import { CommandSafety } from '../executions/safety/command-safety.js';
+import { CommandSafety } from '../command-safety/command-safety.js';
 import { Database } from '../infra/database.js';
 import type {
   Suggestion,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { toInstant } from '../common/fields.js';
 import { AppError } from '../common/errors.js';
-import { Keyset } from '../common/keyset.js';
+import { Keyset } from '../http/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import type { Execution } from '../executions/execution.entity.js';
 import type { WithListedCommand } from '../executions/listed-command.js';

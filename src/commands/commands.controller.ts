@@ -1,11 +1,11 @@
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { ClientGone, CurrentActor } from '../common/request.js';
+import { ClientGone, CurrentActor } from '../http/request.js';
 import { ExecutionsService } from '../executions/executions.service.js';
-import { OutputHttp } from '../executions/output-http.js';
+import { OutputHttp } from '../output/output-http.js';
 import {
   outputDescription,
   outputMedia,
@@ -15,8 +15,8 @@ import {
   outputSearchSchema,
   type OutputQuery,
   type OutputSearchQuery,
-} from '../executions/output-query.js';
-import { OutputSearchService } from '../executions/output-search.js';
+} from '../output/output-query.js';
+import { OutputSearchService } from '../output/output-search.js';
 import { CommandListsService } from './command-lists.service.js';
 import {
   cancelCommandSchema,

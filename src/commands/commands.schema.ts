@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
-import { cursorParameter, nextCursor } from '../common/keyset.js';
-import { queryNumber, querySchema } from '../common/query.js';
+import { cursorParameter, nextCursor } from '../http/keyset.js';
+import { queryNumber, querySchema } from '../http/query.js';
 import { executionStatuses } from '../executions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import {
@@ -17,8 +17,8 @@ import {
   listedCommandColumns,
   type WithListedCommand,
 } from '../executions/listed-command.js';
-import type { OutputFrame } from '../executions/output-frame.js';
-import { outputFrameSchema, toFrameView } from '../executions/output-view.js';
+import type { OutputFrame } from '../output/output-frame.js';
+import { outputFrameSchema, toFrameView } from '../output/output-view.js';
 import { runShape } from '../executions/run-shape.js';
 import { workingDirectory } from '../executions/working-directory.js';
 import { projectIdParam } from '../projects/project-access.js';

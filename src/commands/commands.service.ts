@@ -6,12 +6,12 @@ import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
 import { isFinal } from '../executions/execution-state.js';
 import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
-import { storedEnd, tailFrames } from '../executions/output-tail.js';
+import { storedEnd, tailFrames } from '../output/output-tail.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
-import { CommandSafety } from '../executions/safety/command-safety.js';
+import { CommandSafety } from '../command-safety/command-safety.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { RequestTurns } from '../infra/request-turns.js';
+import { RequestTurns } from '../http/request-turns.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import {
   toStarted,

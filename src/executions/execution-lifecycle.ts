@@ -15,7 +15,7 @@ import {
   type Admission,
   type Scope,
 } from './executions.queries.js';
-import { lockOutput, storedBytes } from './output.queries.js';
+import { lockOutput, storedBytes } from '../output/output.queries.js';
 import { countStored } from './project-rules.js';
 import { QueueLimit } from './queue-limit.js';
 import { isRefused, mayRunAgain } from './run-rights.js';

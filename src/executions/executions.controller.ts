@@ -1,8 +1,8 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor } from '../common/request.js';
+import { CurrentActor } from '../http/request.js';
 import { executionSchema, toExecution } from './executions.schema.js';
 import { ExecutionsService } from './executions.service.js';
 

@@ -5,17 +5,17 @@ import { ExecutionLifecycle } from './execution-lifecycle.js';
 import { ExecutionRecords } from './execution-records.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
-import { LiveOutputs } from './live-outputs.js';
-import { OutputHttp } from './output-http.js';
-import { OutputReader } from './output-reader.js';
-import { OutputRetention } from './output-retention.js';
-import { OutputSearchService } from './output-search.js';
-import { OutputStore } from './output-store.js';
-import { OutputWatch } from './output-watch.js';
+import { LiveOutputs } from '../output/live-outputs.js';
+import { OutputHttp } from '../output/output-http.js';
+import { OutputReader } from '../output/output-reader.js';
+import { OutputRetention } from '../output/output-retention.js';
+import { OutputSearchService } from '../output/output-search.js';
+import { OutputStore } from '../output/output-store.js';
+import { OutputWatch } from '../output/output-watch.js';
 import { QueueControl } from './queue-control.js';
 import { QueueLimit } from './queue-limit.js';
 import { RevokedRuns } from './revoked-runs.js';
-import { CommandSafety } from './safety/command-safety.js';
+import { CommandSafety } from '../command-safety/command-safety.js';
 import { StartEstimate } from './start-estimate.js';
 
 /** All of them serve other rooms too. */

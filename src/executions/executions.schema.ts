@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../common/duration.js';
 import { id, instant, toInstant } from '../common/fields.js';
-import { cursorParameter } from '../common/keyset.js';
-import { queryNumber, querySchema } from '../common/query.js';
+import { cursorParameter } from '../http/keyset.js';
+import { queryNumber, querySchema } from '../http/query.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './execution-state.js';
 import type { Execution } from './execution.entity.js';

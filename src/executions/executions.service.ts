@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
-import { Keyset } from '../common/keyset.js';
+import { Keyset } from '../http/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';

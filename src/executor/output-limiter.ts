@@ -1,5 +1,5 @@
 import { formatBytes, parseBytes } from '../common/bytes.js';
-import type { OutputFrame } from '../executions/output-frame.js';
+import type { OutputFrame } from '../output/output-frame.js';
 import type { OutputPolicy, RunLimits } from '../common/run-limits.js';
 import { unfinished } from './utf8-splitter.js';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isDatabaseAway } from '../common/error-filter.js';
+import { isDatabaseAway } from '../http/error-filter.js';
 import { SystemAlerts } from '../activity/system-alerts.js';
 import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';

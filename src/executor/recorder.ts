@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDatabaseAway } from '../common/error-filter.js';
+import { isDatabaseAway } from '../http/error-filter.js';
 import type { Logger } from '../common/logger.js';
 import { outputBytes } from '../common/metrics.js';
-import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../executions/output-frame.js';
-import { appendSegment } from '../executions/output.queries.js';
+import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../output/output-frame.js';
+import { appendSegment } from '../output/output.queries.js';
 import type { Bus } from '../infra/bus.js';
 import type { ConnectionPool } from '../infra/database.js';
-import { MaskedSource } from './masked-source.js';
+import { MaskedSource } from '../secret-masking/masked-source.js';
 import { OutputLimiter, type Chunk, type OutputLimit } from './output-limiter.js';
-import { SecretMasker } from './secret-masker.js';
-import type { SecretPatterns } from './secret-patterns.js';
+import { SecretMasker } from '../secret-masking/secret-masker.js';
+import type { SecretPatterns } from '../secret-masking/secret-patterns.js';
 import { Utf8Splitter, type Piece } from './utf8-splitter.js';
 
 /** A segment is written when it has this many bytes … */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../common/config.js';
-import { isDatabaseAway } from '../common/error-filter.js';
+import { isDatabaseAway } from '../http/error-filter.js';
 import type { Logger } from '../common/logger.js';
 import type { ProcessLimits } from '../common/run-limits.js';
 import type { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
@@ -21,8 +21,8 @@ import { launchLimits, limitReached, withDefaults } from './launch-limits.js';
 import type { Launcher } from './process/launcher.js';
 import { outputLimit } from './output-limiter.js';
 import { Recorder } from './recorder.js';
-import { maskText } from './secret-masker.js';
-import { SecretPatterns } from './secret-patterns.js';
+import { maskText } from '../secret-masking/secret-masker.js';
+import { SecretPatterns } from '../secret-masking/secret-patterns.js';
 import { refuseUnenforceable, UnenforceableError } from './unenforceable.js';
 import { workspaceOf } from './workspace.js';
 

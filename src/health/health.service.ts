@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { formatBytes } from '../common/bytes.js';
 import { ConnectionStats } from '../common/connection-stats.js';
-import { RequestStats } from '../common/request-stats.js';
+import { RequestStats } from '../http/request-stats.js';
 import { Shared } from '../common/shared.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { VitalConnections } from '../infra/reserved-connections.js';

@@ -3,7 +3,7 @@ import { prunedRows } from '../common/metrics.js';
 import { Database } from './database.js';
 import { Infrastructure } from './infrastructure.js';
 import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.queries.js';
-import { Rounds } from './rounds.js';
+import { Rounds } from './interval-job.js';
 import { addUpCounts } from './task-counts.js';
 
 /** The rest waits for the next round, so that no round keeps the database busy for long. */

@@ -10,7 +10,7 @@ import { HeavyWork } from './heavy-work.js';
 import { Housekeeping } from './housekeeping.js';
 import { Maintenance } from './maintenance.js';
 import { RateLimits } from './rate-limits.js';
-import { RequestTurns } from './request-turns.js';
+import { RequestTurns } from '../http/request-turns.js';
 import { VitalConnections, WorkerConnections } from './reserved-connections.js';
 
 /** Hands the started infrastructure to the rooms. */

@@ -4,10 +4,10 @@ import type { Logger } from '../common/logger.js';
 import { MemoryBus, RedisBus, type Bus } from './bus.js';
 import { createDataSource } from './data-source.js';
 import { Database } from './database.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { Events } from './events.js';
 import { ExecutionQueue } from './execution-queue.js';
-import { awaitPostgres } from './postgres-patience.js';
+import { awaitPostgres } from './await-postgres.js';
 import { postgresBackend, redisBackend } from './queue-backend.js';
 import {
   reserveConnections,

@@ -1,6 +1,6 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { execa, type Options } from 'execa';
-import { withLock } from './postgres-lock.js';
+import { withLock } from './embedded-postgres/lock.js';
 
 /** A row of the host's user database, as far as we need it. */
 export interface SystemUser {

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Server as NetServer } from 'node:net';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { newId } from '../common/ids.js';
-import { errorEnvelope, successEnvelope } from '../common/envelope.js';
+import { errorEnvelope, successEnvelope } from '../http/envelope.js';
 import { AppError } from '../common/errors.js';
-import { listenOnBothLoopbacks } from '../common/loopback.js';
-import { isBearer } from '../common/machine-token.js';
+import { listenOnBothLoopbacks } from '../http/loopback.js';
+import { isBearer } from '../http/machine-token.js';
 import { ReadinessService } from '../health/readiness.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { MetricsService } from './metrics.service.js';

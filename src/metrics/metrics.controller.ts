@@ -1,6 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import { MetricsService } from './metrics.service.js';
 
 @Controller('metrics')

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { errorEnvelopeSchema } from '../common/envelope.js';
+import { errorEnvelopeSchema } from '../http/envelope.js';
 import { errorTable, type ErrorCode } from '../common/errors.js';
 import { addComponent, addComponents, type Json } from './convert.js';
 import { exampleDetails } from './error-details.js';

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { ACCESS_EXTENSION } from '../common/endpoint.js';
+import { ACCESS_EXTENSION } from '../http/endpoint.js';
 import { scopesOfRoute } from '../common/scopes.js';
 import { operationsOf } from './operations.js';
 

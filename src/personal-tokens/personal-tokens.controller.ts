@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor, RequestUrl } from '../common/request.js';
+import { CurrentActor, RequestUrl } from '../http/request.js';
 import { messageSchema } from '../users/users.schema.js';
 import {
   createPersonalTokenSchema,

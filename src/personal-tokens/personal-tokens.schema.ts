@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
 import { scopes } from '../common/permissions.js';
 import type { PersonalToken } from './personal-token.entity.js';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
-import { PageWindow, type Page } from '../common/pagination.js';
+import { PageWindow, type Page } from '../http/pagination.js';
 import { may, type Actor } from '../common/permissions.js';
 import { beyondRole } from '../common/scopes.js';
 import { countRows, Database, type Transaction } from '../infra/database.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor } from '../common/request.js';
+import { CurrentActor } from '../http/request.js';
 import { analyticsQuery, analyticsSchema, type Period } from './analytics.schema.js';
 import { AnalyticsService } from './analytics.service.js';
 import { projectIdParam } from './project-access.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '../common/duration.js';
 import { id } from '../common/fields.js';
-import { querySchema } from '../common/query.js';
+import { querySchema } from '../http/query.js';
 
 /** UTC days of each period; the last one is today. */
 export const daysOf = { '7d': 7, '30d': 30, '90d': 90, '1y': 365 } as const;

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor, IfMatch, RequestUrl } from '../common/request.js';
+import { CurrentActor, IfMatch, RequestUrl } from '../http/request.js';
 import { MembersService } from './members.service.js';
 import { projectIdParam } from './project-access.js';
 import {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { byteSizeSchema } from '../common/bytes.js';
 import { durationSchema } from '../common/duration.js';
 import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
 import type { Project } from './project.entity.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 

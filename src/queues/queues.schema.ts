@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '../common/duration.js';
 import { instant } from '../common/fields.js';
-import { querySchema } from '../common/query.js';
+import { querySchema } from '../http/query.js';
 import { queueNames } from '../executions/executions.schema.js';
 
 const count = z.int().min(0);

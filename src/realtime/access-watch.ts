@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
-import { toAppError } from '../common/error-filter.js';
+import { toAppError } from '../http/error-filter.js';
 import { hasScopeOf, scopesOf } from '../common/scopes.js';
 import { Audiences } from './audiences.js';
 import type { Connection } from './connection.js';

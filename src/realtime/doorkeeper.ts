@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AuthService } from '../auth/auth.service.js';
 import { callAt } from '../common/call-at.js';
-import { toAppError } from '../common/error-filter.js';
+import { toAppError } from '../http/error-filter.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import { endOf, permissionsOf } from '../common/permissions.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';

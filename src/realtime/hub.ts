@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ConnectionStats } from '../common/connection-stats.js';
-import { toAppError } from '../common/error-filter.js';
+import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
 import { sockets } from '../common/metrics.js';
 import { hasEnded, may } from '../common/permissions.js';
 import { checkScopes } from '../common/scopes.js';
-import { parse } from '../common/validation.js';
+import { parse } from '../http/validation.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { clientMessages, typeSchema, type ClientMessage, type ClientMessageType } from './client-message.js';
 import { Connection } from './connection.js';

@@ -1,6 +1,6 @@
 import type { AppError } from '../common/errors.js';
 import type { NotificationEvent } from '../common/event-map.js';
-import type { OutputView } from '../executions/output-view.js';
+import type { OutputView } from '../output/output-view.js';
 
 /** What a client is sent, by type. */
 export interface MessageData {

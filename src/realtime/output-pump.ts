@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type { OutputFrame } from '../executions/output-frame.js';
-import { OutputReader } from '../executions/output-reader.js';
-import { toEndView, toOutputView } from '../executions/output-view.js';
+import type { OutputFrame } from '../output/output-frame.js';
+import { OutputReader } from '../output/output-reader.js';
+import { toEndView, toOutputView } from '../output/output-view.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { outputMessage, type Message } from './message.js';
 import type { Peer } from './peer.js';

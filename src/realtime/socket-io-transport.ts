@@ -2,12 +2,12 @@ import { ServerResponse, type IncomingMessage, type Server as HttpServer } from 
 import { Injectable } from '@nestjs/common';
 import { Server, type Socket } from 'socket.io';
 import { z } from 'zod';
-import { bearerToken } from '../common/bearer-token.js';
+import { bearerToken } from '../http/bearer-token.js';
 import { ConnectionStats } from '../common/connection-stats.js';
-import { toAppError } from '../common/error-filter.js';
+import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
-import { UnreadAnswers } from '../common/unread-answers.js';
-import { UnreadBytes } from '../common/unread-bytes.js';
+import { UnreadAnswers } from '../http/unread-answers.js';
+import { UnreadBytes } from '../http/unread-bytes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { BoundedWebSocketServer } from './bounded-websocket-server.js';
 import type { Connection } from './connection.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
 import { executionStatuses } from '../executions/execution-state.js';
 import { commandTruncated } from '../executions/listed-command.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { toInstant } from '../common/fields.js';
-import { PageWindow } from '../common/pagination.js';
+import { PageWindow } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { shownValue } from '../activity/shown-value.js';
 import { listedCommandColumns } from '../executions/listed-command.js';

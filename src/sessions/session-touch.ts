@@ -5,7 +5,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { NestInterceptor, OnModuleInit } from '@nestjs/common';
-import type { ActorRequest } from '../common/request.js';
+import type { ActorRequest } from '../http/request.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
 import { projectIdParam } from '../projects/project-access.js';
 import type { Session } from './session.entity.js';
 

@@ -4,7 +4,7 @@ import { chmodSync, constants, mkdirSync, openSync, realpathSync } from 'node:fs
 import { dirname, join, resolve } from 'node:path';
 import { launcherEntry } from '../launcher/spawn-launcher.js';
 import { assertTrusted, type LauncherPolicy } from '../launcher/policy.js';
-import { prepareBinaries } from '../infra/postgres-binaries.js';
+import { prepareBinaries } from '../infra/embedded-postgres/binaries.js';
 import { ensureSystemUser, findSystemUser, type SystemUser } from '../infra/system-user.js';
 import { commandUserIds } from './command-user-ids.js';
 import { canUse } from './reach.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chownSync, lchownSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { settledPostmaster, stopPostmaster } from '../infra/postgres-process.js';
+import { settledPostmaster, stopPostmaster } from '../infra/embedded-postgres/postmaster.js';
 import { ensureSystemUser, findSystemUser, type SystemUser } from '../infra/system-user.js';
 
 /**

@@ -1,7 +1,7 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor } from '../common/request.js';
+import { CurrentActor } from '../http/request.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { clonedProjectSchema, cloneProjectSchema, type CloneProject } from './project-clone.schema.js';
 import { ProjectCloneService } from './project-clone.service.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor } from '../common/request.js';
+import { CurrentActor } from '../http/request.js';
 import {
   bulkResultSchema,
   bulkSchema,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
-import { nextCursor } from '../common/keyset.js';
+import { nextCursor } from '../http/keyset.js';
 import { executionSchema, listedExecutionSchema, priorities } from '../executions/executions.schema.js';
 import { runShape } from '../executions/run-shape.js';
 

@@ -13,7 +13,7 @@ import {
   type ExecutionListQuery,
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
-import { CommandSafety } from '../executions/safety/command-safety.js';
+import { CommandSafety } from '../command-safety/command-safety.js';
 import { allowedTimeout, runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';

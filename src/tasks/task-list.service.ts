@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Bind, SortKey } from '../common/keyset.js';
-import { PageWindow, type Page } from '../common/pagination.js';
+import type { Bind, SortKey } from '../http/keyset.js';
+import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor, IfMatch, RequestUrl } from '../common/request.js';
+import { CurrentActor, IfMatch, RequestUrl } from '../http/request.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { deletedSchema } from '../projects/projects.schema.js';
 import { TaskCreationService } from './task-creation.service.js';

@@ -1,5 +1,5 @@
 import { AppError } from '../common/errors.js';
-import type { Keyset } from '../common/keyset.js';
+import type { Keyset } from '../http/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { shownValue } from '../activity/shown-value.js';

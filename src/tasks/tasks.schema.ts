@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration, parseDuration } from '../common/duration.js';
 import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '../common/fields.js';
-import { cursorParameter, nextCursor } from '../common/keyset.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
-import { queryNumber, querySchema } from '../common/query.js';
+import { cursorParameter, nextCursor } from '../http/keyset.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
+import { queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/executions.queries.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { runShape } from '../executions/run-shape.js';

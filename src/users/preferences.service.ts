@@ -3,7 +3,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { checkVersion } from '../common/request.js';
+import { checkVersion } from '../http/request.js';
 import { Database } from '../infra/database.js';
 import {
   isTooLarge,

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Put } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor, IfMatch } from '../common/request.js';
+import { CurrentActor, IfMatch } from '../http/request.js';
 import {
   preferencesResultSchema,
   updatePreferencesSchema,

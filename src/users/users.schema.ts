@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, instant, toInstant, versionField } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
 import { permissions, permissionsOf, roles } from '../common/permissions.js';
 import type { User } from './user.entity.js';
 

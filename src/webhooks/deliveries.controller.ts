@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor, RequestUrl } from '../common/request.js';
+import { CurrentActor, RequestUrl } from '../http/request.js';
 import {
   deliveryDetailSchema,
   deliveryListQuery,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import { webhookEvents } from '../activity/webhook-events.js';
 import { id, instant, toInstant } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
 import { messageBody } from './message.js';
 
 const statuses = ['pending', 'delivered', 'failed'] as const;

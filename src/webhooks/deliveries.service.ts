@@ -6,7 +6,7 @@ import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import type { Webhook } from '../activity/webhook.entity.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
-import { PageWindow, type Page } from '../common/pagination.js';
+import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { countRows, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common';
-import { Endpoint } from '../common/endpoint.js';
+import { Endpoint } from '../http/endpoint.js';
 import type { ErrorCode } from '../common/errors.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor, IfMatch, RequestUrl } from '../common/request.js';
+import { CurrentActor, IfMatch, RequestUrl } from '../http/request.js';
 import {
   createWebhookSchema,
   deletedWebhookSchema,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { webhookEvents } from '../activity/webhook-events.js';
 import type { Webhook } from '../activity/webhook.entity.js';
 import { id, instant, toInstant, versionField } from '../common/fields.js';
-import { pageQuery, pageSchema } from '../common/pagination.js';
+import { pageQuery, pageSchema } from '../http/pagination.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { isUsableSecret } from './webhook-secret.js';
 

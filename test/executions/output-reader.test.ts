@@ -2,17 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { LiveOutputs } from '../../src/executions/live-outputs.js';
-import {
-  encodeFrame,
-  encodeStored,
-  outputChannel,
-  type OutputFrame,
-} from '../../src/executions/output-frame.js';
-import { OutputReader } from '../../src/executions/output-reader.js';
-import { OutputStore } from '../../src/executions/output-store.js';
-import { appendSegment } from '../../src/executions/output.queries.js';
-import { UnreadBytes, unreadLimits } from '../../src/common/unread-bytes.js';
+import { LiveOutputs } from '../../src/output/live-outputs.js';
+import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../../src/output/output-frame.js';
+import { OutputReader } from '../../src/output/output-reader.js';
+import { OutputStore } from '../../src/output/output-store.js';
+import { appendSegment } from '../../src/output/output.queries.js';
+import { UnreadBytes, unreadLimits } from '../../src/http/unread-bytes.js';
 import { MemoryBus, RedisBus, type Bus } from '../../src/infra/bus.js';
 import { createDataSource } from '../../src/infra/data-source.js';
 import { Database } from '../../src/infra/database.js';

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres/embedded-postgres.js';
 import {
   cleanUp,
   isRoot,

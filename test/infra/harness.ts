@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { clusterName } from '../../src/infra/postgres-process.js';
+import { clusterName } from '../../src/infra/embedded-postgres/postmaster.js';
 
 export const run = promisify(execFile);
 export const isRoot = process.getuid?.() === 0;

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { copyBinaries } from '../../src/infra/postgres-binaries-copy.js';
+import { copyBinaries } from '../../src/infra/embedded-postgres/binaries-copy.js';
 import { cleanUp, temporaryFolder } from './harness.js';
 
 afterEach(() => cleanUp([]));

@@ -17,7 +17,7 @@ declare module 'vitest' {
   }
 }
 
-type Embedded = typeof import('../../src/infra/embedded-postgres.js');
+type Embedded = typeof import('../../src/infra/embedded-postgres/embedded-postgres.js');
 type Sources = typeof import('../../src/infra/data-source.js');
 
 const built = async <M>(path: string): Promise<M> =>

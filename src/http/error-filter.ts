@@ -1,0 +1,94 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errorEnvelope } from './envelope.js';
+import { AppError, type ErrorCode } from '../common/errors.js';
+import type { RequestLog } from './request-log.js';
+
+/** SQLSTATE classes that mean the database is away or out of room, not that our statement is wrong. */
+const databaseAway = /^(08|53|57P0|58)/;
+/** SQLSTATE of a statement that was ended since it took too long. */
+const statementTimeout = '57014';
+const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
+const poolFaults =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
+
+const tookTooLong =
+  'The database took too long for this: ask for less, such as with a narrower search or filter, or try again later';
+
+const byStatus: Record<number, ErrorCode> = {
+  400: 'MALFORMED_REQUEST',
+  401: 'AUTH_TOKEN_INVALID',
+  403: 'AUTH_INSUFFICIENT_PERMISSIONS',
+  404: 'RESOURCE_NOT_FOUND',
+  413: 'PAYLOAD_TOO_LARGE',
+  414: 'MALFORMED_REQUEST',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'RATE_LIMIT_EXCEEDED',
+  503: 'SYSTEM_OVERLOADED',
+};
+
+/** True when an error means that Postgres cannot be reached at the moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = sqlStateOf(error);
+  return databaseAway.test(code) || socketFaults.has(code) || poolFaults.test(error.message);
+}
+
+function sqlStateOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Any thrown value as an error of the table; what is not ours becomes INTERNAL_ERROR and keeps its cause for the log. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isDatabaseAway(error)) return new AppError('DATABASE_ERROR', {}, { cause: error });
+  if (sqlStateOf(error) === statementTimeout)
+    return new AppError(
+      'SYSTEM_OVERLOADED',
+      {},
+      { message: tookTooLong, cause: error, retryAfterSeconds: 5 },
+    );
+  const status = statusOf(error);
+  const code = status === undefined ? undefined : byStatus[status];
+  if (code === undefined || !(error instanceof Error))
+    return new AppError('INTERNAL_ERROR', {}, { cause: error });
+  return new AppError(code, {}, { message: error.message });
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  // errors of the framework (an unreadable body, a malformed URL) carry their status
+  if (error instanceof Error && 'statusCode' in error) return Number(error.statusCode);
+  return undefined;
+}
+
+/** Answers every error in the envelope; nothing of an internal error but its code reaches the client. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(private readonly log: RequestLog) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    this.answer(thrown, request, reply);
+  }
+
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = toAppError(thrown);
+    this.log.failed(request, error);
+    // a stream that has begun can only be cut
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    if (error.retryAfterSeconds !== undefined)
+      void reply.header('Retry-After', Math.ceil(error.retryAfterSeconds));
+    if (error.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+    // closing while the client still sends would reset its connection before it has read the answer
+    if (error.status === 413) void reply.removeHeader('connection');
+    void reply
+      .status(error.status)
+      .type('application/json; charset=utf-8')
+      .send(errorEnvelope(error, request.id));
+  }
+}

@@ -1,0 +1,27 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { CreatedInstant } from '../infra/columns.js';
+
+/** The first answer to a POST that carried an Idempotency-Key, to be replayed. */
+@Entity('idempotency_keys')
+@Index('idempotency_keys_created', ['created_at'])
+export class IdempotencyKey {
+  @PrimaryColumn('uuid')
+  user_id!: string;
+
+  @PrimaryColumn('text')
+  key!: string;
+
+  /** SHA-256 of method, path and body: another request under the same key is refused. */
+  @Column('bytea')
+  fingerprint!: Buffer;
+
+  /** Null while the first request is still at work. */
+  @Column('integer', { nullable: true })
+  status!: number | null;
+
+  @Column('text', { nullable: true })
+  response!: string | null;
+
+  @CreatedInstant()
+  created_at!: Date;
+}

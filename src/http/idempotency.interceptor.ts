@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { stringify } from 'safe-stable-stringify';
+import { lastValueFrom, from, type Observable } from 'rxjs';
+import { SHOWS_SECRET } from './endpoint.js';
+import { AppError } from '../common/errors.js';
+import type { ActorRequest } from './request.js';
+import { Database } from '../infra/database.js';
+
+const keyPattern = /^[\x21-\x7e]{1,255}$/;
+/** A request that has not answered after this time was lost with its process. */
+const abandonedSeconds = 120;
+
+/** The same for requests that ask the same: whatever the order of their fields, with or without the final slash. */
+function fingerprintOf({ method, url, body }: ActorRequest): Buffer {
+  const [path = '', query = ''] = url.split('?', 2);
+  const target = `${path.replace(/\/$/, '')}?${query}`;
+  return createHash('sha256')
+    .update(`${method} ${target}\n${stringify(body ?? null)}`)
+    .digest();
+}
+
+interface StoredAnswer {
+  fingerprint: Buffer;
+  status: number | null;
+  response: string | null;
+}
+
+/**
+ * Replays the first answer to a POST that carries an `Idempotency-Key`, per user. An answer that is an error is not kept:
+ * nothing was done, so the same key may try again.
+ */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(private readonly database: Database) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<ActorRequest>();
+    const key = request.headers['idempotency-key'];
+    if (key === undefined || request.method !== 'POST' || !request.user) return next.handle();
+    const secret = Reflect.getMetadata(SHOWS_SECRET, context.getHandler()) === true;
+    const work = () => lastValueFrom(next.handle()) as Promise<unknown>;
+    return from(
+      this.once(request, http.getResponse<FastifyReply>(), String(key), request.user.id, work, secret),
+    );
+  }
+
+  private async once(
+    request: ActorRequest,
+    reply: FastifyReply,
+    key: string,
+    userId: string,
+    work: () => Promise<unknown>,
+    secret: boolean,
+  ): Promise<unknown> {
+    if (!keyPattern.test(key)) {
+      throw new AppError('VALIDATION_INVALID_FORMAT', {
+        field: 'Idempotency-Key',
+        issue: 'Send 1 to 255 visible ASCII characters',
+      });
+    }
+    const fingerprint = fingerprintOf(request);
+    const first = await this.begin(userId, key, fingerprint);
+    if (first) {
+      void reply.status(first.status).header('Idempotency-Replayed', 'true');
+      return JSON.parse(first.response);
+    }
+    try {
+      const data = await work();
+      await this.database.query(
+        'UPDATE idempotency_keys SET status = $3, response = $4 WHERE user_id = $1 AND key = $2',
+        [userId, key, reply.statusCode, secret ? null : JSON.stringify(data)],
+      );
+      return data;
+    } catch (error) {
+      await this.database.query(
+        'DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND status IS NULL',
+        [userId, key],
+      );
+      throw error;
+    }
+  }
+
+  /**
+   * Takes the key for this request, or finds the answer that was given under it.
+   * @throws IDEMPOTENCY_CONFLICT for another request's key, and while the first request is still at work
+   */
+  private async begin(
+    userId: string,
+    key: string,
+    fingerprint: Buffer,
+  ): Promise<{ status: number; response: string } | undefined> {
+    const [taken] = await this.database.query(
+      `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)
+       ON CONFLICT (user_id, key) DO UPDATE SET created_at = now()
+         WHERE idempotency_keys.status IS NULL AND idempotency_keys.fingerprint = excluded.fingerprint
+           AND idempotency_keys.created_at < now() - make_interval(secs => $4)
+       RETURNING key`,
+      [userId, key, fingerprint, abandonedSeconds],
+    );
+    if (taken) return undefined;
+    const [stored] = await this.database.query<StoredAnswer & Record<string, unknown>>(
+      'SELECT fingerprint, status, response FROM idempotency_keys WHERE user_id = $1 AND key = $2',
+      [userId, key],
+    );
+    if (!stored?.fingerprint.equals(fingerprint)) throw new AppError('IDEMPOTENCY_CONFLICT');
+    if (stored.status !== null && stored.response === null) {
+      throw new AppError(
+        'IDEMPOTENCY_CONFLICT',
+        {},
+        { message: 'This was done; its answer showed a secret and is not kept' },
+      );
+    }
+    if (stored.status === null || stored.response === null) {
+      throw new AppError(
+        'IDEMPOTENCY_CONFLICT',
+        {},
+        { message: 'The first request with this key is still at work', retryAfterSeconds: 1 },
+      );
+    }
+    return { status: stored.status, response: stored.response };
+  }
+}

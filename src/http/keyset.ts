@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { AppError } from '../common/errors.js';
+import { sentInstant } from '../common/fields.js';
+
+/** How the value of a column is written in a cursor, and as what Postgres compares it. */
+const columnTypes = {
+  instant: { sql: 'timestamptz', value: sentInstant },
+  integer: { sql: 'integer', value: z.int32() },
+  sequence: { sql: 'bigint', value: z.string().regex(/^\d{1,18}$/) },
+  text: {
+    sql: 'text',
+    value: z
+      .string()
+      .regex(/^\P{Cs}*$/u)
+      .refine((text) => !text.includes('\0')),
+  },
+  id: { sql: 'uuid', value: z.uuid() },
+};
+
+/** A column that a list is sorted by: as SQL, such as `t.created_at`, and its type. The row has it under its last name. */
+export type SortKey = readonly [column: string, type: keyof typeof columnTypes];
+
+export type SortOrder = 'asc' | 'desc';
+export type Bind = (value: unknown) => string;
+
+/** A name or a title of a thousand characters, each of them escaped, is shorter. */
+const longestCursor = 10_000;
+
+/** The query parameter of lists that are gone through by cursor. */
+export const cursorParameter = z.string().max(longestCursor).optional().meta({
+  description:
+    'The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page',
+});
+
+/** Where the next page begins; null when there is none. */
+export const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: 'Send it as `cursor` for the next page; null at the end' });
+
+/**
+ * A list that is read from a position in its sort order (keyset pagination): a page costs the same however far one has gone, and
+ * what is inserted or removed before the position does not shift what follows.
+ */
+export class Keyset {
+  /** What the cursor carries besides the position. */
+  readonly carried: readonly number[];
+  private readonly position: readonly unknown[] | undefined;
+  private readonly fingerprint: string;
+
+  /**
+   * @param keys what the list is sorted by; together they are unique
+   * @param scope what the cursor is bound to: the list, its filters and its sort
+   * @param cursor as it was answered; none for the beginning
+   * @throws VALIDATION_INVALID_FORMAT for a cursor that is malformed or of another list
+   */
+  constructor(
+    private readonly keys: readonly SortKey[],
+    private readonly order: SortOrder,
+    scope: unknown,
+    cursor: string | undefined,
+  ) {
+    this.fingerprint = createHash('sha256')
+      .update(JSON.stringify([keys, order, scope]))
+      .digest('base64url')
+      .slice(0, 11);
+    const { position, carried } = cursor === undefined ? beginning : this.decode(cursor);
+    this.position = position;
+    this.carried = carried;
+  }
+
+  /** The SQL condition for what comes after the position. */
+  after(bind: Bind): string {
+    const { position } = this;
+    if (position === undefined) return 'true';
+    const bound = this.keys.map(([, type], index) => `${bind(position[index])}::${columnTypes[type].sql}`);
+    const columns = this.keys.map(([column]) => column);
+    return `(${columns.join(', ')}) ${this.order === 'asc' ? '>' : '<'} (${bound.join(', ')})`;
+  }
+
+  get orderBy(): string {
+    return `ORDER BY ${this.keys.map(([column]) => `${column} ${this.order}`).join(', ')}`;
+  }
+
+  /**
+   * Takes away the row that was read beyond a page of so many, and says where the next one begins.
+   * @param carried comes back with the cursor
+   */
+  cut<R extends object>(rows: R[], limit: number, carried?: readonly number[]) {
+    const shown = rows.slice(0, limit);
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    return { rows: shown, next_cursor: last === undefined ? null : this.cursorAfter(last, carried) };
+  }
+
+  private cursorAfter(row: object, carried: readonly number[] = []): string {
+    const values = this.keys.map(([column]) => {
+      const value = (row as Record<string, unknown>)[column.slice(column.lastIndexOf('.') + 1)];
+      return value instanceof Date ? value.toISOString() : value;
+    });
+    return Buffer.from(JSON.stringify([this.fingerprint, values, carried])).toString('base64url');
+  }
+
+  private decode(cursor: string): { position: readonly unknown[]; carried: readonly number[] } {
+    const types = this.keys.map(([, type]) => columnTypes[type].value);
+    const shape = z.tuple([
+      z.string(),
+      z.tuple(types as unknown as [z.ZodType, ...z.ZodType[]]),
+      z.array(z.int().min(0)).max(2),
+    ]);
+    const [fingerprint, values, carried] = z
+      .tuple([z.string(), z.unknown(), z.unknown()])
+      .safeParse(fromText(cursor)).data ?? [undefined];
+    if (fingerprint === undefined) throw refused('Send a next_cursor as it was answered');
+    if (fingerprint !== this.fingerprint)
+      throw refused('The cursor is of a list with other filters or another sort: begin again without it');
+    const read = shape.safeParse([fingerprint, values, carried]);
+    if (!read.success) throw refused('Send a next_cursor as it was answered');
+    return { position: read.data[1], carried: read.data[2] };
+  }
+}
+
+const beginning = { position: undefined, carried: [] };
+
+function fromText(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(issue: string): AppError {
+  return new AppError('VALIDATION_INVALID_FORMAT', { field: 'cursor', issue });
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { checkAnswerSize } from './answer-size.js';
+import { AppError } from '../common/errors.js';
+import { cursorParameter, Keyset, nextCursor, type Bind, type SortKey, type SortOrder } from './keyset.js';
+import { queryNumber, querySchema } from './query.js';
+
+const pageNumber = queryNumber({ least: 1, most: 1_000_000 }).default(1);
+
+/** The query parameters every list takes. */
+export function pageQuery(defaultPageSize = 50) {
+  return querySchema({
+    page: pageNumber.meta({ description: 'Page number, from 1' }),
+    page_size: queryNumber({ least: 1, most: 100 })
+      .default(defaultPageSize)
+      .meta({ description: 'Items a page' }),
+    cursor: cursorParameter,
+    order: z.enum(['asc', 'desc']).default('desc').meta({ description: 'Sort order' }),
+  });
+}
+
+export interface PageRequest {
+  page: number;
+  page_size: number;
+}
+
+/** What every list is asked: a page by its number or by a cursor. */
+export interface PageQuery extends PageRequest {
+  cursor?: string | undefined;
+  order: SortOrder;
+}
+
+/** What a list answers: the flat paging fields, and the same with links. */
+export interface Page<T> extends PageRequest {
+  items: T[];
+  total: number;
+  pages: number;
+  has_next: boolean;
+  has_previous: boolean;
+  next_cursor: string | null;
+  pagination: {
+    total: number;
+    page: number;
+    page_size: number;
+    pages: number;
+    links: { first: string; previous: string | null; next: string | null; last: string };
+  };
+}
+
+export function pageSchema<S extends z.ZodType>(item: S) {
+  const count = z.int().min(0);
+  const flat = { total: count, page: count, page_size: count, pages: count };
+  const link = z.string().nullable();
+  return z.object({
+    items: z.array(item),
+    ...flat,
+    has_next: z.boolean(),
+    has_previous: z.boolean(),
+    next_cursor: nextCursor,
+    pagination: z.object({
+      ...flat,
+      links: z.object({ first: z.string(), previous: link, next: link, last: z.string() }),
+    }),
+  });
+}
+
+/**
+ * One page of a list. A query reads `limit` rows in the order `orderBy` from those that are `after` the cursor; it is one row more
+ * than the page has, which tells whether another page follows.
+ */
+export class PageWindow {
+  /** How many items there are over all pages, when a cursor brings what the first page has counted. */
+  readonly total: number | undefined;
+  private readonly keyset: Keyset;
+  private readonly page: number;
+
+  /**
+   * @param query with all its filters, to which a cursor is bound
+   * @param url the request's path and query; the links repeat its parameters
+   * @param keys what the list is sorted by; together they are unique
+   * @throws VALIDATION_INVALID_FORMAT for a cursor that is malformed or of another list, VALIDATION_ERROR for a page beside it
+   */
+  constructor(
+    private readonly query: PageQuery,
+    private readonly url: string,
+    keys: readonly SortKey[],
+  ) {
+    const { page, page_size: _, cursor, order, ...filters } = query;
+    const { pathname } = new URL(url, 'http://localhost');
+    this.keyset = new Keyset(keys, order, [pathname.replace(/\/+$/, ''), filters], cursor);
+    if (cursor !== undefined && page !== 1)
+      throw new AppError('VALIDATION_ERROR', { field: 'page', issue: 'Send a page or a cursor' });
+    [this.page = page, this.total] = this.keyset.carried;
+  }
+
+  after(bind: Bind): string {
+    return this.keyset.after(bind);
+  }
+
+  get orderBy(): string {
+    return this.keyset.orderBy;
+  }
+
+  limit(bind: Bind): string {
+    const { page_size, cursor } = this.query;
+    const passed = cursor === undefined ? (this.page - 1) * page_size : 0;
+    return `LIMIT ${bind(page_size + 1)} OFFSET ${bind(passed)}`;
+  }
+
+  /**
+   * Builds the page.
+   * @param rows what was read, with the columns that the list is sorted by
+   * @param total as in the window, or counted
+   * @throws ANSWER_TOO_LARGE
+   */
+  toPage<R extends object, T>(rows: R[], total: number, toItem: (row: R) => T): Page<T> {
+    const { page } = this;
+    const { page_size } = this.query;
+    const { rows: shown, next_cursor } = this.keyset.cut(rows, page_size, [page + 1, total]);
+    const items = shown.map(toItem);
+    checkAnswerSize(items);
+    const counts = { total, page, page_size, pages: Math.ceil(total / page_size) };
+    const links = this.links(counts.pages, next_cursor);
+    return {
+      items,
+      ...counts,
+      has_next: links.next !== null,
+      has_previous: links.previous !== null,
+      next_cursor,
+      pagination: { ...counts, links },
+    };
+  }
+
+  /** A cursor leads forward only. */
+  private links(pages: number, nextCursor: string | null): Page<unknown>['pagination']['links'] {
+    const { page } = this;
+    const isByCursor = this.query.cursor !== undefined;
+    const at = (number: number) => this.link('page', String(number));
+    const next = isByCursor ? nextCursor && this.link('cursor', nextCursor) : page < pages && at(page + 1);
+    return {
+      first: at(1),
+      previous: isByCursor || page === 1 ? null : at(Math.max(1, Math.min(page - 1, pages))),
+      next: next || null,
+      last: at(Math.max(1, pages)),
+    };
+  }
+
+  private link(name: 'page' | 'cursor', value: string): string {
+    const { pathname, searchParams } = new URL(this.url, 'http://localhost');
+    searchParams.delete(name === 'page' ? 'cursor' : 'page');
+    searchParams.set(name, value);
+    searchParams.set('page_size', String(this.query.page_size));
+    return `${pathname}?${searchParams.toString()}`;
+  }
+}

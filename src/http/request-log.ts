@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AppError } from '../common/errors.js';
+import type { Logger } from '../common/logger.js';
+import { httpRequests } from '../common/metrics.js';
+import type { ActorRequest } from './request.js';
+import type { RequestStats } from './request-stats.js';
+
+/** Which requests are logged: every one, those that are answered with an error, or only faults of ours. */
+export type LoggedRequests = 'all' | 'failed' | 'none';
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Asked every few seconds by whoever watches over us. */
+const probes = /^\/(api\/health|metrics)/;
+const longestPath = 200;
+
+/** Follows every request from its arrival to its end: the id it answers with, its place in the metrics, its one line in the log. */
+export class RequestLog {
+  private readonly faults = new WeakMap<FastifyRequest, AppError>();
+
+  constructor(
+    private readonly logger: Logger,
+    private readonly logged: LoggedRequests,
+  ) {}
+
+  /** @param stats keeps the figures of the last minute */
+  install(server: FastifyInstance, stats: RequestStats): void {
+    server.addHook('onRequest', (request, reply, done) => {
+      this.begin(request, reply, stats);
+      done();
+    });
+  }
+
+  /** What a request is answered with, for its line in the log. */
+  failed(request: FastifyRequest, error: AppError): void {
+    this.faults.set(request, error);
+  }
+
+  begin(request: FastifyRequest, reply: FastifyReply, stats?: RequestStats): void {
+    const begun = performance.now();
+    void reply.header('X-Request-ID', request.id);
+    // also when the client goes away, which ends no answer
+    reply.raw.once('close', () => {
+      const elapsed = performance.now() - begun;
+      const { statusCode } = reply;
+      stats?.count(statusCode, elapsed);
+      const route = request.routeOptions?.url ?? 'unmatched';
+      const method = methods.has(request.method) ? request.method : 'other';
+      const status = `${Math.floor(statusCode / 100)}xx`;
+      httpRequests.observe({ method, route, status }, elapsed / 1000);
+      this.write(request, reply, elapsed);
+    });
+  }
+
+  private write(request: ActorRequest, reply: FastifyReply, elapsed: number): void {
+    const fault = this.faults.get(request);
+    const level = this.levelOf(request, reply.statusCode, fault);
+    if (level === undefined) return;
+    this.logger[level](
+      {
+        request_id: request.id,
+        user_id: request.user?.id,
+        method: request.method,
+        route: request.routeOptions?.url,
+        // without the query, which may carry what is nobody's business
+        path: request.url.split('?')[0]!.slice(0, longestPath),
+        status: reply.statusCode,
+        duration_ms: Math.round(elapsed * 100) / 100,
+        ...(reply.raw.writableFinished ? {} : { aborted: true }),
+        ...(fault ? { code: fault.code, err: fault.cause } : {}),
+      },
+      fault?.message ?? 'a request was answered',
+    );
+  }
+
+  private levelOf(request: FastifyRequest, status: number, fault: AppError | undefined) {
+    if (fault && (fault.level === 'warn' || fault.level === 'error')) return fault.level;
+    if (this.logged === 'none' || (this.logged === 'failed' && status < 400)) return undefined;
+    return status < 400 && probes.test(request.url) ? 'debug' : 'info';
+  }
+}

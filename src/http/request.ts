@@ -1,0 +1,48 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+
+export type ActorRequest = FastifyRequest & { user?: Actor };
+
+/** The signed-in user of a route that is not public. */
+export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
+  const { user } = context.switchToHttp().getRequest<ActorRequest>();
+  if (!user) throw new AppError('AUTH_TOKEN_MISSING');
+  return user;
+});
+
+/** Aborted when the client goes away before it has its answer. */
+export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
+  const controller = new AbortController();
+  const { raw } = context.switchToHttp().getResponse<FastifyReply>();
+  raw.once('close', () => controller.abort());
+  return controller.signal;
+});
+
+/** The request's path and query, for the links of a page. */
+export const RequestUrl = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string => context.switchToHttp().getRequest<FastifyRequest>().url,
+);
+
+/**
+ * The version named by `If-Match` (RFC 9110 §13.1.1): an entity tag of ours is the version number in quotes.
+ * Undefined when the header is absent or `*`.
+ */
+export const IfMatch = createParamDecorator((_: unknown, context: ExecutionContext): number | undefined => {
+  const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+  if (header === undefined || header === '*') return undefined;
+  const match = /^(?:W\/)?"?(\d{1,9})"?$/.exec(header);
+  if (!match)
+    throw new AppError('VALIDATION_INVALID_FORMAT', { field: 'If-Match', issue: 'Send a version number' });
+  return Number(match[1]);
+});
+
+/** Refuses a write that was made with an older version in mind. */
+export function checkVersion(current: number, ...seen: (number | undefined)[]): void {
+  for (const version of seen) {
+    if (version !== undefined && version !== current) {
+      throw new AppError('VERSION_CONFLICT', { current_version: current, your_version: version });
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { ArgumentMetadata } from '@nestjs/common';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { maxValues } from '../common/limits.js';
+import { ValidationPipe } from './validation.js';
+
+test('a value with too many parts is not walked to its end', async () => {
+  let reads = 0;
+  const list = new Proxy(Array.from({ length: 10 * maxValues }, Number), {
+    get(target, key) {
+      reads += 1;
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+  const metadata = { type: 'body', schema: z.array(z.number()) } as unknown as ArgumentMetadata;
+  await expect(new ValidationPipe().transform(list, metadata)).rejects.toMatchObject({
+    details: { issue: `More than ${maxValues} values` },
+  });
+  expect(reads).toBeLessThan(3 * maxValues);
+});
+
+test('fields that a schema does not name are left out, whatever they are called', async () => {
+  const body: unknown = JSON.parse('{"name":"x","constructor":{"prototype":{"y":1}}}');
+  const metadata = { type: 'body', schema: z.object({ name: z.string() }) } as unknown as ArgumentMetadata;
+  const parsed = await new ValidationPipe().transform(body, metadata);
+  expect(Object.getOwnPropertyNames(parsed)).toEqual(['name']);
+});

@@ -1,0 +1,53 @@
+import { openFolder } from './folder.js';
+import { superuser } from './initdb.js';
+import { PostgresKeeper } from './supervisor.js';
+import { trimLiveLog, type EmbeddedPostgresLog } from './log.js';
+import { databaseName } from './presence.js';
+
+/** A Postgres of our own that is up, and stays up until `stop`. */
+export interface EmbeddedPostgres {
+  /** `postgres://millrace:…@127.0.0.1:PORT/millrace`, with the password of its superuser: never log it or hand it to a command. */
+  readonly url: string;
+  /** True when it was running already, started by another process or left by a crash. */
+  readonly adopted: boolean;
+  /**
+   * Resolves when Postgres is up; restarts it on the same port if it has died. It is restarted without this call too, as soon
+   * as its death is noticed: this is for callers that want to wait for that, such as a pool after a failed connection.
+   */
+  ensureRunning(): Promise<void>;
+  /**
+   * Says that this process is done with it, and stops it unless another Millrace process uses it. Close all connections first
+   * (a fast shutdown cuts them). Resolves when it is gone, or left to the others. A second call waits for the first.
+   */
+  stop(): Promise<void>;
+}
+
+const logCheckMilliseconds = 60_000;
+
+/**
+ * Gives this process the Postgres whose data is in `<dataDir>/postgres`: makes it on the first start, starts it when it is
+ * down, adopts it when it runs. Any number of processes on one host may do so at once, with one `dataDir`.
+ *
+ * @throws {EmbeddedPostgresError} with a `code` and a message for the operator.
+ */
+export async function startEmbeddedPostgres(options: {
+  dataDir: string;
+  log: EmbeddedPostgresLog;
+}): Promise<EmbeddedPostgres> {
+  const folder = await openFolder(options.dataDir);
+  const keeper = new PostgresKeeper(folder, options.log);
+  const { port, password, adopted } = await keeper.start();
+  const logCheck = setInterval(
+    () => void trimLiveLog(folder.log).catch(() => undefined),
+    logCheckMilliseconds,
+  ).unref();
+  return {
+    url: `postgres://${superuser}:${password}@127.0.0.1:${port}/${databaseName}`,
+    adopted,
+    ensureRunning: () => keeper.ensureRunning(),
+    stop: () => {
+      clearInterval(logCheck);
+      return keeper.stop();
+    },
+  };
+}

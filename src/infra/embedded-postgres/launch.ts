@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PostgresBinaries } from './binaries.js';
+import { identityOf, pathOfFolder } from './environment.js';
+import { EmbeddedPostgresError } from './errors.js';
+import type { PostgresFolder } from './folder.js';
+import { tryLock } from './lock.js';
+import { rotateLog, sizeOf, tailOfLog } from './log.js';
+import { clusterName, findPostmaster, killRemainder } from './postmaster.js';
+import type { SystemUser } from '../system-user.js';
+
+/**
+ * Starts Postgres in a session of its own and returns when it accepts connections. Call it under the lock, and only when
+ * no postmaster of this folder is alive.
+ *
+ * @throws {EmbeddedPostgresError} `PORT_TAKEN`, `IN_USE_ELSEWHERE` or `START_FAILED` with the end of Postgres' log.
+ */
+export async function launch(
+  folder: PostgresFolder,
+  binaries: PostgresBinaries,
+  user: SystemUser | null,
+  port: number,
+): Promise<void> {
+  const data = await open(folder.data, 'r');
+  try {
+    await claim(data, folder);
+    await rotateLog(folder.log);
+    const log = await open(folder.log, 'a', 0o600);
+    try {
+      await run(folder, binaries, user, port, data, log);
+    } finally {
+      await log.close();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+/**
+ * Locks the open data folder. Postgres inherits this descriptor, so every process of it holds the lock while it lives, and
+ * two postmasters on one folder are impossible even where process ids mean nothing, as between containers.
+ */
+async function claim(data: FileHandle, folder: PostgresFolder): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await tryLock(data.fd))) {
+    if (Date.now() > deadline) {
+      throw new EmbeddedPostgresError(
+        'IN_USE_ELSEWHERE',
+        `A Postgres that this process cannot see (in another container?) uses ${folder.data}. Set DATABASE_URL to share a database between containers or hosts.`,
+      );
+    }
+    await killRemainder(folder.data);
+    await delay(20);
+  }
+  // Nobody holds the folder, so the file is stale; Postgres would believe it if its process id were in use again.
+  if (process.platform === 'linux') await rm(join(folder.data, 'postmaster.pid'), { force: true });
+}
+
+async function run(
+  folder: PostgresFolder,
+  binaries: PostgresBinaries,
+  user: SystemUser | null,
+  port: number,
+  data: FileHandle,
+  log: FileHandle,
+): Promise<void> {
+  const logStart = await sizeOf(folder.log);
+  const child = spawn(
+    binaries.postgres,
+    ['-D', pathOfFolder(folder.data), ...settings(await clusterName(folder.data), port)],
+    {
+      ...identityOf(user),
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd, data.fd],
+    },
+  );
+  let ended: string | null = null;
+  child.on('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new EmbeddedPostgresError(
+      'START_FAILED',
+      `Cannot run ${binaries.postgres}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  child.unref();
+
+  while (!(await isReady(folder, child.pid))) {
+    if (ended !== null) throw await startFailure(ended, await tailOfLog(folder.log, logStart), port);
+    await delay(10);
+  }
+}
+
+async function isReady(folder: PostgresFolder, pid: number | undefined): Promise<boolean> {
+  const postmaster = await findPostmaster(folder.data);
+  return postmaster?.pid === pid && postmaster?.status === 'ready';
+}
+
+async function startFailure(ended: string, tail: string, port: number): Promise<EmbeddedPostgresError> {
+  if (tail.includes('Address already in use')) {
+    return new EmbeddedPostgresError(
+      'PORT_TAKEN',
+      `Port ${port} on 127.0.0.1, which Postgres should use, was taken by another program.`,
+    );
+  }
+  return new EmbeddedPostgresError(
+    'START_FAILED',
+    `Postgres did not start (${ended}). The end of its log:\n${tail}`,
+  );
+}
+
+/**
+ * An eighth of the memory there is, from Postgres' own default of 128 MB to 1 GB; it is taken page by page, as data are read. Frequent
+ * words in a million tasks are found in half the time.
+ */
+function bufferMegabytes(): number {
+  const bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return Math.min(1024, Math.max(128, Math.floor(bytes / 8 / 1024 ** 2)));
+}
+
+function settings(cluster: string, port: number): string[] {
+  const values = {
+    cluster_name: cluster,
+    port,
+    listen_addresses: '127.0.0.1',
+    // A socket's path is limited to 107 bytes, and a data folder's is not.
+    unix_socket_directories: '',
+    shared_buffers: `${bufferMegabytes()}MB`,
+    // 200 for requests, 32 for runs and some more of one process that is set up so, and what looks on from outside
+    max_connections: 300,
+    // a burst fills a table in less than the minute that Postgres takes by default to see that its plans were for a small one
+    autovacuum_naptime: '10s',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+  };
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}

@@ -1,0 +1,115 @@
+import { Client } from 'pg';
+import { codeOf, EmbeddedPostgresError } from './errors.js';
+import { superuser } from './initdb.js';
+
+/** The database that Millrace uses. */
+export const databaseName = 'millrace';
+
+const applicationName = 'millrace presence';
+
+/**
+ * One idle connection for as long as this process uses Postgres. It tells the others that we are here, and its end tells us
+ * at once that Postgres is gone. A process that is killed loses it without having to clean up.
+ */
+export class Presence {
+  private left = false;
+
+  private constructor(private readonly client: Client) {}
+
+  /**
+   * Connects, and creates the database when it is missing.
+   *
+   * @param onLost called once when the connection ends without {@link Presence.end}.
+   */
+  static async open(port: number, password: string, onLost: (presence: Presence) => void): Promise<Presence> {
+    let client: Client;
+    try {
+      client = await connect(port, password, databaseName);
+    } catch (error) {
+      if (codeOf(error) !== '3D000') throw error;
+      await createDatabase(port, password);
+      client = await connect(port, password, databaseName);
+    }
+    const presence = new Presence(client);
+    client.once('end', () => {
+      if (presence.left) return;
+      presence.left = true;
+      onLost(presence);
+    });
+    return presence;
+  }
+
+  /** True when a new connection can be made now. */
+  static async canConnect(port: number, password: string): Promise<boolean> {
+    try {
+      const client = await connect(port, password, databaseName, 'millrace probe');
+      await client.end();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  get isConnected(): boolean {
+    return !this.left;
+  }
+
+  /** True when no other process is present. */
+  async isLast(): Promise<boolean> {
+    const { rows } = await this.client.query<{ others: number }>(
+      'SELECT count(*)::int AS others FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()',
+      [applicationName],
+    );
+    return rows[0]?.others === 0;
+  }
+
+  async end(): Promise<void> {
+    if (this.left) return;
+    this.left = true;
+    await this.client.end().catch(() => undefined);
+  }
+}
+
+async function createDatabase(port: number, password: string): Promise<void> {
+  const client = await connect(port, password, 'postgres');
+  try {
+    await client.query(`CREATE DATABASE ${databaseName}`);
+  } catch (error) {
+    const anotherWasFirst = codeOf(error) === '42P04' || codeOf(error) === '23505';
+    if (!anotherWasFirst) throw error;
+  } finally {
+    await client.end();
+  }
+}
+
+async function connect(
+  port: number,
+  password: string,
+  database: string,
+  name = applicationName,
+): Promise<Client> {
+  const client = new Client({
+    host: '127.0.0.1',
+    port,
+    user: superuser,
+    password,
+    database,
+    ssl: false,
+    application_name: name,
+    keepAlive: true,
+    connectionTimeoutMillis: 60_000,
+  });
+  // Without a listener the loss of the connection would end the process; `end` follows and is what we act on.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    if (codeOf(error) !== '28P01') throw error;
+    throw new EmbeddedPostgresError(
+      'PASSWORD_LOST',
+      'Postgres refuses the password in the data folder. Restore the file postgres.password from a backup.',
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { prunedRows } from '../common/metrics.js';
+import { Database, type Queryable } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
+import { Rounds } from '../infra/interval-job.js';
+import type { Execution } from '../executions/execution.entity.js';
+import { countStored } from '../executions/project-rules.js';
+
+/** Small steps, so that no statement holds locks for long: a segment has at most 1 MiB. */
+const segmentsAtOnce = 64;
+const outputsAtOnce = 100;
+
+const isKept = 'e.output_pruned_at IS NULL AND e.output_bytes > 0';
+/** Settings were free once, so the days of a project may be anything; null keeps for ever. */
+const daysOfProject = `CASE WHEN jsonb_typeof(p.settings->'output_retention_days') = 'number'
+  THEN least(3650, greatest(1, (p.settings->>'output_retention_days')::numeric))::int ELSE $1::int END`;
+
+/** Ended executions whose output has been kept long enough. */
+function expired(db: Queryable, serverDays: number | null): Promise<{ id: string }[]> {
+  return db.query<{ id: string }>(
+    `SELECT x.id FROM projects p CROSS JOIN LATERAL (
+       SELECT e.id FROM executions e
+        WHERE e.project_id = p.id AND ${isKept} AND e.finished_at < now() - make_interval(days => ${daysOfProject})
+        LIMIT $2) AS x
+     UNION ALL
+     (SELECT e.id FROM executions e
+       WHERE e.project_id IS NULL AND ${isKept} AND e.finished_at < now() - make_interval(days => $1::int) LIMIT $2)
+     LIMIT $2`,
+    [serverDays, outputsAtOnce],
+  );
+}
+
+/** Removes the output of ended executions once its time is over; every process may do it. */
+@Injectable()
+export class OutputRetention implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly rounds = new Rounds((signal) => this.sweep(signal));
+
+  constructor(
+    private readonly database: Database,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.rounds.start(this.infrastructure.config.HOUSEKEEPING_SECONDS * 1000);
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
+  }
+
+  private async sweep(signal: AbortSignal): Promise<void> {
+    const { logger } = this.infrastructure;
+    try {
+      const outputs = await this.prune(signal);
+      if (outputs > 0) logger.info({ outputs }, 'old output was removed');
+    } catch (error) {
+      logger.warn({ err: error }, 'old output could not be removed');
+    }
+  }
+
+  /**
+   * Removes all output whose time is over. Readers are told first (`output_pruned_at`), then the segments go in small steps; what
+   * a crash leaves of them goes with the next call.
+   * @returns how many outputs were removed
+   */
+  private async prune(signal: AbortSignal): Promise<number> {
+    const days = this.infrastructure.config.OUTPUT_RETENTION_DAYS;
+    const left = await this.database.query<{ id: string }>('SELECT id FROM executions WHERE output_pruning');
+    for (const { id } of left) await this.removeSegments(id, signal);
+    let pruned = 0;
+    while (!signal.aborted) {
+      const outputs = await expired(this.database, days === 0 ? null : days);
+      for (const { id } of outputs) {
+        if (signal.aborted) return pruned;
+        if (await this.begin(id)) pruned += 1;
+        await this.removeSegments(id, signal);
+      }
+      if (outputs.length < outputsAtOnce) break;
+    }
+    return pruned;
+  }
+
+  /** @returns false when another process was faster */
+  private begin(id: string): Promise<boolean> {
+    return this.database.transaction(async (tx) => {
+      const [execution] = await tx.query<
+        Pick<Execution, 'project_id' | 'requested_by'> & { output_bytes: string }
+      >(
+        `UPDATE executions e SET output_pruned_at = now(), output_pruning = true
+          WHERE e.id = $1 AND ${isKept} RETURNING e.project_id, e.requested_by, e.output_bytes`,
+        [id],
+      );
+      if (!execution) return false;
+      if (execution.project_id === null) {
+        await countStored(tx, execution, -Number(execution.output_bytes));
+      } else {
+        await tx.query('UPDATE projects SET stored_bytes = greatest(0, stored_bytes - $2) WHERE id = $1', [
+          execution.project_id,
+          execution.output_bytes,
+        ]);
+      }
+      return true;
+    });
+  }
+
+  private async removeSegments(id: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const rows = await this.database.query(
+        `DELETE FROM output_segments WHERE execution_id = $1 AND "offset" IN (
+           SELECT "offset" FROM output_segments WHERE execution_id = $1 ORDER BY "offset" LIMIT ${segmentsAtOnce})
+         RETURNING 1`,
+        [id],
+      );
+      prunedRows.inc({ table: 'output_segments' }, rows.length);
+      if (rows.length < segmentsAtOnce) {
+        await this.database.query('UPDATE executions SET output_pruning = false WHERE id = $1', [id]);
+        return;
+      }
+    }
+  }
+}

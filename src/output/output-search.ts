@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import { TurnsPerUser } from '../common/turns-per-user.js';
+import { Database } from '../infra/database.js';
+import { isFinal } from '../executions/execution-state.js';
+import type { Execution } from '../executions/execution.entity.js';
+import { LineSearch } from './line-search.js';
+import { storedOutput } from './output-bytes.js';
+import { refusePruned } from './output-http.js';
+import type { OutputSearch, OutputSearchQuery } from './output-query.js';
+import { OutputStore } from './output-store.js';
+import { storedEnd } from './output-tail.js';
+
+/** One answer searches no longer than this; the next one goes on. */
+const patienceMs = 5_000;
+/** The event loop is given to others after so long. */
+const sliceMs = 4;
+
+/** Searches what is stored of an output, a few megabytes at a time. */
+@Injectable()
+export class OutputSearchService {
+  /** Each search keeps a connection busy, and all together a core. */
+  private readonly turns = new TurnsPerUser({ perUser: 2, inAll: 6 });
+
+  constructor(
+    private readonly database: Database,
+    private readonly store: OutputStore,
+  ) {}
+
+  /**
+   * Finds the lines of an output that hold a text; the caller has checked that the client may see it.
+   * @param userId who searches
+   * @param signal aborted when nobody waits for the answer any more
+   * @throws OUTPUT_PRUNED; RATE_LIMIT_EXCEEDED while the same user searches twice, SYSTEM_OVERLOADED while others search
+   */
+  async find(
+    userId: string,
+    execution: Pick<Execution, 'id' | 'status' | 'output_bytes' | 'output_pruned_at'>,
+    query: OutputSearchQuery,
+    signal: AbortSignal,
+  ): Promise<OutputSearch> {
+    refusePruned(execution);
+    return this.turns.take(userId, () => this.search(userId, execution, query, signal));
+  }
+
+  private async search(
+    owner: string,
+    { id, status, output_bytes }: Pick<Execution, 'id' | 'status' | 'output_bytes'>,
+    query: OutputSearchQuery,
+    signal: AbortSignal,
+  ): Promise<OutputSearch> {
+    const end = isFinal(status) ? Number(output_bytes) : await storedEnd(this.database, id);
+    const { q, ignore_case, context, limit, ansi, stream, cursor } = query;
+    const options = {
+      text: q,
+      ignoreCase: ignore_case === 'true',
+      context,
+      limit,
+      stripAnsi: ansi === 'strip',
+    };
+    const search = new LineSearch(options, cursor);
+    const deadline = performance.now() + patienceMs;
+    const isOver = () => signal.aborted || performance.now() > deadline;
+    let isLate = false;
+    for await (const { frame } of storedOutput(this.store, id, cursor.offset, end, signal, { owner })) {
+      search.add(frame.offset, frame.content, stream === undefined || frame.stream === stream);
+      if (!search.isReady) continue;
+      await inSlices(search.search(false), isOver);
+      isLate = isOver();
+      if (search.isFull || isLate) break;
+    }
+    // what was gathered is searched also when it is late: who goes on must have got further
+    if (!signal.aborted) await inSlices(search.search(true), () => signal.aborted);
+    const complete = !search.isFull && !isLate && !signal.aborted;
+    const next = search.cursor();
+    return {
+      matches: search.matches,
+      searched_to: complete ? end : next.offset,
+      complete,
+      next_cursor: complete ? null : `${next.offset}.${next.line}`,
+    };
+  }
+}
+
+/** Takes the steps of a work, and lets others have the event loop between them. */
+async function inSlices(steps: Generator<void, void>, isOver: () => boolean): Promise<void> {
+  await othersTurn();
+  let begun = performance.now();
+  while (!steps.next().done) {
+    if (performance.now() - begun < sliceMs) continue;
+    await othersTurn();
+    if (isOver()) return;
+    begun = performance.now();
+  }
+}
