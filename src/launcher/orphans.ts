@@ -5,6 +5,7 @@ import { environmentValue, readLockLimits, readStat, type ProcessStat } from './
 import { ProcessTable, type Marks } from './processes/process-table.js';
 import { decodeMark, markBits } from './processes/run-mark.js';
 import { killWithGroup } from './processes/signal.js';
+import { killAllOf, usersOfProcesses } from './processes/kill-user.js';
 
 const GIVE_UP_MS = 10_000;
 
@@ -23,6 +24,8 @@ export async function endOrphans(
   const ended = new Set<string>();
   const forbidden = new Set<string>();
   const deadline = performance.now() + GIVE_UP_MS;
+  let killed = 0;
+  for (const user of usersOfProcesses()) if (isOrphanUser(user)) killed += await killAllOf(user, self);
   for (let pause = 1; performance.now() < deadline; pause = Math.min(50, pause * 2)) {
     let left = 0;
     const kill = (stat: ProcessStat): void => {
@@ -42,7 +45,7 @@ export async function endOrphans(
     await sleep(pause);
   }
   for (const key of forbidden) ended.delete(key);
-  return ended.size;
+  return killed + ended.size;
 }
 
 const keyOf = (stat: ProcessStat): string => `${stat.pid}.${stat.startTime}`;

@@ -7,6 +7,7 @@ import type { LauncherMessage, LaunchOrder } from './messages.js';
 import { checkOrder } from './order-check.js';
 import type { CommandUsers } from './policy.js';
 import { readStat } from './processes/proc.js';
+import { hasProcesses, killAllOf } from './processes/kill-user.js';
 import { ProcessTable } from './processes/process-table.js';
 import { RunBook } from './run-book.js';
 import { encodeMark } from './processes/run-mark.js';
@@ -26,8 +27,10 @@ export class RunDesk {
   private readonly sweeper: Sweeper<Run>;
   private readonly workspaces: Workspaces | undefined;
   private serial = 0;
-  /** Runs of which no process is left, while what their user leaves behind is removed. */
-  private clearing = 0;
+  /** By user: what removes the leavings of runs of which no process is left. */
+  private readonly clearings = new Map<number, Promise<void>>();
+  /** How many runs of a user are about to start. */
+  private readonly startingUsers = new Map<number, number>();
   private closing: (() => void) | undefined;
 
   constructor(
@@ -48,6 +51,7 @@ export class RunDesk {
 
   async launch(order: LaunchOrder): Promise<void> {
     const { run: number, executionId } = order;
+    const begun = await this.begin(order);
     try {
       if (this.starting.has(executionId) || this.runs.hasExecution(executionId)) {
         throw new LaunchError('ALREADY_RUNNING', `Execution ${executionId} is running already`);
@@ -75,7 +79,10 @@ export class RunDesk {
       this.runs.add(run);
       this.table.addChild(run.pid, run);
       child.output?.onLost(() => run.terminate(0));
-      child.onNamespace((init) => this.table.addMember(init, run));
+      child.onNamespace((init) => {
+        run.init = readStat(init);
+        this.table.addMember(init, run);
+      });
       child.onExit((code, signal) => {
         this.table.removeChild(run.pid);
         run.onExit(code, signal);
@@ -89,6 +96,7 @@ export class RunDesk {
       this.report({ type: 'refused', run: number, code, message, errno });
     } finally {
       this.starting.delete(executionId);
+      begun();
     }
   }
 
@@ -138,23 +146,40 @@ export class RunDesk {
       };
       const { user, isolated } = run;
       // the objects of an isolated run are gone with its namespace
-      if (user === undefined || isolated || this.runs.hasUser(user)) conclude();
-      else void this.clear(user).then(conclude);
+      if (user === undefined || isolated || this.runs.hasUser(user) || this.startingUsers.has(user))
+        conclude();
+      else void this.clear(user, run.mayHaveLeft).then(conclude);
     },
   };
 
   private get unfinished(): number {
-    return this.runs.size + this.clearing;
+    return this.runs.size + this.clearings.size;
   }
 
-  private async clear(user: number): Promise<void> {
-    this.clearing++;
-    try {
+  /** Removes what the runs of a user have left, while none of them goes on. */
+  private async clear(user: number, mayLive: boolean): Promise<void> {
+    const work = (async () => {
+      if (mayLive || hasProcesses(user)) await killAllOf(user, this.self);
       await removeIpcObjects(user);
-    } catch (error) {
-      complain(`The launcher could not remove the System V IPC objects of user ${user}`, error);
-    } finally {
-      this.clearing--;
-    }
+    })();
+    const settled = work.catch((error: unknown) =>
+      complain(`The launcher could not remove what the runs of user ${user} have left`, error),
+    );
+    this.clearings.set(user, settled);
+    await settled;
+    this.clearings.delete(user);
+  }
+
+  /** Whose run is about to start; what was left by runs of that user is removed by then. */
+  private async begin({ user, bubblewrap }: LaunchOrder): Promise<() => void> {
+    const uid = bubblewrap || !this.users ? undefined : user?.uid;
+    if (uid === undefined) return () => undefined;
+    while (this.clearings.has(uid)) await this.clearings.get(uid);
+    this.startingUsers.set(uid, (this.startingUsers.get(uid) ?? 0) + 1);
+    return () => {
+      const left = this.startingUsers.get(uid)! - 1;
+      if (left > 0) this.startingUsers.set(uid, left);
+      else this.startingUsers.delete(uid);
+    };
   }
 }

@@ -1,6 +1,13 @@
 import { constants } from 'node:os';
 import type { RelayedOutput } from './output-relays.js';
-import { firstChild, isStartedAfter, thisMoment, type Moment, type ProcessStat } from './processes/proc.js';
+import {
+  firstChild,
+  isStartedAfter,
+  readStat,
+  thisMoment,
+  type Moment,
+  type ProcessStat,
+} from './processes/proc.js';
 import {
   endNamespace,
   killWithGroup,
@@ -34,6 +41,7 @@ export class Run implements Sweepable {
   private nextLookMs = 0;
   private killing = false;
   private someLeft = false;
+  private isFinished = false;
   /** When SIGTERM was first sent: what was started later does not get it. */
   private askedAt: Moment | undefined;
   /** The group that got it as a whole. */
@@ -59,6 +67,14 @@ export class Run implements Sweepable {
     readonly output: RelayedOutput | undefined,
     private readonly events: RunEvents,
   ) {}
+
+  /**
+   * The init of the namespace of an isolated run. The kernel kills all that is in a namespace before its init is gone (pid_namespaces(7)),
+   * so then nobody needs to look at /proc, which takes the longer the more processes the runs of others have.
+   */
+  init: Pick<ProcessStat, 'pid' | 'startTime'> | undefined;
+  /** Whether something of it may live that no look at /proc has found. */
+  mayHaveLeft = false;
 
   get hasLeftBehind(): boolean {
     return this.seen.size > 0;
@@ -88,7 +104,8 @@ export class Run implements Sweepable {
   onExit(code: number | null, signal: NodeJS.Signals | null): void {
     clearTimeout(this.killTimer);
     this.exitCode = signal ? -constants.signals[signal] : this.plainCode(code ?? 0);
-    this.look();
+    if (this.init && isGone(this.init)) this.finish(this.exitCode, 0);
+    else this.look();
   }
 
   onProcess(stat: ProcessStat): void {
@@ -111,14 +128,13 @@ export class Run implements Sweepable {
     else this.someLeft = true;
   }
 
-  onScanned(none: boolean): void {
-    if (this.exitCode === undefined) return;
+  onScanned(none: boolean, isComplete: boolean): void {
+    if (this.exitCode === undefined || this.isFinished) return;
+    this.mayHaveLeft = !isComplete;
     const done = none || !this.someLeft;
     this.someLeft = false;
     if (done) {
-      const leftBehind = this.isolated ? 0 : this.seen.size;
-      this.events.finished(this, this.exitCode, leftBehind, this.unkillable.size);
-      return;
+      return this.finish(this.exitCode, this.isolated ? 0 : this.seen.size);
     }
     if (!this.announced) {
       this.announced = true;
@@ -127,6 +143,11 @@ export class Run implements Sweepable {
     const untilKill = Math.max(0, this.killAt - performance.now());
     setTimeout(() => this.look(), Math.min(this.nextLookMs, untilKill || SLOWEST_LOOK_MS));
     this.nextLookMs = Math.min(SLOWEST_LOOK_MS, this.nextLookMs * 2 + 1);
+  }
+
+  private finish(exitCode: number, leftBehind: number): void {
+    this.isFinished = true;
+    this.events.finished(this, exitCode, leftBehind, this.unkillable.size);
   }
 
   private look(): void {
@@ -166,4 +187,8 @@ export class Run implements Sweepable {
       this.killTimer = setTimeout(() => this.killMain(), LAST_MOMENT_MS);
     } else signalGroup(this.pid, 'SIGKILL');
   }
+}
+
+function isGone({ pid, startTime }: Pick<ProcessStat, 'pid' | 'startTime'>): boolean {
+  return readStat(pid)?.startTime !== startTime;
 }

@@ -79,6 +79,12 @@ export function readUser(pid: number): number | undefined {
   return uid ? Number(uid) : undefined;
 }
 
+/** Whether a process is in a pid namespace below that of this process. */
+export function isInInnerNamespace(pid: number): boolean {
+  const text = readProc(`/proc/${pid}/status`)?.toString('latin1');
+  return text !== undefined && /^NSpid:\t\d+\t/m.test(text);
+}
+
 /** Soft and hard "Max file locks" as decimal text; `undefined` where the process is gone. */
 export function readLockLimits(pid: number | 'self'): { soft: string; hard: string } | undefined {
   const text = readProc(`/proc/${pid}/limits`);

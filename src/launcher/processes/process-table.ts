@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  isInInnerNamespace,
   lastProcessId,
   listProcesses,
   readLockLimits,
@@ -90,6 +91,8 @@ export class ProcessTable<Owner> {
       const stat = readStat(pid);
       if (!stat) complete &&= known !== undefined && !known.owner;
       else {
+        // It may have left a child, too, before it died.
+        if (stat.dead && known?.startTime !== stat.startTime) complete = false;
         const owner = this.ownerOf(stat);
         if (owner !== undefined) visit(owner, stat);
       }
@@ -140,7 +143,9 @@ function readOnce(pid: number): () => Buffer | null {
   let environment: Buffer | null | undefined;
   return () => {
     if (environment !== undefined) return environment;
-    const bytes = readProc(`/proc/${pid}/environ`);
+    // The kernel locks the memory of a process to read its environment, which the process can make last; in a namespace of its own
+    // it is of an isolated run, which the environment does not tell.
+    const bytes = isInInnerNamespace(pid) ? null : readProc(`/proc/${pid}/environ`);
     // the buffer is used again by the next look
     environment = bytes ? Buffer.from(bytes) : bytes === null ? null : NOTHING;
     return environment;

@@ -7,8 +7,8 @@ export interface Sweepable {
   onProcess(stat: ProcessStat): void;
   /** True once a process of it was seen alive after its end: others may be on the run from one process id to the next. */
   readonly hasLeftBehind: boolean;
-  /** After a scan. `none`: there were none, and none can have been missed. */
-  onScanned(none: boolean): void;
+  /** After a scan. `none`: there were none; `isComplete`: and none can have been missed. */
+  onScanned(none: boolean, isComplete: boolean): void;
 }
 
 // A host with many short-lived processes rarely gives a scan in which nothing vanished; after so many in a row
@@ -52,6 +52,6 @@ export class Sweeper<Owner extends Sweepable> {
     }
     const ended = performance.now();
     this.notBefore = ended + 2 * (ended - started);
-    for (const owner of waiting) owner.onScanned(!found.has(owner));
+    for (const owner of waiting) owner.onScanned(!found.has(owner), complete);
   }
 }

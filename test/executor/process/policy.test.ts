@@ -1,4 +1,4 @@
-import { readStat } from '../../../src/launcher/processes/proc.js';
+import { lastProcessId, listProcesses, readStat, readUser } from '../../../src/launcher/processes/proc.js';
 import { encodeMark } from '../../../src/launcher/processes/run-mark.js';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -221,6 +221,24 @@ describe.runIf(asRoot)('as root', () => {
       } finally {
         await Promise.all([stranger.close(), sibling.close()]);
       }
+    });
+
+    test('ends chains of forks that no look meets alive, with the last run of their user', async () => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
+      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
+      launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
+      const own = {
+        workspace: join(workspaceRoot, 'projects', id),
+        user: { uid: first + 9, gid: first + 9 },
+      };
+      await run(launcher, `exec perl '${fixtures}fork-chains.pl'`, own);
+      // what was forked last would be there for a moment only
+      const seen = () => listProcesses().filter((pid) => readUser(pid) === first + 9 && isAlive(pid));
+      const last = lastProcessId();
+      await run(launcher, 'true', own);
+      expect(seen()).toEqual([]);
+      expect(lastProcessId() - last).toBeLessThan(200);
     });
 
     const ipcObjects = (creator: number) =>
