@@ -96,7 +96,7 @@ export class World {
 
   async #server() {
     const log = { info: () => undefined, warn: console.warn, error: console.error };
-    this.#postgres ??= startEmbeddedPostgres({ dataDir: this.directory('postgres'), log });
+    this.#postgres ??= startEmbeddedPostgres({ dataDir: this.directory('postgres'), log, onLoopback: true });
     return (await this.#postgres).url;
   }
 

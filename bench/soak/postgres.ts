@@ -21,7 +21,7 @@ export class ExternalPostgres {
     const module = join(root, 'dist/infra/embedded-postgres/embedded-postgres.js');
     const { startEmbeddedPostgres } = (await import(pathToFileURL(module).href)) as Embedded;
     const log = { info: () => undefined, warn: () => undefined, error: console.error };
-    const start = () => startEmbeddedPostgres({ dataDir: folder, log });
+    const start = () => startEmbeddedPostgres({ dataDir: folder, log, onLoopback: true });
     let server = await start();
     if (Object.keys(settings).length > 0) {
       for (const [name, value] of Object.entries(settings))
@@ -40,7 +40,7 @@ export class ExternalPostgres {
 export async function embeddedUrl(dataDir: string): Promise<string> {
   const read = async (name: string) => (await readFile(join(dataDir, name), 'utf8')).trim();
   const [port, password] = await Promise.all([read('postgres.port'), read('postgres.password')]);
-  return `postgres://millrace:${password}@127.0.0.1:${port}/millrace`;
+  return `postgres://millrace:${password}@127.0.0.1:${port}/millrace?host=${encodeURIComponent(join(dataDir, 'postgres/socket'))}`;
 }
 
 /** The process id of the postmaster whose data is below a folder. */

@@ -1,3 +1,4 @@
+import './cleartext-passwords.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isDatabaseAway } from './database-errors.js';

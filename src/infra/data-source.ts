@@ -1,3 +1,4 @@
+import './cleartext-passwords.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PoolConfig } from 'pg';

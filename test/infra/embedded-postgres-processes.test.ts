@@ -88,7 +88,7 @@ test('every process that shares a killed Postgres gets it back, and only one sta
   await Promise.all(users.map((user) => user.tell('ensureRunning')));
   await until(async () => (await presences(up!.url)) === 2);
   const lines = users.flatMap((user) => user.logged);
-  expect(lines.filter((line) => line.includes('started on'))).toHaveLength(2);
+  expect(lines.filter((line) => line.includes('Postgres started in'))).toHaveLength(2);
   for (const user of users) await user.tell('stop');
   expect(await postgresProcesses(dataDir)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres/embedded-postgres.js';
@@ -69,7 +70,7 @@ test('the first start makes a UTF-8 database whose order does not depend on the 
       locale: 'C.UTF-8',
       zone: 'UTC',
       upper: 'É',
-      address: '127.0.0.1',
+      address: '',
       fsync: 'on',
       checksums: 'on',
     },
@@ -199,6 +200,32 @@ test('a port that was taken meanwhile is replaced', async () => {
   expect(Number(new URL(postgres.url).port)).not.toBe(port);
   await postgres.stop();
   squatter.close();
+});
+
+test('it is reached by a socket that only its user can come to, and by no port', async () => {
+  const dataDir = await usedDataDir();
+  const postgres = await start(dataDir);
+  const { port, searchParams } = new URL(postgres.url);
+  const refused = connect(Number(port), '127.0.0.1');
+  const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
+  expect(error.code).toBe('ECONNREFUSED');
+  const folder = join(dataDir, 'postgres/socket');
+  expect(searchParams.get('host')).toBe(folder);
+  for (const path of [folder, join(dataDir, 'postgres')]) expect((await stat(path)).mode & 0o777).toBe(0o700);
+  await postgres.stop();
+});
+
+test('a data folder whose path is too long for a socket works, also after Postgres was killed', async () => {
+  const parent = join(await emptyDataDir(), 'x'.repeat(120));
+  await mkdir(parent, { recursive: true });
+  const dataDir = join(parent, 'data');
+  dataDirs.push(dataDir);
+  await run('cp', ['-a', template, dataDir]);
+  const postgres = await start(dataDir);
+  await killAndWait(await postmasterPid(dataDir));
+  await postgres.ensureRunning();
+  expect(await query(postgres.url, 'SELECT note FROM kept')).toEqual([{ note: 'from the first start' }]);
+  await postgres.stop();
 });
 
 test('data of another major version is refused and left alone', async () => {

@@ -35,7 +35,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   await chmod(dataDir, 0o755);
   const { startEmbeddedPostgres } = await built<Embedded>('infra/embedded-postgres/embedded-postgres.js');
   const log = { info: () => undefined, warn: console.warn, error: console.error };
-  const postgres = await startEmbeddedPostgres({ dataDir, log });
+  const postgres = await startEmbeddedPostgres({ dataDir, log, onLoopback: true });
   const teardown = async () => {
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });

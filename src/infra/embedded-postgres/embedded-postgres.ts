@@ -3,10 +3,11 @@ import { superuser } from './initdb.js';
 import { PostgresKeeper } from './supervisor.js';
 import { trimLiveLog, type EmbeddedPostgresLog } from './log.js';
 import { databaseName } from './presence.js';
+import { socketHost } from './socket.js';
 
 /** A Postgres of our own that is up, and stays up until `stop`. */
 export interface EmbeddedPostgres {
-  /** `postgres://millrace:…@127.0.0.1:PORT/millrace`, with the password of its superuser: never log it or hand it to a command. */
+  /** With the folder of its Unix socket as `host`, and the password of its superuser: never log it or hand it to a command. */
   readonly url: string;
   /** True when it was running already, started by another process or left by a crash. */
   readonly adopted: boolean;
@@ -28,21 +29,24 @@ const logCheckMilliseconds = 60_000;
  * Gives this process the Postgres whose data is in `<dataDir>/postgres`: makes it on the first start, starts it when it is
  * down, adopts it when it runs. Any number of processes on one host may do so at once, with one `dataDir`.
  *
+ * @param options `onLoopback` also takes connections on a port of 127.0.0.1, which `url` names then: for tests and benchmarks, whose
+ * servers may run as others than the user of Postgres
  * @throws {EmbeddedPostgresError} with a `code` and a message for the operator.
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
   log: EmbeddedPostgresLog;
+  onLoopback?: boolean;
 }): Promise<EmbeddedPostgres> {
   const folder = await openFolder(options.dataDir);
-  const keeper = new PostgresKeeper(folder, options.log);
+  const keeper = new PostgresKeeper(folder, options.log, options.onLoopback);
   const { port, password, adopted } = await keeper.start();
   const logCheck = setInterval(
     () => void trimLiveLog(folder.log).catch(() => undefined),
     logCheckMilliseconds,
   ).unref();
   return {
-    url: `postgres://${superuser}:${password}@127.0.0.1:${port}/${databaseName}`,
+    url: `postgres://${superuser}:${password}@127.0.0.1:${port}/${databaseName}${options.onLoopback ? '' : `?host=${encodeURIComponent(socketHost(folder))}`}`,
     adopted,
     ensureRunning: () => keeper.ensureRunning(),
     stop: () => {

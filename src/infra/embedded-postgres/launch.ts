@@ -10,8 +10,17 @@ import { EmbeddedPostgresError } from './errors.js';
 import type { PostgresFolder } from './folder.js';
 import { tryLock } from './lock.js';
 import { rotateLog, sizeOf, tailOfLog } from './log.js';
+import { prepareSocketFolder, socketFolder } from './socket.js';
 import { clusterName, findPostmaster, killRemainder } from './postmaster.js';
 import type { SystemUser } from '../system-user.js';
+
+/** Where Postgres takes connections. */
+export interface Listening {
+  /** It is part of the name of the socket. */
+  port: number;
+  /** On that port of 127.0.0.1, too. */
+  onLoopback: boolean;
+}
 
 /**
  * Starts Postgres in a session of its own and returns when it accepts connections. Call it under the lock, and only when
@@ -23,7 +32,7 @@ export async function launch(
   folder: PostgresFolder,
   binaries: PostgresBinaries,
   user: SystemUser | null,
-  port: number,
+  listen: Listening,
 ): Promise<void> {
   const data = await open(folder.data, 'r');
   try {
@@ -31,7 +40,8 @@ export async function launch(
     await rotateLog(folder.log);
     const log = await open(folder.log, 'a', 0o600);
     try {
-      await run(folder, binaries, user, port, data, log);
+      await prepareSocketFolder(folder, user);
+      await run(folder, binaries, user, listen, data, log);
     } finally {
       await log.close();
     }
@@ -64,14 +74,14 @@ async function run(
   folder: PostgresFolder,
   binaries: PostgresBinaries,
   user: SystemUser | null,
-  port: number,
+  listen: Listening,
   data: FileHandle,
   log: FileHandle,
 ): Promise<void> {
   const logStart = await sizeOf(folder.log);
   const child = spawn(
     binaries.postgres,
-    ['-D', pathOfFolder(folder.data), ...settings(await clusterName(folder.data), port)],
+    ['-D', pathOfFolder(folder.data), ...settings(folder, await clusterName(folder.data), listen)],
     {
       ...identityOf(user),
       detached: true,
@@ -92,7 +102,7 @@ async function run(
   child.unref();
 
   while (!(await isReady(folder, child.pid))) {
-    if (ended !== null) throw await startFailure(ended, await tailOfLog(folder.log, logStart), port);
+    if (ended !== null) throw await startFailure(ended, await tailOfLog(folder.log, logStart), listen.port);
     await delay(10);
   }
 }
@@ -124,13 +134,13 @@ function bufferMegabytes(): number {
   return Math.min(1024, Math.max(128, Math.floor(bytes / 8 / 1024 ** 2)));
 }
 
-function settings(cluster: string, port: number): string[] {
+function settings({ data }: PostgresFolder, cluster: string, { port, onLoopback }: Listening): string[] {
   const values = {
     cluster_name: cluster,
     port,
-    listen_addresses: '127.0.0.1',
-    // A socket's path is limited to 107 bytes, and a data folder's is not.
-    unix_socket_directories: '',
+    listen_addresses: onLoopback ? '127.0.0.1' : '',
+    unix_socket_directories: `${pathOfFolder(data)}/${socketFolder}`,
+    unix_socket_permissions: '0700',
     shared_buffers: `${bufferMegabytes()}MB`,
     // 200 for requests, 32 for runs and some more of one process that is set up so, and what looks on from outside
     max_connections: 300,

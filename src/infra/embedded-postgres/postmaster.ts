@@ -8,6 +8,8 @@ import { codeOf, EmbeddedPostgresError } from './errors.js';
 export interface Postmaster {
   pid: number;
   port: number;
+  /** Whether it has a Unix socket; versions before had a port of loopback alone. */
+  hasSocket: boolean;
   status: 'starting' | 'ready' | 'stopping';
 }
 
@@ -34,6 +36,7 @@ export async function findPostmaster(data: string): Promise<Postmaster | null> {
   return {
     pid,
     port: Number(lines[3]),
+    hasSocket: (lines[4] ?? '').trim() !== '',
     status: status === 'ready' || status === 'stopping' ? status : 'starting',
   };
 }

@@ -7,6 +7,12 @@ export const databaseName = 'millrace';
 
 const applicationName = 'millrace presence';
 
+export interface ServerAddress {
+  /** The folder of its Unix socket. */
+  host: string;
+  port: number;
+}
+
 /**
  * One idle connection for as long as this process uses Postgres. It tells the others that we are here, and its end tells us
  * at once that Postgres is gone. A process that is killed loses it without having to clean up.
@@ -21,14 +27,18 @@ export class Presence {
    *
    * @param onLost called once when the connection ends without {@link Presence.end}.
    */
-  static async open(port: number, password: string, onLost: (presence: Presence) => void): Promise<Presence> {
+  static async open(
+    server: ServerAddress,
+    password: string,
+    onLost: (presence: Presence) => void,
+  ): Promise<Presence> {
     let client: Client;
     try {
-      client = await connect(port, password, databaseName);
+      client = await connect(server, password, databaseName);
     } catch (error) {
       if (codeOf(error) !== '3D000') throw error;
-      await createDatabase(port, password);
-      client = await connect(port, password, databaseName);
+      await createDatabase(server, password);
+      client = await connect(server, password, databaseName);
     }
     const presence = new Presence(client);
     client.once('end', () => {
@@ -40,9 +50,9 @@ export class Presence {
   }
 
   /** True when a new connection can be made now. */
-  static async canConnect(port: number, password: string): Promise<boolean> {
+  static async canConnect(server: ServerAddress, password: string): Promise<boolean> {
     try {
-      const client = await connect(port, password, databaseName, 'millrace probe');
+      const client = await connect(server, password, databaseName, 'millrace probe');
       await client.end();
       return true;
     } catch {
@@ -70,8 +80,8 @@ export class Presence {
   }
 }
 
-async function createDatabase(port: number, password: string): Promise<void> {
-  const client = await connect(port, password, 'postgres');
+async function createDatabase(server: ServerAddress, password: string): Promise<void> {
+  const client = await connect(server, password, 'postgres');
   try {
     await client.query(`CREATE DATABASE ${databaseName}`);
   } catch (error) {
@@ -83,14 +93,13 @@ async function createDatabase(port: number, password: string): Promise<void> {
 }
 
 async function connect(
-  port: number,
+  server: ServerAddress,
   password: string,
   database: string,
   name = applicationName,
 ): Promise<Client> {
   const client = new Client({
-    host: '127.0.0.1',
-    port,
+    ...server,
     user: superuser,
     password,
     database,

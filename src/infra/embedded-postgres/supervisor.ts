@@ -7,8 +7,15 @@ import { launch } from './launch.js';
 import { withLock } from './lock.js';
 import type { EmbeddedPostgresLog } from './log.js';
 import { choosePort, keepPort } from './port.js';
-import { Presence } from './presence.js';
-import { findPostmaster, killRemainder, settledPostmaster, stopPostmaster } from './postmaster.js';
+import { Presence, type ServerAddress } from './presence.js';
+import { socketHost } from './socket.js';
+import {
+  findPostmaster,
+  killRemainder,
+  settledPostmaster,
+  stopPostmaster,
+  type Postmaster,
+} from './postmaster.js';
 
 /** What a start came to. */
 export interface Started {
@@ -28,6 +35,7 @@ export class PostgresKeeper {
   constructor(
     private readonly folder: PostgresFolder,
     private readonly log: EmbeddedPostgresLog,
+    private readonly onLoopback = false,
   ) {}
 
   /** Makes, starts or adopts the Postgres, and stays connected to it. */
@@ -49,7 +57,7 @@ export class PostgresKeeper {
     if (!this.presence?.isConnected || this.port === undefined || this.password === undefined) return false;
     if ((await findPostmaster(this.folder.data))?.status !== 'ready') return false;
     // Backends answer for a moment after their postmaster was killed: only a new connection proves that it lives.
-    return Presence.canConnect(this.port, this.password);
+    return Presence.canConnect(this.addressOf(this.port), this.password);
   }
 
   /** Leaves, and stops Postgres when no other process is present. Returns when it is gone. */
@@ -73,7 +81,7 @@ export class PostgresKeeper {
     if (this.password === undefined) return false;
     try {
       if (!this.presence?.isConnected)
-        this.presence = await Presence.open(port, this.password, () => undefined);
+        this.presence = await Presence.open(this.addressOf(port), this.password, () => undefined);
       return await this.presence.isLast();
     } catch (error) {
       this.log.warn(
@@ -96,14 +104,14 @@ export class PostgresKeeper {
     }
 
     for (let attempt = 1; ; attempt++) {
-      const running = await settledPostmaster(folder.data);
+      const running = await this.findRunning();
       const port = running?.port ?? this.port ?? (await choosePort(folder.portFile));
       try {
         if (this.port !== undefined && port !== this.port) throw portChanged(this.port, port);
-        if (running === null) await launch(folder, binaries, user, port);
+        if (running === null) await launch(folder, binaries, user, { port, onLoopback: this.onLoopback });
         await keepPort(folder.portFile, port);
         await this.join(port, password, running === null);
-        this.log.info(`Embedded Postgres ${running ? 'found running' : 'started'} on 127.0.0.1:${port}`);
+        this.log.info(`Embedded Postgres ${running ? 'found running' : 'started'} in ${folder.data}`);
         return { port, password, adopted: running !== null };
       } catch (error) {
         const mayChoose = codeOf(error) === 'PORT_TAKEN' && this.port === undefined;
@@ -115,10 +123,26 @@ export class PostgresKeeper {
     }
   }
 
+  /** One of a version before, which was left by a crash, is stopped: any command can reach its port. */
+  private async findRunning(): Promise<Postmaster | null> {
+    const running = await settledPostmaster(this.folder.data);
+    if (running === null || running.hasSocket) return running;
+    await stopPostmaster(this.folder.data, running.pid);
+    return null;
+  }
+
+  private addressOf(port: number): ServerAddress {
+    return { host: socketHost(this.folder), port };
+  }
+
   private async join(port: number, password: string, startedByUs: boolean): Promise<void> {
     try {
       const former = this.presence;
-      this.presence = await Presence.open(port, password, (presence) => void this.recover(presence));
+      this.presence = await Presence.open(
+        this.addressOf(port),
+        password,
+        (presence) => void this.recover(presence),
+      );
       await former?.end();
       this.port = port;
       this.password = password;
