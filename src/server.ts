@@ -27,7 +27,8 @@ import { RequestTurns } from './http/request-turns.js';
 import { serveOpenApi } from './openapi.js';
 import { RealtimeAdapter } from './realtime/realtime.adapter.js';
 import { boundAnswers } from './http/answer-bounds.js';
-import { acceptBodies, limitBodies, takeTurns } from './http/body-bounds.js';
+import { acceptBodies, limitBodies } from './http/body-bounds.js';
+import { longestBodyMs } from './http/body-reader.js';
 import { answerUnusual, HttpRequest, refuseOtherMethods } from './http/protocol.js';
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
@@ -43,7 +44,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     // a longer one would be refused by the router, before any hook runs; Node takes 16 KiB at most
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => routedUrl(url),
-    requestTimeout: 60_000,
+    // the headers have their own: Node's 60 s
+    requestTimeout: 60_000 + longestBodyMs,
     http: { IncomingMessage: HttpRequest, requireHostHeader: false },
     genReqId: requestId,
     // no middleware is used, and its engine would run for every request
@@ -80,7 +82,6 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   answerUnusual(server);
   refuseOtherMethods(server);
   app.get(AccessGuard).install(server);
-  takeTurns(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
   app.useGlobalInterceptors(

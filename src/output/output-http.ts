@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
+import { onClosed } from '../http/on-closed.js';
 import type { ActorRequest } from '../http/request.js';
 import { stalledMs } from '../http/unread-answers.js';
 import { UnreadBytes, type Unread } from '../http/unread-bytes.js';
@@ -160,7 +161,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
 
   private countUnread(request: ActorRequest, reply: FastifyReply): Unread {
     const unread = this.unread.open(request.user?.id ?? networkOf(request.ip), () => reply.raw.destroy());
-    reply.raw.once('close', () => unread.close());
+    onClosed(reply.raw, () => unread.close());
     return unread;
   }
 
@@ -169,7 +170,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     const controller = new AbortController();
     this.open.add(controller);
     controller.signal.addEventListener('abort', () => this.open.delete(controller));
-    reply.raw.once('close', () => controller.abort());
+    onClosed(reply.raw, () => controller.abort());
     return controller.signal;
   }
 }
