@@ -73,7 +73,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
         return;
       }
       const start = last?.offset ?? (await this.startOf(id, query));
-      const signal = await this.following(request, reply, execution);
+      const signal = await this.watched(request, reply, execution);
       const events = serverSentEvents(
         id,
         this.reader.read(id, start, signal, this.countUnread(request, reply)),
@@ -93,9 +93,9 @@ export class OutputHttp implements BeforeApplicationShutdown {
     }
     const isFollowed = query.follow === 'true' && !isFinal(status);
     const end = Math.min(range?.end ?? (isFollowed ? Infinity : size), start + (query.limit ?? Infinity));
-    const signal = isFollowed
-      ? await this.following(request, reply, execution)
-      : await this.downloading(request, reply);
+    const signal = await this.watched(request, reply, execution);
+    // what a client does not read waits in our memory, so it is cut off when it has taken nothing for a while
+    if (!isFollowed) reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
     const isWhole = query.stream === undefined && query.ansi === 'keep';
     if (isWhole && !isFollowed) {
       void reply.header('Content-Length', Math.max(0, end - start));
@@ -126,7 +126,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
    * Aborted, too, when the client may not read the output any more: the connection is cut then.
    * @throws RATE_LIMIT_EXCEEDED when the user has as many sockets and streams as allowed
    */
-  private async following(
+  private async watched(
     { user }: ActorRequest,
     reply: FastifyReply,
     execution: WithOutput,
@@ -134,14 +134,6 @@ export class OutputHttp implements BeforeApplicationShutdown {
     const signal = this.closing(reply);
     if (user) await this.count(user.id, signal);
     if (user) await this.watch.follow(user, execution, () => reply.raw.destroy(), signal);
-    return signal;
-  }
-
-  /** Counted too: what a client does not read waits in our memory, so it is cut off when it has taken nothing for a while. */
-  private async downloading({ user }: ActorRequest, reply: FastifyReply): Promise<AbortSignal> {
-    const signal = this.closing(reply);
-    if (user) await this.count(user.id, signal);
-    reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
     return signal;
   }
 
