@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
+import { LateAnswers } from './auth/late-answers.js';
 import { RequestIdentity } from './auth/request-identity.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import { compressAnswers } from './http/compression.js';
@@ -85,6 +86,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
   app.useGlobalInterceptors(
+    // outside of what keeps answers under an Idempotency-Key: it is kept for who signs in again
+    app.get(LateAnswers),
     app.get(RequestTurns),
     // an answer given again says where its thing is, too
     new LocationInterceptor(),
