@@ -57,12 +57,17 @@ export function scopesOfRoute(path: string, access: Permission, method: string):
   return room === undefined ? [] : scopesOf(room, access === 'read' && !safe ? 'own' : access);
 }
 
+/** Whether one of the scopes is the token's that speaks for somebody; who signed in with a password needs none. */
+export function hasScope({ token }: Pick<Actor, 'token'>, needed: readonly Scope[]): boolean {
+  return !token || needed.some((scope) => token.scopes.includes(scope));
+}
+
 /**
  * Refuses what a personal access token was not made for; who signed in with a password may do all that the role allows.
  * @throws AUTH_INSUFFICIENT_PERMISSIONS
  */
-export function checkScopes({ token }: Actor, needed: readonly Scope[]): void {
-  if (!token || needed.some((scope) => token.scopes.includes(scope))) return;
+export function checkScopes(actor: Actor, needed: readonly Scope[]): void {
+  if (hasScope(actor, needed)) return;
   const message =
     needed.length === 0 ? 'Personal access tokens do not open this' : 'The token lacks the scope for this';
   throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required_scopes: needed }, { message });
