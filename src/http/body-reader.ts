@@ -15,7 +15,7 @@ export const longestBodyMs = patienceFor(bodyLimits.large);
 
 /**
  * Reads a body as long as its route takes it and it makes progress.
- * @param received counts what has arrived, and may refuse the rest
+ * @param received counts what it takes in memory, and may refuse the rest
  * @param done gets PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, MALFORMED_REQUEST when the client goes, or why `received` refuses it
  */
 export function readBody(
@@ -25,7 +25,8 @@ export function readBody(
   done: (error: AppError | undefined, body: Buffer) => void,
 ): void {
   const { bodyLimit } = request.routeOptions;
-  const body = new CollectedBytes();
+  const announced = Number(request.headers['content-length'] ?? bodyLimit);
+  const body = new CollectedBytes(Math.min(announced, bodyLimit));
   const begun = performance.now();
   const end = (error?: AppError) => {
     clearTimeout(timer);
@@ -37,8 +38,7 @@ export function readBody(
   const fail = (cause: unknown) => end(new AppError('MALFORMED_REQUEST', {}, { cause }));
   const take = (chunk: Buffer) => {
     if (body.size + chunk.length > bodyLimit) return end(new AppError('PAYLOAD_TOO_LARGE'));
-    body.push(chunk);
-    received.add(chunk.length);
+    received.add(body.push(chunk));
   };
   const look = () => {
     const left = begun + patienceFor(body.size) - performance.now();
@@ -46,7 +46,7 @@ export function readBody(
     else timer = setTimeout(look, left).unref();
   };
   let timer = setTimeout(look, patienceMs).unref();
-  if (Number(request.headers['content-length']) > bodyLimit) return end(new AppError('PAYLOAD_TOO_LARGE'));
+  if (announced > bodyLimit) return end(new AppError('PAYLOAD_TOO_LARGE'));
   // the client has hung up, and nothing comes any more
   if (received.closed.aborted) return fail(undefined);
   received.onRefused = end;
@@ -58,15 +58,21 @@ class CollectedBytes {
   size = 0;
   private buffer = Buffer.alloc(0);
 
-  push(piece: Buffer): void {
+  /** @param most how many bytes can come */
+  constructor(private readonly most: number) {}
+
+  /** @returns how many bytes it takes more in memory */
+  push(piece: Buffer): number {
     const size = this.size + piece.length;
-    if (size > this.buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(size, 2 * this.size));
+    const before = this.buffer.length;
+    if (size > before) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(2 * this.size, this.most)));
       this.buffer.copy(larger, 0, 0, this.size);
       this.buffer = larger;
     }
     piece.copy(this.buffer, this.size);
     this.size = size;
+    return this.buffer.length - before;
   }
 
   get bytes(): Buffer {

@@ -79,7 +79,7 @@ const tooMuchOfOne = () =>
   );
 const tooMuchInAll = () => new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 });
 
-/** What has arrived of one body. */
+/** What one body takes that has arrived, or a part of it. */
 export class Received {
   bytes = 0;
   /** Called when the body is refused before all of it has arrived. */
@@ -96,7 +96,7 @@ export class Received {
     return this.closing.signal;
   }
 
-  /** Counts what has arrived. It may refuse this body, or a larger one. */
+  /** Counts what it takes more. It may refuse this body, or a larger one. */
   add(bytes: number): void {
     if (this.closed.aborted) return;
     this.bytes += bytes;
