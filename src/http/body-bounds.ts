@@ -83,7 +83,7 @@ function addParser(
       if (error) return done(error);
       try {
         const parsed = parse(request, body, received);
-        // oxlint-disable-next-line promise/no-callback-in-promise -- for most bodies a promise would be waited for in vain
+        // oxlint-disable-next-line promise/no-callback-in-promise, promise/no-promise-in-callback -- for most bodies a promise would be waited for in vain
         if (parsed instanceof Promise) parsed.then((value: unknown) => done(null, value), done);
         else done(null, parsed);
       } catch (thrown) {
