@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
+import { LateAnswers } from './auth/late-answers.js';
 import { RequestIdentity } from './auth/request-identity.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import { compressAnswers } from './http/compression.js';
@@ -27,7 +28,8 @@ import { RequestTurns } from './http/request-turns.js';
 import { serveOpenApi } from './openapi.js';
 import { RealtimeAdapter } from './realtime/realtime.adapter.js';
 import { boundAnswers } from './http/answer-bounds.js';
-import { acceptBodies, limitBodies, takeTurns } from './http/body-bounds.js';
+import { acceptBodies, limitBodies } from './http/body-bounds.js';
+import { longestBodyMs } from './http/body-reader.js';
 import { answerUnusual, HttpRequest, refuseOtherMethods } from './http/protocol.js';
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
@@ -43,7 +45,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     // a longer one would be refused by the router, before any hook runs; Node takes 16 KiB at most
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => routedUrl(url),
-    requestTimeout: 60_000,
+    // the headers have their own: Node's 60 s
+    requestTimeout: 60_000 + longestBodyMs,
     // its own answer has no envelope; ours is `refuseWhileClosing`
     return503OnClosing: false,
     http: { IncomingMessage: HttpRequest, requireHostHeader: false },
@@ -83,10 +86,11 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   answerUnusual(server);
   refuseOtherMethods(server);
   app.get(AccessGuard).install(server);
-  takeTurns(server);
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
   app.useGlobalInterceptors(
+    // outside of what keeps answers under an Idempotency-Key: it is kept for who signs in again
+    app.get(LateAnswers),
     app.get(RequestTurns),
     // an answer given again says where its thing is, too
     new LocationInterceptor(),

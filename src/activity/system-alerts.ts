@@ -43,6 +43,7 @@ export class SystemAlerts {
         user_id: null,
         role: 'admin',
         project_id: null,
+        room: 'system',
         level: 'warning',
         title: 'System alert',
         message,

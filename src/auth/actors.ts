@@ -34,6 +34,15 @@ export class Actors {
    */
   async renew(actor: Actor): Promise<Actor> {
     if (hasEnded(actor)) throw new AppError('AUTH_TOKEN_EXPIRED');
+    return this.lookAgain(actor);
+  }
+
+  /**
+   * The same for an answer that was asked for in time: an access token may have expired since. Clients get a new one and ask again,
+   * which would do twice what was done.
+   * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
+   */
+  async lookAgain(actor: Actor): Promise<Actor> {
     const { token, signIn } = actor;
     if (token)
       return { ...actor, ...(await this.ofKnownToken(await this.personalTokens.verifyAgain(token.id))) };

@@ -15,6 +15,7 @@ import { BearerGuard } from './bearer.guard.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { KnownNetworks } from './known-networks.js';
+import { LateAnswers } from './late-answers.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PersonalTokenStrategy } from './personal-token.strategy.js';
 import { RequestIdentity } from './request-identity.js';
@@ -41,6 +42,7 @@ import { loadSigningKey } from './secret-key.js';
     FirstAdministrator,
     JwtStrategy,
     KnownNetworks,
+    LateAnswers,
     LoginThrottle,
     PersonalTokenStrategy,
     RequestIdentity,

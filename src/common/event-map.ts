@@ -62,6 +62,8 @@ export interface NotificationEvent {
   /** For users of one role only. */
   role?: Role;
   project_id: string | null;
+  /** The room of the API that it is about: a personal access token hears of what its scopes let it read. */
+  room: 'tasks' | 'webhooks' | 'system';
   level: 'info' | 'warning' | 'error';
   title: string;
   message: string;

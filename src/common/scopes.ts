@@ -57,8 +57,8 @@ export function scopesOfRoute(path: string, access: Permission, method: string):
   return room === undefined ? [] : scopesOf(room, access === 'read' && !safe ? 'own' : access);
 }
 
-/** Whether a personal access token has one of the scopes; who signed in with a password needs none. */
-export function hasScopeOf({ token }: Actor, needed: readonly Scope[]): boolean {
+/** Whether one of the scopes is the token's that speaks for somebody; who signed in with a password needs none. */
+export function hasScope({ token }: Pick<Actor, 'token'>, needed: readonly Scope[]): boolean {
   return !token || needed.some((scope) => token.scopes.includes(scope));
 }
 
@@ -67,7 +67,7 @@ export function hasScopeOf({ token }: Actor, needed: readonly Scope[]): boolean 
  * @throws AUTH_INSUFFICIENT_PERMISSIONS
  */
 export function checkScopes(actor: Actor, needed: readonly Scope[]): void {
-  if (hasScopeOf(actor, needed)) return;
+  if (hasScope(actor, needed)) return;
   const message =
     needed.length === 0 ? 'Personal access tokens do not open this' : 'The token lacks the scope for this';
   throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required_scopes: needed }, { message });

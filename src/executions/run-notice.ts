@@ -7,6 +7,7 @@ export function noticeOfEnd(events: Events, userId: string, task: FollowedTask):
   events.emit('notification', {
     user_id: userId,
     project_id: task.project_id,
+    room: 'tasks',
     level: task.status === 'completed' ? 'info' : 'error',
     title: task.status === 'completed' ? 'Task completed' : 'Task failed',
     message: task.title,

@@ -1,9 +1,14 @@
 import { isUtf8 } from 'node:buffer';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../common/errors.js';
-import { faultOfJson } from './json-bounds.js';
-import type { ActorRequest } from './request.js';
+import { networkOf } from '../common/network.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
+import { readBody } from './body-reader.js';
+import { faultOfJson } from './json-bounds.js';
+import { onClosed } from './on-closed.js';
+import { ReceivedBytes, receivedLimits, type Received } from './received-bytes.js';
+import type { ActorRequest } from './request.js';
 
 /** Each route takes as large a body as its `@Endpoint` says; everything else, also what leads nowhere, takes the least. */
 export function limitBodies(server: FastifyInstance): void {
@@ -13,19 +18,78 @@ export function limitBodies(server: FastifyInstance): void {
   });
 }
 
-/** JSON, and nothing where nothing is required; every other body is refused with 415. */
+/** From this size on bodies are parsed one after the other: one of 10 MB keeps others waiting for 30 ms, and ten would for 0.3 s. */
+const large = 256 * 1024;
+/** What waits is held, and bounded by `receivedLimits`. */
+const line = { perUser: 100, inAll: 1_000, patienceMs: 10_000 };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The count of its body; null when it has none. */
+    received: Received | null;
+  }
+}
+
+/** Takes JSON, and nothing where nothing is required; every other body is refused with 415. */
 export function acceptBodies(server: FastifyInstance): void {
+  countBodies(server);
+  const turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, line);
+  const parseInTurn = (request: FastifyRequest, body: Buffer, { owner, closed }: Received) =>
+    turns.take(
+      owner,
+      async () => {
+        const value = parseJson(request, body);
+        // what others have sent meanwhile comes before the next body
+        await setImmediate();
+        return value;
+      },
+      closed,
+    );
   server.removeContentTypeParser('text/plain');
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, content, done) => {
-    try {
-      done(null, parseJson(request, content as Buffer));
-    } catch (error) {
-      done(error as Error);
-    }
+  addParser(server, 'application/json', (request, body, received) =>
+    body.length > large ? parseInTurn(request, body, received) : parseJson(request, body),
+  );
+  addParser(server, '*', (_request, body) => {
+    if (body.length > 0) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
   });
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else done(new AppError('UNSUPPORTED_MEDIA_TYPE'), undefined);
+}
+
+/** Begins the count of each body when it is known whose it is, and before it is read. */
+function countBodies(server: FastifyInstance): void {
+  const signedIn = new ReceivedBytes(receivedLimits.signedIn);
+  const anonymous = new ReceivedBytes(receivedLimits.anonymous);
+  server.decorateRequest('received', null);
+  server.addHook('preParsing', (request: ActorRequest, reply, payload, done) => {
+    const { 'content-length': length = '0', 'transfer-encoding': chunked } = request.headers;
+    if (length !== '0' || chunked !== undefined) {
+      const { user, ip } = request;
+      const received = user ? signedIn.open(user.id) : anonymous.open(networkOf(ip));
+      request.received = received;
+      onClosed(reply.raw, () => received.close());
+    }
+    done(null, payload);
+  });
+}
+
+function addParser(
+  server: FastifyInstance,
+  type: string,
+  parse: (request: FastifyRequest, body: Buffer, received: Received) => unknown,
+): void {
+  server.addContentTypeParser(type, (request, payload, done) => {
+    const { received } = request;
+    if (received === null) return done(null);
+    readBody(request, payload, received, (error, body) => {
+      if (error) return done(error);
+      try {
+        const parsed = parse(request, body, received);
+        // oxlint-disable-next-line promise/no-callback-in-promise, promise/no-promise-in-callback -- for most bodies a promise would be waited for in vain
+        if (parsed instanceof Promise) parsed.then((value: unknown) => done(null, value), done);
+        else done(null, parsed);
+      } catch (thrown) {
+        done(thrown as Error);
+      }
+    });
   });
 }
 
@@ -59,22 +123,4 @@ function refuseEncodings({ headers }: FastifyRequest): void {
   const type = headers['content-type'] ?? '';
   if (/charset/i.test(type) && !utf8Charset.test(type))
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', {}, { message: 'Send the body as UTF-8' });
-}
-
-/** From this size on the bodies of a user take turns: one of 10 MB keeps others waiting for 30 ms, and ten would for 0.3 s. */
-const large = 256 * 1024;
-
-/** Bounds how many large bodies are taken at once, after it is known whose they are and before they are read. */
-export function takeTurns(server: FastifyInstance): void {
-  const turns = new TurnsPerUser({ perUser: 1, inAll: 16 });
-  server.addHook('onRequest', (request: ActorRequest, reply, done) => {
-    const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
-    if (chunked === undefined && !(Number(length) > large)) return done();
-    try {
-      reply.raw.once('close', turns.begin(request.user?.id ?? request.ip));
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  });
 }

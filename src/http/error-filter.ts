@@ -5,6 +5,9 @@ import { AppError, type ErrorCode } from '../common/errors.js';
 import { isDatabaseAway, isPoolClosed, isStatementTimeout } from '../infra/database-errors.js';
 import type { RequestLog } from './request-log.js';
 
+/** Statuses of a body that is refused before all of it has arrived. */
+const refusesTheRest = [413, 429, 503];
+
 const tookTooLong =
   'The database took too long for this: ask for less, such as with a narrower search or filter, or try again later';
 
@@ -76,7 +79,7 @@ export class ErrorFilter implements ExceptionFilter {
       void reply.header('Retry-After', Math.ceil(error.retryAfterSeconds));
     if (error.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
     // closing while the client still sends would reset its connection before it has read the answer
-    if (error.status === 413) void reply.removeHeader('connection');
+    if (refusesTheRest.includes(error.status)) void reply.removeHeader('connection');
     void reply
       .status(error.status)
       .type('application/json; charset=utf-8')

@@ -61,6 +61,20 @@ export class HttpRequest extends IncomingMessage {
 
 const isWebSocket = (protocol: string | undefined) => protocol?.toLowerCase() === 'websocket';
 
+/** A name, an IPv4 address or an IPv6 one in brackets, with a port or without (RFC 3986 §3.2.2). It may be empty. */
+const hostPattern = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
+
+/** What is wrong with the `Host` of a request that must be refused for it (RFC 9112 §3.2). Node takes the first of several. */
+export function faultOfHost(request: IncomingMessage): AppError | undefined {
+  const { headers, httpVersion, rawHeaders } = request;
+  const refuse = (message: string) => new AppError('MALFORMED_REQUEST', {}, { message });
+  if (headers.host === undefined)
+    return httpVersion === '1.1' ? refuse('The Host header is missing') : undefined;
+  if (!hostPattern.test(headers.host)) return refuse('The Host header is no host');
+  const hosts = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host');
+  return hosts.length > 1 ? refuse('There are several Host headers') : undefined;
+}
+
 /** What Node would refuse by itself, with an empty body: it goes the way of every other request. */
 export function answerUnusual(server: FastifyInstance): void {
   // RFC 9110 §10.1.1: an expectation that is not known may be passed over
@@ -74,12 +88,6 @@ export function answerUnusual(server: FastifyInstance): void {
     }),
   );
   server.addHook('onRequest', (request, _reply, done) => {
-    const { headers, httpVersion } = request.raw;
-    const isNameless = headers.host === undefined && httpVersion === '1.1';
-    done(
-      isNameless
-        ? new AppError('MALFORMED_REQUEST', {}, { message: 'The Host header is missing' })
-        : undefined,
-    );
+    done(faultOfHost(request.raw));
   });
 }

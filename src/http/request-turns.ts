@@ -1,6 +1,7 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { finalize, from, switchMap, type Observable } from 'rxjs';
+import { onClosed } from './on-closed.js';
 import type { ActorRequest } from './request.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -42,6 +43,6 @@ export class RequestTurns implements NestInterceptor {
 /** Aborted when the client goes away. */
 function goneSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  raw.once('close', () => controller.abort());
+  onClosed(raw, () => controller.abort());
   return controller.signal;
 }

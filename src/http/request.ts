@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
+import { onClosed } from './on-closed.js';
 
 export type ActorRequest = FastifyRequest & { user?: Actor };
 
@@ -16,7 +17,7 @@ export const CurrentActor = createParamDecorator((_: unknown, context: Execution
 export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
   const controller = new AbortController();
   const { raw } = context.switchToHttp().getResponse<FastifyReply>();
-  raw.once('close', () => controller.abort());
+  onClosed(raw, () => controller.abort());
   return controller.signal;
 });
 

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
+import { onClosed } from '../http/on-closed.js';
 import type { ActorRequest } from '../http/request.js';
 import { stalledMs } from '../http/unread-answers.js';
 import { UnreadBytes, type Unread } from '../http/unread-bytes.js';
@@ -75,7 +76,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
         return;
       }
       const start = last?.offset ?? (await this.startOf(id, query));
-      const signal = await this.following(request, reply, execution);
+      const signal = await this.watched(request, reply, execution);
       const events = serverSentEvents(
         id,
         this.reader.read(id, start, signal, this.countUnread(request, reply)),
@@ -95,9 +96,9 @@ export class OutputHttp implements BeforeApplicationShutdown {
     }
     const isFollowed = query.follow === 'true' && !isFinal(status);
     const end = Math.min(range?.end ?? (isFollowed ? Infinity : size), start + (query.limit ?? Infinity));
-    const signal = isFollowed
-      ? await this.following(request, reply, execution)
-      : await this.downloading(request, reply);
+    const signal = await this.watched(request, reply, execution);
+    // what a client does not read waits in our memory, so it is cut off when it has taken nothing for a while
+    if (!isFollowed) reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
     const isWhole = query.stream === undefined && query.ansi === 'keep';
     if (isWhole && !isFollowed) {
       void reply.header('Content-Length', Math.max(0, end - start));
@@ -129,7 +130,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
    * bytes have no other way to say that they are not all than a connection that is cut.
    * @throws RATE_LIMIT_EXCEEDED when the user has as many sockets and streams as allowed
    */
-  private async following(
+  private async watched(
     request: ActorRequest,
     reply: FastifyReply,
     execution: WithOutput,
@@ -145,14 +146,6 @@ export class OutputHttp implements BeforeApplicationShutdown {
     };
     if (user) await this.count(user.id, signal);
     if (user) await this.watch.follow(user, execution, end, signal);
-    return signal;
-  }
-
-  /** Counted too: what a client does not read waits in our memory, so it is cut off when it has taken nothing for a while. */
-  private async downloading({ user }: ActorRequest, reply: FastifyReply): Promise<AbortSignal> {
-    const { signal } = this.closing(reply);
-    if (user) await this.count(user.id, signal);
-    reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
     return signal;
   }
 
@@ -172,7 +165,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
 
   private countUnread(request: ActorRequest, reply: FastifyReply): Unread {
     const unread = this.unread.open(request.user?.id ?? networkOf(request.ip), () => reply.raw.destroy());
-    reply.raw.once('close', () => unread.close());
+    onClosed(reply.raw, () => unread.close());
     return unread;
   }
 
@@ -181,7 +174,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     const controller = new AbortController();
     this.open.add(controller);
     controller.signal.addEventListener('abort', () => this.open.delete(controller));
-    reply.raw.once('close', () => controller.abort());
+    onClosed(reply.raw, () => controller.abort());
     return controller;
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
 import { toAppError } from '../http/error-filter.js';
-import { hasScopeOf, scopesOf } from '../common/scopes.js';
+import { hasScope, scopesOf } from '../common/scopes.js';
 import { Audiences } from './audiences.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
@@ -79,7 +79,7 @@ export class AccessWatch {
   ): Promise<boolean> {
     if (projectId !== null) await this.audiences.load(projectId);
     const actor = connection.identity;
-    if (!actor || !hasScopeOf(actor, scopesOf(roomOfChannel[topic.channel], 'read'))) return false;
+    if (!actor || !hasScope(actor, scopesOf(roomOfChannel[topic.channel], 'read'))) return false;
     if (projectId !== null) return this.audiences.maySee(actor, projectId);
     return executionId === undefined || actor.role === 'admin' || requestedBy === actor.id;
   }

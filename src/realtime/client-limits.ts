@@ -3,6 +3,7 @@ import proxyAddress from '@fastify/proxy-addr';
 import { Injectable } from '@nestjs/common';
 import { RequestLimiter } from '../auth/request-limiter.js';
 import { AppError } from '../common/errors.js';
+import { faultOfHost } from '../http/protocol.js';
 import { networkOf } from '../common/network.js';
 import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -36,9 +37,11 @@ export class ClientLimits {
 
   /**
    * Counts a handshake like a request of its address.
-   * @throws RATE_LIMIT_EXCEEDED; also while too many connections of the address have not signed in
+   * @throws MALFORMED_REQUEST for its Host, RATE_LIMIT_EXCEEDED; also while too many connections of the address have not signed in
    */
   async check(request: IncomingMessage): Promise<void> {
+    const fault = faultOfHost(request);
+    if (fault) throw fault;
     if (!this.enabled) return;
     const address = this.addressOf(request);
     if ((this.unauthenticated.get(address) ?? 0) >= limits.unauthenticatedPerAddress) {

@@ -3,6 +3,7 @@ import { formatDuration } from '../common/duration.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import type { ActivityEvent, ExecutionEvent, NotificationEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
+import { hasScope, scopesOf } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Audiences } from './audiences.js';
 import { errorMessage, message, type Message } from './message.js';
@@ -29,26 +30,30 @@ export class EventRouter {
     if (project_id === null) return;
     if (task) {
       const data = { task_id: entity_id, project_id, ...task };
-      this.toProject(project_id, taskKeys(project_id, entity_id), () => message('task_update', data, at));
+      this.toTask(project_id, entity_id, () => message('task_update', data, at));
     } else {
       const data = { project_id, action, entity_type, entity_id, actor_id, updated_at: at };
-      this.toProject(project_id, [keys.project(project_id)], () => message('project_update', data, at));
+      const make = () => message('project_update', data, at);
+      this.toProject(project_id, [keys.project(project_id)], make, mayRead(roomOfEntity[entity_type]));
     }
   }
 
   execution(event: ExecutionEvent): void {
     const { task_id, project_id, status } = event;
     if (task_id === null || project_id === null) return;
-    const listeners = taskKeys(project_id, task_id);
-    if (status === 'completed') this.toProject(project_id, listeners, () => completed(task_id, event));
-    if (status === 'failed') this.toProject(project_id, listeners, () => failed(task_id, event));
+    if (status === 'completed') this.toTask(project_id, task_id, () => completed(task_id, event));
+    if (status === 'failed') this.toTask(project_id, task_id, () => failed(task_id, event));
   }
 
-  notification({ user_id, role, project_id, level, title, message: text, actions }: NotificationEvent): void {
+  notification(event: NotificationEvent): void {
+    const { user_id, role, project_id, room, level, title, message: text, actions } = event;
     const data = { level, title, message: text, actions, ...(project_id === null ? {} : { project_id }) };
     const make = () => message('notification', data);
+    const maySee = mayRead(room);
     const isMeant = (actor: Actor) =>
-      (user_id === null || user_id === actor.id) && (role === undefined || role === actor.role);
+      maySee(actor) &&
+      (user_id === null || user_id === actor.id) &&
+      (role === undefined || role === actor.role);
     if (project_id === null)
       this.inOrder([keys.notifications], async () => this.send([keys.notifications], make(), isMeant));
     else this.toProject(project_id, [keys.notifications], make, isMeant);
@@ -60,6 +65,10 @@ export class EventRouter {
       this.infrastructure.logger.warn({ err: error }, 'live connections could not be brought up to date');
     });
     return this.tail;
+  }
+
+  private toTask(projectId: string, taskId: string, make: () => Message): void {
+    this.toProject(projectId, taskKeys(projectId, taskId), make, mayRead('tasks'));
   }
 
   private toProject(
@@ -85,6 +94,20 @@ export class EventRouter {
       if (connection.identity && may(connection.identity)) connection.send(what);
     }
   }
+}
+
+/** The room of the API that shows what an activity is about, where that is not its project. */
+const roomOfEntity: Record<string, string> = {
+  task: 'tasks',
+  execution: 'executions',
+  session: 'sessions',
+  webhook: 'webhooks',
+};
+
+/** Tells whether somebody may read in a room: whoever signed in with a password, and tokens that have a scope for it. */
+function mayRead(room = 'projects'): (actor: Actor) => boolean {
+  const scopes = scopesOf(room, 'read');
+  return (actor) => hasScope(actor, scopes);
 }
 
 const taskKeys = (projectId: string, taskId: string) => [

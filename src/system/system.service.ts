@@ -75,6 +75,7 @@ export class SystemService {
       this.events.emitAfter(tx, 'notification', {
         user_id: null,
         project_id: null,
+        room: 'system',
         level: 'info',
         title: 'System Maintenance',
         message: window

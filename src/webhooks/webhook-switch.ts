@@ -69,6 +69,7 @@ export class WebhookSwitch {
       this.events.emitAfter(tx, 'notification', {
         user_id: created_by,
         project_id,
+        room: 'webhooks',
         level: 'warning',
         title: 'Webhook switched off',
         message,

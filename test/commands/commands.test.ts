@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import { data, execute, printed, run } from './steps.js';
 
 const app = useApp({ env: { CANCEL_GRACE_SECONDS: '3' } });
@@ -57,6 +58,25 @@ describe('execute', () => {
     ]);
     expect(done.duration).toBeGreaterThan(0);
     expect(await data(200, developer.get(`/api/commands/${done.command_id}/status`))).toEqual(done);
+  });
+
+  test('answers nobody whose sign-in has ended meanwhile, and the run goes on', async () => {
+    const before = await developer.as(developer.credentials!);
+    const body = { command: 'sleep 2; echo waited for', stream_output: false };
+    const options = { headers: { 'idempotency-key': 'signed-out-meanwhile' } };
+    const waiting = before.post('/api/commands/execute', body, options);
+    const isRunning = async () => {
+      const { commands } = await data(200, developer.get('/api/commands/running'));
+      return JSON.stringify(commands).includes('waited for');
+    };
+    await until(isRunning, { what: 'the run' });
+    await data(200, before.post('/api/auth/logout', {}));
+    const { status, body: refused } = await waiting;
+    expect([status, refused.error.code]).toEqual([401, 'AUTH_TOKEN_INVALID']);
+    expect(JSON.stringify(refused)).not.toContain('waited for');
+    const again = await developer.post('/api/commands/execute', body, options);
+    expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
+    expect(again.body.data.output).toMatchObject([{ content: 'waited for\n' }]);
   });
 
   test('ends a command that takes longer than its timeout, and waits until it is killed', async () => {

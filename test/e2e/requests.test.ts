@@ -130,6 +130,19 @@ describe('a request', () => {
     expect(await refusal(owner.request('PATCH', '/api/nothing'))).toBe('404 RESOURCE_NOT_FOUND');
   });
 
+  test('names its host once', async () => {
+    const ask = (...hosts: string[]) =>
+      raw(`GET /api/health HTTP/1.1\r\n${hosts.map((host) => `Host: ${host}\r\n`).join('')}${rest}`);
+    const rest = 'Connection: close\r\n\r\n';
+    for (const host of ['', 'x', 'x.example:8080', '127.0.0.1:1', '[::1]', '[::1]:80', 'x_y-z'])
+      expect([host, (await ask(host)).head]).toEqual([host, expect.stringMatching(/^HTTP\/1\.1 200 /)]);
+    for (const hosts of [[], ['x', 'x'], ['x', 'y'], ['x y'], ['x/y'], ['a@b'], ['[::1'], ['x:port']]) {
+      const { head: answer, body } = await ask(...hosts);
+      expect([hosts, answer]).toEqual([hosts, expect.stringMatching(/^HTTP\/1\.1 400 /)]);
+      expect(body.error.code).toBe('MALFORMED_REQUEST');
+    }
+  });
+
   test('with headers that are too large is told so', async () => {
     const { head: answer, body } = await raw(
       `GET /api/health HTTP/1.1\r\nHost: x\r\nX-Long: ${'y'.repeat(70_000)}\r\n\r\n`,

@@ -121,8 +121,8 @@ test('a foreign upgrade gets 404 in the envelope', async () => {
 
 test('a handshake that is none gets 400 in the envelope', async () => {
   const path = '/ws/a-session';
-  for (const header of ['sec-websocket-key', 'sec-websocket-version']) {
-    const { status, body } = await refusedUpgrade(path, { [header]: 'x' });
+  for (const header of ['sec-websocket-key', 'sec-websocket-version', 'host']) {
+    const { status, body } = await refusedUpgrade(path, { [header]: 'x y' });
     expect([header, status, JSON.parse(body).error.code]).toEqual([header, 400, 'MALFORMED_REQUEST']);
   }
 });

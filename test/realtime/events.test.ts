@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
-import type { Client } from '../support/client.js';
+import { expectStatus, type Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import { createProject, createTask, ended, execute } from './fixtures.js';
-import { closeSockets, LiveSocket } from './live-socket.js';
+import { closeSockets, LiveSocket, type LiveMessage } from './live-socket.js';
 
 const app = useApp();
 afterEach(closeSockets);
@@ -82,6 +83,53 @@ test('project_updates tells of the project and its tasks, once each', async () =
   expect(
     socket.messages.filter(({ type, data }) => type === 'task_update' && data.task_id === task),
   ).toHaveLength(2);
+});
+
+test('a personal access token hears of tasks when its scopes let it read them', async () => {
+  const project = await createProject(app.admin);
+  const open = async (scope: string) => {
+    const token = await expectStatus(
+      201,
+      app.admin.post('/api/personal-access-tokens/', { label: scope, scopes: ['projects.read', scope] }),
+    );
+    const socket = await LiveSocket.open(app.wsUrl, token.body.data.token as string);
+    for (const topic of [{ channel: 'notifications' }, { channel: 'project_updates', project_id: project }])
+      await socket.ask({ type: 'subscribe', ...topic }, 'subscribed');
+    return socket;
+  };
+  const [reader, without, webhooks] = await Promise.all(
+    ['tasks.read', 'profile.write', 'webhooks.manage'].map(open),
+  );
+  for (const command of ['true', 'exit 3']) {
+    const task = await createTask(app.admin, project, command);
+    await execute(app.admin, task);
+    await ended(app.admin, task);
+  }
+  await expectStatus(
+    201,
+    app.admin.post('/api/webhooks/', {
+      url: 'https://example.com/hook',
+      events: ['task.completed'],
+      project_id: project,
+    }),
+  );
+  await app.admin.put(`/api/projects/${project}`, { name: 'Renamed' });
+  const renamed = ({ entity_type, action }: LiveMessage['data']) =>
+    entity_type === 'project' && action === 'updated';
+  for (const socket of [reader, without, webhooks]) await socket!.next('project_update', renamed);
+  const heard = (socket?: LiveSocket) => {
+    const types = socket!.messages.map(({ type, data }) =>
+      type === 'project_update' ? `${data.entity_type} ${data.action}` : type,
+    );
+    return [...new Set(types)].toSorted();
+  };
+  const always = ['authenticated', 'project updated', 'subscribed'];
+  const ofTasks = ['error', 'notification', 'task_completed', 'task_update'];
+  await until(() => heard(reader).length === always.length + ofTasks.length, { what: 'the news of tasks' });
+  await until(() => heard(webhooks).length > always.length, { what: 'the news of the webhook' });
+  expect(heard(reader)).toEqual([...always, ...ofTasks].toSorted());
+  expect(heard(webhooks)).toEqual([...always, 'webhook created']);
+  expect(heard(without)).toEqual(always);
 });
 
 test('what does not exist or is not ours is not found', async () => {

@@ -1,7 +1,11 @@
-import { afterEach, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Client as Postgres } from 'pg';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
-import { createProject, createTask, execute } from './fixtures.js';
+import { until } from '../support/until.js';
+import { createProject, createTask, ended, execute } from './fixtures.js';
 
 const app = useApp();
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -71,3 +75,102 @@ test.each(['events', 'follow'] as const)(
     expect(await byAdmin.ended()).toBe(true);
   },
 );
+
+describe('of an output that is being downloaded', () => {
+  const bytes = 40_000_000;
+  let project: string;
+  let execution: string;
+  beforeAll(async () => {
+    project = await createProject(app.admin, { visibility: 'internal' });
+    const task = await createTask(app.admin, project, `yes on | head -c ${bytes}`);
+    execution = await execute(app.admin, task);
+    await ended(app.admin, task);
+  });
+
+  /** Begins to read, and takes no more than what comes first. @returns how to read on, which gives what came in all */
+  async function begin(client: Client, query: string, headers = {}): Promise<() => Promise<number>> {
+    const path = `/api/commands/${execution}/output${query}`;
+    const response = await client.open('GET', path, undefined, { headers });
+    expect([200, 206]).toContain(response.status);
+    const reader = response.body!.getReader();
+    cleanUps.push(() => reader.cancel().catch(() => undefined));
+    let total = (await reader.read()).value?.length ?? 0;
+    return async () => {
+      for (;;) {
+        const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
+        if (done) return total;
+        total += value?.length ?? 0;
+      }
+    };
+  }
+
+  test('the rest is kept from who may not read it any more', async () => {
+    const users = await Promise.all([1, 2, 3, 4].map(() => app.admin.createUser('developer')));
+    const [disabled, outsider, leaving, renewed] = users as [Client, Client, Client, Client];
+    const [byAdmin, byDisabled, byOutsider, byLeaving, byRenewed] = await Promise.all([
+      begin(app.admin, ''),
+      begin(disabled, '?download=true'),
+      begin(outsider, '', { range: 'bytes=1-' }),
+      begin(leaving, '?stream=stdout'),
+      begin(renewed, '?ansi=strip&from_offset=1'),
+    ]);
+    await expectStatus(200, app.admin.put(`/api/users/${disabled.user.id}`, { disabled: true }));
+    expect(await byDisabled()).toBeLessThan(bytes - 1);
+    await expectStatus(200, leaving.post('/api/auth/logout', {}));
+    expect(await byLeaving()).toBeLessThan(bytes - 1);
+    await expectStatus(
+      200,
+      app.admin.put(`/api/users/${renewed.user.id}`, { password: 'another password of a user' }),
+    );
+    expect(await byRenewed()).toBeLessThan(bytes - 1);
+    await expectStatus(200, app.admin.put(`/api/projects/${project}`, { visibility: 'private' }));
+    expect(await byOutsider()).toBeLessThan(bytes - 1);
+    expect(await byAdmin()).toBe(bytes);
+  });
+
+  test('nothing is left of who hangs up before the answer', async () => {
+    const user = await app.admin.createUser('admin');
+    const { port, url } = app.apis[0]!;
+    const path = `/api/commands/${execution}/output`;
+    const head = `Host: x\r\nAuthorization: Bearer ${user.token}\r\n`;
+    const send = async (index: number) => {
+      const socket = connect(port, '127.0.0.1');
+      const query = ['', '?download=true', '?follow=true'][index % 3];
+      const accept = index % 2 === 0 ? 'text/event-stream' : '*/*';
+      socket.write(`GET ${path}${query} HTTP/1.1\r\n${head}Accept: ${accept}\r\n\r\n`);
+      await once(socket, 'connect');
+      return socket;
+    };
+    const blocker = new Postgres({ connectionString: app.databaseUrl });
+    await blocker.connect();
+    try {
+      await blocker.query('BEGIN');
+      await blocker.query('LOCK TABLE executions IN ACCESS EXCLUSIVE MODE');
+      const sockets = await Promise.all(Array.from({ length: 60 }, (_, index) => send(index)));
+      await until(async () => (await waitingForTable()) > 0, { what: 'the output to be looked for' });
+      for (const socket of sockets) socket.destroy();
+      // by the time of this answer the server has seen that they are gone
+      await fetch(`${url}/api/health/live`);
+    } finally {
+      await blocker.end();
+    }
+    await until(async () => (await waitingForTable()) === 0, { what: 'the output to be found' });
+    const ask = async () => {
+      const answer = await fetch(`${url}${path}?limit=1`, {
+        headers: { authorization: `Bearer ${user.token}` },
+      });
+      await answer.arrayBuffer();
+      return answer.status === 200;
+    };
+    // its look-ups stand in line behind those of the others
+    await ask();
+    await until(ask, { what: 'the places to be free again', timeout: 5_000 });
+  });
+});
+
+async function waitingForTable(): Promise<number> {
+  const [row] = await app.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return row!.n;
+}

@@ -221,17 +221,12 @@ test('requests that are sent without waiting are done in turn, but not any numbe
   expect(text.slice(text.lastIndexOf('HTTP/1.1 200'))).not.toContain('sleep 1');
 });
 
-test('pings of a client that reads nothing are not all answered', async () => {
-  const pings = 500_000;
-  const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
-  let answers = 0;
-  socket.ws.on('pong', () => (answers += 1));
-  socket.ws.pause();
-  for (let sent = 0; sent < pings; sent += 1) socket.ws.ping('x'.repeat(100));
-  socket.send({ type: 'ping', timestamp: 'the last' });
-  await until(() => socket.ws.bufferedAmount === 0, { timeout: 30_000 });
-  socket.ws.resume();
-  await until(() => socket.messages.some(({ timestamp }) => timestamp === 'the last'), { timeout: 30_000 });
-  // as many as the network has taken
-  expect(answers).toBeLessThan(pings / 2);
-}, 90_000);
+test('a client that does nothing but ping is cut off, signed in or not', async () => {
+  for (const token of [undefined, app.admin.token]) {
+    const socket = await LiveSocket.open(app.wsUrl, token);
+    for (let sent = 0; sent < 150; sent += 1) socket.ws.ping();
+    await socket.ask({ type: 'ping' }, 'pong');
+    for (let sent = 0; sent < 10_000; sent += 1) socket.ws.ping();
+    await until(() => socket.closed, { what: 'the end of the connection' });
+  }
+});

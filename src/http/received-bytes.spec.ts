@@ -1,0 +1,69 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { AppError } from '../common/errors.js';
+import { ReceivedBytes, type Received } from './received-bytes.js';
+
+let all: ReceivedBytes;
+let refused: [body: string, code: string][];
+beforeEach(() => {
+  all = new ReceivedBytes({ perOwner: 100, inAll: 250, always: 10 });
+  refused = [];
+});
+
+/** A body that has begun to arrive. */
+function receive(owner: string, name: string, bytes: number): Received {
+  const body = all.open(owner);
+  body.onRefused = (error: AppError) => refused.push([name, error.code]);
+  body.add(bytes);
+  return body;
+}
+
+test('whoever has too much loses the largest of what still arrives', () => {
+  receive('a', 'small', 20);
+  receive('a', 'large', 60);
+  expect(refused).toEqual([]);
+  const newest = receive('a', 'newest', 30);
+  expect(refused).toEqual([['large', 'RATE_LIMIT_EXCEEDED']]);
+  newest.add(49);
+  expect(refused).toHaveLength(1);
+});
+
+test('many that are small are bounded for their owner, too', () => {
+  for (let index = 0; index < 12; index += 1) receive('a', `${index}`, 9);
+  expect(refused).toEqual([['11', 'RATE_LIMIT_EXCEEDED']]);
+});
+
+describe('when all have too much', () => {
+  beforeEach(() => {
+    receive('a', 'a', 90);
+    receive('b', 'b', 95);
+    receive('c', 'c', 60);
+  });
+
+  test('the largest of who has the most is refused, and not who comes', () => {
+    receive('d', 'd', 30);
+    expect(refused).toEqual([['b', 'SYSTEM_OVERLOADED']]);
+    receive('e', 'e', 70);
+    expect(refused).toHaveLength(1);
+  });
+
+  test('what has arrived is not refused, nor a small one when nothing else is left', () => {
+    for (const owner of ['d', 'e', 'f']) receive(owner, owner, 5).complete();
+    expect(refused).toEqual([['b', 'SYSTEM_OVERLOADED']]);
+    const held = receive('g', 'g', 84);
+    held.complete();
+    receive('h', 'h', 9);
+    expect(refused).toEqual([
+      ['b', 'SYSTEM_OVERLOADED'],
+      ['a', 'SYSTEM_OVERLOADED'],
+    ]);
+  });
+
+  test('what is closed counts no longer', () => {
+    const body = receive('d', 'd', 4);
+    body.close();
+    body.close();
+    body.add(1000);
+    receive('e', 'e', 4);
+    expect(refused).toEqual([]);
+  });
+});
