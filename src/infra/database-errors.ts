@@ -16,6 +16,7 @@ export function isDatabaseAway(error: unknown): boolean {
   return (
     databaseAway.test(code) ||
     socketFaults.has(code) ||
+    isSocketMissing(error) ||
     poolFaults.test(error.message) ||
     poolClosed.test(error.message)
   );
@@ -33,4 +34,9 @@ export function isStatementTimeout(error: unknown): boolean {
 
 function sqlStateOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** The Unix socket of a Postgres that is down is not there. */
+function isSocketMissing(error: Error): boolean {
+  return sqlStateOf(error) === 'ENOENT' && 'syscall' in error && error.syscall === 'connect';
 }

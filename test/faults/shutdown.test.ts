@@ -62,7 +62,9 @@ test.each([true, false])(
       await lock.connect();
       await lock.query('BEGIN');
       await lock.query('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [task]);
-      const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
+      // what waits for the lock has one of the turns of its user
+      const { token } = await app.admin.createUser('admin');
+      const socket = await LiveSocket.open(app.wsUrl, token);
       socket.send({ type: 'execute_task', task_id: task });
       const connections = (and: string) =>
         app.query(`SELECT 1 FROM pg_stat_activity
