@@ -20,20 +20,25 @@ export class IncomingMessages {
   /**
    * Has one message handled; whatever is wrong with it is answered, and the connection lives on.
    * @param read gives the message, or throws when it cannot be read
+   * @param bytes how long it is, where it has not been read yet: to read one costs the more the longer it is
    * @param reply takes the answer; by default it is sent as a message of its own
    */
   receive(
     connection: Connection,
     read: () => unknown,
+    bytes: number,
     reply: Reply = (answer) => connection.send(answer),
   ): void {
     if (connection.closed) return;
-    if (this.infrastructure.config.RATE_LIMIT_ENABLED && !connection.rate.take())
+    if (this.infrastructure.config.RATE_LIMIT_ENABLED && !connection.rate.take(costOf(bytes)))
       return slowDown(connection, reply);
     let type: ClientMessageType | undefined;
     try {
+      if (!connection.identity && bytes > limits.anonymousMessageBytes)
+        throw new AppError('PAYLOAD_TOO_LARGE', { limit: limits.anonymousMessageBytes });
       const message = read() as RawMessage;
-      type = parse(typeSchema, message).type;
+      // The rest is looked at when it is known who sends it.
+      type = parse(typeSchema, isObject(message) ? { type: message['type'] } : undefined).type;
       this.enqueue(connection, type, message, reply);
     } catch (error) {
       connection.immediate.add(() => void this.errors.answer(error, type, reply));
@@ -50,6 +55,12 @@ export class IncomingMessages {
     if (!isAdded) throw new AppError('RATE_LIMIT_EXCEEDED', { waiting: limits.pending });
   }
 }
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A message counts as one for each KiB that is begun. */
+export const costOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / 1024));
 
 function slowDown(connection: Connection, reply: Reply): void {
   const error = new AppError('RATE_LIMIT_EXCEEDED', { limit: limits.messagesPerSecond, window: 1 });

@@ -4,7 +4,10 @@ const MiB = 1024 * 1024;
 export const limits = {
   /** No message of ours is longer, whatever the transport; above this it is not even read: the connection is closed (1009). */
   messageBytes: 64 * 1024,
+  /** Before the sign-in: a token has at most 8 KiB. */
+  anonymousMessageBytes: 16 * 1024,
   subscriptions: 100,
+  /** Each KiB of a longer message counts as one. */
   messagesPerSecond: 100,
   messageBurst: 200,
   /** So many refused messages, without a second of rest between them, close the connection. */

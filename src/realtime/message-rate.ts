@@ -14,18 +14,29 @@ export class MessageRate {
     this.at = clock();
   }
 
-  /** Takes one; false when none is left. */
-  take(): boolean {
+  /** Takes one, or what a message costs; false when so many are not left. */
+  take(cost = 1): boolean {
+    const now = this.refill();
+    if (this.tokens >= cost) {
+      this.tokens -= cost;
+      return true;
+    }
+    this.run = now - this.refusedAt < 1000 ? this.run + cost : cost;
+    this.refusedAt = now;
+    return false;
+  }
+
+  /** Takes what has been used already, though it may not be left: who goes on is refused until it has come again. */
+  charge(cost: number): void {
+    this.refill();
+    this.tokens = Math.max(-this.burst, this.tokens - cost);
+  }
+
+  private refill(): number {
     const now = this.clock();
     this.tokens = Math.min(this.burst, this.tokens + ((now - this.at) / 1000) * this.perSecond);
     this.at = now;
-    if (this.tokens >= 1) {
-      this.tokens -= 1;
-      return true;
-    }
-    this.run = now - this.refusedAt < 1000 ? this.run + 1 : 1;
-    this.refusedAt = now;
-    return false;
+    return now;
   }
 
   /** How many were refused with less than a second between them. */

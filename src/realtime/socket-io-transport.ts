@@ -14,7 +14,7 @@ import type { Connection } from './connection.js';
 import { ConnectionAuthenticator } from './connection-authenticator.js';
 import { ClientLimits } from './client-limits.js';
 import { Connections } from './connections.js';
-import { IncomingMessages } from './incoming-messages.js';
+import { costOf, IncomingMessages } from './incoming-messages.js';
 import type { Reply } from './message.js';
 import { limits } from './limits.js';
 import { SocketIoPeer } from './socket-io-peer.js';
@@ -136,11 +136,15 @@ export class SocketIoTransport {
   private serve(socket: Socket): void {
     const { connection } = socket.data as { connection: Connection };
     socket.on('disconnect', () => connection.gone());
+    // The library has read a message before it gives it away, so its length counts whatever becomes of it.
+    socket.conn.on('packet', ({ data }: { data?: string | Buffer }) => {
+      if (data !== undefined) connection.rate.charge(costOf(Buffer.byteLength(data)) - 1);
+    });
     socket.onAny((type: string, ...values: unknown[]) => {
       const last = values.at(-1);
       // who asks for an acknowledgement gets the answer there, and only there
       const reply = typeof last === 'function' ? answerTo(last as (body: unknown) => void) : undefined;
-      this.messages.receive(connection, () => readEvent(type, values[0]), reply);
+      this.messages.receive(connection, () => readEvent(type, values[0]), 0, reply);
     });
     if (!connection.closed) connection.send(this.authenticator.greeting(connection));
   }

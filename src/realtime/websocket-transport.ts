@@ -93,7 +93,7 @@ export class WebSocketTransport {
     this.peers.add(peer);
     ws.on('message', (data, isBinary) => {
       peer.seen();
-      this.messages.receive(connection, () => readMessage(data, isBinary));
+      this.messages.receive(connection, () => readMessage(data, isBinary), (data as Buffer).length);
     });
     ws.on('close', () => {
       this.peers.delete(peer);
@@ -101,7 +101,7 @@ export class WebSocketTransport {
     });
     // broken frames and broken connections are followed by 'close'
     ws.on('error', () => undefined);
-    if (token !== undefined) this.messages.receive(connection, () => ({ type: 'authenticate', token }));
+    if (token !== undefined) this.messages.receive(connection, () => ({ type: 'authenticate', token }), 0);
     peer.beat();
   }
 }

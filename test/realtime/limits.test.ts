@@ -30,6 +30,19 @@ test('more than a burst of messages is refused, and going on closes the connecti
   expect((await until(() => socket.closed)).code).toBe(4429);
 });
 
+test('long messages count by their length, and before the sign-in they are not even read', async () => {
+  const fields = Object.fromEntries(Array.from({ length: 4_000 }, (_, index) => [`field${index}`, 1]));
+  const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
+  for (let sent = 0; sent < 12; sent += 1) socket.send({ type: 'ping', ...fields });
+  await socket.next('error', ({ code }) => code === 'RATE_LIMIT_EXCEEDED');
+  expect(socket.messages.filter(({ type }) => type === 'pong').length).toBeLessThan(5);
+  expect((await until(() => socket.closed)).code).toBe(4429);
+
+  const stranger = await LiveSocket.open(app.wsUrl);
+  stranger.send({ type: 'ping', ...fields });
+  await stranger.next('error', ({ code }) => code === 'PAYLOAD_TOO_LARGE');
+});
+
 test('an address has 100 handshakes a minute, of either transport', async () => {
   const httpUrl = app.wsUrl.replace(/^ws/, 'http');
   const shake = async () => {
