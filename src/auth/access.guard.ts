@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { RouteRules } from '../http/endpoint.js';
 import { AppError } from '../common/errors.js';
 import { isBearer } from '../http/machine-token.js';
-import { may, type Actor } from '../common/permissions.js';
+import { may, type Actor, type Permission } from '../common/permissions.js';
 import { checkScopes, scopesOfRoute } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Maintenance } from '../infra/maintenance.js';
@@ -22,7 +22,7 @@ declare module 'fastify' {
 
 /**
  * Guards every route: what a route's `@Endpoint` does not open stays shut. It decides as soon as the headers are there, so that nobody
- * who may not call a route has a body read; Nest, whose guards come after the body, is told what was decided.
+ * who may not call a route has a body read; and again when the body is there, which a client can hold back until its rights have ended.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -46,16 +46,24 @@ export class AccessGuard implements CanActivate {
     });
   }
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     // Messages over sockets have a guard of their own, which the gateway names.
     if (context.getType() !== 'http') return true;
-    if (context.switchToHttp().getRequest<FastifyRequest>().isAdmitted) return true;
-    throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
+    const request = context.switchToHttp().getRequest<ActorRequest>();
+    if (!request.isAdmitted) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
+    const { rules } = request.routeOptions.config;
+    if (rules && rules.access !== 'public' && request.user && request.body !== undefined)
+      await this.check(request, rules.access, await this.identity.again(request));
+    return true;
   }
 
   private async decide(request: ActorRequest, { access, machineToken }: RouteRules): Promise<void> {
     if (access === 'public' || this.opensByToken(request, machineToken)) return;
-    request.user = actorOfRequest(await this.identity.of(request), request);
+    await this.check(request, access, await this.identity.of(request));
+  }
+
+  private async check(request: ActorRequest, access: Permission, actor: Actor): Promise<void> {
+    request.user = actorOfRequest(actor, request);
     checkScopes(request.user, scopesOfRoute(request.routeOptions.url ?? '', access, request.method));
     if (!may(request.user, access)) {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });

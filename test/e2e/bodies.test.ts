@@ -123,3 +123,46 @@ describe('a body that does not go on', () => {
     await data(201, quiet.post('/api/tasks/', task('after it')));
   });
 });
+
+describe('a body that is held back until its sender has lost the right to it', () => {
+  /** Sends the headers, lets the rights end, and then the body. @returns the status */
+  async function late(
+    client: Client,
+    path: string,
+    value: unknown,
+    ending: () => Promise<unknown>,
+  ): Promise<string> {
+    const { socket, answer } = open();
+    const body = JSON.stringify(value);
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n${signedIn(client)}` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`,
+    );
+    await until(() => answer().includes('100 Continue'), { what: 'the server to ask for the body' });
+    // by then the headers have been judged, too
+    await data(200, client.get('/api/users/profile'));
+    await ending();
+    socket.write(body);
+    await until(() => /HTTP\/1.1 [2-5]/.test(answer()), { what: 'the answer' });
+    return answer().split('HTTP/1.1 ').at(-1)!.slice(0, 3);
+  }
+
+  test('is not acted on after a logout', async () => {
+    const user = await app.admin.createUser('developer');
+    const own = await makeProject(user);
+    const ending = () => user.post('/api/auth/logout');
+    expect(await late(user, '/api/tasks/', { title: 'late', project_id: own.id }, ending)).toBe('401');
+  });
+
+  test('gives no rights that its sender has no more', async () => {
+    const demoted = await app.admin.createUser('admin');
+    const account = {
+      username: 'latecomer',
+      email: 'late@example.org',
+      password: 'correct horse 9 battery',
+      role: 'admin',
+    };
+    const ending = () => data(200, app.admin.put(`/api/users/${demoted.user.id}`, { role: 'viewer' }));
+    expect(await late(demoted, '/api/users/', account, ending)).toBe('403');
+  });
+});
