@@ -181,7 +181,7 @@ describe('what a token opens', () => {
     await until(async () => (await client.get('/api/tasks/')).status === 401, {
       what: 'the end of the token',
     });
-    expect((await until(() => socket.closed)).code).toBe(4401);
+    expect((await until(() => socket.closed)).code).toBe(4419);
   });
 });
 
