@@ -5,10 +5,12 @@ import type { RouteRules } from '../http/endpoint.js';
 import { AppError } from '../common/errors.js';
 import { isBearer } from '../http/machine-token.js';
 import { may, type Actor, type Permission } from '../common/permissions.js';
+import { requirePermission } from '../common/require-permission.js';
 import { checkScopes, scopesOfRoute } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Maintenance } from '../infra/maintenance.js';
-import type { ActorRequest } from '../http/request.js';
+import { hasBody, type ActorRequest } from '../http/request.js';
+import { Actors } from './actors.js';
 import { RequestIdentity } from './request-identity.js';
 
 const sessionId = z.uuid();
@@ -22,18 +24,24 @@ declare module 'fastify' {
 
 /**
  * Guards every route: what a route's `@Endpoint` does not open stays shut. It decides as soon as the headers are there, so that nobody
- * who may not call a route has a body read; and again when the body is there, which a client can hold back until its rights have ended.
+ * who may not call a route has a body read. A client may hold its body back for a minute, in which its rights may end: Nest, whose
+ * guards come after the body, has them looked up again.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly identity: RequestIdentity,
+    private readonly actors: Actors,
     private readonly maintenance: Maintenance,
     private readonly infrastructure: Infrastructure,
   ) {}
 
   install(server: FastifyInstance): void {
+    const admitAgain = (request: ActorRequest) => this.admitAgain(request);
     server.decorateRequest('isAdmitted', false);
+    server.decorateRequest('admitAgain', function admitThisAgain(this: ActorRequest) {
+      return admitAgain(this);
+    });
     server.addHook('onRequest', (request, _reply, done) => {
       const { rules } = request.routeOptions.config;
       if (rules === undefined) return done();
@@ -51,25 +59,33 @@ export class AccessGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<ActorRequest>();
     if (!request.isAdmitted) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
-    const { rules } = request.routeOptions.config;
-    if (rules && rules.access !== 'public' && request.user && request.body !== undefined)
-      await this.check(request, rules.access, await this.identity.again(request));
+    if (hasBody(request)) await this.admitAgain(request);
     return true;
   }
 
   private async decide(request: ActorRequest, { access, machineToken }: RouteRules): Promise<void> {
     if (access === 'public' || this.opensByToken(request, machineToken)) return;
-    await this.check(request, access, await this.identity.of(request));
+    request.user = actorOfRequest(await this.identity.of(request), request);
+    await this.check(request, request.user, access);
   }
 
-  private async check(request: ActorRequest, access: Permission, actor: Actor): Promise<void> {
-    request.user = actorOfRequest(actor, request);
-    checkScopes(request.user, scopesOfRoute(request.routeOptions.url ?? '', access, request.method));
-    if (!may(request.user, access)) {
-      throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: access });
-    }
-    if (!['GET', 'HEAD'].includes(request.method) && !may(request.user, 'admin'))
-      await this.refuseInMaintenance();
+  private async admitAgain(request: ActorRequest): Promise<void> {
+    const { rules } = request.routeOptions.config;
+    // a public route, or one that a machine token opened
+    if (!request.user || !rules) return;
+    request.user = await this.actors.renew(request.user);
+    await this.check(request, request.user, rules.access);
+  }
+
+  private async check(
+    { method, routeOptions }: FastifyRequest,
+    actor: Actor,
+    access: Permission | 'public',
+  ): Promise<void> {
+    if (access === 'public') return;
+    checkScopes(actor, scopesOfRoute(routeOptions.url ?? '', access, method));
+    requirePermission(actor, access);
+    if (!['GET', 'HEAD'].includes(method) && !may(actor, 'admin')) await this.refuseInMaintenance();
   }
 
   private opensByToken({ headers }: FastifyRequest, setting: RouteRules['machineToken']): boolean {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
-import { hasEnded, type Actor } from '../common/permissions.js';
+import { hasEnded, type Actor, type Permission } from '../common/permissions.js';
+import { requirePermission } from '../common/require-permission.js';
 import { roleWithin } from '../common/scopes.js';
 import { TokenCheck, type KnownToken } from '../personal-tokens/token-check.js';
 import { UsersService } from '../users/users.service.js';
@@ -53,6 +54,17 @@ export class Actors {
       epoch: signIn.epoch,
     });
     return { ...actor, username, role, tier };
+  }
+
+  /**
+   * Looks up again an actor whose work had to wait.
+   * @param required what the actor's role must still allow
+   * @throws what `renew` throws; AUTH_INSUFFICIENT_PERMISSIONS
+   */
+  async confirm(actor: Actor, required: Permission): Promise<Actor> {
+    const renewed = await this.renew(actor);
+    requirePermission(renewed, required);
+    return renewed;
   }
 
   /**

@@ -7,6 +7,7 @@ import { CreatedInstant, Id, Instant } from '../infra/columns.js';
  */
 @Entity('auth_sessions')
 @Index('auth_sessions_user', ['user_id', 'id'])
+@Index('auth_sessions_open', ['user_id'], { where: 'revoked_at IS NULL' })
 @Index('auth_sessions_network', ['user_id', 'network'])
 export class AuthSession {
   @Id()

@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { recording, signature, type Written } from '../activity/activity-log.js';
 import { newId } from '../common/ids.js';
-import type { Queryable } from '../infra/database.js';
+import type { Database, Queryable } from '../infra/database.js';
 import type { AuthSession } from './auth-session.entity.js';
 
 /** A session `s` of a user `u` that its tokens still open. */
 export const living = 's.revoked_at IS NULL AND s.expires_at > now() AND s.epoch = u.token_epoch';
+
+/** Of a user, at a time. A new sign-in ends what is beyond. */
+const mostSessions = 100;
 
 /** What tokens are made from. */
 export type OpenSession = Pick<AuthSession, 'id' | 'user_id' | 'epoch' | 'created_at' | 'expires_at'>;
@@ -14,6 +17,11 @@ export type Rotated = OpenSession & { refreshToken: string };
 
 const newToken = () => randomBytes(32).toString('base64url');
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
+
+type Opened = OpenSession & Omit<Written, 'id'> & { ended: number } & Record<string, unknown>;
+
+/** Sign-ins of one user take turns, so that each sees the sessions of those before: a statement sees nothing newer than its beginning. */
+const taking = 'SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE';
 
 /**
  * One statement, so that nothing comes between: it waits for a change of the password that is under way, and gives nothing after
@@ -26,31 +34,38 @@ const opening = `
     INSERT INTO auth_sessions (id, user_id, epoch, address, network, user_agent, expires_at)
     SELECT $7, id, token_epoch, $8, $9, $10, now() + make_interval(secs => $11) FROM account
     RETURNING id, user_id, epoch, created_at, expires_at
+  ), ended AS (
+    UPDATE auth_sessions SET revoked_at = now() WHERE id IN (
+      SELECT s.id FROM auth_sessions s JOIN account u ON u.id = s.user_id WHERE ${living}
+       ORDER BY s.last_used_at DESC, s.id DESC OFFSET ${mostSessions - 1})
+    RETURNING id
   ), token AS (
     INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
     SELECT $12, id, $13, expires_at FROM session
   ), noted AS (
-    SELECT 'user' AS entity_type, user_id AS entity_id, NULL::uuid AS project_id, 'login' AS action, NULL::jsonb AS old_value,
+    SELECT 'user' AS entity_type, user_id AS entity_id, NULL::uuid AS project_id, 'login' AS action,
+           (SELECT jsonb_build_object('auth_session_ids', (array_agg(id))[1:100], 'count', count(*)) FROM ended HAVING count(*) > 0) AS old_value,
            jsonb_build_object('auth_session_id', id) AS new_value, NULL::jsonb AS run, NULL::text[] AS events, NULL::jsonb AS data
       FROM session
   ), ${recording('noted')}
-  SELECT s.*, r.at, (SELECT count(*)::int FROM pending) AS pending FROM session s CROSS JOIN recorded r`;
+  SELECT s.*, r.at, (SELECT count(*)::int FROM pending) AS pending, (SELECT count(*)::int FROM ended) AS ended
+    FROM session s CROSS JOIN recorded r`;
 
 /**
- * Opens a session with its first refresh token, and writes the sign-in down.
+ * Opens a session with its first refresh token, and writes the sign-in down. Beyond 100 the sessions that were not used for longest end.
  * @param user as it was when its password was checked
  * @param seconds the refresh token lives
- * @returns undefined when the user was disabled since, or has another password
+ * @returns with how many have ended; undefined when the user was disabled since, or has another password
  */
 export async function openSession(
-  db: Queryable,
+  db: Database,
   user: { id: string; token_epoch: number },
   from: Pick<AuthSession, 'address' | 'network' | 'user_agent'>,
   seconds: number,
-): Promise<(Rotated & { written: Written }) | undefined> {
+): Promise<(Rotated & { written: Written; ended: number }) | undefined> {
   const refreshToken = newToken();
   const signed = signature({ id: user.id });
-  const [row] = await db.query<OpenSession & Omit<Written, 'id'> & Record<string, unknown>>(opening, [
+  const values = [
     ...signed,
     user.id,
     user.token_epoch,
@@ -61,7 +76,15 @@ export async function openSession(
     seconds,
     newId(),
     hashOf(refreshToken),
-  ]);
+  ];
+  // all in one packet: the lock is held over no round trip
+  const { opened } = await db.transaction((tx) => ({
+    opened: tx.withCommit(async () => {
+      const [, rows] = await Promise.all([tx.query(taking, [user.id]), tx.query<Opened>(opening, values)]);
+      return rows;
+    }),
+  }));
+  const [row] = await opened;
   if (!row) return undefined;
   return { ...row, refreshToken, written: { id: signed[0], at: row.at, pending: row.pending } };
 }

@@ -8,8 +8,9 @@ import { countRows, Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RowCache } from '../infra/row-cache.js';
+import type { User } from '../users/user.entity.js';
 import type { AuthSession } from './auth-session.entity.js';
-import { endSessions, living, sessionOf } from './auth-sessions.queries.js';
+import { endSessions, living, openSession, sessionOf } from './auth-sessions.queries.js';
 import { toAuthSession, type AuthSessionListQuery, type AuthSessionView } from './auth-sessions.schema.js';
 
 type KnownSession = Pick<AuthSession, 'id' | 'user_id' | 'revoked_at' | 'last_used_at'>;
@@ -107,6 +108,22 @@ export class AuthSessionsService implements OnModuleInit {
     if (!session?.isUsed) return false;
     const { id, user_id } = session;
     return (await this.endAll(null, user_id, 'refresh_token_reused', { only: id })) > 0;
+  }
+
+  /**
+   * Opens a session of a user whose password has just been checked.
+   * @returns undefined when the user was disabled since, or has another password
+   */
+  async open(user: User, from: Parameters<typeof openSession>[2], seconds: number) {
+    const opened = await openSession(this.database, user, from, seconds);
+    if (!opened) return undefined;
+    const entry = { actor: user, entityType: 'user', entityId: user.id, action: 'login' } as const;
+    this.activity.announce(opened.written, entry);
+    if (opened.ended > 0) {
+      this.forget(user.id);
+      this.events.emit('user.changed', { user_id: user.id });
+    }
+    return opened;
   }
 
   private async endAll(

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database } from '../infra/database.js';
@@ -12,7 +11,7 @@ import { toUser, type ChangePassword } from '../users/users.schema.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessTokens } from './access-tokens.js';
 import { Actors } from './actors.js';
-import { openSession, rotate, type OpenSession } from './auth-sessions.queries.js';
+import { rotate, type OpenSession } from './auth-sessions.queries.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
 import type { Login, LoginResult, RefreshResult } from './auth.schema.js';
 import { LoginThrottle } from './login-throttle.js';
@@ -37,7 +36,6 @@ export class AuthService {
     private readonly actors: Actors,
     private readonly throttle: LoginThrottle,
     private readonly database: Database,
-    private readonly activity: ActivityLog,
     infrastructure: Infrastructure,
   ) {
     this.refreshSeconds = infrastructure.config.REFRESH_TOKEN_SECONDS;
@@ -58,11 +56,9 @@ export class AuthService {
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
     const user_agent = userAgent?.slice(0, longestUserAgent) ?? null;
     const from = { address: network === 'unknown' ? null : address, network, user_agent };
-    const opened = await openSession(this.database, user, from, this.refreshSeconds);
+    const opened = await this.sessions.open(user, from, this.refreshSeconds);
     // what was true of the password when it was checked is not any more
     if (!opened) throw new AppError('AUTH_INVALID_CREDENTIALS');
-    const entry = { actor: user, entityType: 'user', entityId: user.id, action: 'login' } as const;
-    this.activity.announce(opened.written, entry);
     return {
       ...this.accessFor(opened),
       refresh_token: opened.refreshToken,

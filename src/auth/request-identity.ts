@@ -24,11 +24,6 @@ export class RequestIdentity {
     return (request.identity ??= this.find(request));
   }
 
-  /** Looks again, for a request whose body came later than its headers. @throws as `of` does */
-  again(request: FastifyRequest): Promise<Actor> {
-    return (request.identity = this.find(request));
-  }
-
   private async find({ headers: { authorization } }: FastifyRequest): Promise<Actor> {
     if (authorization === undefined) throw new AppError('AUTH_TOKEN_MISSING');
     return this.bearer.authenticate(authorization);

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { CommandSafetyModule } from '../command-safety/command-safety.module.js';
 import { ExecutionsModule } from '../executions/executions.module.js';
 import { OutputModule } from '../output/output.module.js';
@@ -11,7 +12,7 @@ import { CommandsService } from './commands.service.js';
 import { StartWatch } from './start-watch.js';
 
 @Module({
-  imports: [CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
+  imports: [AuthModule, CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
   controllers: [CommandHelpController, CommandsController],
   providers: [CommandHelpService, CommandListsService, CommandsService, StartWatch],
 })

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
@@ -37,6 +38,7 @@ export class CommandsService {
     private readonly lifecycle: ExecutionLifecycle,
     private readonly executions: ExecutionsService,
     private readonly access: ProjectAccess,
+    private readonly actors: Actors,
     private readonly safety: CommandSafety,
     private readonly watch: StartWatch,
     private readonly turns: RequestTurns,
@@ -46,22 +48,22 @@ export class CommandsService {
   /**
    * Runs a command and waits until it runs; with `stream_output: false` until its end.
    * @throws COMMAND_UNSAFE, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED, AUTH_INSUFFICIENT_PERMISSIONS for `allow_unsafe`, PROJECT_NOT_FOUND,
-   * PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+   * PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED; what `Actors.confirm` throws when the actor's rights end while the command is judged or waits
    */
   async execute(actor: Actor, input: ExecuteCommand): Promise<StartedCommand | CommandStatus> {
     await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, input.environment);
     const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
     const timeout = allowedTimeout(input.timeout, this.infrastructure.config);
-    const enqueue = async (tx: Transaction): Promise<string> => {
+    const enqueue = async (tx: Transaction, now: Actor): Promise<string> => {
       const project =
-        input.project_id === null ? null : await this.access.require(actor, input.project_id, 'execute', tx);
-      if (project === null) await refuseFullStorage(tx, actor.id, MAX_USER_STORAGE);
-      return this.lifecycle.enqueue(tx, actor, {
+        input.project_id === null ? null : await this.access.require(now, input.project_id, 'execute', tx);
+      if (project === null) await refuseFullStorage(tx, now.id, MAX_USER_STORAGE);
+      return this.lifecycle.enqueue(tx, now, {
         ...runRules(project, input.limits, MAX_RUN_LIMITS),
         task_id: null,
         project_id: project?.id ?? null,
-        session_id: actor.sessionId ?? null,
-        requested_by: actor.id,
+        session_id: now.sessionId ?? null,
+        requested_by: now.id,
         queue: queueOf(input.priority),
         command: input.command,
         working_directory: input.working_directory ?? '',
@@ -71,7 +73,10 @@ export class CommandsService {
         final_exit_codes: [],
       });
     };
-    const id = await this.turns.take(actor.id, () => this.database.transaction(enqueue));
+    const id = await this.turns.take(actor.id, async () => {
+      const now = await this.actors.confirm(actor, input.allow_unsafe ? 'admin' : 'execute');
+      return this.database.transaction((tx) => enqueue(tx, now));
+    });
     if (input.stream_output) return toStarted(await this.watch.started(id, startPatienceMs));
     return this.show(await this.watch.ended(id, endPatienceMs));
   }

@@ -56,6 +56,11 @@ export function hasEnded(actor: Actor): boolean {
   return end !== null && end.getTime() <= Date.now();
 }
 
+/** The one of two roles that may do less. */
+export function lowerRole(one: Role, other: Role): Role {
+  return roles.indexOf(one) < roles.indexOf(other) ? one : other;
+}
+
 export function may(actor: Pick<Actor, 'role'>, permission: Permission): boolean {
   return permissionsOf(actor.role).includes(permission);
 }

@@ -1,7 +1,7 @@
 import { AppError } from './errors.js';
 import {
+  lowerRole,
   may,
-  roles,
   scopes,
   scopeTable,
   type Actor,
@@ -89,5 +89,5 @@ export function roleWithin(role: Role, granted: readonly Scope[]): Role {
     : asked.some((permission) => permission !== 'read')
       ? 'developer'
       : 'viewer';
-  return roles.indexOf(most) < roles.indexOf(role) ? most : role;
+  return lowerRole(most, role);
 }

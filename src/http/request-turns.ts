@@ -1,6 +1,6 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { finalize, from, switchMap, type Observable } from 'rxjs';
+import { defer, finalize, from, switchMap, type Observable } from 'rxjs';
 import { onClosed } from './on-closed.js';
 import type { ActorRequest } from './request.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
@@ -11,7 +11,8 @@ const line = { perUser: 200, inAll: 1_000, patienceMs: 10_000 };
 
 /**
  * Bounds how many requests of one user are worked on at once. Some take up to three connections, so that a quarter of their number
- * leaves some for others whatever the user asks for. It does not count how long a client takes to read its answer.
+ * leaves some for others whatever the user asks for. It does not count how long a client takes to read its answer. Rights may end
+ * while a request waits, so they are looked up again when its turn comes.
  */
 @Injectable()
 export class RequestTurns implements NestInterceptor {
@@ -25,12 +26,18 @@ export class RequestTurns implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
     const http = context.switchToHttp();
-    const { user, routeOptions } = http.getRequest<ActorRequest>();
+    const request = http.getRequest<ActorRequest>();
+    const { user, routeOptions } = request;
     if (user === undefined || routeOptions.config.rules?.waits) return next.handle();
     const end = this.turns.tryBegin(user.id);
     if (end !== undefined) return next.handle().pipe(finalize(end));
     return from(this.turns.wait(user.id, goneSignal(http.getResponse<FastifyReply>()))).pipe(
-      switchMap((endLater) => next.handle().pipe(finalize(endLater))),
+      switchMap((endLater) =>
+        defer(() => request.admitAgain()).pipe(
+          switchMap(() => next.handle()),
+          finalize(endLater),
+        ),
+      ),
     );
   }
 

@@ -36,7 +36,9 @@ function sqlStateOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** The Unix socket of a Postgres that is down is not there. */
+/** The Unix socket of a Postgres that is down is not there, and one whose queue is full refuses for the moment. */
 function isSocketMissing(error: Error): boolean {
-  return sqlStateOf(error) === 'ENOENT' && 'syscall' in error && error.syscall === 'connect';
+  return (
+    ['ENOENT', 'EAGAIN'].includes(sqlStateOf(error)) && 'syscall' in error && error.syscall === 'connect'
+  );
 }

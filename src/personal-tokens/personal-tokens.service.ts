@@ -35,13 +35,12 @@ export class PersonalTokensService {
    * RESOURCE_LIMIT_EXCEEDED with 50 tokens; AUTH_TOKEN_INVALID when the actor's sign-in has ended meanwhile
    */
   async create(actor: Actor, input: CreatePersonalToken): Promise<PersonalTokenWithSecret> {
-    refuseMoreThanOwn(actor, input);
     const token = makeToken();
     const { label, scopes, expires_at } = input;
     return this.database.transaction(async (tx) => {
       // one at a time, so that the count holds
       await tx.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [actor.id]);
-      await confirmActor(tx, actor);
+      refuseMoreThanOwn(await confirmActor(tx, actor), input);
       await this.refuseTooMany(tx, actor.id);
       const [stored] = await tx.query<PersonalToken>(
         `INSERT INTO personal_access_tokens (id, user_id, label, scopes, token_hash, hint, expires_at)

@@ -16,7 +16,7 @@ const useSeconds = 60;
 /** Tells what a personal access token stands for: one indexed look-up, and none while it is remembered. */
 @Injectable()
 export class TokenCheck implements OnModuleInit {
-  /** By hash. */
+  /** By hash, and by id for who was authenticated before. */
   private readonly known: RowCache<KnownToken>;
 
   constructor(
@@ -42,7 +42,10 @@ export class TokenCheck implements OnModuleInit {
 
   /** Whether a token that was good is still. @throws AUTH_TOKEN_INVALID */
   async verifyAgain(id: string): Promise<KnownToken> {
-    const [token] = await this.database.query<KnownToken>(`${select} WHERE id = $1`, [id]);
+    const token = await this.known.get(id, async () => {
+      const [found] = await this.database.query<KnownToken>(`${select} WHERE id = $1`, [id]);
+      return found;
+    });
     return good(token);
   }
 

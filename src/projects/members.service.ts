@@ -3,8 +3,9 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { Database } from '../infra/database.js';
+import { Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { confirmActor } from '../users/actor.queries.js';
 import { ProjectAccess } from './project-access.js';
 import type { MemberRole, MemberView } from './projects.schema.js';
 
@@ -37,51 +38,59 @@ export class MembersService {
     userId: string,
     role: MemberRole,
   ): Promise<{ members: MemberView[] }> {
-    const { id } = await this.access.require(actor, project, 'own');
-    await this.database.transaction(async (tx) => {
+    const id = await this.database.transaction(async (tx) => {
+      const projectId = await this.requireOwn(tx, actor, project);
       const rows = await tx.query(
         `INSERT INTO project_members (project_id, user_id, role) SELECT $1, id, $3 FROM users WHERE id = $2
          ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role RETURNING user_id`,
-        [id, userId, role],
+        [projectId, userId, role],
       );
       if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });
       const newValue = { user_id: userId, role };
       this.activity.record(tx, {
         actor,
         entityType: 'project',
-        entityId: id,
-        projectId: id,
+        entityId: projectId,
+        projectId,
         action: 'member_set',
         newValue,
       });
-      this.events.emitAfter(tx, 'project.changed', { project_id: id });
+      this.events.emitAfter(tx, 'project.changed', { project_id: projectId });
       if (role === 'viewer')
-        this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: id });
+        this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: projectId });
+      return projectId;
     });
     return this.list(actor, id);
   }
 
   /** Cancels the member's runs that have not started. @throws RESOURCE_NOT_FOUND when the user is not a member */
   async remove(actor: Actor, project: string, userId: string): Promise<{ members: MemberView[] }> {
-    const { id } = await this.access.require(actor, project, 'own');
-    await this.database.transaction(async (tx) => {
+    const id = await this.database.transaction(async (tx) => {
+      const projectId = await this.requireOwn(tx, actor, project);
       const rows = await tx.query(
         'DELETE FROM project_members WHERE project_id = $1 AND user_id = $2 RETURNING role',
-        [id, userId],
+        [projectId, userId],
       );
       if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });
       const oldValue = { user_id: userId };
       this.activity.record(tx, {
         actor,
         entityType: 'project',
-        entityId: id,
-        projectId: id,
+        entityId: projectId,
+        projectId,
         action: 'member_removed',
         oldValue,
       });
-      this.events.emitAfter(tx, 'project.changed', { project_id: id });
-      this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: id });
+      this.events.emitAfter(tx, 'project.changed', { project_id: projectId });
+      this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: projectId });
+      return projectId;
     });
     return this.list(actor, id);
+  }
+
+  /** The id of a project that the actor owns, by what the actor may do now. */
+  private async requireOwn(tx: Transaction, actor: Actor, project: string): Promise<string> {
+    const { id } = await this.access.require(await confirmActor(tx, actor), project, 'own', tx);
+    return id;
   }
 }

@@ -10,6 +10,9 @@ export const limits = {
   /** Each KiB of a longer message counts as one. */
   messagesPerSecond: 100,
   messageBurst: 200,
+  /** Packets of socket.io, those of its own too; its messages are bounded by themselves. */
+  packetsPerSecond: 200,
+  packetBurst: 2_000,
   /** So many refused messages, without a second of rest between them, close the connection. */
   refusals: 200,
   /** Messages that wait for the ones before them. */

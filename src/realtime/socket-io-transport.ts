@@ -17,7 +17,11 @@ import { Connections } from './connections.js';
 import { costOf, IncomingMessages } from './incoming-messages.js';
 import type { Reply } from './message.js';
 import { limits } from './limits.js';
+import { MessageRate } from './message-rate.js';
 import { SocketIoPeer } from './socket-io-peer.js';
+
+/** The type of a packet that asks for a namespace (socket.io protocol 5). */
+const connectPacket = '0';
 
 export const socketIoPath = '/socket.io/';
 
@@ -73,6 +77,7 @@ export class SocketIoTransport {
       this.boundPolls(request, response, next),
     );
     this.server.engine.on('connection', (socket: RawSocket) => {
+      this.boundPackets(socket);
       const leave = this.clientLimits.enter(socket.request);
       this.places.set(socket, leave);
       socket.once('close', leave);
@@ -82,6 +87,20 @@ export class SocketIoTransport {
   /** Drops what never got as far as a connection. The HTTP server is not ours to close. */
   stop(): void {
     this.server?.engine.close();
+  }
+
+  /**
+   * Ends a connection that goes on to ask for a sign-in, or sends more than any client would: each packet costs the library work,
+   * whatever it thinks of it, and a request for a namespace stays with the connection.
+   */
+  private boundPackets(socket: RawSocket): void {
+    const rate = new MessageRate(limits.packetsPerSecond, limits.packetBurst);
+    const isRateLimited = this.infrastructure.config.RATE_LIMIT_ENABLED;
+    let connects = 0;
+    socket.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
+      if (type === 'message' && typeof data === 'string' && data.startsWith(connectPacket)) connects += 1;
+      if (connects > limits.failedAuthentications || (isRateLimited && !rate.take())) socket.close(true);
+    });
   }
 
   /** A poll is answered when the answer to the one before has been taken: engine.io takes what it wrote for read. */

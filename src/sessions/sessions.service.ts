@@ -7,6 +7,7 @@ import { PageWindow } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
 import { countRows, Database } from '../infra/database.js';
+import { lockCount } from '../infra/count-lock.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { SessionTouch } from './session-touch.js';
@@ -30,7 +31,7 @@ import {
   type UpdateSession,
 } from './sessions.schema.js';
 
-/** Of a user, at a time. Several made at once may be one or two more. */
+/** Of a user, at a time. */
 const mostActive = 50;
 /** Each change is kept with the settings before and after it, so that any moment can be restored. */
 const mostVersions = 1_000;
@@ -55,13 +56,15 @@ export class SessionsService {
     const id = newId();
     const project_id = project?.id ?? null;
     await this.database.transaction(async (tx) => {
-      const made = await tx.query(
+      const counting = lockCount(tx, 'work sessions', actor.id);
+      const inserting = tx.query(
         `INSERT INTO sessions (id, user_id, project_id, settings, expires_at)
          SELECT $1, $2, $3, $4, now() + ${lifetime}
           WHERE (SELECT count(*) FROM sessions s WHERE s.user_id = $2 AND ${inStatus.active}) < $5
          RETURNING id`,
         [id, actor.id, project_id, input.settings, mostActive],
       );
+      const [, made] = await Promise.all([counting, inserting]);
       if (made.length === 0)
         throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostActive, resource: 'sessions' });
       const newValue = { project_id, settings: input.settings };

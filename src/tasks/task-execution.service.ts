@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
+import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import { formatDuration } from '../common/duration.js';
 import { toInstant } from '../common/fields.js';
@@ -44,6 +45,7 @@ export class TaskExecutionService {
     private readonly executions: ExecutionsService,
     private readonly estimate: StartEstimate,
     private readonly safety: CommandSafety,
+    private readonly actors: Actors,
     private readonly infrastructure: Infrastructure,
   ) {}
 
@@ -192,11 +194,12 @@ export class TaskExecutionService {
     work: (tx: Transaction, task: AccessibleTask, state: RunState) => Promise<() => Promise<T>>,
   ): Promise<T> {
     let judgement: Judgement | undefined;
+    let current = actor;
     for (let triesLeft = judgements; triesLeft >= 0; triesLeft -= 1) {
       const outcome = await this.database.transaction(async (tx) => {
         // in one packet, and in this order: what the second one sees is not older than the lock
         const [task, first] = await Promise.all([
-          requireTask(tx, actor, name, 'execute', { lock: true }),
+          requireTask(tx, current, name, 'execute', { lock: true }),
           runStateOf(tx, name),
         ]);
         // a prefix may be unique only among what the actor may see
@@ -211,6 +214,8 @@ export class TaskExecutionService {
       if (typeof outcome === 'function') return outcome();
       judgement = outcome;
       await this.safety.refuseUnsafe(actor, judgement.command, allowUnsafe, judgement.environment);
+      // judging takes its turn, and rights may have ended meanwhile
+      current = await this.actors.confirm(actor, 'execute');
     }
     throw new AppError('VERSION_CONFLICT', { task_id: name });
   }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { CommandSafetyModule } from '../command-safety/command-safety.module.js';
 import { ExecutionsModule } from '../executions/executions.module.js';
 import { OutputModule } from '../output/output.module.js';
@@ -17,7 +18,7 @@ import { TasksController } from './tasks.controller.js';
 import { TasksService } from './tasks.service.js';
 
 @Module({
-  imports: [CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
+  imports: [AuthModule, CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
   controllers: [ProjectCloneController, TasksController, TaskBulkController, TaskExecutionController],
   providers: [
     ProjectCloneService,

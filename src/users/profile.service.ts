@@ -36,7 +36,7 @@ export class ProfileService {
 
   /** @throws RESOURCE_ALREADY_EXISTS when the e-mail address is taken, VERSION_CONFLICT */
   async update(actor: Actor, input: UpdateProfile, ifMatch?: number): Promise<Profile> {
-    await this.users.update(actor, actor.id, input, ifMatch);
+    await this.users.update(actor, actor.id, input, ifMatch, 'read');
     return this.get(actor);
   }
 }

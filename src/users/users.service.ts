@@ -5,7 +5,7 @@ import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { PageWindow, type Page } from '../http/pagination.js';
-import type { Actor } from '../common/permissions.js';
+import type { Actor, Permission } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
 import { Bus } from '../infra/bus.js';
 import { countRows, Database, uniqueViolation, type Transaction } from '../infra/database.js';
@@ -86,7 +86,8 @@ export class UsersService implements OnModuleInit {
   /**
    * Makes a user.
    * @param actor the administrator, or null for the first start, which looks at the password itself
-   * @throws RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken, VALIDATION_ERROR for a weak password
+   * @throws AUTH_TOKEN_INVALID and AUTH_INSUFFICIENT_PERMISSIONS when the actor's sign-in or role has ended meanwhile;
+   * RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken, VALIDATION_ERROR for a weak password
    */
   async create(actor: Actor | null, input: CreateUser): Promise<UserView> {
     if (actor) await refuseWeak('password', input.password, input);
@@ -95,7 +96,7 @@ export class UsersService implements OnModuleInit {
     const { username, email, full_name, avatar_url, role, tier } = input;
     await this.uniquely(() =>
       this.database.transaction(async (tx) => {
-        if (actor) await confirmActor(tx, actor);
+        if (actor) await confirmActor(tx, actor, 'admin');
         await tx.query(
           `INSERT INTO users (id, username, email, full_name, avatar_url, role, tier, password_hash)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -117,9 +118,16 @@ export class UsersService implements OnModuleInit {
   /**
    * Changes a user. A new password and disabling end every sign-in made so far; a new role counts from the next request. Disabling
    * ends the user's runs too, and a lower role those that have not started.
-   * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password; RESOURCE_IN_USE for the last administrator
+   * @param required what the actor's role must still allow when it is written: for a change of one's own profile less
+   * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, AUTH_INSUFFICIENT_PERMISSIONS, RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password; RESOURCE_IN_USE for the last administrator
    */
-  async update(actor: Actor, id: string, input: UpdateUser, ifMatch?: number): Promise<UserView> {
+  async update(
+    actor: Actor,
+    id: string,
+    input: UpdateUser,
+    ifMatch?: number,
+    required: Permission = 'admin',
+  ): Promise<UserView> {
     const { password, version, ...changes } = input;
     if (password !== undefined)
       await refuseWeak('password', password, { ...(await this.get(id)), ...changes });
@@ -130,7 +138,7 @@ export class UsersService implements OnModuleInit {
         await tx.query('SELECT pg_advisory_xact_lock($1)', [userChangeLock]);
         const [user] = await tx.query<User>('SELECT * FROM users WHERE id = $1 FOR UPDATE', [id]);
         if (!user) throw new AppError('RESOURCE_NOT_FOUND', { user_id: id });
-        await confirmActor(tx, actor);
+        await confirmActor(tx, actor, required);
         checkVersion(user.version, version, ifMatch);
         const next = { ...user, ...changes };
         if (user.role === 'admin' && !user.disabled && (next.role !== 'admin' || next.disabled)) {

@@ -41,10 +41,11 @@ export class WebhookAccess {
 
   /**
    * The project a new webhook is for; null for everything.
+   * @param tx that makes it
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED; AUTH_INSUFFICIENT_PERMISSIONS when only an administrator may
    */
-  async requireScope(actor: Actor, project: string | null): Promise<string | null> {
-    if (project !== null) return (await this.projects.require(actor, project, 'own')).id;
+  async requireScope(actor: Actor, project: string | null, tx: Queryable): Promise<string | null> {
+    if (project !== null) return (await this.projects.require(actor, project, 'own', tx)).id;
     if (actor.role !== 'admin')
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'admin', field: 'project_id' });
     return null;

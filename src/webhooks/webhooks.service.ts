@@ -9,9 +9,11 @@ import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
 import { countRows, Database, type Transaction } from '../infra/database.js';
+import { lockCount } from '../infra/count-lock.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { accessRole, memberJoin } from '../projects/projects.queries.js';
+import { confirmActor } from '../users/actor.queries.js';
 import { targetFault } from './target-address.js';
 import { WebhookAccess } from './webhook-access.js';
 import { makeSecret, rotationMs } from './webhook-secret.js';
@@ -24,7 +26,7 @@ import {
   type WebhookWithSecret,
 } from './webhooks.schema.js';
 
-/** Of a project, and of those without one: each event is matched against all of them. Several made at once may be one or two more. */
+/** Of a project, and of those without one: each event is matched against all of them. */
 const mostWebhooks = 50;
 
 @Injectable()
@@ -44,19 +46,21 @@ export class WebhooksService {
    * send to; RESOURCE_LIMIT_EXCEEDED for one beyond the 50 of a project
    */
   async create(actor: Actor, input: CreateWebhook): Promise<WebhookWithSecret> {
-    const projectId = await this.access.requireScope(actor, input.project_id);
     this.checkUrl(input.url);
     const { url, events, description, active, secret = makeSecret() } = input;
     const id = newId();
     const sealed = this.keyring.seal(placeOfWebhook(id), secret);
     return this.database.transaction(async (tx) => {
-      const [webhook] = await tx.query<Webhook>(
+      const projectId = await this.access.requireScope(await confirmActor(tx, actor), input.project_id, tx);
+      const counting = lockCount(tx, 'webhooks', projectId ?? 'everything');
+      const inserting = tx.query<Webhook>(
         `INSERT INTO webhooks (id, project_id, url, description, events, sealed_secret, active, created_by)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8
           WHERE (SELECT count(*) FROM webhooks WHERE project_id IS NOT DISTINCT FROM $2 AND deleted_at IS NULL) < $9
          RETURNING *`,
         [id, projectId, url, description, events, sealed, active, actor.id, mostWebhooks],
       );
+      const [, [webhook]] = await Promise.all([counting, inserting]);
       if (!webhook)
         throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostWebhooks, resource: 'webhooks' });
       const newValue = recordable({ url, events, description, active });
@@ -95,7 +99,7 @@ export class WebhooksService {
     const { version, ...changes } = input;
     if (changes.url !== undefined) this.checkUrl(changes.url);
     return this.database.transaction(async (tx) => {
-      const webhook = await this.access.require(actor, id, tx);
+      const webhook = await this.access.require(await confirmActor(tx, actor), id, tx);
       checkVersion(webhook.version, version, ifMatch);
       const next = { ...webhook, ...changes };
       const [stored] = await tx.query<Webhook>(
@@ -134,7 +138,7 @@ export class WebhooksService {
   async rotate(actor: Actor, id: string, given?: string, ifMatch?: number): Promise<WebhookWithSecret> {
     const secret = given ?? makeSecret();
     return this.database.transaction(async (tx) => {
-      const webhook = await this.access.require(actor, id, tx);
+      const webhook = await this.access.require(await confirmActor(tx, actor), id, tx);
       checkVersion(webhook.version, ifMatch);
       const [stored] = await tx.query<Webhook>(
         `UPDATE webhooks SET previous_secret = secret, sealed_previous_secret = sealed_secret, secret = NULL, sealed_secret = $2,

@@ -26,6 +26,33 @@ const listed = async (user: Client): Promise<Json[]> => (await data(200, user.ge
 const idOf = async (user: Client): Promise<string> => (await listed(user)).find(({ current }) => current).id;
 
 describe('sessions', () => {
+  test('are at most 100: a new sign-in ends those that were not used for longest', async () => {
+    const user = await app.admin.createUser('viewer');
+    const socket = await LiveSocket.open(app.wsUrl, user.token);
+    const own = await idOf(user);
+    await app.query(
+      `INSERT INTO auth_sessions (id, user_id, epoch, expires_at, last_used_at)
+       SELECT gen_random_uuid(), u.id, u.token_epoch, now() + interval '1 hour', now() - n * interval '1 second'
+         FROM users u, generate_series(1, 98) n WHERE u.id = $1`,
+      [user.user.id],
+    );
+    await app.query("UPDATE auth_sessions SET last_used_at = now() - interval '1 day' WHERE id = $1", [own]);
+    const made = await Promise.all(Array.from({ length: 6 }, () => again(user)));
+    await refusedEverywhere(app, user);
+    await until(() => socket.closed);
+    const open = await app.query<{ id: string }>(
+      'SELECT id FROM auth_sessions WHERE user_id = $1 AND revoked_at IS NULL',
+      [user.user.id],
+    );
+    expect(open).toHaveLength(100);
+    for (const each of made) expect((await data(200, each.get(path))).total).toBe(100);
+    const noted = await app.query<{ ended: number }>(
+      `SELECT coalesce(sum((old_value->>'count')::int), 0)::int AS ended FROM activity WHERE entity_id = $1 AND action = 'login'`,
+      [user.user.id],
+    );
+    expect(noted).toEqual([{ ended: 5 }]);
+  });
+
   test('are listed to their user, with the one that asks marked', async () => {
     const first = await app.admin.createUser('viewer');
     const { username, password } = first.credentials!;

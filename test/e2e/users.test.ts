@@ -145,23 +145,31 @@ test('the last administrator stays one', async () => {
   const path = `/api/users/${app.admin.user.id}`;
   for (const change of [{ role: 'viewer' }, { disabled: true }])
     expect(await refusal(app.admin.put(path, change))).toBe('409 RESOURCE_IN_USE');
+});
 
-  const other = await app.admin.createUser('admin');
-  const down = await Promise.all([
-    app.admin.put(`/api/users/${other.user.id}`, { role: 'viewer' }),
-    other.put(path, { role: 'viewer' }),
-  ]);
-  // the slower one finds itself the last one, or no administrator any more
-  expect(down.map(({ status }) => status).toSorted()[0]).toBe(200);
-  const { items } = await data(
-    200,
-    (down[0]?.status === 200 ? app.admin : other).get('/api/users/', { query: { page_size: 100 } }),
-  );
-  const administrators = items.filter(
-    ({ role, disabled }: Record<string, unknown>) => role === 'admin' && !disabled,
-  );
-  expect(administrators).toHaveLength(1);
-  if (down[0]?.status !== 200) await data(200, other.put(path, { role: 'admin' }));
+test('two administrators who demote or disable each other at the same moment leave one', async () => {
+  let two = await Promise.all([app.admin.createUser('admin'), app.admin.createUser('admin')]);
+  const pathOf = ({ user }: Client) => `/api/users/${user.id}`;
+  await data(200, two[0].put(pathOf(app.admin), { role: 'developer' }));
+  for (let round = 0; round < 20; round += 1) {
+    const change = round % 4 === 3 ? { disabled: true } : { role: 'viewer' };
+    const [one, other] = two;
+    const answers = await Promise.all([one.put(pathOf(other), change), other.put(pathOf(one), change)]);
+    const left = await app.query("SELECT id FROM users WHERE role = 'admin' AND NOT disabled");
+    // the slower one finds itself no administrator any more
+    const winner = answers[0].status === 200 ? one : other;
+    const loser = winner === one ? other : one;
+    expect([round, tally(answers.map(({ status }) => String(status)))['200'], left]).toEqual([
+      round,
+      1,
+      [{ id: winner.user.id }],
+    ]);
+    await data(200, winner.put(pathOf(loser), { role: 'admin', disabled: false }));
+    // whoever was disabled is signed out
+    two = [winner, round % 4 === 3 ? await loser.as(loser.credentials!) : loser];
+  }
+  await data(200, two[0].put(pathOf(app.admin), { role: 'admin' }));
+  for (const each of two) await data(200, app.admin.put(pathOf(each), { role: 'viewer' }));
 });
 
 test('a disabled user and a new role count at once in every process', async () => {

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { useApp } from '../support/app.js';
 import type { Json } from '../support/json.js';
 import { until } from '../support/until.js';
@@ -128,4 +130,16 @@ test('a message above 64 KiB ends a connection by polling, too', async () => {
   socket.emit('ping', { timestamp: 'x'.repeat(70_000) });
   expect(await gone).toBe(413);
   await connect({ token: app.admin.token });
+});
+
+test('who asks for a sign-in again and again is cut off', async () => {
+  const raw = new WebSocket(`${app.wsUrl}/socket.io/?EIO=4&transport=websocket`);
+  const refusals: string[] = [];
+  raw.on('message', (data: Buffer) => {
+    if (data.toString().startsWith('44')) refusals.push(data.toString());
+  });
+  await once(raw, 'open');
+  for (let tries = 0; tries < 50; tries += 1) raw.send(`40{"token":"mlr_pat_${tries}"}`);
+  await once(raw, 'close');
+  expect(refusals.length).toBeLessThan(10);
 });

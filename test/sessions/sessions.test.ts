@@ -1,3 +1,4 @@
+import { Client as PgClient } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { expectStatus } from '../support/client.js';
@@ -5,7 +6,8 @@ import type { Json } from '../support/json.js';
 import { until } from '../support/until.js';
 import { data, fault, makeProject, makeSession, makeTask, within } from './steps.js';
 
-const app = useApp();
+// four turns for each user, so that requests at once are worked on at once
+const app = useApp({ env: { DATABASE_POOL_SIZE: '16' } });
 const nobody = '01890000-0000-7000-8000-000000000000';
 const hours = (text: string) => new Date(text).getTime() / 3_600_000;
 
@@ -244,6 +246,30 @@ test('the history tells what the owner did in it, the newest first, with the com
   });
   const oldest = await data(200, owner.get(path, { query: { page_size: 1, order: 'asc' } }));
   expect(oldest).toMatchObject({ total: 4, items: [{ entity_type: 'session', action: 'created' }] });
+});
+
+test('several sessions opened at once do not pass the limit', async () => {
+  const user = await app.admin.createUser('viewer');
+  await app.query(
+    `INSERT INTO sessions (id, user_id, expires_at)
+     SELECT gen_random_uuid(), $1, now() + interval '1 hour' FROM generate_series(1, 48)`,
+    [user.user.id],
+  );
+  const database = new PgClient(app.databaseUrl);
+  await database.connect();
+  try {
+    // they are worked on at once for certain: none can end before four have begun
+    await database.query('BEGIN');
+    await database.query('LOCK TABLE activity IN SHARE MODE');
+    const opening = Array.from({ length: 8 }, () => user.post('/api/sessions/', {}));
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await until(async () => (await app.query(waiting)).length >= 4);
+    await database.query('ROLLBACK');
+    const statuses = (await Promise.all(opening)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([201, 201, ...Array<number>(6).fill(409)]);
+  } finally {
+    await database.end();
+  }
 });
 
 test('a user has 50 active sessions, and a session 1000 changes', async () => {

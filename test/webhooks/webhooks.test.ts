@@ -11,6 +11,26 @@ const url = 'https://example.com/hook';
 const nowhere = '01a20248-3e42-712e-94d4-ee21d5863641';
 
 describe('a webhook', () => {
+  test('is one of at most fifty, also when several are made at once', async () => {
+    const project = await makeProject(app.admin);
+    for (const projectId of [project.id, null]) {
+      await app.query(
+        `INSERT INTO webhooks (id, project_id, url, events, active, created_by)
+         SELECT gen_random_uuid(), $1, $2, '{task.created}', false, $3 FROM generate_series(1, 48)`,
+        [projectId, url, app.admin.user.id],
+      );
+      // a user has one turn in each process here, so that one user alone would not be fast enough
+      const makers = [app.admin, ...(await Promise.all([1, 2, 3].map(() => app.admin.createUser('admin'))))];
+      const made = await Promise.all(
+        [...makers, ...makers].map((maker) =>
+          maker.post('/api/webhooks/', { url, events: ['task.created'], project_id: projectId }),
+        ),
+      );
+      expect(made.map(({ status }) => status).toSorted()).toEqual([201, 201, ...Array<number>(6).fill(409)]);
+      await app.query('DELETE FROM webhooks WHERE project_id IS NOT DISTINCT FROM $1', [projectId]);
+    }
+  });
+
   test('is made, listed, shown, changed and deleted', async () => {
     const project = await makeProject(app.admin);
     const made = await makeWebhook(app.admin, {
