@@ -34,7 +34,9 @@ async function hold(
   );
   await once(socket, 'connect');
   const send = async () => {
-    socket.write(isChunked ? `${bytes.length.toString(16)}\r\n${bytes}\r\n0\r\n\r\n` : bytes);
+    // it may have been answered and closed already, since it has no right even to be heard
+    if (socket.writable)
+      socket.write(isChunked ? `${bytes.length.toString(16)}\r\n${bytes}\r\n0\r\n\r\n` : bytes);
     await closed;
     const { error } = JSON.parse(/\{.*\}/s.exec(answer)?.[0] ?? '{}') as Json;
     return [answer.slice(9, 12), ...(error ? [error.code] : [])].join(' ');

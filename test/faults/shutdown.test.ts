@@ -53,7 +53,7 @@ test.each([...(mode === 'single' ? [true] : []), false])(
 
 test.each([true, false])(
   'what is still under way when the pools are closed is no internal error, and cannot hold up the end: goes on %s',
-  { timeout: 60_000 },
+  { timeout: 100_000 },
   async (goesOn) => {
     const app = await startApp();
     const lock = new Client(app.databaseUrl);
@@ -83,7 +83,10 @@ test.each([true, false])(
           0,
       );
       const stopping = stopAll(app);
-      await until(async () => (await connections('')).length === 1, { what: 'the end of the pools' });
+      await until(async () => (await connections('')).length === 1, {
+        timeout: 40_000,
+        what: 'the end of the pools',
+      });
       if (goesOn) await lock.query('COMMIT');
       expect(await stopping).toEqual(cleanly(app));
       expect(await cut).toBe('TypeError');
