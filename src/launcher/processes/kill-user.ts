@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { asUser, cleanEnvironment } from '../as-user.js';
 import type { LauncherIdentity } from './identity.js';
-import { namesOtherLauncher } from './living-launcher.js';
+import { isRootLauncherFor, namesOtherLauncher } from './living-launcher.js';
 import { isAncestor, listProcesses, readLockLimits, readStat, readUser } from './proc.js';
 
 const execute = promisify(execFile);
@@ -20,6 +20,8 @@ const TIMEOUT_MS = 2_000;
  */
 export async function killAllOf(user: number, self: LauncherIdentity): Promise<number> {
   const { line, options } = asUser({ uid: user, gid: user }, ['/bin/sh', '-c', 'kill -KILL -1']);
+  // Another one may start a command of that user between the look and the stroke.
+  if (listProcesses().some((pid) => pid !== self.pid && isRootLauncherFor(user, pid))) return 0;
   let found = 0;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const processes = processesOf(user);

@@ -8,7 +8,7 @@ const ROOT = 0;
  * Whether a process is a launcher that is root and may run commands as a user. A command cannot pretend to be root, so the command
  * line of such a process is believed: in it is the launcher's policy, which says whose commands it starts.
  */
-function isRootLauncherFor(user: number, pid: number): boolean {
+export function isRootLauncherFor(user: number, pid: number): boolean {
   if (readUser(pid) !== ROOT) return false;
   const words = readProc(`/proc/${pid}/cmdline`)?.toString('utf8').split('\0') ?? [];
   const at = words.findIndex((word) => /(^|\/)launcher-main\.[cm]?[jt]s$/.test(word));
