@@ -227,15 +227,15 @@ describe.runIf(asRoot)('as root', () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
-      launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
+      launcher = await startLauncher({ users: { first, count: 20, workspaceRoot, maxProcesses: 500 } });
       // of no other test: its zombies count among the processes of their user until the init of this host reaps them
       const own = {
         workspace: join(workspaceRoot, 'projects', id),
-        user: { uid: first + 5, gid: first + 5 },
+        user: { uid: first + 15, gid: first + 15 },
       };
       await run(launcher, `exec perl '${fixtures}fork-chains.pl'`, own);
       // what was forked last would be there for a moment only
-      const seen = () => listProcesses().filter((pid) => readUser(pid) === first + 5 && isAlive(pid));
+      const seen = () => listProcesses().filter((pid) => readUser(pid) === first + 15 && isAlive(pid));
       const last = lastProcessId();
       await run(launcher, 'true', own);
       expect(seen()).toEqual([]);
