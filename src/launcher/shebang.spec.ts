@@ -27,3 +27,9 @@ test('a line is as long as the kernel reads, in bytes', () => {
     isTooLong: true,
   });
 });
+
+test('of a line that is too long no more is looked at than the kernel would read', () => {
+  const { argument, isTooLong } = shebangOf(`#!/bin/sh x${' '.repeat(60_000)}y`)!;
+  expect(isTooLong).toBe(true);
+  expect(argument!.length).toBeLessThan(255);
+});

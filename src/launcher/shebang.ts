@@ -12,7 +12,7 @@ export const withUnixLines = (command: string): string => command.replaceAll('\r
 /** The interpreter that the first line of a script names. */
 export interface Shebang {
   interpreter: string;
-  /** All that follows on the line: the kernel hands it over as one argument. */
+  /** All that follows on the line, as far as the kernel reads it: it hands it over as one argument. */
   argument: string | undefined;
   /** The line is longer than the kernel reads, which would cut the name or the argument short. */
   isTooLong: boolean;
@@ -26,7 +26,8 @@ export interface Shebang {
 export function shebangOf(command: string): Shebang | undefined {
   if (!command.startsWith('#!')) return undefined;
   const [line = ''] = command.split('\n', 1);
-  const words = /^[ \t]*([^ \t]+)(?:[ \t]+([^]*?))?[ \t]*$/.exec(line.slice(2));
+  // No more than what can count: over 64 KiB of blanks the pattern takes seconds, in which the launcher does nothing else.
+  const words = /^[ \t]*([^ \t]+)(?:[ \t]+([^]*?))?[ \t]*$/.exec(line.slice(2, MOST_LINE_BYTES));
   if (!words) return undefined;
   const isTooLong = Buffer.byteLength(line) > MOST_LINE_BYTES;
   return { interpreter: words[1]!, argument: words[2] || undefined, isTooLong };
