@@ -7,7 +7,7 @@ import type { LauncherMessage, LaunchOrder } from './messages.js';
 import { checkOrder } from './order-check.js';
 import type { CommandUsers } from './policy.js';
 import { readStat } from './processes/proc.js';
-import { hasProcesses, killAllOf } from './processes/kill-user.js';
+import { killAllOf } from './processes/kill-user.js';
 import { ProcessTable } from './processes/process-table.js';
 import { RunBook } from './run-book.js';
 import { encodeMark } from './processes/run-mark.js';
@@ -80,7 +80,7 @@ export class RunDesk {
       this.table.addChild(run.pid, run);
       child.output?.onLost(() => run.terminate(0));
       child.onNamespace((init) => {
-        run.init = readStat(init);
+        run.init = readStat(init) ?? 'gone';
         this.table.addMember(init, run);
       });
       child.onExit((code, signal) => {
@@ -159,7 +159,7 @@ export class RunDesk {
   /** Removes what the runs of a user have left, while none of them goes on. */
   private async clear(user: number, mayLive: boolean): Promise<void> {
     const work = (async () => {
-      if (mayLive || hasProcesses(user)) await killAllOf(user, this.self);
+      if (mayLive) await killAllOf(user, this.self);
       await removeIpcObjects(user);
     })();
     const settled = work.catch((error: unknown) =>

@@ -70,9 +70,10 @@ export class Run implements Sweepable {
 
   /**
    * The init of the namespace of an isolated run. The kernel kills all that is in a namespace before its init is gone (pid_namespaces(7)),
-   * so then nobody needs to look at /proc, which takes the longer the more processes the runs of others have.
+   * so then nobody needs to look at /proc, which takes the longer the more processes the runs of others have. `undefined` until
+   * bubblewrap has told of it.
    */
-  init: Pick<ProcessStat, 'pid' | 'startTime'> | undefined;
+  init: Pick<ProcessStat, 'pid' | 'startTime'> | 'gone' | undefined;
   /** Whether something of it may live that no look at /proc has found. */
   mayHaveLeft = false;
 
@@ -104,7 +105,7 @@ export class Run implements Sweepable {
   onExit(code: number | null, signal: NodeJS.Signals | null): void {
     clearTimeout(this.killTimer);
     this.exitCode = signal ? -constants.signals[signal] : this.plainCode(code ?? 0);
-    if (this.init && isGone(this.init)) this.finish(this.exitCode, 0);
+    if (this.init === 'gone' || (this.init && isGone(this.init))) this.finish(this.exitCode, 0);
     else this.look();
   }
 

@@ -36,9 +36,6 @@ export async function killAllOf(user: number, self: LauncherIdentity): Promise<n
   return found;
 }
 
-/** Whether a user has processes, zombies too. */
-export const hasProcesses = (user: number): boolean => processesOf(user).length > 0;
-
 /** The users who have processes, those of zombies too. */
 export function usersOfProcesses(): Set<number> {
   return new Set(listProcesses().flatMap((pid) => readUser(pid) ?? []));

@@ -44,6 +44,8 @@ const FORKS_PER_MILLISECOND = 20;
  */
 export class ProcessTable<Owner> {
   private readonly entries = new Map<number, Entry<Owner>>();
+  /** Whether the scan that goes on has met a process of which nobody can tell yet whose it is. */
+  private isUndecided = false;
   private last = 0;
   private lastAt = -Infinity;
   private readonly trustedMs = Math.min(
@@ -73,8 +75,8 @@ export class ProcessTable<Owner> {
   }
 
   /**
-   * Visits every living process that is owned, own children left out. Gives true when nothing can have been
-   * missed: a process that vanished before it was looked at may have left a child behind the reader's back.
+   * Visits every living process that is owned, own children left out. Gives true when nothing can have been missed: a process that
+   * vanished before it was looked at may have left a child behind the reader's back, and an undecided one may be a leftover.
    */
   scan(visit: (owner: Owner, stat: ProcessStat) => void): boolean {
     const now = performance.now();
@@ -85,6 +87,7 @@ export class ProcessTable<Owner> {
 
     const pids = listProcesses();
     let complete = true;
+    this.isUndecided = false;
     for (const pid of pids) {
       const known = this.entries.get(pid);
       if (known && (known.child || (!known.owner && !reused(pid)))) continue;
@@ -98,7 +101,7 @@ export class ProcessTable<Owner> {
       }
     }
     if (this.entries.size > 2 * pids.length + 100) this.forgetAllBut(new Set(pids));
-    return complete && lastProcessId() >= last;
+    return complete && !this.isUndecided && lastProcessId() >= last;
   }
 
   private ownerOf(stat: ProcessStat): Owner | undefined {
@@ -111,7 +114,11 @@ export class ProcessTable<Owner> {
     const limits = readLockLimits(stat.pid) ?? { soft: '', hard: '' };
     const environment = readOnce(stat.pid);
     const identified = this.identify({ ...limits, user: readUser(stat.pid), environment }, stat);
-    if (identified === UNDECIDED) return this.ownerOfParent(stat);
+    if (identified === UNDECIDED) {
+      const ofParent = this.ownerOfParent(stat);
+      this.isUndecided ||= ofParent === undefined;
+      return ofParent;
+    }
     const owner = identified ?? this.ownerOfParent(stat);
     // In the middle of an exec the environment is empty: do not settle for it where nothing else would tell.
     const isSettled = owner !== undefined || this.marksHold || environment()?.length !== 0;

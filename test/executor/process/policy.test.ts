@@ -242,6 +242,20 @@ describe.runIf(asRoot)('as root', () => {
       expect(lastProcessId() - last).toBeLessThan(200);
     });
 
+    test('ends what a command has made a child of the launcher, with the last run of its user', async () => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
+      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
+      launcher = await startLauncher({ users: { first, count: 20, workspaceRoot, maxProcesses: 500 } });
+      const { stdout } = await run(launcher, `exec perl '${fixtures}clone-parent.pl'`, {
+        workspace: join(workspaceRoot, 'projects', id),
+        user: { uid: first + 16, gid: first + 16 },
+      });
+      const [pid, parent] = stdout.split(' ').map(Number);
+      expect(parent).toBe(launcher.pid);
+      expect(isAlive(pid!)).toBe(false);
+    });
+
     const ipcObjects = (creator: number) =>
       ['shm', 'sem', 'msg'].filter((kind) => {
         const [head = '', ...lines] = readFileSync(`/proc/sysvipc/${kind}`, 'latin1').trimEnd().split('\n');
