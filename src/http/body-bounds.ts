@@ -8,7 +8,7 @@ import { readBody } from './body-reader.js';
 import { faultOfJson } from './json-bounds.js';
 import { onClosed } from './on-closed.js';
 import { ReceivedBytes, receivedLimits, type Received } from './received-bytes.js';
-import type { ActorRequest } from './request.js';
+import { hasBody, type ActorRequest } from './request.js';
 
 /** Each route takes as large a body as its `@Endpoint` says; everything else, also what leads nowhere, takes the least. */
 export function limitBodies(server: FastifyInstance): void {
@@ -60,8 +60,7 @@ function countBodies(server: FastifyInstance): void {
   const anonymous = new ReceivedBytes(receivedLimits.anonymous);
   server.decorateRequest('received', null);
   server.addHook('preParsing', (request: ActorRequest, reply, payload, done) => {
-    const { 'content-length': length = '0', 'transfer-encoding': chunked } = request.headers;
-    if (length !== '0' || chunked !== undefined) {
+    if (hasBody(request)) {
       const { user, ip } = request;
       const received = user ? signedIn.open(user.id) : anonymous.open(networkOf(ip));
       request.received = received;
