@@ -71,8 +71,7 @@ export class SafetyThread {
     if (!first) return this.worker?.unref();
     const worker = this.worker ?? this.start();
     worker.ref();
-    // a thread has no origin
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(first.question);
     this.wait(worker, startPatienceMs);
   }

@@ -18,8 +18,7 @@ export interface SafetyAnswer {
 /** What `nice` does; on Linux it is a matter of the thread that asks for it, elsewhere of the whole process. */
 if (workerData === true && process.platform === 'linux') setPriority(10);
 
-// a thread has no origin
-// oxlint-disable-next-line unicorn/require-post-message-target-origin
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 const tell = (answer: SafetyAnswer) => parentPort?.postMessage(answer);
 
 parentPort?.on('message', ({ id, command, options }: SafetyQuestion) => {

@@ -4,6 +4,7 @@ import { shuttingDown } from './error-filter.js';
 
 /** How long answers that are under way have when the server closes. */
 const lastAnswersMs = 3_000;
+
 /**
  * Browsers and fetch open connections ahead of need. Node does not count one that has sent nothing as idle, and would wait for
  * it at the end: `closeIdleConnections` leaves it alone.

@@ -1,3 +1,2 @@
-// Answers are checked by expectations; a static type here would only repeat the server's own.
-// oxlint-disable-next-line typescript/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any -- answers are checked by expectations; a type would only repeat the server's own
 export type Json = any;
