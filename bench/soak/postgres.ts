@@ -7,7 +7,7 @@ import { query } from '../../test/support/database.js';
 
 type Embedded = typeof import('../../src/infra/embedded-postgres/embedded-postgres.js');
 
-/** A Postgres that the product does not know the keeper of: started here, and brought back here when it was killed. */
+/** A Postgres that the product does not supervise: started here, and brought back here when it was killed. */
 export class ExternalPostgres {
   private constructor(
     readonly folder: string,

@@ -1,4 +1,3 @@
-import './cleartext-passwords.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PoolConfig } from 'pg';

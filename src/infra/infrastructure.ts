@@ -1,3 +1,5 @@
+// For every connection to Postgres that is made from here on.
+import './cleartext-passwords.js';
 import { Redis } from 'ioredis';
 import type { Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';

@@ -1,4 +1,3 @@
-import './cleartext-passwords.js';
 import { Pool } from 'pg';
 import type { Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';

@@ -1,4 +1,3 @@
-import './cleartext-passwords.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from '../common/logger.js';

@@ -9,9 +9,12 @@ export class MessageTurns implements NestInterceptor {
   constructor(private readonly turns: RequestTurns) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { identity } = context.switchToWs().getClient<Connection>();
-    return from(
-      this.turns.take(identity!.id, () => lastValueFrom(next.handle(), { defaultValue: undefined })),
-    );
+    const connection = context.switchToWs().getClient<Connection>();
+    const work = async (): Promise<unknown> => {
+      // It may have waited: the end of a sign-in closes its connections.
+      if (connection.closed) return undefined;
+      return lastValueFrom(next.handle(), { defaultValue: undefined });
+    };
+    return from(this.turns.take(connection.identity!.id, work));
   }
 }

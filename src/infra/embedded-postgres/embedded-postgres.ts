@@ -1,6 +1,6 @@
 import { openFolder } from './folder.js';
 import { superuser } from './initdb.js';
-import { PostgresKeeper } from './supervisor.js';
+import { PostgresSupervisor } from './supervisor.js';
 import { trimLiveLog, type EmbeddedPostgresLog } from './log.js';
 import { databaseName } from './presence.js';
 import { socketHost } from './socket.js';
@@ -39,8 +39,8 @@ export async function startEmbeddedPostgres(options: {
   onLoopback?: boolean;
 }): Promise<EmbeddedPostgres> {
   const folder = await openFolder(options.dataDir);
-  const keeper = new PostgresKeeper(folder, options.log, options.onLoopback);
-  const { port, password, adopted } = await keeper.start();
+  const supervisor = new PostgresSupervisor(folder, options.log, options.onLoopback);
+  const { port, password, adopted } = await supervisor.start();
   const logCheck = setInterval(
     () => void trimLiveLog(folder.log).catch(() => undefined),
     logCheckMilliseconds,
@@ -48,10 +48,10 @@ export async function startEmbeddedPostgres(options: {
   return {
     url: `postgres://${superuser}:${password}@127.0.0.1:${port}/${databaseName}${options.onLoopback ? '' : `?host=${encodeURIComponent(socketHost(folder))}`}`,
     adopted,
-    ensureRunning: () => keeper.ensureRunning(),
+    ensureRunning: () => supervisor.ensureRunning(),
     stop: () => {
       clearInterval(logCheck);
-      return keeper.stop();
+      return supervisor.stop();
     },
   };
 }

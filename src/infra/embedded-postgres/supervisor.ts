@@ -25,7 +25,7 @@ export interface Started {
 }
 
 /** Keeps the Postgres of one folder up for one process, from {@link start} to {@link stop}. */
-export class PostgresKeeper {
+export class PostgresSupervisor {
   private presence: Presence | null = null;
   private port: number | undefined;
   private password: string | undefined;
