@@ -11,6 +11,7 @@ const order = [
   ['common'],
   ['infra'],
   ['http'],
+  ['request-limits'],
   ['supervisor'],
   // every write is recorded, a user's too
   ['activity'],

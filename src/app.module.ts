@@ -14,6 +14,7 @@ import { OutputModule } from './output/output.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
+import { RequestLimitsModule } from './request-limits/request-limits.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
@@ -28,6 +29,7 @@ export class AppModule {
       imports: [
         InfraModule.for(infrastructure),
         HttpModule,
+        RequestLimitsModule,
         ActivityModule,
         UsersModule,
         PersonalTokensModule,

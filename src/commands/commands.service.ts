@@ -12,7 +12,7 @@ import { allowedTimeout, refuseFullStorage, runRules } from '../executions/proje
 import { CommandSafety } from '../command-safety/command-safety.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { RequestTurns } from '../http/request-turns.js';
+import { RequestTurns } from '../request-limits/request-turns.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import {
   toStarted,

@@ -1,13 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { RequestStats } from './request-stats.js';
-import { RequestTurns } from './request-turns.js';
-import { UnreadAnswers } from './unread-answers.js';
-import { UnreadBytes } from './unread-bytes.js';
 
-const services = [ConnectionStats, RequestStats, RequestTurns, UnreadAnswers, UnreadBytes];
+const services = [ConnectionStats, RequestStats];
 
-/** What bounds and counts the requests and connections of this process. */
+/** What this process counts of its requests and connections. */
 @Global()
 @Module({ providers: services, exports: services })
 export class HttpModule {}

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { registry, unreadBytes } from '../common/metrics.js';
-import { UnreadBytes } from '../http/unread-bytes.js';
+import { UnreadBytes } from '../request-limits/unread-bytes.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { queueNames } from '../executions/executions.schema.js';

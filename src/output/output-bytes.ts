@@ -1,4 +1,4 @@
-import { Unread } from '../http/unread-bytes.js';
+import { Unread } from '../request-limits/unread-bytes.js';
 import { AnsiStripper } from './ansi-stripper.js';
 import { begunInside, type OutputFrame } from './output-frame.js';
 import type { OutputStore } from './output-store.js';

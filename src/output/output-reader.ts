@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Unread } from '../http/unread-bytes.js';
+import type { Unread } from '../request-limits/unread-bytes.js';
 import { LiveOutputs } from './live-outputs.js';
 import { begunInside, startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
 import { OutputStore } from './output-store.js';

@@ -1,6 +1,6 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import { RequestTurns } from '../http/request-turns.js';
+import { RequestTurns } from '../request-limits/request-turns.js';
 import type { Connection } from './connection.js';
 
 /** Messages that ask the database take turns with all requests of their user, over however many connections they come. */

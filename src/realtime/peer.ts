@@ -1,4 +1,4 @@
-import type { Unread } from '../http/unread-bytes.js';
+import type { Unread } from '../request-limits/unread-bytes.js';
 import type { Message } from './message.js';
 
 /** The far end of a connection, whatever the transport. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io';
-import type { Unread } from '../http/unread-bytes.js';
+import type { Unread } from '../request-limits/unread-bytes.js';
 import type { Message } from './message.js';
 import type { Peer } from './peer.js';
 

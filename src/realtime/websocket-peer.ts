@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Unread } from '../http/unread-bytes.js';
+import type { Unread } from '../request-limits/unread-bytes.js';
 import type { Message } from './message.js';
 import type { Peer } from './peer.js';
 

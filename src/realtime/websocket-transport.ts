@@ -8,7 +8,7 @@ import { ConnectionStats } from '../common/connection-stats.js';
 import { errorEnvelope } from '../http/envelope.js';
 import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
-import { UnreadBytes } from '../http/unread-bytes.js';
+import { UnreadBytes } from '../request-limits/unread-bytes.js';
 import { BoundedWebSocketServer } from './bounded-websocket-server.js';
 import type { Connection } from './connection.js';
 import { ClientLimits } from './client-limits.js';

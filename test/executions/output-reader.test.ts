@@ -7,7 +7,7 @@ import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../.
 import { OutputReader } from '../../src/output/output-reader.js';
 import { OutputStore } from '../../src/output/output-store.js';
 import { appendSegment } from '../../src/output/output.queries.js';
-import { UnreadBytes, unreadLimits } from '../../src/http/unread-bytes.js';
+import { UnreadBytes, unreadLimits } from '../../src/request-limits/unread-bytes.js';
 import { MemoryBus, RedisBus, type Bus } from '../../src/infra/bus.js';
 import { createDataSource } from '../../src/infra/data-source.js';
 import { Database } from '../../src/infra/database.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { networkOf } from '../common/network.js';
-import type { ActorRequest } from './request.js';
+import type { ActorRequest } from '../http/request.js';
 import type { UnreadAnswers } from './unread-answers.js';
 
 /** Bounds what waits for clients that do not read their answers; before anything else is done for a request. */

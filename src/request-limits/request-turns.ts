@@ -1,8 +1,8 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { defer, finalize, from, switchMap, type Observable } from 'rxjs';
-import { onClosed } from './on-closed.js';
-import type { ActorRequest } from './request.js';
+import { onClosed } from '../http/on-closed.js';
+import type { ActorRequest } from '../http/request.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 

@@ -6,9 +6,9 @@ import { networkOf } from '../common/network.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { readBody } from './body-reader.js';
 import { faultOfJson } from './json-bounds.js';
-import { onClosed } from './on-closed.js';
+import { onClosed } from '../http/on-closed.js';
 import { ReceivedBytes, receivedLimits, type Received } from './received-bytes.js';
-import { hasBody, type ActorRequest } from './request.js';
+import { hasBody, type ActorRequest } from '../http/request.js';
 
 /** Each route takes as large a body as its `@Endpoint` says; everything else, also what leads nowhere, takes the least. */
 export function limitBodies(server: FastifyInstance): void {

@@ -1,0 +1,11 @@
+import { Global, Module } from '@nestjs/common';
+import { RequestTurns } from './request-turns.js';
+import { UnreadAnswers } from './unread-answers.js';
+import { UnreadBytes } from './unread-bytes.js';
+
+const services = [RequestTurns, UnreadAnswers, UnreadBytes];
+
+/** What a user's requests and connections may take of this process at once. */
+@Global()
+@Module({ providers: services, exports: services })
+export class RequestLimitsModule {}
