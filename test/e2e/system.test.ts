@@ -94,8 +94,9 @@ describe('maintenance', () => {
     );
 
   test('is announced, keeps others from changing things and everything from starting, and ends', async () => {
-    const running = await makeJob(owner, project, 'sleep 0.3');
+    const running = await makeJob(owner, project, 'sleep 3');
     await execute(owner, running);
+    await reached(owner, running, 'running');
     const socket = await LiveSocket.open(app.wsUrl, owner.token);
     await socket.ask({ type: 'subscribe', channel: 'notifications' }, 'subscribed');
     const task = await makeJob(owner, project, 'true');
