@@ -43,7 +43,7 @@ export const executeCommandSchema = z
       .nullable()
       .default(null)
       .meta({ description: 'Seconds', examples: [30] }),
-    environment: runShape.environment.default({}),
+    environment: runShape.environment.prefault({}),
     limits: runShape.limits.default({}),
     stream_output: z
       .boolean()

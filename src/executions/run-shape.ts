@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedObject } from '../common/fields.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { workingDirectory } from './working-directory.js';
 
@@ -8,7 +9,9 @@ const mostEnvironmentBytes = 128 * 1024;
 const bytesOf = (environment: Record<string, string>) =>
   Object.entries(environment).reduce((sum, [name, value]) => sum + name.length + Buffer.byteLength(value), 0);
 
-const environment = z
+const mostVariables = 200;
+
+const variables = z
   .record(
     z
       .string()
@@ -18,7 +21,6 @@ const environment = z
       ),
     z.string().max(32_768),
   )
-  .refine((value) => Object.keys(value).length <= 200, 'must not have more than 200 variables')
   .refine(
     (value) => bytesOf(value) <= mostEnvironmentBytes,
     'must not have more than 128 KiB, names and values together',
@@ -27,6 +29,11 @@ const environment = z
     (value) => Object.keys(value).every((name) => !name.startsWith('MILLRACE_')),
     'MILLRACE_ names are reserved',
   );
+const environment = boundedObject(variables, (value) =>
+  Object.keys(value).length > mostVariables
+    ? `must not have more than ${mostVariables} variables`
+    : undefined,
+);
 
 /** How a command is run; tasks and ad hoc commands share it. */
 export const runShape = {

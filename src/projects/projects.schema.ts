@@ -61,7 +61,7 @@ export const createProjectSchema = z
       .meta({ description: 'Prefix of task refs; made from the name when absent', examples: ['SHOP'] }),
     description: shape.description.default(''),
     visibility: shape.visibility.default('private'),
-    settings: settingsSchema.default({}),
+    settings: settingsSchema.prefault({}),
     resource_limits: limitsSchema.partial().default({}),
   })
   .meta({

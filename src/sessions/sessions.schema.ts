@@ -11,7 +11,7 @@ export const maxSettingsBytes = 4_096;
 const settings = jsonObject(maxSettingsBytes);
 
 export const createSessionSchema = z
-  .object({ project_id: projectIdParam.nullable().default(null), settings: settings.default({}) })
+  .object({ project_id: projectIdParam.nullable().default(null), settings: settings.prefault({}) })
   .meta({
     id: 'CreateSession',
     examples: [

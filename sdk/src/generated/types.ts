@@ -487,7 +487,10 @@ export interface components {
         [key: string]: string;
       };
       estimatedDuration?: string | null;
-      /** @description Exit codes after which no other attempt follows */
+      /**
+       * @description Exit codes after which no other attempt follows
+       * @default []
+       */
       finalExitCodes?: number[];
       /** @default {} */
       limits?: components['schemas']['RunLimits'];
@@ -507,6 +510,7 @@ export interface components {
        * @default 0
        */
       retryAttempts?: number;
+      /** @default [] */
       tags?: string[];
       /** @default null */
       timeout?: number | null;

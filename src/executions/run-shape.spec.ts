@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { runShape } from './run-shape.js';
+
+const body = z.object({ environment: runShape.environment.optional() });
+const variables = (count: number, name: (at: number) => string) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [name(at), 'a value']));
+
+test('of an environment with too many variables none is looked at', () => {
+  const { error } = body.safeParse({ environment: variables(20_000, (at) => `-${at}`) });
+  expect(error?.issues).toMatchObject([
+    { path: ['environment'], message: 'must not have more than 200 variables' },
+  ]);
+});
+
+test('each bad variable is named', () => {
+  const { error } = body.safeParse({ environment: { GOOD: 'a', '1ST': 'b', BAD: 3 } });
+  expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['environment.1ST', 'environment.BAD']);
+});
+
+test('200 variables are taken, and none at all', () => {
+  const environment = variables(200, (at) => `NAME_${at}`);
+  expect(body.parse({ environment })).toEqual({ environment });
+  expect(body.parse({})).toEqual({});
+});
