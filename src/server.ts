@@ -24,6 +24,7 @@ import { secure } from './http/security-headers.js';
 import { cutOffAtClose, dropSilentConnections, refuseWhileClosing } from './http/shutdown.js';
 import { refuseUnreadable, refuseUnreadableUrls, routedUrl } from './http/unreadable.js';
 import type { Infrastructure } from './infra/infrastructure.js';
+import { LargeAnswers } from './request-limits/large-answers.js';
 import { RequestTurns } from './request-limits/request-turns.js';
 import { serveOpenApi } from './openapi.js';
 import { RealtimeAdapter } from './realtime/realtime.adapter.js';
@@ -72,7 +73,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   dropSilentConnections(server);
   boundAnswers(server, app.get(UnreadAnswers));
   await compressAnswers(server);
-  installEnvelope(server);
+  const largeAnswers = app.get(LargeAnswers);
+  installEnvelope(server, (request, reply) => largeAnswers.turnOf(request, reply));
   await secure(server, config);
   log.install(server, app.get(RequestStats));
   if (config.TRUST_PROXY.length === 0) warnOfUnnamedProxy(server, logger);

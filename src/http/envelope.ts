@@ -1,7 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { type AppError, errorTable, type ErrorCode } from '../common/errors.js';
 import { version } from '../common/version.js';
+import { jsonText, type InTurn } from './json-text.js';
+import type { ActorRequest } from './request.js';
 
 export const metaSchema = z
   .object({
@@ -43,10 +45,17 @@ export function successEnvelope(data: unknown, requestId: string) {
   return { data, error: null, meta: meta(requestId) };
 }
 
-/** Wraps every object that a route below `/api` answers. */
-export function installEnvelope(server: FastifyInstance): void {
-  server.addHook('preSerialization', (request, _reply, payload, done) => {
+/** What keeps the large answers of one request's sender from being written all at once. */
+export type TurnOf = (request: ActorRequest, reply: FastifyReply) => InTurn;
+
+/** Wraps every object that a route below `/api` answers, and writes it as JSON. */
+export function installEnvelope(server: FastifyInstance, turnOf: TurnOf): void {
+  server.addHook('preSerialization', (request: ActorRequest, reply, payload, done) => {
     if (!request.url.startsWith('/api')) return done(null, payload);
-    done(null, successEnvelope(payload, request.id));
+    const json = jsonText(successEnvelope(payload, request.id), turnOf(request, reply));
+    // it is written already
+    reply.serializer((written: string) => written);
+    if (typeof json === 'string') done(null, json);
+    else json.then((bytes) => done(null, bytes), done);
   });
 }

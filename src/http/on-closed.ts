@@ -8,3 +8,10 @@ export function onClosed(response: ServerResponse, work: () => void): void {
   if (response.destroyed) work();
   else response.once('close', work);
 }
+
+/** Aborted when the client goes away, at the latest when its answer has left. */
+export function closedSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  onClosed(response, () => controller.abort());
+  return controller.signal;
+}

@@ -22,7 +22,7 @@ export const exampleDetails: Partial<Record<ErrorCode, Record<string, unknown>>>
     'title',
     'Too small: expected string to have >=1 characters',
   ),
-  ANSWER_TOO_LARGE: { bytes: 11_534_336, limit: 10_485_760 },
+  ANSWER_TOO_LARGE: { limit: 33_554_432 },
   RESOURCE_ALREADY_EXISTS: { field: 'key' },
   VERSION_CONFLICT: { current_version: 4, your_version: 3 },
   TASK_NOT_FOUND: { task_id: 'SHOP-42' },

@@ -1,7 +1,7 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { defer, finalize, from, switchMap, type Observable } from 'rxjs';
-import { onClosed } from '../http/on-closed.js';
+import { closedSignal } from '../http/on-closed.js';
 import type { ActorRequest } from '../http/request.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -31,7 +31,7 @@ export class RequestTurns implements NestInterceptor {
     if (user === undefined || routeOptions.config.rules?.waits) return next.handle();
     const end = this.turns.tryBegin(user.id);
     if (end !== undefined) return next.handle().pipe(finalize(end));
-    return from(this.turns.wait(user.id, goneSignal(http.getResponse<FastifyReply>()))).pipe(
+    return from(this.turns.wait(user.id, closedSignal(http.getResponse<FastifyReply>().raw))).pipe(
       switchMap((endLater) =>
         defer(() => request.admitAgain()).pipe(
           switchMap(() => next.handle()),
@@ -45,11 +45,4 @@ export class RequestTurns implements NestInterceptor {
   take<T>(userId: string, work: () => Promise<T>): Promise<T> {
     return this.turns.take(userId, work);
   }
-}
-
-/** Aborted when the client goes away. */
-function goneSignal({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  onClosed(raw, () => controller.abort());
-  return controller.signal;
 }

@@ -76,12 +76,36 @@ test('a page whose items are too much for one answer is refused, and a smaller o
   const { id } = await data(201, app.admin.post('/api/projects/', { name: 'Large' }));
   await app.query(
     `INSERT INTO tasks (id, project_id, number, title, description, created_by)
-     SELECT gen_random_uuid(), $1, 1000 + n, 'large', repeat('d', 150000), $2 FROM generate_series(1, 80) AS n`,
+     SELECT gen_random_uuid(), $1, 1000 + n, 'large', repeat('d', 500000), $2 FROM generate_series(1, 80) AS n`,
     [id, app.admin.user.id],
   );
   const list = (pageSize: number) => app.admin.get(`/api/projects/${id}/tasks?page_size=${pageSize}`);
   const refused = await list(80);
   expect(await refusal(refused)).toBe('422 ANSWER_TOO_LARGE');
-  expect(refused.body.error.details.limit).toBe(10 * KiB * KiB);
+  expect(refused.body.error.details.limit).toBe(32 * KiB * KiB);
   expect((await data(200, list(50))).items).toHaveLength(50);
+});
+
+test('an answer that takes long to write has every byte, compressed or not, also many at once', async () => {
+  const { id } = await data(201, app.admin.post('/api/projects/', { name: 'Odd' }));
+  // written as JSON a control character takes six bytes
+  await app.query(
+    `INSERT INTO tasks (id, project_id, number, title, description, created_by)
+     SELECT gen_random_uuid(), $1, 2000 + n, 'odd ' || n, repeat(chr(1) || 'é', 20000), $2 FROM generate_series(1, 50) AS n`,
+    [id, app.admin.user.id],
+  );
+  const expected = '\u0001é'.repeat(20_000);
+  const list = (encoding: string) =>
+    app.admin.get(`/api/projects/${id}/tasks?page_size=50`, {
+      headers: { 'accept-encoding': encoding },
+    });
+  for (const encoding of ['identity', 'br']) {
+    const { items, total } = await data(200, list(encoding));
+    expect(total).toBe(50);
+    expect(items.every(({ description }: { description: string }) => description === expected)).toBe(true);
+  }
+  const answers = await Promise.all(Array.from({ length: 30 }, () => list('identity')));
+  expect(answers.map(({ status, bytes }) => [status, bytes.length > 8 * KiB * KiB])).toEqual(
+    answers.map(() => [200, true]),
+  );
 });
