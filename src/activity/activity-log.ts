@@ -22,8 +22,8 @@ export interface ActivityEntry {
   task?: ActivityEvent['task'];
 }
 
-/** What Postgres says of an entry that it has written down. */
-export interface Written {
+/** What Postgres returns for an entry that it has stored. */
+export interface RecordedActivity {
   id: string;
   at: Date;
   /** How many deliveries follow from it. */
@@ -89,7 +89,7 @@ export function signature(actor: ActivityEntry['actor']): [id: string, ...(strin
 /** An event and the patterns by which webhooks choose it. */
 const patternsOf = (event: WebhookEvent) => [event, `${event.split('.')[0]}.*`, '*'];
 
-/** The one place where writes are written down; history, audit, resumption and webhooks are all read from it. */
+/** The one place that records writes; history, audit, resumption and webhooks are all read from it. */
 @Injectable()
 export class ActivityLog {
   constructor(private readonly events: Events) {}
@@ -113,16 +113,16 @@ export class ActivityLog {
       event ? patternsOf(event.name) : null,
       event ? json(event.data) : null,
     ];
-    const written = tx.withCommit(() =>
-      tx.query<Omit<Written, 'id'> & Record<string, unknown>>(insertActivity, values),
+    const recorded = tx.withCommit(() =>
+      tx.query<Omit<RecordedActivity, 'id'> & Record<string, unknown>>(insertActivity, values),
     );
     tx.afterCommit(async () => {
-      for (const row of await written) this.announce({ ...row, id: signed[0] }, entry);
+      for (const row of await recorded) this.announce({ ...row, id: signed[0] }, entry);
     });
   }
 
-  /** Announces on the bus what was written down and committed. */
-  announce({ id, at, pending }: Written, entry: ActivityEntry): void {
+  /** Publishes a committed entry on the bus. */
+  announce({ id, at, pending }: RecordedActivity, entry: ActivityEntry): void {
     const { actor, entityType, entityId, projectId = null, action, task } = entry;
     if (pending > 0) this.events.emit('webhooks.pending', { count: pending });
     this.events.emit('activity.recorded', {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { recording, signature, type Written } from '../activity/activity-log.js';
+import { recording, signature, type RecordedActivity } from '../activity/activity-log.js';
 import { newId } from '../common/ids.js';
 import type { Database, Queryable } from '../infra/database.js';
 import type { AuthSession } from './auth-session.entity.js';
@@ -18,7 +18,7 @@ export type Rotated = OpenSession & { refreshToken: string };
 const newToken = () => randomBytes(32).toString('base64url');
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
-type Opened = OpenSession & Omit<Written, 'id'> & { ended: number } & Record<string, unknown>;
+type Opened = OpenSession & Omit<RecordedActivity, 'id'> & { ended: number } & Record<string, unknown>;
 
 /** Sign-ins of one user take turns, so that each sees the sessions of those before: a statement sees nothing newer than its beginning. */
 const taking = 'SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE';
@@ -62,7 +62,7 @@ export async function openSession(
   user: { id: string; token_epoch: number },
   from: Pick<AuthSession, 'address' | 'network' | 'user_agent'>,
   seconds: number,
-): Promise<(Rotated & { written: Written; ended: number }) | undefined> {
+): Promise<(Rotated & { recorded: RecordedActivity; ended: number }) | undefined> {
   const refreshToken = newToken();
   const signed = signature({ id: user.id });
   const values = [
@@ -86,7 +86,7 @@ export async function openSession(
   }));
   const [row] = await opened;
   if (!row) return undefined;
-  return { ...row, refreshToken, written: { id: signed[0], at: row.at, pending: row.pending } };
+  return { ...row, refreshToken, recorded: { id: signed[0], at: row.at, pending: row.pending } };
 }
 
 /** Of two that come at once with one token exactly one gets its row. */

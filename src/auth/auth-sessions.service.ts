@@ -15,7 +15,7 @@ import { toAuthSession, type AuthSessionListQuery, type AuthSessionView } from '
 
 type KnownSession = Pick<AuthSession, 'id' | 'user_id' | 'revoked_at' | 'last_used_at'>;
 
-/** The last use is written at most this often. */
+/** The last use is stored at most this often. */
 const useSeconds = 60;
 
 /** What ends a session, as the activity tells it. */
@@ -118,7 +118,7 @@ export class AuthSessionsService implements OnModuleInit {
     const opened = await openSession(this.database, user, from, seconds);
     if (!opened) return undefined;
     const entry = { actor: user, entityType: 'user', entityId: user.id, action: 'login' } as const;
-    this.activity.announce(opened.written, entry);
+    this.activity.announce(opened.recorded, entry);
     if (opened.ended > 0) {
       this.forget(user.id);
       this.events.emit('user.changed', { user_id: user.id });
@@ -154,7 +154,7 @@ export class AuthSessionsService implements OnModuleInit {
     return session;
   }
 
-  /** In the background: nobody waits for it, and a use that is not written down changes nothing else. */
+  /** In the background: nobody waits for it, and a use that is not recorded changes nothing else. */
   private noteUse({ id, last_used_at: last }: KnownSession): void {
     if (Date.now() - last.getTime() < useSeconds * 1000) return;
     this.database
@@ -164,7 +164,7 @@ export class AuthSessionsService implements OnModuleInit {
         [id, useSeconds],
       )
       .catch((error: unknown) => {
-        this.infrastructure.logger.debug({ err: error }, 'the use of a session could not be written down');
+        this.infrastructure.logger.debug({ err: error }, 'the use of a session could not be recorded');
       });
   }
 

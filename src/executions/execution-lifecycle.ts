@@ -4,7 +4,7 @@ import type { Actor } from '../common/permissions.js';
 import { Database, type ConnectionPool, type Transaction } from '../infra/database.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { ExecutionRecords } from './execution-records.js';
+import { ExecutionPublisher } from './execution-publisher.js';
 import { backoffSeconds, isRetryable, rightsLost, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
 import {
@@ -23,26 +23,26 @@ import {
   claim,
   complete,
   end,
-  follow,
+  syncTask,
   queue,
   type ClaimedExecution,
   type EndGuard,
   type NewExecution,
 } from './transitions.queries.js';
 
-/** Everything that moves an execution from one state to the next, each in one transaction with what follows from it. */
+/** The state transitions of executions, each in one transaction with everything that depends on it. */
 @Injectable()
 export class ExecutionLifecycle {
   constructor(
     @Inject(Database) private readonly database: ConnectionPool,
     private readonly queue: ExecutionQueue,
-    private readonly records: ExecutionRecords,
+    private readonly publisher: ExecutionPublisher,
     private readonly limit: QueueLimit,
     private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
-   * Stores a new execution, makes it the current one of its task, and admits it if nothing stands in its way. It leaves in one
+   * Stores a new execution, makes it the current one of its task, and admits it if nothing blocks it. Its statements are sent in one
    * packet with the commit of the transaction.
    * @param input its limits and network as `runRules` gave them
    * @returns its id
@@ -57,30 +57,30 @@ export class ExecutionLifecycle {
     await this.limit.check(tx, execution.requested_by);
     const { id } = execution;
     const queued = tx.withCommit(() => queue(tx, actor, execution));
-    // last, since all others of the project and the user wait until it is committed
+    // last, since it locks the project and the user until the commit
     const admitted = tx.withCommit(() => admit(tx, scopeOf(execution), this.infrastructure.config, 'new'));
     tx.afterCommit(async () => {
-      this.records.queued(await queued);
+      this.publisher.queued(await queued);
       this.queue.offer((await admitted).entries);
     });
     return id;
   }
 
   /**
-   * Takes an execution for a worker.
-   * @returns undefined when it is not to be run (any more): another worker was faster, it was cancelled or paused, or who asked for it
-   * has no right to it any more, with which it ends
+   * Claims an execution for a worker.
+   * @returns undefined when it cannot be run: another worker has claimed it, it was cancelled or its queue paused, or its requester has
+   * lost the right to run it, in which case it is cancelled
    */
   async start(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
-    const move = await claim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS);
-    if (move) this.records.moved(move);
+    const result = await claim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS);
+    if (result) this.publisher.transitioned(result);
     else if (await isRefused(this.database, id)) await this.cancelWithoutActor(id, rightsLost);
-    return move?.execution;
+    return result?.execution;
   }
 
   /**
-   * Ends an execution: it, its task, the activity, the deliveries and what may run next, in one transaction.
-   * @returns undefined when the guard did not hold: somebody else has had the last word
+   * Ends an execution, updates its task, records the activity and deliveries, and admits what may run next, in one transaction.
+   * @returns undefined when the guard did not hold, since another write has ended it or claimed it anew
    */
   async finish(
     id: string,
@@ -92,7 +92,7 @@ export class ExecutionLifecycle {
   }
 
   /**
-   * Writes down that a command which this worker ran has succeeded. All that follows is known beforehand, so it takes one round
+   * Ends an execution that this worker ran with success. Its statements do not depend on each other's results, so they take one round
    * trip where any other end takes seven.
    */
   async complete(
@@ -102,17 +102,17 @@ export class ExecutionLifecycle {
   ): Promise<void> {
     await this.database.transaction((tx) => {
       const completed = tx.withCommit(() => complete(tx, run, outcome, outputBytes));
-      // does no harm when somebody else has had the last word
+      // harmless when the guard did not hold
       const admitted = tx.withCommit(() => admit(tx, scopeOf(run), this.infrastructure.config, 'freed'));
       tx.afterCommit(async () => {
-        const move = await completed;
-        if (move) this.records.moved(move);
+        const result = await completed;
+        if (result) this.publisher.transitioned(result);
         await this.use(await admitted);
       });
     });
   }
 
-  /** Ends a queued execution within a transaction that has more to do. */
+  /** Cancels a queued execution within the caller's transaction. */
   async cancelQueued(
     tx: Transaction,
     id: string,
@@ -128,7 +128,7 @@ export class ExecutionLifecycle {
       status: 'cancelled',
       reason: 'TASK_CANCELLED',
       exitCode: null,
-      // where nobody has cancelled it, there is nobody to ask why
+      // without an actor, the error is the only place that says why
       error: actor === null ? (reason ?? undefined) : undefined,
     };
     const execution = await this.finishIn(tx, id, { queued: true }, outcome, null, actor);
@@ -136,12 +136,12 @@ export class ExecutionLifecycle {
     return execution;
   }
 
-  /** Ends a queued execution that nobody cancels but Millrace itself. */
+  /** Cancels a queued execution on behalf of Millrace itself. */
   async cancelWithoutActor(id: string, reason: string): Promise<void> {
     await this.database.transaction((tx) => this.cancelQueued(tx, id, null, reason));
   }
 
-  /** What follows when a task's status was set by hand: who waited for it may run, or never will. */
+  /** Admits or fails the executions that depend on a task whose status was set by hand. */
   async taskSettled(
     tx: Transaction,
     task: { id: string; project_id: string; status: string },
@@ -150,14 +150,14 @@ export class ExecutionLifecycle {
     if (task.status === 'failed' || task.status === 'cancelled') await this.failDependents(tx, task.id);
   }
 
-  /** Hands everything to the queue that nothing stands in the way of any more. */
+  /** Admits every waiting execution that nothing blocks any more. */
   async admitWaiting(): Promise<void> {
     for (const scope of await scopesWithWaiting(this.database, this.infrastructure.config)) {
       await this.database.transaction((tx) => this.admit(tx, scope));
     }
   }
 
-  /** Makes wait again what slipped through while its queue was being paused or maintenance began. */
+  /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
   async takeBackStopped(): Promise<void> {
     for (const { id } of await takeBackStopped(this.database)) await this.queue.remove(id);
   }
@@ -170,7 +170,7 @@ export class ExecutionLifecycle {
     outputBytes: number | null,
     actor: Actor | null,
   ): Promise<Execution | undefined> {
-    // its own worker knows how much it has stored; for others it counts only when nothing can be added any more
+    // only the worker that ran it knows how much it has stored; anybody else must lock the output before counting
     if (outputBytes === null) await lockOutput(tx, id);
     const bytes = outputBytes ?? (await storedBytes(tx, id));
     const execution = await end(tx, id, guard, outcome, bytes);
@@ -181,11 +181,11 @@ export class ExecutionLifecycle {
       execution.cancel_requested_at === null &&
       (await mayRunAgain(tx, execution));
     if (retry) {
-      tx.afterCommit(() => this.records.alone(execution));
+      tx.afterCommit(() => this.publisher.attemptEnded(execution));
       await this.retry(tx, execution);
     } else {
-      const move = await follow(tx, actor, id);
-      tx.afterCommit(() => this.records.moved(move));
+      const result = await syncTask(tx, actor, id);
+      tx.afterCommit(() => this.publisher.transitioned(result));
     }
     await countStored(tx, execution, bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
@@ -197,7 +197,7 @@ export class ExecutionLifecycle {
 
   private async retry(tx: Transaction, failed: Execution): Promise<void> {
     const delay = backoffSeconds(failed.attempt);
-    const move = await queue(tx, null, {
+    const result = await queue(tx, null, {
       ...failed,
       id: newId(),
       retries_left: failed.retries_left - 1,
@@ -206,7 +206,7 @@ export class ExecutionLifecycle {
       delay,
     });
     tx.afterCommit(() => {
-      this.records.queued(move);
+      this.publisher.queued(result);
       // the reconciler would find it too, a little later
       setTimeout(() => void this.admitWaiting().catch(() => undefined), delay * 1000 + 10).unref();
     });
@@ -224,13 +224,13 @@ export class ExecutionLifecycle {
     }
   }
 
-  /** Admits what has room now. What then does not reach the queue is found by the reconciler: Postgres knows that it was admitted. */
+  /** Admits what has room now. When the message to the queue is lost, the reconciler finds the admitted execution in Postgres. */
   private async admit(tx: Transaction, scope: Scope): Promise<void> {
     const admission = await admit(tx, scope, this.infrastructure.config, 'freed');
     tx.afterCommit(() => this.use(admission));
   }
 
-  /** In transactions of their own, since nobody locks a second project while another waits for the first. */
+  /** Each project is admitted in a transaction of its own: locking a second one within the first could deadlock. */
   private async use({ entries, elsewhere }: Admission): Promise<void> {
     this.queue.offer(entries);
     for (const projectId of elsewhere)

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { ExecutionLifecycle } from './execution-lifecycle.js';
-import { ExecutionRecords } from './execution-records.js';
+import { ExecutionPublisher } from './execution-publisher.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
 import { QueueControl } from './queue-control.js';
@@ -13,7 +13,7 @@ import { StartEstimate } from './start-estimate.js';
 /** All of them serve other rooms too. */
 const services = [
   ExecutionLifecycle,
-  ExecutionRecords,
+  ExecutionPublisher,
   ExecutionsService,
   QueueControl,
   QueueLimit,

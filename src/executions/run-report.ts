@@ -2,7 +2,7 @@ import type { Logger } from '../common/logger.js';
 import { queueWait, runs } from '../common/metrics.js';
 import { isFinal } from './execution-state.js';
 import { queueNames } from './executions.schema.js';
-import type { MovedExecution } from './move.js';
+import type { PublicExecution } from './transition.js';
 
 const secondsBetween = (from: Date | null, to: Date | null) =>
   from && to ? Math.max(0, to.getTime() - from.getTime()) / 1000 : 0;
@@ -15,7 +15,7 @@ const secondsBetween = (from: Date | null, to: Date | null) =>
  */
 export function reportRun(
   logger: Logger,
-  execution: MovedExecution,
+  execution: PublicExecution,
   taskRef: string | undefined,
   requestId: string | undefined,
 ): void {

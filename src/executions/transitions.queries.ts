@@ -5,12 +5,18 @@ import type { Execution } from './execution.entity.js';
 import { stopped } from './executions.queries.js';
 import { countOfUser } from './project-rules.js';
 import { mayStillRun } from './run-rights.js';
-import { columnsOf, move, transition, type Move, type MovedExecution } from './move.js';
+import {
+  applyTransition,
+  columnsOf,
+  transitionStatement,
+  type TransitionResult,
+  type PublicExecution,
+} from './transition.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
   environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before`;
 
-const queueing = transition(
+const queueing = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
            CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END)
@@ -42,8 +48,12 @@ export type NewExecution = Pick<
 };
 
 /** Stores a new execution and makes it the current one of its task. */
-export async function queue(db: Queryable, actor: ActivityEntry['actor'], e: NewExecution): Promise<Move> {
-  const moved = await move(db, queueing, actor, [
+export async function queue(
+  db: Queryable,
+  actor: ActivityEntry['actor'],
+  e: NewExecution,
+): Promise<TransitionResult> {
+  const result = await applyTransition(db, queueing, actor, [
     e.id,
     e.task_id,
     e.project_id,
@@ -62,10 +72,10 @@ export async function queue(db: Queryable, actor: ActivityEntry['actor'], e: New
     e.retry_of,
     e.delay,
   ]);
-  return moved!;
+  return result!;
 }
 
-/** What else a worker needs to run one. */
+/** The columns that a worker needs to run an execution, besides the published ones. */
 const needed = [
   'command',
   'working_directory',
@@ -77,14 +87,14 @@ const needed = [
   'generation',
 ] as const;
 
-export type ClaimedExecution = MovedExecution &
+export type ClaimedExecution = PublicExecution &
   Pick<Execution, (typeof needed)[number]> & {
     has_secrets: boolean;
-    /** Of its project, else of who asked for it; null where no run has needed one yet. See `commandUser`. */
+    /** The project's, or the requester's for a command without a project; null until a run first needs one. See `commandUser`. */
     command_user_number: number | null;
   };
 
-const claiming = transition(
+const claiming = transitionStatement(
   `UPDATE executions e SET status = 'running', worker_id = $6, generation = generation + 1, started_at = now(),
           lease_expires_at = now() + make_interval(secs => $7)
     WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${stopped} AND ${mayStillRun}
@@ -98,19 +108,19 @@ const claiming = transition(
 );
 
 /**
- * Moves an admitted execution to running, for one worker; undefined when another was faster, it may not run any more, or who asked
- * for it may not.
+ * Claims an admitted execution for a worker and sets it running.
+ * @returns undefined when another worker has claimed it, it is no longer admitted, or its requester has lost the right to run it
  */
 export function claim(
   db: Queryable,
   id: string,
   workerId: string,
   leaseSeconds: number,
-): Promise<Move<ClaimedExecution> | undefined> {
-  return move(db, claiming, null, [id, workerId, leaseSeconds, statesBefore('running')]);
+): Promise<TransitionResult<ClaimedExecution> | undefined> {
+  return applyTransition(db, claiming, null, [id, workerId, leaseSeconds, statesBefore('running')]);
 }
 
-/** Which write may end an execution: the worker of one generation, or whoever finds it queued. */
+/** The condition under which a write may end an execution: it is fenced off when the generation, the state or the lease has changed. */
 export type EndGuard = { generation: number } | { queued: true } | { leaseExpired: true };
 
 const guards = {
@@ -148,7 +158,7 @@ const endValues = (id: string, outcome: Outcome, outputBytes: number | null, gen
 ];
 
 /**
- * Writes the end of an execution, if the guard still holds; `follow` is to come after it.
+ * Writes the end of an execution, if the guard still holds; call `syncTask` after it.
  * @param outputBytes how much output is stored
  */
 export async function end(
@@ -166,29 +176,33 @@ export async function end(
   return execution;
 }
 
-const following = transition('SELECT * FROM executions WHERE id = $5');
+const syncing = transitionStatement('SELECT * FROM executions WHERE id = $5');
 
 /** Brings the task of an execution in line with it, if the execution is its current one. */
-export async function follow(tx: Transaction, actor: ActivityEntry['actor'], id: string): Promise<Move> {
-  return (await move(tx, following, actor, [id]))!;
+export async function syncTask(
+  tx: Transaction,
+  actor: ActivityEntry['actor'],
+  id: string,
+): Promise<TransitionResult> {
+  return (await applyTransition(tx, syncing, actor, [id]))!;
 }
 
-const completing = transition(endOf('generation', 5));
-const completingWithOutput = transition(endOf('generation', 5), {
+const completing = transitionStatement(endOf('generation', 5));
+const completingWithOutput = transitionStatement(endOf('generation', 5), {
   stored: `stored AS (UPDATE projects p SET stored_bytes = p.stored_bytes + $10 FROM e WHERE p.id = e.project_id),
     stored_of AS (${countOfUser('SELECT e.requested_by, $10 FROM e WHERE e.project_id IS NULL')})`,
 });
 
 /**
- * Writes that a command has succeeded, and what follows from it: its task, and how much its project stores.
- * @returns undefined when the worker of this generation has no say any more
+ * Ends a successful execution, with its task and the counters of stored bytes, in one statement.
+ * @returns undefined when the worker of this generation no longer holds the lease
  */
 export function complete(
   db: Queryable,
   { id, generation }: Pick<Execution, 'id' | 'generation'>,
   outcome: Outcome & { status: 'completed' },
   outputBytes: number,
-): Promise<Move | undefined> {
+): Promise<TransitionResult | undefined> {
   const text = outputBytes > 0 ? completingWithOutput : completing;
-  return move(db, text, null, endValues(id, outcome, outputBytes, generation));
+  return applyTransition(db, text, null, endValues(id, outcome, outputBytes, generation));
 }

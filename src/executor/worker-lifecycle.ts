@@ -1,22 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
-import { ExecutionRecords } from '../executions/execution-records.js';
+import { ExecutionPublisher } from '../executions/execution-publisher.js';
 import { QueueLimit } from '../executions/queue-limit.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { WorkerConnections } from '../infra/reserved-connections.js';
 
-/** The lifecycle of executions on the connections of the worker, for what must go on while requests use up theirs. */
+/** The lifecycle of executions on the worker's own database connections: it goes on while requests have used up theirs. */
 @Injectable()
 export class WorkerLifecycle extends ExecutionLifecycle {
   constructor(
-    // said aloud, or what the class above it names is injected
+    // named explicitly, since Nest would inject the parameter type of the base class
     @Inject(WorkerConnections) connections: WorkerConnections,
     queue: ExecutionQueue,
-    records: ExecutionRecords,
+    publisher: ExecutionPublisher,
     limit: QueueLimit,
     infrastructure: Infrastructure,
   ) {
-    super(connections, queue, records, limit, infrastructure);
+    super(connections, queue, publisher, limit, infrastructure);
   }
 }

@@ -2,48 +2,48 @@ import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { noticeOfEnd } from './run-notice.js';
+import { notifyOfEnd } from './run-notification.js';
 import { reportRun } from './run-report.js';
-import type { Move, MovedExecution } from './move.js';
+import type { PublicExecution, TransitionResult } from './transition.js';
 
-/** What is told of an execution that moved, once that is committed. */
+/** Publishes committed state transitions of executions: on the bus, in the activity, to the log and to the metrics. */
 @Injectable()
-export class ExecutionRecords {
+export class ExecutionPublisher {
   constructor(
     private readonly activity: ActivityLog,
     private readonly events: Events,
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** Tells of a new one. */
-  queued(move: Move): void {
-    this.written(move);
-    this.changed(move.execution);
+  /** Publishes that an execution was created. */
+  queued(result: TransitionResult): void {
+    this.publishActivity(result);
+    this.publishState(result.execution);
   }
 
-  /** Tells of one that began or ended, and of the task that follows it. */
-  moved(move: Move): void {
-    const { execution, actor, task, wantsNotice } = move;
-    this.written(move);
-    if (task && wantsNotice) noticeOfEnd(this.events, execution.requested_by, task);
-    this.changed(execution);
+  /** Publishes that an execution began or ended, and the new state of its task. */
+  transitioned(result: TransitionResult): void {
+    const { execution, actor, task, wantsNotification } = result;
+    this.publishActivity(result);
+    if (task && wantsNotification) notifyOfEnd(this.events, execution.requested_by, task);
+    this.publishState(execution);
     reportRun(this.infrastructure.logger, execution, task?.ref, actor?.requestId);
   }
 
-  /** Tells of one that began or ended while its task has nothing of it: the next attempt is on its way. */
-  alone(execution: MovedExecution): void {
-    this.changed(execution);
+  /** Publishes that a failed attempt ended which is retried: the state of its task is that of the next attempt. */
+  attemptEnded(execution: PublicExecution): void {
+    this.publishState(execution);
     reportRun(this.infrastructure.logger, execution, undefined, undefined);
   }
 
-  private written({ execution, actor, task, written }: Move): void {
-    if (!written) return;
+  private publishActivity({ execution, actor, task, recorded }: TransitionResult): void {
+    if (!recorded) return;
     if (!task) {
       const command = { entityType: 'execution', entityId: execution.id, action: 'command_queued' } as const;
-      this.activity.announce(written, { actor, ...command });
+      this.activity.announce(recorded, { actor, ...command });
       return;
     }
-    this.activity.announce(written, {
+    this.activity.announce(recorded, {
       actor,
       projectId: task.project_id,
       entityType: 'task',
@@ -57,8 +57,7 @@ export class ExecutionRecords {
     });
   }
 
-  /** Tells every process of the new state. */
-  private changed(execution: MovedExecution): void {
+  private publishState(execution: PublicExecution): void {
     const { started_at, finished_at } = execution;
     this.events.emit('execution.changed', {
       execution_id: execution.id,

@@ -1,10 +1,10 @@
-import { recording, signature, type ActivityEntry, type Written } from '../activity/activity-log.js';
+import { recording, signature, type ActivityEntry, type RecordedActivity } from '../activity/activity-log.js';
 import type { Queryable } from '../infra/database.js';
 import type { Execution } from './execution.entity.js';
 import { runEnd } from './last-run.js';
 
-/** What is told of an execution that has moved. */
-const told = [
+/** The columns of an execution that are published with each of its transitions. */
+const publicColumns = [
   'id',
   'task_id',
   'project_id',
@@ -21,10 +21,10 @@ const told = [
   'finished_at',
 ] as const;
 
-export type MovedExecution = Pick<Execution, (typeof told)[number]>;
+export type PublicExecution = Pick<Execution, (typeof publicColumns)[number]>;
 
-/** What became of a task that follows its execution. */
-export interface FollowedTask {
+/** The state of a task after it was brought in line with its execution. */
+export interface SyncedTask {
   id: string;
   ref: string;
   project_id: string;
@@ -34,23 +34,23 @@ export interface FollowedTask {
   updated_at: Date;
 }
 
-/** An execution that has moved, and what followed. */
-export interface Move<E extends MovedExecution = MovedExecution> {
+/** An execution after a transition, and what changed with it. */
+export interface TransitionResult<E extends PublicExecution = PublicExecution> {
   execution: E;
-  /** Who moved it; null for Millrace itself. */
+  /** Who caused the transition; null for Millrace itself. */
   actor: ActivityEntry['actor'];
   /** Undefined when the task has a newer execution, or there is none. */
-  task: FollowedTask | undefined;
-  /** What was written down of the task, or of a new command. */
-  written: Written | undefined;
-  /** Whether who asked for the run wants to hear of its end: unless the preferences say no to `notifications.task_updates`. */
-  wantsNotice: boolean;
+  task: SyncedTask | undefined;
+  /** The activity entry of the task, or of a new command. */
+  recorded: RecordedActivity | undefined;
+  /** False when the requester's preferences turn `notifications.task_updates` off. */
+  wantsNotification: boolean;
 }
 
-/** Columns of the execution `e`. */
+/** The named columns of the execution `e`, for a select list. */
 export const columnsOf = (names: readonly string[]) => names.map((name) => `e.${name}`).join(', ');
 
-/** A command that belongs to no task has a line for itself. */
+/** A command that belongs to no task has an activity entry of its own. */
 const command = `
      UNION ALL
     SELECT 'execution', e.id, NULL, 'command_queued', NULL, jsonb_build_object('command', e.command), NULL, NULL, NULL
@@ -62,16 +62,16 @@ const ended = `
                 WHEN f.old_status = 'running' THEN (SELECT ${runEnd('o')} FROM executions o WHERE o.id = e.retry_of) END`;
 
 /**
- * One statement that moves an execution and takes along what follows from it: its task, the line in the task's history, and the
- * deliveries. Where the execution did not move, nothing follows.
- * @param change gives the execution as it is now; its parameters begin with $5
- * @param also what else is asked of the execution `e`
- * @param stored a common table expression that counts what is stored
- * @param isNew true for one that becomes the current one of its task, or is a command that is written down for itself
+ * Builds the statement of a state transition: it changes an execution, its task, the task's history and the webhook deliveries at once.
+ * Where the change affects no row, the rest changes nothing either.
+ * @param change the statement that changes the execution and returns it; its parameters begin with $5
+ * @param also more columns to select of the execution `e`
+ * @param stored a common table expression that updates the counters of stored bytes
+ * @param isNew true for a new execution, which becomes the current one of its task, or is recorded itself when it has none
  */
-export function transition(change: string, { also = '', isNew = false, stored = '' } = {}): string {
+export function transitionStatement(change: string, { also = '', isNew = false, stored = '' } = {}): string {
   return `
-  WITH e AS (${change}), followed AS (
+  WITH e AS (${change}), synced AS (
     UPDATE tasks t SET status = e.status, execution_id = e.id, updated_at = now(), version = t.version + 1,
            started_at = coalesce(e.started_at, t.started_at),
            completed_at = CASE WHEN e.status IN ('completed', 'failed', 'cancelled') THEN e.finished_at END,
@@ -82,27 +82,27 @@ export function transition(change: string, { also = '', isNew = false, stored = 
        AND ${isNew ? 't.execution_id IS DISTINCT FROM e.id' : 't.execution_id = e.id AND t.status <> e.status'}
     RETURNING t.id, t.project_id, t.number, t.title, t.status, before.status AS old_status, t.progress_percentage, t.updated_at,
               t.actual_duration
-  ), noted AS (
+  ), entries AS (
     SELECT 'task' AS entity_type, f.id AS entity_id, f.project_id, 'status_changed' AS action,
            to_jsonb(f.old_status) AS old_value, to_jsonb(f.status) AS new_value, ${ended} AS run,
            ARRAY[CASE WHEN f.status IN ('completed', 'failed') THEN 'task.' || f.status ELSE 'task.updated' END, 'task.*', '*'] AS events,
            jsonb_build_object('task_id', f.id, 'project_id', f.project_id, 'title', f.title, 'status', f.status,
              'execution_id', e.id, 'attempt', e.attempt, 'exit_code', e.exit_code, 'reason', e.reason,
              'duration', to_char(make_interval(secs => floor(f.actual_duration + 0.5)), 'HH24:MI:SS')) AS data
-      FROM followed f CROSS JOIN e${isNew ? command : ''}
-  ), ${stored && `${stored}, `}${recording('noted')}
-  SELECT ${columnsOf(told)}${also && `, ${also}`}, r.at, (SELECT count(*)::int FROM pending) AS pending,
+      FROM synced f CROSS JOIN e${isNew ? command : ''}
+  ), ${stored && `${stored}, `}${recording('entries')}
+  SELECT ${columnsOf(publicColumns)}${also && `, ${also}`}, r.at, (SELECT count(*)::int FROM pending) AS pending,
          (SELECT u.preferences #> '{notifications,task_updates}' IS DISTINCT FROM 'false'::jsonb
-            FROM users u WHERE u.id = e.requested_by) AS wants_notice,
-         f.id AS followed, p.key || '-' || f.number AS ref, f.title, f.status AS task_status, f.progress_percentage, f.updated_at
-    FROM e LEFT JOIN followed f ON true LEFT JOIN recorded r ON true LEFT JOIN projects p ON p.id = f.project_id`;
+            FROM users u WHERE u.id = e.requested_by) AS wants_notification,
+         f.id AS synced_task, p.key || '-' || f.number AS ref, f.title, f.status AS task_status, f.progress_percentage, f.updated_at
+    FROM e LEFT JOIN synced f ON true LEFT JOIN recorded r ON true LEFT JOIN projects p ON p.id = f.project_id`;
 }
 
-interface MoveRow extends MovedExecution {
+interface TransitionRow extends PublicExecution {
   at: Date | null;
   pending: number;
-  wants_notice: boolean | null;
-  followed: string | null;
+  wants_notification: boolean | null;
+  synced_task: string | null;
   ref: string;
   title: string;
   task_status: string;
@@ -110,25 +110,29 @@ interface MoveRow extends MovedExecution {
   updated_at: Date;
 }
 
-/** @returns undefined when the execution did not move */
-export async function move<E extends MovedExecution>(
+/**
+ * Runs a statement of `transitionStatement`.
+ * @param values its parameters from $5 on
+ * @returns undefined when it changed no execution
+ */
+export async function applyTransition<E extends PublicExecution>(
   db: Queryable,
   text: string,
   actor: ActivityEntry['actor'],
   values: readonly unknown[],
-): Promise<Move<E> | undefined> {
+): Promise<TransitionResult<E> | undefined> {
   const signed = signature(actor);
-  const [row] = await db.query<MoveRow & E & Record<string, unknown>>(text, [...signed, ...values]);
+  const [row] = await db.query<TransitionRow & E & Record<string, unknown>>(text, [...signed, ...values]);
   if (!row) return undefined;
-  const { followed, project_id, at, pending } = row;
+  const { synced_task, project_id, at, pending } = row;
   return {
     execution: row,
     actor,
     task:
-      followed === null || project_id === null
+      synced_task === null || project_id === null
         ? undefined
         : {
-            id: followed,
+            id: synced_task,
             ref: row.ref,
             project_id,
             title: row.title,
@@ -136,7 +140,7 @@ export async function move<E extends MovedExecution>(
             progress_percentage: row.progress_percentage,
             updated_at: row.updated_at,
           },
-    written: at ? { id: signed[0], at, pending } : undefined,
-    wantsNotice: row.wants_notice === true,
+    recorded: at ? { id: signed[0], at, pending } : undefined,
+    wantsNotification: row.wants_notification === true,
   };
 }

@@ -1,8 +1,8 @@
 import type { Events } from '../infra/events.js';
-import type { FollowedTask } from './move.js';
+import type { SyncedTask } from './transition.js';
 
-/** Tells whoever asked for a run that it ended. */
-export function noticeOfEnd(events: Events, userId: string, task: FollowedTask): void {
+/** Notifies the requester of a run that its task is completed or has failed. */
+export function notifyOfEnd(events: Events, userId: string, task: SyncedTask): void {
   if (task.status !== 'completed' && task.status !== 'failed') return;
   events.emit('notification', {
     user_id: userId,
