@@ -146,7 +146,7 @@ test('a run that waited for the deletion of its project is not there', { timeout
       async () =>
         (
           await app.query(
-            "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%lock_living_project%' AND wait_event_type = 'Lock'",
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%lock_living_project%' AND wait_event_type = 'Lock'",
           )
         ).length > 0,
       { timeout: 20_000, what: 'the run to wait for the project' },

@@ -68,7 +68,8 @@ test.each([true, false])(
       socket.send({ type: 'execute_task', task_id: task });
       const connections = (and: string) =>
         app.query(`SELECT 1 FROM pg_stat_activity
-                    WHERE application_name IN ('millrace-all', 'millrace-api', 'millrace-worker') ${and}`);
+                    WHERE datname = current_database()
+                      AND application_name IN ('millrace-all', 'millrace-api', 'millrace-worker') ${and}`);
       await until(async () => (await connections("AND wait_event_type = 'Lock'")).length > 0, {
         what: 'the request to wait for the lock',
       });
