@@ -13,30 +13,30 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CliError } from './cli-error.js';
 
-/** One server and who one is there. */
+/** A server and the sign-in there. */
 export interface Profile {
   url?: string;
   websocketUrl?: string;
   token?: string;
-  /** Of the token, so that `logout` can revoke it. */
+  /** The id of the token, so that `logout` can revoke it. */
   tokenId?: string;
-  /** Used by commands that need a project and are given none. */
+  /** The default project of commands. */
   project?: string;
 }
 
 export interface ConfigFile {
-  /** The profile that is used unless another is named. */
+  /** The default profile. */
   profile: string;
   profiles: Record<string, Profile>;
 }
 
-/** Where settings are kept (XDG Base Directory Specification). */
+/** The path of the settings file (XDG Base Directory Specification). */
 export function configPath(environment = process.env): string {
   const home = environment['XDG_CONFIG_HOME'] || join(environment['HOME'] || homedir(), '.config');
   return join(home, 'millrace', 'config.json');
 }
 
-/** @throws CliError when it cannot be read */
+/** Reads the settings file. @throws CliError when it cannot be read */
 export function readConfig(path = configPath()): ConfigFile {
   const empty = { profile: 'default', profiles: {} };
   try {
@@ -53,7 +53,7 @@ export function readConfig(path = configPath()): ConfigFile {
   }
 }
 
-/** Keeps others out of a file that they can read: it holds tokens. Windows has no such modes. */
+/** Removes the permissions of other users from the file, since it holds tokens. Windows has no such modes. */
 function shutOut(file: number, path: string): void {
   const mode = fstatSync(file).mode & 0o777;
   if (process.platform === 'win32' || (mode & 0o077) === 0) return;
@@ -69,7 +69,7 @@ function shutOut(file: number, path: string): void {
   }
 }
 
-/** Replaces the file in one step; nobody else may read it, since it holds tokens. */
+/** Replaces the file atomically; only its owner may read it, since it holds tokens. */
 export function writeConfig(config: ConfigFile, path = configPath()): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}`;
@@ -78,7 +78,7 @@ export function writeConfig(config: ConfigFile, path = configPath()): void {
   renameSync(draft, path);
 }
 
-/** Changes one profile. */
+/** Changes a profile. */
 export function updateProfile(name: string, change: (profile: Profile) => Profile): void {
   const config = readConfig();
   config.profiles[name] = change(config.profiles[name] ?? {});

@@ -6,7 +6,7 @@ import { Terminal } from './terminal.js';
 
 export const defaultUrl = 'http://localhost:8000/api';
 
-/** The options every command takes. */
+/** The options of every command. */
 export interface GlobalOptions {
   json?: boolean;
   profile?: string;
@@ -14,7 +14,7 @@ export interface GlobalOptions {
   token?: string;
 }
 
-/** What a command works with: where the server is, who one is, and where to write. */
+/** What a command needs: the server, the signed-in user and the terminal. */
 export class Context {
   readonly terminal: Terminal;
   readonly profileName: string;
@@ -36,12 +36,12 @@ export class Context {
     this.profile = kept ?? {};
     const own = this.profile.url ?? defaultUrl;
     this.url = (options.url ?? (environment['API_BASE_URL'] || own)).replace(/\/+$/, '');
-    // the token of one server is nothing for another
+    // a token must not be sent to another server
     const ofProfile = this.url === own.replace(/\/+$/, '') ? this.profile.token : undefined;
     this.token = options.token ?? (environment['API_TOKEN'] || undefined) ?? ofProfile;
   }
 
-  /** A profile that was named and is not there. */
+  /** The name of a profile that was requested and does not exist. */
   readonly isNewProfile: boolean = false;
 
   static of(command: Command): Context {
@@ -59,7 +59,7 @@ export class Context {
     return (this.made ??= this.connect(this.token));
   }
 
-  /** A client with another token, or none. @throws CliError when the address is none */
+  /** Returns a client with another token, or none. @throws CliError when the URL is invalid */
   connect(token?: string): MillraceClient {
     if (!URL.canParse(this.url))
       throw new CliError(`"${this.url}" is no URL`, {
@@ -70,7 +70,7 @@ export class Context {
     return new MillraceClient({ baseURL: this.url, token, websocketURL, onTokens: this.keep(token) });
   }
 
-  /** An access token that the profile holds is renewed while something runs: the profile then holds the new one. */
+  /** Stores a renewed access token in the profile. */
   private keep(token: string | undefined): ((tokens: TokenPair) => void) | undefined {
     if (token === undefined || token !== this.profile.token) return undefined;
     return ({ accessToken }) =>
@@ -79,7 +79,7 @@ export class Context {
       );
   }
 
-  /** The project that was named, or the profile's. @throws CliError when there is neither */
+  /** Returns the given project, or the profile's. @throws CliError when there is neither */
   project(named: string | undefined): string {
     const project = named ?? this.profile.project;
     if (project !== undefined) return project;

@@ -19,7 +19,7 @@ const byStatus: Record<number, number> = {
   422: exitCodes.usage,
 };
 
-/** An error as people are told of it. */
+/** An error as it is shown to people. */
 export interface Explanation {
   message: string;
   hint?: string | undefined;
@@ -27,7 +27,7 @@ export interface Explanation {
   exitCode: number;
 }
 
-/** The work of `run` and `--follow` could not be done; exit codes below 125 belong to the command. */
+/** Thrown when `run` or `--follow` cannot run a command; exit codes below 125 belong to the command itself. */
 export class RunFault extends Error {
   constructor(override readonly cause: unknown) {
     super('The command could not be run');
@@ -35,7 +35,7 @@ export class RunFault extends Error {
 }
 
 export function explain(error: unknown): Explanation {
-  // what was never sent is wrongly used, whichever command it was
+  // an argument that could not be sent is a usage error
   if (error instanceof RunFault && error.cause instanceof ArgumentError) return explain(error.cause);
   if (error instanceof RunFault) return { ...explain(error.cause), exitCode: exitCodes.own };
   if (error instanceof CliError)

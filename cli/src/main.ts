@@ -59,18 +59,20 @@ try {
   process.exitCode = fail(error);
 }
 
-/** Tells of a fault in one line and a hint. @returns the exit code */
+/** Prints an error in one line with a hint. @returns the exit code */
 function fail(error: unknown): number {
-  // the parser has told its own
+  // the parser has printed its own errors
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-  const { exitCode, ...told } = explain(error);
-  if (json) process.stderr.write(`${JSON.stringify({ error: told })}\n`);
+  const { exitCode, ...explanation } = explain(error);
+  if (json) process.stderr.write(`${JSON.stringify({ error: explanation })}\n`);
   else
-    process.stderr.write(`millrace: ${told.message}\n${told.hint === undefined ? '' : `  ${told.hint}\n`}`);
+    process.stderr.write(
+      `millrace: ${explanation.message}\n${explanation.hint === undefined ? '' : `  ${explanation.hint}\n`}`,
+    );
   return exitCode;
 }
 
-/** The options of the program may stand behind its commands too; there they need not be told of again. */
+/** Hides the global options in the help of each command, which accepts them, too. */
 function shareOptions(parent: Command): void {
   for (const command of parent.commands) {
     for (const { flags, description } of program.options)

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A whole number above 0. */
+/** Parses a whole number above 0. */
 export function count(text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 1)
@@ -8,20 +8,20 @@ export function count(text: string): number {
   return number;
 }
 
-/** What names something: an empty one would name nothing, or everything. */
+/** Parses an id or a name, which must not be empty: an empty one would select nothing, or everything. */
 export function named(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
   return text;
 }
 
-/** `NAME=value`, collected. */
+/** Collects `NAME=value` options. */
 export function pair(text: string, before: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It must be NAME=value.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** A list with commas, or the option repeated. */
+/** Collects a list, given with commas or as a repeated option. */
 export function list(text: string, before: string[] = []): string[] {
   return [
     ...before,

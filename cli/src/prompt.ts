@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { CliError, exitCodes } from './cli-error.js';
 
-/** Asks for a line on the terminal. @param hidden what is typed is not shown */
+/** Reads a line from the terminal. @param hidden true to hide what is typed */
 export async function ask(question: string, { hidden = false } = {}): Promise<string> {
   if (!process.stdin.isTTY)
     throw new CliError(`${question.replace(/: $/, '')} cannot be asked for: this is no terminal`, {
@@ -17,7 +17,7 @@ export async function ask(question: string, { hidden = false } = {}): Promise<st
     },
   });
   const lines = createInterface({ input: process.stdin, output, terminal: true });
-  // not before the terminal has stopped to echo
+  // only after the terminal has stopped echoing
   process.stderr.write(question);
   try {
     return await new Promise<string>((resolve, reject) => {
@@ -31,7 +31,7 @@ export async function ask(question: string, { hidden = false } = {}): Promise<st
   }
 }
 
-/** Standard input as a whole, without the line break at its end. */
+/** Reads all of standard input, without the final line break. */
 export async function readAll(): Promise<string> {
   const text = Buffer.concat(await process.stdin.toArray()).toString();
   return text.replace(/\r?\n$/, '');

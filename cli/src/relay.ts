@@ -3,26 +3,26 @@ import { CliError, exitCodes } from './cli-error.js';
 import { RunFault } from './explain.js';
 import type { Terminal } from './terminal.js';
 
-/** A reader that went away, as `head` does. */
+/** The exit code when the reader of the output has closed it, as `head` does: 128 + SIGPIPE. */
 const brokenPipe = 141;
 
-/** Signals that end the command, and what the shell says of one that ended so: 128 and its number. */
+/** Signals that cancel the command, with the exit code that a shell reports for them: 128 and the signal's number. */
 const stopCodes = { SIGINT: exitCodes.interrupted, SIGTERM: 143, SIGHUP: 129 };
 const stopSignals = Object.keys(stopCodes) as (keyof typeof stopCodes)[];
 
-/** What one does about a command whose output is shown. */
+/** A command whose output is relayed. */
 export interface Relayed {
   frames: AsyncGenerator<OutputFrame, OutputEnd, undefined>;
-  /** Stops the command; without it the command goes on when nobody watches any more. */
+  /** Cancels the command; without it the command continues when the relay ends. */
   cancel?: () => Promise<unknown>;
-  /** Said while nothing has come yet. */
+  /** The progress message until the first output arrives. */
   waiting: string;
 }
 
 /**
- * Writes the output of a command to stdout and stderr as it comes. Ctrl-C, SIGTERM and a terminal that is closed (SIGHUP) cancel the
- * command and wait until it is gone; a second Ctrl-C or SIGTERM does not wait.
- * @returns the exit code: the command's own, or 128 and the signal that ended it
+ * Relays the live output of a command to stdout and stderr. Ctrl-C, SIGTERM and a closed terminal (SIGHUP) cancel the command and wait
+ * for its end; a second Ctrl-C or SIGTERM does not wait.
+ * @returns the exit code of the command, or 128 and the signal that ended it
  */
 export async function relay(terminal: Terminal, relayed: Relayed): Promise<number> {
   try {
@@ -36,17 +36,17 @@ async function pass(terminal: Terminal, { frames, cancel, waiting }: Relayed): P
   const progress = terminal.progress(waiting);
   let interrupted = 0;
   const stop = (signal: keyof typeof stopCodes) => {
-    // the shell and the terminal both send it; neither means to hurry
+    // both the shell and the terminal send SIGHUP, so a second one is no request to hurry
     if (interrupted > 0 && signal === 'SIGHUP') return;
     if (interrupted > 0 || !cancel) process.exit(interrupted || stopCodes[signal]);
     interrupted = stopCodes[signal];
     progress.end();
     terminal.note('Cancelling; once more to leave at once.');
-    // when it has ended meanwhile there is nothing to cancel
+    // fails when the command has ended already
     void cancel().catch(() => undefined);
   };
   for (const signal of stopSignals) process.on(signal, stop);
-  // the reader's end is told by the write that fails
+  // `write` handles the error of a closed reader
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     for (;;) {
@@ -55,23 +55,23 @@ async function pass(terminal: Terminal, { frames, cancel, waiting }: Relayed): P
       if (done) return interrupted || shellCode(value.exitCode);
       if (await write(process[value.stream], value.bytes)) continue;
       await cancel?.().catch(() => undefined);
-      // output to a terminal that was closed fails, too
+      // after SIGHUP the writes to the closed terminal fail, too
       return interrupted || brokenPipe;
     }
   } finally {
     progress.end();
     for (const signal of stopSignals) process.off(signal, stop);
-    // the stream would keep this process alive
+    // an open stream would keep this process alive
     await frames.return({ exitCode: null, total: 0 });
   }
 }
 
-/** @returns false when nobody reads any more */
+/** Writes bytes and waits until they are taken. @returns false when the reader is gone */
 function write(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => stream.write(bytes, (error) => resolve(!error)));
 }
 
-/** As a shell says it: a signal becomes 128 and its number. */
+/** The exit code as a shell reports it: a signal becomes 128 and its number. */
 function shellCode(exitCode: number | null): number {
   if (exitCode === null)
     throw new CliError('The command did not run to its end', { exitCode: exitCodes.own });

@@ -2,14 +2,14 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where `millrace` writes: results to stdout, what it does meanwhile to stderr. Colours and progress only on a terminal. */
+/** The output of `millrace`: results on stdout, messages and progress on stderr. Colours and progress appear only on a terminal. */
 export class Terminal {
   constructor(
     readonly json: boolean,
     private readonly environment = process.env,
   ) {}
 
-  /** A result: as JSON for scripts, or for people. */
+  /** Prints a result, as JSON for scripts or as text for people. */
   show(value: unknown, forPeople: () => string): void {
     this.line(this.json ? JSON.stringify(value, null, 2) : forPeople());
   }
@@ -18,7 +18,7 @@ export class Terminal {
     process.stdout.write(`${text}\n`);
   }
 
-  /** Something to know that is not the result. */
+  /** Prints a message that is not part of the result. */
   note(text: string): void {
     process.stderr.write(`${text}\n`);
   }
@@ -27,7 +27,7 @@ export class Terminal {
     return this.hasColours(process.stdout) ? styleText(style, text) : text;
   }
 
-  /** Columns under headings. */
+  /** Prints a table with headings. */
   table(headings: string[], rows: (string | number | null | undefined)[][]): string {
     const cells = rows.map((row) => row.map((cell) => oneLine(cell)));
     const widths = headings.map((heading, column) =>
@@ -42,7 +42,7 @@ export class Terminal {
     return [this.colour('bold', pad(headings)), ...lines].join('\n');
   }
 
-  /** Names and values, one a line. */
+  /** Prints names and values, one a line. */
   facts(pairs: [string, unknown][]): string {
     const width = Math.max(...pairs.map(([name]) => name.length));
     return pairs
@@ -50,7 +50,7 @@ export class Terminal {
       .join('\n');
   }
 
-  /** Says what is waited for, on one line that goes away. @returns what ends it */
+  /** Shows a progress line, which is removed at its end. @returns the progress, to end it */
   progress(text: string): { say(text: string): void; end(): void } {
     if (!process.stderr.isTTY || this.json) return { say: () => undefined, end: () => undefined };
     const started = Date.now();

@@ -4,22 +4,22 @@ import { connect } from './http/connect.js';
 import type { Tokens, TokensOptions } from './http/tokens.js';
 import { Commands } from './output/commands.js';
 import { Tasks } from './output/tasks.js';
-import { WebSocketDoor } from './websocket/door.js';
+import { WebSocketApi } from './websocket/websocket-api.js';
 
 export interface MillraceClientOptions extends TokensOptions {
-  /** Where the API is; `http://localhost:8000/api` unless said. In a browser it may be a path of the page's host: `/api`. */
+  /** The URL of the API; `http://localhost:8000/api` by default. In a browser it may be a path of the page's host: `/api`. */
   baseURL?: string | undefined;
-  /** Where the WebSocket is; beside `baseURL` unless said: `ws://localhost:8000/ws`. */
+  /** The URL of the WebSocket endpoint; derived from `baseURL` by default: `ws://localhost:8000/ws`. */
   websocketURL?: string | undefined;
-  /** The work session that what is done belongs to. */
+  /** The work session in which actions are recorded. */
   sessionId?: string | undefined;
-  /** How often a request is tried again when that is safe; 3 unless said. */
+  /** How often a request is retried when that is safe; 3 by default. */
   maxRetries?: number | undefined;
-  /** Milliseconds that one try may take; 60000 unless said. */
+  /** The timeout of one attempt, in milliseconds; 60000 by default. */
   timeout?: number | undefined;
-  /** More headers for every request. */
+  /** Additional headers for every request. */
   headers?: Record<string, string> | undefined;
-  /** In place of the platform's own `fetch`. */
+  /** A replacement for the platform's `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
 }
 
@@ -32,8 +32,8 @@ export interface MillraceClientOptions extends TokensOptions {
 export class MillraceClient extends Resources {
   override readonly commands: Commands;
   override readonly tasks: Tasks;
-  /** Live messages. */
-  readonly websocket: WebSocketDoor;
+  /** Live messages over a WebSocket. */
+  readonly websocket: WebSocketApi;
   private readonly tokens: Tokens;
 
   constructor(
@@ -51,11 +51,11 @@ export class MillraceClient extends Resources {
     this.tokens = api.transport.tokens;
     this.commands = new Commands(api);
     this.tasks = new Tasks(api);
-    this.websocket = new WebSocketDoor(options.websocketURL ?? websocketBeside(baseURL), this.tokens);
+    this.websocket = new WebSocketApi(options.websocketURL ?? websocketBeside(baseURL), this.tokens);
   }
 
   /**
-   * Signs in: what follows is done as this user, and its tokens are renewed by themselves.
+   * Signs in: later requests are made as this user, and its tokens are renewed automatically.
    * @throws ApiError AUTH_INVALID_CREDENTIALS, AUTH_ACCOUNT_DISABLED, RATE_LIMIT_EXCEEDED after ten wrong passwords
    */
   async login(credentials: Login): Promise<LoginResult> {
@@ -65,9 +65,9 @@ export class MillraceClient extends Resources {
   }
 
   /**
-   * Signs out: ends the session on the server, with all its tokens and connections, and forgets them. A personal access token
-   * has no session: it is revoked instead.
-   * @throws ApiError AUTH_TOKEN_INVALID when there was no session any more
+   * Signs out: ends the session on the server with all its tokens and connections, and forgets the tokens. A personal access token
+   * has no session; it is revoked instead.
+   * @throws ApiError AUTH_TOKEN_INVALID when the session had ended already
    */
   async logout(): Promise<void> {
     const { token, refreshToken } = await this.tokens.release();
@@ -76,7 +76,7 @@ export class MillraceClient extends Resources {
     await this.auth.logout(refreshToken === undefined ? {} : { refreshToken }, options);
   }
 
-  /** The same client, signed in as this one, within a work session or with other settings. */
+  /** Returns a copy of this client that shares its sign-in, with a work session or other settings of its own. */
   with(
     options: Pick<MillraceClientOptions, 'sessionId' | 'maxRetries' | 'timeout' | 'headers'>,
   ): MillraceClient {

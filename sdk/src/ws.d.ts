@@ -1,2 +1,2 @@
-/** As much of the package `ws` as is used; its own types would bring those of Node into a SDK that browsers use too. */
+/** The part of the package `ws` that is used. Its own types would add those of Node to an SDK that also runs in browsers. */
 export const WebSocket: new (url: string) => object;

@@ -38,7 +38,7 @@ Put one of these into ~/.bashrc or ~/.zshrc:
     });
 }
 
-/** What may follow the words that stand there. */
+/** Lists the completions of a command line. */
 function candidates(program: Command, words: string[]): string[] {
   let at = program;
   for (const word of words) at = at.commands.find((command) => command.name() === word) ?? at;

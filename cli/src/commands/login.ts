@@ -6,7 +6,7 @@ import { updateProfile } from '../config-file.js';
 import { Context } from '../context.js';
 import { ask, readAll } from '../prompt.js';
 
-/** What a token may open, by what the role of its user must allow. */
+/** The scopes of a token, by the permission that its user must have. */
 const scopes: Record<string, TokenScope[]> = {
   read: ['tasks.read', 'projects.read', 'profile.write', 'tokens.manage'],
   write: ['tasks.write', 'projects.write', 'webhooks.manage'],
@@ -60,14 +60,14 @@ Examples:
       if (token === undefined) throw new CliError('You are not signed in', { exitCode: exitCodes.refused });
       updateProfile(context.profileName, ({ token: _token, tokenId: _id, ...profile }) => profile);
       const client = context.connect(token);
-      // an access token that was given with --token has a session; a personal token of somebody's own making is left to them
+      // an access token given with --token has a session to end; a personal token that the user made is not revoked
       if (tokenId !== undefined) await client.personalAccessTokens.revoke(tokenId).catch(ignoreEnded);
       else if (token.split('.').length === 3) await client.logout().catch(ignoreEnded);
       context.terminal.show({ profile: context.profileName }, () => 'Signed out');
     });
 }
 
-/** It was revoked before, or has expired. */
+/** Whether an error means that the token was revoked before, or has expired. */
 function ignoreEnded(error: unknown): void {
   if (!isApiError(error, 'AUTH_TOKEN_INVALID', 'RESOURCE_NOT_FOUND')) throw error;
 }
@@ -87,7 +87,7 @@ async function signIn(context: Context, options: LoginOptions): Promise<{ token:
     });
     return { token: made.token, tokenId: made.id };
   } finally {
-    // the session was only needed to make the token
+    // the session was only needed to create the token
     await client.logout().catch(ignoreEnded);
   }
 }

@@ -88,7 +88,7 @@ Examples:
     });
 }
 
-/** An argument as the shell reads it. */
+/** Quotes an argument for the shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -20,8 +20,8 @@ export function addServer(program: Command): void {
     .command('serve')
     .description('start the server')
     .addOption(new Option('--role <role>', 'all does the work too').choices(['all', 'api']).default('all'))
-    .option('--port <number>', 'where it listens; 8000 unless said')
-    .option('--host <address>', '127.0.0.1 unless said')
+    .option('--port <number>', 'port to listen on (default: 8000)')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--data-dir <path>', 'where it keeps its data')
     .addHelpText('after', help)
     .action(({ role, port, host, dataDir }: ServeOptions) =>
@@ -35,7 +35,7 @@ export function addServer(program: Command): void {
     .action(() => start('worker', {}));
 }
 
-/** Runs the server until it ends, and ends as it did. */
+/** Runs the server and exits with its exit code. */
 async function start(role: string, settings: Record<string, string | undefined>): Promise<void> {
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const child = spawn(join(home(), 'scripts/start.sh'), [role], {
@@ -43,7 +43,7 @@ async function start(role: string, settings: Record<string, string | undefined>)
     env: { ...process.env, ...given },
   });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
-  // a terminal sends Ctrl-C to both; the server takes the second one as the first
+  // a terminal sends Ctrl-C to both processes; the server ignores a second signal
   process.on('SIGINT', pass).on('SIGTERM', pass).on('SIGHUP', pass);
   process.exitCode = await new Promise<number>((resolve, reject) => {
     child

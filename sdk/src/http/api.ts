@@ -7,19 +7,19 @@ import { fillPath, fillQuery } from './path.js';
 import type { RequestOptions } from './request-options.js';
 import type { Transport } from './transport.js';
 
-/** A request as the generated methods make it. */
+/** A request as the generated methods describe it. */
 export interface Call {
   method: string;
-  /** Below the client's `baseURL`, with the names of its parameters in braces: `/tasks/{taskId}`. */
+  /** The path below `baseURL`, with parameters in braces: `/tasks/{taskId}`. */
   path: string;
   parameters?: Record<string, string>;
   body?: unknown;
   query?: object | undefined;
-  /** Fields, in the names of the wire, whose content is free-form JSON. */
+  /** Fields, as named in JSON, whose content is free-form and keeps its names. */
   keep?: readonly string[];
   keepBody?: boolean;
   keepAnswer?: boolean;
-  /** It needs no token. */
+  /** True when the endpoint needs no token. */
   isPublic?: boolean;
   options?: RequestOptions | undefined;
 }
@@ -30,9 +30,9 @@ interface Envelope {
   meta?: { request_id?: string };
 }
 
-/** Between the methods of the client and HTTP: it turns camelCase values into requests, and answers into values or errors. */
+/** Maps the methods of the client to HTTP: camelCase values to requests, and answers to values or errors. */
 export class Api {
-  /** Something was answered as the API does it. */
+  /** True once an answer had the envelope of the API. */
   private isFound = false;
 
   constructor(readonly transport: Transport) {}
@@ -48,7 +48,7 @@ export class Api {
     return (call.keepAnswer ? data : fromWire(data, call.keep)) as T;
   }
 
-  /** A list that may be awaited or gone through. @param field of a page that has the items */
+  /** Requests a list, which can be awaited or iterated. @param field of a page that holds the items */
   list<P extends AnyPage, K extends keyof P>(call: Call, field: K): Listing<P, K> {
     const from = (cursor: string) => ({ ...call.query, page: undefined, offset: undefined, cursor });
     return new Listing(
@@ -57,7 +57,7 @@ export class Api {
     );
   }
 
-  /** Sends a request. @returns the answer as it comes, once it has begun well @throws ApiError, ConnectionError, ArgumentError, BaseURLError */
+  /** Sends a request with a streaming answer. @returns the response, once its headers have arrived @throws ApiError, ConnectionError, ArgumentError, BaseURLError */
   async raw(call: Call): Promise<Response> {
     const response = await this.transport.fetch(this.request(call), { streams: true });
     if (!response.ok) throw await this.failure(response, await response.text());
@@ -67,14 +67,14 @@ export class Api {
   private async send(call: Call): Promise<{ response: Response; text: string }> {
     const response = await this.transport.fetch(this.request(call));
     const text = await response.text();
-    // an unhealthy report is a 503 that tells what it was asked for
+    // an unhealthy health report has the status 503 and is still the answer
     if (!response.ok && parse(text)?.error !== null) throw await this.failure(response, text);
     return { response, text };
   }
 
   private async failure(response: Response, text: string): Promise<MillraceError> {
     const error = failure(response, text);
-    // there is no such route, unless it is a thing that is not there
+    // either the thing does not exist, or the base URL is wrong and the route does not
     if (!this.isFound && error.code === 'RESOURCE_NOT_FOUND') {
       const apiURL = await findApi(this.transport.options);
       if (apiURL !== undefined) return new BaseURLError(this.transport.options.baseURL, apiURL);
@@ -82,7 +82,7 @@ export class Api {
     return error;
   }
 
-  /** What answers well is not the API: the page of a web server, for one. */
+  /** The error for a successful answer that is not the API's, such as the page of a web server. */
   private async misplaced(): Promise<BaseURLError> {
     const { options } = this.transport;
     return new BaseURLError(options.baseURL, await findApi(options));
@@ -115,7 +115,7 @@ function failure(response: Response, text: string): ApiError {
   const requestId = meta?.request_id ?? response.headers.get('x-request-id') ?? undefined;
   const retryAfter = retryAfterSeconds(response.headers.get('retry-after'));
   if (error) return apiError({ status, ...error, details: error.details ?? {}, requestId, retryAfter });
-  // a proxy, or something that is not Millrace
+  // the answer of a proxy, or of another server
   const code: ErrorCode = status === 404 ? 'RESOURCE_NOT_FOUND' : 'INTERNAL_ERROR';
   const message = `The server answered ${status} ${response.statusText} without saying why`;
   return apiError({ status, code, message, details: {}, requestId, retryAfter });

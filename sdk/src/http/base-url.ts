@@ -1,9 +1,9 @@
 import { MillraceError } from './errors.js';
 import type { TransportOptions } from './transport.js';
 
-/** `baseURL` leads to something else than the API. */
+/** Thrown when `baseURL` does not lead to the API. */
 export class BaseURLError extends MillraceError {
-  /** Where the API is, if it was found. */
+  /** The URL of the API, when it was found. */
   readonly apiURL: string | undefined;
 
   constructor(baseURL: string, apiURL?: string) {
@@ -16,17 +16,17 @@ export class BaseURLError extends MillraceError {
   }
 }
 
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 
 /**
- * Looks for the API one folder below, where it is when `/api` was forgotten.
+ * Looks for the API at `/api` below the base URL, in case that was forgotten.
  * @returns its URL, undefined when it is not there
  */
 export async function findApi({ baseURL, fetch }: TransportOptions): Promise<string | undefined> {
   if (baseURL.endsWith('/api')) return undefined;
   const apiURL = `${baseURL}/api`;
   try {
-    const response = await fetch(`${apiURL}/health/live`, { signal: AbortSignal.timeout(patienceMs) });
+    const response = await fetch(`${apiURL}/health/live`, { signal: AbortSignal.timeout(timeoutMs) });
     const { data } = (await response.json()) as { data?: { status?: unknown } | null };
     return data?.status === 'alive' ? apiURL : undefined;
   } catch {

@@ -1,4 +1,4 @@
-/** Waits, unless the signal is or gets aborted: then it throws the signal's reason. */
+/** Waits. @throws the signal's reason when it is or becomes aborted */
 export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error);
@@ -15,8 +15,8 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
 }
 
 /**
- * How long to wait before a try: exponential with jitter in its upper half, so that clients which failed together do not come
- * back together.
+ * The delay before an attempt: exponential, with jitter in its upper half, so that clients that failed together do not retry
+ * together.
  * @param tries made so far, from 1
  * @param longest in milliseconds
  * @returns milliseconds

@@ -1,28 +1,28 @@
-/** What every list answers, beside its items. */
+/** The fields of every page, besides its items. */
 export interface AnyPage {
-  /** Where the next page begins; null at the end. */
+  /** The cursor of the next page; null on the last one. */
   nextCursor: string | null;
 }
 
 type ItemOf<P, K extends keyof P> = P[K] extends readonly (infer T)[] ? T : never;
 
 /**
- * A list: awaited it is one page, and `for await` goes through the items of this page and all after it. It goes by cursor, so what
- * is created or removed meanwhile makes it neither skip nor repeat anything; sorted by what changes, such as `updated_at`, an item
- * moves when it is changed.
+ * A list of the API. Awaiting it returns one page; `for await` iterates over the items of this page and all later ones. Iteration uses
+ * cursors: it neither skips nor repeats items when others are created or removed meanwhile. When the list is sorted by a field that
+ * changes, such as `updated_at`, a changed item can appear again.
  */
 export class Listing<P extends AnyPage, K extends keyof P = 'items' & keyof P>
   extends Promise<P>
   implements AsyncIterable<ItemOf<P, K>>
 {
-  /** What `then` gives is a plain promise. */
+  /** Makes `then` return a plain promise. */
   static override get [Symbol.species]() {
     return Promise;
   }
 
   /**
-   * @param fetch gives the page at a cursor; the one that was asked for without it
-   * @param field of a page that has the items
+   * @param fetch fetches the page at a cursor, or the requested page without one
+   * @param field of a page that holds the items
    */
   constructor(
     private readonly fetch: (cursor?: string) => Promise<P>,
@@ -33,7 +33,7 @@ export class Listing<P extends AnyPage, K extends keyof P = 'items' & keyof P>
     });
   }
 
-  /** Page after page. */
+  /** Iterates over the pages, beginning with this one. */
   async *pages(): AsyncGenerator<P, void, undefined> {
     for (let page: P = await (this as Promise<P>); ; page = await this.fetch(page.nextCursor)) {
       yield page;
@@ -45,7 +45,7 @@ export class Listing<P extends AnyPage, K extends keyof P = 'items' & keyof P>
     for await (const page of this.pages()) yield* page[this.field] as Awaited<ItemOf<P, K>>[];
   }
 
-  /** All items. @param limit stops after so many */
+  /** Collects the items of this page and all later ones. @param limit the most to collect */
   async all(limit = Infinity): Promise<ItemOf<P, K>[]> {
     const items: ItemOf<P, K>[] = [];
     for await (const item of this) {

@@ -1,13 +1,13 @@
 /** What every method takes as its last argument. */
 export interface RequestOptions {
-  /** Ends the request; the method then throws the signal's reason. */
+  /** Aborts the request; the method then throws the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds for one try; the client's `timeout` unless said. */
+  /** The timeout of one attempt, in milliseconds; the client's `timeout` by default. */
   timeout?: number | undefined;
-  /** How often to try again; the client's `maxRetries` unless said. */
+  /** How often to retry; the client's `maxRetries` by default. */
   maxRetries?: number | undefined;
-  /** For a POST: the same key does the same thing once, however often it is sent. Made for you unless said. */
+  /** For a POST: requests with the same key take effect once. A random key by default. */
   idempotencyKey?: string | undefined;
-  /** More headers, such as `If-Match`. */
+  /** Additional headers, such as `If-Match`. */
   headers?: Record<string, string> | undefined;
 }

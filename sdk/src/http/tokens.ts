@@ -1,38 +1,38 @@
 import { ConnectionError, MillraceError } from './errors.js';
 
-/** Tokens as the server gives them. */
+/** The tokens of a sign-in. */
 export interface TokenPair {
   accessToken: string;
   refreshToken?: string | undefined;
 }
 
 export interface TokensOptions {
-  /** A token, or a function that gives one: it is then asked before each request, and refreshes it itself. */
+  /** A token, or a function that returns one. The function is called before each request and renews the token itself. */
   token?: string | (() => string | Promise<string>) | undefined;
-  /** From the login: gets a new token when the old one expires. */
+  /** The refresh token of the sign-in, used to renew the access token. */
   refreshToken?: string | undefined;
-  /** Told of each new pair, to keep it: a refresh token works once. */
+  /** Called with each new pair, to store it: a refresh token works once. */
   onTokens?: ((tokens: TokenPair) => void | Promise<void>) | undefined;
 }
 
-/** Asks the server for a new token. */
+/** Requests new tokens from the server. */
 export type Refresh = (refreshToken: string | undefined, bearer: string | undefined) => Promise<TokenPair>;
 
 /** A token with less time left than this, or than a tenth of its life, is renewed before it is used. */
 const marginMs = 60_000;
-/** A renewal that failed is tried again within these, as long as the token lasts: the server may be away for a moment. */
+/** A failed renewal is retried after a time within these bounds, as long as the token is valid. */
 const retryMs = { least: 250, most: 5_000 };
-/** A timer that is set for longer goes off at once. */
+/** A longer timer would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** The token of a client, renewed when it is about to expire or was refused. */
+/** Holds the token of a client and renews it when it is about to expire or was refused. */
 export class Tokens {
   private token: TokensOptions['token'];
   private refreshToken: string | undefined;
   private renewal: Promise<boolean> | undefined;
-  /** A clock that finds a new token about to expire is wrong; the server then says when to renew. */
+  /** True when a new token seems to expire at once: the clock is wrong, so tokens are renewed only when the server refuses them. */
   private isClockWrong = false;
-  /** The answer to it was lost, so the server may have taken it; a second use would end the session. */
+  /** True when the answer to a refresh was lost: the server may have accepted the token, and its reuse would end the session. */
   private mayBeSpent = false;
 
   constructor(
@@ -43,7 +43,7 @@ export class Tokens {
     this.refreshToken = options.refreshToken;
   }
 
-  /** Takes the tokens of a login. */
+  /** Sets the tokens of a sign-in. */
   async set(pair: TokenPair): Promise<void> {
     this.token = pair.accessToken;
     if (pair.refreshToken !== undefined) {
@@ -53,7 +53,7 @@ export class Tokens {
     await this.options.onTokens?.(pair);
   }
 
-  /** The token to send; undefined for nobody. */
+  /** Returns the token to send, renewed if necessary; undefined when not signed in. */
   async current(): Promise<string | undefined> {
     if (typeof this.token === 'function') return this.token();
     if (this.token !== undefined && !this.isClockWrong && expiresSoon(this.token))
@@ -62,29 +62,29 @@ export class Tokens {
   }
 
   /**
-   * Gets a new token in place of one that has expired or was refused; requests that need one at once wait for the same.
-   * @param used the token that was sent: when there is another one by now, that is enough
+   * Renews a token that has expired or was refused; concurrent calls share one renewal.
+   * @param used the token that was sent; nothing is done when it has been replaced already
    * @returns whether there is another token to try
    */
   async renew(used: string): Promise<boolean> {
     if (typeof this.token === 'function') return (await this.token()) !== used;
     if (this.token !== used) return true;
-    // a bearer can be renewed while it is valid; a personal access token is no JWT and lasts until it is revoked
+    // an access token can be renewed while it is valid; a personal access token is no JWT and lasts until it is revoked
     if (this.refreshToken === undefined && endOf(used) <= Date.now()) return false;
     this.renewal ??= this.ask(used).finally(() => (this.renewal = undefined));
     return this.renewal;
   }
 
   /**
-   * Renews the token in time for as long as something is open that ends with it.
+   * Keeps the token renewed while a connection is open that ends with it.
    * @param renewed called with each new token
-   * @returns a function that ends this
+   * @returns a function that stops the renewal
    */
   keepFresh(renewed: (token: string) => void = () => undefined): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const watch = async (known: string | undefined): Promise<void> => {
-      // a token that cannot be had now is missed by whoever needs it
+      // a failed renewal is reported by the next request
       const token = await this.current().catch(() => known);
       if (isOver || token === undefined) return;
       if (known !== undefined && token !== known) renewed(token);
@@ -98,7 +98,7 @@ export class Tokens {
     };
   }
 
-  /** Gives what is held, to end it, and forgets it. */
+  /** Forgets the tokens and returns them, so that their session can be ended. */
   async release(): Promise<{ token: string | undefined; refreshToken: string | undefined }> {
     const { refreshToken } = this;
     const token = typeof this.token === 'function' ? await this.token() : this.token;
@@ -114,7 +114,7 @@ export class Tokens {
       await this.set(await this.refresh(refreshToken, refreshToken === undefined ? used : undefined));
     } catch (error) {
       this.mayBeSpent ||= refreshToken !== undefined && error instanceof ConnectionError;
-      // the token may still do; if not, its own refusal says more than that of the renewal
+      // the token may still be valid; if not, its own refusal says more than that of the renewal
       if (error instanceof MillraceError) return false;
       throw error;
     }
@@ -128,7 +128,7 @@ function expiresSoon(token: string): boolean {
   return left !== undefined && left <= 0;
 }
 
-/** Milliseconds until a token is to be renewed; undefined for one that does not say when it expires. */
+/** Milliseconds until a token should be renewed; undefined when it has no expiry. */
 function untilRenewal(token: string): number | undefined {
   const { exp, iat } = claimsOf(token) ?? {};
   if (exp === undefined) return undefined;
@@ -136,7 +136,7 @@ function untilRenewal(token: string): number | undefined {
   return exp * 1000 - Date.now() - margin;
 }
 
-/** Milliseconds until a token is to be looked at again; undefined for one that has expired, or does not say when it will. */
+/** Milliseconds until the next attempt to renew a token; undefined when it has expired, or has no expiry. */
 function untilNextTry(token: string): number | undefined {
   const left = untilRenewal(token);
   if (left === undefined || left > 0) return left;
@@ -144,12 +144,12 @@ function untilNextTry(token: string): number | undefined {
   return untilEnd <= 0 ? undefined : Math.max(retryMs.least, Math.min(retryMs.most, untilEnd / 4));
 }
 
-/** When a token expires, as Unix time in milliseconds; 0 for one that is no JWT. */
+/** The expiry of a token, as Unix time in milliseconds; 0 when it is no JWT. */
 function endOf(token: string): number {
   return (claimsOf(token)?.exp ?? 0) * 1000;
 }
 
-/** When a JWT was made and expires (RFC 7519, 4.1), as Unix time in seconds; undefined for anything else. */
+/** The expiry and the time of issue of a JWT (RFC 7519, 4.1), as Unix time in seconds; undefined when the token is no JWT. */
 function claimsOf(token: string): { exp?: number; iat?: number } | undefined {
   const [, payload, signature] = token.split('.');
   if (payload === undefined || signature === undefined) return undefined;

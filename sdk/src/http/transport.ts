@@ -3,7 +3,7 @@ import { ConnectionError, TimeoutError } from './errors.js';
 import type { RequestOptions } from './request-options.js';
 import type { Tokens } from './tokens.js';
 
-/** One request, ready to be sent. */
+/** A request, ready to be sent. */
 export interface Request {
   method: string;
   /** Path and query below the base URL. */
@@ -16,22 +16,22 @@ export interface Request {
 export interface TransportOptions {
   baseURL: string;
   fetch: typeof globalThis.fetch;
-  /** How often a request is tried again. */
+  /** How often a request is retried. */
   maxRetries: number;
-  /** Milliseconds for one try. */
+  /** The timeout of one attempt, in milliseconds. */
   timeout: number;
-  /** On every request. */
+  /** Headers of every request. */
   headers: Record<string, string>;
 }
 
-/** A server that asks for more patience than this gets its answer passed on instead. */
+/** When `Retry-After` is longer than this, the answer is returned instead of retrying. */
 const longestWaitMs = 60_000;
 const longestBackoffMs = 8_000;
-/** Nothing was done, so the same request may be sent again whatever it is. */
+/** With these statuses the server did nothing, so that any request can be sent again. */
 const refused = new Set([429, 503]);
 const transient = new Set([...refused, 408, 502, 504]);
 
-/** Sends requests: with the token, again when that is safe, and not longer than it may take. */
+/** Sends requests with the token, with retries where they are safe, and with a timeout. */
 export class Transport {
   constructor(
     readonly options: TransportOptions,
@@ -39,15 +39,15 @@ export class Transport {
   ) {}
 
   /**
-   * Sends a request until it is answered for good.
-   * @param streams true when the answer may take long: then the time-out ends with its beginning
-   * @returns any answer, also one that is an error
-   * @throws ConnectionError when there is none, the signal's reason when it was aborted
+   * Sends a request, and retries it where that is safe.
+   * @param streams true for a streaming answer: the timeout then covers only the headers
+   * @returns the answer, also when its status is an error
+   * @throws ConnectionError when the server does not answer, the signal's reason when it was aborted
    */
   async fetch(request: Request, { streams = false } = {}): Promise<Response> {
     const { signal, maxRetries = this.options.maxRetries } = request.options;
     const headers = this.headersOf(request);
-    // without a key a POST may have been done though its answer was lost
+    // without a key a POST may have taken effect although its answer was lost
     const isRepeatable = request.method !== 'POST' || headers['idempotency-key'] !== undefined;
     let renewed = false;
     for (let tries = 1; ; tries += 1) {
@@ -75,9 +75,10 @@ export class Transport {
         }
       }
       const asked = retryAfterSeconds(response.headers.get('retry-after'));
-      // the first try of a POST is still at work
-      const isAtWork = response.status === 409 && isRepeatable && asked !== undefined;
-      if (last || !(isAtWork || (isRepeatable ? transient : refused).has(response.status))) return response;
+      // the first attempt of the POST is still in progress
+      const isInProgress = response.status === 409 && isRepeatable && asked !== undefined;
+      if (last || !(isInProgress || (isRepeatable ? transient : refused).has(response.status)))
+        return response;
       const wait = asked === undefined ? backoff(tries, longestBackoffMs) : asked * 1000;
       if (wait > longestWaitMs) return response;
       await response.body?.cancel();
@@ -88,7 +89,7 @@ export class Transport {
   private headersOf({ method, body, isPublic, options }: Request): Record<string, string> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    // the server keeps keys by user, so it has none for those it does not know yet
+    // idempotency keys belong to a user, so requests without a sign-in have none
     if (method === 'POST' && !isPublic)
       headers['idempotency-key'] = options.idempotencyKey ?? crypto.randomUUID();
     for (const given of [this.options.headers, options.headers ?? {}])
@@ -123,7 +124,7 @@ export class Transport {
         clearTimeout(timer);
         return response;
       }
-      // read here, so that the time-out and the retries hold for the body too
+      // read here, so that the timeout and the retries cover the body, too
       const text = await response.arrayBuffer();
       done();
       const { status, statusText } = response;
@@ -141,7 +142,7 @@ export class Transport {
   }
 }
 
-/** `fetch` says only "fetch failed", and hides why in the cause. */
+/** Finds the reason of a failed `fetch`, which reports "fetch failed" and hides the reason in its cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error as { cause?: { code?: string; message?: string } };

@@ -5,17 +5,17 @@ import type { OutputEnd, OutputFrame } from './frame.js';
 export interface CommandResult {
   commandId: string;
   status: CommandStatus['status'];
-  /** Of the shell; -15 after SIGTERM, -9 after SIGKILL; null when it never ran or its worker was lost. */
+  /** The exit code of the shell; -15 after SIGTERM, -9 after SIGKILL; null when it never ran or its worker was lost. */
   exitCode: number | null;
-  /** Why it ended other than by exit code 0. */
+  /** The reason code when it did not end with exit code 0. */
   reason: CommandStatus['reason'];
-  /** What was wrong, in words. */
+  /** A description of the failure. */
   error: string | null;
   /** Bytes of output. */
   outputBytes: number;
 }
 
-/** What a run needs of the client. */
+/** The methods of the client that a run uses. */
 export interface CommandRunParts {
   start(): Promise<StartedCommand>;
   follow(commandId: string): AsyncGenerator<OutputFrame, OutputEnd, undefined>;
@@ -25,11 +25,11 @@ export interface CommandRunParts {
 }
 
 /**
- * A command that was started by `client.commands.run`. Go through it for its output, await `result()` for its end. Its output
- * can be gone through once.
+ * A command started by `client.commands.run`. Iterate over it to read its output, await `result()` for its end. The output can be
+ * iterated once.
  */
 export class CommandRun implements AsyncIterable<OutputFrame> {
-  /** Settled when the server has taken the command. */
+  /** Resolves when the server has accepted the command. */
   readonly started: Promise<StartedCommand>;
   private frames: AsyncGenerator<OutputFrame, OutputEnd, undefined> | undefined;
   private readonly ended: Promise<OutputEnd>;
@@ -38,23 +38,23 @@ export class CommandRun implements AsyncIterable<OutputFrame> {
 
   constructor(private readonly parts: CommandRunParts) {
     this.ended = new Promise((resolve, reject) => ([this.end, this.fail] = [resolve, reject]));
-    // whoever looks at neither has been told by the other
+    // a failed start rejects `started` and `result()`; neither needs to be awaited
     this.ended.catch(() => undefined);
     this.started = parts.start();
     this.started.catch(this.fail);
     parts.signal?.addEventListener('abort', () => void this.cancel().catch(() => undefined), { once: true });
   }
 
-  /** The output as it comes, both streams in the order in which they were read. Leaving the loop leaves the command running. */
+  /** Iterates over the live output, both streams in the order in which they were read. Leaving the loop does not stop the command. */
   [Symbol.asyncIterator](): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
     if (this.frames)
-      throw new Error('The output of a run can be gone through once; follow(commandId) gives it again');
+      throw new Error('The output of a run can be iterated once; follow(commandId) reads it again');
     this.frames = this.read();
     return this.frames;
   }
 
   /**
-   * Waits for the end; what was not gone through is skipped. A command that fails is a result, not an error.
+   * Waits for the end and discards output that was not read. A command that fails is a result, not an error.
    * @throws ApiError when it could not be started, the signal's reason when it was aborted
    */
   async result(): Promise<CommandResult> {
@@ -65,7 +65,7 @@ export class CommandRun implements AsyncIterable<OutputFrame> {
     return { commandId, status, exitCode, reason, error, outputBytes };
   }
 
-  /** Waits for the end. @returns everything that was written, as text */
+  /** Waits for the end. @returns the whole output as text */
   async text(): Promise<string> {
     const decoder = new TextDecoder();
     let text = '';
@@ -73,7 +73,7 @@ export class CommandRun implements AsyncIterable<OutputFrame> {
     return text + decoder.decode();
   }
 
-  /** Stops the command, and answers when all its processes are gone. Its output then ends. */
+  /** Cancels the command and waits until all its processes are gone. Its output then ends. */
   async cancel(reason?: string): Promise<void> {
     const { commandId } = await this.started;
     await this.parts.cancel(commandId, reason);

@@ -4,18 +4,18 @@ import { CommandRun } from './command-run.js';
 import { followOutput, type FollowOptions } from './follow.js';
 import type { OutputEnd, OutputFrame } from './frame.js';
 
-/** How a command is to run; `command` is an argument of its own. */
+/** The options of a command; `command` itself is a separate argument. */
 export interface RunOptions extends Omit<ExecuteCommand, 'command' | 'streamOutput'> {
   /** Aborting cancels the command. */
   signal?: AbortSignal | undefined;
-  /** Leaves out the other stream. */
+  /** Only this stream. */
   stream?: 'stdout' | 'stderr' | undefined;
 }
 
 /** Single shell commands, outside any task. */
 export class Commands extends CommandsResource {
   /**
-   * Runs a shell command and gives its output as it comes.
+   * Runs a shell command and streams its output.
    *
    *     const run = client.commands.run('npm test', { timeout: 600 });
    *     for await (const frame of run) process[frame.stream].write(frame.bytes);
@@ -35,8 +35,7 @@ export class Commands extends CommandsResource {
   }
 
   /**
-   * Follows the output of a command, from its first byte or from where one says, until it ends. Broken connections are
-   * taken up where they broke off.
+   * Follows the output of a command until it ends, from its first byte or from a given offset. Lost connections are resumed.
    * @throws ApiError RESOURCE_NOT_FOUND, ArgumentError
    */
   follow(commandId: string, options?: FollowOptions): AsyncGenerator<OutputFrame, OutputEnd, undefined> {

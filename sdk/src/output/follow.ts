@@ -6,36 +6,36 @@ import { ConnectionError, ServerError } from '../http/errors.js';
 import { OutputFrame, type OutputEnd, type RawFrame } from './frame.js';
 
 export interface FollowOptions {
-  /** Byte to start at; 0 unless said. */
+  /** The byte to start at; 0 by default. */
   fromOffset?: number | undefined;
-  /** Only the last so many lines of what is there, then what comes. */
+  /** Starts with so many lines before the current end. */
   tail?: number | undefined;
-  /** Leaves out the other stream. */
+  /** Only this stream. */
   stream?: 'stdout' | 'stderr' | undefined;
-  /** Stops following; the command goes on. */
+  /** Stops following; the command continues. */
   signal?: AbortSignal | undefined;
 }
 
 export type OutputPath = Required<Pick<Call, 'path' | 'parameters'>>;
 
-/** So many tries in a row may bring nothing: with the waits between them, half a minute without a server. */
+/** How many attempts in a row may fail; with the delays between them, the server may be away for half a minute. */
 const mostTries = 10;
 const longestBackoffMs = 5_000;
-/** The server says something every 15 s. */
+/** The server sends a heartbeat every 15 s; a connection that is silent for longer than this is lost. */
 const silenceMs = 40_000;
 
 /**
- * Follows the output of a command to its end over server-sent events. When the connection breaks it is opened again where it
- * broke off, so no byte is missed and none comes twice.
+ * Follows the output of a command to its end over server-sent events. A lost connection is resumed at the offset it had reached, so
+ * that no byte is missing and none comes twice.
  * @param of the path of the output, such as `/commands/{commandId}/output`
- * @returns when the command ends: its exit code
+ * @returns the exit code, when the command has ended
  */
 export async function* followOutput(
   api: Api,
   of: OutputPath,
   options: FollowOptions = {},
 ): AsyncGenerator<OutputFrame, OutputEnd, undefined> {
-  // the server ends a stream with the token that opened it, and a token that has expired may not be renewed any more
+  // the server ends a stream when its token expires, and an expired token cannot be renewed
   const stopRenewal = api.transport.tokens.keepFresh();
   try {
     return yield* follow(api, of, options);
@@ -62,7 +62,7 @@ async function* follow(
         options: { headers, signal },
       };
       for await (const event of events(await api.raw(call), signal)) {
-        // the token has expired, or the right was lost: what is answered next says whether it can go on
+        // the token has expired, or the permission was revoked: the answer to the next attempt decides
         if (event.event === 'error') break;
         offset = event.id ?? offset;
         tries = 0;
@@ -75,12 +75,12 @@ async function* follow(
       if (!(error instanceof ConnectionError || error instanceof ServerError) || tries >= mostTries)
         throw error;
     }
-    if (tries >= mostTries) throw new ConnectionError('The output breaks off again and again');
+    if (tries >= mostTries) throw new ConnectionError('The connection was lost too often');
     await delay(tries === 0 ? 0 : backoff(tries, longestBackoffMs, 200), signal);
   }
 }
 
-/** The events of an answer, until it ends. @throws ConnectionError when it breaks off, or nothing comes for too long */
+/** Parses the events of a response. @throws ConnectionError when the connection is lost or silent for too long */
 async function* events(
   response: Response,
   signal: AbortSignal | undefined,
@@ -108,7 +108,7 @@ async function* events(
     }
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
-    throw new ConnectionError('The output broke off', { cause });
+    throw new ConnectionError('The connection was lost', { cause });
   } finally {
     silence.end();
     signal?.removeEventListener('abort', stop);

@@ -12,15 +12,15 @@ export interface RawFrame {
   exitCode?: number | null;
 }
 
-/** A piece of the output of a command, as it was read from one of its streams. */
+/** A piece of the output of a command, read from one of its streams. */
 export class OutputFrame {
   /** `stdout` or `stderr`. */
   readonly stream: 'stdout' | 'stderr';
-  /** Where its first byte stands in the output; both streams share the count. */
+  /** The offset of its first byte in the output; both streams share one count. */
   readonly offset: number;
-  /** Bytes. */
+  /** The length in bytes. */
   readonly length: number;
-  /** When it was read, ISO 8601. */
+  /** The time at which it was read, in ISO 8601. */
   readonly timestamp: string;
   readonly commandId: string;
 
@@ -34,7 +34,7 @@ export class OutputFrame {
     } = raw);
   }
 
-  /** The bytes as they were written. */
+  /** The raw bytes. */
   get bytes(): Uint8Array {
     const { content, encoding } = this.raw;
     if (encoding !== 'base64') return new TextEncoder().encode(content);
@@ -50,8 +50,8 @@ export class OutputFrame {
 
 /** How the output of a command ended. */
 export interface OutputEnd {
-  /** Of the shell; -15 after SIGTERM, -9 after SIGKILL; null when it never ran or its worker was lost. */
+  /** The exit code of the shell; -15 after SIGTERM, -9 after SIGKILL; null when it never ran or its worker was lost. */
   exitCode: number | null;
-  /** Bytes of the whole output. */
+  /** The length of the whole output, in bytes. */
   total: number;
 }

@@ -2,15 +2,15 @@ import { keptInWebhookEvents, type WebhookEvent } from '../generated/webhook-eve
 import { fromWire } from '../http/case.js';
 import { MillraceError } from '../http/errors.js';
 
-/** The request is not from Millrace, or was sent long ago: answer 401 and do nothing. */
+/** Thrown when a request does not come from Millrace, or was sent too long ago: answer 401 and do nothing. */
 export class WebhookVerificationError extends MillraceError {}
 
 export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>;
 
 export interface VerifyOptions {
-  /** Seconds that `webhook-timestamp` may be off; 300 unless said. */
+  /** How many seconds `webhook-timestamp` may differ from the clock; 300 by default. */
   tolerance?: number;
-  /** Unix time in milliseconds, in place of the clock. */
+  /** The current time, as Unix time in milliseconds; the clock's by default. */
   now?: number;
 }
 
@@ -18,11 +18,11 @@ const prefix = 'whsec_';
 const encoder = new TextEncoder();
 
 /**
- * Checks that a delivery comes from Millrace, and reads it. Where the headers of Standard Webhooks (`webhook-id`,
- * `webhook-timestamp`, `webhook-signature`) are there, they are checked and a delivery older than five minutes is refused;
- * without them `X-Signature-256` is, which does not say when it was sent. Refuse a `deliveryId` that you have had.
- * @param body as it came, before any parser
- * @param secret of the webhook; several while one replaces another
+ * Verifies that a delivery comes from Millrace, and parses it. The headers of Standard Webhooks (`webhook-id`, `webhook-timestamp`,
+ * `webhook-signature`) are verified when present, and a delivery older than five minutes is refused. Without them `X-Signature-256`
+ * is verified, which has no time. Refuse a `deliveryId` that you have already processed.
+ * @param body the raw body, before any parser
+ * @param secret of the webhook; several while a secret is being replaced
  * @throws WebhookVerificationError
  */
 export async function verifyWebhook(
@@ -64,7 +64,7 @@ async function isSignedByStandard(
   return anyFits(secrets.map(standardKey), given, signed);
 }
 
-/** HMAC-SHA256 of the body, keyed by the secret as text; while a secret is replaced, one header for each. */
+/** HMAC-SHA256 of the body, keyed by the secret as text; there is one header for each secret while one is being replaced. */
 async function isSignedAsOfOld(
   body: Uint8Array,
   headers: WebhookHeaders,

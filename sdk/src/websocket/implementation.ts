@@ -1,4 +1,4 @@
-/** What this SDK needs of a WebSocket: the browser's own has it, and so has that of the package `ws`. */
+/** The part of the WebSocket interface that this SDK uses; browsers and the package `ws` provide it. */
 export interface PlainSocket {
   send(text: string): void;
   close(code?: number, reason?: string): void;
@@ -9,7 +9,7 @@ export interface PlainSocket {
 
 export type PlainSocketClass = new (url: string) => PlainSocket;
 
-/** The platform's own WebSocket. */
+/** Returns the platform's WebSocket class. */
 export async function socketClass(): Promise<PlainSocketClass> {
   return (globalThis as unknown as { WebSocket: PlainSocketClass }).WebSocket;
 }

@@ -2,32 +2,32 @@ import { backoff, delay } from '../http/delay.js';
 import { ConnectionError } from '../http/errors.js';
 import type { Tokens } from '../http/tokens.js';
 import { OutputFrame, type RawFrame } from '../output/frame.js';
-import { Link, type Received } from './link.js';
+import { Connection, type Received } from './connection.js';
 import type { Channel, Listener, MessageMap, MessageType, SentMap, Topic } from './messages.js';
 import { Subscription } from './subscription.js';
 
 const longestBackoffMs = 15_000;
 const normal = 1000;
-/** The server's own close codes: sign in again; the token has expired; not allowed. */
+/** Close codes of the server: unauthenticated, token expired, forbidden. */
 const unauthenticated = 4401;
 const expired = 4419;
 const forbidden = 4403;
 
-/** A live connection that opens itself again. */
+/** A live connection that reconnects automatically. */
 export class LiveSocket {
   private readonly listeners = new Map<string, Set<(data: never) => void>>();
   private readonly subscriptions: Subscription[] = [];
-  /** Subscriptions whose answer is awaited, in the order in which they were sent, which is that of the answers. */
-  private asked: Subscription[] = [];
-  private link!: Link;
+  /** Subscriptions that await an answer; the server answers in the order of the requests. */
+  private pending: Subscription[] = [];
+  private connection!: Connection;
   private token: string | undefined;
   private isOpen = false;
   private isOver = false;
   private tries = 0;
-  /** Refused tokens since the last success. */
+  /** How many tokens the server has refused since the last sign-in. */
   private refusals = 0;
   private readonly closing = new AbortController();
-  /** Ends the renewal of the token, with which the server would close the connection. */
+  /** Stops the renewal of the token. The server closes the connection when its token expires. */
   private stopRenewal: () => void = () => undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class LiveSocket {
     this.connect();
   }
 
-  /** Has a function called for each message of a type. @returns a function that ends this */
+  /** Calls a listener for each message of a type. @returns a function that removes the listener */
   on<T extends MessageType>(type: T, listener: Listener<T>): () => void {
     const listeners = this.listeners.get(type) ?? new Set();
     this.listeners.set(type, listeners.add(listener));
@@ -48,7 +48,7 @@ export class LiveSocket {
     this.listeners.get(type)?.delete(listener);
   }
 
-  /** The next message of a type. */
+  /** Waits for the next message of a type. @throws ConnectionError when the connection is closed first */
   async once<T extends MessageType>(type: T): Promise<MessageMap[T]> {
     if (this.isOver) throw new ConnectionError('The connection is closed');
     return new Promise((resolve, reject) => {
@@ -64,8 +64,8 @@ export class LiveSocket {
   }
 
   /**
-   * Asks to be told of something, from now on and after each reconnection. Output goes on where it broke off.
-   * @returns a promise of the server's consent; it need not be awaited, since a refusal is an `error` message too
+   * Subscribes to a channel, also after each reconnection. Output is resumed where it was interrupted.
+   * @returns a promise that resolves when the server accepts; it need not be awaited, since a refusal is an `error` message too
    * @throws ApiError PROJECT_NOT_FOUND, TASK_NOT_FOUND, RESOURCE_NOT_FOUND, VALIDATION_REQUIRED_FIELD
    */
   subscribe(channel: Channel, topic: Topic = {}): Promise<void> {
@@ -73,59 +73,59 @@ export class LiveSocket {
     if (this.isOver) subscription.abandon(new ConnectionError('The connection is closed'));
     else {
       this.subscriptions.push(subscription);
-      if (this.isOpen) this.ask(subscription);
+      if (this.isOpen) this.request(subscription);
     }
     return subscription.accepted;
   }
 
-  /** Asks not to be told any more. */
+  /** Ends the subscriptions to a channel with the same topic. */
   unsubscribe(channel: Channel, topic: Topic = {}): void {
     for (const subscription of this.subscriptions.filter((one) => one.isSameAs(channel, topic)))
       this.drop(subscription);
-    if (this.isOpen) this.link.send('unsubscribe', { channel, ...topic, fromOffset: undefined });
+    if (this.isOpen) this.connection.send('unsubscribe', { channel, ...topic, fromOffset: undefined });
   }
 
-  /** Sends a message once the connection stands. */
+  /** Sends a message, once the connection is open. */
   async send<T extends keyof SentMap>(type: T, body: SentMap[T]): Promise<void> {
     if (!this.isOpen) await this.once('open');
-    this.link.send(type, body);
+    this.connection.send(type, body);
   }
 
-  /** Ends the connection for good. */
+  /** Closes the connection; it does not reconnect. */
   close(): void {
     this.finish(normal, 'Closed by the client');
   }
 
   private connect(): void {
-    const link: Link = new Link(this.url, {
-      open: () => void this.authenticate(link),
+    const connection: Connection = new Connection(this.url, {
+      open: () => void this.authenticate(connection),
       message: (message) => this.receive(message),
-      close: (code, reason) => this.lost(code, reason),
+      close: (code, reason) => this.onClose(code, reason),
     });
-    this.link = link;
+    this.connection = connection;
   }
 
-  private async authenticate(link: Link): Promise<void> {
+  private async authenticate(connection: Connection): Promise<void> {
     try {
       this.token = await this.tokens.current();
-      link.send('authenticate', { token: this.token ?? '' });
+      connection.send('authenticate', { token: this.token ?? '' });
     } catch (error) {
-      link.close(unauthenticated, error instanceof Error ? error.message : String(error));
+      connection.close(unauthenticated, error instanceof Error ? error.message : String(error));
     }
   }
 
   private receive({ type, data }: Received): void {
     switch (type) {
       case 'authenticated':
-        // a newer token took the place of the one before
+        // a renewed token has replaced the previous one
         if (this.isOpen) return;
         [this.isOpen, this.tries, this.refusals] = [true, 0, 0];
-        this.asked = [];
-        this.stopRenewal = this.tokens.keepFresh(() => void this.authenticate(this.link));
-        for (const subscription of this.subscriptions) this.ask(subscription);
+        this.pending = [];
+        this.stopRenewal = this.tokens.keepFresh(() => void this.authenticate(this.connection));
+        for (const subscription of this.subscriptions) this.request(subscription);
         return this.emit('open', data as MessageMap['open']);
       case 'subscribed':
-        this.asked.shift()?.accept(data as Topic);
+        this.pending.shift()?.accept(data as Topic);
         return;
       case 'command_output':
         return this.receiveOutput(data as RawFrame);
@@ -137,32 +137,32 @@ export class LiveSocket {
   }
 
   private receiveOutput(frame: RawFrame): void {
-    const subscription = this.subscriptions.find((one) => one.passed(frame));
+    const subscription = this.subscriptions.find((one) => one.advance(frame));
     if (!frame.end) return this.emit('command_output', new OutputFrame(frame));
-    // the server has forgotten it as well
+    // the server ends the subscription with the output
     if (subscription) this.drop(subscription);
     const { commandId, exitCode = null, total = frame.offset } = frame;
     this.emit('command_end', { commandId, exitCode, total });
   }
 
   private receiveError(error: MessageMap['error']): void {
-    if (error.request === 'authenticate') return this.link.close(unauthenticated, error.message);
+    if (error.request === 'authenticate') return this.connection.close(unauthenticated, error.message);
     if (error.request === 'subscribe') {
-      const refused = this.asked.shift();
+      const refused = this.pending.shift();
       if (refused) this.drop(refused);
       refused?.refuse(error);
     }
     this.emit('error', error);
   }
 
-  private lost(code: number, reason: string): void {
+  private onClose(code: number, reason: string): void {
     this.isOpen = false;
     this.stopRenewal();
     if (this.isOver) return;
-    void this.again(code, reason).catch(() => undefined);
+    void this.reconnect(code, reason).catch(() => undefined);
   }
 
-  private async again(code: number, reason: string): Promise<void> {
+  private async reconnect(code: number, reason: string): Promise<void> {
     if (code === forbidden) return this.finish(code, reason);
     if (code === unauthenticated || code === expired) {
       this.refusals += 1;
@@ -176,9 +176,9 @@ export class LiveSocket {
     this.connect();
   }
 
-  private ask(subscription: Subscription): void {
-    this.asked.push(subscription);
-    this.link.send('subscribe', subscription.request);
+  private request(subscription: Subscription): void {
+    this.pending.push(subscription);
+    this.connection.send('subscribe', subscription.request);
   }
 
   private drop(subscription: Subscription): void {
@@ -192,7 +192,7 @@ export class LiveSocket {
     this.isOpen = false;
     this.stopRenewal();
     this.closing.abort(new ConnectionError('The connection is closed'));
-    this.link.close(normal, reason);
+    this.connection.close(normal, reason);
     for (const subscription of this.subscriptions)
       subscription.abandon(new ConnectionError(`The connection was closed: ${reason}`));
     this.emit('close', { code, reason });

@@ -3,21 +3,21 @@ import type { OutputEnd, OutputFrame } from '../output/frame.js';
 
 export type Channel = 'task_updates' | 'project_updates' | 'command_output' | 'notifications' | 'performance';
 
-/** What a subscription is about. */
+/** What a subscription covers. */
 export interface Topic {
-  /** The id or key of a project: of `task_updates`, and what `project_updates` needs. */
+  /** The id or key of a project; optional for `task_updates`, required for `project_updates`. */
   projectId?: string | undefined;
-  /** The id or ref of a task: of `task_updates`, or whose `command_output`. */
+  /** The id or ref of a task, for `task_updates` or `command_output`. */
   taskId?: string | undefined;
-  /** The id of a command or execution: whose `command_output`. */
+  /** The id of a command or execution, for `command_output`. */
   commandId?: string | undefined;
-  /** For `command_output`: the byte to start at; 0 unless said. */
+  /** For `command_output`: the byte to start at; 0 by default. */
   fromOffset?: number | undefined;
 }
 
-/** What listeners are given, by the type of the message. */
+/** The data that listeners receive, by message type. */
 export interface MessageMap {
-  /** A task was changed, or its run went on. */
+  /** A task was changed, or its run made progress. */
   task_update: {
     taskId: string;
     projectId?: string | null;
@@ -26,7 +26,7 @@ export interface MessageMap {
     updatedAt: string;
     executionId?: string;
   };
-  /** A task was done. */
+  /** A task was completed. */
   task_completed: {
     taskId: string;
     projectId: string | null;
@@ -47,7 +47,7 @@ export interface MessageMap {
   };
   /** A piece of output. */
   command_output: OutputFrame;
-  /** The output of a command came to its end. */
+  /** The output of a command has ended. */
   command_end: OutputEnd & { commandId: string };
   notification: {
     level: 'info' | 'warning' | 'error';
@@ -64,26 +64,26 @@ export interface MessageMap {
     queueSizes?: { high: number; normal: number; low: number };
     systemHealth?: { status: string; uptime: number; databaseResponseTime: number };
   };
-  /** The server found fault with a message of ours, or a task failed: then `taskId` says which. */
+  /** The server refused a message of the client, or a task failed, in which case `taskId` names it. */
   error: {
     code: ErrorCode;
     message: string;
     details: Record<string, unknown>;
-    /** The type of the message that was at fault. */
+    /** The type of the refused message. */
     request?: string;
     taskId?: string;
     projectId?: string;
     executionId?: string;
   };
-  /** Connected and signed in; again after each reconnection. What happened in between was not heard: look up what matters. */
+  /** Connected and signed in, also after each reconnection. Messages in between are lost: fetch the current state. */
   open: { userId: string; username: string; role: string; permissions: string[]; sessionId: string | null };
-  /** The connection broke; it is opened again after `delay` milliseconds. */
+  /** The connection was lost; it reconnects after `delay` milliseconds. */
   reconnecting: { tries: number; delay: number; code: number; reason: string };
-  /** It is over: closed by us, or by the server for good. */
+  /** The connection is closed for good, by the client or by the server. */
   close: { code: number; reason: string };
 }
 
-/** Messages one may send, besides subscriptions. */
+/** Messages that a client can send, besides subscriptions. */
 export interface SentMap {
   execute_task: { taskId: string; priority?: 'high' | 'normal' | 'low' };
   get_metrics: { metrics?: ('performance' | 'queue_status' | 'system_health')[] };

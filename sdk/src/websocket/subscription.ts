@@ -4,13 +4,13 @@ import type { Channel, MessageMap, Topic } from './messages.js';
 
 const idFields = ['projectId', 'taskId', 'commandId'] as const;
 
-/** Something that was asked to be told of, for as long as it is wanted. */
+/** A subscription, kept over reconnections until it is dropped. */
 export class Subscription {
-  /** Settled by the server's first answer. */
+  /** Settled by the server's answer to the first request. */
   readonly accepted: Promise<void>;
   private resolve!: () => void;
   private reject!: (error: Error) => void;
-  /** Of what `commandId` or `taskId` named, once the server has said. */
+  /** The command whose output was subscribed, by id or by task; known once the server has accepted. */
   private commandId: string | undefined;
 
   constructor(
@@ -18,12 +18,12 @@ export class Subscription {
     readonly topic: Topic,
   ) {
     this.accepted = new Promise((resolve, reject) => ([this.resolve, this.reject] = [resolve, reject]));
-    // whoever does not look hears of it as an `error` message
+    // a caller that does not await it receives an `error` message instead
     this.accepted.catch(() => undefined);
     this.commandId = topic.commandId;
   }
 
-  /** What to send: output goes on where it broke off. */
+  /** The `subscribe` message; output is resumed at the offset it has reached. */
   get request() {
     const commandId = this.commandId ?? this.topic.commandId;
     return { channel: this.channel, ...this.topic, ...(commandId === undefined ? {} : { commandId }) };
@@ -46,8 +46,8 @@ export class Subscription {
     this.reject(error);
   }
 
-  /** Remembers how far its output has come. @returns false for that of another command */
-  passed(frame: RawFrame): boolean {
+  /** Records the offset that the output has reached. @returns false when the frame belongs to another command */
+  advance(frame: RawFrame): boolean {
     if (this.channel !== 'command_output' || frame.commandId !== this.commandId) return false;
     this.topic.fromOffset = frame.offset + frame.length;
     return true;

@@ -7,29 +7,29 @@ export interface Received {
   data: unknown;
 }
 
-export interface LinkEvents {
+export interface ConnectionEvents {
   open(): void;
   message(message: Received): void;
-  /** Once, whatever happens. */
+  /** Called exactly once. */
   close(code: number, reason: string): void;
 }
 
-/** We ask whether the server is there when it has said nothing for this long … */
+/** After this long without a message from the server, a ping is sent … */
 const pingAfterMs = 25_000;
-/** … and give it this long to answer. */
+/** … which the server must answer within this time. */
 const pongWithinMs = 10_000;
-/** RFC 6455, 7.4.1: the connection broke without a word. */
+/** RFC 6455, 7.4.1: the connection was lost without a close frame. */
 const abnormal = 1006;
 
-/** One connection, from its beginning to its end. */
-export class Link {
+/** A single WebSocket connection. `LiveSocket` opens a new one when it is lost. */
+export class Connection {
   private socket: PlainSocket | undefined;
-  private over = false;
+  private isOver = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     url: string,
-    private readonly events: LinkEvents,
+    private readonly events: ConnectionEvents,
   ) {
     void socketClass().then(
       (Socket) => this.open(new Socket(url)),
@@ -42,32 +42,32 @@ export class Link {
   }
 
   close(code: number, reason: string): void {
-    // a peer that is gone does not answer the closing handshake, so nobody waits for it
+    // the closing handshake is not awaited: a dead peer never answers it
     this.socket?.close(code === abnormal ? undefined : code, code === abnormal ? undefined : reason);
     this.end(code, reason);
   }
 
   private open(socket: PlainSocket): void {
     this.socket = socket;
-    if (this.over) return socket.close();
+    if (this.isOver) return socket.close();
     socket.addEventListener('open', () => {
-      this.listen();
+      this.resetPingTimer();
       this.events.open();
     });
     socket.addEventListener('message', ({ data }) => this.receive(String(data)));
     socket.addEventListener('close', ({ code, reason }) => this.end(code, reason));
-    // followed by 'close'
+    // always followed by 'close'
     socket.addEventListener('error', () => undefined);
   }
 
   private receive(text: string): void {
-    if (this.over) return;
-    this.listen();
+    if (this.isOver) return;
+    this.resetPingTimer();
     const { type, data } = JSON.parse(text) as Received;
     this.events.message({ type, data: fromWire(data, ['details']) });
   }
 
-  private listen(): void {
+  private resetPingTimer(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.send('ping', { timestamp: Date.now() });
@@ -76,8 +76,8 @@ export class Link {
   }
 
   private end(code: number, reason: string): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.isOver) return;
+    this.isOver = true;
     clearTimeout(this.timer);
     this.events.close(code, reason);
   }
