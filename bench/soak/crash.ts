@@ -10,9 +10,9 @@ import { lanes } from './lanes.js';
 import { Random } from './random.js';
 import { Receiver } from './receiver.js';
 import { checkRound, type Outage, type Round, type Task } from './round-checks.js';
-import { Stand, type Mode } from './stand.js';
+import { TestCluster, type Mode } from './test-cluster.js';
 import { data, makeProject, startTask } from './steps.js';
-import type { Tally } from './tally.js';
+import type { Counters } from './counters.js';
 import { checkDeliveries } from './webhook-checks.js';
 
 /** Runs in a round: 8 run, the others wait. */
@@ -30,45 +30,45 @@ const crashEnv = (mode: Mode) => ({
 /** Rounds of 208 runs with faults in the middle, until the time is over; at least one. */
 export async function crash(
   options: { mode: Mode; embedded: boolean; until: number; seed: number; faults: RegExp },
-  tally: Tally,
+  counters: Counters,
 ): Promise<void> {
   const random = new Random(options.seed);
   const { mode, embedded } = options;
-  const stand = await Stand.start({ mode, embedded, env: crashEnv(mode) });
-  const receiver = await Receiver.start(new Random(options.seed + 1), tally);
+  const cluster = await TestCluster.start({ mode, embedded, env: crashEnv(mode) });
+  const receiver = await Receiver.start(new Random(options.seed + 1), counters);
   try {
     const projects = await Promise.all(
-      limits.map(async (limit) => ({ id: await makeProject(stand, limit), limit })),
+      limits.map(async (limit) => ({ id: await makeProject(cluster, limit), limit })),
     );
     const hook = { url: receiver.url, events: ['task.*'] };
-    receiver.secret = (await data(201, stand.admin.post('/api/webhooks/', hook))).secret as string;
+    receiver.secret = (await data(201, cluster.admin.post('/api/webhooks/', hook))).secret as string;
     const all: string[] = [];
     do {
-      tally.count('rounds');
-      const round = await play(stand, random, tally, projects, faultsOf(stand, options.faults));
+      counters.count('rounds');
+      const round = await play(cluster, random, counters, projects, faultsOf(cluster, options.faults));
       all.push(...round.tasks.map(({ id }) => id));
-      const stuck = !(await ended(stand, round, tally));
+      const stuck = !(await ended(cluster, round, counters));
       if (stuck) break;
-      await checkRound(stand, round, random, tally);
+      await checkRound(cluster, round, random, counters);
       await rm(round.folder, { recursive: true, force: true });
     } while (Date.now() < options.until);
-    await checkDeliveries(stand, receiver, all, tally);
+    await checkDeliveries(cluster, receiver, all, counters);
   } finally {
-    for (const server of stand.processes) {
+    for (const server of cluster.processes) {
       const errors = loggedErrors(server);
-      tally.count('errors logged', errors.length);
+      counters.count('errors logged', errors.length);
       for (const line of errors.slice(0, 5)) console.error(`LOGGED ${line.slice(0, 600)}`);
     }
     receiver.stop();
-    const faults = await stand.stop();
-    tally.check('no process left behind at the end', faults.length === 0, faults.join('\n'));
+    const faults = await cluster.stop();
+    counters.check('no process left behind at the end', faults.length === 0, faults.join('\n'));
   }
 }
 
 async function play(
-  stand: Stand,
+  cluster: TestCluster,
   random: Random,
-  tally: Tally,
+  counters: Counters,
   projects: { id: string; limit: number }[],
   faults: readonly Fault[],
 ): Promise<Round> {
@@ -79,31 +79,31 @@ async function play(
     await chmod(join(folder, name), 0o777);
   }
   const queue = { queue_name: 'normal_priority' };
-  await data(200, stand.admin.post('/api/queues/pause', queue));
+  await data(200, cluster.admin.post('/api/queues/pause', queue));
   const plans = Array.from({ length: tasksInRound }, (_, index) => {
     const project = projects[index % 10 < 7 ? 0 : index % 10 < 9 ? 1 : 2]!;
     return { project, work: makeWork(random, `task-${index}`), retries: random.chance(0.7) ? 5 : 0 };
   });
   const tasks: Task[] = await lanes(8, plans, async ({ project, work, retries }) => {
-    const { task } = await startTask(stand, project.id, commandOf(work, folder, project.limit), {
+    const { task } = await startTask(cluster, project.id, commandOf(work, folder, project.limit), {
       environment: { SOAK_LIMIT: String(project.limit) },
       retry_attempts: retries,
     });
-    tally.count('runs');
+    counters.count('runs');
     return { id: task, work, limit: project.limit, cancelled: false };
   });
-  await data(200, stand.admin.post('/api/queues/resume', queue));
-  const meddling = meddle(stand, new Random(random.between(0, 1e9)), tasks, tally);
+  await data(200, cluster.admin.post('/api/queues/resume', queue));
+  const meddling = meddle(cluster, new Random(random.between(0, 1e9)), tasks, counters);
   const outages: Outage[] = [];
   for (let left = random.between(1, 3); left > 0; left -= 1) {
     await delay(random.between(200, 4_500));
     const fault = random.pick(faults);
-    tally.count('faults');
-    tally.count(`  ${fault.name}`);
-    tally.place = `[round with ${[...outages.map(({ name }) => name), fault.name].join(', ')}]`;
+    counters.count('faults');
+    counters.count(`  ${fault.name}`);
+    counters.place = `[round with ${[...outages.map(({ name }) => name), fault.name].join(', ')}]`;
     const from = Date.now();
-    await fault.inflict(stand, random);
-    await stand.ready();
+    await fault.inflict(cluster, random);
+    await cluster.ready();
     outages.push({ name: fault.name, from, to: Date.now() });
   }
   await meddling;
@@ -111,15 +111,20 @@ async function play(
 }
 
 /** Cancels some, twice at once, while they wait, run or end. */
-async function meddle(stand: Stand, random: Random, tasks: Task[], tally: Tally): Promise<void> {
+async function meddle(
+  cluster: TestCluster,
+  random: Random,
+  tasks: Task[],
+  counters: Counters,
+): Promise<void> {
   for (let count = 0; count < 8; count += 1) {
     await delay(random.between(100, 900));
     const task = random.pick(tasks);
     task.cancelled = true;
-    const cancel = () => stand.admin.post(`/api/tasks/${task.id}/cancel`, {}).catch(() => undefined);
+    const cancel = () => cluster.admin.post(`/api/tasks/${task.id}/cancel`, {}).catch(() => undefined);
     for (const answer of await Promise.all([cancel(), cancel()])) {
       if (!answer) continue;
-      tally.check(
+      counters.check(
         'cancel is answered cleanly',
         [200, 202, 409, 503].includes(answer.status),
         () => `${answer.status} ${JSON.stringify(answer.body)}`,
@@ -129,11 +134,11 @@ async function meddle(stand: Stand, random: Random, tasks: Task[], tally: Tally)
 }
 
 /** Waits until every run of a round has ended. @returns false, with a violation, when some do not */
-async function ended(stand: Stand, round: Round, tally: Tally): Promise<boolean> {
+async function ended(cluster: TestCluster, round: Round, counters: Counters): Promise<boolean> {
   const ids = round.tasks.map(({ id }) => id);
   const recovered = round.outages.at(-1)?.to ?? 0;
   const open = () =>
-    stand.query<{ id: string; status: string; overdue: boolean }>(
+    cluster.query<{ id: string; status: string; overdue: boolean }>(
       `SELECT id, status, status = 'running' AND lease_expires_at < now() - interval '5 s' AS overdue
          FROM executions WHERE task_id = ANY($1) AND status IN ('queued', 'running')`,
       [ids],
@@ -142,18 +147,20 @@ async function ended(stand: Stand, round: Round, tally: Tally): Promise<boolean>
     const rows = await open();
     if (Date.now() > recovered + (leaseSeconds + 5) * 1000) {
       const overdue = rows.filter((row) => row.overdue);
-      tally.check('nothing runs past its lease + 5 s', overdue.length === 0, () => JSON.stringify(overdue));
+      counters.check('nothing runs past its lease + 5 s', overdue.length === 0, () =>
+        JSON.stringify(overdue),
+      );
     }
     return rows.length === 0;
   };
   try {
     await until(none, { timeout: endPatience, what: 'the end of every run' });
-    tally.check('every run ends', true);
+    counters.check('every run ends', true);
     return true;
   } catch {
     const rows = await open();
-    tally.check('every run ends', false, () => JSON.stringify(rows.slice(0, 5)));
-    for (const server of stand.processes) console.error(server.logTail(20));
+    counters.check('every run ends', false, () => JSON.stringify(rows.slice(0, 5)));
+    for (const server of cluster.processes) console.error(server.logTail(20));
     return false;
   }
 }

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerProcess } from '../../test/support/server-process.js';
 import { postmasterOf } from './postgres.js';
 import type { Random } from './random.js';
-import type { Stand } from './stand.js';
+import type { TestCluster } from './test-cluster.js';
 
-/** A way to harm a running stand; when it resolves, all parts have been started again. */
+/** A way to harm a running cluster; when it resolves, all parts have been started again. */
 export interface Fault {
   name: string;
-  inflict: (stand: Stand, random: Random) => Promise<void>;
+  inflict: (cluster: TestCluster, random: Random) => Promise<void>;
 }
 
 async function outage(servers: readonly ServerProcess[], random: Random, longest = 2_000): Promise<void> {
@@ -16,8 +16,8 @@ async function outage(servers: readonly ServerProcess[], random: Random, longest
   for (const server of servers) server.start();
 }
 
-async function killPostgres(stand: Stand): Promise<void> {
-  process.kill(await postmasterOf(stand.postgresFolder), 'SIGKILL');
+async function killPostgres(cluster: TestCluster): Promise<void> {
+  process.kill(await postmasterOf(cluster.postgresFolder), 'SIGKILL');
 }
 
 async function freeze(pid: number, ms: number): Promise<void> {
@@ -32,22 +32,22 @@ async function killLauncher(worker: ServerProcess): Promise<void> {
 }
 
 const anywhere: Fault[] = [
-  { name: 'kill -9 of every process', inflict: (stand, random) => outage(stand.processes, random) },
-  { name: 'kill -9 of Postgres', inflict: (stand) => killPostgres(stand) },
+  { name: 'kill -9 of every process', inflict: (cluster, random) => outage(cluster.processes, random) },
+  { name: 'kill -9 of Postgres', inflict: (cluster) => killPostgres(cluster) },
   {
     name: 'kill -9 of every process and of Postgres',
-    inflict: async (stand, random) => {
-      await Promise.all([outage(stand.processes, random), killPostgres(stand)]);
+    inflict: async (cluster, random) => {
+      await Promise.all([outage(cluster.processes, random), killPostgres(cluster)]);
     },
   },
   {
     name: 'kill -9 of a launcher',
-    inflict: (stand, random) => killLauncher(random.pick(stand.workers)),
+    inflict: (cluster, random) => killLauncher(random.pick(cluster.workers)),
   },
   {
     name: 'kill -9 of a worker and its launcher',
-    inflict: async (stand, random) => {
-      const worker = random.pick(stand.workers);
+    inflict: async (cluster, random) => {
+      const worker = random.pick(cluster.workers);
       const launcher = await worker.launcherPid();
       // where others take over, it is away for longer than its lease
       const killed = outage([worker], random, 2 * leaseSeconds * 1000);
@@ -57,40 +57,43 @@ const anywhere: Fault[] = [
   },
   {
     name: 'SIGSTOP of a worker beyond its lease',
-    inflict: (stand, random) =>
-      freeze(random.pick(stand.workers).pid, leaseSeconds * 1000 + random.between(1_000, 5_000)),
+    inflict: (cluster, random) =>
+      freeze(random.pick(cluster.workers).pid, leaseSeconds * 1000 + random.between(1_000, 5_000)),
   },
 ];
 
 const withRedis: Fault[] = [
-  { name: 'FLUSHALL', inflict: async (stand) => stand.redis?.flush() },
+  { name: 'FLUSHALL', inflict: async (cluster) => cluster.redis?.flush() },
   {
     name: 'kill -9 of Redis',
-    inflict: async (stand, random) => {
-      await stand.redis?.stop();
+    inflict: async (cluster, random) => {
+      await cluster.redis?.stop();
       await delay(random.between(0, 3_000));
-      await stand.redis?.start();
+      await cluster.redis?.start();
     },
   },
   {
     name: 'SIGSTOP of Redis',
-    inflict: (stand, random) => freeze(stand.redis?.pid ?? 0, random.between(500, 4_000)),
+    inflict: (cluster, random) => freeze(cluster.redis?.pid ?? 0, random.between(500, 4_000)),
   },
 ];
 
 const withRoles: Fault[] = [
   {
     name: 'kill -9 of an API process',
-    inflict: (stand, random) => outage([random.pick(stand.apis)], random),
+    inflict: (cluster, random) => outage([random.pick(cluster.apis)], random),
   },
-  { name: 'kill -9 of a worker', inflict: (stand, random) => outage([random.pick(stand.workers)], random) },
+  {
+    name: 'kill -9 of a worker',
+    inflict: (cluster, random) => outage([random.pick(cluster.workers)], random),
+  },
 ];
 
 /** The lease in the crash rounds. */
 export const leaseSeconds = 5;
 
 /** @param wanted keeps those whose name fits */
-export function faultsOf({ options: { mode } }: Stand, wanted: RegExp): Fault[] {
+export function faultsOf({ options: { mode } }: TestCluster, wanted: RegExp): Fault[] {
   const more = { single: [], redis: withRedis, cluster: [...withRedis, ...withRoles] };
   return [...anywhere, ...more[mode]].filter(({ name }) => wanted.test(name));
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Random } from './random.js';
-import type { Tally } from './tally.js';
+import type { Counters } from './counters.js';
 
 /** A webhook consumer that fails now and then, and checks every request. */
 export class Receiver {
@@ -14,11 +14,11 @@ export class Receiver {
 
   private constructor(
     private readonly random: Random,
-    private readonly tally: Tally,
+    private readonly counters: Counters,
   ) {}
 
-  static async start(random: Random, tally: Tally): Promise<Receiver> {
-    const receiver = new Receiver(random, tally);
+  static async start(random: Random, counters: Counters): Promise<Receiver> {
+    const receiver = new Receiver(random, counters);
     receiver.server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -42,15 +42,23 @@ export class Receiver {
     headers: Record<string, string | string[] | undefined>,
     response: ServerResponse,
   ): void {
-    const { tally } = this;
-    tally.count('webhook requests');
+    const { counters } = this;
+    counters.count('webhook requests');
     const expected = `sha256=${createHmac('sha256', this.secret).update(raw).digest('hex')}`;
-    tally.check('webhook signed', headers['x-signature-256'] === expected, raw);
+    counters.check('webhook signed', headers['x-signature-256'] === expected, raw);
     const body = JSON.parse(raw) as { event: string; delivery_id: string; data: { execution_id?: string } };
     const id = String(headers['x-delivery-id']);
-    tally.check('webhook has one delivery id', id === body.delivery_id && id === headers['webhook-id'], raw);
+    counters.check(
+      'webhook has one delivery id',
+      id === body.delivery_id && id === headers['webhook-id'],
+      raw,
+    );
     const before = this.bodies.get(id);
-    tally.check('webhook tries are equal', before === undefined || before === raw, () => `${before}\n${raw}`);
+    counters.check(
+      'webhook tries are equal',
+      before === undefined || before === raw,
+      () => `${before}\n${raw}`,
+    );
     this.bodies.set(id, raw);
     if (this.random.chance(0.03)) {
       response.destroy();

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { digest, outputOf, type Work } from './command.js';
 import { leaseSeconds } from './faults.js';
 import type { Random } from './random.js';
-import type { Stand } from './stand.js';
-import type { Tally } from './tally.js';
+import type { TestCluster } from './test-cluster.js';
+import type { Counters } from './counters.js';
 
 export interface Task {
   id: string;
@@ -45,8 +45,13 @@ interface Attempt {
 const boundMs = (leaseSeconds + 5) * 1000;
 
 /** Looks at all that a round has left: the rows, the stored output, what the commands noted, the processes. */
-export async function checkRound(stand: Stand, round: Round, random: Random, tally: Tally): Promise<void> {
-  const attempts = await stand.query<Attempt & Record<string, unknown>>(
+export async function checkRound(
+  cluster: TestCluster,
+  round: Round,
+  random: Random,
+  counters: Counters,
+): Promise<void> {
+  const attempts = await cluster.query<Attempt & Record<string, unknown>>(
     `SELECT e.id, e.task_id, e.project_id, e.status, e.reason, e.generation, e.retries_left, e.output_bytes,
             e.started_at, e.finished_at, t.execution_id = e.id AS is_current, t.status AS task_status
        FROM executions e JOIN tasks t ON t.id = e.task_id WHERE e.task_id = ANY($1) ORDER BY e.id`,
@@ -56,23 +61,23 @@ export async function checkRound(stand: Stand, round: Round, random: Random, tal
   for (const fault of ['overlap', 'limit'] as const) {
     const found = log.filter((line) => line.startsWith(`! ${fault}`));
     const name = fault === 'overlap' ? 'one attempt alive at most' : 'max_concurrent_tasks (processes)';
-    tally.check(name, found.length === 0, () => found.slice(0, 3).join('; '));
+    counters.check(name, found.length === 0, () => found.slice(0, 3).join('; '));
   }
   const noted = countNotes(log);
-  const stored = await storedOutput(stand, attempts);
+  const stored = await storedOutput(cluster, attempts);
   for (const task of round.tasks) {
     const own = attempts.filter(({ task_id }) => task_id === task.id);
-    checkEnds(task, own, tally);
+    checkEnds(task, own, counters);
     const whole = outputOf(task.work);
     for (const attempt of own) {
-      checkAttempt(attempt, noted.get(attempt.id) ?? [0, 0], round.outages, tally);
-      checkOutput(attempt, whole, stored.get(attempt.id) ?? Buffer.alloc(0), tally);
+      checkAttempt(attempt, noted.get(attempt.id) ?? [0, 0], round.outages, counters);
+      checkOutput(attempt, whole, stored.get(attempt.id) ?? Buffer.alloc(0), counters);
     }
   }
-  checkLimits(round, attempts, tally);
-  await checkDownloads(stand, round, attempts, random, tally);
+  checkLimits(round, attempts, counters);
+  await checkDownloads(cluster, round, attempts, random, counters);
   const alive = await livingRuns(attempts.map(({ id }) => id));
-  tally.check('no process of an ended run is alive', alive.length === 0, alive.join(', '));
+  counters.check('no process of an ended run is alive', alive.length === 0, alive.join(', '));
 }
 
 function countNotes(log: readonly string[]): Map<string, [starts: number, ends: number]> {
@@ -87,17 +92,17 @@ function countNotes(log: readonly string[]): Map<string, [starts: number, ends: 
   return notes;
 }
 
-function checkEnds(task: Task, attempts: readonly Attempt[], tally: Tally): void {
+function checkEnds(task: Task, attempts: readonly Attempt[], counters: Counters): void {
   const last = attempts.at(-1);
   const detail = () => JSON.stringify(attempts.map(({ id, status, reason }) => [id, status, reason]));
-  tally.count('attempts', attempts.length);
-  tally.check(
+  counters.count('attempts', attempts.length);
+  counters.check(
     'a task says what its last attempt says',
     last?.is_current === true && last.task_status === last.status,
     detail,
   );
   const completed = attempts.filter(({ status }) => status === 'completed');
-  tally.check(
+  counters.check(
     'completed once at most, and nothing after it',
     completed.length === 0 || (completed.length === 1 && completed[0] === last),
     detail,
@@ -106,49 +111,49 @@ function checkEnds(task: Task, attempts: readonly Attempt[], tally: Tally): void
     last?.status === 'completed' ||
     task.cancelled ||
     (last?.reason === 'WORKER_LOST' && last.retries_left === 0);
-  tally.check('lost runs are tried again', wanted, detail);
+  counters.check('lost runs are tried again', wanted, detail);
 }
 
 function checkAttempt(
   attempt: Attempt,
   [starts, ends]: [number, number],
   outages: readonly Outage[],
-  tally: Tally,
+  counters: Counters,
 ): void {
   const { id, status, reason } = attempt;
   const detail = () => `${JSON.stringify(attempt)} ${starts} starts, ${ends} ends`;
-  tally.check('run once', starts <= 1 && ends <= starts && attempt.generation <= 1, detail);
-  if (status === 'completed') tally.check('completed means done', starts === 1 && ends === 1, detail);
-  if (status === 'failed') tally.check('failed only for a lost worker', reason === 'WORKER_LOST', detail);
+  counters.check('run once', starts <= 1 && ends <= starts && attempt.generation <= 1, detail);
+  if (status === 'completed') counters.check('completed means done', starts === 1 && ends === 1, detail);
+  if (status === 'failed') counters.check('failed only for a lost worker', reason === 'WORKER_LOST', detail);
   if (reason !== 'WORKER_LOST') return;
-  tally.count('attempts lost');
+  counters.count('attempts lost');
   const recovered = Math.max(
     0,
     ...outages.filter(({ from }) => from < attempt.finished_at.getTime()).map(({ to }) => to),
   );
   const late = attempt.finished_at.getTime() - recovered;
-  tally.check(
+  counters.check(
     'lost attempts end within lease + 5 s',
     late <= boundMs,
     () => `${id} ${late} ms after the recovery`,
   );
 }
 
-function checkOutput(attempt: Attempt, whole: Buffer, stored: Buffer, tally: Tally): void {
+function checkOutput(attempt: Attempt, whole: Buffer, stored: Buffer, counters: Counters): void {
   const detail = () =>
     `${attempt.id} ${attempt.status}: ${stored.length} of ${whole.length} bytes, ${attempt.output_bytes} noted`;
-  tally.check(
+  counters.check(
     'stored output is a prefix of the true one',
     whole.subarray(0, stored.length).equals(stored),
     detail,
   );
-  tally.check('its length is noted', Number(attempt.output_bytes) === stored.length, detail);
+  counters.check('its length is noted', Number(attempt.output_bytes) === stored.length, detail);
   if (attempt.status === 'completed')
-    tally.check('output of completed runs is whole', stored.equals(whole), detail);
+    counters.check('output of completed runs is whole', stored.equals(whole), detail);
 }
 
 /** No moment at which more of a project were running than it allows. */
-function checkLimits(round: Round, attempts: readonly Attempt[], tally: Tally): void {
+function checkLimits(round: Round, attempts: readonly Attempt[], counters: Counters): void {
   const limitOf = new Map(round.tasks.map(({ id, limit }) => [id, limit]));
   for (const project of new Set(attempts.map(({ project_id }) => project_id))) {
     const ran = attempts.filter((attempt) => attempt.project_id === project && attempt.started_at !== null);
@@ -162,15 +167,18 @@ function checkLimits(round: Round, attempts: readonly Attempt[], tally: Tally): 
       .toSorted(([a = 0, x = 0], [b = 0, y = 0]) => a - b || x - y);
     let now = 0;
     const most = changes.reduce((max, [, change = 0]) => Math.max(max, (now += change)), 0);
-    tally.check('max_concurrent_tasks (rows)', most <= limit, `${most} of ${limit} at once`);
+    counters.check('max_concurrent_tasks (rows)', most <= limit, `${most} of ${limit} at once`);
   }
 }
 
 /** What is stored of each attempt from its beginning to the first gap. */
-async function storedOutput(stand: Stand, attempts: readonly Attempt[]): Promise<Map<string, Buffer>> {
+async function storedOutput(
+  cluster: TestCluster,
+  attempts: readonly Attempt[],
+): Promise<Map<string, Buffer>> {
   const stored = new Map<string, Buffer>();
   for (let from = 0; from < attempts.length; from += 50) {
-    const rows = await stand.query<{ execution_id: string; offset: string; content: Buffer }>(
+    const rows = await cluster.query<{ execution_id: string; offset: string; content: Buffer }>(
       'SELECT execution_id, "offset", content FROM output_segments WHERE execution_id = ANY($1) ORDER BY execution_id, "offset"',
       [attempts.slice(from, from + 50).map(({ id }) => id)],
     );
@@ -183,18 +191,18 @@ async function storedOutput(stand: Stand, attempts: readonly Attempt[]): Promise
 }
 
 async function checkDownloads(
-  stand: Stand,
+  cluster: TestCluster,
   round: Round,
   attempts: readonly Attempt[],
   random: Random,
-  tally: Tally,
+  counters: Counters,
 ): Promise<void> {
   for (let count = 0; count < 10; count += 1) {
     const task = random.pick(round.tasks);
     const last = attempts.findLast(({ task_id }) => task_id === task.id);
     if (last?.status !== 'completed') continue;
-    const { bytes } = await stand.admin.get(`/api/tasks/${task.id}/output`);
-    tally.check('a download is whole', digest(bytes) === digest(outputOf(task.work)), task.id);
+    const { bytes } = await cluster.admin.get(`/api/tasks/${task.id}/output`);
+    counters.check('a download is whole', digest(bytes) === digest(outputOf(task.work)), task.id);
   }
 }
 

@@ -3,8 +3,8 @@ import { crash } from './crash.js';
 import { memory } from './memory.js';
 import { race } from './race.js';
 import { streams } from './streams.js';
-import type { Mode } from './stand.js';
-import { Tally } from './tally.js';
+import type { Mode } from './test-cluster.js';
+import { Counters } from './counters.js';
 
 const { values } = parseArgs({
   options: {
@@ -35,11 +35,14 @@ if (parts.some((part) => !known.includes(part))) throw new Error(`The parts are 
 
 console.log(`Soak in mode ${mode} for ${minutes} minutes, seed ${seed}: ${parts.join(', ')}`);
 const begun = Date.now();
-const tally = new Tally();
+const counters = new Counters();
 if (parts.includes('race'))
-  await race({ mode, seed, workers: Number(values.workers), executions: Number(values.executions) }, tally);
-if (parts.includes('memory')) await memory({ mode, megabytes: Number(values.megabytes) }, tally);
-if (parts.includes('streams')) await streams({ mode, seed, lines: Number(values.lines) }, tally);
+  await race(
+    { mode, seed, workers: Number(values.workers), executions: Number(values.executions) },
+    counters,
+  );
+if (parts.includes('memory')) await memory({ mode, megabytes: Number(values.megabytes) }, counters);
+if (parts.includes('streams')) await streams({ mode, seed, lines: Number(values.lines) }, counters);
 const crashBegun = Date.now();
 const time = minutes * 60_000;
 if (parts.includes('crash')) {
@@ -54,9 +57,9 @@ if (parts.includes('crash')) {
         until: crashBegun + (time * (index + 1)) / stands.length,
         seed: seed + index * 10,
       },
-      tally,
+      counters,
     );
 }
-tally.figure('minutes', ((Date.now() - begun) / 60_000).toFixed(1));
-tally.print();
-process.exit(tally.violations.length > 0 ? 1 : 0);
+counters.figure('minutes', ((Date.now() - begun) / 60_000).toFixed(1));
+counters.print();
+process.exit(counters.violations.length > 0 ? 1 : 0);

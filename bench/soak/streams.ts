@@ -3,37 +3,37 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { follow, transports } from '../../test/support/follower.js';
 import { Random } from './random.js';
-import { Stand, type Mode } from './stand.js';
+import { TestCluster, type Mode } from './test-cluster.js';
 import { makeProject, startTask } from './steps.js';
-import type { Tally } from './tally.js';
+import type { Counters } from './counters.js';
 
 const readersOfEach = 2;
-const patienceMs = 900_000;
+const timeoutMs = 900_000;
 
 /** Ten million lines to readers over every transport, cut off again and again; with several processes one serving process is killed. */
 export async function streams(
   options: { mode: Mode; seed: number; lines: number },
-  tally: Tally,
+  counters: Counters,
 ): Promise<void> {
   const { mode, seed, lines } = options;
   const random = new Random(seed);
-  tally.place = '[streams]';
+  counters.place = '[streams]';
   const command = `seq -f 'line %.0f äé日本🙂' 1 ${lines}`;
   const truth = await run(command);
-  const stand = await Stand.start({ mode });
+  const cluster = await TestCluster.start({ mode });
   try {
-    const job = await startTask(stand, await makeProject(stand), command);
-    const deadline = Date.now() + patienceMs;
+    const job = await startTask(cluster, await makeProject(cluster), command);
+    const deadline = Date.now() + timeoutMs;
     const begun = Date.now();
     const readings = transports.flatMap((transport) =>
       Array.from({ length: readersOfEach }, async (_, index) => {
         const own = new Random(seed + index * 7);
-        const reading = await follow(stand, job, transport, {
+        const reading = await follow(cluster, job, transport, {
           cutAfter: () => own.between(Math.ceil(truth.bytes / 50), Math.ceil(truth.bytes / 8)),
           deadline,
         });
-        tally.count(`cuts over ${transport}`, reading.cuts);
-        tally.check(
+        counters.count(`cuts over ${transport}`, reading.cuts);
+        counters.check(
           `a stream over ${transport} is byte-identical`,
           reading.hash === truth.hash && reading.total === truth.bytes,
           () => JSON.stringify(reading),
@@ -42,19 +42,19 @@ export async function streams(
     );
     if (mode === 'cluster') {
       await delay(random.between(1_000, 4_000));
-      const api = random.pick(stand.apis);
+      const api = random.pick(cluster.apis);
       await api.kill();
       api.start();
-      tally.count('serving processes killed');
+      counters.count('serving processes killed');
     }
     await Promise.all(readings);
-    tally.figure(
+    counters.figure(
       'lines streamed',
       `${lines} (${(truth.bytes / 1e6).toFixed(0)} MB) to ${readings.length} readers in ${((Date.now() - begun) / 1000).toFixed(0)} s`,
     );
   } finally {
-    const faults = await stand.stop();
-    tally.check('no process left behind at the end', faults.length === 0, faults.join('\n'));
+    const faults = await cluster.stop();
+    counters.check('no process left behind at the end', faults.length === 0, faults.join('\n'));
   }
 }
 

@@ -1,29 +1,35 @@
 import { until } from '../../test/support/until.js';
 import type { Receiver } from './receiver.js';
-import type { Stand } from './stand.js';
-import type { Tally } from './tally.js';
+import type { TestCluster } from './test-cluster.js';
+import type { Counters } from './counters.js';
 
 /** Waits until nothing is to be delivered any more, and holds what arrived against what happened. */
 export async function checkDeliveries(
-  stand: Stand,
+  cluster: TestCluster,
   receiver: Receiver,
   tasks: readonly string[],
-  tally: Tally,
+  counters: Counters,
 ): Promise<void> {
-  tally.place = '[webhooks]';
+  counters.place = '[webhooks]';
   const pending = () =>
-    stand.query<{ n: number }>("SELECT count(*)::int AS n FROM webhook_deliveries WHERE status = 'pending'");
+    cluster.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM webhook_deliveries WHERE status = 'pending'",
+    );
   await until(async () => (await pending())[0]?.n === 0, {
     timeout: 180_000,
     what: 'the last delivery',
   }).catch(() => undefined);
-  const rows = await stand.query<{ id: string; status: string; event: string; execution: string }>(
+  const rows = await cluster.query<{ id: string; status: string; event: string; execution: string }>(
     "SELECT id, status, event, data->>'execution_id' AS execution FROM webhook_deliveries",
   );
   for (const { id, status } of rows)
-    tally.check('webhook delivered', status === 'delivered' && receiver.accepted.has(id), `${id} ${status}`);
+    counters.check(
+      'webhook delivered',
+      status === 'delivered' && receiver.accepted.has(id),
+      `${id} ${status}`,
+    );
   // what the transaction that ended a run promised
-  const ends = await stand.query<{ id: string; status: string }>(
+  const ends = await cluster.query<{ id: string; status: string }>(
     'SELECT e.id, e.status FROM tasks t JOIN executions e ON e.id = t.execution_id WHERE t.id = ANY($1)',
     [tasks],
   );
@@ -35,6 +41,6 @@ export async function checkDeliveries(
   for (const { id, status } of ends) {
     if (status === 'cancelled') continue;
     const count = told.get(`task.${status} ${id}`) ?? 0;
-    tally.check('each end is told by one webhook', count === 1, `${id} ${status}: ${count}`);
+    counters.check('each end is told by one webhook', count === 1, `${id} ${status}: ${count}`);
   }
 }

@@ -5,7 +5,7 @@ import { useApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
-import { data, nobody, refusal, tally } from './steps.js';
+import { data, nobody, refusal, countValues } from './steps.js';
 
 const JWT_SECRET = 'the signing secret of the authentication tests';
 // every guesser below comes from an address of its own, so that one test does not slow down the next
@@ -209,7 +209,7 @@ describe('refresh', () => {
     for (let round = 0; round < 5; round += 1) {
       const { refreshToken } = await user.as(user.credentials!);
       const answers = await Promise.all(Array.from({ length: 4 }, () => refreshWith(refreshToken!)));
-      expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 200: 1, 401: 3 });
+      expect(countValues(answers.map(({ status }) => String(status)))).toEqual({ 200: 1, 401: 3 });
       const next = answers.find(({ status }) => status === 200)?.body.data.refresh_token;
       expect(await refusal(refreshWith(next))).toBe('401 AUTH_TOKEN_INVALID');
     }
@@ -254,7 +254,7 @@ describe('guessing', () => {
     const answers = await Promise.all(
       Array.from({ length: times }, () => refusal(login(client, username, 'a guess'))),
     );
-    expect(tally(answers)).toEqual({ '401 AUTH_INVALID_CREDENTIALS': times });
+    expect(countValues(answers)).toEqual({ '401 AUTH_INVALID_CREDENTIALS': times });
   };
 
   test('ten failures shut a name out of the address they came from, and of no other', async () => {
@@ -303,7 +303,7 @@ describe('guessing', () => {
     const { username, password } = credentials!;
     const guesser = elsewhere();
     const guesses = Array.from({ length: 24 }, () => login(guesser, username, 'a guess'));
-    expect(tally(await Promise.all(guesses.map((answer) => refusal(answer))))).toEqual({
+    expect(countValues(await Promise.all(guesses.map((answer) => refusal(answer))))).toEqual({
       '401 AUTH_INVALID_CREDENTIALS': 10,
       '429 RATE_LIMIT_EXCEEDED': 14,
     });

@@ -18,7 +18,7 @@ import {
   refusal,
   runJob,
   show,
-  tally,
+  countValues,
   type Json,
 } from './steps.js';
 
@@ -98,7 +98,7 @@ describe('to execute a task', () => {
       const answers = await Promise.all(
         Array.from({ length: 5 }, () => owner.post(`/api/tasks/${task.id}/execute`)),
       );
-      expect(tally(answers.map(({ status, body }) => `${status} ${body.error?.code}`))).toEqual({
+      expect(countValues(answers.map(({ status, body }) => `${status} ${body.error?.code}`))).toEqual({
         '202 undefined': 1,
         '409 TASK_ALREADY_RUNNING': 4,
       });

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
-import { data, makeJob, makeProject, refusal, tally, type Json } from './steps.js';
+import { data, makeJob, makeProject, refusal, countValues, type Json } from './steps.js';
 
 const app = useApp();
 let owner: Client;
@@ -37,7 +37,7 @@ test('at once it is done once, and the others are told to come again', async () 
   const answers = await Promise.all(Array.from({ length: 6 }, () => make(owner, 'key-2', 'at once')));
   const codes = answers.map(({ status, body }) => `${status} ${body.error?.code ?? body.data.id}`);
   expect(await count('at once')).toBe(1);
-  for (const [code, times] of Object.entries(tally(codes)))
+  for (const [code, times] of Object.entries(countValues(codes)))
     expect([code.split(' ')[0], times]).toEqual(code.startsWith('201') ? ['201', times] : ['409', times]);
   const conflict = answers.find(({ status }) => status === 409);
   if (conflict) {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
-import { data, makeProject, makeTask, nobody, refusal, tally } from './steps.js';
+import { data, makeProject, makeTask, nobody, refusal, countValues } from './steps.js';
 
 const app = useApp();
 let owner: Client;
@@ -171,7 +171,7 @@ test('a stale version is refused, in the body and in If-Match', async () => {
   const answers = await Promise.all(
     [1, 2, 3].map(() => owner.put(path, { description: 'race', version: 3 })),
   );
-  expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 200: 1, 409: 2 });
+  expect(countValues(answers.map(({ status }) => String(status)))).toEqual({ 200: 1, 409: 2 });
 });
 
 describe('who may see a project', () => {

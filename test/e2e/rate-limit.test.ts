@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { mode } from '../support/mode.js';
-import { data, refusal, tally } from './steps.js';
+import { data, refusal, countValues } from './steps.js';
 
 const app = useApp({ env: { RATE_LIMIT_ENABLED: 'true', TRUST_PROXY: '127.0.0.1' } });
 const from = (client: Client, address: string) => client.with({ 'x-forwarded-for': address });
@@ -17,7 +17,7 @@ async function flood(client: Client, count: number, path: string): Promise<Recor
     const answers = await Promise.all(Array.from({ length: some }, () => client.get(path)));
     statuses.push(...answers.map(({ status }) => String(status)));
   }
-  return tally(statuses);
+  return countValues(statuses);
 }
 
 test('an address has 100 requests a minute, counted over all processes', async () => {

@@ -100,7 +100,7 @@ export async function outputOf(app: App, executionId: string): Promise<string> {
 export const holding = (name: string) => `while [ ! -e ${name} ]; do sleep 0.05; done`;
 
 /** How many there are of each value. */
-export function tally(values: string[]): Record<string, number> {
+export function countValues(values: string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
   return counts;

@@ -11,7 +11,7 @@ import {
   reached,
   refusal,
   show,
-  tally,
+  countValues,
   type Json,
 } from './steps.js';
 
@@ -312,7 +312,7 @@ test('a stale version is refused, in the body and in If-Match', async () => {
     expect(answer.body.error.details).toEqual({ current_version: 2, your_version: 1 });
   }
   const race = await Promise.all([4, 5, 6, 7].map((priority) => owner.put(path, { priority, version: 2 })));
-  expect(tally(race.map(({ status }) => String(status)))).toEqual({ 200: 1, 409: 3 });
+  expect(countValues(race.map(({ status }) => String(status)))).toEqual({ 200: 1, 409: 3 });
   expect((await show(owner, task)).version).toBe(3);
 });
 
@@ -447,7 +447,7 @@ test('max_tasks holds, also for tasks that are made at once', async () => {
   const small = await makeProject(owner, { resource_limits: { max_tasks: 3 } });
   const make = () => owner.post('/api/tasks/', { title: 'x', project_id: small.id });
   const answers = await Promise.all(Array.from({ length: 9 }, make));
-  expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 201: 3, 409: 6 });
+  expect(countValues(answers.map(({ status }) => String(status)))).toEqual({ 201: 3, 409: 6 });
   const full = await make();
   expect(await refusal(full)).toBe('409 PROJECT_LIMIT_EXCEEDED');
   expect(full.body.error.details).toMatchObject({ limit: 'max_tasks', value: 3 });

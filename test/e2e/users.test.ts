@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import { Client } from '../support/client.js';
 import { until } from '../support/until.js';
-import { data, nobody, refusal, tally } from './steps.js';
+import { data, nobody, refusal, countValues } from './steps.js';
 
 const app = useApp();
 const userFields = [
@@ -81,7 +81,7 @@ test('names and addresses are unique, whatever their case', async () => {
   }
   const twice = { username: 'twice', password: 'a long password', email: 'twice@example.org' };
   const answers = await Promise.all([1, 2, 3].map(() => app.admin.post('/api/users/', twice)));
-  expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 201: 1, 409: 2 });
+  expect(countValues(answers.map(({ status }) => String(status)))).toEqual({ 201: 1, 409: 2 });
 });
 
 test('a user that cannot be is refused with the code of the fault', async () => {
@@ -159,7 +159,7 @@ test('two administrators who demote or disable each other at the same moment lea
     // the slower one finds itself no administrator any more
     const winner = answers[0].status === 200 ? one : other;
     const loser = winner === one ? other : one;
-    expect([round, tally(answers.map(({ status }) => String(status)))['200'], left]).toEqual([
+    expect([round, countValues(answers.map(({ status }) => String(status)))['200'], left]).toEqual([
       round,
       1,
       [{ id: winner.user.id }],

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { tally } from '../e2e/steps.js';
+import { countValues } from '../e2e/steps.js';
 import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
 import { startApp, type App } from '../support/app.js';
 import { mode } from '../support/mode.js';
@@ -14,7 +14,9 @@ function faultsOf(app: App): Record<string, number> {
   const faults = lines.filter((line) =>
     /"level":[56]0|INTERNAL_ERROR|did not close cleanly|^Error/.test(line),
   );
-  return tally(faults.map((line) => line.replace(/"(time|pid|request_id|stack)":("[^"]*"|\d+),?/g, '')));
+  return countValues(
+    faults.map((line) => line.replace(/"(time|pid|request_id|stack)":("[^"]*"|\d+),?/g, '')),
+  );
 }
 
 const stopAll = (app: App) => Promise.all(app.processes.map((server) => server.stop()));

@@ -15,7 +15,7 @@ import { embeddedUrl, ExternalPostgres } from './postgres.js';
 
 export type Mode = 'single' | 'redis' | 'cluster';
 
-export interface StandOptions {
+export interface TestClusterOptions {
   mode: Mode;
   /** Leaves the Postgres to the product. */
   embedded?: boolean;
@@ -31,17 +31,17 @@ const rolesOf: Record<Mode, Role[]> = {
   cluster: ['api', 'api', 'worker', 'worker'],
 };
 const password = 'the admin of the soak';
-const patience = 120_000;
+const timeoutMs = 120_000;
 
-/** Stands that run; who interrupts the soak ends them. */
-const running = new Set<Stand>();
+/** The running clusters; an interrupted soak stops them. */
+const running = new Set<TestCluster>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
-    void Promise.allSettled([...running].map((stand) => stand.stop())).then(() => process.exit(130));
+    void Promise.allSettled([...running].map((cluster) => cluster.stop())).then(() => process.exit(130));
   });
 
 /** The product under test with all it needs, each part of which can be killed and brought back. */
-export class Stand {
+export class TestCluster {
   readonly processes: ServerProcess[] = [];
   readonly mark = `MILLRACE_SOAK=${randomBytes(8).toString('hex')}`;
   postgres: ExternalPostgres | undefined;
@@ -50,18 +50,18 @@ export class Stand {
   admin!: Client;
   private turn = 0;
 
-  private constructor(readonly options: StandOptions) {}
+  private constructor(readonly options: TestClusterOptions) {}
 
-  static async start(options: StandOptions): Promise<Stand> {
-    const stand = new Stand(options);
-    running.add(stand);
+  static async start(options: TestClusterOptions): Promise<TestCluster> {
+    const cluster = new TestCluster(options);
+    running.add(cluster);
     try {
-      await stand.open();
+      await cluster.open();
     } catch (error) {
-      await stand.stop().catch(() => undefined);
+      await cluster.stop().catch(() => undefined);
       throw error;
     }
-    return stand;
+    return cluster;
   }
 
   get apis(): ServerProcess[] {
@@ -86,7 +86,7 @@ export class Stand {
   /** One statement behind the product's back; waits while Postgres is away. */
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
     const ask = async () => ({ rows: await query<Row>(await this.databaseUrl(), text, values) });
-    return (await until(ask, { timeout: patience, what: 'Postgres to answer' })).rows;
+    return (await until(ask, { timeout: timeoutMs, what: 'Postgres to answer' })).rows;
   }
 
   /** Waits until every part serves. */
@@ -141,7 +141,7 @@ export class Stand {
     }
     // many at once would start more slowly than some after the others
     await lanes(4, this.processes, async (server) => {
-      // one that failed to start has ended the stand
+      // one that failed to start has ended the cluster
       if (!running.has(this)) return;
       server.start();
       await this.serves(server);
@@ -160,7 +160,7 @@ export class Stand {
       if (server.role === 'api') return true;
       return (await this.query('SELECT 1 FROM workers WHERE pid = $1', [server.pid])).length > 0;
     };
-    await until(isReady, { timeout: patience, what: `the ${server.role} process to serve` }).catch(
+    await until(isReady, { timeout: timeoutMs, what: `the ${server.role} process to serve` }).catch(
       (error: Error) => {
         throw new Error(`${error.message}\n${server.logTail()}`);
       },

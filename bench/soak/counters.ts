@@ -1,7 +1,7 @@
 const shownViolations = 40;
 
 /** What was done, what was looked at, and what was found wrong; a line of the table for each name. */
-export class Tally {
+export class Counters {
   private readonly counts = new Map<string, number>();
   private readonly checks = new Map<string, { passed: number; failed: number }>();
   private readonly figures = new Map<string, string>();
