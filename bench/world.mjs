@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../dist/infra/embedded-postgres/embedded-postgres.js';
 import { copyForPeers } from './data/bare.mjs';
 import { seed } from './data/seed.mjs';
+import { freePort } from './support/child.mjs';
 import { Millrace } from './support/millrace.mjs';
 import { startRedis } from './support/redis.mjs';
 
@@ -96,7 +97,10 @@ export class World {
 
   async #server() {
     const log = { info: () => undefined, warn: console.warn, error: console.error };
-    this.#postgres ??= startEmbeddedPostgres({ dataDir: this.directory('postgres'), log, onLoopback: true });
+    // the servers and the peers run as other users
+    this.#postgres ??= freePort().then((tcpPort) =>
+      startEmbeddedPostgres({ dataDir: this.directory('postgres'), log, tcpPort }),
+    );
     return (await this.#postgres).url;
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../test/support/build.js';
 import { query } from '../../test/support/database.js';
+import { freePort } from '../../test/support/free-port.js';
 
 type Embedded = typeof import('../../src/infra/embedded-postgres/embedded-postgres.js');
 
@@ -21,7 +22,8 @@ export class ExternalPostgres {
     const module = join(root, 'dist/infra/embedded-postgres/embedded-postgres.js');
     const { startEmbeddedPostgres } = (await import(pathToFileURL(module).href)) as Embedded;
     const log = { info: () => undefined, warn: () => undefined, error: console.error };
-    const start = () => startEmbeddedPostgres({ dataDir: folder, log, onLoopback: true });
+    const tcpPort = await freePort();
+    const start = () => startEmbeddedPostgres({ dataDir: folder, log, tcpPort });
     let server = await start();
     if (Object.keys(settings).length > 0) {
       for (const [name, value] of Object.entries(settings))
@@ -38,9 +40,8 @@ export class ExternalPostgres {
 
 /** The address of the Postgres that the product keeps in its data folder, once it has made one. */
 export async function embeddedUrl(dataDir: string): Promise<string> {
-  const read = async (name: string) => (await readFile(join(dataDir, name), 'utf8')).trim();
-  const [port, password] = await Promise.all([read('postgres.port'), read('postgres.password')]);
-  return `postgres://millrace:${password}@127.0.0.1:${port}/millrace?host=${encodeURIComponent(join(dataDir, 'postgres/socket'))}`;
+  const password = (await readFile(join(dataDir, 'postgres.password'), 'utf8')).trim();
+  return `postgres://millrace:${password}@${encodeURIComponent(join(dataDir, 'postgres/socket'))}:5432/millrace`;
 }
 
 /** The process id of the postmaster whose data is below a folder. */

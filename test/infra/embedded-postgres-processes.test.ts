@@ -1,6 +1,7 @@
-import { chmod, readdir } from 'node:fs/promises';
+import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { cloneInto } from './clone.js';
 import {
   cleanUp,
@@ -64,6 +65,40 @@ test('a process that is killed leaves a Postgres that the next one adopts and st
   await until(async () => (await presences(url)) === 1);
   await second.tell('stop');
   expect(await postgresProcesses(dataDir)).toEqual([]);
+});
+
+test('a Postgres on TCP, as a version before has left it, is started anew with the socket alone', async () => {
+  const dataDir = await newDataDir();
+  const first = new PostgresUser(moduleUrl, dataDir, { tcpPort: await freePort() });
+  const before = await first.up();
+  expect(new URL(before.url).hostname).toBe('127.0.0.1');
+  await query(before.url, 'CREATE TABLE kept AS SELECT 1 AS note');
+  await writeFile(join(dataDir, 'postgres.port'), new URL(before.url).port);
+  await first.killHard();
+
+  const second = new PostgresUser(moduleUrl, dataDir);
+  const { url, adopted } = await second.up();
+  expect(adopted).toBe(false);
+  expect(await query(url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
+  expect(await query(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '' }]);
+  await expect(query(before.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
+  expect(await readdir(dataDir)).not.toContain('postgres.port');
+  await second.tell('stop');
+});
+
+test('a Postgres whose socket somebody has removed is started anew, also below a long path', async () => {
+  for (const dataDir of [await newDataDir(), join(await newDataDir(), 'x'.repeat(120))]) {
+    dataDirs.push(dataDir);
+    const first = new PostgresUser(moduleUrl, dataDir);
+    await first.up();
+    await rm(join(dataDir, 'postgres/socket'), { recursive: true });
+    await first.tell('ensureRunning');
+    await first.killHard();
+    await rm(join(dataDir, 'postgres/socket'), { recursive: true });
+    const second = new PostgresUser(moduleUrl, dataDir);
+    expect((await second.up()).adopted).toBe(false);
+    await second.tell('stop');
+  }
 });
 
 test('a Postgres that is shutting down is waited for, even if a client holds it up', async () => {

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres/embedded-postgres.js';
@@ -80,7 +78,7 @@ test('the first start makes a UTF-8 database whose order does not depend on the 
   expect((await readdir(dataDir)).filter((name) => name.includes('init'))).toEqual([]);
 });
 
-test('the second start finds the data and the port of the first', async () => {
+test('the second start finds the data of the first, at the same address', async () => {
   const dataDir = await usedDataDir();
   const first = await start(dataDir);
   await first.stop();
@@ -189,43 +187,6 @@ test('a stale postmaster.pid whose process id is in use by another process is no
   } finally {
     stranger.kill();
   }
-});
-
-test('a port that was taken meanwhile is replaced', async () => {
-  const dataDir = await usedDataDir();
-  const port = Number(await readFile(join(dataDir, 'postgres.port'), 'utf8'));
-  const squatter = createServer();
-  await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve));
-  const postgres = await start(dataDir);
-  expect(Number(new URL(postgres.url).port)).not.toBe(port);
-  await postgres.stop();
-  squatter.close();
-});
-
-test('it is reached by a socket that only its user can come to, and by no port', async () => {
-  const dataDir = await usedDataDir();
-  const postgres = await start(dataDir);
-  const { port, searchParams } = new URL(postgres.url);
-  const refused = connect(Number(port), '127.0.0.1');
-  const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
-  expect(error.code).toBe('ECONNREFUSED');
-  const folder = join(dataDir, 'postgres/socket');
-  expect(searchParams.get('host')).toBe(folder);
-  for (const path of [folder, join(dataDir, 'postgres')]) expect((await stat(path)).mode & 0o777).toBe(0o700);
-  await postgres.stop();
-});
-
-test('a data folder whose path is too long for a socket works, also after Postgres was killed', async () => {
-  const parent = join(await emptyDataDir(), 'x'.repeat(120));
-  await mkdir(parent, { recursive: true });
-  const dataDir = join(parent, 'data');
-  dataDirs.push(dataDir);
-  await run('cp', ['-a', template, dataDir]);
-  const postgres = await start(dataDir);
-  await killAndWait(await postmasterPid(dataDir));
-  await postgres.ensureRunning();
-  expect(await query(postgres.url, 'SELECT note FROM kept')).toEqual([{ note: 'from the first start' }]);
-  await postgres.stop();
 });
 
 test('data of another major version is refused and left alone', async () => {

@@ -38,14 +38,18 @@ export class PostgresUser {
   constructor(
     moduleUrl: string,
     dataDir: string,
-    as: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {},
+    { tcpPort, ...as }: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv; tcpPort?: number } = {},
   ) {
     // The fixture is imported from beside the module, since a user of its own may not reach this repository.
-    this.child = fork(new URL('../../use-postgres.mjs', moduleUrl), [moduleUrl, dataDir], {
-      execArgv: [],
-      cwd: '/',
-      ...as,
-    });
+    this.child = fork(
+      new URL('../../use-postgres.mjs', moduleUrl),
+      [moduleUrl, dataDir, String(tcpPort ?? '')],
+      {
+        execArgv: [],
+        cwd: '/',
+        ...as,
+      },
+    );
     this.child.on('message', (message: Message) => {
       if (message.type === 'log') this.logged.push(message.message ?? '');
       else this.messages.push(message);

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 
 /**
- * Below the range that the kernel takes outgoing ports from, so that a port stays free while its server restarts, and below that of the
- * embedded Postgres. Each worker of Vitest has a part of it: another would take a port whose server is still on its way.
+ * Below the range that the kernel takes outgoing ports from, so that a port stays free while its server restarts. Each worker of
+ * Vitest has a part of it: another would take a port whose server is still on its way.
  */
 const count = 2_000;
 const first = 10_000 + count * (Number(process.env['VITEST_POOL_ID'] ?? 0) % 5);

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { buildDist, root } from './build.js';
 import { databaseUrl, query, templateName } from './database.js';
+import { freePort } from './free-port.js';
 import { namespacesWork } from './namespaces.js';
 import { ensureRedisServer } from './redis-server.js';
 
@@ -35,7 +36,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   await chmod(dataDir, 0o755);
   const { startEmbeddedPostgres } = await built<Embedded>('infra/embedded-postgres/embedded-postgres.js');
   const log = { info: () => undefined, warn: console.warn, error: console.error };
-  const postgres = await startEmbeddedPostgres({ dataDir, log, onLoopback: true });
+  const postgres = await startEmbeddedPostgres({ dataDir, log, tcpPort: await freePort() });
   const teardown = async () => {
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });

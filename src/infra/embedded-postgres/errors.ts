@@ -7,7 +7,6 @@ export type EmbeddedPostgresFault =
   | 'PASSWORD_LOST'
   | 'OTHER_MAJOR_VERSION'
   | 'IN_USE_ELSEWHERE'
-  | 'PORT_TAKEN'
   | 'INIT_FAILED'
   | 'START_FAILED'
   | 'STOPPED';

@@ -10,7 +10,8 @@ export interface PostgresFolder {
   data: string;
   lock: string;
   log: string;
-  portFile: string;
+  /** In the data folder; holds the socket and its lock file. */
+  socketFolder: string;
   passwordFile: string;
 }
 
@@ -32,7 +33,7 @@ export async function openFolder(dataDir: string): Promise<PostgresFolder> {
     data: join(root, 'postgres'),
     lock: join(root, 'postgres.lock'),
     log: join(root, 'postgres.log'),
-    portFile: join(root, 'postgres.port'),
+    socketFolder: join(root, 'postgres/socket'),
     passwordFile: join(root, 'postgres.password'),
   };
 }

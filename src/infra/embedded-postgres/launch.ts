@@ -4,35 +4,28 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isTcp, type ServerAddress } from './address.js';
 import type { PostgresBinaries } from './binaries.js';
 import { identityOf, pathOfFolder } from './environment.js';
 import { EmbeddedPostgresError } from './errors.js';
 import type { PostgresFolder } from './folder.js';
 import { tryLock } from './lock.js';
 import { rotateLog, sizeOf, tailOfLog } from './log.js';
-import { prepareSocketFolder, socketFolder } from './socket.js';
 import { clusterName, findPostmaster, killRemainder } from './postmaster.js';
+import { makeSocketFolder } from './socket.js';
 import type { SystemUser } from '../system-user.js';
-
-/** Where Postgres takes connections. */
-export interface Listening {
-  /** It is part of the name of the socket. */
-  port: number;
-  /** On that port of 127.0.0.1, too. */
-  onLoopback: boolean;
-}
 
 /**
  * Starts Postgres in a session of its own and returns when it accepts connections. Call it under the lock, and only when
  * no postmaster of this folder is alive.
  *
- * @throws {EmbeddedPostgresError} `PORT_TAKEN`, `IN_USE_ELSEWHERE` or `START_FAILED` with the end of Postgres' log.
+ * @throws {EmbeddedPostgresError} `IN_USE_ELSEWHERE` or `START_FAILED` with the end of Postgres' log.
  */
 export async function launch(
   folder: PostgresFolder,
   binaries: PostgresBinaries,
   user: SystemUser | null,
-  listen: Listening,
+  address: ServerAddress,
 ): Promise<void> {
   const data = await open(folder.data, 'r');
   try {
@@ -40,8 +33,8 @@ export async function launch(
     await rotateLog(folder.log);
     const log = await open(folder.log, 'a', 0o600);
     try {
-      await prepareSocketFolder(folder, user);
-      await run(folder, binaries, user, listen, data, log);
+      await makeSocketFolder(folder, user);
+      await run(folder, binaries, user, address, data, log);
     } finally {
       await log.close();
     }
@@ -74,14 +67,14 @@ async function run(
   folder: PostgresFolder,
   binaries: PostgresBinaries,
   user: SystemUser | null,
-  listen: Listening,
+  address: ServerAddress,
   data: FileHandle,
   log: FileHandle,
 ): Promise<void> {
   const logStart = await sizeOf(folder.log);
   const child = spawn(
     binaries.postgres,
-    ['-D', pathOfFolder(folder.data), ...settings(folder, await clusterName(folder.data), listen)],
+    ['-D', pathOfFolder(folder.data), ...settings(folder, await clusterName(folder.data), address)],
     {
       ...identityOf(user),
       detached: true,
@@ -102,7 +95,7 @@ async function run(
   child.unref();
 
   while (!(await isReady(folder, child.pid))) {
-    if (ended !== null) throw await startFailure(ended, await tailOfLog(folder.log, logStart), listen.port);
+    if (ended !== null) throw startFailure(ended, await tailOfLog(folder.log, logStart));
     await delay(10);
   }
 }
@@ -112,13 +105,7 @@ async function isReady(folder: PostgresFolder, pid: number | undefined): Promise
   return postmaster?.pid === pid && postmaster?.status === 'ready';
 }
 
-async function startFailure(ended: string, tail: string, port: number): Promise<EmbeddedPostgresError> {
-  if (tail.includes('Address already in use')) {
-    return new EmbeddedPostgresError(
-      'PORT_TAKEN',
-      `Port ${port} on 127.0.0.1, which Postgres should use, was taken by another program.`,
-    );
-  }
+function startFailure(ended: string, tail: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'START_FAILED',
     `Postgres did not start (${ended}). The end of its log:\n${tail}`,
@@ -134,12 +121,12 @@ function bufferMegabytes(): number {
   return Math.min(1024, Math.max(128, Math.floor(bytes / 8 / 1024 ** 2)));
 }
 
-function settings({ data }: PostgresFolder, cluster: string, { port, onLoopback }: Listening): string[] {
+function settings({ data, socketFolder }: PostgresFolder, cluster: string, address: ServerAddress): string[] {
   const values = {
     cluster_name: cluster,
-    port,
-    listen_addresses: onLoopback ? '127.0.0.1' : '',
-    unix_socket_directories: `${pathOfFolder(data)}/${socketFolder}`,
+    port: address.port,
+    listen_addresses: isTcp(address) ? address.host : '',
+    unix_socket_directories: pathOfFolder(data) + socketFolder.slice(data.length),
     unix_socket_permissions: '0700',
     shared_buffers: `${bufferMegabytes()}MB`,
     // 200 for requests, 32 for runs and some more of one process that is set up so, and what looks on from outside

@@ -8,8 +8,7 @@ import { codeOf, EmbeddedPostgresError } from './errors.js';
 export interface Postmaster {
   pid: number;
   port: number;
-  /** Whether it has a Unix socket; versions before had a port of loopback alone. */
-  hasSocket: boolean;
+  listensOnTcp: boolean;
   status: 'starting' | 'ready' | 'stopping';
 }
 
@@ -36,7 +35,7 @@ export async function findPostmaster(data: string): Promise<Postmaster | null> {
   return {
     pid,
     port: Number(lines[3]),
-    hasSocket: (lines[4] ?? '').trim() !== '',
+    listensOnTcp: (lines[5] ?? '').trim() !== '',
     status: status === 'ready' || status === 'stopping' ? status : 'starting',
   };
 }

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import type { ServerAddress } from './address.js';
 import { codeOf, EmbeddedPostgresError } from './errors.js';
 import { superuser } from './initdb.js';
 
@@ -6,12 +7,6 @@ import { superuser } from './initdb.js';
 export const databaseName = 'millrace';
 
 const applicationName = 'millrace presence';
-
-export interface ServerAddress {
-  /** The folder of its Unix socket. */
-  host: string;
-  port: number;
-}
 
 /**
  * One idle connection for as long as this process uses Postgres. It tells the others that we are here, and its end tells us
@@ -99,7 +94,8 @@ async function connect(
   name = applicationName,
 ): Promise<Client> {
   const client = new Client({
-    ...server,
+    host: server.host,
+    port: server.port,
     user: superuser,
     password,
     database,

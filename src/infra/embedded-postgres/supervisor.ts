@@ -1,14 +1,15 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listensAt, type ServerAddress } from './address.js';
 import { prepareBinaries } from './binaries.js';
-import { codeOf, EmbeddedPostgresError } from './errors.js';
+import { EmbeddedPostgresError } from './errors.js';
 import { chooseUser, hasDatabase, readPassword, type PostgresFolder } from './folder.js';
 import { initDatabase, removeHalfMade } from './initdb.js';
 import { launch } from './launch.js';
 import { withLock } from './lock.js';
 import type { EmbeddedPostgresLog } from './log.js';
-import { choosePort, keepPort } from './port.js';
-import { Presence, type ServerAddress } from './presence.js';
-import { socketHost } from './socket.js';
+import { Presence } from './presence.js';
 import {
   findPostmaster,
   killRemainder,
@@ -19,7 +20,6 @@ import {
 
 /** What a start came to. */
 export interface Started {
-  port: number;
   password: string;
   adopted: boolean;
 }
@@ -27,15 +27,14 @@ export interface Started {
 /** Keeps the Postgres of one folder up for one process, from {@link start} to {@link stop}. */
 export class PostgresSupervisor {
   private presence: Presence | null = null;
-  private port: number | undefined;
   private password: string | undefined;
   private stopping: Promise<void> | null = null;
   private bringingUp: Promise<Started> | null = null;
 
   constructor(
     private readonly folder: PostgresFolder,
+    private readonly address: ServerAddress,
     private readonly log: EmbeddedPostgresLog,
-    private readonly onLoopback = false,
   ) {}
 
   /** Makes, starts or adopts the Postgres, and stays connected to it. */
@@ -48,16 +47,16 @@ export class PostgresSupervisor {
     return this.bringingUp;
   }
 
-  /** Brings Postgres back, on the port it had, when it is not up. */
+  /** Brings Postgres back when it is not up. */
   async ensureRunning(): Promise<void> {
     if (this.stopping || !(await this.isUp())) await this.start();
   }
 
   private async isUp(): Promise<boolean> {
-    if (!this.presence?.isConnected || this.port === undefined || this.password === undefined) return false;
+    if (!this.presence?.isConnected || this.password === undefined) return false;
     if ((await findPostmaster(this.folder.data))?.status !== 'ready') return false;
     // Backends answer for a moment after their postmaster was killed: only a new connection proves that it lives.
-    return Presence.canConnect(this.addressOf(this.port), this.password);
+    return Presence.canConnect(this.address, this.password);
   }
 
   /** Leaves, and stops Postgres when no other process is present. Returns when it is gone. */
@@ -71,17 +70,17 @@ export class PostgresSupervisor {
     await withLock(this.folder.lock, async () => {
       const running = await settledPostmaster(this.folder.data);
       if (running === null) return killRemainder(this.folder.data);
-      const isLast = await this.isLast(running.port);
+      const isLast = await this.isLast();
       await this.presence?.end();
       if (isLast) await stopPostmaster(this.folder.data, running.pid);
     });
   }
 
-  private async isLast(port: number): Promise<boolean> {
+  private async isLast(): Promise<boolean> {
     if (this.password === undefined) return false;
     try {
       if (!this.presence?.isConnected)
-        this.presence = await Presence.open(this.addressOf(port), this.password, () => undefined);
+        this.presence = await Presence.open(this.address, this.password, () => undefined);
       return await this.presence.isLast();
     } catch (error) {
       this.log.warn(
@@ -94,6 +93,8 @@ export class PostgresSupervisor {
   private async bringUp(lockDescriptor: number): Promise<Started> {
     const { folder } = this;
     await removeHalfMade(folder);
+    // Versions before kept their port there.
+    await rm(join(folder.root, 'postgres.port'), { force: true });
     const user = await chooseUser(folder);
     const binaries = await prepareBinaries(user, folder.root);
     const isNew = !(await hasDatabase(folder, binaries.major));
@@ -104,47 +105,37 @@ export class PostgresSupervisor {
     }
 
     for (let attempt = 1; ; attempt++) {
-      const running = await this.findRunning();
-      const port = running?.port ?? this.port ?? (await choosePort(folder.portFile));
+      const running = await this.findUsable();
       try {
-        if (this.port !== undefined && port !== this.port) throw portChanged(this.port, port);
-        if (running === null) await launch(folder, binaries, user, { port, onLoopback: this.onLoopback });
-        await keepPort(folder.portFile, port);
-        await this.join(port, password, running === null);
+        if (running === null) await launch(folder, binaries, user, this.address);
+        await this.join(password, running === null);
         this.log.info(`Embedded Postgres ${running ? 'found running' : 'started'} in ${folder.data}`);
-        return { port, password, adopted: running !== null };
+        return { password, adopted: running !== null };
       } catch (error) {
-        const mayChoose = codeOf(error) === 'PORT_TAKEN' && this.port === undefined;
         // The one that we found may have been dying.
         const maySettle = running !== null && !(error instanceof EmbeddedPostgresError);
-        if ((!mayChoose && !maySettle) || attempt === 5) throw error;
-        if (maySettle) await delay(50 * attempt);
+        if (!maySettle || attempt === 5) throw error;
+        await delay(50 * attempt);
       }
     }
   }
 
-  /** One of a version before, which was left by a crash, is stopped: any command can reach its port. */
-  private async findRunning(): Promise<Postmaster | null> {
+  /** The Postgres that runs at our address. One that listens elsewhere was left by a version before, and is stopped. */
+  private async findUsable(): Promise<Postmaster | null> {
     const running = await settledPostmaster(this.folder.data);
-    if (running === null || running.hasSocket) return running;
+    if (running === null || (await listensAt(running, this.address))) return running;
+    this.log.warn(
+      `The Postgres that runs in ${this.folder.data} does not listen where this version looks for it; starting it anew`,
+    );
     await stopPostmaster(this.folder.data, running.pid);
     return null;
   }
 
-  private addressOf(port: number): ServerAddress {
-    return { host: socketHost(this.folder), port };
-  }
-
-  private async join(port: number, password: string, startedByUs: boolean): Promise<void> {
+  private async join(password: string, startedByUs: boolean): Promise<void> {
     try {
       const former = this.presence;
-      this.presence = await Presence.open(
-        this.addressOf(port),
-        password,
-        (presence) => void this.recover(presence),
-      );
+      this.presence = await Presence.open(this.address, password, (presence) => void this.recover(presence));
       await former?.end();
-      this.port = port;
       this.password = password;
     } catch (error) {
       // Nobody else can have joined while we hold the lock.
@@ -166,11 +157,4 @@ export class PostgresSupervisor {
       }
     }
   }
-}
-
-function portChanged(mine: number, theirs: number): EmbeddedPostgresError {
-  return new EmbeddedPostgresError(
-    'PORT_TAKEN',
-    `Another process has restarted Postgres on port ${theirs} because port ${mine} was taken. Restart this process to use it.`,
-  );
 }
