@@ -10,6 +10,8 @@ type Answer = (this: Client & Authenticating, message: unknown) => void;
 
 /** The library has no setting for it. */
 const handler = '_handleAuthCleartextPassword';
+/** SQLSTATE of a connection that the client cannot establish: whoever answers is not Postgres, which is away. */
+const cannotConnect = '08001';
 const prototype = Client.prototype as unknown as { [handler]: Answer };
 const answer = prototype[handler];
 
@@ -21,5 +23,5 @@ prototype[handler] = function refuseCleartext(message) {
   if (this.connection.stream.encrypted || this.host.startsWith('/')) return answer.call(this, message);
   const text =
     'The database asks for a password in clear text without TLS: set sslmode, or use scram-sha-256';
-  this.connection.emit('error', new Error(text));
+  this.connection.emit('error', Object.assign(new Error(text), { code: cannotConnect }));
 };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { PoolConfig } from 'pg';
+import pg, { type PoolConfig } from 'pg';
 import { DataSource, getMetadataArgsStorage } from 'typeorm';
 
 const below = (pattern: string) => fileURLToPath(new URL(`../${pattern}`, import.meta.url));
@@ -53,6 +53,9 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
   return new OwnDataSource({
     type: 'postgres',
     url: settings.url,
+    // TypeORM would load a second copy of it from node_modules beside the bundle, which does not refuse passwords in clear text
+    driver: pg,
+    nativeDriver: false,
     entities: settings.allEntities
       ? [below('**/*.entity.js')]
       : getMetadataArgsStorage().tables.map(({ target }) => target),
