@@ -52,19 +52,25 @@ function restore() {
   run('tar', ['--extract', '--gzip', '--same-permissions', `--file=${file}`, `--directory=${dataDir}`]);
 }
 
-/** DATABASE_URL as libpq takes it from the environment: an argument would show the password to every user of this host. */
+/**
+ * DATABASE_URL as libpq takes it from the environment: an argument would show the password to every user of this host. As for the
+ * server, a parameter of the URL goes before its part, and a host that begins with a slash is the folder of a Unix socket.
+ */
 function libpq() {
   const url = new URL(process.env.DATABASE_URL);
-  const part = (text) => decodeURIComponent(text) || undefined;
+  const valueOf = (name, part = '') => url.searchParams.get(name) || decodeURIComponent(part) || undefined;
   const { DATABASE_URL: _, ...environment } = process.env;
   return {
     ...environment,
-    PGHOST: part(url.hostname.replace(/^\[|\]$/g, '')),
-    PGPORT: url.port || '5432',
-    PGUSER: part(url.username),
-    PGPASSWORD: part(url.password),
-    PGDATABASE: part(url.pathname.slice(1)),
-    PGSSLMODE: url.searchParams.get('sslmode') ?? undefined,
+    PGHOST: valueOf('host', url.hostname.replace(/^\[|\]$/g, '')),
+    PGPORT: valueOf('port', url.port) ?? '5432',
+    PGUSER: valueOf('user', url.username),
+    PGPASSWORD: valueOf('password', url.password),
+    PGDATABASE: decodeURIComponent(url.pathname.slice(1)) || undefined,
+    PGSSLMODE: valueOf('sslmode'),
+    PGSSLROOTCERT: valueOf('sslrootcert'),
+    PGSSLCERT: valueOf('sslcert'),
+    PGSSLKEY: valueOf('sslkey'),
   };
 }
 
