@@ -22,7 +22,7 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
 const once = [
   'test/cli/**',
   'test/commands/help.test.ts',
-  'test/e2e/{answer-size,bodies,bulk,cleartext-passwords,contract,cursors,errors,examples,idempotency,isolation,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
+  'test/e2e/{answer-size,bodies,bulk,contract,cursors,errors,examples,idempotency,isolation,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
   'test/output/**',
   'test/projects/**',
   'test/sdk/package.test.ts',
@@ -31,7 +31,7 @@ const once = [
 ];
 
 /** What one process does with its database alone: in the other modes it cannot be tested. */
-const oneProcess = ['test/webhooks/sealing.test.ts'];
+const oneProcess = ['test/e2e/{cleartext-passwords,left-postgres}.test.ts', 'test/webhooks/sealing.test.ts'];
 
 /** One process on Redis differs from several in what Redis is to a process, and in what several cannot be asked. */
 const ofRedis = [

@@ -24,7 +24,9 @@ test.runIf(process.getuid?.() === 0)(
     ls -l /proc/[0-9]*/fd 2>/dev/null
     find ${app.dataDir} -type f -readable 2>/dev/null -exec cat {} +
     find ${app.dataDir} -writable 2>/dev/null | sed 's/^/WRITABLE /'
-    cat ${app.dataDir}/* 2>/dev/null; echo THE END`;
+    cat ${app.dataDir}/* 2>/dev/null
+    cd ${app.dataDir}/postgres/socket 2>/dev/null && echo ENTERED $(id -u)
+    echo THE END`;
     const job = await run(app.admin, await makeProject(app.admin), command);
     const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
     socket.send({ type: 'subscribe', channel: 'command_output', command_id: job.execution });
@@ -33,6 +35,8 @@ test.runIf(process.getuid?.() === 0)(
 
     expect(output).toContain('THE END');
     expect(output.split('\n')[0]).not.toBe('0');
+    // the text of the command is part of the output
+    expect(output).not.toMatch(/^ENTERED \d/m);
     for (const secret of [...Object.values(secrets), password, postgres, app.redis?.url])
       if (secret) expect(output.includes(secret)).toBe(false);
     // the command lines of strangers on this host are none of our business, so names are looked for in environments only
