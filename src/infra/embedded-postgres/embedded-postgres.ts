@@ -3,7 +3,7 @@ import { openFolder } from './folder.js';
 import { superuser } from './initdb.js';
 import { PostgresSupervisor } from './supervisor.js';
 import { trimLiveLog, type EmbeddedPostgresLog } from './log.js';
-import { databaseName } from './presence.js';
+import { databaseName } from './usage-connection.js';
 
 /** A Postgres of our own that is up, and stays up until `stop`. */
 export interface EmbeddedPostgres {

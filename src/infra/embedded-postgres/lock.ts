@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { EmbeddedPostgresError } from './errors.js';
 import { runWithDescriptors } from './run-program.js';
 
-const patience = 10 * 60_000;
+const timeout = 10 * 60_000;
 
 /**
  * Runs `work` while holding an exclusive lock on `path` against every other process of this kernel, containers included.
@@ -27,7 +27,7 @@ export async function tryLock(fd: number): Promise<boolean> {
 }
 
 async function flock(fd: number, options: string[]): Promise<boolean> {
-  const result = await runWithDescriptors('flock', [...options, '3'], [fd], { timeout: patience });
+  const result = await runWithDescriptors('flock', [...options, '3'], [fd], { timeout });
   if (result.exitCode === 0) return true;
   // macOS has no flock(1); what remains there is Postgres' own postmaster.pid and the atomic rename of a new data folder.
   if (result.notFound && process.platform !== 'linux') return true;

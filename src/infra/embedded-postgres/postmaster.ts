@@ -26,7 +26,7 @@ export async function clusterName(data: string): Promise<string> {
   return `millrace-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 16)}`;
 }
 
-/** The Postgres of this folder when it is alive; a `postmaster.pid` that names a dead or a foreign process counts for nothing. */
+/** Finds the running Postgres of a data folder; a `postmaster.pid` that names a dead or another process is ignored. */
 export async function findPostmaster(data: string): Promise<Postmaster | null> {
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   const pid = Number(lines[0]);
@@ -40,7 +40,7 @@ export async function findPostmaster(data: string): Promise<Postmaster | null> {
   };
 }
 
-/** Waits while Postgres starts, recovers or stops: gives it when it is ready, null when it is gone. */
+/** Waits while Postgres starts, recovers or stops. @returns the postmaster when it is ready, null when it has ended */
 export async function settledPostmaster(data: string): Promise<Postmaster | null> {
   const deadline = Date.now() + 10 * 60_000;
   let hastened = 0;
@@ -59,13 +59,13 @@ export async function settledPostmaster(data: string): Promise<Postmaster | null
 
 /** Stops Postgres: fast, and after a minute without its final checkpoint. Returns when it is gone. */
 export async function stopPostmaster(data: string, pid: number): Promise<void> {
-  for (const [name, patience] of [
+  for (const [name, timeout] of [
     ['SIGINT', 60_000],
     ['SIGQUIT', 20_000],
     ['SIGKILL', 10_000],
   ] as const) {
     signal(pid, name);
-    const deadline = Date.now() + patience;
+    const deadline = Date.now() + timeout;
     while (Date.now() < deadline) {
       if (!(await belongsTo(pid, data))) return;
       await delay(pollMilliseconds);
@@ -74,7 +74,7 @@ export async function stopPostmaster(data: string, pid: number): Promise<void> {
   throw new EmbeddedPostgresError('START_FAILED', `Postgres (process ${pid}) cannot be stopped.`);
 }
 
-/** Ends every process of this folder's Postgres; for those that a killed postmaster has left behind. */
+/** Kills every process of a data folder's Postgres, such as those that a killed postmaster has left behind. */
 export async function killRemainder(data: string): Promise<void> {
   const names = await readdir('/proc').catch(() => []);
   await Promise.all(

@@ -9,7 +9,7 @@ import { initDatabase, removeHalfMade } from './initdb.js';
 import { launch } from './launch.js';
 import { withLock } from './lock.js';
 import type { EmbeddedPostgresLog } from './log.js';
-import { Presence } from './presence.js';
+import { UsageConnection } from './usage-connection.js';
 import {
   findPostmaster,
   killRemainder,
@@ -18,7 +18,7 @@ import {
   type Postmaster,
 } from './postmaster.js';
 
-/** What a start came to. */
+/** The result of a start. */
 export interface Started {
   password: string;
   adopted: boolean;
@@ -26,7 +26,7 @@ export interface Started {
 
 /** Keeps the Postgres of one folder up for one process, from {@link start} to {@link stop}. */
 export class PostgresSupervisor {
-  private presence: Presence | null = null;
+  private usage: UsageConnection | null = null;
   private password: string | undefined;
   private stopping: Promise<void> | null = null;
   private bringingUp: Promise<Started> | null = null;
@@ -53,13 +53,13 @@ export class PostgresSupervisor {
   }
 
   private async isUp(): Promise<boolean> {
-    if (!this.presence?.isConnected || this.password === undefined) return false;
+    if (!this.usage?.isConnected || this.password === undefined) return false;
     if ((await findPostmaster(this.folder.data))?.status !== 'ready') return false;
     // Backends answer for a moment after their postmaster was killed: only a new connection proves that it lives.
-    return Presence.canConnect(this.address, this.password);
+    return UsageConnection.canConnect(this.address, this.password);
   }
 
-  /** Leaves, and stops Postgres when no other process is present. Returns when it is gone. */
+  /** Ends the use of Postgres, and stops it when no other process uses it. Returns when it has stopped. */
   async stop(): Promise<void> {
     this.stopping ??= this.leave();
     return this.stopping;
@@ -71,7 +71,7 @@ export class PostgresSupervisor {
       const running = await settledPostmaster(this.folder.data);
       if (running === null) return killRemainder(this.folder.data);
       const isLast = await this.isLast();
-      await this.presence?.end();
+      await this.usage?.end();
       if (isLast) await stopPostmaster(this.folder.data, running.pid);
     });
   }
@@ -79,9 +79,9 @@ export class PostgresSupervisor {
   private async isLast(): Promise<boolean> {
     if (this.password === undefined) return false;
     try {
-      if (!this.presence?.isConnected)
-        this.presence = await Presence.open(this.address, this.password, () => undefined);
-      return await this.presence.isLast();
+      if (!this.usage?.isConnected)
+        this.usage = await UsageConnection.open(this.address, this.password, () => undefined);
+      return await this.usage.isLast();
     } catch (error) {
       this.log.warn(
         `Embedded Postgres was left running, since it could not be asked who else uses it: ${(error as Error).message}`,
@@ -93,7 +93,7 @@ export class PostgresSupervisor {
   private async bringUp(lockDescriptor: number): Promise<Started> {
     const { folder } = this;
     await removeHalfMade(folder);
-    // Versions before kept their port there.
+    // Previous versions stored their port there.
     await rm(join(folder.root, 'postgres.port'), { force: true });
     const user = await chooseUser(folder);
     const binaries = await prepareBinaries(user, folder.root);
@@ -112,7 +112,7 @@ export class PostgresSupervisor {
         this.log.info(`Embedded Postgres ${running ? 'found running' : 'started'} in ${folder.data}`);
         return { password, adopted: running !== null };
       } catch (error) {
-        // The one that we found may have been dying.
+        // The Postgres that was found running may have been stopping.
         const maySettle = running !== null && !(error instanceof EmbeddedPostgresError);
         if (!maySettle || attempt === 5) throw error;
         await delay(50 * attempt);
@@ -120,7 +120,7 @@ export class PostgresSupervisor {
     }
   }
 
-  /** The Postgres that runs at our address. One that listens elsewhere was left by a version before, and is stopped. */
+  /** Returns the running Postgres if it listens at the expected address. A previous version's, which does not, is stopped. */
   private async findUsable(): Promise<Postmaster | null> {
     const running = await settledPostmaster(this.folder.data);
     if (running === null || (await listensAt(running, this.address))) return running;
@@ -133,20 +133,20 @@ export class PostgresSupervisor {
 
   private async join(password: string, startedByUs: boolean): Promise<void> {
     try {
-      const former = this.presence;
-      this.presence = await Presence.open(this.address, password, (presence) => void this.recover(presence));
+      const former = this.usage;
+      this.usage = await UsageConnection.open(this.address, password, (usage) => void this.recover(usage));
       await former?.end();
       this.password = password;
     } catch (error) {
-      // Nobody else can have joined while we hold the lock.
+      // No other process can use it yet, since the lock is held.
       const running = startedByUs ? await findPostmaster(this.folder.data) : null;
       if (running) await stopPostmaster(this.folder.data, running.pid);
       throw error;
     }
   }
 
-  private async recover(lost: Presence): Promise<void> {
-    for (let attempt = 1; !this.stopping && this.presence === lost; attempt++) {
+  private async recover(lost: UsageConnection): Promise<void> {
+    for (let attempt = 1; !this.stopping && this.usage === lost; attempt++) {
       this.log.warn('The connection to the embedded Postgres was lost; bringing it back');
       try {
         await this.ensureRunning();

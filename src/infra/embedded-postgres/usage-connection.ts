@@ -6,13 +6,14 @@ import { superuser } from './initdb.js';
 /** The database that Millrace uses. */
 export const databaseName = 'millrace';
 
+// processes of several versions may share one Postgres, so the name cannot change
 const applicationName = 'millrace presence';
 
 /**
- * One idle connection for as long as this process uses Postgres. It tells the others that we are here, and its end tells us
- * at once that Postgres is gone. A process that is killed loses it without having to clean up.
+ * One idle connection for as long as this process uses Postgres. Other processes count these connections to see whether it is still
+ * used, and this one is notified at once when Postgres is gone. The connection of a killed process ends without any cleanup.
  */
-export class Presence {
+export class UsageConnection {
   private left = false;
 
   private constructor(private readonly client: Client) {}
@@ -20,13 +21,13 @@ export class Presence {
   /**
    * Connects, and creates the database when it is missing.
    *
-   * @param onLost called once when the connection ends without {@link Presence.end}.
+   * @param onLost called once when the connection ends without {@link UsageConnection.end}.
    */
   static async open(
     server: ServerAddress,
     password: string,
-    onLost: (presence: Presence) => void,
-  ): Promise<Presence> {
+    onLost: (usage: UsageConnection) => void,
+  ): Promise<UsageConnection> {
     let client: Client;
     try {
       client = await connect(server, password, databaseName);
@@ -35,16 +36,16 @@ export class Presence {
       await createDatabase(server, password);
       client = await connect(server, password, databaseName);
     }
-    const presence = new Presence(client);
+    const usage = new UsageConnection(client);
     client.once('end', () => {
-      if (presence.left) return;
-      presence.left = true;
-      onLost(presence);
+      if (usage.left) return;
+      usage.left = true;
+      onLost(usage);
     });
-    return presence;
+    return usage;
   }
 
-  /** True when a new connection can be made now. */
+  /** Whether a new connection can be opened now. */
   static async canConnect(server: ServerAddress, password: string): Promise<boolean> {
     try {
       const client = await connect(server, password, databaseName, 'millrace probe');
@@ -59,7 +60,7 @@ export class Presence {
     return !this.left;
   }
 
-  /** True when no other process is present. */
+  /** Whether no other process uses Postgres. */
   async isLast(): Promise<boolean> {
     const { rows } = await this.client.query<{ others: number }>(
       'SELECT count(*)::int AS others FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()',
