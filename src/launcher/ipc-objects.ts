@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { asUser, cleanEnvironment } from './as-user.js';
-import { listProcesses, readStat, readUser } from './processes/proc.js';
+import { hasLivingProcess } from './processes/kill-user.js';
 
 const execute = promisify(execFile);
 
@@ -27,7 +27,7 @@ const TIMEOUT_MS = 10_000;
  */
 export async function removeIpcObjects(user: number): Promise<void> {
   const objects = (await Promise.all(tables.map((table) => listOf(table, user)))).flat();
-  if (objects.length === 0 || hasProcess(user)) return;
+  if (objects.length === 0 || (await hasLivingProcess(user))) return;
   for (let at = 0; at < objects.length; at += MOST_AT_ONCE) {
     const ids = objects.slice(at, at + MOST_AT_ONCE).flat();
     const { line, options } = asUser({ uid: user, gid: user }, ['ipcrm', ...ids]);
@@ -58,6 +58,3 @@ async function listOf({ file, id, option }: (typeof tables)[number], creator: nu
 }
 
 const fieldsOf = (line: string): string[] => line.trim().split(/\s+/);
-
-const hasProcess = (user: number): boolean =>
-  listProcesses().some((pid) => readUser(pid) === user && readStat(pid)?.dead === false);

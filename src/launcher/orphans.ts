@@ -4,6 +4,7 @@ import { namesOtherLauncher } from './processes/living-launcher.js';
 import { environmentValue, readLockLimits, readStat, type ProcessStat } from './processes/proc.js';
 import { ProcessTable, type Marks } from './processes/process-table.js';
 import { decodeMark, markBits } from './processes/run-mark.js';
+import { Slices } from './processes/slices.js';
 import { killWithGroup } from './processes/signal.js';
 import { killAllOf, usersOfProcesses } from './processes/kill-user.js';
 
@@ -32,16 +33,17 @@ export async function endOrphans(
       if (killWithGroup(stat, ownSession) === 'forbidden') forbidden.add(keyOf(stat));
     };
     const first: ProcessStat[] = [];
-    const complete = table.scan((_launcher, stat) => {
+    const visit = (_launcher: string, stat: ProcessStat): void => {
       if (forbidden.has(keyOf(stat))) return;
       left++;
       // The first time all are counted before the first is killed: a group goes at one stroke.
       if (ended.size === 0 || first.length > 0) first.push(stat);
       else kill(stat);
       ended.add(keyOf(stat));
-    });
+    };
+    const missed = await table.scan({ isWanted: () => true, visit, slices: new Slices() });
     first.forEach(kill);
-    if (left === 0 && complete) break;
+    if (left === 0 && !missed.all && missed.owners.size === 0) break;
     await sleep(pause);
   }
   for (const key of forbidden) ended.delete(key);

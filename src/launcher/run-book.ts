@@ -1,5 +1,5 @@
 import { environmentValue, isAncestor } from './processes/proc.js';
-import { UNDECIDED, type Marks } from './processes/process-table.js';
+import { Undecided, type Marks } from './processes/process-table.js';
 import { parseToken } from './processes/identity.js';
 import { namesOtherLauncher } from './processes/living-launcher.js';
 import type { ProcessStat } from './processes/proc.js';
@@ -64,7 +64,7 @@ export class RunBook {
    * The run that a process is of, by its limit, its environment, a session that only a run's main process made, or its user.
    * A mark counts for nothing with another user than that of its run, and with an isolated run: there the namespace tells.
    */
-  identify(marks: Marks, stat: ProcessStat, token: string): Run | typeof UNDECIDED | undefined {
+  identify(marks: Marks, stat: ProcessStat, token: string): Run | Undecided<Run> | undefined {
     const marked = this.marked(marks, token);
     if (marked && !marked.isolated && (marked.user === undefined || marked.user === marks.user))
       return marked;
@@ -88,7 +88,7 @@ export class RunBook {
     { user, soft, hard }: Marks,
     { parent }: ProcessStat,
     token: string,
-  ): Run | typeof UNDECIDED | undefined {
+  ): Run | Undecided<Run> | undefined {
     const runs = user === undefined ? undefined : this.byUser.get(user);
     if (!runs) return undefined;
     const self = parseToken(token)!;
@@ -96,6 +96,6 @@ export class RunBook {
     if ([hard, soft].some((limit) => namesOtherLauncher(limit, self, user!))) return undefined;
     const [run] = runs;
     const isOrphan = parent === INIT || isAncestor(parent, self.pid);
-    return runs.size === 1 && !run!.isolated && isOrphan ? run : UNDECIDED;
+    return runs.size === 1 && !run!.isolated && isOrphan ? run : new Undecided(runs);
   }
 }

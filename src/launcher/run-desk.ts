@@ -46,6 +46,7 @@ export class RunDesk {
       marker.kind !== 'none',
     );
     this.sweeper = new Sweeper(this.table);
+    setInterval(() => this.table.keepTrust(), this.table.trustedMs / 2).unref();
     this.workspaces = users && new Workspaces(users);
   }
 

@@ -42,6 +42,7 @@ export class Run implements Sweepable {
   private killing = false;
   private someLeft = false;
   private isFinished = false;
+  private endsWithInit = false;
   /** When SIGTERM was first sent: what was started later does not get it. */
   private askedAt: Moment | undefined;
   /** The group that got it as a whole. */
@@ -105,11 +106,13 @@ export class Run implements Sweepable {
   onExit(code: number | null, signal: NodeJS.Signals | null): void {
     clearTimeout(this.killTimer);
     this.exitCode = signal ? -constants.signals[signal] : this.plainCode(code ?? 0);
-    if (this.init === 'gone' || (this.init && isGone(this.init))) this.finish(this.exitCode, 0);
+    this.endsWithInit = this.init !== undefined;
+    if (this.init) this.endWith(this.init, this.exitCode);
     else this.look();
   }
 
   onProcess(stat: ProcessStat): void {
+    if (this.isFinished) return;
     const key = `${stat.pid}.${stat.startTime}`;
     if (this.unkillable.has(key)) return;
     if (!this.hasExited) {
@@ -137,13 +140,25 @@ export class Run implements Sweepable {
     if (done) {
       return this.finish(this.exitCode, this.isolated ? 0 : this.seen.size);
     }
-    if (!this.announced) {
-      this.announced = true;
-      this.events.exited(this, this.exitCode);
-    }
+    this.announce(this.exitCode);
     const untilKill = Math.max(0, this.killAt - performance.now());
     setTimeout(() => this.look(), Math.min(this.nextLookMs, untilKill || SLOWEST_LOOK_MS));
     this.nextLookMs = Math.min(SLOWEST_LOOK_MS, this.nextLookMs * 2 + 1);
+  }
+
+  /** Until the init of its namespace is gone, which is not at once where what it has left is much. */
+  private endWith(init: NonNullable<Run['init']>, exitCode: number): void {
+    if (init === 'gone' || isGone(init)) return this.finish(exitCode, 0);
+    signalProcess(init, 'SIGKILL');
+    this.announce(exitCode);
+    setTimeout(() => this.endWith(init, exitCode), this.nextLookMs);
+    this.nextLookMs = Math.min(SLOWEST_LOOK_MS, this.nextLookMs * 2 + 1);
+  }
+
+  private announce(exitCode: number): void {
+    if (this.announced) return;
+    this.announced = true;
+    this.events.exited(this, exitCode);
   }
 
   private finish(exitCode: number, leftBehind: number): void {
@@ -152,7 +167,7 @@ export class Run implements Sweepable {
   }
 
   private look(): void {
-    this.events.requestSweep(this);
+    if (!this.endsWithInit) this.events.requestSweep(this);
   }
 
   private askMain(): void {
@@ -191,5 +206,6 @@ export class Run implements Sweepable {
 }
 
 function isGone({ pid, startTime }: Pick<ProcessStat, 'pid' | 'startTime'>): boolean {
-  return readStat(pid)?.startTime !== startTime;
+  const stat = readStat(pid);
+  return !stat || stat.dead || stat.startTime !== startTime;
 }

@@ -79,6 +79,12 @@ export function readUser(pid: number): number | undefined {
   return uid ? Number(uid) : undefined;
 }
 
+/** Whether an id is that of a thread and not of a process: no listing shows it; `undefined` where it is neither. */
+export function isThread(id: number): boolean | undefined {
+  const text = readProc(`/proc/${id}/status`)?.toString('latin1');
+  return text ? !text.includes(`\nTgid:\t${id}\n`) : undefined;
+}
+
 /** Whether a process is in a pid namespace below that of this process. */
 export function isInInnerNamespace(pid: number): boolean {
   const text = readProc(`/proc/${pid}/status`)?.toString('latin1');

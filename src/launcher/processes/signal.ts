@@ -34,8 +34,8 @@ export function signalIsolated(bwrap: number): number {
 export const endNamespace = (init: number): SignalOutcome => send(init, 'SIGUSR1');
 
 /** Signals a process that was identified a moment ago. */
-export const signalProcess = (stat: ProcessStat, signal: NodeJS.Signals): SignalOutcome =>
-  send(stat.pid, signal);
+export const signalProcess = ({ pid }: Pick<ProcessStat, 'pid'>, signal: NodeJS.Signals): SignalOutcome =>
+  send(pid, signal);
 
 /**
  * Kills a process and its group. The kernel signals a group at one stroke, and a fork fails in a process that has

@@ -1,5 +1,6 @@
 import type { ProcessStat } from './proc.js';
 import type { ProcessTable } from './process-table.js';
+import { Slices } from './slices.js';
 
 /** Something whose processes are looked for. */
 export interface Sweepable {
@@ -11,47 +12,59 @@ export interface Sweepable {
   onScanned(none: boolean, isComplete: boolean): void;
 }
 
-// A host with many short-lived processes rarely gives a scan in which nothing vanished; after so many in a row
-// that found nothing, nothing is there.
+// What forks faster than it can be followed, of any user, lets no scan be complete; after so many in a row that found nothing,
+// nothing is there.
 const SCANS = 8;
 /** The same where something is known to be there: a fork every few milliseconds is missed now and then on a host that is busy. */
 const SCANS_FOR_FUGITIVES = 64;
 
-/** Scans for all who wait at once, and spends no more than a third of the time on it. */
+/** Scans for each who asks, side by side, and spends on none more than a third of a processor. */
 export class Sweeper<Owner extends Sweepable> {
-  private waiting = new Set<Owner>();
-  private scheduled = false;
-  private notBefore = 0;
+  /** For whom scans go on or wait. */
+  private readonly sweeping = new Set<Owner>();
+  /** Who has asked again meanwhile. */
+  private readonly again = new Set<Owner>();
+  private readonly notBefore = new WeakMap<Owner, number>();
 
   constructor(private readonly table: ProcessTable<Owner>) {}
 
   request(owner: Owner): void {
-    this.waiting.add(owner);
-    if (this.scheduled) return;
-    this.scheduled = true;
-    const wait = this.notBefore - performance.now();
-    if (wait < 1) setImmediate(() => this.sweep());
-    else setTimeout(() => this.sweep(), wait);
+    if (this.sweeping.has(owner)) {
+      this.again.add(owner);
+      return;
+    }
+    this.sweeping.add(owner);
+    const wait = (this.notBefore.get(owner) ?? 0) - performance.now();
+    if (wait < 1) setImmediate(() => void this.sweep(owner));
+    else setTimeout(() => void this.sweep(owner), wait);
   }
 
-  private sweep(): void {
-    const waiting = this.waiting;
-    this.waiting = new Set();
-    this.scheduled = false;
-    const started = performance.now();
+  private async sweep(owner: Owner): Promise<void> {
+    const slices = new Slices();
+    let last;
+    do {
+      this.again.delete(owner);
+      last = await this.search(owner, slices);
+    } while (this.again.has(owner));
+    this.sweeping.delete(owner);
+    this.notBefore.set(owner, performance.now() + 2 * slices.cpuMs);
+    owner.onScanned(!last.isFound, last.isComplete);
+  }
 
-    const found = new Set<Owner>();
-    let complete = false;
-    const most = [...waiting].some(({ hasLeftBehind }) => hasLeftBehind) ? SCANS_FOR_FUGITIVES : SCANS;
-    for (let scan = 0; !complete && scan < (found.size > 0 ? SCANS : most); scan++) {
-      complete = this.table.scan((owner, stat) => {
-        if (!waiting.has(owner)) return;
-        found.add(owner);
-        owner.onProcess(stat);
+  private async search(owner: Owner, slices: Slices): Promise<{ isFound: boolean; isComplete: boolean }> {
+    const most = owner.hasLeftBehind ? SCANS_FOR_FUGITIVES : SCANS;
+    let [isFound, isComplete] = [false, false];
+    for (let scan = 0; !isComplete && scan < (isFound ? SCANS : most); scan++) {
+      const missed = await this.table.scan({
+        isWanted: (other) => other === owner,
+        visit: (_owner, stat) => {
+          isFound = true;
+          owner.onProcess(stat);
+        },
+        slices,
       });
+      isComplete = !missed.has(owner);
     }
-    const ended = performance.now();
-    this.notBefore = ended + 2 * (ended - started);
-    for (const owner of waiting) owner.onScanned(!found.has(owner), complete);
+    return { isFound, isComplete };
   }
 }

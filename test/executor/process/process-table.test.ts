@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, expect, test } from 'vitest';
+import { environmentValue } from '../../../src/launcher/processes/proc.js';
+import { ProcessTable, Undecided, type Marks } from '../../../src/launcher/processes/process-table.js';
+import { Slices } from '../../../src/launcher/processes/slices.js';
+
+const groups: number[] = [];
+const isThere = (group: number): boolean => {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+};
+afterEach(() => {
+  for (const group of groups.splice(0)) if (isThere(group)) process.kill(-group, 'SIGKILL');
+});
+
+/** Starts the leader of a group, which is killed at the end, and waits for its first output. */
+async function start(program: string, ...args: string[]): Promise<number> {
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'], OWNER: `test-${process.pid}` },
+  });
+  groups.push(child.pid!);
+  await once(child.stdout, 'data');
+  return child.pid!;
+}
+
+const byEnvironment = ({ environment }: Marks): string | undefined =>
+  environmentValue(environment(), 'OWNER') === `test-${process.pid}` ? 'owner' : undefined;
+
+/** Looks once for the processes of an owner. */
+async function look(table: ProcessTable<string>, owner: string) {
+  const groupsFound = new Set<number>();
+  const missed = await table.scan({
+    isWanted: (other) => other === owner,
+    visit: (_owner, { group }) => groupsFound.add(group),
+    slices: new Slices(),
+  });
+  return { groups: [...groupsFound], isComplete: !missed.has(owner) };
+}
+
+test('whose a process is is asked once, also where its parent alone tells', async () => {
+  const shell = await start('/bin/sh', '-c', '(sleep 100 & wait) & echo; wait');
+  const asked: number[] = [];
+  const table = new ProcessTable<string>((_marks, { pid, group }) => {
+    if (group !== shell) return undefined;
+    asked.push(pid);
+    return new Undecided(['owner']);
+  }, false);
+  table.addChild(shell, 'owner');
+  for (let looks = 0; looks < 5; looks++) expect((await look(table, 'owner')).groups).toEqual([shell]);
+  expect(asked).toEqual([...new Set(asked)]);
+});
+
+test('a look finds the processes of whom it is for and no others', async () => {
+  const [one, other] = [
+    await start('/bin/sh', '-c', 'sleep 100 & echo; wait'),
+    await start('/bin/sh', '-c', 'sleep 100 & echo; wait'),
+  ];
+  const table = new ProcessTable<string>(() => undefined, false);
+  table.addChild(one, 'one');
+  table.addChild(other, 'other');
+  for (let looks = 0; looks < 3; looks++) {
+    expect((await look(table, 'one')).groups).toEqual([one]);
+    expect((await look(table, 'other')).groups).toEqual([other]);
+  }
+});
+
+test('a process that nothing tells the owner of makes a look incomplete for those whose it may be', async () => {
+  const shell = await start('/bin/sh', '-c', 'echo; sleep 100');
+  const table = new ProcessTable<string>(
+    (_marks, { group }) => (group === shell ? new Undecided(['owner']) : undefined),
+    false,
+  );
+  const complete = { owner: 0, other: 0 };
+  for (let looks = 0; looks < 20; looks++)
+    for (const owner of ['owner', 'other'] as const)
+      if ((await look(table, owner)).isComplete) complete[owner]++;
+  expect(complete.owner).toBe(0);
+  expect(complete.other).toBeGreaterThan(0);
+});
+
+test('a look is complete although processes of others come and go', async () => {
+  for (let loops = 0; loops < 3; loops++) await start('/bin/sh', '-c', 'echo; while :; do /bin/true; done');
+  const table = new ProcessTable<string>(() => undefined, false);
+  let complete = 0;
+  for (let looks = 0; looks < 100; looks++) if ((await look(table, 'owner')).isComplete) complete++;
+  expect(complete).toBeGreaterThan(90);
+});
+
+test('what lives for less time than a look takes is found, or the look is not complete', async () => {
+  const chain = '$| = 1; print "\n"; for (1 .. 3) { next if fork; for (1 .. 30_000) { exit if fork } exit }';
+  const group = await start('perl', '-e', chain);
+  const table = new ProcessTable<string>(byEnvironment, false);
+  for (let looks = 0; looks < 100 && isThere(group); looks++) {
+    const { groups: found, isComplete } = await look(table, 'owner');
+    if (found.length === 0 && isComplete) expect(isThere(group)).toBe(false);
+  }
+});
