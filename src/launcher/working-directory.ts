@@ -8,14 +8,54 @@ import type { LaunchOrder } from './messages.js';
 /** A file system that does not answer must not hold the launch for longer. */
 const PATIENCE_MS = 5_000;
 
-const [MISSING, NO_FOLDER, CLOSED] = [3, 4, 5];
-const LOOK =
-  `cd -P -- "$1" 2>/dev/null && exec pwd -P; [ -d "$1" ] && exit ${CLOSED}; ` +
-  `{ [ -e "$1" ] || [ -L "$1" ]; } && exit ${NO_FOLDER}; exit ${MISSING}`;
+const [MISSING, NO_FOLDER, CLOSED, OUTSIDE] = [3, 4, 5, 6];
+const MOST_LINKS = 40;
+/**
+ * Goes to a folder, a name at a time, and follows no link out of the workspace: what is said of it must not tell whether there is
+ * something where a link leads to. A link is read as text, `ls -ld` looks at a name without following it, and a folder that has
+ * been exchanged for a link by the time that it is entered is refused as one that is closed, whether the link leads to something
+ * or not. $1 is the workspace, $2 the way from there.
+ */
+const LOOK = `
+cd -P -- "$1" 2>/dev/null || exit ${MISSING}
+at=$1 rest=$2 links=0
+while [ "$rest" ]; do
+  name=\${rest%%/*}
+  case $rest in */*) rest=\${rest#*/} ;; *) rest= ;; esac
+  case $name in
+    '' | .) continue ;;
+    ..)
+      [ "$at" = "$1" ] && exit ${OUTSIDE}
+      at=\${at%/*}
+      cd -P .. 2>/dev/null && [ "$PWD" = "$at" ] || exit ${CLOSED}
+      continue ;;
+  esac
+  kind=$(ls -ld -- "./$name" 2>/dev/null) || exit ${MISSING}
+  case $kind in
+    d*)
+      at=$at/$name
+      cd -P -- "./$name" 2>/dev/null && [ "$PWD" = "$at" ] || exit ${CLOSED} ;;
+    l*)
+      links=$((links + 1))
+      [ $links -le ${MOST_LINKS} ] || exit ${NO_FOLDER}
+      text=$(readlink -n -- "./$name" && echo .) || exit ${CLOSED}
+      text=\${text%.}
+      case $text in
+        "$1" | "$1"/*)
+          at=$1 rest=\${text#"$1"}/$rest
+          cd -P -- "$1" 2>/dev/null || exit ${CLOSED} ;;
+        /*) exit ${OUTSIDE} ;;
+        *) rest=$text/$rest ;;
+      esac ;;
+    *) exit ${NO_FOLDER} ;;
+  esac
+done
+pwd -P`;
 const FAULTS: Record<string | number, string> = {
   [MISSING]: 'does not exist in the workspace',
   [NO_FOLDER]: 'is not a folder',
   [CLOSED]: "cannot be entered by the command's user",
+  [OUTSIDE]: 'is outside the workspace',
 };
 
 /**
@@ -30,7 +70,14 @@ export async function findWorkingDirectory(order: LaunchOrder): Promise<string> 
     workspace,
     isBelow(workspace, workingDirectory) ? workingDirectory : `./${workingDirectory}`,
   );
-  const look: [string, ...string[]] = ['/bin/sh', '-c', LOOK, 'sh', wanted];
+  const refusal = (fault: string | undefined): LaunchError =>
+    new LaunchError(
+      fault === FAULTS[OUTSIDE] ? 'WORKING_DIRECTORY_OUTSIDE' : 'WORKING_DIRECTORY_MISSING',
+      `The working directory ${JSON.stringify(workingDirectory)} ${fault}`,
+    );
+  if (!isBelow(workspace, wanted)) throw refusal(FAULTS[OUTSIDE]);
+  const way = wanted.slice(workspace.length);
+  const look: [string, ...string[]] = ['/bin/sh', '-c', LOOK, 'sh', workspace, way];
   const { line, options } = asUser(user, look);
   const found = await promisify(execFile)(line[0], line.slice(1), {
     ...options,
@@ -40,17 +87,9 @@ export async function findWorkingDirectory(order: LaunchOrder): Promise<string> 
     // another run of the project may have stopped it
     killSignal: 'SIGKILL',
   }).catch((error: { code?: number | string }) => ({ fault: FAULTS[error.code ?? ''] ?? FAULTS[MISSING] }));
-  if ('fault' in found)
-    throw new LaunchError(
-      'WORKING_DIRECTORY_MISSING',
-      `The working directory ${JSON.stringify(workingDirectory)} ${found.fault}`,
-    );
+  if ('fault' in found) throw refusal(found.fault);
   const directory = found.stdout.slice(0, -1);
-  if (!isBelow(workspace, directory))
-    throw new LaunchError(
-      'WORKING_DIRECTORY_OUTSIDE',
-      `The working directory ${JSON.stringify(workingDirectory)} is outside the workspace`,
-    );
+  if (!isBelow(workspace, directory)) throw refusal(FAULTS[CLOSED]);
   return directory;
 }
 

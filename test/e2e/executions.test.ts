@@ -224,8 +224,15 @@ describe('a command', () => {
     const [content, directory] = (await outputOf(app, inside.execution_id)).split('\n');
     expect(content).toBe('kept');
     expect(directory).toMatch(/\/sub\/deep$/);
-    const absolute = await runJob(owner, project, 'pwd', 'completed', { working_directory: directory });
-    expect(await outputOf(app, absolute.execution_id)).toBe(`${directory}\n`);
+    await runJob(
+      owner,
+      project,
+      `ln -sfn sub/deep/ link; ln -sfn '${directory}' sub/whole; ln -sfn ../sub/whole sub/twice`,
+    );
+    for (const working_directory of [directory, 'link', 'sub/whole', 'sub/twice', './sub//twice/']) {
+      const same = await runJob(owner, project, 'pwd', 'completed', { working_directory });
+      expect(await outputOf(app, same.execution_id)).toBe(`${directory}\n`);
+    }
     for (const working_directory of ['..', '../..', 'sub/../../..', '/etc', '../../users', 'a\0b']) {
       const answer = await owner.post('/api/tasks/', {
         title: 'x',
@@ -240,13 +247,29 @@ describe('a command', () => {
       ]);
     }
     // what only the worker can see
-    await runJob(owner, project, 'ln -sfn nowhere dangling; mkdir -p shut && chmod 0 shut');
+    await runJob(
+      owner,
+      project,
+      'ln -sfn nowhere dangling; ln -sfn loop loop; mkdir -p shut && chmod 0 shut',
+    );
+    // what a link leads to outside is told as little as whether it leads to anything
+    await runJob(
+      owner,
+      project,
+      'ln -sfn /no/such/folder away; ln -sfn /etc/passwd file; ln -sfn ../up up; ln -sfn out/x over',
+    );
     const faults = {
       out: 'is outside the workspace',
+      away: 'is outside the workspace',
+      file: 'is outside the workspace',
+      up: 'is outside the workspace',
+      over: 'is outside the workspace',
+      'out/nothing': 'is outside the workspace',
       missing: 'does not exist in the workspace',
       'sub/deep/file': 'is not a folder',
-      'sub/deep/file/x': 'does not exist in the workspace',
-      dangling: 'is not a folder',
+      'sub/deep/file/x': 'is not a folder',
+      dangling: 'does not exist in the workspace',
+      loop: 'is not a folder',
       shut: "cannot be entered by the command's user",
     };
     for (const [working_directory, fault] of Object.entries(faults)) {

@@ -70,7 +70,8 @@ describe('refusals', () => {
     ['no/such/folder', 'WORKING_DIRECTORY_MISSING'],
     ['/tmp/no/such/folder', 'WORKING_DIRECTORY_MISSING'],
     ['../etc', 'WORKING_DIRECTORY_OUTSIDE'],
-    ['../etc/passwd', 'WORKING_DIRECTORY_MISSING'],
+    ['../etc/passwd', 'WORKING_DIRECTORY_OUTSIDE'],
+    ['../no/such/folder', 'WORKING_DIRECTORY_OUTSIDE'],
   ])('working directory %s', async (workingDirectory, code) => {
     await expect(launcher.launch(request('true', { workingDirectory }))).rejects.toMatchObject({ code });
   });
