@@ -3,6 +3,7 @@ import { removeIpcObjects } from './ipc-objects.js';
 import { identityToken, type LauncherIdentity } from './processes/identity.js';
 import { LaunchError } from './launch-error.js';
 import type { Marker } from './marker.js';
+import { removeMessageQueues } from './message-queues.js';
 import type { LauncherMessage, LaunchOrder } from './messages.js';
 import { checkOrder } from './order-check.js';
 import type { CommandUsers } from './policy.js';
@@ -162,6 +163,7 @@ export class RunDesk {
     const work = (async () => {
       if (mayLive) await killAllOf(user, this.self);
       await removeIpcObjects(user);
+      await removeMessageQueues(user);
     })();
     const settled = work.catch((error: unknown) =>
       complain(`The launcher could not remove what the runs of user ${user} have left`, error),

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { lstat, readFile, readdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { asUser, cleanEnvironment } from './as-user.js';
+import { hasLivingProcess } from './processes/kill-user.js';
+
+const execute = promisify(execFile);
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Removes the POSIX message queues that a user has made, of which the system has 256 for all users: like files they stay when their
+ * processes are gone. They are found where the system has mounted them (mq_overview(7)), which is `/dev/mqueue` on most hosts;
+ * nothing is mounted for it, since commands would see the names then. Nothing is removed while a process of that user lives:
+ * another launcher may have started it. The user itself removes them, so that the kernel refuses what has become another's.
+ * @throws Error when they cannot be removed
+ */
+export async function removeMessageQueues(user: number): Promise<void> {
+  const folder = await findFolder();
+  if (folder === undefined) return;
+  const queues = await queuesOf(user, folder);
+  if (queues.length === 0 || (await hasLivingProcess(user))) return;
+  const { line, options } = asUser({ uid: user, gid: user }, ['xargs', '-0', 'rm', '-f', '--']);
+  const bounds = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
+  const removal = execute(line[0], line.slice(1), {
+    ...options,
+    ...bounds,
+    cwd: folder,
+    env: cleanEnvironment,
+  });
+  // a name may hold any bytes
+  removal.child.stdin?.on('error', () => {}).end(Buffer.concat(queues.flatMap((name) => [name, NUL])));
+  await removal;
+}
+
+const NUL = Buffer.from([0]);
+
+async function findFolder(): Promise<string | undefined> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8');
+  const mount = mounts.split('\n').find((line) => line.includes(' - mqueue '));
+  return mount?.split(' ')[4];
+}
+
+async function queuesOf(user: number, folder: string): Promise<Buffer[]> {
+  const names = await readdir(folder, { encoding: 'buffer' });
+  const owners = await Promise.all(
+    names.map((name) =>
+      lstat(Buffer.concat([Buffer.from(`${folder}/`), name])).then(
+        ({ uid }) => uid,
+        () => undefined,
+      ),
+    ),
+  );
+  return names.filter((_name, index) => owners[index] === user);
+}
