@@ -1,6 +1,6 @@
 // Measures the product beside limits and peers in one run, and ends non-zero when a target is missed.
-//   npm run bench [-- NAME…]    NAME: http, lists, search, runs, latency, isolation, output, fanout, memory, start, webhooks, fairness,
-//                               scaling, spawn
+//   npm run bench [-- NAME…]    NAME: http, lists, search, runs, latency, isolation, processes, output, fanout, memory, start, webhooks,
+//                               fairness, scaling, spawn
 //   FAIRNESS=a,b                only those loud users of fairness
 //   BENCH_DIR=folder            keeps Postgres and its data there for the next time
 import { writeFileSync } from 'node:fs';
@@ -18,6 +18,7 @@ const names = [
   'runs',
   'latency',
   'isolation',
+  'processes',
   'output',
   'fanout',
   'webhooks',
