@@ -41,7 +41,7 @@ const ofRedis = [
 
 /** What a mode has no subject for, or cannot have. */
 const without = {
-  single: ['test/faults/redis-lost.test.ts'],
+  single: ['test/faults/redis-{away,lost}.test.ts'],
   redis: oneProcess,
   cluster: [
     ...oneProcess,

@@ -15,6 +15,8 @@ import { toAuthSession, type AuthSessionListQuery, type AuthSessionView } from '
 
 type KnownSession = Pick<AuthSession, 'id' | 'user_id' | 'revoked_at' | 'last_used_at'>;
 
+const selectKnown = 'SELECT id, user_id, revoked_at, last_used_at FROM auth_sessions';
+
 /** The last use is stored at most this often. */
 const useSeconds = 60;
 
@@ -45,6 +47,14 @@ export class AuthSessionsService implements OnModuleInit {
     const session = await this.known.get(id, () => this.look(id));
     if (!session || session.user_id !== userId || session.revoked_at !== null)
       throw new AppError('AUTH_TOKEN_INVALID');
+  }
+
+  /** Looks up many at once, for who is about to `require` each. A use is not noted: nobody has asked for anything. */
+  async prefetch(ids: Iterable<string>): Promise<void> {
+    await this.known.prefetch(ids, async (unknown) => {
+      const rows = await this.database.query<KnownSession>(`${selectKnown} WHERE id = ANY($1)`, [unknown]);
+      return new Map(rows.map((row) => [row.id, row]));
+    });
   }
 
   /** Lists the actor's open sessions, or another user's for an administrator. @throws AUTH_INSUFFICIENT_PERMISSIONS */
@@ -146,10 +156,7 @@ export class AuthSessionsService implements OnModuleInit {
   }
 
   private async look(id: string): Promise<KnownSession | undefined> {
-    const [session] = await this.database.query<KnownSession>(
-      'SELECT id, user_id, revoked_at, last_used_at FROM auth_sessions WHERE id = $1',
-      [id],
-    );
+    const [session] = await this.database.query<KnownSession>(`${selectKnown} WHERE id = $1`, [id]);
     if (session) this.noteUse(session);
     return session;
   }

@@ -15,6 +15,7 @@ import {
   type ExecutionRow,
   type ListedExecutionRow,
 } from './executions.schema.js';
+import { permittedReaders, type Reader } from './readers.queries.js';
 
 /** How long a cancel request waits for the process tree to be verified gone. */
 const cancelPatienceMs = 10_000;
@@ -55,6 +56,11 @@ export class ExecutionsService {
       throw hidden ? new AppError('RESOURCE_NOT_FOUND', { id }) : error;
     });
     return execution;
+  }
+
+  /** Those of many readers who may read their execution, as `require` has it. */
+  async permitted<R extends Reader>(readers: readonly R[]): Promise<Set<R>> {
+    return permittedReaders(this.database, readers);
   }
 
   /** The attempts of a task, the latest first, from a cursor on. @throws VALIDATION_INVALID_FORMAT for the cursor */

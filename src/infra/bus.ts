@@ -34,10 +34,16 @@ export abstract class Bus {
     };
   }
 
-  /** Told whenever messages may have been missed, so that readers look at the store again. */
+  /** Called whenever messages may have been missed, so that readers look at the store again. */
   onInterrupted(handler: () => void): () => void {
     this.emitter.on('interrupted', handler);
     return () => this.emitter.off('interrupted', handler);
+  }
+
+  /** As `onInterrupted`, and every 1.5 s while messages cannot travel: for what must not wait until they do. */
+  onUnheard(handler: () => void): () => void {
+    this.emitter.on('unheard', handler);
+    return () => this.emitter.off('unheard', handler);
   }
 
   /** True while messages travel. */
@@ -50,6 +56,11 @@ export abstract class Bus {
 
   protected interrupted(): void {
     this.emitter.emit('interrupted');
+    this.unheard();
+  }
+
+  protected unheard(): void {
+    this.emitter.emit('unheard');
   }
 
   protected deliver(channel: string, message: Buffer): void {
@@ -81,6 +92,8 @@ export class MemoryBus extends Bus {
 export class RedisBus extends Bus {
   /** Bytes that Redis has not taken yet. */
   private underWay = 0;
+  private isWhole = false;
+  private readonly timer: NodeJS.Timeout;
 
   constructor(
     private readonly publisher: Redis,
@@ -91,8 +104,11 @@ export class RedisBus extends Bus {
     subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
       this.deliver(channel.toString().slice(prefix.length), message);
     });
-    // ioredis subscribes again by itself; what was said in between is lost
-    subscriber.on('ready', () => this.interrupted());
+    for (const client of [publisher, subscriber]) client.on('close', () => this.broke());
+    // ioredis has sent its subscriptions again by then, and Redis answers in order: what is said from the answer on is heard
+    subscriber.on('ready', () => void this.mend());
+    publisher.on('ready', () => void this.mend());
+    this.timer = setInterval(() => this.check(), checkMs).unref();
   }
 
   get connected(): boolean {
@@ -100,6 +116,8 @@ export class RedisBus extends Bus {
   }
 
   publish(channel: string, message: Buffer): void {
+    // Redis would not bring it back to this process, which can do without
+    if (!this.connected) this.deliver(channel, message);
     if (this.underWay > maxUnderWay) return busLost.inc();
     this.underWay += message.length;
     this.publisher
@@ -112,8 +130,35 @@ export class RedisBus extends Bus {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.timer);
+    this.isWhole = false;
     this.publisher.disconnect();
     this.subscriber.disconnect();
+  }
+
+  /** A Redis that hangs says nothing of it: only a question that it leaves open ends the connection (`socketTimeout`). */
+  private check(): void {
+    if (!this.isWhole) return this.unheard();
+    for (const client of [this.publisher, this.subscriber]) client.ping().catch(() => undefined);
+  }
+
+  private broke(): void {
+    if (!this.isWhole) return;
+    this.isWhole = false;
+    this.interrupted();
+  }
+
+  private async mend(): Promise<void> {
+    if (this.isWhole || !this.connected) return;
+    try {
+      await this.subscriber.ping();
+    } catch {
+      // it broke again, and will be ready again
+      return;
+    }
+    if (this.isWhole || !this.connected) return;
+    this.isWhole = true;
+    this.interrupted();
   }
 
   protected override async open(channel: string): Promise<void> {
@@ -133,3 +178,5 @@ const prefix = 'millrace:';
 /** A Redis that takes nothing must not fill our memory: beyond this, messages are lost. */
 const maxUnderWay = 32 * 1024 * 1024;
 const patienceMs = 1_000;
+/** With the time that Redis has to answer (`redisPatienceMs`), a Redis that hangs is noticed after 3 s. */
+const checkMs = 1_500;

@@ -53,3 +53,30 @@ test('nothing is kept when changes may have gone unheard', async () => {
   await get('ada');
   expect(looks()).toBe(2);
 });
+
+test('many rows are looked up at once, and those that are known are not', async () => {
+  const { cache, get, looks } = makeCache();
+  await get('ada');
+  const asked: string[][] = [];
+  const lookUp = async (keys: string[]) => {
+    asked.push(keys);
+    return new Map(keys.filter((name) => name !== 'nobody').map((name) => [name, { name }]));
+  };
+  await cache.prefetch(['ada', 'grace', 'nobody', 'grace'], lookUp);
+  expect(asked).toEqual([['grace', 'nobody']]);
+  expect(await get('grace')).toEqual({ name: 'grace' });
+  expect(await get('nobody')).toBeUndefined();
+  expect(looks()).toBe(1);
+});
+
+test('what was read at once before a change is read again', async () => {
+  const { cache, get, looks } = makeCache();
+  let reads = 0;
+  await cache.prefetch(['ada'], async () => {
+    reads += 1;
+    if (reads === 1) cache.forget(() => false);
+    return new Map([['ada', { name: `ada ${reads}` }]]);
+  });
+  expect(await get('ada')).toEqual({ name: 'ada 2' });
+  expect(looks()).toBe(0);
+});

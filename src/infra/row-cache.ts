@@ -3,6 +3,7 @@ import type { Bus } from './bus.js';
 const maxRows = 10_000;
 /** A change is heard of at once through the bus; this bounds how long a lost message can matter. */
 const maxAgeMs = 5_000;
+const prefetchAttempts = 3;
 
 /** Rows that nearly every request asks for, kept for up to 5 s; whoever hears of a change forgets the row. */
 export class RowCache<Row> {
@@ -11,7 +12,7 @@ export class RowCache<Row> {
 
   /** @param bus to forget everything when messages may have been missed */
   constructor(bus: Bus) {
-    bus.onInterrupted(() => {
+    bus.onUnheard(() => {
       this.forgotten += 1;
       this.rows.clear();
     });
@@ -31,6 +32,29 @@ export class RowCache<Row> {
     if (this.rows.size >= maxRows) this.rows.clear();
     this.rows.set(key, { row, until: Date.now() + maxAgeMs });
     return row;
+  }
+
+  /**
+   * Looks up at once what is not known of the keys, for who is about to ask for each of them.
+   * @param look gives the rows that there are, by their keys
+   */
+  async prefetch(keys: Iterable<string>, look: (keys: string[]) => Promise<Map<string, Row>>): Promise<void> {
+    const now = Date.now();
+    const unknown = [...new Set(keys)].filter((key) => (this.rows.get(key)?.until ?? 0) <= now);
+    if (unknown.length === 0) return;
+    for (let attempt = 1; ; attempt += 1) {
+      const { forgotten } = this;
+      const found = await look(unknown);
+      // as in `get`; where changes follow one another so fast, each row is looked up when it is asked for
+      if (forgotten !== this.forgotten) {
+        if (attempt === prefetchAttempts) return;
+        continue;
+      }
+      if (this.rows.size + unknown.length > maxRows) this.rows.clear();
+      const until = Date.now() + maxAgeMs;
+      for (const key of unknown) this.rows.set(key, { row: found.get(key), until });
+      return;
+    }
   }
 
   /** Forgets the rows that have changed, and what is being looked up at this moment. */

@@ -1,6 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
+import { batchesOf } from '../common/batches.js';
 import { callAt } from '../common/call-at.js';
+import { Coalesced } from '../common/coalesced.js';
 import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
 import { endOf, type Actor } from '../common/permissions.js';
@@ -15,10 +18,14 @@ interface Stream {
   end: (why: AppError) => void;
 }
 
+/** So many streams are looked at with four queries. */
+const atOnce = 500;
+
 /** Ends a stream of output whose reader may not read it any more, as soon as that is so. */
 @Injectable()
 export class OutputWatch {
   private readonly streams = new Set<Stream>();
+  private readonly unheard = new Coalesced(() => this.checkAll());
 
   constructor(
     private readonly actors: Actors,
@@ -31,7 +38,7 @@ export class OutputWatch {
       this.look(({ execution }) => execution.project_id === project_id),
     );
     // changes may have gone unheard
-    bus.onInterrupted(() => this.look(() => true));
+    bus.onUnheard(() => this.unheard.ask());
   }
 
   /**
@@ -60,9 +67,34 @@ export class OutputWatch {
 
   private look(concerned: (stream: Stream) => boolean): void {
     // after the other listeners, who forget what they keep of the one that has changed
-    setImmediate(() => {
+    void setImmediate().then(() => {
       for (const stream of this.streams) if (concerned(stream)) void this.check(stream);
     });
+  }
+
+  private async checkAll(): Promise<void> {
+    // as in `look`
+    await setImmediate();
+    for (const streams of batchesOf(this.streams, atOnce)) {
+      try {
+        await this.actors.prefetch(streams.map(({ actor }) => actor));
+        await Promise.all(streams.map((stream) => this.renew(stream)));
+        const permitted = await this.executions.permitted(streams);
+        for (const stream of streams)
+          if (this.streams.has(stream) && !permitted.has(stream))
+            stream.end(new AppError('RESOURCE_NOT_FOUND', { id: stream.execution.id }));
+      } catch (error) {
+        for (const stream of streams) stream.end(toAppError(error));
+      }
+    }
+  }
+
+  private async renew(stream: Stream): Promise<void> {
+    try {
+      stream.actor = await this.actors.renew(stream.actor);
+    } catch (error) {
+      stream.end(toAppError(error));
+    }
   }
 
   private async check(stream: Stream): Promise<void> {

@@ -2,10 +2,15 @@ import type { Queryable } from '../infra/database.js';
 import type { Project } from './project.entity.js';
 import type { MemberRole, ProjectStatistics } from './projects.schema.js';
 
-/** Joins the member row of user $1 to a project `p`. */
-export const memberJoin = 'LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = $1';
+/** Joins the member row of a user to a project `p`. @param user an expression for the user's id */
+export const memberOf = (user: string): string =>
+  `LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = ${user}`;
 
-const visibleTo = (user: string, isAdministrator: string): string =>
+/** Joins the member row of user $1 to a project `p`. */
+export const memberJoin = memberOf('$1');
+
+/** Whether a user may see a project `p`, whose member row of that user is joined. */
+export const visibleTo = (user: string, isAdministrator: string): string =>
   `(${isAdministrator} OR p.created_by = ${user} OR p.visibility = 'internal' OR m.user_id IS NOT NULL)`;
 
 /** What user $1 is in a project `p`, $2 telling whether it is an administrator; null for whoever may not see it. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { batchesOf } from '../common/batches.js';
 import { AppError } from '../common/errors.js';
 import { toAppError } from '../http/error-filter.js';
 import { hasScope, scopesOf } from '../common/scopes.js';
@@ -11,6 +12,9 @@ import { errorMessage } from './message.js';
 import { closingErrors } from './message-error.filter.js';
 import { Subscribers } from './subscribers.js';
 import { roomOfChannel, type Subscription } from './subscription.js';
+
+/** So many connections are looked at with four queries. */
+const atOnce = 500;
 
 /** Ends what somebody may no longer hear of, as soon as that is so. */
 @Injectable()
@@ -45,15 +49,24 @@ export class AccessWatch {
   /** Changes may have gone unheard. */
   async everythingMayHaveChanged(): Promise<void> {
     this.audiences.forgetAll();
-    for (const connection of this.connections) await this.renew(connection);
+    for (const connections of batchesOf(this.connections, atOnce)) {
+      try {
+        await this.authenticator.prefetch(connections);
+        await this.audiences.prefetch(connections.flatMap(projectsOf));
+      } catch (error) {
+        // what cannot be looked up now is not permitted now
+        for (const connection of connections) refuse(connection, error);
+        continue;
+      }
+      for (const connection of connections) await this.renew(connection);
+    }
   }
 
   private async renew(connection: Connection): Promise<void> {
     try {
       await this.authenticator.renew(connection);
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      return connection.refuse(closingErrors[error.code] ?? closeCodes.unauthenticated, error);
+    } catch (error) {
+      return refuse(connection, error);
     }
     await this.rightsChanged(connection);
   }
@@ -83,6 +96,15 @@ export class AccessWatch {
     if (projectId !== null) return this.audiences.maySee(actor, projectId);
     return executionId === undefined || actor.role === 'admin' || requestedBy === actor.id;
   }
+}
+
+function projectsOf({ subscriptions }: Connection): string[] {
+  return [...subscriptions.values()].flatMap(({ projectId }) => projectId ?? []);
+}
+
+function refuse(connection: Connection, thrown: unknown): void {
+  const error = toAppError(thrown);
+  connection.refuse(closingErrors[error.code] ?? closeCodes.unauthenticated, error);
 }
 
 function lost({ projectId, topic }: Subscription): AppError {

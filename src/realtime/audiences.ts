@@ -5,6 +5,12 @@ import { Database } from '../infra/database.js';
 /** More projects than this are looked up again rather than remembered. */
 const maxRemembered = 10_000;
 
+const select = `
+  SELECT p.id, p.created_by, p.visibility, p.deleted_at IS NOT NULL AS deleted,
+         array(SELECT m.user_id FROM project_members m WHERE m.project_id = p.id) AS members FROM projects p`;
+
+type AudienceRow = Omit<Audience, 'members'> & { id: string; members: string[] };
+
 interface Audience {
   created_by: string;
   visibility: string;
@@ -27,23 +33,27 @@ export class Audiences {
   async load(projectId: string): Promise<void> {
     while (!this.known.has(projectId)) {
       const before = this.changes;
-      const [row] = await this.database.query<{
-        created_by: string;
-        visibility: string;
-        deleted: boolean;
-        members: string[];
-      }>(
-        `SELECT p.created_by, p.visibility, p.deleted_at IS NOT NULL AS deleted,
-                array(SELECT m.user_id FROM project_members m WHERE m.project_id = p.id) AS members
-           FROM projects p WHERE p.id = $1`,
-        [projectId],
-      );
+      const [row] = await this.database.query<AudienceRow>(`${select} WHERE p.id = $1`, [projectId]);
       // what was read before a change must not be remembered after it
       if (before !== this.changes) continue;
       if (!row) return;
-      if (this.known.size >= maxRemembered) this.known.clear();
-      this.known.set(projectId, { ...row, members: new Set(row.members) });
+      this.remember(row);
     }
+  }
+
+  /** Looks many up at once, for who is about to `load` each. */
+  async prefetch(projectIds: readonly string[]): Promise<void> {
+    const unknown = [...new Set(projectIds)].filter((id) => !this.known.has(id));
+    if (unknown.length === 0) return;
+    const before = this.changes;
+    const rows = await this.database.query<AudienceRow>(`${select} WHERE p.id = ANY($1)`, [unknown]);
+    // as in `load`, which looks up what is missing
+    if (before === this.changes) for (const row of rows) this.remember(row);
+  }
+
+  private remember({ id, members, ...rest }: AudienceRow): void {
+    if (this.known.size >= maxRemembered) this.known.clear();
+    this.known.set(id, { ...rest, members: new Set(members) });
   }
 
   forget(projectId: string): void {

@@ -85,6 +85,11 @@ export class ConnectionAuthenticator {
     if (connection.identity === before) connection.identity = renewed;
   }
 
+  /** Looks up the users of many connections at once, for who is about to `renew` each. */
+  async prefetch(connections: readonly Connection[]): Promise<void> {
+    await this.actors.prefetch(connections.flatMap(({ identity }) => identity ?? []));
+  }
+
   private async count(connection: Connection, userId: string): Promise<void> {
     const release = await this.counts.acquire(userId);
     if (!release) {

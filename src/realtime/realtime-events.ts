@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Coalesced } from '../common/coalesced.js';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -28,6 +29,7 @@ export class RealtimeEvents implements OnApplicationBootstrap, OnApplicationShut
 
   onApplicationBootstrap(): void {
     const { events, router, watch } = this;
+    const unheard = new Coalesced(() => router.afterwards(() => watch.everythingMayHaveChanged()));
     const timer = setInterval(() => void this.measure(), performanceMs);
     this.releases.push(
       () => clearInterval(timer),
@@ -38,7 +40,7 @@ export class RealtimeEvents implements OnApplicationBootstrap, OnApplicationShut
         router.afterwards(() => watch.projectChanged(project_id)),
       ),
       events.on('user.changed', ({ user_id }) => router.afterwards(() => watch.userChanged(user_id))),
-      this.bus.onInterrupted(() => void router.afterwards(() => watch.everythingMayHaveChanged())),
+      this.bus.onUnheard(() => unheard.ask()),
     );
   }
 

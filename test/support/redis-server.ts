@@ -98,6 +98,15 @@ export class RedisServer {
     await exit;
   }
 
+  /** Freezes it: its connections stay open, and it answers nothing. */
+  pause(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   private async isReady(): Promise<boolean> {
     if (this.child?.exitCode !== null) throw new Error('redis-server ended');
     return this.use(async (client) => (await client.ping()) === 'PONG').catch(() => false);
