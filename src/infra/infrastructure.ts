@@ -73,14 +73,14 @@ export class Infrastructure {
       );
 
       const connect = redisConnector(config.REDIS_URL, logger);
-      const redis = connect?.({ enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+      const redis = connect?.(impatient);
       if (redis) releases.push(async () => redis.disconnect());
       const bus =
         connect === undefined
           ? new MemoryBus(logger)
           : new RedisBus(
-              connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false }),
-              connect({ maxRetriesPerRequest: null }),
+              connect(impatient),
+              connect({ maxRetriesPerRequest: null, socketTimeout: redisPatienceMs }),
               logger,
             );
       releases.push(() => bus.close());
@@ -92,7 +92,8 @@ export class Infrastructure {
           ? await postgresBackend(url, applicationName)
           : redisBackend({
               // what cannot be handed over now is offered again: a request must not wait for Redis
-              queue: () => connect({ maxRetriesPerRequest: 0, enableOfflineQueue: false }),
+              queue: () => connect(impatient),
+              // its commands wait in Redis until there is work
               worker: () => connect({ maxRetriesPerRequest: null }),
             });
       const executionQueue = new ExecutionQueue(backend, logger);
@@ -133,7 +134,24 @@ async function release(releases: (() => Promise<unknown>)[], logger: Logger): Pr
   }
 }
 
-type RedisOptions = { maxRetriesPerRequest: number | null; enableOfflineQueue?: boolean };
+type RedisOptions = {
+  maxRetriesPerRequest: number | null;
+  enableOfflineQueue?: boolean;
+  socketTimeout?: number;
+};
+
+/**
+ * A Redis that has not answered for so long, such as one that is frozen, counts as away: its connection is closed, and commands fail
+ * at once until it answers a new one. With a time limit for each command instead, every request would wait for it.
+ */
+const redisPatienceMs = 1_500;
+
+/** For what requests wait for: a command fails while Redis is away. */
+const impatient: RedisOptions = {
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  socketTimeout: redisPatienceMs,
+};
 
 function redisConnector(
   url: string | undefined,

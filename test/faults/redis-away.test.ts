@@ -1,10 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
 import { useApp, type App } from '../support/app.js';
-import type { Client } from '../support/client.js';
+import { expectStatus, type Client } from '../support/client.js';
 import type { ServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
-import { data, makeProject, run, speaks, type Job } from './steps.js';
+import { attempts, data, makeProject, run, speaks, type Job, type Json } from './steps.js';
 
 afterEach(closeSockets);
 
@@ -12,6 +12,7 @@ const app = useApp();
 
 const losses = [
   ['is killed', 'SIGKILL'],
+  ['hangs', 'SIGSTOP'],
 ] as const;
 
 /** Makes Redis go away for as long as the work takes. */
@@ -103,3 +104,32 @@ test.each(losses)(
     for (const { byAdmin } of opened) await byAdmin.output(job.execution);
   },
 );
+
+describe('requests that are counted in Redis', () => {
+  const counting = useApp({ env: { RATE_LIMIT_ENABLED: 'true' } });
+
+  test.each(losses)('are answered while Redis %s', { timeout: 60_000 }, async (_, signal) => {
+    const { admin } = counting;
+    const project = await makeProject(admin);
+    let job: Job | undefined;
+    await without(counting, signal, async () => {
+      for (const { url } of counting.apis) {
+        const reasons = async (): Promise<string[]> => {
+          const { data: readiness } = (await (await fetch(`${url}/api/health/ready`)).json()) as Json;
+          return readiness.reasons as string[];
+        };
+        expect(await reasons()).toContain('redis');
+        await until(async () => (await reasons()).includes('bus'), { what: 'the bus to count as lost' });
+        expect((await fetch(`${url}/api/health/detailed`)).status).toBe(503);
+      }
+      const { headers } = await expectStatus(200, admin.get('/api/users/profile'));
+      expect(headers.get('x-ratelimit-limit')).toBe('200');
+      job = await run(admin, project, 'echo late');
+    });
+    expect((await attempts(admin, job!.task)).at(-1)).toMatchObject({ status: 'completed' });
+    for (const server of counting.apis)
+      await until(async () => (await fetch(`${server.url}/api/health/ready`)).ok, {
+        what: 'the processes to be ready again',
+      });
+  });
+});

@@ -35,7 +35,7 @@ async function heard(): Promise<string[]> {
   return messages;
 }
 
-test.each(['is killed'] as const)(
+test.each(['is killed', 'hangs'] as const)(
   'while Redis %s, messages reach their own process once, and readers are called again and again',
   async (how) => {
     const messages = await heard();
