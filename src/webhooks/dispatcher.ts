@@ -27,7 +27,7 @@ type Job = TakenDelivery & { takenAt: number };
 /** Sends what is due in the outbox; every process runs one, and Postgres deals the work out among them. */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly lanes = new Lanes<Job>();
+  private readonly lanes = new Lanes<Job>(({ owner_id }) => owner_id);
   private readonly alarm = new Alarm();
   private readonly sending = new Set<Promise<void>>();
   private readonly outbound: Outbound;
@@ -103,6 +103,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const takenAt = performance.now();
     const rows = await takeDue(this.database, {
       rooms,
+      held: this.lanes.hold(),
       defaultRoom: this.lanes.defaultRoom,
       limit: takeLimit,
       leaseMs,

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { Lanes, type LaneLimits } from './lanes.js';
+import type { LaneLimits } from './lane-limits.js';
+import { Lanes } from './lanes.js';
 
-const limits: LaneLimits = { total: 8, perReceiver: 2, depth: 10, unknownTotal: 5, slowTotal: 3 };
+const limits: LaneLimits = {
+  total: 8,
+  perReceiver: 2,
+  depth: 10,
+  unknownTotal: 5,
+  slowTotal: 3,
+  perOwner: 5,
+  unknownWaiting: 100,
+};
 const items = (count: number) => Array.from({ length: count }, (_, index) => index);
 /** Lanes of unknown receivers with four items each. */
 const filled = (...keys: string[]) => {
-  const lanes = new Lanes<number>(limits);
+  const lanes = new Lanes<number>(() => 'one', limits);
   lanes.add(new Map(keys.map((key) => [key, items(4)])), new Map());
   return lanes;
 };
@@ -68,7 +77,7 @@ describe('Lanes', () => {
   });
 
   test('wants more only of lanes that were filled and have room', () => {
-    const lanes = new Lanes<number>(limits);
+    const lanes = new Lanes<number>(() => 'one', limits);
     lanes.add(new Map([['a', items(1)]]), new Map());
     expect(lanes.wantsMore).toBe(false);
     lanes.add(new Map([['b', items(2)]]), new Map());
@@ -88,5 +97,60 @@ describe('Lanes', () => {
     expect(lanes.waitingCount).toBe(0);
     lanes.release('a');
     expect(lanes.busyCount).toBe(1);
+  });
+});
+
+describe('Lanes of several owners', () => {
+  type Item = { owner: string };
+  const few: LaneLimits = { ...limits, total: 20, unknownTotal: 6, perOwner: 4, unknownWaiting: 8 };
+  /** Receivers of an owner, with an item each. */
+  const of = (owner: string, count: number, from = 0) =>
+    new Map(items(count).map((index) => [`${owner}${from + index}`, [{ owner }]]));
+  const made = () => new Lanes<Item>(({ owner }) => owner, few);
+  const keysOfItems = (lanes: Lanes<Item>) => [...lanes.next()].map(({ key }) => key);
+
+  test('take turns, however many receivers one of them has', () => {
+    const lanes = made();
+    lanes.add(of('a', 6), new Map());
+    lanes.add(of('b', 2), new Map());
+    lanes.add(of('c', 2), new Map());
+    expect(keysOfItems(lanes)).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'c1']);
+    for (const key of ['a0', 'a1']) lanes.done(key, true);
+    lanes.add(of('d', 1), new Map());
+    // who was not served for longest comes first, also where places become free one by one
+    expect(keysOfItems(lanes)).toEqual(['a2', 'd0']);
+  });
+
+  test('leave a part of each share to the others', () => {
+    const lanes = made();
+    lanes.add(of('a', 8), new Map());
+    expect(keysOfItems(lanes)).toEqual(['a0', 'a1', 'a2', 'a3']);
+    lanes.add(of('b', 1), new Map());
+    expect(keysOfItems(lanes)).toEqual(['b0']);
+    for (const key of ['a0', 'a1', 'a2', 'a3']) lanes.overdue(key);
+    expect(keysOfItems(lanes)).toEqual(['a4', 'a5', 'a6', 'a7']);
+    for (const key of ['a4', 'a5', 'a6', 'a7']) lanes.overdue(key);
+    lanes.done('b0', false);
+    // eight of one owner hang, of which four count: no place of the three is left for it, but they are for the other
+    lanes.add(of('b', 1), new Map());
+    lanes.add(of('a', 1, 8), new Map());
+    expect(keysOfItems(lanes)).toEqual(['a8']);
+    for (const key of ['a0', 'a1', 'a2', 'a3', 'a4', 'a5']) lanes.done(key, false);
+    expect(keysOfItems(lanes)).toEqual(['b0']);
+  });
+
+  test('have a bounded number of receivers not known yet waiting', () => {
+    const lanes = made();
+    lanes.add(of('a', 13), new Map());
+    lanes.add(of('b', 3), new Map());
+    expect(lanes.hold()).toEqual(['a']);
+    expect(lanes.rooms().get('a0')).toBe(0);
+    expect(lanes.rooms().get('b0')).toBe(1);
+    for (const key of keysOfItems(lanes)) lanes.done(key, true);
+    for (const key of keysOfItems(lanes)) lanes.done(key, true);
+    expect([lanes.waitingCount, lanes.wantsMore]).toEqual([6, false]);
+    for (const key of keysOfItems(lanes)) lanes.done(key, true);
+    expect(lanes.wantsMore).toBe(true);
+    expect(lanes.hold()).toEqual([]);
   });
 });

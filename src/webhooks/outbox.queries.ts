@@ -9,6 +9,8 @@ export type TakenDelivery = Pick<
 > &
   Pick<Webhook, 'url' | 'secret' | 'previous_secret' | 'sealed_secret' | 'sealed_previous_secret'> & {
     active: boolean;
+    /** Who made the webhook. */
+    owner_id: string;
   };
 
 /** What one try put on the wire, but for the body. */
@@ -36,7 +38,8 @@ export interface DeliveryResult {
 
 /**
  * The recursive part visits each webhook that has something pending by one index probe, so a webhook with a million
- * deliveries costs the others nothing; their order is random, so the overall limit favours none. The millisecond allows
+ * deliveries costs the others nothing. Their owners come in turn, each with a webhook at random, so that the overall limit favours
+ * none, however many webhooks somebody has. The millisecond allows
  * for the rounding of stored moments: a row just committed must not wait for the next poll.
  */
 const take = `
@@ -48,12 +51,18 @@ const take = `
       FROM waiting WHERE waiting.webhook_id IS NOT NULL
   ), due AS (
     SELECT d.id
-      FROM (SELECT webhook_id FROM waiting WHERE webhook_id IS NOT NULL ORDER BY random()) AS lane
-      LEFT JOIN unnest($1::uuid[], $2::int[]) AS known (webhook_id, room) USING (webhook_id)
+      FROM (
+        SELECT w.id AS webhook_id, coalesce(known.room, $3) AS room,
+               row_number() OVER (PARTITION BY w.created_by ORDER BY random()) AS turn
+          FROM waiting JOIN webhooks w ON w.id = waiting.webhook_id
+          LEFT JOIN unnest($1::uuid[], $2::int[]) AS known (webhook_id, room) ON known.webhook_id = w.id
+         WHERE coalesce(known.room, CASE WHEN w.created_by = ANY($6::uuid[]) THEN 0 ELSE $3 END) > 0
+         ORDER BY turn, random()
+      ) AS lane
       CROSS JOIN LATERAL (
         SELECT id FROM webhook_deliveries
          WHERE webhook_id = lane.webhook_id AND status = 'pending' AND next_attempt_at <= now() + interval '1 millisecond'
-         ORDER BY next_attempt_at LIMIT coalesce(known.room, $3) FOR UPDATE SKIP LOCKED
+         ORDER BY next_attempt_at LIMIT lane.room FOR UPDATE SKIP LOCKED
       ) AS d
      LIMIT $4
   )
@@ -64,15 +73,32 @@ const take = `
   RETURNING d.id, d.webhook_id, d.sequence, d.event, d.data, d.attempts, d.attempts_before, d.created_at, w.url, w.secret, w.sealed_secret,
     CASE WHEN w.previous_secret_expires_at > now() THEN w.previous_secret END AS previous_secret,
     CASE WHEN w.previous_secret_expires_at > now() THEN w.sealed_previous_secret END AS sealed_previous_secret,
-    w.deleted_at IS NULL AND (w.active OR d.event = 'ping') AS active`;
+    w.created_by AS owner_id, w.deleted_at IS NULL AND (w.active OR d.event = 'ping') AS active`;
 
-/** Takes due deliveries. @param rooms how many more this process takes of the webhooks it already works on */
+/**
+ * Takes due deliveries.
+ * @param rooms how many more this process takes of the webhooks it already works on
+ * @param held owners of whose other webhooks it takes nothing
+ */
 export function takeDue(
   db: Queryable,
-  options: { rooms: ReadonlyMap<string, number>; defaultRoom: number; limit: number; leaseMs: number },
+  options: {
+    rooms: ReadonlyMap<string, number>;
+    held: readonly string[];
+    defaultRoom: number;
+    limit: number;
+    leaseMs: number;
+  },
 ): Promise<TakenDelivery[]> {
-  const { rooms, defaultRoom, limit, leaseMs } = options;
-  return db.query<TakenDelivery>(take, [[...rooms.keys()], [...rooms.values()], defaultRoom, limit, leaseMs]);
+  const { rooms, held, defaultRoom, limit, leaseMs } = options;
+  return db.query<TakenDelivery>(take, [
+    [...rooms.keys()],
+    [...rooms.values()],
+    defaultRoom,
+    limit,
+    leaseMs,
+    held,
+  ]);
 }
 
 /** So many tries are kept of a delivery: a whole series (18), and some of one before. */

@@ -25,6 +25,32 @@ test('receivers that hang delay nobody else', { timeout: 60_000 }, async () => {
 });
 
 test(
+  'thousands of hanging receivers of one user do not delay the first message to somebody else',
+  { timeout: 60_000 },
+  async () => {
+    let givenUp = 0;
+    const hanging = await Receiver.start((response) => response.on('close', () => (givenUp += 1)));
+    const healthy = await Receiver.start();
+    const user = await app.admin.createUser('developer');
+    const theirs = await makeProject(user);
+    const own = await makeProject(app.admin);
+    await makeWebhook(app.admin, { url: healthy.url, project_id: own.id });
+    // more than a project may have by now, as many projects have together
+    await app.query(
+      `INSERT INTO webhooks (id, project_id, url, events, secret, created_by)
+       SELECT gen_random_uuid(), $1, $2, '{*}', 'a secret', $3 FROM generate_series(1, 2000)`,
+      [theirs.id, hanging.url, user.user.id],
+    );
+    await touch(user, theirs);
+    // every place that they get is taken, and many wait for one
+    await hanging.next(32 * app.processes.length);
+    await touch(app.admin, own);
+    await healthy.next();
+    expect(givenUp).toBe(0);
+  },
+);
+
+test(
   'a message whose sender was killed before it knew the result is sent again',
   { timeout: 90_000 },
   async () => {
