@@ -1,7 +1,7 @@
 import type { Transaction } from './database.js';
 
 /** The first key of each advisory lock; one of two keys never meets one of a single key. */
-const kinds = { webhooks: 7_102_040, 'work sessions': 7_102_041 };
+const kinds = { webhooks: 7_102_040, 'work sessions': 7_102_041, projects: 7_102_042 };
 
 /**
  * Lets transactions that count before they insert do so one after the other, so that several at once do not pass the limit. Only

@@ -88,9 +88,15 @@ export class MembersService {
     return this.list(actor, id);
   }
 
-  /** The id of a project that the actor owns, by what the actor may do now. */
+  /**
+   * The id of a project that the actor owns, by what the actor may do now, and until the transaction ends: changes of members come
+   * one after the other, so that two owners cannot remove each other.
+   */
   private async requireOwn(tx: Transaction, actor: Actor, project: string): Promise<string> {
-    const { id } = await this.access.require(await confirmActor(tx, actor), project, 'own', tx);
+    const confirmed = await confirmActor(tx, actor);
+    const { id } = await this.access.require(confirmed, project, 'own', tx);
+    await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [id]);
+    await this.access.require(confirmed, id, 'own', tx);
     return id;
   }
 }

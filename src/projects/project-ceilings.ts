@@ -4,7 +4,8 @@ import type { Config } from '../common/config.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { effectiveLimits, limitsAbove } from '../common/run-limits.js';
-import type { Queryable } from '../infra/database.js';
+import { lockCount } from '../infra/count-lock.js';
+import type { Transaction } from '../infra/database.js';
 import type { ResourceLimits } from './project.entity.js';
 
 /** What the owner of a project may give it; an administrator may give more. */
@@ -47,19 +48,21 @@ export function refuseAboveCeilings(
 
 /**
  * Refuses one project more than a user may make. Deleted ones count: nothing of them is erased, and what they have taken of the
- * user ids for commands is not given back. Requests that come at the same moment do not see each other's.
+ * user ids for commands is not given back. Others of the same user wait until the transaction has made its project.
  * @throws RESOURCE_LIMIT_EXCEEDED
  */
 export async function refuseMoreProjects(
-  db: Queryable,
+  tx: Transaction,
   actor: Actor,
   { MAX_PROJECTS_PER_USER: most }: Pick<Config, 'MAX_PROJECTS_PER_USER'>,
 ): Promise<void> {
   if (actor.role === 'admin') return;
-  const [made] = await db.query<{ n: number }>(
+  const counting = lockCount(tx, 'projects', actor.id);
+  const asking = tx.query<{ n: number }>(
     'SELECT count(*)::int AS n FROM (SELECT 1 FROM projects WHERE created_by = $1 LIMIT $2) AS own',
     [actor.id, most],
   );
+  const [, [made]] = await Promise.all([counting, asking]);
   if (made!.n < most) return;
   throw new AppError(
     'RESOURCE_LIMIT_EXCEEDED',

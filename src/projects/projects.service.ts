@@ -45,7 +45,6 @@ export class ProjectsService {
    */
   async create(actor: Actor, input: CreateProject): Promise<ProjectView> {
     refuseAboveCeilings(actor, input.resource_limits, this.infrastructure.config);
-    await refuseMoreProjects(this.database, actor, this.infrastructure.config);
     for (const key of await keysFor(this.database, input)) {
       const id = newId();
       try {
@@ -62,6 +61,7 @@ export class ProjectsService {
     const { name, description, visibility, settings } = input;
     const limits = { ...defaultLimits, ...input.resource_limits };
     await this.database.transaction(async (tx) => {
+      await refuseMoreProjects(tx, actor, this.infrastructure.config);
       await tx.query(
         `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -46,7 +46,6 @@ export class ProjectCloneService {
   }
 
   private async cloneNow(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
-    await refuseMoreProjects(this.database, actor, this.infrastructure.config);
     for (const key of await keysFor(this.database, input)) {
       try {
         return await this.database.transaction((tx) => this.cloneIn(tx, actor, sourceName, key, input));
@@ -74,6 +73,7 @@ export class ProjectCloneService {
       : { settings: {}, resource_limits: defaultLimits, visibility: 'private' as const };
     const tasks = await this.plan(tx, source.id, input.include_tasks, taken.resource_limits.max_tasks);
     const cloned = tasks.copies.length;
+    await refuseMoreProjects(tx, actor, this.infrastructure.config);
     const [project] = await tx.query<Project & Record<string, unknown>>(
       `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *`,

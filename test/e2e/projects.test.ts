@@ -1,6 +1,8 @@
+import { Client as Postgres } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
-import type { Client } from '../support/client.js';
+import type { Answer, Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import { data, makeProject, makeTask, nobody, refusal, countValues } from './steps.js';
 
 const app = useApp();
@@ -222,6 +224,35 @@ describe('who may see a project', () => {
     expect(await refusal(owner.put(`${path}/members/${nobody}`, { role: 'viewer' }))).toBe(
       '404 RESOURCE_NOT_FOUND',
     );
+  });
+
+  test('two owners cannot remove each other at once', async () => {
+    const project = await makeProject(app.admin);
+    const members = `/api/projects/${project.id}/members`;
+    for (const { user } of [owner, other])
+      await data(200, app.admin.put(`${members}/${user.id}`, { role: 'owner' }));
+    const blocker = new Postgres({ connectionString: app.databaseUrl });
+    await blocker.connect();
+    const waiting = async () => {
+      const [row] = await app.query<{ n: number }>(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      return row!.n;
+    };
+    let removals: Promise<Answer[]>;
+    try {
+      await blocker.query('BEGIN');
+      await blocker.query('SELECT 1 FROM project_members WHERE project_id = $1 FOR UPDATE', [project.id]);
+      removals = Promise.all([
+        owner.delete(`${members}/${other.user.id}`),
+        other.delete(`${members}/${owner.user.id}`),
+      ]);
+      await until(async () => (await waiting()) === 2, { what: 'both to have been let in' });
+    } finally {
+      await blocker.end();
+    }
+    expect((await removals).map(({ status }) => status).toSorted()).toEqual([200, 404]);
+    expect((await data(200, app.admin.get(members))).members).toMatchObject([{ role: 'owner' }]);
   });
 
   test('an internal one is readable by everybody', async () => {

@@ -1,11 +1,15 @@
+import { Client as Postgres } from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { run } from '../commands/steps.js';
 import { data, execute, makeProject, outputOf, reached, refusal, runJob } from '../e2e/steps.js';
 import { useApp } from '../support/app.js';
-import type { Client } from '../support/client.js';
+import type { Answer, Client } from '../support/client.js';
+import { until } from '../support/until.js';
 
 const app = useApp({
   env: {
+    // enough for two requests of one user at once
+    DATABASE_POOL_SIZE: '12',
     MAX_PROJECTS_PER_USER: '3',
     MAX_PROJECT_TASKS: '50',
     MAX_PROJECT_CONCURRENT_TASKS: '12',
@@ -95,6 +99,39 @@ test('how many projects a user makes is bounded, copies and deleted ones too; ad
     '409 RESOURCE_LIMIT_EXCEEDED',
   );
   await data(201, app.admin.post(`${path}/clone`, { name: 'One more' }));
+});
+
+test('requests at once make no more projects than one user may', async () => {
+  const maker = await app.admin.createUser('developer');
+  const first = await makeProject(maker);
+  await makeProject(maker);
+  const waiting = async () => {
+    const [row] = await app.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return row!.n;
+  };
+  const blocker = new Postgres({ connectionString: app.databaseUrl });
+  await blocker.connect();
+  let asked: Promise<Answer[]>;
+  try {
+    // projects can be counted, and not made
+    await blocker.query('BEGIN');
+    await blocker.query('LOCK TABLE projects IN SHARE MODE');
+    asked = Promise.all([
+      ...['One', 'Two', 'Three'].map((name) => maker.post('/api/projects/', { name })),
+      maker.post(`/api/projects/${first.id}/clone`, { name: 'Copy' }),
+    ]);
+    await until(async () => (await waiting()) >= 2, { what: 'two to have been let in' });
+  } finally {
+    await blocker.end();
+  }
+  const answers = await asked;
+  const [made] = await app.query('SELECT count(*)::int AS n FROM projects WHERE created_by = $1', [
+    maker.user.id,
+  ]);
+  expect(made).toEqual({ n: 3 });
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
 });
 
 const description = 'x'.repeat(50_000);
