@@ -57,6 +57,18 @@ export function scopesOfRoute(path: string, access: Permission, method: string):
   return room === undefined ? [] : scopesOf(room, access === 'read' && !safe ? 'own' : access);
 }
 
+const entityRooms: Record<string, string> = {
+  task: 'tasks',
+  execution: 'executions',
+  session: 'sessions',
+  webhook: 'webhooks',
+};
+
+/** The room that shows what an activity in a project is about: of a task, say, rather than of the project. */
+export function roomOfEntity(entityType: string): string {
+  return entityRooms[entityType] ?? 'projects';
+}
+
 /** Whether one of the scopes is the token's that speaks for somebody; who signed in with a password needs none. */
 export function hasScope({ token }: Pick<Actor, 'token'>, needed: readonly Scope[]): boolean {
   return !token || needed.some((scope) => token.scopes.includes(scope));

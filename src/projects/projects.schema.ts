@@ -136,14 +136,19 @@ export const projectDetailSchema = projectSchema
       completion_rate: z.number().min(0).max(1),
       average_task_duration: durationSchema.nullable(),
     }),
-    recent_activity: z.array(
-      z.object({
-        timestamp: instant,
-        action: z.string(),
-        task_title: z.string().nullable(),
-        user_name: z.string().nullable(),
+    recent_activity: z
+      .array(
+        z.object({
+          timestamp: instant,
+          action: z.string(),
+          task_title: z.string().nullable(),
+          user_name: z.string().nullable(),
+        }),
+      )
+      .meta({
+        description:
+          'The last 20, without those about tasks, runs, sessions or webhooks where a token has no scope to read these',
       }),
-    ),
   })
   .meta({ id: 'ProjectDetail' });
 export type ProjectDetail = z.output<typeof projectDetailSchema>;

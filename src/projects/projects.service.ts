@@ -7,6 +7,7 @@ import { toInstant } from '../common/fields.js';
 import type { SortKey } from '../http/keyset.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
+import { hasScope, roomOfEntity, scopesOf } from '../common/scopes.js';
 import { checkVersion } from '../http/request.js';
 import { countRows, Database, uniqueViolation, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
@@ -126,7 +127,7 @@ export class ProjectsService {
         completion_rate: total_tasks === 0 ? 0 : Number((completed_tasks / total_tasks).toFixed(4)),
         average_task_duration: formatDuration(seconds),
       },
-      recent_activity: recent.map(({ at, entity_type, action, task_title, user_name }) => ({
+      recent_activity: mayReadOf(actor, recent).map(({ at, entity_type, action, task_title, user_name }) => ({
         timestamp: toInstant(at),
         action: `${entity_type}_${action}`,
         task_title,
@@ -230,6 +231,11 @@ export class ProjectsService {
     const statistics = await statisticsOf(this.database, [project.id]);
     return toProject(project, statistics.get(project.id)!);
   }
+}
+
+/** Leaves out what is about tasks, runs or webhooks where a token has no scope to read these. */
+function mayReadOf<A extends { entity_type: string }>(actor: Actor, activities: readonly A[]): A[] {
+  return activities.filter(({ entity_type }) => hasScope(actor, scopesOf(roomOfEntity(entity_type), 'read')));
 }
 
 const sortKeys: Record<ProjectListQuery['sort'], SortKey[]> = {

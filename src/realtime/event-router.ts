@@ -3,7 +3,7 @@ import { formatDuration } from '../common/duration.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import type { ActivityEvent, ExecutionEvent, NotificationEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
-import { hasScope, scopesOf } from '../common/scopes.js';
+import { hasScope, roomOfEntity, scopesOf } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Audiences } from './audiences.js';
 import { errorMessage, message, type Message } from './message.js';
@@ -34,7 +34,7 @@ export class EventRouter {
     } else {
       const data = { project_id, action, entity_type, entity_id, actor_id, updated_at: at };
       const make = () => message('project_update', data, at);
-      this.toProject(project_id, [keys.project(project_id)], make, mayRead(roomOfEntity[entity_type]));
+      this.toProject(project_id, [keys.project(project_id)], make, mayRead(roomOfEntity(entity_type)));
     }
   }
 
@@ -96,16 +96,8 @@ export class EventRouter {
   }
 }
 
-/** The room of the API that shows what an activity is about, where that is not its project. */
-const roomOfEntity: Record<string, string> = {
-  task: 'tasks',
-  execution: 'executions',
-  session: 'sessions',
-  webhook: 'webhooks',
-};
-
 /** Tells whether somebody may read in a room: whoever signed in with a password, and tokens that have a scope for it. */
-function mayRead(room = 'projects'): (actor: Actor) => boolean {
+function mayRead(room: string): (actor: Actor) => boolean {
   const scopes = scopesOf(room, 'read');
   return (actor) => hasScope(actor, scopes);
 }

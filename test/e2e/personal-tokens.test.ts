@@ -143,6 +143,23 @@ describe('what a token opens', () => {
     expect([answer.status, answer.body.error.details]).toEqual([403, { required_scopes: ['tasks.write'] }]);
   });
 
+  test('sees nothing of tasks in what its scopes open but their figures', async () => {
+    const owner = await app.admin.createUser('developer');
+    const project = await makeProject(owner);
+    const title = 'A title that is nobody else’s business';
+    await data(201, owner.post('/api/tasks/', { title, project_id: project.id }));
+    const detail = async (scopes: string[]) =>
+      data(200, (await script(owner, scopes)).get(`/api/projects/${project.id}`));
+    const actions = ({ recent_activity }: Json) => recent_activity.map(({ action }: Json) => action);
+    const narrow = await detail(['projects.read']);
+    expect(actions(narrow)).toEqual(['project_created']);
+    expect(JSON.stringify(narrow)).not.toContain(title);
+    expect(narrow.statistics.total_tasks).toBe(1);
+    const wide = await detail(['projects.read', 'tasks.read']);
+    expect(actions(wide)).toEqual(['task_created', 'project_created']);
+    expect(wide.recent_activity[0].task_title).toBe(title);
+  });
+
   test('is not what an administrator sees, without the scope admin', async () => {
     const owner = await app.admin.createUser('developer');
     const project = await makeProject(owner);

@@ -1344,6 +1344,7 @@ export interface components {
       id: string;
       key: string;
       name: string;
+      /** @description The last 20, without those about tasks, runs, sessions or webhooks where a token has no scope to read these */
       recentActivity: {
         action: string;
         taskTitle: string | null;
