@@ -101,6 +101,8 @@ test.concurrent('a newer token keeps what is subscribed, and brings its own righ
   try {
     for (const topic of [
       { channel: 'command_output', task_id: task },
+      { channel: 'task_updates', project_id: project },
+      { channel: 'task_updates' },
       { channel: 'project_updates', project_id: project },
     ]) {
       await socket.ask({ type: 'subscribe', ...topic }, 'subscribed');
@@ -135,9 +137,15 @@ test.concurrent('a newer token keeps what is subscribed, and brings its own righ
     // throws at a gap, and at what comes twice
     expect(socket.received(first!.data.command_id as string).length).toBeGreaterThan(0);
 
-    const lost = socket.next('error', (data) => data.channel === 'command_output', seen);
     await socket.ask({ type: 'authenticate', token: narrow }, 'authenticated');
-    expect((await lost).data.code).toBe('PROJECT_NOT_FOUND');
+    await ask('authenticate', { token: narrow });
+    const lost = socket.messages.slice(seen).filter(({ type }) => type === 'error');
+    expect(lost.map(({ data }) => [data.channel, data.code]).toSorted()).toEqual([
+      ['command_output', 'PROJECT_NOT_FOUND'],
+      ['task_updates', 'PROJECT_NOT_FOUND'],
+      ['task_updates', 'RESOURCE_NOT_FOUND'],
+    ]);
+    expect(told.slice(heard).filter(({ type }) => type === 'error')).toHaveLength(3);
     expect(await socket.refusal({ type: 'subscribe', channel: 'task_updates' })).toBe(
       'AUTH_INSUFFICIENT_PERMISSIONS',
     );
