@@ -8,7 +8,10 @@ export const cloneProjectSchema = createProjectSchema
     include_tasks: z
       .boolean()
       .default(false)
-      .meta({ description: 'Copy the tasks too, as pending ones with new ids and numbers' }),
+      .meta({
+        description:
+          'Copy the tasks too, as pending ones with new ids and numbers. A token needs the scope `tasks.write` for it',
+      }),
     include_settings: z
       .boolean()
       .default(true)

@@ -3,6 +3,7 @@ import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
+import { checkScopes, scopesOf } from '../common/scopes.js';
 import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -39,9 +40,10 @@ export class ProjectCloneService {
    * Copies a project that the actor may read; the copy is the actor's.
    * @throws PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS when the given key is taken, PROJECT_LIMIT_EXCEEDED when the tasks are more
    * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when they are more than can be copied at once, or the actor has made too many
-   * projects
+   * projects, AUTH_INSUFFICIENT_PERMISSIONS when tasks are to be copied and the token lacks `tasks.write`
    */
   clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
+    if (input.include_tasks) checkScopes(actor, scopesOf('tasks', 'write'));
     return this.heavy.write(actor.id, () => this.cloneNow(actor, sourceName, input));
   }
 

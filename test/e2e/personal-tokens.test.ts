@@ -160,6 +160,20 @@ describe('what a token opens', () => {
     expect(wide.recent_activity[0].task_title).toBe(title);
   });
 
+  test('copies tasks only with the scope to write tasks', async () => {
+    const owner = await app.admin.createUser('developer');
+    const project = await makeProject(owner);
+    await data(201, owner.post('/api/tasks/', { title: 'A task', project_id: project.id }));
+    const copy = async (scopes: string[], include_tasks: boolean) =>
+      (await script(owner, scopes)).post(`/api/projects/${project.id}/clone`, {
+        name: 'Copy',
+        include_tasks,
+      });
+    expect(await refusal(copy(['projects.write'], true))).toBe(forbidden);
+    expect((await copy(['projects.write'], false)).status).toBe(201);
+    expect((await data(201, copy(['projects.write', 'tasks.write'], true))).cloned_tasks).toBe(1);
+  });
+
   test('is not what an administrator sees, without the scope admin', async () => {
     const owner = await app.admin.createUser('developer');
     const project = await makeProject(owner);

@@ -204,7 +204,7 @@ export interface components {
        */
       includeSettings?: boolean;
       /**
-       * @description Copy the tasks too, as pending ones with new ids and numbers
+       * @description Copy the tasks too, as pending ones with new ids and numbers. A token needs the scope `tasks.write` for it
        * @default false
        */
       includeTasks?: boolean;
