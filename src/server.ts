@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { LateAnswers } from './auth/late-answers.js';
 import { RequestIdentity } from './auth/request-identity.js';
+import { RequestNetworks } from './auth/request-network.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import { compressAnswers } from './http/compression.js';
 import { installEnvelope } from './http/envelope.js';
@@ -25,6 +26,7 @@ import { cutOffAtClose, dropSilentConnections, refuseWhileClosing } from './http
 import { refuseUnreadable, refuseUnreadableUrls, routedUrl } from './http/unreadable.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { LargeAnswers } from './request-limits/large-answers.js';
+import { boundConnections, headerTimeouts } from './request-limits/connection-bounds.js';
 import { RequestTurns } from './request-limits/request-turns.js';
 import { serveOpenApi } from './openapi.js';
 import { RealtimeAdapter } from './realtime/realtime.adapter.js';
@@ -46,11 +48,11 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     // a longer one would be refused by the router, before any hook runs; Node takes 16 KiB at most
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => routedUrl(url),
-    // the headers have their own: Node's 60 s
+    // the headers have their own: `headerTimeouts`
     requestTimeout: 60_000 + longestBodyMs,
     // its own answer has no envelope; ours is `refuseWhileClosing`
     return503OnClosing: false,
-    http: { IncomingMessage: HttpRequest, requireHostHeader: false },
+    http: { IncomingMessage: HttpRequest, requireHostHeader: false, ...headerTimeouts },
     genReqId: requestId,
     // no middleware is used, and its engine would run for every request
     skipMiddie: true,
@@ -69,7 +71,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   const server = adapter.getInstance() as unknown as FastifyInstance;
   limitBodies(server);
   acceptBodies(server);
-  server.server.maxConnections = config.MAX_CONNECTIONS;
+  const networks = app.get(RequestNetworks);
+  boundConnections(server.server, config, (socket) => networks.networkOnHost(socket));
   dropSilentConnections(server);
   boundAnswers(server, app.get(UnreadAnswers));
   await compressAnswers(server);

@@ -12,8 +12,8 @@ type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'loca
 
 /** Tells which user of this host is at the other end of a connection over loopback. */
 export class LoopbackUsers {
-  private reading: Promise<string | undefined> = Promise.resolve(undefined);
-  private next: Promise<string | undefined> | undefined;
+  private reading: Promise<Lines | undefined> = Promise.resolve(undefined);
+  private next: Promise<Lines | undefined> | undefined;
 
   async of({ remoteAddress, remotePort, localAddress, localPort }: Ends): Promise<LoopbackUser> {
     // a socket that is destroyed has no ends any more
@@ -21,10 +21,9 @@ export class LoopbackUsers {
     const table = await this.table();
     if (table === undefined) return undefined;
     for (const [theirs, ours] of formsOf(remoteAddress, localAddress)) {
-      const ends = ` ${theirs}:${port(remotePort)} ${ours}:${port(localPort)} `;
-      const at = table.indexOf(ends);
-      if (at < 0) continue;
-      const [, , , , uid, , inode] = table.slice(at + ends.length, at + ends.length + 200).split(/\s+/);
+      const line = table.get(`${theirs}:${port(remotePort)} ${ours}:${port(localPort)}`);
+      if (line === undefined) continue;
+      const [, , , , , , , uid, , inode] = line.trim().split(/\s+/);
       // a socket without a process is told to be root's
       return inode === '0' ? 'closed' : Number(uid);
     }
@@ -32,7 +31,7 @@ export class LoopbackUsers {
   }
 
   /** One table is read at a time, however many ask: whoever comes while one is read may not be in it, and shares the next. */
-  private table(): Promise<string | undefined> {
+  private table(): Promise<Lines | undefined> {
     this.next ??= this.reading.then(() => {
       this.next = undefined;
       this.reading = readTables();
@@ -42,9 +41,19 @@ export class LoopbackUsers {
   }
 }
 
-async function readTables(): Promise<string | undefined> {
+/** By both ends: to search the text for each connection takes 2 ms among 7,000, and this 10 ms for all of them. */
+type Lines = Map<string, string>;
+
+async function readTables(): Promise<Lines | undefined> {
   try {
-    return (await Promise.all(tables.map((path) => readFile(path, 'latin1')))).join('');
+    const texts = await Promise.all(tables.map((path) => readFile(path, 'latin1')));
+    const lines: Lines = new Map();
+    for (const text of texts)
+      for (const line of text.split('\n')) {
+        const ends = line.indexOf(': ') + 2;
+        lines.set(line.slice(ends, line.indexOf(' ', line.indexOf(' ', ends) + 1)), line);
+      }
+    return lines;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { isLoopback, networkOf } from '../common/network.js';
+import { commandsNetwork, isLoopback, networkOf } from '../common/network.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { LoopbackUsers, type LoopbackUser } from './loopback-users.js';
 
@@ -41,9 +41,14 @@ export class RequestNetworks {
     const isPassedOn = !commandUsers && !isLoopback(ip);
     if (!isLoopback(direct) || isPassedOn) return { address: ip, network: networkOf(ip) };
     const user = await this.userOf(socket);
-    if (user === 'closed' || this.isCommand(user)) return { address: direct, network: 'host/commands' };
+    if (user === 'closed' || this.isCommand(user)) return { address: direct, network: commandsNetwork };
     const isOwn = isLoopback(ip) && user !== undefined;
     return { address: ip, network: isOwn ? `host/${user}` : networkOf(ip) };
+  }
+
+  /** The network of a connection over loopback that may not have brought a request yet. */
+  async networkOnHost(socket: Socket): Promise<string> {
+    return (await this.originOf({ ip: socket.remoteAddress ?? '', socket })).network;
   }
 
   private userOf(socket: Socket): Promise<LoopbackUser> {

@@ -78,6 +78,7 @@ const environmentSchema = z.object({
   METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   RATE_LIMIT_ENABLED: flag(true),
   MAX_CONNECTIONS: z.coerce.number('must be a number').int().min(1).max(1_000_000).default(10_000),
+  MAX_CONNECTIONS_PER_NETWORK: z.coerce.number('must be a number').int().min(1).max(1_000_000).optional(),
   WEBHOOK_ALLOW_PRIVATE: flag(false),
   WORKSPACE_ROOT: z
     .string()

@@ -80,6 +80,12 @@ export const cutOffConnections = new Counter({
   registers,
 });
 
+export const crowdedOutConnections = new Counter({
+  name: 'millrace_crowded_out_connections_total',
+  help: 'Idle connections that were closed because their network, or all networks together, had too many',
+  registers,
+});
+
 /** Tries of webhook deliveries, with how long the receiver took; its `_count` is the number of tries. */
 export const deliveryTries = new Histogram({
   name: 'millrace_webhook_try_duration_seconds',

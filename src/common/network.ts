@@ -19,3 +19,6 @@ export function networkOf(text: string): string {
   const { parts } = address as ipaddr.IPv6;
   return `${new ipaddr.IPv6([...parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`;
 }
+
+/** What all commands are counted by that share the network of the host, where they have users of their own. */
+export const commandsNetwork = 'host/commands';

@@ -16,7 +16,6 @@ export async function listenOnBothLoopbacks(server: Server): Promise<Server | un
   const other = createServer({ pauseOnConnect: false }, (socket: Socket) =>
     server.emit('connection', socket),
   );
-  if (server.maxConnections) other.maxConnections = server.maxConnections;
   try {
     await new Promise<void>((resolve, reject) => {
       other.once('error', reject);

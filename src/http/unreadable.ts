@@ -31,7 +31,9 @@ export function refuseUnreadableUrls(server: FastifyInstance): void {
 
 /** Bytes that are no HTTP request get the envelope too, before the connection is closed. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  // who has asked for nothing, as browsers do that connect ahead of need, is not waiting for an answer
+  const isSilent = socket.bytesRead === 0;
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || isSilent) {
     socket.destroy();
     return;
   }

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { useApp } from '../support/app.js';
+import { until } from '../support/until.js';
+import { data } from './steps.js';
+
+const asRoot = process.getuid?.() === 0;
+const most = 60;
+const share = 20;
+
+const app = useApp({
+  env: { MAX_CONNECTIONS: String(most), MAX_CONNECTIONS_PER_NETWORK: String(share) },
+});
+
+const open = new Set<Client>();
+afterEach(() => {
+  for (const { socket } of open) socket.destroy();
+  open.clear();
+});
+
+/** A connection of its own to the first API process. */
+class Client {
+  answers = '';
+  isClosed = false;
+
+  private constructor(readonly socket: Socket) {
+    socket.setEncoding('latin1').on('data', (text: string) => (this.answers += text));
+    // one that is refused may be reset
+    socket.on('error', () => undefined).on('close', () => (this.isClosed = true));
+    open.add(this);
+  }
+
+  static async connect(): Promise<Client> {
+    const client = new Client(connect(app.apis[0]!.port, '127.0.0.1'));
+    await once(client.socket, 'connect').catch(() => undefined);
+    return client;
+  }
+
+  send(path: string, headers = '', body = ''): void {
+    this.socket.write(`${body ? 'POST' : 'GET'} ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n${body}`);
+  }
+
+  /** Asks for health, and waits for the answer or the end. */
+  async isServed(): Promise<boolean> {
+    this.answers = '';
+    this.send('/api/health/live');
+    await until(() => this.isClosed || this.answers.includes('"meta"'), { what: 'an answer or the end' });
+    return this.answers.startsWith('HTTP/1.1 200 ');
+  }
+}
+
+const connectMany = (count: number) => Promise.all(Array.from({ length: count }, () => Client.connect()));
+
+describe('a network that opens more connections than its share', () => {
+  test('loses those that ask for nothing, and can still ask', async () => {
+    // its body is awaited
+    const waiting = await Client.connect();
+    waiting.send('/api/auth/login', 'Content-Type: application/json\r\nContent-Length: 99\r\n', '{');
+    const silent = await connectMany(most + share);
+    await until(() => silent.filter(({ isClosed }) => !isClosed).length < share);
+    const late = await Client.connect();
+    expect(await late.isServed()).toBe(true);
+    expect(await late.isServed()).toBe(true);
+    expect(waiting.isClosed).toBe(false);
+  });
+});
+
+describe.runIf(asRoot)('commands that open more connections than a share', () => {
+  test('take none from others, on loopback too', async () => {
+    const quiet = await connectMany(share / 2);
+    for (const client of quiet) expect(await client.isServed()).toBe(true);
+    const script = `
+      const { connect } = require("node:net");
+      let closed = 0;
+      for (let opened = 0; opened < ${most + share}; opened += 1)
+        connect(${app.apis[0]!.port}, "127.0.0.1").on("error", () => {}).on("close", () => {
+          if (++closed === ${most}) console.log("${most} were closed");
+        });`;
+    const { command_id: id } = await data(
+      200,
+      app.admin.post('/api/commands/execute', { command: `'${process.execPath}' -e '${script}'; sleep 60` }),
+    );
+    const output = async () => (await app.admin.get(`/api/commands/${id}/output`)).body;
+    await until(async () => JSON.stringify(await output()).includes('were closed'), {
+      what: 'the connections of the command to be bounded',
+    });
+    for (const client of quiet) expect(await client.isServed()).toBe(true);
+    await app.admin.post(`/api/commands/${id}/cancel`);
+  });
+});
+
+test('a connection without a request is closed, and one with a part of it is told so', async () => {
+  const silent = await Client.connect();
+  const half = await Client.connect();
+  half.socket.write('GET /api/health/live HTT');
+  const kept = await Client.connect();
+  expect(await kept.isServed()).toBe(true);
+  await until(() => silent.isClosed && half.isClosed, { what: 'both to be closed', timeout: 40_000 });
+  expect(silent.answers).toBe('');
+  expect(half.answers).toContain('HTTP/1.1 408 ');
+  expect(await kept.isServed()).toBe(true);
+});
