@@ -25,8 +25,8 @@ export class Actors {
   }
 
   /** @throws AUTH_TOKEN_INVALID when there is no such token, or it has expired; AUTH_ACCOUNT_DISABLED */
-  async ofPersonalToken(token: string): Promise<Actor> {
-    return this.ofKnownToken(await this.personalTokens.verify(token));
+  async ofPersonalToken(token: string, network: string): Promise<Actor> {
+    return this.ofKnownToken(await this.personalTokens.verify(token, network));
   }
 
   /**
@@ -54,8 +54,10 @@ export class Actors {
    */
   async lookAgain(actor: Actor): Promise<Actor> {
     const { token, signIn } = actor;
-    if (token)
-      return { ...actor, ...(await this.ofKnownToken(await this.personalTokens.verifyAgain(token.id))) };
+    if (token) {
+      const known = await this.personalTokens.verifyAgain(token.id, actor.id);
+      return { ...actor, ...(await this.ofKnownToken(known)) };
+    }
     if (!signIn) throw new AppError('AUTH_TOKEN_INVALID');
     const { username, role, tier } = await this.ofOpenSession({
       sub: actor.id,

@@ -7,6 +7,7 @@ import { Bus } from '../infra/bus.js';
 import { countRows, Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { IdentityLookups } from '../infra/identity-lookups.js';
 import { RowCache } from '../infra/row-cache.js';
 import type { User } from '../users/user.entity.js';
 import type { AuthSession } from './auth-session.entity.js';
@@ -30,6 +31,7 @@ export class AuthSessionsService implements OnModuleInit {
 
   constructor(
     private readonly database: Database,
+    private readonly lookups: IdentityLookups,
     private readonly activity: ActivityLog,
     private readonly events: Events,
     private readonly infrastructure: Infrastructure,
@@ -44,7 +46,7 @@ export class AuthSessionsService implements OnModuleInit {
 
   /** Whether a session that an access token names is open; the epoch is the user's to tell. @throws AUTH_TOKEN_INVALID */
   async require(id: string, userId: string): Promise<void> {
-    const session = await this.known.get(id, () => this.look(id));
+    const session = await this.known.get(id, () => this.lookups.take(userId, () => this.look(id)));
     if (!session || session.user_id !== userId || session.revoked_at !== null)
       throw new AppError('AUTH_TOKEN_INVALID');
   }

@@ -6,6 +6,8 @@ import type { Actor } from '../common/permissions.js';
 /** What the strategies read of a request. Passport adds fields to it, which would slow down a request of fastify. */
 export interface AuthorizedRequest {
   readonly headers: { readonly authorization: string };
+  /** Where it comes from. */
+  readonly network: string;
   user?: Actor;
 }
 
@@ -15,10 +17,11 @@ export class BearerGuard extends AuthGuard(['personal-token', 'jwt']) {
   /**
    * Authenticates whoever sends a token.
    * @param authorization the value of the header: `Bearer` and the token (RFC 6750 §2.1)
-   * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
+   * @param network where it comes from, by which tokens are looked up in turn while their user is not known
+   * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED, RATE_LIMIT_EXCEEDED when too many wait to be looked up
    */
-  async authenticate(authorization: string): Promise<Actor> {
-    const request: AuthorizedRequest = { headers: { authorization } };
+  async authenticate(authorization: string, network: string): Promise<Actor> {
+    const request: AuthorizedRequest = { headers: { authorization }, network };
     await this.canActivate(contextOf(request));
     return request.user!;
   }

@@ -4,11 +4,8 @@ import { Strategy } from 'passport-strategy';
 import { bearerToken } from '../http/bearer-token.js';
 import type { Actor } from '../common/permissions.js';
 import { looksPersonal } from '../personal-tokens/token-format.js';
+import type { AuthorizedRequest } from './bearer.guard.js';
 import { Actors } from './actors.js';
-
-interface BearerRequest {
-  headers: { authorization?: string | undefined };
-}
 
 /** Authenticates requests by a personal access token in their `Authorization: Bearer` header. */
 @Injectable()
@@ -17,16 +14,17 @@ export class PersonalTokenStrategy extends PassportStrategy(Strategy, 'personal-
     super();
   }
 
-  override authenticate({ headers }: BearerRequest): void {
+  override authenticate(request: object): void {
+    const { headers, network } = request as AuthorizedRequest;
     const token = bearerToken(headers.authorization);
     if (token === undefined || !looksPersonal(token)) return this.fail('Bearer', 401);
-    this.validate(token).then(
+    this.validate(token, network).then(
       (actor) => this.success(actor),
       (error: unknown) => this.error(error as Error),
     );
   }
 
-  validate(token: string): Promise<Actor> {
-    return this.actors.ofPersonalToken(token);
+  validate(token: string, network: string): Promise<Actor> {
+    return this.actors.ofPersonalToken(token, network);
   }
 }

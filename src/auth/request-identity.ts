@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../common/errors.js';
+import { networkOf } from '../common/network.js';
 import type { Actor } from '../common/permissions.js';
 import { BearerGuard } from './bearer.guard.js';
 
@@ -24,8 +25,8 @@ export class RequestIdentity {
     return (request.identity ??= this.find(request));
   }
 
-  private async find({ headers: { authorization } }: FastifyRequest): Promise<Actor> {
+  private async find({ headers: { authorization }, ip }: FastifyRequest): Promise<Actor> {
     if (authorization === undefined) throw new AppError('AUTH_TOKEN_MISSING');
-    return this.bearer.authenticate(authorization);
+    return this.bearer.authenticate(authorization, networkOf(ip));
   }
 }

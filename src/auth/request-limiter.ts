@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimiterRes } from 'rate-limiter-flexible';
@@ -12,12 +13,16 @@ import { RequestNetworks, type Sent } from './request-network.js';
 const windowSeconds = 60;
 const limits = { address: 100, standard: 200, premium: 500 } as const;
 type Kind = keyof typeof limits;
+/** A client that goes on although so many of its requests in a row were refused loses its connection, and what it sent ahead. */
+const mostRefusals = 3;
 
 /** Counts requests per minute: by user where a token speaks for one, else by address. Every answer says what is left. */
 @Injectable()
 export class RequestLimiter {
   private readonly limiters: Record<Kind, RateLimiter>;
   private readonly enabled: boolean;
+  /** How many requests of a connection were refused in a row. */
+  private readonly refusals = new WeakMap<Socket, number>();
 
   constructor(
     rateLimits: RateLimits,
@@ -69,7 +74,17 @@ export class RequestLimiter {
       'X-RateLimit-Reset': Math.ceil(resetAt / 1000),
       'X-RateLimit-Window': windowSeconds,
     });
-    if (!free && state) this.check(kind, state);
+    if (free || !state) return;
+    if (state.consumedPoints > limits[kind]) this.refuse(request, reply);
+    else this.refusals.delete(request.raw.socket);
+    this.check(kind, state);
+  }
+
+  private refuse({ raw: { socket } }: FastifyRequest, reply: FastifyReply): void {
+    const refused = (this.refusals.get(socket) ?? 0) + 1;
+    this.refusals.set(socket, refused);
+    // Node ends the connection after the answer
+    if (refused >= mostRefusals) reply.raw.shouldKeepAlive = false;
   }
 
   private check(kind: Kind, { consumedPoints, msBeforeNext }: RateLimiterRes): void {

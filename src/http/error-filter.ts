@@ -78,8 +78,9 @@ export class ErrorFilter implements ExceptionFilter {
     if (error.retryAfterSeconds !== undefined)
       void reply.header('Retry-After', Math.ceil(error.retryAfterSeconds));
     if (error.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
-    // closing while the client still sends would reset its connection before it has read the answer
-    if (refusesTheRest.includes(error.status)) void reply.removeHeader('connection');
+    // it ends with this answer, whatever else is sent; otherwise, closing while the client still sends would reset its connection before it has read the answer
+    if (!reply.raw.shouldKeepAlive) void reply.header('Connection', 'close');
+    else if (refusesTheRest.includes(error.status)) void reply.removeHeader('connection');
     void reply
       .status(error.status)
       .type('application/json; charset=utf-8')

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AppError } from '../common/errors.js';
+import type { AppError, ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logger.js';
 import { httpRequests } from '../common/metrics.js';
+import { RefusalLines } from './refusal-lines.js';
 import type { ActorRequest } from './request.js';
 import type { RequestStats } from './request-stats.js';
 
@@ -12,15 +13,21 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** Asked every few seconds by whoever watches over us. */
 const probes = /^\/(api\/health|metrics)/;
 const longestPath = 200;
+/** What a flood of requests is answered with. */
+const refusals: readonly string[] = ['RATE_LIMIT_EXCEEDED', 'SYSTEM_OVERLOADED'] satisfies ErrorCode[];
 
 /** Follows every request from its arrival to its end: the id it answers with, its place in the metrics, its one line in the log. */
 export class RequestLog {
   private readonly faults = new WeakMap<FastifyRequest, AppError>();
 
+  private readonly refusalLines: RefusalLines;
+
   constructor(
     private readonly logger: Logger,
     private readonly logged: LoggedRequests,
-  ) {}
+  ) {
+    this.refusalLines = new RefusalLines(logger);
+  }
 
   /** @param stats keeps the figures of the last minute */
   install(server: FastifyInstance, stats: RequestStats): void {
@@ -55,6 +62,7 @@ export class RequestLog {
     const fault = this.faults.get(request);
     const level = this.levelOf(request, reply.statusCode, fault);
     if (level === undefined) return;
+    if (fault && refusals.includes(fault.code) && !this.refusalLines.take()) return;
     this.logger[level](
       {
         request_id: request.id,

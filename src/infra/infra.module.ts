@@ -7,6 +7,7 @@ import { Events } from './events.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { Infrastructure } from './infrastructure.js';
 import { HeavyWork } from './heavy-work.js';
+import { IdentityLookups } from './identity-lookups.js';
 import { Housekeeping } from './housekeeping.js';
 import { Maintenance } from './maintenance.js';
 import { RateLimits } from './rate-limits.js';
@@ -29,6 +30,7 @@ export class InfraModule {
       ConnectionCounts,
       HeavyWork,
       Housekeeping,
+      IdentityLookups,
       Maintenance,
       { provide: RateLimits, useValue: new RateLimits(infrastructure.redis) },
     ];

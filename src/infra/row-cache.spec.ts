@@ -46,6 +46,19 @@ test('what was read before a change is not kept after it', async () => {
   expect(looks()).toBe(2);
 });
 
+test('who asks for a row while it is looked up shares it, but not after a change', async () => {
+  const { cache, get, looks } = makeCache();
+  await Promise.all([get('ada'), get('ada'), get('grace')]);
+  expect(looks()).toBe(2);
+  cache.forget(() => true);
+  const before = get('ada');
+  cache.forget(() => true);
+  await Promise.all([before, get('ada'), get('ada')]);
+  expect(looks()).toBe(4);
+  await get('ada');
+  expect(looks()).toBe(4);
+});
+
 test('nothing is kept when changes may have gone unheard', async () => {
   const { bus, get, looks } = makeCache();
   await get('ada');

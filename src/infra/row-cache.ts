@@ -8,12 +8,16 @@ const prefetchAttempts = 3;
 /** Rows that nearly every request asks for, kept for up to 5 s; whoever hears of a change forgets the row. */
 export class RowCache<Row> {
   private readonly rows = new Map<string, { row: Row | undefined; until: number }>();
+  /** What is being looked up: whoever asks for it meanwhile shares it. */
+  private readonly looking = new Map<string, Promise<Row | undefined>>();
+  /** How often rows were forgotten, which tells whether that happened while others were looked up. */
   private forgotten = 0;
 
   /** @param bus to forget everything when messages may have been missed */
   constructor(bus: Bus) {
     bus.onUnheard(() => {
       this.forgotten += 1;
+      this.looking.clear();
       this.rows.clear();
     });
   }
@@ -25,13 +29,23 @@ export class RowCache<Row> {
   async get(key: string, look: () => Promise<Row | undefined>): Promise<Row | undefined> {
     const known = this.rows.get(key);
     if (known && known.until > Date.now()) return known.row;
-    const { forgotten } = this;
-    const row = await look();
-    // what was read before a change must not be kept after it
-    if (forgotten !== this.forgotten) return row;
+    const shared = this.looking.get(key);
+    if (shared) return shared;
+    const begun = look();
+    this.looking.set(key, begun);
+    try {
+      const row = await begun;
+      // what was read before a change must not be kept after it
+      if (this.looking.get(key) === begun) this.keep(key, row);
+      return row;
+    } finally {
+      if (this.looking.get(key) === begun) this.looking.delete(key);
+    }
+  }
+
+  private keep(key: string, row: Row | undefined): void {
     if (this.rows.size >= maxRows) this.rows.clear();
     this.rows.set(key, { row, until: Date.now() + maxAgeMs });
-    return row;
   }
 
   /**
@@ -60,6 +74,8 @@ export class RowCache<Row> {
   /** Forgets the rows that have changed, and what is being looked up at this moment. */
   forget(isChanged: (row: Row) => boolean): void {
     this.forgotten += 1;
+    // nor is it for who asks after it
+    this.looking.clear();
     for (const [key, { row }] of this.rows) if (row && isChanged(row)) this.rows.delete(key);
   }
 }

@@ -3,6 +3,7 @@ import { AppError } from '../common/errors.js';
 import { Bus } from '../infra/bus.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { IdentityLookups } from '../infra/identity-lookups.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RowCache } from '../infra/row-cache.js';
 import type { PersonalToken } from './personal-token.entity.js';
@@ -21,6 +22,7 @@ export class TokenCheck implements OnModuleInit {
 
   constructor(
     private readonly database: Database,
+    private readonly lookups: IdentityLookups,
     private readonly events: Events,
     private readonly infrastructure: Infrastructure,
     bus: Bus,
@@ -34,16 +36,21 @@ export class TokenCheck implements OnModuleInit {
     );
   }
 
-  /** @throws AUTH_TOKEN_INVALID for what is not, or no longer, a token */
-  async verify(text: string): Promise<KnownToken> {
-    const token = isWellFormed(text) ? await this.find(hashOfToken(text)) : undefined;
+  /**
+   * @param network where it comes from
+   * @throws AUTH_TOKEN_INVALID for what is not, or no longer, a token; RATE_LIMIT_EXCEEDED when too many wait to be looked up
+   */
+  async verify(text: string, network: string): Promise<KnownToken> {
+    const token = isWellFormed(text) ? await this.find(hashOfToken(text), network) : undefined;
     return good(token);
   }
 
   /** Whether a token that was good is still. @throws AUTH_TOKEN_INVALID */
-  async verifyAgain(id: string): Promise<KnownToken> {
+  async verifyAgain(id: string, userId: string): Promise<KnownToken> {
     const token = await this.known.get(id, async () => {
-      const [found] = await this.database.query<KnownToken>(`${select} WHERE id = $1`, [id]);
+      const [found] = await this.lookups.take(userId, () =>
+        this.database.query<KnownToken>(`${select} WHERE id = $1`, [id]),
+      );
       return found;
     });
     return good(token);
@@ -57,9 +64,11 @@ export class TokenCheck implements OnModuleInit {
     });
   }
 
-  private find(hash: Buffer): Promise<KnownToken | undefined> {
+  private find(hash: Buffer, network: string): Promise<KnownToken | undefined> {
     return this.known.get(hash.toString('latin1'), async () => {
-      const [token] = await this.database.query<KnownToken>(`${select} WHERE token_hash = $1`, [hash]);
+      const [token] = await this.lookups.take(network, () =>
+        this.database.query<KnownToken>(`${select} WHERE token_hash = $1`, [hash]),
+      );
       if (token) this.noteUse(token);
       return token;
     });

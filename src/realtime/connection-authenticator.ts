@@ -27,7 +27,7 @@ export class ConnectionAuthenticator {
    * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED, WEBSOCKET_CONNECTION_FAILED when the user has too many
    */
   async admit(connection: Connection, token: string): Promise<void> {
-    const actor = await this.bearer.authenticate(`Bearer ${token}`);
+    const actor = await this.bearer.authenticate(`Bearer ${token}`, connection.peer.unread.owner);
     if (connection.closed) return;
     const before = connection.identity?.id;
     if (before !== undefined && before !== actor.id) {

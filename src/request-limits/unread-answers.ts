@@ -60,8 +60,8 @@ export class UnreadAnswers {
 
   private next(key: unknown): void {
     const line = this.lines.get(key)!;
-    // whose connection is closed waits for nothing any more
-    while (line[0]?.response.req.socket.destroyed) line.shift();
+    // whose connection is closed, or was told to be, waits for nothing any more
+    while (line[0] && !line[0].response.req.socket.writable) line.shift();
     const next = line.shift();
     if (next) this.begin(key, next);
     else this.lines.delete(key);

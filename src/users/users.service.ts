@@ -10,6 +10,7 @@ import { checkVersion } from '../http/request.js';
 import { Bus } from '../infra/bus.js';
 import { countRows, Database, uniqueViolation, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
+import { IdentityLookups } from '../infra/identity-lookups.js';
 import { RowCache } from '../infra/row-cache.js';
 import { confirmActor } from './actor.queries.js';
 import { weaknessOf } from './password-rules.js';
@@ -36,6 +37,7 @@ export class UsersService implements OnModuleInit {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly database: Database,
+    private readonly lookups: IdentityLookups,
     private readonly activity: ActivityLog,
     private readonly events: Events,
     bus: Bus,
@@ -50,7 +52,9 @@ export class UsersService implements OnModuleInit {
   /** What authentication needs to know of a user; undefined when there is none. */
   async account(id: string): Promise<Account | undefined> {
     return this.accounts.get(id, async () => {
-      const [account] = await this.database.query<Account>(`${selectAccount} WHERE id = $1`, [id]);
+      const [account] = await this.lookups.take(id, () =>
+        this.database.query<Account>(`${selectAccount} WHERE id = $1`, [id]),
+      );
       return account;
     });
   }

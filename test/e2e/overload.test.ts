@@ -1,5 +1,6 @@
 import { Client as Postgres } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { makeToken } from '../../src/personal-tokens/token-format.js';
 import { useApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { until } from '../support/until.js';
@@ -92,6 +93,22 @@ describe('a user who floods', () => {
       expect(answer.body.error.message).toContain('ask for less');
     });
   });
+});
+
+test('tokens that have to be looked up wait for those from the same address, and nobody else for them', async () => {
+  const quiet = await app.admin.createUser('viewer');
+  const stranger = app.anonymous().with({ 'x-forwarded-for': '10.9.0.3' });
+  let answers: Promise<Answer>[] = [];
+  await whileLocked('personal_access_tokens', async () => {
+    answers = Array.from({ length: 150 * app.apis.length }, () =>
+      Object.assign(stranger.with({}), { token: makeToken() }).get('/api/projects/'),
+    );
+    await until(async () => (await blocked()) >= app.apis.length, { what: 'the first to be looked up' });
+    for (let asked = 0; asked < app.apis.length; asked += 1)
+      expect((await quiet.get('/api/projects/')).status).toBe(200);
+    expect(await blocked()).toBe(app.apis.length);
+  });
+  expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([401]));
 });
 
 test('a crowd that signs in from one address waits for itself, and nobody else for it', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
@@ -48,6 +50,18 @@ test('an address has 100 requests a minute, counted over all processes', async (
     expect((await client.get(path)).status).toBe(200);
   expect((await client.get('/api/health/detailed')).status).toBe(429);
   expect((await from(app.anonymous(), '10.9.0.2').get('/nowhere')).status).toBe(404);
+});
+
+test('a connection that goes on although it is refused is closed, and what it sent ahead is not done', async () => {
+  const address = '10.9.4.1';
+  await flood(from(app.anonymous(), address), 98, '/nowhere');
+  const socket = connect(app.apis[0]!.port, '127.0.0.1');
+  let answers = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (answers += text));
+  socket.write(`GET /nowhere HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${address}\r\n\r\n`.repeat(50));
+  await once(socket, 'close');
+  expect(answers.match(/(?<=HTTP\/1.1 )\d+/g)).toEqual(['404', '404', '429', '429', '429']);
+  expect(answers.match(/(?<=^connection: )\S+/gim)?.at(-1)).toBe('close');
 });
 
 test('a user has 200 requests a minute from wherever they come, and a premium user 500', async () => {
