@@ -1,6 +1,7 @@
 import { ServerResponse, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Server, type Socket } from 'socket.io';
+import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { bearerToken } from '../http/bearer-token.js';
 import { ConnectionStats } from '../common/connection-stats.js';
@@ -9,7 +10,7 @@ import { AppError } from '../common/errors.js';
 import { UnreadAnswers } from '../request-limits/unread-answers.js';
 import { UnreadBytes } from '../request-limits/unread-bytes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { BoundedWebSocketServer } from './bounded-websocket-server.js';
+import { BoundedWebSocketServer, cutOff } from './bounded-websocket-server.js';
 import type { Connection } from './connection.js';
 import { ConnectionAuthenticator } from './connection-authenticator.js';
 import { ClientLimits } from './client-limits.js';
@@ -99,7 +100,9 @@ export class SocketIoTransport {
     let connects = 0;
     socket.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
       if (type === 'message' && typeof data === 'string' && data.startsWith(connectPacket)) connects += 1;
-      if (connects > limits.failedAuthentications || (isRateLimited && !rate.take())) socket.close(true);
+      // messages are bounded where requests are; nothing is asked with the others
+      const isCounted = isRateLimited || type !== 'message';
+      if (connects > limits.failedAuthentications || (isCounted && !rate.take())) drop(socket);
     });
   }
 
@@ -170,6 +173,13 @@ export class SocketIoTransport {
 }
 
 type RawSocket = Socket['conn'];
+
+/** Closes a connection whose client sends too much; over WebSocket the library would go on to read it. */
+function drop(socket: RawSocket): void {
+  const { socket: ws } = socket.transport as unknown as { socket?: WebSocket };
+  if (ws) cutOff(ws, 'Too many packets');
+  socket.close(true);
+}
 
 const answerTo =
   (acknowledge: (body: unknown) => void): Reply =>

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Unread } from '../request-limits/unread-bytes.js';
+import { cutOff } from './bounded-websocket-server.js';
+import { closeCodes } from './limits.js';
 import type { Message } from './message.js';
 import type { Peer } from './peer.js';
 
@@ -45,7 +47,8 @@ export class WebSocketPeer implements Peer {
   }
 
   close(code: number, reason: string): void {
-    this.ws.close(code, Buffer.from(reason).subarray(0, maxReasonBytes));
+    if (code === closeCodes.tooMany) cutOff(this.ws, reason);
+    else this.ws.close(code, Buffer.from(reason).subarray(0, maxReasonBytes));
   }
 
   terminate(): void {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -28,6 +29,20 @@ test('more than a burst of messages is refused, and going on closes the connecti
   expect(socket.closed).toBeUndefined();
   for (let sent = 0; sent < 1_000; sent += 1) socket.send({ type: 'ping' });
   expect((await until(() => socket.closed)).code).toBe(4429);
+});
+
+test('a client that sends too many messages and does not take the end is not read any more', async () => {
+  const socket = connect(app.apis[0]!.port, '127.0.0.1');
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+  socket.on('error', () => undefined).resume();
+  socket.write(
+    `GET /ws/a-session HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}X-Forwarded-For: 10.8.5.1\r\n\r\n`,
+  );
+  const text = Buffer.from('{"type":"ping"}');
+  // masked with zeros (RFC 6455 §5.3)
+  const frame = Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text]);
+  socket.write(Buffer.concat(Array.from({ length: 2_000 }, () => frame)));
+  await until(() => socket.closed, { what: 'the connection to be cut' });
 });
 
 test('long messages count by their length, and before the sign-in they are not even read', async () => {

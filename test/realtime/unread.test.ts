@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket as TcpSocket } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, expect, test } from 'vitest';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { useApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import { Exposition } from '../support/prometheus.js';
@@ -229,4 +229,22 @@ test('a client that does nothing but ping is cut off, signed in or not', async (
     for (let sent = 0; sent < 10_000; sent += 1) socket.ws.ping();
     await until(() => socket.closed, { what: 'the end of the connection' });
   }
+});
+
+test('a client that does nothing but pong is cut off, over either transport', async () => {
+  const plain = await LiveSocket.open(app.wsUrl, app.admin.token);
+  const packets = new WebSocket(`${app.wsUrl}/socket.io/?EIO=4&transport=websocket`);
+  let isClosed = false;
+  packets.on('error', () => undefined).on('close', () => (isClosed = true));
+  await once(packets, 'open');
+  const signedIn = new Promise((resolve) =>
+    packets.on('message', (data) => (data as Buffer).toString().startsWith('40{') && resolve(undefined)),
+  );
+  packets.send(`40${JSON.stringify({ token: app.admin.token })}`);
+  await signedIn;
+  for (let sent = 0; sent < 10_000; sent += 1) {
+    plain.ws.pong();
+    packets.send('3');
+  }
+  await until(() => plain.closed && isClosed, { what: 'the end of both connections' });
 });
