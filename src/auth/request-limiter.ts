@@ -7,6 +7,7 @@ import { networkOf } from '../common/network.js';
 import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
+import { isProbe } from '../http/request.js';
 import { RequestIdentity } from './request-identity.js';
 import { RequestNetworks, type Sent } from './request-network.js';
 
@@ -59,12 +60,11 @@ export class RequestLimiter {
 
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     // who asks whether we are alive must not wait for a Redis that hangs
-    const live = request.url.startsWith('/api/health/live');
+    const live = request.routeOptions.url === '/api/health/live';
     const { kind, key } = live
       ? { kind: 'address' as const, key: networkOf(request.ip) }
       : await this.whose(request);
-    // who watches over us must not be locked out, nor use up what others need
-    const free = /^\/api\/health\/(live|ready)\b/.test(request.url);
+    const free = isProbe(request);
     const state = live ? null : free ? await this.limiters[kind].get(key) : await this.consume(kind, key);
     const used = state?.consumedPoints ?? 0;
     const resetAt = Date.now() + (state?.msBeforeNext ?? windowSeconds * 1000);

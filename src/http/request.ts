@@ -17,6 +17,11 @@ declare module 'fastify' {
   }
 }
 
+const probes = new Set<string | undefined>(['/api/health/live', '/api/health/ready']);
+
+/** Whether a request asks how this process is: who watches over us must not be locked out, nor use up what others need. */
+export const isProbe = ({ routeOptions }: FastifyRequest): boolean => probes.has(routeOptions.url);
+
 /** Whether a request comes with a body, which its client may send much later than the headers. */
 export function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

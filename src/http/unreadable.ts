@@ -7,8 +7,20 @@ import { answerRaw } from './raw-answer.js';
 /** The router would refuse a path that cannot be decoded before any hook runs: without limits, request id and security headers. */
 const unreadableUrl = '/unreadable';
 
-/** The path that the router is given for a request target, whatever its form. */
-export const routedUrl = (url: string) => (isReadable(url) ? originForm(url) : unreadableUrl);
+/** A letter, digit or mark that needs no escape in a URL. */
+const needlessEscape = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])/gi;
+
+/**
+ * The path that the router is given for a request target, whatever its form. `/%61pi` is another way to write `/api` (RFC 3986
+ * §6.2.2.2): the router takes it, and whoever looks at the beginning of a path would not.
+ */
+export function routedUrl(url: string): string {
+  if (!isReadable(url)) return unreadableUrl;
+  const target = originForm(url);
+  const end = target.indexOf('?');
+  const path = end < 0 ? target : target.slice(0, end);
+  return path.replace(needlessEscape, decodeURIComponent) + target.slice(path.length);
+}
 
 function isReadable(url: string): boolean {
   if (!url.includes('%')) return true;

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../common/errors.js';
+import { isProbe } from '../http/request.js';
 import type { Infrastructure } from '../infra/infrastructure.js';
 
 /** Waiting requests hold memory: when this many wait for a database connection, more are refused at once. */
@@ -11,7 +12,7 @@ export function refuseOverload(server: FastifyInstance, infrastructure: Infrastr
     const overloaded =
       infrastructure.database.poolState.waiting >= longestLine &&
       request.url.startsWith('/api') &&
-      !/^\/api\/health\/(live|ready)\b/.test(request.url);
+      !isProbe(request);
     done(overloaded ? new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 }) : undefined);
   });
 }

@@ -48,7 +48,14 @@ test('an address has 100 requests a minute, counted over all processes', async (
   // who watches over us is not locked out, and another address has its own count
   for (const path of ['/api/health/ready', '/api/health/live'])
     expect((await client.get(path)).status).toBe(200);
-  expect((await client.get('/api/health/detailed')).status).toBe(429);
+  for (const path of [
+    '/api/health/detailed',
+    '/api/health/liveX',
+    '/api/health/ready-not',
+    '/api/health/live/x',
+  ])
+    expect((await client.get(path)).status).toBe(429);
+  expect((await client.post('/api/health/live', {})).status).toBe(429);
   expect((await from(app.anonymous(), '10.9.0.2').get('/nowhere')).status).toBe(404);
 });
 

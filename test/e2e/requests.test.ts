@@ -110,6 +110,15 @@ describe('a request', () => {
     expect((await raw(`GET http://x HTTP/1.1\r\n${head()}`)).body.error.code).toBe('RESOURCE_NOT_FOUND');
   });
 
+  test('may escape letters that need none, and is the same request', async () => {
+    const headers = { authorization: `Bearer ${owner.token}` };
+    const answer = await fetch(`${app.url}/%61pi/p%72oj%65cts/?search=%61%26`, { headers });
+    const { data: page, meta } = (await answer.json()) as Json;
+    expect(meta.request_id).toBe(answer.headers.get('x-request-id'));
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(page.pagination.links.first).toMatch(/^\/api\/projects\/\?search=a%26/);
+  });
+
   test('with a method that its path does not take is told which ones it takes', async () => {
     const answers = {
       'PATCH /api/tasks/': 'GET, HEAD, POST',
