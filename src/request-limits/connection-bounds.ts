@@ -1,13 +1,15 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import proxyAddress from '@fastify/proxy-addr';
 import type { Config } from '../common/config.js';
+import { crowdedOutConnections } from '../common/metrics.js';
 import { commandsNetwork, isLoopback, networkOf } from '../common/network.js';
 import { ConnectionShares, proxies, type HeldConnection } from './connection-shares.js';
 
 /** How long connections from loopback wait until it is looked up whose they are: one look for all that have come meanwhile. */
-const sortingMs = 250;
+const sortingMs = 100;
 
 /**
  * How long the headers of a request may take, and of a connection that sends nothing its first ones; Node has 60 s, and looks every
@@ -37,22 +39,34 @@ export function boundConnections(
   const trusts = TRUST_PROXY.length > 0 ? proxyAddress.compile(TRUST_PROXY) : () => false;
   const held = new WeakMap<Socket, HeldConnection>();
   const unsorted = new Map<Socket, HeldConnection>();
-  let sorting: NodeJS.Timeout | undefined;
+  let isSorting = false;
 
-  const sort = () => {
-    sorting = undefined;
-    for (const [socket, connection] of unsorted) {
-      const address = socket.remoteAddress ?? '';
-      void networkOnHost(socket).then((network) =>
-        connection.moveTo(network !== commandsNetwork && trusts(address, 0) ? proxies : network),
-      );
+  const sort = async () => {
+    if (isSorting || unsorted.size <= perNetwork / 2) return;
+    isSorting = true;
+    try {
+      await delay(sortingMs, undefined, { ref: false });
+      const looks = [...unsorted].map(async ([socket, connection]) => {
+        const address = socket.remoteAddress ?? '';
+        const network = await networkOnHost(socket);
+        connection.moveTo(network !== commandsNetwork && trusts(address, 0) ? proxies : network);
+        unsorted.delete(socket);
+      });
+      await Promise.all(looks);
+    } finally {
+      isSorting = false;
     }
-    unsorted.clear();
   };
 
   const enter = (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const isOnHost = isLoopback(address);
+    // those that are open may be of somebody else than who opens more: they stay until it is known
+    if (isOnHost && unsorted.size >= perNetwork) {
+      crowdedOutConnections.inc();
+      socket.destroy();
+      return;
+    }
     const network = !isOnHost && trusts(address, 0) ? proxies : networkOf(address);
     const connection = shares.enter(network, () => socket.destroy());
     held.set(socket, connection);
@@ -61,7 +75,7 @@ export function boundConnections(
       connection.close();
       unsorted.delete(socket);
     });
-    if (unsorted.size > perNetwork / 2) sorting ??= setTimeout(sort, sortingMs).unref();
+    void sort();
   };
 
   server.on('connection', enter);
