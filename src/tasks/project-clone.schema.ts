@@ -5,13 +5,10 @@ import { createProjectSchema, projectSchema } from '../projects/projects.schema.
 export const cloneProjectSchema = createProjectSchema
   .pick({ name: true, key: true })
   .extend({
-    include_tasks: z
-      .boolean()
-      .default(false)
-      .meta({
-        description:
-          'Copy the tasks too, as pending ones with new ids and numbers. A token needs the scope `tasks.write` for it',
-      }),
+    include_tasks: z.boolean().default(false).meta({
+      description:
+        'Copy the tasks too, as pending ones with new ids and numbers. A token needs the scope `tasks.write` for it',
+    }),
     include_settings: z
       .boolean()
       .default(true)
