@@ -10,13 +10,13 @@ import type { Execution } from './execution.entity.js';
 import {
   admit,
   scopesWithWaiting,
-  takeBackStopped,
+  revokeSuspended,
   waitingForTask,
   type Admission,
   type Scope,
 } from './executions.queries.js';
 import { lockOutput, storedBytes } from './stored-output.queries.js';
-import { countStored } from './project-rules.js';
+import { addStoredBytes } from './project-rules.js';
 import { QueueLimit } from './queue-limit.js';
 import { isRefused, mayRunAgain } from './run-rights.js';
 import {
@@ -158,8 +158,8 @@ export class ExecutionLifecycle {
   }
 
   /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
-  async takeBackStopped(): Promise<void> {
-    for (const { id } of await takeBackStopped(this.database)) await this.queue.remove(id);
+  async revokeSuspended(): Promise<void> {
+    for (const { id } of await revokeSuspended(this.database)) await this.queue.remove(id);
   }
 
   private async finishIn(
@@ -187,7 +187,7 @@ export class ExecutionLifecycle {
       const result = await syncTask(tx, actor, id);
       tx.afterCommit(() => this.publisher.transitioned(result));
     }
-    await countStored(tx, execution, bytes);
+    await addStoredBytes(tx, execution, bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);
     }

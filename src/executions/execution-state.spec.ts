@@ -27,7 +27,7 @@ describe('isRetryable', () => {
     [outcomeOf(2, undefined), [2, 64], false],
     [outcomeOf(-9, undefined), [-9], false],
     [outcomeOf(0, undefined), [], false],
-    // the code is the signal's with which we stopped it
+    // the exit code is that of the signal which stopped the run
     [outcomeOf(-15, 'timeout'), [-15], true],
     [outcomeOf(-15, 'shutdown'), [-15], true],
     [outcomeOf(-15, 'cancel'), [], false],

@@ -21,7 +21,7 @@ const transitions: Record<ExecutionStatus, readonly ExecutionStatus[]> = {
   cancelled: [],
 };
 
-/** The states from which a state may be entered; every conditional UPDATE takes its WHERE from here. */
+/** Lists the states that may precede a state; every conditional UPDATE of a status takes its WHERE from here. */
 export function statesBefore(target: ExecutionStatus): ExecutionStatus[] {
   return executionStatuses.filter((status) => transitions[status].includes(target));
 }
@@ -30,23 +30,23 @@ export function isFinal(status: ExecutionStatus): boolean {
   return transitions[status].length === 0;
 }
 
-/** How a run ended, before it is written down. */
+/** How a run ended, before it is stored. */
 export interface Outcome {
   status: 'completed' | 'failed' | 'cancelled';
   reason: ExecutionReason | null;
   exitCode: number | null;
   error?: string | undefined;
-  /** Bytes of output that were left out. */
+  /** Bytes of output beyond the limit, which were not stored. */
   omitted?: number;
 }
 
-/** Why Millrace itself cancels a run, for people. */
+/** The message of a run that Millrace cancels because its requester has lost the right to run it. */
 export const rightsLost = 'Who asked for this run may not run commands here any more';
 
-/** What stopped a run from outside, if anything did; `revoked` when its user has been disabled. */
+/** What stopped a run from outside, if anything did; `revoked` means that its requester has been disabled. */
 export type StopCause = 'cancel' | 'revoked' | 'timeout' | 'shutdown' | 'output' | undefined;
 
-/** The outcome of a command that ran to its end or was stopped. */
+/** Derives the outcome of a command that ran to its end or was stopped. */
 export function outcomeOf(exitCode: number, stopped: StopCause): Outcome {
   if (stopped === 'cancel') return { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode };
   if (stopped === 'revoked')
@@ -69,7 +69,11 @@ const retryable: ReadonlySet<ExecutionReason> = new Set([
   'WORKER_SHUTDOWN',
 ]);
 
-/** @param finalExitCodes codes of which the task says that another attempt is of no use; they do not speak of a run that was stopped */
+/**
+ * Decides whether a failed attempt may be followed by another.
+ * @param finalExitCodes exit codes after which the task allows no retry; they do not apply to a run that was stopped, whose exit code is
+ * that of the signal
+ */
 export function isRetryable(outcome: Outcome, finalExitCodes: readonly number[]): boolean {
   const { status, reason, exitCode } = outcome;
   if (status !== 'failed' || reason === null || !retryable.has(reason)) return false;
@@ -80,8 +84,8 @@ const firstDelaySeconds = 2;
 const longestDelaySeconds = 300;
 
 /**
- * How long to wait before an attempt: exponential with full jitter in its upper half, so that tasks that failed together
- * do not come back together.
+ * Computes the delay before a retry: exponential, with full jitter in its upper half, so that tasks that failed together are not
+ * retried together.
  * @param attempt the number of the attempt that failed, from 1
  * @param random in [0, 1)
  * @returns seconds

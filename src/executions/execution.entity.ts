@@ -18,7 +18,7 @@ import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
 @Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })
 @Index('executions_finished', ['finished_at'])
 @Index('executions_created', ['created_at'])
-// what the retention looks for: outputs that are there, and those that are being removed
+// the two indexes of the output retention: stored outputs, and outputs that are being removed
 @Index('executions_output_kept', ['project_id', 'finished_at'], {
   where: 'output_pruned_at IS NULL AND output_bytes > 0',
 })
@@ -56,21 +56,21 @@ export class Execution {
   @Column('text')
   command!: string;
 
-  /** Below the workspace; empty for its root. */
+  /** A path relative to the workspace; empty for its root. */
   @Column('text', { default: '' })
   working_directory!: string;
 
   @Column('jsonb', { default: {} })
   environment!: Record<string, string>;
 
-  /** Seconds. */
+  /** In seconds. */
   @Column('integer')
   timeout!: number;
 
   @Column('jsonb', { default: {} })
   limits!: RunLimits;
 
-  /** False: it must not have a network. */
+  /** False when the command must run without a network. */
   @Column('boolean', { default: true })
   network!: boolean;
 
@@ -78,7 +78,7 @@ export class Execution {
   @Column('smallint', { default: 0 })
   retries_left!: number;
 
-  /** Exit codes after which none follows. */
+  /** Exit codes after which no other attempt follows. */
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
 
@@ -86,18 +86,18 @@ export class Execution {
   @Column('smallint', { default: 1 })
   attempt!: number;
 
-  /** The failed attempt that this one repeats. */
+  /** The failed attempt of which this one is the retry. */
   @Column('uuid', { nullable: true })
   retry_of!: string | null;
 
-  /** Not before this moment: the backoff of a retry. */
+  /** The end of the backoff of a retry; it is not admitted before. */
   @Instant({ nullable: true })
   not_before!: Date | null;
 
   @CreatedInstant()
   created_at!: Date;
 
-  /** When it was handed to the queue; until then it waits in Postgres for whatever stands in its way. */
+  /** When it was handed to the queue; until then it waits in Postgres for what blocks it. */
   @Instant({ nullable: true })
   admitted_at!: Date | null;
 
@@ -117,7 +117,7 @@ export class Execution {
   @Column('uuid', { nullable: true })
   worker_id!: string | null;
 
-  /** Counts the workers that have had a say; writes of an older one are refused. */
+  /** The fencing token: rises with each claim, and writes with an older one are refused. */
   @Column('integer', { default: 0 })
   generation!: number;
 
@@ -133,7 +133,7 @@ export class Execution {
   @Column('text', { nullable: true })
   cancel_reason!: string | null;
 
-  /** What went wrong, for people, when no exit code tells. */
+  /** What went wrong, in words for people, when the exit code does not show it. */
   @Column('text', { nullable: true })
   error!: string | null;
 
@@ -141,15 +141,15 @@ export class Execution {
   @Column('bigint', { default: 0, transformer: { to: (value: number) => value, from: Number } })
   output_bytes!: number;
 
-  /** Bytes of output left out, because there was too much; final once finished. */
+  /** Bytes of output that were not stored because they exceeded the limit; final once finished. */
   @Column('bigint', { default: 0, transformer: { to: (value: number) => value, from: Number } })
   output_omitted!: number;
 
-  /** When its output was removed because its time was over; `output_bytes` still tells how much there was. */
+  /** When its output was removed by the retention; `output_bytes` keeps the size that it had. */
   @Instant({ nullable: true })
   output_pruned_at!: Date | null;
 
-  /** True while segments of a removed output may be left. */
+  /** True while segments of a removed output may still be stored. */
   @Column('boolean', { default: false })
   output_pruning!: boolean;
 }

@@ -10,7 +10,7 @@ import { QueueLimit } from './queue-limit.js';
 import { RevokedRuns } from './revoked-runs.js';
 import { StartEstimate } from './start-estimate.js';
 
-/** All of them serve other rooms too. */
+/** Providers that other modules use too. */
 const services = [
   ExecutionLifecycle,
   ExecutionPublisher,

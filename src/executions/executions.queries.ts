@@ -2,23 +2,23 @@ import { AppError } from '../common/errors.js';
 import { isNoData, type Queryable, type Transaction } from '../infra/database.js';
 import type { QueueEntry } from '../infra/execution-queue.js';
 
-/** True while announced maintenance lasts; asked once a statement. */
+/** An SQL condition, true during announced maintenance; the subquery makes Postgres evaluate it once per statement. */
 const inMaintenance = '(SELECT in_maintenance())';
 const queuePaused = 'queue_paused(e.queue)';
-const dependenciesOpen = 'waits_for_tasks(e.task_id)';
-const notYet = 'coalesce(e.not_before > now(), false)';
+const waitsForDependencies = 'waits_for_tasks(e.task_id)';
+const inBackoff = 'coalesce(e.not_before > now(), false)';
 
-/** An execution `e` that was admitted a moment too early waits like the others. */
-export const stopped = `(${queuePaused} OR ${inMaintenance})`;
+/** An SQL condition, true when the execution `e` may not start even if it was admitted: its queue is paused, or there is maintenance. */
+export const isSuspended = `(${queuePaused} OR ${inMaintenance})`;
 
-/** Why an execution `e` has not started yet; null once it has. */
+/** An SQL expression for the reason why the execution `e` has not started yet; null once it has. */
 export const whyWaiting = `CASE
   WHEN e.status <> 'queued' THEN NULL
   WHEN e.admitted_at IS NOT NULL THEN 'worker_busy'
   WHEN ${inMaintenance} THEN 'maintenance'
   WHEN ${queuePaused} THEN 'queue_paused'
-  WHEN ${notYet} THEN 'retry_backoff'
-  WHEN ${dependenciesOpen} THEN 'dependencies'
+  WHEN ${inBackoff} THEN 'retry_backoff'
+  WHEN ${waitsForDependencies} THEN 'dependencies'
   WHEN project_room(e.project_id) = 0 THEN 'project_limit'
   ELSE 'user_limit' END`;
 
@@ -32,8 +32,9 @@ export const waitingReasons = [
   'user_limit',
 ] as const;
 
-/** What holds for users without a `max_running` of their own. */
+/** The settings that limit how many executions of a user run at once. */
 export interface UserSlots {
+  /** Applies to users without a `max_running` of their own. */
   MAX_RUNNING_PER_USER?: number | undefined;
   LEASE_SECONDS: number;
 }
@@ -43,10 +44,10 @@ const slotValues = ({ MAX_RUNNING_PER_USER, LEASE_SECONDS }: UserSlots) => [
   LEASE_SECONDS,
 ];
 
-/** Where there may be room: in a project, for a user, or both. */
+/** Whose waiting executions an admission considers: those of a project, those of a user, or both. */
 export interface Scope {
   projectId: string | null;
-  /** Whose commands without a project are admitted, too. */
+  /** The user whose commands without a project are considered. */
   userId: string | null;
 }
 
@@ -57,10 +58,11 @@ export interface Admission {
 }
 
 /**
- * Admits what nothing stands in the way of and for which a project and its user have room: by priority, users in turn, the oldest
- * first. The project and the users stay locked until the end of the transaction, which makes the counts of running ones exact.
- * @param cause `new` when the user has just queued something, `freed` when a slot of the user may have become free
- * @throws PROJECT_NOT_FOUND when the project of a new one has been deleted
+ * Admits the waiting executions that nothing blocks, as far as the limits of their project and their users allow: by priority, users in
+ * turn, the oldest first. The project and the users stay locked until the end of the transaction, which makes the counts of running
+ * executions exact.
+ * @param cause `new` when the user has just queued an execution, `freed` when a slot of the user may have become free
+ * @throws PROJECT_NOT_FOUND when the project of a new execution has been deleted
  */
 export async function admit(
   tx: Transaction,
@@ -75,7 +77,7 @@ export async function admit(
     'SELECT id, queue, boosted, elsewhere FROM admit_waiting($1, $2, $3, $4, $5)',
     [projectId, userId, cause === 'freed', ...slotValues(slots)],
   );
-  // fails too when the lock fails, and does not know why
+  // when the lock fails, this statement fails after it in the same transaction; only the error of the lock names the cause
   admitted.catch(() => undefined);
   await locked;
   const rows = await admitted;
@@ -89,14 +91,14 @@ async function lockProject(tx: Transaction, projectId: string): Promise<void> {
   await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
 }
 
-/** Fails where the project is deleted, and with it what was sent in the same packet. */
+/** Locks a project, and fails when it is deleted, which fails the statements behind it in the same packet too. */
 async function lockLivingProject(tx: Transaction, projectId: string): Promise<void> {
   await tx.query('SELECT lock_living_project($1)', [projectId]).catch((error: unknown) => {
     throw isNoData(error) ? new AppError('PROJECT_NOT_FOUND', { project_id: projectId }) : error;
   });
 }
 
-/** Projects, and users of commands without one, for which something waits that there is room for. */
+/** Finds the projects, and the users of commands without a project, that have waiting executions and room for them. */
 export async function scopesWithWaiting(db: Queryable, slots: UserSlots): Promise<Scope[]> {
   const rows = await db.query<{ project_id: string | null; user_id: string | null }>(
     'SELECT project_id, user_id FROM scopes_with_waiting($1, $2)',
@@ -105,19 +107,19 @@ export async function scopesWithWaiting(db: Queryable, slots: UserSlots): Promis
   return rows.map((row) => ({ projectId: row.project_id, userId: row.user_id }));
 }
 
-/** Takes back what was admitted while its queue was being paused or maintenance began, so that it waits like the others. */
-export function takeBackStopped(db: Queryable): Promise<{ id: string }[]> {
+/** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
+export function revokeSuspended(db: Queryable): Promise<{ id: string }[]> {
   return db.query<{ id: string }>(
     `UPDATE executions e SET admitted_at = NULL
       WHERE e.id IN (
         SELECT e.id FROM executions e
-         WHERE e.status = 'queued' AND e.admitted_at IS NOT NULL AND ${stopped}
+         WHERE e.status = 'queued' AND e.admitted_at IS NOT NULL AND ${isSuspended}
          FOR UPDATE OF e SKIP LOCKED)
       RETURNING e.id`,
   );
 }
 
-/** Queued executions that wait for a task which has not been completed and will not be by itself. */
+/** Finds the queued executions that wait for a task. */
 export function waitingForTask(tx: Transaction, taskId: string): Promise<{ id: string }[]> {
   return tx.query<{ id: string }>(
     `SELECT e.id FROM task_dependencies d JOIN executions e ON e.task_id = d.task_id

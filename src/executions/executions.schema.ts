@@ -15,10 +15,10 @@ export type Priority = (typeof priorities)[number];
 export const queueNames = ['high_priority', 'normal_priority', 'low_priority'] as const;
 export type QueueName = (typeof queueNames)[number];
 
-/** The number under which a priority is stored: 0 is served first. */
+/** Maps a priority to the number under which it is stored: 0 is served first. */
 export const queueOf = (priority: Priority) => priorities.indexOf(priority);
 
-/** What a client sees of the state: a run that is being stopped says so. */
+/** The states as clients see them: a running execution whose cancellation was requested is `cancelling`. */
 const shownStatuses = [...executionStatuses, 'cancelling'] as const;
 
 export const executionSchema = z
@@ -63,7 +63,7 @@ export const executionListQuery = querySchema({
 });
 export type ExecutionListQuery = z.output<typeof executionListQuery>;
 
-/** One in a list, where a long command is cut. */
+/** An execution in a list, where a long command is truncated. */
 export const listedExecutionSchema = executionSchema
   .extend({ command_truncated: commandTruncated })
   .meta({ id: 'ListedExecution' });
@@ -71,7 +71,7 @@ export type ListedExecutionView = z.output<typeof listedExecutionSchema>;
 
 export type ExecutionRow = Execution & { why_waiting: (typeof waitingReasons)[number] | null };
 
-/** What is shown of an execution beside its command; its environment is not. */
+/** The columns of an execution that clients see, besides its command; its environment is not among them. */
 const shownColumns = [
   'id',
   'task_id',
@@ -100,7 +100,7 @@ const shownColumns = [
 type ShownRow = Pick<ExecutionRow, (typeof shownColumns)[number] | 'command' | 'why_waiting'>;
 export type ListedExecutionRow = ShownRow & WithListedCommand;
 
-/** The columns of a list of the executions `e`, but for `why_waiting`. */
+/** The select list for a list of executions `e`, without `why_waiting`. */
 export const listedExecutionColumns = `${shownColumns.map((name) => `e.${name}`).join(', ')}, ${listedCommandColumns('e')}`;
 
 export function shownStatus(
@@ -109,7 +109,7 @@ export function shownStatus(
   return execution.status === 'running' && execution.cancel_requested_at ? 'cancelling' : execution.status;
 }
 
-/** Seconds an execution ran, or has been running. */
+/** Computes for how many seconds an execution ran, or has been running. */
 export function secondsRun(execution: Pick<Execution, 'started_at' | 'finished_at'>): number | null {
   if (!execution.started_at) return null;
   return ((execution.finished_at?.getTime() ?? Date.now()) - execution.started_at.getTime()) / 1000;

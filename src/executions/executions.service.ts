@@ -18,8 +18,8 @@ import {
 import { permittedReaders, type Reader } from './readers.queries.js';
 
 /** How long a cancel request waits for the process tree to be verified gone. */
-const cancelPatienceMs = 10_000;
-/** The bus tells of the end at once; a lost word costs this much. */
+const cancelTimeoutMs = 10_000;
+/** The bus usually reports the end at once; when that message is lost, the end is seen after this time. */
 const recheckMs = 1_000;
 
 @Injectable()
@@ -32,9 +32,9 @@ export class ExecutionsService {
   ) {}
 
   /**
-   * Loads an execution for one purpose. Those of tasks follow their project; ad hoc commands are their requester's and
-   * the administrators'.
-   * @throws RESOURCE_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED
+   * Loads an execution that the actor has a permission for. An execution of a project needs the permission there; one without a
+   * project belongs to its requester and the administrators.
+   * @throws RESOURCE_NOT_FOUND when it does not exist or the actor may not see it, PROJECT_ACCESS_DENIED
    */
   async require(
     actor: Actor,
@@ -58,12 +58,12 @@ export class ExecutionsService {
     return execution;
   }
 
-  /** Those of many readers who may read their execution, as `require` has it. */
+  /** Selects the readers who may read their execution, by the rules of `require`. */
   async permitted<R extends Reader>(readers: readonly R[]): Promise<Set<R>> {
     return permittedReaders(this.database, readers);
   }
 
-  /** The attempts of a task, the latest first, from a cursor on. @throws VALIDATION_INVALID_FORMAT for the cursor */
+  /** Lists the executions of a task, the latest first, from a cursor on. @throws VALIDATION_INVALID_FORMAT for the cursor */
   async listOfTask(
     taskId: string,
     { limit, cursor }: ExecutionListQuery,
@@ -81,7 +81,7 @@ export class ExecutionsService {
 
   /**
    * Cancels an execution and waits, at most 10 s, until its process tree is verified gone.
-   * @returns the execution; still running when the time was not enough
+   * @returns the execution; still running when the 10 s were not enough
    */
   async cancel(actor: Actor, id: string, reason: string | null): Promise<Execution> {
     const ended = await this.database.transaction((tx) => this.lifecycle.cancelQueued(tx, id, actor, reason));
@@ -91,11 +91,11 @@ export class ExecutionsService {
         WHERE id = $1 AND status = 'running' AND cancel_requested_at IS NULL`,
       [id, actor.id, reason],
     );
-    return this.untilEnded(id, () => this.events.emit('execution.cancel', { execution_id: id }));
+    return this.waitForEnd(id, () => this.events.emit('execution.cancel', { execution_id: id }));
   }
 
-  private async untilEnded(id: string, ask: () => void): Promise<Execution> {
-    const deadline = Date.now() + cancelPatienceMs;
+  private async waitForEnd(id: string, requestCancel: () => void): Promise<Execution> {
+    const deadline = Date.now() + cancelTimeoutMs;
     let wake = (): void => undefined;
     const stop = this.events.on('execution.changed', ({ execution_id, status }) => {
       if (execution_id === id && isFinal(status)) wake();
@@ -111,7 +111,7 @@ export class ExecutionsService {
         ]);
         if (!execution) throw new AppError('RESOURCE_NOT_FOUND', { id });
         if (isFinal(execution.status) || Date.now() > deadline) return execution;
-        ask();
+        requestCancel();
         await changed;
       }
     } finally {

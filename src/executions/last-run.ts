@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
 import { executionReasons, executionStatuses } from './execution-state.js';
 
-/** How a run ended, in a task's history. */
+/** The end of a run, as a task's history shows it. */
 export const runEndSchema = z
   .object({
     execution_id: id,
@@ -30,13 +30,13 @@ export type LastRun = z.output<typeof lastRunSchema>;
 const endOf = (e: string) =>
   `'execution_id', ${e}.id, 'attempt', ${e}.attempt, 'exit_code', ${e}.exit_code, 'reason', ${e}.reason, 'error', left(${e}.error, 1000)`;
 
-/** The end of the execution `e`, as an SQL expression for `runEndSchema`. */
+/** Builds the SQL expression for the end of the execution `e`, in the shape of `runEndSchema`. */
 export const runEnd = (e: string) => `jsonb_build_object(${endOf(e)})`;
 
-/** The execution `e`, as an SQL expression; `toLastRun` makes it what is answered. */
+/** The SQL expression for the execution `e` as a last run; `toLastRun` converts it to the shape of `lastRunSchema`. */
 export const lastRun = `jsonb_build_object(${endOf('e')}, 'status', e.status, 'started_at', e.started_at, 'finished_at', e.finished_at)`;
 
-/** What Postgres gives for `lastRun`: its times have microseconds. */
+/** Converts a row of the expression `lastRun`, whose times have microseconds, to the shape of `lastRunSchema`. */
 export function toLastRun(row: LastRun | null): LastRun | null {
   if (row === null) return null;
   return { ...row, started_at: milliseconds(row.started_at), finished_at: milliseconds(row.finished_at) };

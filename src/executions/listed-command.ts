@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** A list shows so many characters of a command; what shows the thing itself has all of it. */
+/** A list shows at most this many characters of a command; the detail of a task or an execution shows all of it. */
 const mostListed = 1024;
 
-/** The columns `command` and `command_truncated` of a list, for a table of that name in the statement. */
+/** Builds the columns `command` and `command_truncated` of a list. @param table the name or alias of the table in the statement */
 export const listedCommandColumns = (table: string) =>
   `left(${table}.command, ${mostListed}) AS command, coalesce(length(${table}.command) > ${mostListed}, false) AS command_truncated`;
 

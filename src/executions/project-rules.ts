@@ -6,34 +6,38 @@ import type { Queryable, Transaction } from '../infra/database.js';
 import type { Project } from '../projects/project.entity.js';
 import type { Execution } from './execution.entity.js';
 
-/** Counts output that a finished execution left in its project, or of its user's own commands. */
-export async function countStored(
+/** Adds the stored output of a finished execution to the counter of its project, or of its requester when it has no project. */
+export async function addStoredBytes(
   tx: Transaction,
   { project_id, requested_by }: Pick<Execution, 'project_id' | 'requested_by'>,
   bytes: number,
 ): Promise<void> {
   if (bytes === 0) return;
-  if (project_id === null) await tx.query(countOfUser('SELECT $1::uuid, $2::bigint'), [requested_by, bytes]);
+  if (project_id === null)
+    await tx.query(addUserStoredBytes('SELECT $1::uuid, $2::bigint'), [requested_by, bytes]);
   else
     await tx.query('UPDATE projects SET stored_bytes = stored_bytes + $2 WHERE id = $1', [project_id, bytes]);
 }
 
-/** Adds to what the own commands of a user store. @param rows gives the user's id and the bytes */
-export const countOfUser = (rows: string) =>
+/**
+ * Builds the statement that adds stored output of commands without a project to the counter of their user.
+ * @param rows a query for the user's id and the bytes
+ */
+export const addUserStoredBytes = (rows: string) =>
   `INSERT INTO user_usage AS u (user_id, stored_bytes) ${rows}
        ON CONFLICT (user_id) DO UPDATE SET stored_bytes = greatest(0, u.stored_bytes + excluded.stored_bytes)`;
 
 /**
- * How long a run may take, in seconds.
- * @param asked the timeout that somebody has named
- * @throws VALIDATION_ERROR for more than the server allows
+ * Decides how long a run may take, in seconds.
+ * @param requested the timeout of the request or the task, if there is one
+ * @throws VALIDATION_ERROR when it exceeds the server's maximum
  */
 export function allowedTimeout(
-  asked: number | null | undefined,
+  requested: number | null | undefined,
   { COMMAND_TIMEOUT_SECONDS: usual, COMMAND_TIMEOUT_MAX_SECONDS: most }: Config,
 ): number {
-  if (asked === null || asked === undefined) return Math.min(usual, most);
-  if (asked <= most) return asked;
+  if (requested === null || requested === undefined) return Math.min(usual, most);
+  if (requested <= most) return requested;
   throw new AppError('VALIDATION_ERROR', {
     field: 'timeout',
     issue: `A command may take ${most} seconds here at most`,
@@ -41,24 +45,25 @@ export function allowedTimeout(
   });
 }
 
-/** What a run is held to, settled when it is asked for. */
+/** The limits of a run, fixed when it is requested. */
 export interface RunRules {
   limits: RunLimits;
   network: boolean;
 }
 
 /**
- * What a project says about a run with these limits.
- * @param project null for a command that belongs to none
- * @param most what the installation allows where the project says nothing
+ * Resolves the limits and the network of a run from its request, its project and the installation.
+ * @param project null for a command without a project
+ * @param requested the limits of the request or the task
+ * @param most the installation's limits, which apply where the project sets none
  * @throws PROJECT_LIMIT_EXCEEDED when the stored output of the project has reached its limit
  */
 export function runRules(
   project: Pick<Project, 'id' | 'stored_bytes' | 'resource_limits' | 'settings'> | null,
-  asked: RunLimits,
+  requested: RunLimits,
   most: ProcessLimits,
 ): RunRules {
-  if (project === null) return { limits: effectiveLimits(asked, {}, most), network: true };
+  if (project === null) return { limits: effectiveLimits(requested, {}, most), network: true };
   const { storage_limit, ...limits } = project.resource_limits;
   if (Number(project.stored_bytes) >= (parseBytes(storage_limit) ?? Infinity)) {
     throw new AppError('PROJECT_LIMIT_EXCEEDED', {
@@ -68,11 +73,11 @@ export function runRules(
       stored_bytes: Number(project.stored_bytes),
     });
   }
-  return { limits: effectiveLimits(asked, limits, most), network: project.settings.network !== false };
+  return { limits: effectiveLimits(requested, limits, most), network: project.settings.network !== false };
 }
 
 /**
- * The same for the commands of a user that belong to no project.
+ * Refuses a command without a project when the output of such commands of its user has reached the storage limit.
  * @param most bytes of output that all of them may store
  * @throws RESOURCE_LIMIT_EXCEEDED
  */

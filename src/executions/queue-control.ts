@@ -4,10 +4,10 @@ import { Database, type Transaction } from '../infra/database.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { ExecutionLifecycle } from './execution-lifecycle.js';
 
-/** How many executions one round of clearing takes; each is a transaction of its own. */
+/** How many executions are cancelled concurrently while a queue is cleared; each is a transaction of its own. */
 const clearedAtOnce = 8;
 
-/** Pauses, resumes, clears and reorders what waits. Postgres decides; the queue is told afterwards. */
+/** Pauses, resumes and clears queues, and moves executions between them. Postgres decides; the queue follows after the commit. */
 @Injectable()
 export class QueueControl {
   constructor(
@@ -16,7 +16,7 @@ export class QueueControl {
     private readonly lifecycle: ExecutionLifecycle,
   ) {}
 
-  /** Takes back what was admitted of a queue and has not started; a worker that gets its job finds nothing to claim. */
+  /** Pauses a queue and revokes its admitted executions that have not started; a worker that gets such a job cannot claim it. */
   async pause(tx: Transaction, queue: number, actor: Actor, reason: string | null): Promise<Date> {
     const [state] = await tx.query<{ changed_at: Date }>(
       `INSERT INTO queue_states (queue, paused, reason, changed_by, changed_at) VALUES ($1, true, $2, $3, now())
@@ -47,7 +47,7 @@ export class QueueControl {
   }
 
   /**
-   * Cancels what waits in a queue, in small steps.
+   * Cancels the queued executions of a queue, in small steps.
    * @param deadline Unix time in milliseconds after which no further step is begun
    * @returns how many were cancelled, and how many are left
    */
@@ -79,7 +79,7 @@ export class QueueControl {
    * @returns false when it is not queued any more
    */
   async move(tx: Transaction, executionId: string, queue: number): Promise<boolean> {
-    // it leaves the line and is admitted again if its new queue, its project and the rest allow it
+    // its admission is revoked, and it is admitted again if nothing blocks it in the new queue
     const [moved] = await tx.query<{ id: string }>(
       `UPDATE executions SET queue = $2, boosted = false, admitted_at = NULL WHERE id = $1 AND status = 'queued' RETURNING id`,
       [executionId, queue],

@@ -3,19 +3,19 @@ import { AppError } from '../common/errors.js';
 import type { Queryable } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 
-/** Counting 100,000 queued executions takes 8 ms, so far from the limit it is done once in this time. */
-const countAgainMs = 1_000;
-/** Nearer to the limit than this, every request counts. */
+/** Counts are cached for this time far from the limit, since counting 100,000 queued executions takes 8 ms. */
+const cacheMs = 1_000;
+/** With fewer free places than this, every request counts anew. */
 const margin = 5_000;
-/** Counts of more users than this are not kept. */
-const keptCounts = 10_000;
+/** The most users whose counts are cached. */
+const maxCachedCounts = 10_000;
 
 const queued = "SELECT 1 FROM executions WHERE status = 'queued'";
 
-/** Keeps the queue from growing without bound; the limits are not exact to the last of requests that come at once. */
+/** Bounds the number of queued executions; concurrent requests may exceed the limits slightly. */
 @Injectable()
 export class QueueLimit {
-  /** By user, and under '' of all. */
+  /** Cached counts of queued executions by user; the key '' is for those of all users. */
   private readonly counts = new Map<string, { queued: number; at: number }>();
 
   constructor(private readonly infrastructure: Infrastructure) {}
@@ -25,7 +25,7 @@ export class QueueLimit {
     const { QUEUE_LIMIT: limit, MAX_QUEUED_PER_USER } = this.infrastructure.config;
     if (await this.isReached(db, '', queued, limit))
       throw new AppError('QUEUE_FULL', { limit }, { retryAfterSeconds: 5 });
-    // nobody fills the queue alone
+    // by default, one user can fill only half of the queue
     const most = MAX_QUEUED_PER_USER ?? Math.ceil(limit / 2);
     if (await this.isReached(db, userId, `${queued} AND requested_by = $2`, most))
       throw new AppError(
@@ -38,13 +38,13 @@ export class QueueLimit {
   private async isReached(db: Queryable, whose: string, rows: string, limit: number): Promise<boolean> {
     const now = performance.now();
     const known = this.counts.get(whose);
-    if (known && now - known.at < countAgainMs && known.queued < limit - margin) return false;
+    if (known && now - known.at < cacheMs && known.queued < limit - margin) return false;
     const [row] = await db.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM (${rows} LIMIT $1) AS waiting`,
       whose === '' ? [limit] : [limit, whose],
     );
     const count = row?.n ?? 0;
-    if (this.counts.size >= keptCounts) this.counts.clear();
+    if (this.counts.size >= maxCachedCounts) this.counts.clear();
     this.counts.set(whose, { queued: count, at: now });
     return count >= limit;
   }

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Instant } from '../infra/columns.js';
 
-/** Whether one of the three queues is paused; Postgres says so, so a wiped Redis unpauses nothing. */
+/** Whether one of the three queues is paused; it is stored in Postgres, so that a wiped Redis does not resume a queue. */
 @Entity('queue_states')
 export class QueueState {
   /** 0 high, 1 normal, 2 low. */

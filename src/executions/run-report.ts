@@ -8,10 +8,10 @@ const secondsBetween = (from: Date | null, to: Date | null) =>
   from && to ? Math.max(0, to.getTime() - from.getTime()) / 1000 : 0;
 
 /**
- * Tells the log and the metrics that a run began or ended: whoever wrote the change reports it, so over all processes it is
- * reported once.
- * @param taskRef such as `SHOP-42`; undefined for a command that belongs to no task
- * @param requestId of the request that ended it, if one did
+ * Reports the start or the end of a run to the log and the metrics. The process that wrote the transition reports it, so that it is
+ * reported once over all processes.
+ * @param taskRef the ref of the task, such as `SHOP-42`; undefined for a command that belongs to no task
+ * @param requestId the id of the request that caused the transition, if one did
  */
 export function reportRun(
   logger: Logger,

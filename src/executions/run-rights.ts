@@ -2,8 +2,8 @@ import type { Queryable, Transaction } from '../infra/database.js';
 import type { Execution } from './execution.entity.js';
 
 /**
- * Whether who asked for an execution `e` may still run commands where it runs: the account is not disabled, its role allows it, and
- * so does the project. Rights are looked at again when a run starts, since hours may lie between that and its request.
+ * An SQL condition, true when the requester of the execution `e` may still run commands where it runs: the account is not disabled, its
+ * role allows it, and so does the project. Rights are checked again when a run starts, since hours may lie between request and start.
  */
 export const mayStillRun = `EXISTS (
   SELECT 1 FROM users u
@@ -13,15 +13,15 @@ export const mayStillRun = `EXISTS (
        OR EXISTS (SELECT 1 FROM project_members m
                    WHERE m.project_id = e.project_id AND m.user_id = u.id AND m.role IN ('developer', 'owner'))))`;
 
-/** Whether who asked for an execution `e` is disabled; only that ends what already runs. */
-export const isOfDisabled = `EXISTS (SELECT 1 FROM users u WHERE u.id = e.requested_by AND u.disabled)`;
+/** An SQL condition, true when the requester of the execution `e` is disabled, the only loss of rights that stops a running execution. */
+export const isOfDisabledUser = `EXISTS (SELECT 1 FROM users u WHERE u.id = e.requested_by AND u.disabled)`;
 
 export async function mayRunAgain(tx: Transaction, { id }: Pick<Execution, 'id'>): Promise<boolean> {
   const rows = await tx.query(`SELECT 1 FROM executions e WHERE e.id = $1 AND ${mayStillRun}`, [id]);
   return rows.length > 0;
 }
 
-/** Whether an execution is queued and will not be run for want of rights. */
+/** Checks whether an execution is queued and its requester has lost the right to run it. */
 export async function isRefused(db: Queryable, id: string): Promise<boolean> {
   const rows = await db.query(
     `SELECT 1 FROM executions e WHERE e.id = $1 AND e.status = 'queued' AND NOT ${mayStillRun}`,
@@ -30,8 +30,8 @@ export async function isRefused(db: Queryable, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** The queued executions of a user, in one project or everywhere, that will not be run for want of rights. */
-export function refusedOf(
+/** Lists the queued executions of a user, in one project or everywhere, that the user has lost the right to run. */
+export function refusedExecutions(
   db: Queryable,
   userId: string,
   projectId: string | null,

@@ -3,7 +3,7 @@ import { boundedObject } from '../common/fields.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { workingDirectory } from './working-directory.js';
 
-/** What a command gets beside its own text: a list shows none of it, but each run and each change of a task carries it. */
+/** The environment is stored with each run and with each change of a task, so its size is bounded. */
 const mostEnvironmentBytes = 128 * 1024;
 
 const bytesOf = (environment: Record<string, string>) =>
@@ -35,7 +35,7 @@ const environment = boundedObject(variables, (value) =>
     : undefined,
 );
 
-/** How a command is run; tasks and ad hoc commands share it. */
+/** The fields that say how a command is run; tasks and ad hoc commands share them. */
 export const runShape = {
   command: z.string().min(1).max(65_536),
   working_directory: workingDirectory,

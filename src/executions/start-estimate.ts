@@ -13,9 +13,10 @@ interface Facts extends Record<string, unknown> {
   running: number;
 }
 
-/** What changes slowly, and what a guess may take from a moment ago. */
-interface Pace extends Record<string, unknown> {
+/** The throughput of the workers, which changes slowly, so that an estimate may use a cached one. */
+interface Throughput extends Record<string, unknown> {
   slots: number;
+  /** The average duration of the last 100 runs; null when nothing has run yet. */
   seconds: number | null;
 }
 
@@ -25,13 +26,13 @@ export interface Estimate {
   whyWaiting: ExecutionRow['why_waiting'];
 }
 
-const paceMs = 1_000;
+const cacheMs = 1_000;
 
-/** Guesses from what happened of late when a queued execution will start. */
+/** Estimates from the latest runs when a queued execution will start. */
 @Injectable()
 export class StartEstimate {
-  private pace: Promise<Pace> | undefined;
-  private paceAt = -Infinity;
+  private throughput: Promise<Throughput> | undefined;
+  private readAt = -Infinity;
 
   constructor(
     private readonly database: Database,
@@ -39,14 +40,15 @@ export class StartEstimate {
   ) {}
 
   /**
-   * Guesses when an execution will start that is queued in a transaction, as it is at the end of it.
-   * @returns what gives, after the commit, its place among all that are queued, from 1, and null once it has started; and when it
-   * started or will, null when what it waits for, or how long runs take, is not known
+   * Estimates when an execution will start that is queued in a transaction, as of the end of the transaction.
+   * @returns a function to call after the commit. Its `position` is the place among all queued executions, from 1, and null once the
+   * execution has started; `startsAt` is when it started or will, null when it waits for more than a worker or the duration of runs is
+   * not known
    */
-  atEnd(tx: Transaction, executionId: string): () => Promise<Estimate> {
-    const pace = this.currentPace();
-    // awaited after the commit, if there is one
-    pace.catch(() => undefined);
+  afterCommit(tx: Transaction, executionId: string): () => Promise<Estimate> {
+    const throughput = this.currentThroughput();
+    // it is awaited only after the commit, so without this a failure before that would be an unhandled rejection
+    throughput.catch(() => undefined);
     const seen = tx.behindCommit(() =>
       tx.query<Facts>(
         `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, l.ahead,
@@ -61,36 +63,36 @@ export class StartEstimate {
       if (!facts) return { position: null, startsAt: null, whyWaiting: null };
       return {
         position: facts.position,
-        startsAt: startOf({ ...facts, ...(await pace) }),
+        startsAt: startOf({ ...facts, ...(await throughput) }),
         whyWaiting: facts.why_waiting,
       };
     };
   }
 
-  private currentPace(): Promise<Pace> {
-    if (this.pace === undefined || performance.now() - this.paceAt > paceMs) {
-      this.paceAt = performance.now();
-      this.pace = this.readPace();
-      this.pace.catch(() => (this.paceAt = -Infinity));
+  private currentThroughput(): Promise<Throughput> {
+    if (this.throughput === undefined || performance.now() - this.readAt > cacheMs) {
+      this.readAt = performance.now();
+      this.throughput = this.readThroughput();
+      this.throughput.catch(() => (this.readAt = -Infinity));
     }
-    return this.pace;
+    return this.throughput;
   }
 
-  private async readPace(): Promise<Pace> {
-    const [pace] = await this.database.query<Pace>(
+  private async readThroughput(): Promise<Throughput> {
+    const [throughput] = await this.database.query<Throughput>(
       `SELECT (SELECT coalesce(sum(slots), 0)::int FROM workers
                 WHERE seen_at > now() - make_interval(secs => $1)) AS slots,
               (SELECT avg(extract(epoch FROM finished_at - started_at))::float8 FROM (
                  SELECT finished_at, started_at FROM executions
                   WHERE finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC LIMIT 100
-               ) AS late) AS seconds`,
+               ) AS latest) AS seconds`,
       [this.infrastructure.config.LEASE_SECONDS],
     );
-    return pace!;
+    return throughput!;
   }
 }
 
-function startOf(facts: Facts & Pace): Date | null {
+function startOf(facts: Facts & Throughput): Date | null {
   if (facts.started_at) return facts.started_at;
   if (facts.status !== 'queued' || facts.why_waiting !== 'worker_busy' || facts.slots === 0) return null;
   const free = facts.slots - facts.running;

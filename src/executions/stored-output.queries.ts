@@ -1,11 +1,11 @@
 import type { Queryable, Transaction } from '../infra/database.js';
 
-/** Waits for segments that are being stored and keeps others out, until the transaction ends. */
+/** Locks the output of an execution: waits for segments that are being stored, and blocks others until the transaction ends. */
 export async function lockOutput(tx: Transaction, executionId: string): Promise<void> {
   await tx.query('SELECT 1 FROM executions WHERE id = $1 FOR UPDATE', [executionId]);
 }
 
-/** How many bytes are stored from the start without a gap. */
+/** Counts the bytes of output that are stored from the start without a gap. */
 export async function storedBytes(db: Queryable, executionId: string): Promise<number> {
   const [row] = await db.query<{ total: string }>(
     `SELECT coalesce(min(s.ends) FILTER (WHERE s.next IS DISTINCT FROM s.ends), 0) AS total

@@ -2,8 +2,8 @@ import type { ActivityEntry } from '../activity/activity-log.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { statesBefore, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
-import { stopped } from './executions.queries.js';
-import { countOfUser } from './project-rules.js';
+import { isSuspended } from './executions.queries.js';
+import { addUserStoredBytes } from './project-rules.js';
 import { mayStillRun } from './run-rights.js';
 import {
   applyTransition,
@@ -97,7 +97,7 @@ export type ClaimedExecution = PublicExecution &
 const claiming = transitionStatement(
   `UPDATE executions e SET status = 'running', worker_id = $6, generation = generation + 1, started_at = now(),
           lease_expires_at = now() + make_interval(secs => $7)
-    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${stopped} AND ${mayStillRun}
+    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${isSuspended} AND ${mayStillRun}
    RETURNING *`,
   {
     also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
@@ -190,7 +190,7 @@ export async function syncTask(
 const completing = transitionStatement(endOf('generation', 5));
 const completingWithOutput = transitionStatement(endOf('generation', 5), {
   stored: `stored AS (UPDATE projects p SET stored_bytes = p.stored_bytes + $10 FROM e WHERE p.id = e.project_id),
-    stored_of AS (${countOfUser('SELECT e.requested_by, $10 FROM e WHERE e.project_id IS NULL')})`,
+    stored_of AS (${addUserStoredBytes('SELECT e.requested_by, $10 FROM e WHERE e.project_id IS NULL')})`,
 });
 
 /**

@@ -1,7 +1,7 @@
 import { Column, Entity } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-/** A worker process that reports itself; one that has been silent for longer than the lease does not count. */
+/** A worker process, as of its last heartbeat; one whose heartbeat is older than the lease does not count. */
 @Entity('workers')
 export class WorkerRecord {
   @Id()
@@ -19,7 +19,7 @@ export class WorkerRecord {
   @Column('integer', { default: 0 })
   busy!: number;
 
-  /** Whether its runs cannot reach those of other projects, nor what they have on its host. */
+  /** Whether it isolates projects: its runs cannot reach the processes and files of other projects on its host. */
   @Column('boolean', { default: true })
   separates!: boolean;
 

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 
-/** A path on a worker that leads into a workspace: the folder of a project or of a user, with or without something below it. */
+/** Matches an absolute path on a worker that leads into a workspace: the folder of a project or of a user, or a path below it. */
 const intoWorkspace = /\/(projects|users)\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\/|$)/;
 
 /**
- * Tells whether a working directory plainly leads out of the workspace. What only the worker can see, such as a link, is found there.
+ * Checks whether a working directory plainly leads out of the workspace. The worker checks what only it can see, such as a link.
  * @param path relative to the workspace, or absolute as `pwd` prints it
  */
 function leavesWorkspace(path: string): boolean {
@@ -13,7 +13,7 @@ function leavesWorkspace(path: string): boolean {
   return plain.startsWith('/') ? !intoWorkspace.test(plain) : /^\.\.(\/|$)/.test(plain);
 }
 
-/** Where a command runs. */
+/** The working directory of a command. */
 export const workingDirectory = z
   .string()
   .max(1024)

@@ -51,7 +51,7 @@ export class Reconciler {
     if (performance.now() - this.tickedAt > late) this.giveWorkersTime();
     this.tickedAt = performance.now();
     await this.step(() => this.endLost());
-    await this.step(() => this.lifecycle.takeBackStopped());
+    await this.step(() => this.lifecycle.revokeSuspended());
     await this.step(() => this.lifecycle.admitWaiting());
     await this.step(() => this.serveStarving());
     await this.step(() => this.offerAgain());

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { workerBusy, workerSlots } from '../common/metrics.js';
-import { isOfDisabled } from '../executions/run-rights.js';
+import { isOfDisabledUser } from '../executions/run-rights.js';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
@@ -188,7 +188,7 @@ export class WorkerService {
          ), renewed AS (
            UPDATE executions e SET lease_expires_at = now() + make_interval(secs => $3) FROM free WHERE e.id = free.id
          )
-         SELECT e.id, e.cancel_requested_at IS NOT NULL AS is_cancelled, ${isOfDisabled} AS is_revoked
+         SELECT e.id, e.cancel_requested_at IS NOT NULL AS is_cancelled, ${isOfDisabledUser} AS is_revoked
            FROM executions e WHERE e.id = ANY($1) AND e.worker_id = $2 AND e.status = 'running'`,
         [[...mine.keys()], this.id, config.LEASE_SECONDS],
       );

@@ -4,7 +4,7 @@ import { Database, type Queryable } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { IntervalJob } from '../infra/interval-job.js';
 import type { Execution } from '../executions/execution.entity.js';
-import { countStored } from '../executions/project-rules.js';
+import { addStoredBytes } from '../executions/project-rules.js';
 
 /** Small steps, so that no statement holds locks for long: a segment has at most 1 MiB. */
 const segmentsAtOnce = 64;
@@ -92,7 +92,7 @@ export class OutputRetention implements OnApplicationBootstrap, OnApplicationShu
       );
       if (!execution) return false;
       if (execution.project_id === null) {
-        await countStored(tx, execution, -Number(execution.output_bytes));
+        await addStoredBytes(tx, execution, -Number(execution.output_bytes));
       } else {
         await tx.query('UPDATE projects SET stored_bytes = greatest(0, stored_bytes - $2) WHERE id = $1', [
           execution.project_id,

@@ -167,7 +167,7 @@ export class TaskExecutionService {
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
-    const estimate = this.estimate.atEnd(tx, id);
+    const estimate = this.estimate.afterCommit(tx, id);
     return async () => {
       const { position, startsAt, whyWaiting } = await estimate();
       return {
