@@ -142,7 +142,7 @@ export class ExecutionLifecycle {
   }
 
   /** Admits or fails the executions that depend on a task whose status was set by hand. */
-  async taskSettled(
+  async onTaskStatusSet(
     tx: Transaction,
     task: { id: string; project_id: string; status: string },
   ): Promise<void> {

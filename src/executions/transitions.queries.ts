@@ -43,7 +43,7 @@ export type NewExecution = Pick<
   | 'attempt'
   | 'retry_of'
 > & {
-  /** Seconds until it may start. */
+  /** Seconds until it may be admitted. */
   delay: number;
 };
 
@@ -130,7 +130,7 @@ const guards = {
     `status = 'running' AND lease_expires_at < now() AND ${value}::int IS NULL`,
 };
 
-/** @param first the number of its first parameter */
+/** Builds the statement that ends an execution if the guard holds. @param first the number of its first parameter */
 function endOf(guard: keyof typeof guards, first: number): string {
   const $ = (n: number) => `$${first + n}`;
   return `UPDATE executions SET status = ${$(1)}, reason = ${$(2)}, exit_code = ${$(3)}, error = ${$(4)}, finished_at = now(),

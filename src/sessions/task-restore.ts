@@ -150,7 +150,7 @@ export class TaskRestore {
       newValue: status,
       ...told,
     });
-    await this.lifecycle.taskSettled(tx, after);
+    await this.lifecycle.onTaskStatusSet(tx, after);
   }
 }
 

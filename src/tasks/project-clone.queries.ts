@@ -2,25 +2,26 @@ import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import type { Transaction } from '../infra/database.js';
 
-/** Tasks and their copies, in the order of their numbers; what is copied is settled here, whatever is added meanwhile. */
+/** The ids of the tasks to copy and of their copies, in the order of the task numbers. Tasks that are added later are not copied. */
 export interface TaskCopies {
   sources: string[];
   copies: string[];
 }
 
-/** @param limit how many tasks to look at most */
+/** Chooses the tasks to copy and the ids of their copies. @param limit the most tasks to return */
 export async function planCopies(tx: Transaction, projectId: string, limit: number): Promise<TaskCopies> {
   const rows = await tx.query<{ id: string }>(
     'SELECT id FROM tasks WHERE project_id = $1 AND deleted_at IS NULL ORDER BY number LIMIT $2',
     [projectId, limit],
   );
-  // made here, since ids of version 7 made in one go keep their order, and lists of tasks made at once are sorted by it
+  // ids are generated here, not in the database: UUIDs of version 7 that one process generates are in order, and lists sort tasks with
+  // the same creation time by id
   return { sources: rows.map(({ id }) => id), copies: rows.map(() => newId()) };
 }
 
 const pairs = 'unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS c (source, copy, number)';
 
-/** Inserts the copies; an assignee other than the actor is dropped, who need not see the new project. */
+/** Inserts the copies. An assignee other than the actor is dropped, since that user may not be able to see the new project. */
 export async function copyTasks(
   tx: Transaction,
   { sources, copies }: TaskCopies,
@@ -40,7 +41,7 @@ export async function copyTasks(
   );
 }
 
-/** Lets the copies depend on each other as the tasks do. */
+/** Copies the dependencies between the tasks. */
 export async function copyDependencies(tx: Transaction, { sources, copies }: TaskCopies): Promise<void> {
   const rows = await tx.query<{ task_id: string; depends_on: string }>(
     `SELECT a.copy AS task_id, b.copy AS depends_on
@@ -57,8 +58,8 @@ export async function copyDependencies(tx: Transaction, { sources, copies }: Tas
 }
 
 /**
- * The first row of the history of each copy. One statement instead of a call of `ActivityLog.record` each, which would cost a
- * round trip and a webhook message a task: the message of the project stands for them all.
+ * Inserts the first history entry of each copy, in one statement: a call of `ActivityLog.record` for each would cost a round trip and a
+ * webhook message per task, and the webhook message of the project stands for them all.
  */
 export async function recordCopies(
   tx: Transaction,

@@ -22,10 +22,10 @@ import {
 } from './project-clone.queries.js';
 import type { ClonedProject, CloneProject } from './project-clone.schema.js';
 
-/** What one transaction may copy. */
+/** The most tasks that one transaction copies. */
 const mostTasks = 10_000;
 
-/** Lives in the room of the tasks, since it copies them. */
+/** Copies projects. It belongs to the tasks module because it copies their tasks, too. */
 @Injectable()
 export class ProjectCloneService {
   constructor(
@@ -38,8 +38,8 @@ export class ProjectCloneService {
 
   /**
    * Copies a project that the actor may read; the copy is the actor's.
-   * @throws PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS when the given key is taken, PROJECT_LIMIT_EXCEEDED when the tasks are more
-   * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when they are more than can be copied at once, or the actor has made too many
+   * @throws PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS when the given key is taken, PROJECT_LIMIT_EXCEEDED when there are more tasks
+   * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when there are more than can be copied at once, or the actor has created too many
    * projects, AUTH_INSUFFICIENT_PERMISSIONS when tasks are to be copied and the token lacks `tasks.write`
    */
   clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseSearch, searchCondition, type SearchNode } from './search-syntax.js';
 
-/** The tree in short form. */
+/** Formats a syntax tree in short form. */
 function show(node: SearchNode | undefined): string {
   if (!node) return '-';
   if (node.kind === 'tag') return `tag=${node.tag}`;

@@ -1,6 +1,6 @@
-import { soughtWords } from './search-words.js';
+import { searchWords } from './search-words.js';
 
-/** A search as a tree: words and phrases joined by AND, OR and NOT. */
+/** The syntax tree of a search: words and phrases joined by AND, OR and NOT. */
 export type SearchNode =
   | { kind: 'text'; text: string; prefix: boolean; field: 'title' | 'description' | undefined }
   | { kind: 'tag'; tag: string }
@@ -18,7 +18,7 @@ const operators: Record<string, 'and' | 'or' | 'not'> = { AND: 'and', OR: 'or', 
 const searchable = /[\p{L}\p{N}]/u;
 const fields = new Set(['title', 'description', 'tag', 'tags']);
 
-/** More terms than this are passed over. */
+/** Terms beyond this number are ignored. */
 const maxTerms = 32;
 
 function tokenize(input: string): Token[] {
@@ -34,7 +34,7 @@ function tokenize(input: string): Token[] {
     else {
       const field = (quotedField ?? bareField)?.toLowerCase();
       const known = field !== undefined && fields.has(field);
-      // an unknown field is part of the text: `http://x` is no field
+      // an unknown field belongs to the text, such as in `http://x`
       const text = quoted ?? (known || field === undefined ? (bare ?? '') : whole);
       if (searchable.test(text) && (terms += 1) <= maxTerms) {
         tokens.push({ type: 'term', field: known ? field : undefined, text, quoted: quoted !== undefined });
@@ -45,52 +45,54 @@ function tokenize(input: string): Token[] {
 }
 
 /**
- * Reads the search syntax of the contract: words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, field:word and
- * field:(…), where the field is title, description or tag. Words side by side must all be there. What makes no sense, such as an operator
- * without a word, is passed over: no input is an error.
+ * Parses the search syntax of the API: words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, field:word and
+ * field:(…), where the field is title, description or tag. Adjacent words are joined by AND. Input without meaning, such as an operator
+ * without a word, is ignored: no input is an error.
  * @returns undefined when there is nothing to search for
  */
 export function parseSearch(input: string): SearchNode | undefined {
   const tokens = tokenize(input);
   let at = 0;
 
-  // either := both (OR both)* ; both := single ((AND)? single)* ; single := NOT single | ( either ) | term
-  const either = (field?: string): SearchNode | undefined => {
-    const nodes = [both(field)];
+  // disjunction := conjunction (OR conjunction)*
+  // conjunction := operand ((AND)? operand)*
+  // operand := NOT operand | ( disjunction ) | term
+  const disjunction = (field?: string): SearchNode | undefined => {
+    const nodes = [conjunction(field)];
     while (tokens[at]?.type === 'or') {
       at += 1;
-      nodes.push(both(field));
+      nodes.push(conjunction(field));
     }
     return join('or', nodes);
   };
-  const both = (field?: string): SearchNode | undefined => {
+  const conjunction = (field?: string): SearchNode | undefined => {
     const nodes: (SearchNode | undefined)[] = [];
     for (let token = tokens[at]; token && token.type !== 'or' && token.type !== 'close'; token = tokens[at]) {
       if (token.type === 'and') at += 1;
-      else nodes.push(single(field));
+      else nodes.push(operand(field));
     }
     return join('and', nodes);
   };
-  const single = (field?: string): SearchNode | undefined => {
+  const operand = (field?: string): SearchNode | undefined => {
     const token = tokens[at];
     at += 1;
     if (token?.type === 'term') return leaf({ ...token, field: token.field ?? field });
     if (token?.type === 'not') {
       const next = tokens[at];
       const node =
-        next?.type === 'term' || next?.type === 'open' || next?.type === 'not' ? single(field) : undefined;
+        next?.type === 'term' || next?.type === 'open' || next?.type === 'not' ? operand(field) : undefined;
       return node && { kind: 'not', node };
     }
     if (token?.type !== 'open') return undefined;
-    const node = either(token.field ?? field);
+    const node = disjunction(token.field ?? field);
     if (tokens[at]?.type === 'close') at += 1;
     return node;
   };
 
   const parts: (SearchNode | undefined)[] = [];
-  // a stray closing parenthesis ends nothing
+  // a stray closing parenthesis does not end the search
   while (at < tokens.length) {
-    parts.push(either());
+    parts.push(disjunction());
     if (tokens[at]?.type === 'close') at += 1;
   }
   return join('and', parts);
@@ -115,7 +117,7 @@ function leaf({ field, text, quoted }: Extract<Token, { type: 'term' }>): Search
 const weights = { title: 'A', description: 'B' } as const;
 
 /**
- * A search as an SQL condition on a task `t`.
+ * Builds the SQL condition of a search on a task `t`.
  * @param bind adds a value and returns its placeholder
  */
 export function searchCondition(node: SearchNode, bind: (value: unknown) => string): string {
@@ -132,23 +134,26 @@ export function searchCondition(node: SearchNode, bind: (value: unknown) => stri
   }
 }
 
-/** Words in a row become a phrase for Postgres, of which each configuration makes what it has made of the task. */
+/**
+ * Builds the condition for a text. Consecutive words become one quoted phrase, which each text search configuration normalizes as it has
+ * normalized the words of the task.
+ */
 function textCondition(
   { text, prefix, field }: Extract<SearchNode, { kind: 'text' }>,
   bind: (value: unknown) => string,
 ): string {
-  const { phrases, pairs } = soughtWords(text);
+  const { phrases, pairs } = searchWords(text);
   const labels = `${prefix ? '*' : ''}${field ? weights[field] : ''}`;
   const labelled = (words: string, of = labels) => (of === '' ? `'${words}'` : `'${words}':${of}`);
-  const ways = phrases.flatMap((phrase) => {
+  const queries = phrases.flatMap((phrase) => {
     const query = bind(labelled(phrase));
     return [`to_tsquery('english', ${query})`, `to_tsquery('simple', ${query})`];
   });
-  const needed = ways.length > 0 ? [`(${ways.join(' || ')})`] : [];
-  // a single character is the first of a pair, or stands alone
+  const required = queries.length > 0 ? [`(${queries.join(' || ')})`] : [];
+  // a single character is searched as a prefix, since it is indexed alone or as the first of a pair
   const ofPair = (pair: string) =>
     [...pair].length === 1 ? `*${labels.replace('*', '')}` : labels.replace('*', '');
   if (pairs.length > 0)
-    needed.push(`${bind(pairs.map((pair) => labelled(pair, ofPair(pair))).join(' & '))}::tsquery`);
-  return needed.length > 0 ? `t.words @@ (${needed.join(' && ')})` : 'false';
+    required.push(`${bind(pairs.map((pair) => labelled(pair, ofPair(pair))).join(' & '))}::tsquery`);
+  return required.length > 0 ? `t.words @@ (${required.join(' && ')})` : 'false';
 }

@@ -3,19 +3,20 @@ const separators = /[\p{Cc} -/:-@[-`{-\u00bf\u2000-\u206f\u2190-\u2bff\u3000-\u3
 const unspaced =
   /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\u{20000}-\u{2ffff}]+/gu;
 
-/** What has to be there of a text that is looked for: words in a row, and pairs of characters of what is written without spaces. */
-export interface SoughtWords {
-  /** Words in a row, each way to write them; none for a text that has no such words. */
+/** The terms that a text is searched by: phrases of words, and pairs of characters in scripts that are written without spaces. */
+export interface SearchWords {
+  /** The words of the text as a phrase, in each of its spellings; empty for a text without words that are separated by spaces. */
   phrases: string[];
-  /** Each two characters in a row, or a single one. */
+  /** Each pair of adjacent characters, or a single character that has no neighbour. */
   pairs: string[];
 }
 
 /**
- * Folds what is looked for in the way in which the function `words_of` of the database folds what is found: without accents,
- * compatibility forms and punctuation, the `v` before a version apart. An identifier such as `parseHttpRequest` is found whole and by its parts.
+ * Normalizes a search text in the same way as the database function `words_of` normalizes the indexed text: without accents,
+ * compatibility forms and punctuation, and with the `v` of a version split off. An identifier such as `parseHttpRequest` is found whole
+ * and by its parts.
  */
-export function soughtWords(text: string): SoughtWords {
+export function searchWords(text: string): SearchWords {
   const folded = text
     .normalize('NFKD')
     .replace(marks, '')

@@ -9,7 +9,7 @@ const { status, progress_percentage } = updateTaskSchema.shape;
 
 const operations = ['update_status', 'assign', 'add_tags', 'remove_tags', 'delete', 'set_priority'] as const;
 
-/** More at once would hold a request for too long. */
+/** The most tasks of a bulk request; more would take too long for one request. */
 const maxTasks = 500;
 const taskIds = z.array(z.string().min(1).max(64)).min(1).max(maxTasks);
 

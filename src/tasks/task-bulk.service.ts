@@ -22,7 +22,7 @@ export class TaskBulkService {
     private readonly activity: ActivityLog,
   ) {}
 
-  /** Does one thing to many tasks, each in a transaction of its own; those it could not be done to are named with the reason. */
+  /** Applies one operation to many tasks, each in a transaction of its own; the result names the failed ones with the reason. */
   async run(actor: Actor, input: Bulk): Promise<{ operation: Bulk['operation'] } & PerTask> {
     const result = await this.each(actor, input.task_ids, (tx, name) => this.one(tx, actor, name, input));
     return { operation: input.operation, ...result };
@@ -34,7 +34,7 @@ export class TaskBulkService {
     input: ChangePriority,
   ): Promise<{ priority: ChangePriority['priority'] } & PerTask> {
     const result = await this.each(actor, input.task_ids, async (tx, name) => {
-      // not locked: whoever ends an execution locks it before its task
+      // the task is not locked, since the end of an execution locks the execution before its task, and the opposite order could deadlock
       const task = await requireTask(tx, actor, name, 'execute');
       const moved =
         task.execution_id !== null &&

@@ -3,7 +3,7 @@ import type { Transaction } from '../infra/database.js';
 import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
 import type { CreateTask } from './tasks.schema.js';
 
-export interface MadeTask extends Record<string, unknown> {
+export interface InsertedTask extends Record<string, unknown> {
   project_id: string;
   key: string;
   assigned_to: string | null;
@@ -12,8 +12,8 @@ export interface MadeTask extends Record<string, unknown> {
 
 /**
  * Stores a task if the actor may write in its project and the project has room.
- * @param margin how much room must be left
- * @returns undefined when one of that is not so
+ * @param margin how far below its limit the project's number of tasks must be
+ * @returns undefined when the actor may not write there, or the project has not enough room
  */
 export async function insertTask(
   tx: Transaction,
@@ -22,22 +22,22 @@ export async function insertTask(
   number: number,
   input: CreateTask,
   margin: number,
-): Promise<MadeTask | undefined> {
+): Promise<InsertedTask | undefined> {
   const column = input.project_id.includes('-') ? 'id' : 'key';
-  const [made] = await tx.query<MadeTask>(
+  const [inserted] = await tx.query<InsertedTask>(
     `WITH project AS (
        SELECT p.id, p.key, p.settings->'auto_assign' = 'true' AS auto_assign FROM projects p ${memberJoin}
         WHERE p.${column} = $3 AND p.deleted_at IS NULL AND p.status <> 'archived' AND ${visible}
           AND ${accessRole} IN ('owner', 'developer')
           AND (p.resource_limits->>'max_tasks')::int - $4::int > ${taskTotal('p.id')}
-     ), made AS (
+     ), inserted AS (
        INSERT INTO tasks (id, project_id, number, title, description, priority, estimated_duration, assigned_to, created_by, tags,
                           metadata, command, working_directory, environment, timeout, retry_attempts, limits, final_exit_codes)
        SELECT $5, project.id, $6, $7, $8, $9, $10, coalesce($11::uuid, CASE WHEN project.auto_assign THEN $1::uuid END), $1, $12,
               $13, $14, $15, $16, $17, $18, $19, $20 FROM project
        RETURNING project_id, assigned_to, created_at
      )
-     SELECT made.project_id, project.key, made.assigned_to, made.created_at FROM made, project`,
+     SELECT inserted.project_id, project.key, inserted.assigned_to, inserted.created_at FROM inserted, project`,
     [
       actor.id,
       actor.role === 'admin',
@@ -61,5 +61,5 @@ export async function insertTask(
       input.final_exit_codes,
     ],
   );
-  return made;
+  return inserted;
 }

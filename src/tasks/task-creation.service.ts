@@ -5,13 +5,16 @@ import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
-import { insertTask, type MadeTask } from './task-creation.queries.js';
+import { insertTask, type InsertedTask } from './task-creation.queries.js';
 import { TaskNumbers } from './task-numbers.js';
 import { countTasks } from './tasks.queries.js';
 import { toTask, type CreateTask, type TaskView } from './tasks.schema.js';
 import { TasksService } from './tasks.service.js';
 
-/** More tasks than this are not made at the same moment. */
+/**
+ * With less room than this below `max_tasks`, the tasks of a project are created one at a time, so that the limit is exact. Farther from
+ * it the count is read without a lock, which is safe as long as fewer tasks than this are created concurrently.
+ */
 const nearLimit = 100;
 
 @Injectable()
@@ -25,7 +28,7 @@ export class TaskCreationService {
   ) {}
 
   /**
-   * Makes a task.
+   * Creates a task.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, VALIDATION_ERROR for an
    * assignee that cannot see the project, and for a dependency that does not exist
    */
@@ -33,8 +36,7 @@ export class TaskCreationService {
     const number = await this.numberFor(actor, input.project_id);
     return this.database.transaction(async (tx) => {
       const id = newId();
-      const made = await this.insert(tx, actor, id, number, input);
-      const { project_id, key, assigned_to, created_at } = made;
+      const { project_id, key, assigned_to, created_at } = await this.insert(tx, actor, id, number, input);
       if (input.assigned_to !== null) await this.tasks.checkAssignee(tx, input.assigned_to, project_id);
       if (input.dependencies.length > 0)
         await this.tasks.setDependencies(tx, actor, id, project_id, input.dependencies);
@@ -75,35 +77,35 @@ export class TaskCreationService {
     });
   }
 
-  /** Takes a number; where there is none, the reason is found. */
+  /** Allocates the number of a new task, or throws the reason why the actor cannot have one. */
   private async numberFor(actor: Actor, project: string): Promise<number> {
     const number = await this.numbers.next(actor, project);
     if (number !== undefined) return number;
     const { id } = await this.projects.require(actor, project, 'write');
-    // what was in the way a moment ago is not any more
+    // the actor has got the permission, or the project was restored, since the first attempt
     const later = await this.numbers.next(actor, id);
     if (later === undefined)
       throw new AppError('PROJECT_ACCESS_DENIED', { project_id: id, required: 'write' });
     return later;
   }
 
-  /** Nearly always one statement does it. Where it did not, the reason is found, or room is looked for with care. */
+  /** Inserts the task, nearly always with one statement. If that inserts nothing, throws the reason, or tries again under a lock. */
   private async insert(
     tx: Transaction,
     actor: Actor,
     id: string,
     number: number,
     input: CreateTask,
-  ): Promise<MadeTask> {
-    const made = await insertTask(tx, actor, id, number, input, nearLimit);
-    if (made) return made;
+  ): Promise<InsertedTask> {
+    const inserted = await insertTask(tx, actor, id, number, input, nearLimit);
+    if (inserted) return inserted;
     const project = await this.projects.require(actor, input.project_id, 'write', tx);
-    // near the limit one task of the project is made at a time, so that the count is exact
+    // near the limit the tasks of the project are created one at a time, so that the count is exact
     await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [project.id]);
     const limit = project.resource_limits.max_tasks;
-    const one =
+    const last =
       (await countTasks(tx, project.id)) < limit && (await insertTask(tx, actor, id, number, input, 0));
-    if (one) return one;
+    if (last) return last;
     throw new AppError('PROJECT_LIMIT_EXCEEDED', {
       project_id: project.id,
       limit: 'max_tasks',

@@ -28,11 +28,11 @@ import type {
 } from './task-execution.schema.js';
 import { requireTask, runStateOf, type AccessibleTask, type RunState } from './tasks.queries.js';
 
-/** A command that changes between its judgement and its start is judged again, so often. */
-const judgements = 3;
+/** How often a command is checked at most, when it changes between its check and its start. */
+const maxChecks = 3;
 
-/** What was judged. */
-interface Judgement {
+/** A command that has passed the safety check, with the environment that it was checked with. */
+interface CheckedCommand {
   command: string;
   environment: Record<string, string>;
 }
@@ -51,21 +51,21 @@ export class TaskExecutionService {
 
   /**
    * Queues a run of a task's command, or of its project's template.
-   * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is
-   * neither completed nor on its way, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED
+   * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
+   * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED
    */
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
-    return this.judged(actor, name, input.options.allow_unsafe, (tx, task, state) =>
+    return this.withCheckedCommand(actor, name, input.options.allow_unsafe, (tx, task, state) =>
       this.enqueue(tx, actor, task, state, input),
     );
   }
 
   /**
-   * Runs a failed or cancelled task again, as its last run was asked for.
-   * @throws TASK_NOT_RETRYABLE and what execute throws
+   * Runs a failed or cancelled task again, with the priority, timeout, limits and final exit codes of its last run.
+   * @throws TASK_NOT_RETRYABLE and the errors of `execute`
    */
   async retry(actor: Actor, name: string): Promise<RetriedTask> {
-    return this.judged(actor, name, false, async (tx, task, state) => {
+    return this.withCheckedCommand(actor, name, false, async (tx, task, state) => {
       if (task.status === 'queued' || task.status === 'running') {
         throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id });
       }
@@ -95,7 +95,7 @@ export class TaskExecutionService {
     }
     const execution = await this.executions.cancel(actor, task.execution_id, reason);
     if (execution.status === 'failed') {
-      // it failed in the same moment and its next attempt has been queued: that is what is to be stopped now
+      // the attempt failed at the same moment and a retry has been queued, which is to be cancelled instead
       const now = await requireTask(this.database, actor, task.id, 'execute');
       if (now.execution_id !== execution.id && (now.status === 'queued' || now.status === 'running')) {
         return this.cancel(actor, task.id, reason);
@@ -113,7 +113,7 @@ export class TaskExecutionService {
   }
 
   /**
-   * The execution whose output is the task's: the current one, or the last.
+   * Loads the current or last execution of a task, whose output is shown as the task's.
    * @throws TASK_NOT_FOUND, RESOURCE_NOT_FOUND when it was never run
    */
   async latest(actor: Actor, name: string): Promise<Execution> {
@@ -124,14 +124,14 @@ export class TaskExecutionService {
     return this.executions.require(actor, execution_id, 'read');
   }
 
-  /** The attempts to run a task, the latest first. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
+  /** Lists the executions of a task, the latest first. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
   async list(actor: Actor, name: string, query: ExecutionListQuery): Promise<TaskExecutions> {
     const { id } = await requireTask(this.database, actor, name, 'read');
     const { rows, next_cursor } = await this.executions.listOfTask(id, query);
     return { task_id: id, executions: rows.map(toListedExecution), next_cursor };
   }
 
-  /** @returns what gives the answer once the transaction is committed */
+  /** Queues an execution of a locked task. @returns a function that builds the response, to call after the commit */
   private async enqueue(
     tx: Transaction,
     actor: Actor,
@@ -145,9 +145,12 @@ export class TaskExecutionService {
     }
     const command = commandOf(task);
     if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
-    // a dependency that is on its way may be waited for; one that nobody has started may not
-    if (state.hopeless !== null) {
-      throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: task.id, dependencies: state.hopeless });
+    // an execution may wait for a dependency that is queued or running, but not for one that nobody has started
+    if (state.unmet_dependencies !== null) {
+      throw new AppError('TASK_DEPENDENCY_NOT_MET', {
+        task_id: task.id,
+        dependencies: state.unmet_dependencies,
+      });
     }
     const { MAX_RUN_LIMITS } = this.infrastructure.config;
     const timeout = allowedTimeout(input.options.timeout ?? task.timeout, this.infrastructure.config);
@@ -161,7 +164,7 @@ export class TaskExecutionService {
       queue: queueOf(input.priority),
       command,
       working_directory: task.working_directory ?? '',
-      environment: { ...describe(task), ...task.environment },
+      environment: { ...taskVariables(task), ...task.environment },
       timeout,
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
@@ -182,39 +185,39 @@ export class TaskExecutionService {
   }
 
   /**
-   * Does something with a task that is locked and whose command may run. A command that nobody has judged yet is judged with
-   * nothing locked, since that may take a while, and the task is looked at again.
-   * @param work gives what gives the result after the commit
-   * @throws COMMAND_UNSAFE, VERSION_CONFLICT when the command changes faster than it can be judged
+   * Does work on a locked task whose command has passed the safety check. A command whose verdict is not known yet is checked without any
+   * lock, since that may take a while, and then the task is loaded and locked again.
+   * @param work returns a function that builds the result, which is called after the commit
+   * @throws COMMAND_UNSAFE, VERSION_CONFLICT when the command changes faster than it can be checked
    */
-  private async judged<T>(
+  private async withCheckedCommand<T>(
     actor: Actor,
     name: string,
     allowUnsafe: boolean | undefined,
     work: (tx: Transaction, task: AccessibleTask, state: RunState) => Promise<() => Promise<T>>,
   ): Promise<T> {
-    let judgement: Judgement | undefined;
+    let checked: CheckedCommand | undefined;
     let current = actor;
-    for (let triesLeft = judgements; triesLeft >= 0; triesLeft -= 1) {
+    for (let checksLeft = maxChecks; checksLeft >= 0; checksLeft -= 1) {
       const outcome = await this.database.transaction(async (tx) => {
-        // in one packet, and in this order: what the second one sees is not older than the lock
+        // sent in one packet and in this order, so that the second statement sees everything committed before the lock was granted
         const [task, first] = await Promise.all([
           requireTask(tx, current, name, 'execute', { lock: true }),
           runStateOf(tx, name),
         ]);
-        // a prefix may be unique only among what the actor may see
+        // an id prefix may match tasks that the actor may not see, so the state read by the name can be that of another task
         const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
         const command = commandOf(task);
-        const isJudged =
+        const isChecked =
           command === undefined ||
-          (judgement?.command === command && isDeepStrictEqual(judgement.environment, task.environment)) ||
+          (checked?.command === command && isDeepStrictEqual(checked.environment, task.environment)) ||
           (allowUnsafe !== true && this.safety.isKnownAsSafe(command, task.environment));
-        return isJudged ? work(tx, task, state!) : { command, environment: task.environment };
+        return isChecked ? work(tx, task, state!) : { command, environment: task.environment };
       });
       if (typeof outcome === 'function') return outcome();
-      judgement = outcome;
-      await this.safety.refuseUnsafe(actor, judgement.command, allowUnsafe, judgement.environment);
-      // judging takes its turn, and rights may have ended meanwhile
+      checked = outcome;
+      await this.safety.refuseUnsafe(actor, checked.command, allowUnsafe, checked.environment);
+      // the check may have waited for its turn, and the actor may have lost the permission meanwhile
       current = await this.actors.confirm(actor, 'execute');
     }
     throw new AppError('VERSION_CONFLICT', { task_id: name });
@@ -225,8 +228,8 @@ function commandOf(task: AccessibleTask): string | undefined {
   return task.command ?? task.project_settings.command_template;
 }
 
-/** The task as its command sees it. */
-function describe(task: AccessibleTask): Record<string, string> {
+/** Builds the environment variables that describe a task to its command. */
+function taskVariables(task: AccessibleTask): Record<string, string> {
   return {
     TASK_ID: task.id,
     TASK_REF: `${task.key}-${task.number}`,
@@ -240,10 +243,10 @@ function describe(task: AccessibleTask): Record<string, string> {
   };
 }
 
-/** The kernel takes 128 KiB for one variable and its name, and would start no command with more. */
+/** Linux refuses to start a process with a variable of more than 128 KiB, its name included. */
 const longestVariable = 127 * 1024;
 
-/** The beginning of a text, as many whole characters of it as a variable holds. */
+/** Truncates a text to as many whole characters as fit into a variable. */
 function cut(text: string): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= longestVariable) return text;

@@ -19,7 +19,7 @@ export class TaskListService {
   ) {}
 
   /**
-   * A page of the tasks that the actor may see.
+   * Lists a page of the tasks that the actor may see.
    * @throws PROJECT_NOT_FOUND for a project that the actor may not see, ANSWER_TOO_LARGE
    */
   async list(actor: Actor, query: TaskListQuery, url: string): Promise<Page<ListedTaskView>> {
@@ -53,7 +53,7 @@ export class TaskListService {
           query.search === undefined
             ? `SELECT c.total, t.* FROM (SELECT ${total} AS total) AS c
                LEFT JOIN (SELECT ${listedTaskColumns} ${from} ${where} AND ${after} ${order} ${limit}) AS t ON true ${order}`
-            : // once through the index of words, whatever the planner believes: its guess of how rare a word is misses by far
+            : // MATERIALIZED forces the use of the index of words: the planner's estimate of how rare a word is can be far off
               `WITH found AS MATERIALIZED (SELECT t.id, t.${query.sort} ${from} ${where})
              SELECT c.total, t.* FROM (SELECT ${total} AS total) AS c LEFT JOIN (
                SELECT ${listedTaskColumns} FROM (SELECT * FROM found t WHERE ${after} ${order} ${limit}) AS f
@@ -69,7 +69,7 @@ export class TaskListService {
       ? await read(this.database)
       : await this.heavy.read(actor.id, read);
     const tasks = rows.filter(({ id }) => id !== null);
-    // what is empty may be a project that is not there, or is not seen any more
+    // an empty page may be due to a project that does not exist or that the actor may no longer see
     if (tasks.length === 0 && project_id !== undefined)
       await this.projects.require(actor, project_id, 'read');
     return window.toPage(tasks, window.total ?? counted?.[0]?.n ?? rows[0]?.total ?? 0, toListedTask);
@@ -97,23 +97,23 @@ const sortKeys: Record<TaskListQuery['sort'], SortKey[]> = {
   ],
 };
 
-/** Rows that are passed over are read all the same. */
-const mostPassedOver = 10_000;
+/** Pages beyond this many rows are not light, since the rows that an offset skips are read, too. */
+const maxSkippedRows = 10_000;
 
-/** Whether an index gives the rows in their order and next to no others, however many tasks there are. */
+/** Decides whether an index yields the rows in order and hardly any others, so that the cost does not depend on the number of tasks. */
 function isLight(actor: Actor, query: TaskListQuery, otherFilters: string[]): boolean {
   const { sort, status, project_id, page, page_size } = query;
-  if (sort !== 'created_at' || otherFilters.length > 0 || page * page_size > mostPassedOver) return false;
-  // without a project, those that are not seen or have another status are read too
+  if (sort !== 'created_at' || otherFilters.length > 0 || page * page_size > maxSkippedRows) return false;
+  // without a project, the scan also reads tasks that the actor may not see and those with another status
   return project_id === undefined ? actor.role === 'admin' && !status : (status?.length ?? 0) <= 1;
 }
 
-/** The id of a project that is named by its id or its key. */
+/** Builds the SQL expression for the id of a project that is named by its id or its key. */
 function projectIs(name: string, bind: Bind): string {
   return name.includes('-') ? bind(name) : `(SELECT id FROM projects WHERE key = ${bind(name)})`;
 }
 
-/** An equality where there is one status: only that lets an index give the rows in order. */
+/** Builds the condition on the status: an equality for a single status, since only that lets an index yield the rows in order. */
 function statusIs(statuses: string[], bind: Bind): string {
   const [first] = statuses;
   return statuses.length === 1 ? `t.status = ${bind(first)}` : `t.status = ANY(${bind(statuses)})`;

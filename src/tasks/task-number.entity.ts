@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * The number that the next task of a project gets; a project without a row has had none. Apart from the project, whose row is locked
- * over the commits of others.
+ * The number that the next task of a project gets; a project without a row has had no task. It has a table of its own because the rows
+ * of `projects` stay locked during the commits of other transactions.
  */
 @Entity('task_numbers')
 export class TaskNumber {

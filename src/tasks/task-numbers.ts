@@ -9,8 +9,8 @@ interface Waiter {
 }
 
 /**
- * Numbers for task refs. They rise in the order in which they are asked for, in every process: each request takes its number from the
- * database. Requests of one user that come while another is on its way share a statement, so that a crowd costs no more than one.
+ * Allocates the numbers of task refs. They rise in the order of the requests over all processes, since each request gets its number from
+ * the database. Requests of one user for one project that arrive while a statement is under way share the next statement.
  */
 @Injectable()
 export class TaskNumbers {
@@ -19,15 +19,15 @@ export class TaskNumbers {
   constructor(private readonly database: Database) {}
 
   /**
-   * The next number of a project; one that is not used becomes a gap.
+   * Allocates the next number of a project; a number that is not used leaves a gap.
    * @param project an id or a key
-   * @returns undefined when the actor may not write there
+   * @returns undefined when the actor may not write in the project
    */
   next(actor: Actor, project: string): Promise<number | undefined> {
     const key = `${actor.id} ${actor.role} ${project}`;
     return new Promise((resolve, reject) => {
-      const line = this.waiting.get(key);
-      if (line) line.push({ resolve, reject });
+      const queue = this.waiting.get(key);
+      if (queue) queue.push({ resolve, reject });
       else {
         this.waiting.set(key, [{ resolve, reject }]);
         void this.serve(key, actor, project);
@@ -35,26 +35,26 @@ export class TaskNumbers {
     });
   }
 
-  /** Takes numbers for those who wait, until nobody does. */
+  /** Allocates numbers for the waiting requests of a key until none is left. */
   private async serve(key: string, actor: Actor, project: string): Promise<void> {
-    const line = this.waiting.get(key)!;
-    while (line.length > 0) {
-      const served = line.splice(0);
+    const queue = this.waiting.get(key)!;
+    while (queue.length > 0) {
+      const batch = queue.splice(0);
       try {
-        const first = await this.take(actor, project, served.length);
-        served.forEach(({ resolve }, index) => resolve(first === undefined ? undefined : first + index));
+        const first = await this.allocate(actor, project, batch.length);
+        batch.forEach(({ resolve }, index) => resolve(first === undefined ? undefined : first + index));
       } catch (error) {
-        for (const { reject } of served) reject(error);
+        for (const { reject } of batch) reject(error);
       }
     }
     this.waiting.delete(key);
   }
 
-  /** @returns the first of so many numbers */
-  private async take(actor: Actor, project: string, count: number): Promise<number | undefined> {
+  /** Allocates consecutive numbers. @returns the first of them */
+  private async allocate(actor: Actor, project: string, count: number): Promise<number | undefined> {
     const column = project.includes('-') ? 'id' : 'key';
     return this.database.transaction(async (tx) => {
-      // whatever is lost in a crash was used by nobody: the task that uses a number is written to the log behind it
+      // numbers that a crash loses were not used: the task with a number is written to the WAL after it, and with it flushed
       void tx.query('SET LOCAL synchronous_commit = off');
       const [row] = await tx.query<{ first: number }>(
         `INSERT INTO task_numbers AS n (project_id, next)

@@ -9,7 +9,7 @@ const prefix = /^[0-9a-f]{8}[0-9a-f-]{0,27}$/i;
 const dashesAfter = [8, 12, 16, 20];
 
 /**
- * Reads a task's name.
+ * Parses the name that a client gives a task.
  * @returns undefined when the text can name no task
  */
 export function parseTaskName(text: string): TaskName | undefined {
@@ -25,7 +25,7 @@ function asUuid(digits: string): string {
   return [0, ...dashesAfter].map((start, index) => digits.slice(start, dashesAfter[index])).join('-');
 }
 
-/** A task in a path. */
+/** The path parameter that names a task. */
 export const taskIdParam = z
   .string()
   .refine(

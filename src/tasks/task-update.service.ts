@@ -31,7 +31,7 @@ export class TaskUpdateService {
     return this.database.transaction((tx) => this.updateIn(tx, actor, name, input, ifMatch));
   }
 
-  /** The same within a transaction that has more to do. */
+  /** Changes a task within the caller's transaction; see `update`. */
   async updateIn(
     tx: Transaction,
     actor: Actor,
@@ -44,7 +44,7 @@ export class TaskUpdateService {
     checkVersion(before.version, version, ifMatch);
     const statusChanges = changes.status !== undefined && changes.status !== before.status;
     if (statusChanges) await this.tasks.refuseActive(tx, before.id, 'TASK_ALREADY_RUNNING');
-    // whoever cannot see the project any more keeps the task until somebody else gets it
+    // an unchanged assignee is not checked: a user who can no longer see the project keeps the task until it is assigned to another
     if (changes.assigned_to && changes.assigned_to !== before.assigned_to)
       await this.tasks.checkAssignee(tx, changes.assigned_to, before.project_id);
     if (dependencies) await this.tasks.setDependencies(tx, actor, before.id, before.project_id, dependencies);
@@ -83,7 +83,7 @@ export class TaskUpdateService {
     );
     const after = { ...next, ...row! };
     this.record(tx, actor, before, after, changes, dependencies);
-    if (statusChanges) await this.lifecycle.taskSettled(tx, after);
+    if (statusChanges) await this.lifecycle.onTaskStatusSet(tx, after);
     return toTask(after);
   }
 
@@ -143,7 +143,7 @@ function eventOf(status: Task['status']): WebhookEvent {
   return status === 'failed' ? 'task.failed' : 'task.updated';
 }
 
-/** What a status that was set by hand does to the times and the progress. */
+/** Derives the times and the progress that go with a status that was set by hand. */
 function timesOf(before: AccessibleTask, changes: Changes): Partial<Task> {
   const now = new Date();
   switch (changes.status) {

@@ -9,7 +9,7 @@ export type TaskStatus = (typeof taskStatuses)[number];
 @Index('tasks_project_number_key', ['project_id', 'number'], { unique: true })
 @Index('tasks_project_status', ['project_id', 'status', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
 @Index('tasks_project_created', ['project_id', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
-// the analytics of a week or a month read what ended in it, not the whole project
+// analytics of a week or a month read the tasks that ended in it, not the whole project
 @Index('tasks_project_completed', ['project_id', 'completed_at'], { where: 'deleted_at IS NULL' })
 @Index('tasks_created_by', ['created_by'])
 @Index('tasks_created', ['created_at', 'id'], { where: 'deleted_at IS NULL' })
@@ -23,7 +23,7 @@ export class Task {
   @Column('uuid')
   project_id!: string;
 
-  /** Together with the project's key this is the task's ref; numbers may have gaps. */
+  /** Forms the task's ref together with the project's key; numbers may have gaps. */
   @Column('integer')
   number!: number;
 
@@ -43,7 +43,7 @@ export class Task {
   @Column('smallint', { default: 0 })
   progress_percentage!: number;
 
-  /** Seconds. */
+  /** In seconds. */
   @Column('integer', { nullable: true })
   estimated_duration!: number | null;
 
@@ -72,7 +72,7 @@ export class Task {
   @Column('jsonb', { default: {} })
   environment!: Record<string, string>;
 
-  /** Seconds; null for the server's default. */
+  /** In seconds; null for the server's default. */
   @Column('integer', { nullable: true })
   timeout!: number | null;
 
@@ -86,7 +86,7 @@ export class Task {
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
 
-  /** The execution that the status speaks of while it is queued or running, and the last one afterwards. */
+  /** The execution that is queued or running, which determines the status; afterwards the last one. */
   @Column('uuid', { nullable: true })
   execution_id!: string | null;
 
@@ -105,14 +105,14 @@ export class Task {
   @Instant({ nullable: true })
   deleted_at!: Date | null;
 
-  /** What it takes in all, with what changes of it have left in the history; a trigger keeps it, and the sums in `task_counts`. */
+  /** Bytes that the task occupies, including its changes in the history; a trigger maintains it, and the sums in `task_counts`. */
   @Column('bigint', { nullable: true, select: false })
   bytes!: string | null;
 
   @Column('integer', { default: 1 })
   version!: number;
 
-  /** What a search finds it by; kept by a trigger, `set_task_words`. */
+  /** The search vector; the trigger `set_task_words` maintains it. */
   @Column('tsvector', { select: false, nullable: true })
   words!: string;
 }

@@ -13,7 +13,7 @@ import type { MemberRole } from '../projects/projects.schema.js';
 import { parseTaskName } from './task-ref.js';
 import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
 
-/** What is shown of a task everywhere. */
+/** The columns of a task that each of its representations has. */
 const shared = `t.id, t.project_id, t.number, t.title, t.description, t.status, t.priority, t.progress_percentage,
   t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags, t.metadata,
   t.working_directory, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.execution_id, t.created_at, t.updated_at,
@@ -23,10 +23,10 @@ const waiting = `CASE WHEN t.status = 'queued'
   THEN (SELECT ${whyWaiting} FROM executions e WHERE e.id = t.execution_id) END AS why_waiting,
   (SELECT ${lastRun} FROM executions e WHERE e.id = t.execution_id) AS last_run`;
 
-/** All of a task but its search vector. */
+/** The columns of a task's detail. */
 const taskColumns = `${shared}, t.command, t.environment, p.key, ${waiting}`;
 
-/** What a list shows of a task. */
+/** The columns of a task in a list. */
 export const listedTaskColumns = `${shared}, ${listedCommandColumns('t')}, p.key, ${waiting}`;
 
 export type AccessibleTask = TaskRow & {
@@ -36,10 +36,10 @@ export type AccessibleTask = TaskRow & {
 };
 
 /**
- * Loads a task for one purpose.
+ * Loads a task that the actor has a permission for.
  * @param name an id, a ref, or a prefix of an id
- * @param options `lock` locks the task for a change; `also` is what else to select, of the task `t`
- * @throws TASK_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+ * @param options `lock` locks the task for a change; `also` is a list of further columns of the task `t` to select
+ * @throws TASK_NOT_FOUND when it does not exist or the actor may not see it, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
  */
 export async function requireTask<More extends object = object>(
   db: Queryable,
@@ -48,7 +48,7 @@ export async function requireTask<More extends object = object>(
   permission: ProjectPermission,
   { lock = false, also = '' }: { lock?: boolean; also?: string } = {},
 ): Promise<AccessibleTask & More> {
-  const [condition, values] = named(name, 3);
+  const [condition, values] = hasName(name, 3);
   const [task, another] = await db.query<AccessibleTask & More & Record<string, unknown>>(
     accessStatement(condition, also, lock ? 'FOR UPDATE OF t' : ''),
     [actor.id, actor.role === 'admin', ...values],
@@ -60,8 +60,8 @@ export async function requireTask<More extends object = object>(
   return task;
 }
 
-/** How the task `t` of a project `p` is found by what a client calls it. @param first the number of its first parameter */
-function named(name: string, first: number): [condition: string, values: unknown[]] {
+/** Builds the condition that the task `t` of the project `p` has a name. @param first the number of the first parameter to use */
+function hasName(name: string, first: number): [condition: string, values: unknown[]] {
   const parsed = parseTaskName(name);
   if (parsed === undefined) return ['false', []];
   if ('id' in parsed) return [`t.id = $${first}`, [parsed.id]];
@@ -69,38 +69,39 @@ function named(name: string, first: number): [condition: string, values: unknown
   return [`t.id BETWEEN $${first} AND $${first + 1}`, [parsed.from, parsed.to]];
 }
 
-/** What decides whether a task may be run, beside the task itself. */
+/** The state that decides whether a task may be run, besides the task itself. */
 export interface RunState extends Pick<Project, 'stored_bytes' | 'resource_limits'> {
-  /** The task's. */
+  /** The id of the task. */
   id: string;
-  /** Its execution that is queued or running. */
+  /** The id of the task's execution that is queued or running. */
   active: string | null;
-  /** What it depends on that is neither completed nor on its way. */
-  hopeless: { id: string; status: string }[] | null;
+  /** Tasks that it depends on and that are neither completed, queued nor running. */
+  unmet_dependencies: { id: string; status: string }[] | null;
 }
 
 /**
- * Reads what decides whether a task may be run; sent behind `requireTask`, which locks it and says who may.
+ * Reads the state that decides whether a task may be run. It is sent behind `requireTask`, which locks the task and checks the permission.
  * @returns undefined when there is no such task
  */
 export async function runStateOf(tx: Transaction, name: string): Promise<RunState | undefined> {
-  const [condition, values] = named(name, 1);
+  const [condition, values] = hasName(name, 1);
   const [state] = await tx.query<RunState & Record<string, unknown>>(runStateStatement(condition), values);
   return state;
 }
 
-const runStateStatement = kept(
+const runStateStatement = memoized(
   (condition) =>
     `SELECT t.id, p.stored_bytes, p.resource_limits,
             (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
             (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
                FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
-              WHERE d.task_id = t.id AND o.deleted_at IS NULL AND o.status NOT IN ('completed', 'queued', 'running')) AS hopeless
+              WHERE d.task_id = t.id AND o.deleted_at IS NULL AND o.status NOT IN ('completed', 'queued', 'running'))
+              AS unmet_dependencies
        FROM tasks t JOIN projects p ON p.id = t.project_id
       WHERE ${condition} LIMIT 1`,
 );
 
-const accessStatement = kept(
+const accessStatement = memoized(
   (condition, also, lock) =>
     `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings${also && `, ${also}`}
        FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}
@@ -108,32 +109,32 @@ const accessStatement = kept(
       LIMIT 2 ${lock}`,
 );
 
-interface KeptText {
+interface MemoNode {
   text?: string;
-  next: Map<string, KeptText>;
+  next: Map<string, MemoNode>;
 }
 
-/** Keeps the texts it has made: one that is put together anew is hashed anew each time its prepared statement is looked up. */
-function kept<Parts extends string[]>(make: (...parts: Parts) => string): (...parts: Parts) => string {
-  const root: KeptText = { next: new Map() };
+/** Memoizes statement texts: the hash of a newly built string is computed each time that its prepared statement is looked up. */
+function memoized<Parts extends string[]>(make: (...parts: Parts) => string): (...parts: Parts) => string {
+  const root: MemoNode = { next: new Map() };
   return (...parts) => {
-    let place = root;
+    let node = root;
     for (const part of parts) {
-      const next = place.next.get(part) ?? { next: new Map() };
-      place.next.set(part, next);
-      place = next;
+      const next = node.next.get(part) ?? { next: new Map() };
+      node.next.set(part, next);
+      node = next;
     }
-    return (place.text ??= make(...parts));
+    return (node.text ??= make(...parts));
   };
 }
 
-/** How many tasks a project has. */
+/** Counts the tasks of a project. */
 export async function countTasks(db: Queryable, projectId: string): Promise<number> {
   const [row] = await db.query<{ n: number }>(`SELECT ${taskTotal('$1::uuid')} AS n`, [projectId]);
   return row!.n;
 }
 
-/** The detail shows this much of a task's history; the history itself shows more. */
+/** The number of history entries in a task's detail; the history endpoint shows all of them. */
 const recentHistory = 50;
 
 export interface DetailColumns {
@@ -141,7 +142,7 @@ export interface DetailColumns {
   recent: TaskDetail['history'];
 }
 
-/** What a task's detail shows beside the task, in the same statement. */
+/** The further columns of a task's detail: its dependencies and its recent history. */
 export const detailColumns = `
   coalesce((
     SELECT json_agg(json_build_object('id', d.id, 'depends_on_task_id', d.depends_on_task_id, 'dependency_type', d.dependency_type,
@@ -154,7 +155,7 @@ export const detailColumns = `
       FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
              LIMIT ${recentHistory}) AS a), '[]') AS recent`;
 
-/** Whether `taskId` is reached when dependencies are followed from any of `from`. */
+/** Checks whether following the dependencies from any of the tasks `from` leads to `taskId`. */
 export async function reaches(tx: Transaction, from: string[], taskId: string): Promise<boolean> {
   const rows = await tx.query(
     `WITH RECURSIVE reached (id) AS (
@@ -178,7 +179,7 @@ export interface HistoryRow extends Record<string, unknown> {
   user_name: string | null;
 }
 
-/** What was done to a task before the position of a cursor, the latest first: one row more than so many. */
+/** Reads the history of a task before the position of a cursor, the latest first: one row more than `limit`. */
 export function historyOf(
   db: Queryable,
   taskId: string,

@@ -182,7 +182,7 @@ export function toTask(row: TaskRow): TaskView {
   };
 }
 
-/** A task in a list: its environment is shown with the task itself only, and so is a long command. */
+/** A task in a list, without its environment and with a truncated command. */
 export const listedTaskSchema = taskSchema
   .omit({ environment: true })
   .extend({ command_truncated: commandTruncated })

@@ -19,7 +19,7 @@ export class TasksService {
     private readonly activity: ActivityLog,
   ) {}
 
-  /** @throws TASK_NOT_FOUND */
+  /** Loads a task with its dependencies and recent history. @throws TASK_NOT_FOUND */
   async detail(actor: Actor, name: string): Promise<TaskDetail> {
     const task = await requireTask<DetailColumns>(this.database, actor, name, 'read', {
       also: detailColumns,
@@ -27,7 +27,7 @@ export class TasksService {
     return { ...toTask(task), dependencies: task.dependencies, history: task.recent };
   }
 
-  /** The last of what was done to a task, or what was before a cursor. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
+  /** Reads the latest history of a task, or that before a cursor. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
   async history(actor: Actor, name: string, { limit, cursor }: TaskHistoryQuery): Promise<TaskHistory> {
     const { id } = await requireTask(this.database, actor, name, 'read');
     const keyset = new Keyset([['a.sequence', 'sequence']], 'desc', ['task history', id], cursor);
@@ -65,7 +65,7 @@ export class TasksService {
     return { message: 'Task deleted successfully', deleted_at: toInstant(deletedAt) };
   }
 
-  /** The same within a transaction that has more to do. */
+  /** Deletes a task softly within the caller's transaction; see `remove`. */
   async removeIn(tx: Transaction, actor: Actor, name: string): Promise<{ id: string; deletedAt: Date }> {
     const { id, project_id, title, status } = await requireTask(tx, actor, name, 'write', { lock: true });
     await this.refuseActive(tx, id, 'RESOURCE_IN_USE');
@@ -86,8 +86,8 @@ export class TasksService {
   }
 
   /**
-   * Replaces what a task depends on.
-   * @throws VALIDATION_ERROR when one is not of the project or would wait for this task
+   * Replaces the dependencies of a task.
+   * @throws VALIDATION_ERROR when one belongs to another project or depends on this task
    */
   async setDependencies(
     tx: Transaction,
@@ -96,7 +96,7 @@ export class TasksService {
     projectId: string,
     names: string[],
   ): Promise<void> {
-    // one change at a time in a project, so that two cannot close a circle together
+    // the changes of dependencies in a project are serialized, so that two concurrent ones cannot close a cycle together
     await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
     const ids: string[] = [];
     for (const name of new Set(names)) {
@@ -117,7 +117,7 @@ export class TasksService {
     );
   }
 
-  /** @throws VALIDATION_ERROR when nobody of that id can be given work of the project */
+  /** Checks that a user is active and can see the project. @throws VALIDATION_ERROR otherwise */
   async checkAssignee(tx: Transaction, userId: string, projectId: string): Promise<void> {
     const sees = await canSee(tx, userId, projectId);
     if (sees === true) return;
