@@ -11,14 +11,17 @@ import { requireSession } from './sessions.queries.js';
 
 type Row = Omit<SessionEvent, 'timestamp'> & { at: Date; sequence: string };
 
-/** Of session $1 and its owner $2: anybody can send anybody's session id, so what others did with it does not count. */
+/** The activity of the owner $2 in the session $1. Any user can send any session id, so entries of other users are left out. */
 const ofSession = 'a.session_id = $1 AND a.actor_id = $2';
 
 const execution = `
   SELECT jsonb_build_object('execution_id', e.id, 'command', l.command, 'command_truncated', l.command_truncated, 'status', e.status, 'exit_code', e.exit_code)
     FROM executions e CROSS JOIN LATERAL (SELECT ${listedCommandColumns('e')}) AS l`;
 
-/** The execution that a row of the activity `a` asked for; a task's was made in the transaction of its row, so at its time. */
+/**
+ * An SQL expression for the execution that the activity entry `a` requested. The execution of a task was created in the transaction of the
+ * entry, so both have the same time.
+ */
 const commandOf = `CASE
   WHEN a.entity_type = 'execution' THEN (${execution} WHERE e.id = a.entity_id)
   WHEN a.entity_type = 'task' AND a.new_value = '"queued"'
@@ -32,7 +35,7 @@ export class SessionHistoryService {
   ) {}
 
   /**
-   * What the owner of a session did in it.
+   * Lists a page of what the owner of a session did in it.
    * @throws RESOURCE_NOT_FOUND
    */
   async page(actor: Actor, id: string, query: HistoryQuery, url: string): Promise<SessionHistory> {

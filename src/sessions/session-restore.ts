@@ -20,7 +20,7 @@ export class SessionRestoreService {
   ) {}
 
   /**
-   * Brings a session's settings, and the tasks it has changed, back to what they were, all at once or not at all.
+   * Restores a session's settings, and the tasks that it has changed, to their state at a point in time, in one transaction.
    * @throws RESOURCE_NOT_FOUND, VALIDATION_ERROR for a point before the session or in the future, RESOURCE_LIMIT_EXCEEDED,
    * AUTH_INSUFFICIENT_PERMISSIONS, PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
    */
@@ -32,7 +32,7 @@ export class SessionRestoreService {
       const point = pointOf(session, input.restore_point);
       const before = input.include_settings ? await settingsAt(tx, point) : undefined;
       const settings = before ?? session.settings;
-      // what a restore does is done in the session, so that it can be taken back by another one
+      // the changes are recorded as made in the session, so that another restore can revert them
       const owner = { ...actor, sessionId: id };
       const tasks: RestoredTasks = input.include_tasks
         ? await this.tasks.restore(tx, owner, point)
@@ -73,7 +73,7 @@ function pointOf(session: SessionRow, text: string): RestorePoint {
   return { sessionId: id, userId: user_id, projectId: project_id, at, first: at <= session.created_at };
 }
 
-/** The settings before the first change since; undefined when there was none. */
+/** Reads the settings as they were before the first change after the restore point; undefined when there was no change. */
 async function settingsAt(
   tx: Transaction,
   point: RestorePoint,

@@ -11,9 +11,9 @@ import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { lifetime } from './sessions.queries.js';
 
-/** A session that is used all the time is written once in this time, by each process. */
+/** Each process stores the accesses of a session at most once in this time. */
 const freshMs = 60_000;
-/** Accesses of this time are written together, after the requests that made them. */
+/** Accesses are collected for this time and stored together, after the requests that made them. */
 const flushMs = 500;
 const maxSessions = 10_000;
 
@@ -23,8 +23,8 @@ interface Access {
 }
 
 /**
- * Keeps sessions alive that requests are made in. The header is taken as it comes, so the statement decides whether the session
- * is the user's own and still lives; nothing is refused.
+ * Extends the lifetime of the sessions that requests name. The header is not validated: the statement updates only a session that is the
+ * user's own and has not expired, and no request is refused.
  */
 @Injectable()
 export class SessionTouch implements NestInterceptor, OnModuleInit, BeforeApplicationShutdown {
@@ -40,7 +40,7 @@ export class SessionTouch implements NestInterceptor, OnModuleInit, BeforeApplic
 
   onModuleInit(): void {
     if (this.infrastructure.role === 'worker') return;
-    // what is done over sockets is an access too; what is done to the session itself writes its times
+    // changes over WebSockets count as accesses, too; a change of the session itself stores its times already
     this.events.on('activity.recorded', ({ actor_id, session_id, entity_type }) => {
       if (actor_id !== null && session_id !== null && entity_type !== 'session')
         this.note(actor_id, session_id);
@@ -57,7 +57,7 @@ export class SessionTouch implements NestInterceptor, OnModuleInit, BeforeApplic
     await this.flush();
   }
 
-  /** Remembers an access, to be written soon. */
+  /** Notes an access, which is stored with the next flush. */
   note(userId: string, sessionId: string): void {
     const key = `${userId} ${sessionId}`;
     const now = Date.now();
@@ -84,7 +84,7 @@ export class SessionTouch implements NestInterceptor, OnModuleInit, BeforeApplic
         [accesses.map(({ sessionId }) => sessionId), accesses.map(({ userId }) => userId)],
       );
     } catch (error) {
-      // the next request tries again
+      // so that the next request notes the access again
       for (const { sessionId, userId } of accesses) this.freshUntil.delete(`${userId} ${sessionId}`);
       this.infrastructure.logger.warn({ err: error }, 'accesses of sessions were not written');
     }

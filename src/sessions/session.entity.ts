@@ -1,7 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-/** A user's work session. */
+/** A work session of a user: a context with settings, in which the user's changes are recorded. Sign-ins are in `auth_sessions`. */
 @Entity('sessions')
 @Index('sessions_user', ['user_id', 'created_at'])
 export class Session {

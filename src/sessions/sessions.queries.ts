@@ -4,17 +4,17 @@ import type { Queryable, Transaction } from '../infra/database.js';
 import { memberJoin, visible } from '../projects/projects.queries.js';
 import type { SessionRow } from './sessions.schema.js';
 
-/** A session ends this long after its last access. */
+/** A session expires this long after its last access. */
 export const lifetime = "interval '2 hours'";
 
-/** The states of a session `s`, as conditions. */
+/** SQL conditions for the states of the session `s`. */
 export const inStatus = {
   active: 's.deleted_at IS NULL AND s.expires_at > now()',
   expired: 's.deleted_at IS NULL AND s.expires_at <= now()',
   ended: 's.deleted_at IS NOT NULL',
 };
 
-/** A session with its state and the name of its project, if user $1 ($2: an administrator) may see that. */
+/** The columns of a session, with its state and, if the user $1 may see the project, its name; $2 is true for an administrator. */
 export const sessionColumns = `s.*, CASE WHEN ${visible} THEN p.name END AS project_name,
   CASE WHEN ${inStatus.ended} THEN 'ended' WHEN ${inStatus.expired} THEN 'expired' ELSE 'active' END AS status`;
 
@@ -23,8 +23,8 @@ export const sessionTables = `sessions s
 
 /**
  * Loads a session that has not been deleted.
- * @param purpose administrators read the sessions of others, and only the owner writes and, with that, locks
- * @throws RESOURCE_NOT_FOUND for what the actor may not see, AUTH_INSUFFICIENT_PERMISSIONS
+ * @param purpose `read` is allowed to the owner and administrators; `write` only to the owner, and locks the session
+ * @throws RESOURCE_NOT_FOUND when it does not exist or the actor may not see it, AUTH_INSUFFICIENT_PERMISSIONS
  */
 export async function requireSession(
   db: Queryable,
@@ -45,7 +45,7 @@ export async function requireSession(
   return session;
 }
 
-/** Writes the settings of a locked session; an access, so one that has not expired lives on. */
+/** Stores the settings of a locked session. This counts as an access, so it extends a session that has not expired. */
 export async function writeSettings(
   tx: Transaction,
   id: string,

@@ -4,7 +4,7 @@ import { pageQuery, pageSchema } from '../http/pagination.js';
 import { projectIdParam } from '../projects/project-access.js';
 import type { Session } from './session.entity.js';
 
-/** `ended` is a session that was deleted. */
+/** The states of a session; `ended` means that it was deleted. */
 export const sessionStatuses = ['active', 'expired', 'ended'] as const;
 
 export const maxSettingsBytes = 4_096;

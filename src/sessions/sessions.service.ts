@@ -31,9 +31,9 @@ import {
   type UpdateSession,
 } from './sessions.schema.js';
 
-/** Of a user, at a time. */
+/** The most active sessions of a user. */
 const mostActive = 50;
-/** Each change is kept with the settings before and after it, so that any moment can be restored. */
+/** The most changes of a session; each is stored with the settings before and after it, so that any moment can be restored. */
 const mostVersions = 1_000;
 
 @Injectable()
@@ -47,8 +47,8 @@ export class SessionsService {
   ) {}
 
   /**
-   * Opens a session of the actor's own.
-   * @throws PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED while it has 50 active ones
+   * Opens a session of the actor.
+   * @throws PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED when the actor has 50 active sessions
    */
   async create(actor: Actor, input: CreateSession): Promise<SessionView> {
     const project =
@@ -74,7 +74,7 @@ export class SessionsService {
   }
 
   /**
-   * The actor's own sessions, or for administrators those of one other user.
+   * Lists a page of the actor's own sessions, or for administrators of those of another user.
    * @throws PROJECT_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS
    */
   async list(actor: Actor, query: SessionListQuery, url: string): Promise<SessionPage> {
@@ -105,7 +105,7 @@ export class SessionsService {
     return { sessions, ...paging };
   }
 
-  /** @throws RESOURCE_NOT_FOUND */
+  /** Loads a session; for its owner this counts as an access. @throws RESOURCE_NOT_FOUND */
   async get(actor: Actor, id: string): Promise<SessionView> {
     const session = await requireSession(this.database, actor, id, 'read');
     if (session.user_id === actor.id) this.touch.note(actor.id, id);
@@ -113,7 +113,7 @@ export class SessionsService {
   }
 
   /**
-   * Merges settings into the present ones. An expired session takes them too, and stays expired.
+   * Merges settings into those of a session. An expired session can be changed, too, and stays expired.
    * @throws RESOURCE_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS, VERSION_CONFLICT, VALIDATION_VALUE_TOO_LONG,
    * RESOURCE_LIMIT_EXCEEDED after 1,000 changes
    */
@@ -128,7 +128,7 @@ export class SessionsService {
         });
       const settings = { ...session.settings, ...input.settings };
       const size = JSON.stringify(settings).length;
-      // one that was made when more was allowed can become smaller step by step
+      // settings from the time of a higher limit may still be changed as long as they get smaller
       if (size > maxSettingsBytes && size > JSON.stringify(session.settings).length) {
         throw new AppError('VALIDATION_VALUE_TOO_LONG', {
           field: 'settings',
@@ -136,7 +136,7 @@ export class SessionsService {
         });
       }
       await writeSettings(tx, id, settings);
-      // whole, so that any moment can be restored from one row
+      // the settings are recorded as a whole, so that any moment can be restored from one row
       const values = { oldValue: { settings: session.settings }, newValue: { settings } };
       this.record(tx, actor, session, { action: 'updated', ...values });
     });
@@ -156,7 +156,7 @@ export class SessionsService {
     });
   }
 
-  /** What happens to a session belongs to its own history, whatever header the request bears. */
+  /** Records a change of a session in its own history, whichever session the request names in its header. */
   private record(
     tx: Parameters<ActivityLog['record']>[0],
     actor: Actor,

@@ -1,17 +1,17 @@
 import type { Transaction } from '../infra/database.js';
 
-/** Which session goes back to when. */
+/** A session, and the point in time to which it is restored. */
 export interface RestorePoint {
   sessionId: string;
   userId: string;
-  /** Null: tasks of any project. */
+  /** The project whose tasks are restored; null for those of all projects. */
   projectId: string | null;
   at: Date;
-  /** True for the moment of creation: then everything counts as done since, also within its millisecond. */
+  /** True for the moment of creation: then all changes are reverted, including those within the same millisecond. */
   first: boolean;
 }
 
-/** Whether a row of the activity `a` came after the restore point. */
+/** Builds the condition that the activity entry `a` is later than the restore point. */
 export const since = (at: string, first: string) => `(a.at > ${at}::timestamptz OR ${first}::boolean)`;
 
 export interface ChangedTask {
@@ -22,7 +22,7 @@ export interface ChangedTask {
   deleted: boolean;
 }
 
-/** The tasks that the session has changed since, locked in the order of their ids. */
+/** Loads the tasks that the session has changed after the restore point, and locks them in the order of their ids. */
 export function changedTasks(tx: Transaction, point: RestorePoint, limit: number): Promise<ChangedTask[]> {
   return tx.query<ChangedTask & Record<string, unknown>>(
     `SELECT t.id, t.project_id, p.key || '-' || t.number AS ref, t.status,
@@ -38,7 +38,7 @@ export function changedTasks(tx: Transaction, point: RestorePoint, limit: number
   );
 }
 
-/** A field as it was before the session first changed it; a null progress has to be looked up. */
+/** A field as it was before the session first changed it. A null progress was not recorded and is derived by `earlierState`. */
 export interface FirstValue {
   field: string;
   value: unknown;
@@ -50,10 +50,10 @@ export function firstValues(tx: Transaction, point: RestorePoint, taskId: string
     `SELECT DISTINCT ON (f.field) f.field, f.value, a.sequence
        FROM activity a CROSS JOIN LATERAL jsonb_each(
               CASE WHEN a.action = 'status_changed' THEN jsonb_build_object('status', a.old_value) || CASE
-                     -- both set the progress without a word: an end by hand, and an execution
+                     -- both set the progress without recording it: a completion by hand, and an execution
                      WHEN a.new_value IN ('"completed"', '"queued"') THEN '{"progress_percentage": null}' ELSE '{}'::jsonb END
                    WHEN jsonb_typeof(a.old_value) <> 'object' THEN '{}'
-                   -- what a task depended on before is not written down
+                   -- the previous dependencies of a task are not recorded
                    WHEN a.new_value ? 'dependencies' THEN '{"dependencies": null}' || a.old_value
                    ELSE a.old_value END) AS f (field, value)
       WHERE a.entity_id = $5 AND a.entity_type = 'task' AND a.session_id = $1 AND a.actor_id = $2
@@ -63,25 +63,25 @@ export function firstValues(tx: Transaction, point: RestorePoint, taskId: string
   );
 }
 
-export interface Past {
+export interface EarlierState {
   started_at: Date | null;
   ended_at: Date | null;
-  /** The status it ended from. */
+  /** The status before its end. */
   ended_from: string | null;
   progress: number | null;
 }
 
 /**
- * What the activity tells of a task's last start, its last end in a status, and its progress before a row of it. A status
- * sets the progress without a word: 100 when completed, 0 when an execution starts.
+ * Derives from the activity a task's last start, its last end with a status, and its progress, all before an entry. A change of the status
+ * sets the progress without recording it: to 100 when completed, to 0 when an execution starts.
  */
-export async function pastOf(
+export async function earlierState(
   tx: Transaction,
   taskId: string,
   sequence: string,
   status: unknown = null,
-): Promise<Past> {
-  const [row] = await tx.query<Past & Record<string, unknown>>(
+): Promise<EarlierState> {
+  const [row] = await tx.query<EarlierState & Record<string, unknown>>(
     `WITH earlier AS (
        SELECT a.* FROM activity a WHERE a.entity_id = $1 AND a.entity_type = 'task' AND a.sequence < $2
      ), ended AS (

@@ -10,21 +10,22 @@ import type { RestoredTasks } from './session-restore.schema.js';
 import {
   changedTasks,
   firstValues,
-  pastOf,
+  earlierState,
   type ChangedTask,
   type FirstValue,
   type RestorePoint,
 } from './task-restore.queries.js';
 import { restorableFields, writeTask, type TaskAfter, type TaskFields } from './task-write.queries.js';
 
-/** One transaction holds them all locked. */
+/** The most tasks of a restore, since one transaction keeps them all locked. */
 const mostTasks = 500;
 
 type Left = RestoredTasks['left'][number]['reason'];
 
 /**
- * Gives tasks the fields back that a session has changed. The tasks room has the same rank, so the rows are written here, with
- * what its update does too: the version, the activity with its webhook event, and what follows from a settled status.
+ * Restores the fields of tasks that a session has changed. The tasks module has the same rank and cannot be imported, so the rows are
+ * updated here, with everything that its update does: the version, the activity with its webhook event, and the effects of a status
+ * that was set by hand.
  */
 @Injectable()
 export class TaskRestore {
@@ -78,21 +79,21 @@ export class TaskRestore {
     const kept: string[] = [];
     const values = await firstValues(tx, point, task.id);
     for (const { field, value } of values) {
-      if (await this.cannotReturn(tx, task, field, value)) kept.push(field);
+      if (await this.cannotRestore(tx, task, field, value)) kept.push(field);
       else Object.assign(before, { [field]: value });
     }
     const progress = values.find(({ field }) => field === 'progress_percentage');
     if (progress?.value === null) {
-      before.progress_percentage = (await pastOf(tx, task.id, progress.sequence)).progress ?? 0;
+      before.progress_percentage = (await earlierState(tx, task.id, progress.sequence)).progress ?? 0;
     }
     const status = values.find(({ field }) => field === 'status' && field in before);
     const times = status && status.value !== task.status ? await this.timesOf(tx, task.id, status) : {};
-    const written = await writeTask(tx, task.id, { ...before, ...times });
-    if (written) await this.record(tx, actor, written.after, written.changes);
-    return { fields: Object.keys(written?.changes ?? {}), kept };
+    const update = await writeTask(tx, task.id, { ...before, ...times });
+    if (update) await this.record(tx, actor, update.after, update.changes);
+    return { fields: Object.keys(update?.changes ?? {}), kept };
   }
 
-  private async cannotReturn(
+  private async cannotRestore(
     tx: Transaction,
     task: ChangedTask,
     field: string,
@@ -104,14 +105,13 @@ export class TaskRestore {
     return (await canSee(tx, value, task.project_id)) !== true;
   }
 
-  /** The times that go with a status that comes back. */
+  /** Derives the times that go with a restored status. */
   private async timesOf(tx: Transaction, taskId: string, { sequence, value }: FirstValue) {
     const none = { started_at: null, completed_at: null, actual_duration: null };
     if (value === 'pending') return none;
-    const past = await pastOf(tx, taskId, sequence, value);
-    const { started_at, ended_at } = past;
+    const { started_at, ended_at, ended_from } = await earlierState(tx, taskId, sequence, value);
     if (value === 'running') return { ...none, started_at };
-    const ran = past.ended_from === 'running' && started_at !== null && ended_at !== null;
+    const ran = ended_from === 'running' && started_at !== null && ended_at !== null;
     const actual_duration = ran ? (ended_at.getTime() - started_at.getTime()) / 1000 : null;
     return { started_at, completed_at: ended_at, actual_duration };
   }
@@ -125,8 +125,8 @@ export class TaskRestore {
     const { id, project_id, title, status, progress_percentage, updated_at } = after;
     const entry = { actor, entityType: 'task', entityId: id, projectId: project_id } as const;
     const data = { task_id: id, project_id, title, status, changes: Object.keys(changes), restored: true };
-    // it is no completion or failure that happens now, so webhooks hear of an update
-    const told = {
+    // a restored status is not a completion or failure that happens now, so webhooks receive an update
+    const published = {
       event: { name: 'task.updated', data },
       task: { status, progress_percentage, updated_at: updated_at.toISOString() },
     } as const;
@@ -139,7 +139,7 @@ export class TaskRestore {
         action: 'updated',
         oldValue: side('old'),
         newValue: side('new'),
-        ...(statusChange ? {} : told),
+        ...(statusChange ? {} : published),
       });
     }
     if (!statusChange) return;
@@ -148,7 +148,7 @@ export class TaskRestore {
       action: 'status_changed',
       oldValue: statusChange.old,
       newValue: status,
-      ...told,
+      ...published,
     });
     await this.lifecycle.onTaskStatusSet(tx, after);
   }

@@ -38,11 +38,11 @@ export interface TaskAfter extends Record<string, unknown> {
   updated_at: Date;
 }
 
-const written = [...fields, 'started_at', 'completed_at', 'actual_duration'];
+const columns = [...fields, 'started_at', 'completed_at', 'actual_duration'];
 
 /**
- * Writes the fields of a locked task that differ from what it has.
- * @returns what changed; undefined when nothing did, and then nothing was written
+ * Updates the fields of a locked task that differ from the given values.
+ * @returns the changes; undefined when nothing differs, in which case nothing is updated
  */
 export async function writeTask(
   tx: Transaction,
@@ -59,10 +59,10 @@ export async function writeTask(
     changes[key] = { old: present?.[key], new: value };
   }
   if (Object.keys(changes).length === 0) return undefined;
-  // the row itself fills in what is not given
+  // jsonb_populate_record takes the columns that are not given from the row itself
   const [after] = await tx.query<TaskAfter>(
-    `UPDATE tasks t SET (${written.join(', ')}) =
-            (SELECT ${written.map((name) => `r.${name}`).join(', ')} FROM jsonb_populate_record(t, $2::jsonb) AS r),
+    `UPDATE tasks t SET (${columns.join(', ')}) =
+            (SELECT ${columns.map((name) => `r.${name}`).join(', ')} FROM jsonb_populate_record(t, $2::jsonb) AS r),
             updated_at = now(), version = version + 1
       WHERE id = $1 RETURNING id, project_id, title, status, progress_percentage, updated_at`,
     [taskId, JSON.stringify(values)],
