@@ -4,11 +4,12 @@ import { requirePermission } from '../common/require-permission.js';
 import type { Transaction } from '../infra/database.js';
 
 /**
- * Makes sure that what an actor came with is still good, and stays so until the transaction ends. A request is let in before its
- * work begins, and may wait before it writes; what hands out access (passwords, tokens, accounts, roles, memberships, webhooks)
- * must not be done for a sign-in or a role that has ended meanwhile. Whoever changes the actor's own row locks it before.
- * @param required what the actor's role must allow by now
- * @returns the actor with the role that the account has now, for a token no more than its scopes ask for
+ * Verifies that the sign-in or token of an actor is still valid, and locks the account so that it stays so until the transaction ends.
+ * A request is authenticated before its work begins, and may wait before it writes; a write that grants access (passwords, tokens,
+ * accounts, roles, memberships, webhooks) must not be done for a sign-in or a role that has ended meanwhile. A caller that updates the
+ * actor's own row must lock it before.
+ * @param required the permission that the actor's present role must have
+ * @returns the actor with the present role of the account, for a token no more than its scopes need
  * @throws AUTH_TOKEN_INVALID, AUTH_INSUFFICIENT_PERMISSIONS
  */
 export async function confirmActor(

@@ -1,11 +1,11 @@
 const leastDifferent = 4;
 
-/** Of a password in lower case: what is left without the few digits and signs that people put behind a word. */
+/** Strips the up to four digits and signs that people append to a word. @param password in lower case */
 const stem = (password: string) => password.replace(/[^\p{L}]{1,4}$/u, '');
 
 let common: Promise<ReadonlySet<string>> | undefined;
 
-/** 49,000 passwords of public leaks. Read when a password is first set: it takes 20 ms, and 7 MB from then on. */
+/** Loads 49,000 passwords of public leaks when a password is first set: this takes 20 ms, and 7 MB from then on. */
 function commonPasswords(): Promise<ReadonlySet<string>> {
   common ??= import('@zxcvbn-ts/language-common').then(
     ({ dictionary }) => new Set(dictionary['passwords-common']),
@@ -14,8 +14,9 @@ function commonPasswords(): Promise<ReadonlySet<string>> {
 }
 
 /**
- * Why a password is not to be taken: a guesser tries it among the first (NIST SP 800-63B, 5.1.1.2). Its length is not looked at.
- * @returns undefined for one that will do
+ * Finds the reason to refuse a password that an attacker would guess among the first (NIST SP 800-63B, 5.1.1.2). The length is not
+ * checked here.
+ * @returns undefined for an acceptable password
  */
 export async function weaknessOf(
   password: string,

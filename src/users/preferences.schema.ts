@@ -6,7 +6,7 @@ const maxBytes = 16_384;
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name }).format();
-    // offsets such as +01:00 pass as well, and are no zone
+    // Intl accepts offsets such as +01:00, too, which are not zones
     return /^[A-Za-z]/.test(name);
   } catch {
     return false;
@@ -43,7 +43,7 @@ export const preferencesSchema = z
   .meta({ id: 'Preferences' });
 export type Preferences = z.output<typeof preferencesSchema>;
 
-/** What holds until a user chooses otherwise. */
+/** The preferences of a user who has not changed them. */
 const defaults: Preferences = {
   theme: 'system',
   language: 'en',
@@ -86,7 +86,7 @@ type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Merges preferences one level deep: an object within takes over what the new one does not name. */
+/** Merges preferences one level deep: nested objects are merged, too, while other values are replaced. */
 export function mergePreferences(present: Json, changes: Json): Json {
   const merged = Object.entries(changes).map(([key, value]) => {
     const old = present[key];
@@ -95,7 +95,7 @@ export function mergePreferences(present: Json, changes: Json): Json {
   return { ...present, ...Object.fromEntries(merged) };
 }
 
-/** The stored preferences with the defaults where nothing was chosen. */
+/** Completes the stored preferences with the defaults. */
 export function toPreferences(stored: Json): Preferences {
   return mergePreferences(defaults, stored) as Preferences;
 }

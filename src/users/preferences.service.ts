@@ -22,7 +22,7 @@ export class PreferencesService {
   ) {}
 
   /**
-   * Merges choices into the actor's own preferences.
+   * Merges changes into the actor's own preferences.
    * @throws VERSION_CONFLICT, VALIDATION_VALUE_TOO_LONG
    */
   async update(actor: Actor, input: UpdatePreferences, ifMatch?: number): Promise<PreferencesResult> {

@@ -1,16 +1,16 @@
 import type { Queryable } from '../infra/database.js';
 
-export interface UserFigures {
+export interface UserStatistics {
   tasks_created: number;
   tasks_completed: number;
   projects_created: number;
-  /** Seconds. */
+  /** In seconds. */
   total_login_time: number;
 }
 
-/** What a user has made and done. */
-export async function figuresOf(db: Queryable, userId: string): Promise<UserFigures> {
-  const [row] = await db.query<UserFigures & Record<string, unknown>>(
+/** Counts what a user has created and completed, and the time in sessions. */
+export async function userStatistics(db: Queryable, userId: string): Promise<UserStatistics> {
+  const [row] = await db.query<UserStatistics & Record<string, unknown>>(
     `SELECT (SELECT count(*)::int FROM tasks WHERE created_by = $1) AS tasks_created,
             (SELECT count(*)::int FROM tasks WHERE assigned_to = $1 AND status = 'completed' AND deleted_at IS NULL)
             + (SELECT count(*)::int FROM tasks

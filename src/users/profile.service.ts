@@ -6,7 +6,7 @@ import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { toPreferences } from './preferences.schema.js';
-import { figuresOf } from './profile.queries.js';
+import { userStatistics } from './profile.queries.js';
 import type { Profile, UpdateProfile } from './profile.schema.js';
 import { User } from './user.entity.js';
 import { toUser } from './users.schema.js';
@@ -21,16 +21,16 @@ export class ProfileService {
   ) {}
 
   async get(actor: Actor): Promise<Profile> {
-    const [user, figures] = await Promise.all([
+    const [user, statistics] = await Promise.all([
       this.repository.findOneBy({ id: actor.id }),
-      this.heavy.read(actor.id, (tx) => figuresOf(tx, actor.id)),
+      this.heavy.read(actor.id, (tx) => userStatistics(tx, actor.id)),
     ]);
     if (!user) throw new AppError('RESOURCE_NOT_FOUND', { user_id: actor.id });
     const { disabled: _, ...view } = toUser(user);
     return {
       ...view,
       preferences: toPreferences(user.preferences),
-      statistics: { ...figures, total_login_time: formatDuration(figures.total_login_time) },
+      statistics: { ...statistics, total_login_time: formatDuration(statistics.total_login_time) },
     };
   }
 

@@ -7,7 +7,7 @@ export class User {
   @Id()
   id!: string;
 
-  /** Kept in lower case, so that names are unique whatever their case. */
+  /** Stored in lower case, so that names are unique regardless of case. */
   @Column('text')
   @Index('users_username_key', { unique: true })
   username!: string;
@@ -31,7 +31,7 @@ export class User {
   @Column('text', { default: 'standard' })
   tier!: 'standard' | 'premium';
 
-  /** How many runs of theirs may be admitted at a time; null for what holds for all. */
+  /** How many executions of the user may be admitted at a time; null for the server's default. */
   @Column('integer', { nullable: true })
   max_running!: number | null;
 
@@ -41,7 +41,7 @@ export class User {
   @Column('jsonb', { default: {} })
   preferences!: Record<string, unknown>;
 
-  /** Sign-ins and their access tokens carry it; raising it ends all earlier ones. */
+  /** Sign-ins and their access tokens carry this number; raising it revokes all earlier ones. */
   @Column('integer', { default: 1 })
   token_epoch!: number;
 
@@ -54,7 +54,7 @@ export class User {
   @CreatedInstant()
   updated_at!: Date;
 
-  /** Chooses the user of its commands on hosts where each project has one; null until the first run there. See `commandUser`. */
+  /** Selects the system account of the user's own commands on hosts with one per project; null until the first run there. See `commandUser`. */
   @Column('integer', { nullable: true, select: false })
   @Index('users_command_user_number_key', { unique: true })
   command_user_number!: number | null;

@@ -49,7 +49,7 @@ export class UsersService implements OnModuleInit {
     this.events.on('user.changed', ({ user_id }) => this.forget(user_id));
   }
 
-  /** What authentication needs to know of a user; undefined when there is none. */
+  /** Loads the fields of a user that authentication needs, from a cache. @returns undefined when there is no such user */
   async account(id: string): Promise<Account | undefined> {
     return this.accounts.get(id, async () => {
       const [account] = await this.lookups.take(id, () =>
@@ -95,8 +95,8 @@ export class UsersService implements OnModuleInit {
   }
 
   /**
-   * Makes a user.
-   * @param actor the administrator, or null for the first start, which looks at the password itself
+   * Creates a user.
+   * @param actor the administrator, or null for the first start, which checks the password itself
    * @throws AUTH_TOKEN_INVALID and AUTH_INSUFFICIENT_PERMISSIONS when the actor's sign-in or role has ended meanwhile;
    * RESOURCE_ALREADY_EXISTS when the name or the e-mail address is taken, VALIDATION_ERROR for a weak password
    */
@@ -105,7 +105,7 @@ export class UsersService implements OnModuleInit {
     const id = newId();
     const password_hash = await hashPassword(input.password, actor?.id ?? 'the first start');
     const { username, email, full_name, avatar_url, role, tier } = input;
-    await this.uniquely(() =>
+    await this.refuseDuplicates(() =>
       this.database.transaction(async (tx) => {
         if (actor) await confirmActor(tx, actor, 'admin');
         await tx.query(
@@ -127,10 +127,11 @@ export class UsersService implements OnModuleInit {
   }
 
   /**
-   * Changes a user. A new password and disabling end every sign-in made so far; a new role counts from the next request. Disabling
-   * ends the user's runs too, and a lower role those that have not started.
-   * @param required what the actor's role must still allow when it is written: for a change of one's own profile less
-   * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, AUTH_INSUFFICIENT_PERMISSIONS, RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password; RESOURCE_IN_USE for the last administrator
+   * Changes a user. A new password, or disabling the user, revokes all of the user's sign-ins; a new role applies from the next request.
+   * Disabling also cancels the user's executions, and a lower role those that it does not allow and that have not started.
+   * @param required the permission that the actor must still have at the time of the write; a change of one's own profile needs only `read`
+   * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, AUTH_INSUFFICIENT_PERMISSIONS, RESOURCE_NOT_FOUND,
+   * RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password, RESOURCE_IN_USE for the last administrator
    */
   async update(
     actor: Actor,
@@ -143,9 +144,9 @@ export class UsersService implements OnModuleInit {
     if (password !== undefined)
       await refuseWeak('password', password, { ...(await this.get(id)), ...changes });
     const password_hash = password === undefined ? undefined : await hashPassword(password, actor.id);
-    await this.uniquely(() =>
+    await this.refuseDuplicates(() =>
       this.database.transaction(async (tx) => {
-        // one change at a time, so that two administrators cannot step down at once
+        // changes of users are serialized, so that the last two administrators cannot be demoted at the same time
         await tx.query('SELECT pg_advisory_xact_lock($1)', [userChangeLock]);
         const [user] = await tx.query<User>('SELECT * FROM users WHERE id = $1 FOR UPDATE', [id]);
         if (!user) throw new AppError('RESOURCE_NOT_FOUND', { user_id: id });
@@ -192,9 +193,9 @@ export class UsersService implements OnModuleInit {
   }
 
   /**
-   * Sets a user's own password and ends every sign-in made so far.
-   * @param epoch of the password that the user has just shown
-   * @throws AUTH_INVALID_CREDENTIALS when it is another one by now, VALIDATION_ERROR for a weak one
+   * Changes the actor's own password and revokes all of the actor's sign-ins.
+   * @param epoch the `token_epoch` of the user when the current password was verified
+   * @throws AUTH_INVALID_CREDENTIALS when the password has been changed since then, VALIDATION_ERROR for a weak one
    */
   async changePassword(actor: Actor, epoch: number, newPassword: string): Promise<void> {
     await refuseWeak('new_password', newPassword, await this.get(actor.id));
@@ -239,7 +240,7 @@ export class UsersService implements OnModuleInit {
     }
   }
 
-  private async uniquely<T>(work: () => Promise<T>): Promise<T> {
+  private async refuseDuplicates<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
