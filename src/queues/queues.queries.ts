@@ -1,6 +1,6 @@
 import type { Queryable } from '../infra/database.js';
 
-export interface QueueFigures extends Record<string, unknown> {
+export interface QueueCounts extends Record<string, unknown> {
   queue: number;
   size: number;
   processing: number;
@@ -9,9 +9,9 @@ export interface QueueFigures extends Record<string, unknown> {
   pause_reason: string | null;
 }
 
-/** The state of each of the three queues. */
-export function queueFigures(db: Queryable): Promise<QueueFigures[]> {
-  return db.query<QueueFigures>(
+/** Reads the state of each of the three queues, and counts its executions. */
+export function queueCounts(db: Queryable): Promise<QueueCounts[]> {
+  return db.query<QueueCounts>(
     `SELECT n.queue, coalesce(s.paused, false) AS paused, s.reason AS pause_reason,
             (SELECT count(*)::int FROM executions e WHERE e.status = 'queued' AND e.queue = n.queue) AS size,
             (SELECT count(*)::int FROM executions e WHERE e.status = 'running' AND e.queue = n.queue) AS processing,
@@ -21,21 +21,22 @@ export function queueFigures(db: Queryable): Promise<QueueFigures[]> {
   );
 }
 
-export interface WorkFigures extends Record<string, unknown> {
+export interface Throughput extends Record<string, unknown> {
   slots: number;
   running: number;
-  ended_lately: number;
+  /** Ended in the last ten minutes. */
+  ended_recently: number;
   average_seconds: number | null;
   completed: number;
   ended: number;
 }
 
-/** Slots of live workers, and what was achieved in the last 24 hours. */
-export async function workFigures(db: Queryable, leaseSeconds: number): Promise<WorkFigures> {
-  const [row] = await db.query<WorkFigures>(
+/** Counts the slots of live workers, and the executions that ended in the last 24 hours. */
+export async function readThroughput(db: Queryable, leaseSeconds: number): Promise<Throughput> {
+  const [row] = await db.query<Throughput>(
     `SELECT (SELECT coalesce(sum(slots), 0)::int FROM workers WHERE seen_at > now() - make_interval(secs => $1)) AS slots,
             (SELECT count(*)::int FROM executions WHERE status = 'running') AS running,
-            count(*) FILTER (WHERE finished_at > now() - interval '10 minutes')::int AS ended_lately,
+            count(*) FILTER (WHERE finished_at > now() - interval '10 minutes')::int AS ended_recently,
             avg(extract(epoch FROM finished_at - started_at))::float8 AS average_seconds,
             count(*) FILTER (WHERE status = 'completed')::int AS completed,
             count(*) FILTER (WHERE status IN ('completed', 'failed'))::int AS ended
@@ -45,7 +46,7 @@ export async function workFigures(db: Queryable, leaseSeconds: number): Promise<
   return row!;
 }
 
-export interface Figures {
+export interface MetricValues {
   enqueued: number;
   completed: number;
   failed: number;
@@ -56,15 +57,15 @@ export interface Figures {
   run_p95: number | null;
 }
 
-export interface MetricsRow extends Figures {
+export interface MetricsRow extends MetricValues {
   queue: number;
   /** Null for the totals of the queue. */
   hour: Date | null;
 }
 
 /**
- * What came in and what ended, per queue and hour and in all. An execution counts as enqueued in the hour it came, and as
- * ended, with its wait and run times, in the hour it ended.
+ * Counts the executions that were enqueued and that ended, per queue and hour and in total. An execution counts as enqueued in the hour
+ * of its creation, and as ended, with its wait and run times, in the hour of its end.
  */
 export function metricsRows(db: Queryable, from: Date, to: Date): Promise<MetricsRow[]> {
   const percentile = (fraction: number, value: string) =>

@@ -8,7 +8,7 @@ import { QueueControl } from '../executions/queue-control.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { metricsRows, queueFigures, workFigures, type Figures } from './queues.queries.js';
+import { metricsRows, queueCounts, readThroughput, type MetricValues } from './queues.queries.js';
 import {
   periods,
   type Clear,
@@ -18,7 +18,8 @@ import {
   type QueueStatus,
 } from './queues.schema.js';
 
-const clearPatienceMs = 25_000;
+/** A request to clear a queue returns after this time, even when executions are left. */
+const clearTimeoutMs = 25_000;
 const hourMs = 3_600_000;
 
 const byName = <T>(make: (queue: number) => T): Record<QueueName, T> => ({
@@ -41,24 +42,25 @@ export class QueuesService {
 
   async status(actor: Actor): Promise<QueueStatus> {
     const { LEASE_SECONDS } = this.infrastructure.config;
-    const [figures, work] = await this.heavy.read(actor.id, (tx) =>
-      Promise.all([queueFigures(tx), workFigures(tx, LEASE_SECONDS)]),
+    const [counts, throughput] = await this.heavy.read(actor.id, (tx) =>
+      Promise.all([queueCounts(tx), readThroughput(tx, LEASE_SECONDS)]),
     );
+    const { slots, running, ended_recently, average_seconds, completed, ended } = throughput;
     return {
       queues: byName((queue) => {
-        const { size, processing, completed_today, paused, pause_reason } = figures[queue]!;
+        const { size, processing, completed_today, paused, pause_reason } = counts[queue]!;
         return { size, processing, completed_today, paused, pause_reason };
       }),
-      workers: { active: work.running, idle: Math.max(0, work.slots - work.running), total: work.slots },
+      workers: { active: running, idle: Math.max(0, slots - running), total: slots },
       performance: {
-        tasks_per_minute: work.ended_lately / 10,
-        average_processing_time: formatDuration(work.average_seconds),
-        success_rate: work.ended === 0 ? null : rounded(work.completed / work.ended),
+        tasks_per_minute: ended_recently / 10,
+        average_processing_time: formatDuration(average_seconds),
+        success_rate: ended === 0 ? null : rounded(completed / ended),
       },
     };
   }
 
-  /** Lets nothing more of a queue start; what runs goes on. */
+  /** Pauses a queue: no execution of it starts any more, and running ones go on. */
   async pause(actor: Actor, { queue_name, reason }: Pause) {
     const queue = queueNames.indexOf(queue_name);
     const changedAt = await this.database.transaction(async (tx) => {
@@ -79,14 +81,14 @@ export class QueuesService {
     return { queue_name, status: 'active' as const, reason: null, changed_at: toInstant(changedAt) };
   }
 
-  /** Cancels what waits in a queue; what runs goes on. */
+  /** Cancels the queued executions of a queue; running ones go on. */
   async clear(actor: Actor, { queue_name }: Clear) {
     const queue = queueNames.indexOf(queue_name);
     const { cleared, left } = await this.control.clear(
       queue,
       actor,
       'Queue cleared',
-      Date.now() + clearPatienceMs,
+      Date.now() + clearTimeoutMs,
     );
     await this.database.transaction((tx) =>
       this.record(tx, actor, queue, 'queue_cleared', { queue_name, cleared_count: cleared }),
@@ -96,10 +98,10 @@ export class QueuesService {
 
   async metrics(actor: Actor, period: MetricsPeriod): Promise<QueueMetrics> {
     const to = new Date();
-    // whole hours, the current one included
+    // the period has whole hours, of which the current one is the last
     const from = new Date(Math.floor(to.getTime() / hourMs) * hourMs - (periods[period] - 1) * hourMs);
     const rows = await this.heavy.read(actor.id, (tx) => metricsRows(tx, from, to));
-    const empty: Figures = {
+    const empty: MetricValues = {
       enqueued: 0,
       completed: 0,
       failed: 0,
@@ -109,7 +111,7 @@ export class QueuesService {
       run_p50: null,
       run_p95: null,
     };
-    const figures = (row: Figures) => ({
+    const toView = (row: MetricValues) => ({
       enqueued: row.enqueued,
       completed: row.completed,
       failed: row.failed,
@@ -122,15 +124,15 @@ export class QueuesService {
       const hours = Array.from({ length: periods[period] }, (_, index) => {
         const hour = new Date(from.getTime() + index * hourMs);
         const row = mine.find((candidate) => candidate.hour?.getTime() === hour.getTime());
-        return { hour: toInstant(hour), ...figures(row ?? empty) };
+        return { hour: toInstant(hour), ...toView(row ?? empty) };
       });
-      return { totals: figures(mine.find(({ hour }) => hour === null) ?? empty), hours };
+      return { totals: toView(mine.find(({ hour }) => hour === null) ?? empty), hours };
     });
     return { period, from: toInstant(from), to: toInstant(to), queues };
   }
 
   private record(tx: Transaction, actor: Actor, queue: number, action: string, newValue: unknown): void {
-    // a queue has no row of its own to be named by
+    // a queue has no row with an id, so the activity names it by a fixed one
     const entityId = `00000000-0000-8000-8000-00000000000${queue}`;
     this.activity.record(tx, { actor, entityType: 'queue', entityId, action, newValue });
   }
