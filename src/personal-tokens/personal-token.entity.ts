@@ -2,7 +2,7 @@ import { Column, Entity, Index } from 'typeorm';
 import type { Scope } from '../common/permissions.js';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-/** A token that a user made for a script; the row goes when it is revoked. */
+/** A personal access token of a user; the row is deleted when it is revoked. */
 @Entity('personal_access_tokens')
 @Index('personal_access_tokens_user', ['user_id', 'id'])
 export class PersonalToken {
@@ -22,7 +22,7 @@ export class PersonalToken {
   @Index('personal_access_tokens_hash_key', { unique: true })
   token_hash!: Buffer;
 
-  /** The end of the token, by which its user knows it. */
+  /** The prefix and the last four characters of the token, by which its user recognizes it. */
   @Column('text')
   hint!: string;
 
@@ -33,7 +33,7 @@ export class PersonalToken {
   @Instant({ nullable: true })
   expires_at!: Date | null;
 
-  /** Up to about a minute late: not every request writes it. */
+  /** Stored at most about once a minute, so it may be that much out of date. */
   @Instant({ nullable: true })
   last_used_at!: Date | null;
 }

@@ -57,7 +57,7 @@ export const personalTokenWithSecretSchema = personalTokenSchema
   .meta({ id: 'PersonalAccessTokenWithSecret' });
 export type PersonalTokenWithSecret = z.output<typeof personalTokenWithSecretSchema>;
 
-/** What may be known of a token: everything but itself. */
+/** Builds the representation of a token, without the secret. */
 export function toPersonalToken(token: PersonalToken): PersonalTokenView {
   const { id, user_id, label, scopes, hint } = token;
   return {

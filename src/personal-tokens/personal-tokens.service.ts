@@ -18,7 +18,7 @@ import {
 } from './personal-tokens.schema.js';
 import { hashOfToken, hintOf, makeToken } from './token-format.js';
 
-/** Tokens of one user that have not expired, or did so in the last day: short-lived ones must not pile up without end. */
+/** The most tokens of a user. Those that expired in the last day count, too, so that short-lived ones cannot pile up. */
 const mostTokens = 50;
 
 @Injectable()
@@ -30,17 +30,17 @@ export class PersonalTokensService {
   ) {}
 
   /**
-   * Makes a token for the actor. It is in this answer and in no other.
-   * @throws AUTH_INSUFFICIENT_PERMISSIONS for scopes beyond the actor's role, or beyond the token that asks;
+   * Creates a token for the actor. Only this response contains the secret.
+   * @throws AUTH_INSUFFICIENT_PERMISSIONS for scopes beyond the actor's role, or beyond the token that makes the request;
    * RESOURCE_LIMIT_EXCEEDED with 50 tokens; AUTH_TOKEN_INVALID when the actor's sign-in has ended meanwhile
    */
   async create(actor: Actor, input: CreatePersonalToken): Promise<PersonalTokenWithSecret> {
     const token = makeToken();
     const { label, scopes, expires_at } = input;
     return this.database.transaction(async (tx) => {
-      // one at a time, so that the count holds
+      // the lock serializes the creations of a user, so that the limit is exact
       await tx.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [actor.id]);
-      refuseMoreThanOwn(await confirmActor(tx, actor), input);
+      refuseEscalation(await confirmActor(tx, actor), input);
       await this.refuseTooMany(tx, actor.id);
       const [stored] = await tx.query<PersonalToken>(
         `INSERT INTO personal_access_tokens (id, user_id, label, scopes, token_hash, hint, expires_at)
@@ -54,7 +54,7 @@ export class PersonalTokensService {
     });
   }
 
-  /** Lists the actor's tokens, or another user's for an administrator. @throws AUTH_INSUFFICIENT_PERMISSIONS */
+  /** Lists a page of the actor's tokens, or for administrators of another user's. @throws AUTH_INSUFFICIENT_PERMISSIONS */
   async list(actor: Actor, query: PersonalTokenListQuery, url: string): Promise<Page<PersonalTokenView>> {
     const userId = query.user_id ?? actor.id;
     if (userId !== actor.id && !may(actor, 'admin'))
@@ -71,7 +71,7 @@ export class PersonalTokensService {
     return window.toPage(rows, total, toPersonalToken);
   }
 
-  /** @throws RESOURCE_NOT_FOUND for what is neither the actor's nor an administrator's to see */
+  /** Loads a token of the actor, or for administrators of any user. @throws RESOURCE_NOT_FOUND */
   async get(actor: Actor, id: string): Promise<PersonalTokenView> {
     const [row] = await this.database.query<PersonalToken>(
       'SELECT * FROM personal_access_tokens WHERE id = $1 AND (user_id = $2 OR $3)',
@@ -81,7 +81,7 @@ export class PersonalTokensService {
     return toPersonalToken(row);
   }
 
-  /** Ends a token and what is open with it: in this process at once, in others as soon as they hear of it. @throws RESOURCE_NOT_FOUND */
+  /** Revokes a token and closes its connections: in this process at once, in others when the event arrives. @throws RESOURCE_NOT_FOUND */
   async revoke(actor: Actor, id: string): Promise<{ message: string }> {
     const token = await this.get(actor, id);
     await this.database.transaction(async (tx) => {
@@ -113,8 +113,8 @@ export class PersonalTokensService {
   }
 }
 
-/** A token must not make a stronger or longer-lived one than itself. */
-function refuseMoreThanOwn(actor: Actor, { scopes, expires_at }: CreatePersonalToken): void {
+/** Refuses scopes beyond those of the actor's role or token, and a token that would outlive the one that creates it. */
+function refuseEscalation(actor: Actor, { scopes, expires_at }: CreatePersonalToken): void {
   const { token } = actor;
   const beyond = token ? scopes.filter((scope) => !token.scopes.includes(scope)) : beyondRole(actor, scopes);
   if (beyond.length > 0)

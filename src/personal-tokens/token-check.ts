@@ -11,13 +11,13 @@ import { hashOfToken, isWellFormed } from './token-format.js';
 
 export type KnownToken = Pick<PersonalToken, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'last_used_at'>;
 
-/** The last use is written at most this often. */
+/** The last use is stored at most once in this time. */
 const useSeconds = 60;
 
-/** Tells what a personal access token stands for: one indexed look-up, and none while it is remembered. */
+/** Authenticates personal access tokens, by one indexed look-up or from a cache. */
 @Injectable()
 export class TokenCheck implements OnModuleInit {
-  /** By hash, and by id for who was authenticated before. */
+  /** Cached rows, by the hash of the token, and by its id for actors that are verified again. */
   private readonly known: RowCache<KnownToken>;
 
   constructor(
@@ -37,15 +37,16 @@ export class TokenCheck implements OnModuleInit {
   }
 
   /**
-   * @param network where it comes from
-   * @throws AUTH_TOKEN_INVALID for what is not, or no longer, a token; RATE_LIMIT_EXCEEDED when too many wait to be looked up
+   * Looks up the token of a request.
+   * @param network of the request, for which the look-up takes a turn
+   * @throws AUTH_TOKEN_INVALID when it does not exist, or has expired or been revoked; RATE_LIMIT_EXCEEDED when too many look-ups wait
    */
   async verify(text: string, network: string): Promise<KnownToken> {
     const token = isWellFormed(text) ? await this.find(hashOfToken(text), network) : undefined;
-    return good(token);
+    return requireValid(token);
   }
 
-  /** Whether a token that was good is still. @throws AUTH_TOKEN_INVALID */
+  /** Looks up a token that has been verified before. @throws AUTH_TOKEN_INVALID when it has expired or been revoked */
   async verifyAgain(id: string, userId: string): Promise<KnownToken> {
     const token = await this.known.get(id, async () => {
       const [found] = await this.lookups.take(userId, () =>
@@ -53,7 +54,7 @@ export class TokenCheck implements OnModuleInit {
       );
       return found;
     });
-    return good(token);
+    return requireValid(token);
   }
 
   /** Looks up many at once, for who is about to `verifyAgain` each. */
@@ -74,7 +75,7 @@ export class TokenCheck implements OnModuleInit {
     });
   }
 
-  /** In the background: nobody waits for it, and a use that is not written down changes nothing else. */
+  /** Stores the last use in the background; a use that cannot be stored has no other effect. */
   private noteUse({ id, last_used_at: last, expires_at: end }: KnownToken): void {
     if (last !== null && Date.now() - last.getTime() < useSeconds * 1000) return;
     if (end !== null && end.getTime() <= Date.now()) return;
@@ -85,14 +86,14 @@ export class TokenCheck implements OnModuleInit {
         [id, useSeconds],
       )
       .catch((error: unknown) => {
-        this.infrastructure.logger.debug({ err: error }, 'the use of a token could not be written down');
+        this.infrastructure.logger.debug({ err: error }, 'the use of a token could not be recorded');
       });
   }
 }
 
 const select = 'SELECT id, user_id, scopes, expires_at, last_used_at FROM personal_access_tokens';
 
-function good(token: KnownToken | undefined): KnownToken {
+function requireValid(token: KnownToken | undefined): KnownToken {
   if (!token || (token.expires_at !== null && token.expires_at.getTime() <= Date.now()))
     throw new AppError('AUTH_TOKEN_INVALID');
   return token;

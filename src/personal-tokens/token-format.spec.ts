@@ -32,7 +32,7 @@ test('a changed, cut or foreign text is no token', () => {
   expect(looksPersonal('eyJhbGciOiJIUzI1NiJ9')).toBe(false);
 });
 
-test('what is shown and stored of it does not give it away', () => {
+test('the hint and the stored hash do not reveal the token', () => {
   const token = makeToken();
   expect(hintOf(token)).toBe(`mlr_pat_…${token.slice(-4)}`);
   expect(hashOfToken(token).toString('latin1')).not.toContain(token.slice(8));
