@@ -16,9 +16,9 @@ export interface ActivityEntry {
   action: string;
   oldValue?: unknown;
   newValue?: unknown;
-  /** The webhook event that follows from it, with the `data` of its message. */
+  /** The webhook event of the write, with the `data` of its message. */
   event?: { name: WebhookEvent; data: Record<string, unknown> } | undefined;
-  /** For tasks: what sockets are told. */
+  /** The new state of a task, which is published to WebSockets. */
   task?: ActivityEvent['task'];
 }
 
@@ -26,27 +26,27 @@ export interface ActivityEntry {
 export interface RecordedActivity {
   id: string;
   at: Date;
-  /** How many deliveries follow from it. */
+  /** How many webhook deliveries were created with it. */
   pending: number;
 }
 
-/** A UUID of version 7 (RFC 9562 §5.7) made by Postgres, which has a function for it since version 18 only. */
+/** The SQL expression for a new UUID of version 7 (RFC 9562 §5.7); Postgres has a function for it only since version 18. */
 const uuid7 = `encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
   PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid`;
 
-/** Where a statement finds what it writes down, as SQL expressions. */
-interface Noted {
-  /** The event, and the patterns that match it, as an array; null for none. */
+/** SQL expressions for the event whose deliveries are inserted. */
+interface EventExpressions {
+  /** An array of the event's name and the patterns that match it; null when there is no event. */
   events: string;
   projectId: string;
   /** The `data` of the event's message. */
   data: string;
-  /** A relation of the expressions above, with a row for what there is to tell; none when they are parameters. */
+  /** The relation that the expressions refer to, with a row per event; absent when they are parameters. */
   from?: string;
 }
 
-/** Stores the deliveries of an event, to those webhooks that asked for it and whose makers may still hear of it. */
-const deliver = ({ events, projectId, data, from }: Noted) => `
+/** Builds the statement that inserts the deliveries of an event to the webhooks that subscribe to it, if their creators may still see it. */
+const insertDeliveries = ({ events, projectId, data, from }: EventExpressions) => `
     INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at)
     SELECT ${uuid7}, w.id, (${events})[1], ${data}, now() FROM ${from ? `${from}, ` : ''}webhooks w
       JOIN users u ON u.id = w.created_by AND NOT u.disabled
@@ -65,38 +65,38 @@ const insertActivity = `
     INSERT INTO activity (${columns})
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)
     RETURNING at
-  ), pending AS (${deliver({ events: '$11::text[]', projectId: '$7', data: '$12' })})
+  ), pending AS (${insertDeliveries({ events: '$11::text[]', projectId: '$7', data: '$12' })})
   SELECT at, (SELECT count(*)::int FROM pending) AS pending FROM recorded`;
 
 /**
- * For a statement that writes down by itself what it changed: the common table expressions `recorded`, with `at`, and `pending`,
- * with a row for each delivery. Its first parameters are `signature`.
- * @param relation a common table expression of that statement, with `entity_type`, `entity_id`, `project_id`, `action`,
- * `old_value`, `new_value`, `run`, `events` and `data` of what there is to write down, if anything
+ * Builds common table expressions for a statement that records its own change: `recorded`, with the column `at`, and `pending`, with a
+ * row per delivery. The first four parameters of the statement are the values of `signature`.
+ * @param relation a common table expression of the statement, with the columns `entity_type`, `entity_id`, `project_id`, `action`,
+ * `old_value`, `new_value`, `run`, `events` and `data`, and a row per entry to record
  */
 export const recording = (relation: string) => `recorded AS (
     INSERT INTO activity (${columns})
     SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value, n.run
       FROM ${relation} n
     RETURNING at
-  ), pending AS (${deliver({ events: 'n.events', projectId: 'n.project_id', data: 'n.data', from: `${relation} n` })})`;
+  ), pending AS (${insertDeliveries({ events: 'n.events', projectId: 'n.project_id', data: 'n.data', from: `${relation} n` })})`;
 
-/** Who signs for a write: what `recording` takes as $1 to $4. */
+/** Builds the parameters $1 to $4 of `recording`: the id of the entry, its actor, and the actor's session and request. */
 export function signature(actor: ActivityEntry['actor']): [id: string, ...(string | null)[]] {
   return [newId(), actor?.id ?? null, actor?.sessionId ?? null, actor?.requestId ?? null];
 }
 
-/** An event and the patterns by which webhooks choose it. */
+/** Lists the name of an event and the patterns by which webhooks subscribe to it. */
 const patternsOf = (event: WebhookEvent) => [event, `${event.split('.')[0]}.*`, '*'];
 
-/** The one place that records writes; history, audit, resumption and webhooks are all read from it. */
+/** Records every write as an activity entry. History, audit, the resumption of WebSockets and webhooks all read these entries. */
 @Injectable()
 export class ActivityLog {
   constructor(private readonly events: Events) {}
 
   /**
-   * Records a write and the webhook deliveries that follow from it, in the transaction of the write: with its commit, so that
-   * it takes no round trip of its own. After the commit it is announced on the bus.
+   * Records a write and its webhook deliveries in the transaction of the write. The statement is sent together with the commit, so that it
+   * takes no round trip of its own. After the commit the entry is published on the bus.
    */
   record(tx: Transaction, entry: ActivityEntry): void {
     const { actor, event } = entry;

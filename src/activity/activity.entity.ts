@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { CreatedInstant } from '../infra/columns.js';
 
-/** Who did what to which entity, written in the transaction that did it. */
+/** An entry of the activity log: who did what to which entity. It is inserted in the transaction of the change. */
 @Entity('activity')
 @Index('activity_entity', ['entity_id', 'sequence'])
 @Index('activity_project', ['project_id', 'sequence'])
@@ -15,7 +15,10 @@ export class Activity {
   @Column('uuid')
   id!: string;
 
-  /** The transaction that wrote the row: sequences commit out of order, so a resuming reader stays below the oldest open one. */
+  /**
+   * The number of the transaction that inserted the row. Sequence numbers are committed out of order, so a reader that resumes by them
+   * stops before the oldest transaction that is still open.
+   */
   @Column('bigint', { default: () => 'current_transaction_number()' })
   transaction!: string;
 
@@ -50,7 +53,7 @@ export class Activity {
   @Column('jsonb', { nullable: true })
   new_value!: unknown;
 
-  /** How the run ended that changed the status of a task. */
+  /** The end of the run that changed the status of a task; see `runEndSchema`. */
   @Column('jsonb', { nullable: true })
   run!: unknown;
 }

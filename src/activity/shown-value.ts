@@ -1,13 +1,13 @@
-/** So many characters of a field are shown of what was written down. */
+/** The most characters of a field that a history shows. */
 const mostShown = 1024;
-/** Fields that can be longer; what has none of them is shown as it is, which costs nothing. */
+/** Fields that can be longer; a value without any of them is shown as it is, which costs nothing. */
 const longFields = '{command,description,environment,metadata,settings,old_settings,changes}';
 
 /**
- * An old or new value of the activity log as histories show it, as an SQL expression: a history repeats what was written at each
- * change, so fields that are longer than 1 KiB are cut, and environments, which belong to their task alone, are left out.
- * `truncated` names such fields. An environment, of up to 6 MB, is not even turned into text to be measured. What restores or replays reads the columns as they are.
- * @param column of type jsonb
+ * Builds the SQL expression for an old or new value of the activity log as histories show it. A history repeats the values of each change,
+ * so fields longer than 1 KiB are truncated, and environments, which only the task itself shows, are omitted; `truncated` names such
+ * fields. An environment, of up to 6 MB, is not even converted to text to be measured. Restore and replay read the columns as they are.
+ * @param column the name of a jsonb column
  */
 export const shownValue = (column: string) => `CASE
   WHEN jsonb_typeof(${column}) = 'object' AND jsonb_exists_any(${column}, '${longFields}') THEN (

@@ -3,12 +3,12 @@ import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { ActivityLog } from './activity-log.js';
 
-/** The same kind of alert is raised at most this often. */
+/** Alerts of one kind are raised at most once in this time. */
 const quietSeconds = 300;
-/** Alerts have no row of their own to be named by. */
+/** The entity id of alerts, which have no row with an id. */
 const alertEntity = '00000000-0000-8000-8000-000000000010';
 
-/** Tells administrators, and the webhooks that listen for `system.alert`, what needs their attention. */
+/** Notifies administrators, and the webhooks that subscribe to `system.alert`, of what needs their attention. */
 @Injectable()
 export class SystemAlerts {
   constructor(
@@ -18,7 +18,7 @@ export class SystemAlerts {
   ) {}
 
   /**
-   * Raises an alert, unless one of its kind was raised in the last five minutes, by whichever process.
+   * Raises an alert, unless any process has raised one of the same kind in the last five minutes.
    * @param kind a stable name such as `worker_lost`
    */
   async raise(kind: string, message: string, details: Record<string, unknown> = {}): Promise<void> {

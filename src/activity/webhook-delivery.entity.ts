@@ -1,20 +1,20 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-/** One try to send a message. */
+/** One attempt to send a message. */
 export interface DeliveryTry {
-  /** The value of `attempts` during it. */
+  /** The value of `attempts` during the attempt. */
   attempt: number;
-  /** When it began; ISO 8601. */
+  /** The start of the attempt, in ISO 8601. */
   at: string;
   duration_ms: number;
   response_status: number | null;
-  /** The beginning of the answer. */
+  /** The beginning of the response body. */
   response_body: string | null;
   error: string | null;
 }
 
-/** One message to one webhook: written with the change it tells of, and kept until it arrived or was given up. */
+/** A message to a webhook, inserted in the transaction of the change that it reports and retried until it is delivered or given up. */
 @Entity('webhook_deliveries')
 @Index('webhook_deliveries_due', ['webhook_id', 'next_attempt_at'], { where: "status = 'pending'" })
 @Index('webhook_deliveries_webhook', ['webhook_id', 'sequence'])
@@ -25,7 +25,7 @@ export class WebhookDelivery {
   @Column('uuid')
   webhook_id!: string;
 
-  /** Rises with every delivery, over all webhooks; order of arrival is not promised. */
+  /** Rises with each delivery over all webhooks; deliveries may arrive in another order. */
   @Column('bigint', { generated: 'increment' })
   sequence!: string;
 
@@ -39,15 +39,15 @@ export class WebhookDelivery {
   @Column('text', { default: 'pending' })
   status!: 'pending' | 'delivered' | 'failed';
 
-  /** Tries begun so far; it only rises, so the result of an outlived try is told from that of the current one. */
+  /** The attempts begun so far. It only rises, so that the result of an outdated attempt can be told from that of the current one. */
   @Column('integer', { default: 0 })
   attempts!: number;
 
-  /** The value of `attempts` when the current series of tries began: 0, or where a person had it sent again. */
+  /** The value of `attempts` at the start of the current series of attempts: 0, or its value when a user requested to send it again. */
   @Column('integer', { default: 0 })
   attempts_before!: number;
 
-  /** While a process sends it, the moment at which another may: a lease. */
+  /** When the next attempt is due. While a process sends the message, this is the end of its lease. */
   @Instant({ nullable: true })
   next_attempt_at!: Date | null;
 
@@ -66,11 +66,11 @@ export class WebhookDelivery {
   @Column('integer', { nullable: true })
   duration_ms!: number | null;
 
-  /** The last tries, oldest first. */
+  /** The last attempts, the oldest first. */
   @Column('jsonb', { default: [] })
   tries!: DeliveryTry[];
 
-  /** Where the last try went, and with which headers; its body is made from the other columns. */
+  /** The address of the last attempt; its headers are in `request_headers`, and its body is built from the other columns. */
   @Column('text', { nullable: true })
   request_url!: string | null;
 

@@ -1,4 +1,4 @@
-/** The events a webhook can hear of. */
+/** The events that a webhook can subscribe to. */
 export const webhookEvents = [
   'task.created',
   'task.updated',

@@ -6,7 +6,7 @@ export class Webhook {
   @Id()
   id!: string;
 
-  /** Null for a webhook that hears of everything its owner may see. */
+  /** The project whose events it receives; null for a webhook of an administrator that receives those of all projects. */
   @Column('uuid', { nullable: true })
   @Index('webhooks_project')
   project_id!: string | null;
@@ -21,15 +21,15 @@ export class Webhook {
   @Column('text', { array: true })
   events!: string[];
 
-  /** Signs what is sent; shown once, when it is made. Sealed; see `common/secret-box.ts`. */
+  /** The secret that signs messages; the API shows it once, when it is created. It is encrypted; see `common/secret-box.ts`. */
   @Column('bytea', { nullable: true })
   sealed_secret!: Buffer | null;
 
-  /** After a rotation it signs too, until `previous_secret_expires_at`. */
+  /** The secret before the last rotation, which also signs messages until `previous_secret_expires_at`. */
   @Column('bytea', { nullable: true })
   sealed_previous_secret!: Buffer | null;
 
-  /** From before secrets were sealed; a start of Millrace seals and empties it. */
+  /** A secret in clear text, as older versions stored it; Millrace encrypts and empties it when it starts. */
   @Column('text', { nullable: true })
   secret!: string | null;
 
@@ -46,7 +46,7 @@ export class Webhook {
   @Instant({ nullable: true })
   failing_since!: Date | null;
 
-  /** When and why it was switched off by Millrace. */
+  /** When Millrace disabled it; the reason is in `disabled_reason`. */
   @Instant({ nullable: true })
   disabled_at!: Date | null;
 
