@@ -11,7 +11,7 @@ import { Maintenance, type MaintenanceWindow } from '../infra/maintenance.js';
 import { defaultLimits } from '../projects/projects.schema.js';
 import type { AnnounceMaintenance, MaintenanceView } from './system.schema.js';
 
-/** Maintenance has no row of its own to be named by. */
+/** The entity id of maintenance, which has no row with an id. */
 const maintenanceEntity = '00000000-0000-8000-8000-000000000011';
 
 @Injectable()
@@ -42,7 +42,7 @@ export class SystemService {
     return view(await this.maintenance.announced());
   }
 
-  /** Announces maintenance to all sockets and webhooks; while it lasts nothing starts and only administrators change things. */
+  /** Announces maintenance to all WebSockets and webhooks; while it lasts, no execution starts and only administrators can make changes. */
   async announce(actor: Actor, input: AnnounceMaintenance): Promise<MaintenanceView> {
     const starts = input.starts_at === undefined ? Date.now() : Date.parse(input.starts_at);
     const window: MaintenanceWindow = {
