@@ -54,7 +54,7 @@ export class User {
   @CreatedInstant()
   updated_at!: Date;
 
-  /** Selects the system account of the user's own commands on hosts with one per project; null until the first run there. See `commandUser`. */
+  /** Selects the system account of the user's own commands where each project has one; null until the first such run. See `commandUser`. */
   @Column('integer', { nullable: true, select: false })
   @Index('users_command_user_number_key', { unique: true })
   command_user_number!: number | null;
