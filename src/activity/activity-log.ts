@@ -45,7 +45,7 @@ interface EventExpressions {
   from?: string;
 }
 
-/** Builds the statement that inserts the deliveries of an event to the webhooks that subscribe to it, if their creators may still see it. */
+/** Builds the statement that inserts the deliveries of an event to the webhooks that subscribe to it and whose creators may see it. */
 const insertDeliveries = ({ events, projectId, data, from }: EventExpressions) => `
     INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at)
     SELECT ${uuid7}, w.id, (${events})[1], ${data}, now() FROM ${from ? `${from}, ` : ''}webhooks w
