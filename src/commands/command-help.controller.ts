@@ -32,7 +32,7 @@ export class CommandHelpController {
   @Post('validate')
   @Endpoint({
     access: 'read',
-    // it is worked on in a thread, with turns of its own
+    // the check runs in a worker thread, which has a queue of its own
     waits: true,
     summary: 'Check a command without running it',
     description:

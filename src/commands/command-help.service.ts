@@ -10,10 +10,10 @@ import type {
 } from './command-help.schema.js';
 import { knownCommands } from './known-commands.js';
 
-const most = 20;
-/** So that known commands have a place beside one's own. */
+const mostSuggestions = 20;
+/** The most suggestions from the user's history when there are enough known commands to fill the other places. */
 const mostOfHistory = 10;
-/** How far back in somebody's history to look. */
+/** The number of the user's latest commands that suggestions are taken from. */
 const historyDepth = 2_000;
 
 @Injectable()
@@ -23,7 +23,7 @@ export class CommandHelpService {
     private readonly safety: CommandSafety,
   ) {}
 
-  /** Commands that begin like what was typed: known ones of the context, and the caller's own that went well. */
+  /** Suggests commands that begin with the prefix: known ones of the context, and the actor's own successful ones. */
   async suggest(actor: Actor, { context, prefix }: SuggestionsQuery): Promise<{ suggestions: Suggestion[] }> {
     const start = prefix.trimStart();
     const topic = context.trim().toLowerCase();
@@ -32,12 +32,12 @@ export class CommandHelpService {
     const known = candidates.filter(({ command }) => command.startsWith(start));
     const own = await this.history(actor, start);
     const fresh = own.filter(({ command }) => !known.some((suggestion) => suggestion.command === command));
-    const room = most - Math.min(fresh.length, mostOfHistory);
-    return { suggestions: [...known.slice(0, room), ...fresh].slice(0, most) };
+    const room = mostSuggestions - Math.min(fresh.length, mostOfHistory);
+    return { suggestions: [...known.slice(0, room), ...fresh].slice(0, mostSuggestions) };
   }
 
   /**
-   * Tells whether a shell can read a command and whether it looks safe.
+   * Checks whether a shell can parse a command and whether it looks safe.
    * @throws RATE_LIMIT_EXCEEDED while too many commands of the user wait to be checked
    */
   async validate(actor: Actor, { command, check_safety }: ValidateCommand): Promise<ValidatedCommand> {
@@ -62,7 +62,7 @@ export class CommandHelpService {
        ) AS latest
         WHERE starts_with(command, $2) AND length(command) <= 500
         GROUP BY command ORDER BY times DESC, max(id::text) DESC LIMIT $4`,
-      [actor.id, prefix, historyDepth, most],
+      [actor.id, prefix, historyDepth, mostSuggestions],
     );
     return rows.map(({ command, times }) => ({
       command,

@@ -10,7 +10,7 @@ import { HeavyWork } from '../infra/heavy-work.js';
 import { visible } from '../projects/projects.queries.js';
 import { listedColumns, toListed, type HistoryQuery } from './commands.schema.js';
 
-/** More than this are counted and not listed. */
+/** The most running commands in a list; the total counts the others, too. */
 const maxRunning = 500;
 
 @Injectable()
@@ -20,7 +20,7 @@ export class CommandListsService {
     private readonly heavy: HeavyWork,
   ) {}
 
-  /** Commands that run now: one's own, those of projects one may see, and all of them for administrators. */
+  /** Lists the running commands: the actor's own, those of projects that the actor may see, and all of them for administrators. */
   async running(actor: Actor) {
     const rows = await this.database.query<Execution & WithListedCommand & { total: number }>(
       `SELECT ${listedColumns}, e.requested_by, count(*) OVER ()::int AS total
@@ -38,12 +38,12 @@ export class CommandListsService {
     };
   }
 
-  /** Commands that somebody asked for, the latest first. @throws VALIDATION_INVALID_FORMAT for the cursor */
+  /** Lists the commands without a task that the actor has requested, the latest first. @throws VALIDATION_INVALID_FORMAT for the cursor */
   async history(actor: Actor, { limit, offset, status, cursor }: HistoryQuery) {
     const keyset = new Keyset([['e.id', 'id']], 'desc', ['commands', actor.id, status], cursor);
     if (cursor !== undefined && offset > 0)
       throw new AppError('VALIDATION_ERROR', { field: 'offset', issue: 'Send an offset or a cursor' });
-    const [passed = offset, counted] = keyset.carried;
+    const [skipped = offset, counted] = keyset.carried;
     const filters = [actor.id, status ?? null];
     const values: unknown[] = [...filters];
     const bind = (value: unknown) => `$${values.push(value)}`;
@@ -59,11 +59,11 @@ export class CommandListsService {
         counted ?? countRows(tx, `FROM executions e WHERE ${condition}`, filters),
       ]),
     );
-    const { rows, next_cursor } = keyset.cut(found, limit, [passed + limit, total]);
+    const { rows, next_cursor } = keyset.cut(found, limit, [skipped + limit, total]);
     const commands = rows.map((row) => {
       const { exit_code, reason } = row;
       return { ...toListed(row), completed_at: toInstant(row.finished_at), exit_code, reason };
     });
-    return { commands, total, limit, offset: passed, next_cursor };
+    return { commands, total, limit, offset: skipped, next_cursor };
   }
 }

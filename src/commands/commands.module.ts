@@ -9,11 +9,11 @@ import { CommandHelpService } from './command-help.service.js';
 import { CommandListsService } from './command-lists.service.js';
 import { CommandsController } from './commands.controller.js';
 import { CommandsService } from './commands.service.js';
-import { StartWatch } from './start-watch.js';
+import { ExecutionWaiter } from './execution-waiter.js';
 
 @Module({
   imports: [AuthModule, CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
   controllers: [CommandHelpController, CommandsController],
-  providers: [CommandHelpService, CommandListsService, CommandsService, StartWatch],
+  providers: [CommandHelpService, CommandListsService, CommandsService, ExecutionWaiter],
 })
 export class CommandsModule {}

@@ -110,7 +110,7 @@ export const commandStatusSchema = z
   .meta({ id: 'CommandStatus' });
 export type CommandStatus = z.output<typeof commandStatusSchema>;
 
-/** With `stream_output: false` the end is there to be told, too. */
+/** The response of execute: the full status with `stream_output: false`, else only the start. */
 export const executedCommandSchema = z
   .union([commandStatusSchema, startedCommandSchema])
   .meta({ id: 'ExecutedCommand' });
@@ -192,7 +192,7 @@ export const commandHistorySchema = z
   })
   .meta({ id: 'CommandHistory' });
 
-/** Seconds that a command ran, as these routes show them. */
+/** Computes for how many seconds a command ran, rounded to one decimal. */
 export function shownSeconds(execution: Pick<Execution, 'started_at' | 'finished_at'>): number | null {
   const exact = secondsRun(execution);
   return exact === null ? null : Math.max(0, Math.round(exact * 10) / 10);
@@ -203,7 +203,10 @@ export function toStarted(row: ExecutionRow): StartedCommand {
   return { command_id, status: shownStatus(row), pid, started_at: toInstant(row.started_at), why_waiting };
 }
 
-/** @param stored bytes of output while the command runs, since the row tells them only at the end */
+/**
+ * Builds the status of a command.
+ * @param stored the bytes of output that are stored while the command runs; the row has them only from its end on
+ */
 export function toStatus(row: ExecutionRow, frames: readonly OutputFrame[], stored: number): CommandStatus {
   const { command, exit_code, reason, error, task_id, project_id, ...rest } = toExecution(row);
   return {
@@ -237,7 +240,7 @@ type ListedColumns =
   | 'finished_at'
   | 'cancel_requested_at';
 
-/** What a list of commands needs of the executions `e`. */
+/** The columns of the executions `e` that a list of commands needs. */
 export const listedColumns = `e.id, ${listedCommandColumns('e')}, e.status, e.task_id, e.project_id, e.started_at, e.finished_at,
   e.cancel_requested_at`;
 

@@ -22,15 +22,15 @@ import {
   type ExecuteCommand,
   type StartedCommand,
 } from './commands.schema.js';
-import { StartWatch } from './start-watch.js';
+import { ExecutionWaiter } from './execution-waiter.js';
 
-/** How long an answer waits for the command to start … */
-const startPatienceMs = 2_000;
-/** … and, with `stream_output: false`, for its end: proxies give up after 30 s. */
-const endPatienceMs = 25_000;
+/** How long a request waits for the command to start. */
+const startTimeoutMs = 2_000;
+/** How long a request with `stream_output: false` waits for the end of the command; proxies time out after 30 s. */
+const endTimeoutMs = 25_000;
 const shownBytes = 256 * 1024;
 
-/** Commands that people run themselves; those of tasks can be looked at by the same routes. */
+/** Runs commands without a task. The status of an execution of a task can be read by the same routes. */
 @Injectable()
 export class CommandsService {
   constructor(
@@ -40,15 +40,16 @@ export class CommandsService {
     private readonly access: ProjectAccess,
     private readonly actors: Actors,
     private readonly safety: CommandSafety,
-    private readonly watch: StartWatch,
+    private readonly waiter: ExecutionWaiter,
     private readonly turns: RequestTurns,
     private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
-   * Runs a command and waits until it runs; with `stream_output: false` until its end.
+   * Queues a command and waits until it has started, with `stream_output: false` until it has ended, or the time is over.
    * @throws COMMAND_UNSAFE, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED, AUTH_INSUFFICIENT_PERMISSIONS for `allow_unsafe`, PROJECT_NOT_FOUND,
-   * PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED; what `Actors.confirm` throws when the actor's rights end while the command is judged or waits
+   * PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED; the errors of `Actors.confirm` when the actor loses the permission while the command is
+   * checked or waits for its turn
    */
   async execute(actor: Actor, input: ExecuteCommand): Promise<StartedCommand | CommandStatus> {
     await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, input.environment);
@@ -77,13 +78,13 @@ export class CommandsService {
       const now = await this.actors.confirm(actor, input.allow_unsafe ? 'admin' : 'execute');
       return this.database.transaction((tx) => enqueue(tx, now));
     });
-    if (input.stream_output) return toStarted(await this.watch.started(id, startPatienceMs));
-    return this.show(await this.watch.ended(id, endPatienceMs));
+    if (input.stream_output) return toStarted(await this.waiter.untilStarted(id, startTimeoutMs));
+    return this.show(await this.waiter.untilEnded(id, endTimeoutMs));
   }
 
   /**
-   * Shows a command with the end of its output.
-   * @param tail only this many lines
+   * Loads the status of a command with the end of its output.
+   * @param tail the most lines of output to return
    * @throws RESOURCE_NOT_FOUND
    */
   async status(actor: Actor, id: string, tail: number | undefined): Promise<CommandStatus> {
@@ -93,7 +94,7 @@ export class CommandsService {
   /**
    * Stops a command that is queued or running.
    * @returns `cancelled`, or `cancelling` when its processes are not gone after 10 s
-   * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, COMMAND_NOT_RUNNING when it has ended, also while it was asked to stop
+   * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, COMMAND_NOT_RUNNING when it has ended, also by itself during this request
    */
   async cancel(actor: Actor, id: string, reason: string | null): Promise<CancelledCommand> {
     const before = await this.executions.require(actor, id, 'execute');

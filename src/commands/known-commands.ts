@@ -1,6 +1,6 @@
 import type { Suggestion } from './command-help.schema.js';
 
-/** Commands worth knowing, by topic: what to type and what it does. */
+/** Common commands by topic, each with its description. */
 const table: Record<string, readonly (readonly [string, string])[]> = {
   git: [
     ['git status', 'Show the working tree status'],

@@ -5,35 +5,35 @@ import { isFinal } from '../executions/execution-state.js';
 import { whyWaiting } from '../executions/executions.queries.js';
 import type { ExecutionRow } from '../executions/executions.schema.js';
 
-/** The bus tells at once; a lost word costs this much. */
+/** The bus usually reports a change at once; when that message is lost, the change is seen after this time. */
 const recheckMs = 500;
-/** The process id is written just after the start, and no event tells of it. */
+/** The process id is stored just after the start, without an event. */
 const pidRecheckMs = 15;
 
-/** Waits for what becomes of an execution. */
+/** Waits for the start or the end of an execution. */
 @Injectable()
-export class StartWatch {
+export class ExecutionWaiter {
   constructor(
     private readonly database: Database,
     private readonly events: Events,
   ) {}
 
-  /** Waits until its process runs (or it has ended), at most for a time. */
-  started(id: string, patienceMs: number): Promise<ExecutionRow> {
-    return this.until(id, patienceMs, (row) => row.pid !== null);
+  /** Waits until the process of an execution runs, the execution has ended, or the time is over. */
+  untilStarted(id: string, timeoutMs: number): Promise<ExecutionRow> {
+    return this.until(id, timeoutMs, (row) => row.pid !== null);
   }
 
-  /** Waits until it has ended, at most for a time. */
-  ended(id: string, patienceMs: number): Promise<ExecutionRow> {
-    return this.until(id, patienceMs, () => false);
+  /** Waits until an execution has ended or the time is over. */
+  untilEnded(id: string, timeoutMs: number): Promise<ExecutionRow> {
+    return this.until(id, timeoutMs, () => false);
   }
 
   private async until(
     id: string,
-    patienceMs: number,
-    enough: (row: ExecutionRow) => boolean,
+    timeoutMs: number,
+    isReached: (row: ExecutionRow) => boolean,
   ): Promise<ExecutionRow> {
-    const deadline = Date.now() + patienceMs;
+    const deadline = Date.now() + timeoutMs;
     let wake = (): void => undefined;
     let changes = 0;
     const stop = this.events.on('execution.changed', ({ execution_id }) => {
@@ -44,11 +44,11 @@ export class StartWatch {
     try {
       for (;;) {
         const before = changes;
-        const row = await this.look(id);
+        const row = await this.load(id);
         const left = deadline - Date.now();
-        if (isFinal(row.status) || enough(row) || left <= 0) return row;
+        if (isFinal(row.status) || isReached(row) || left <= 0) return row;
         const waitsForPid = row.status === 'running' && row.pid === null;
-        // a change during the look may not be in what was seen
+        // a change that arrived during the query may be missing from its result
         if (changes === before)
           await pause(Math.min(left, waitsForPid ? pidRecheckMs : recheckMs), (resolve) => (wake = resolve));
       }
@@ -57,7 +57,7 @@ export class StartWatch {
     }
   }
 
-  private async look(id: string): Promise<ExecutionRow> {
+  private async load(id: string): Promise<ExecutionRow> {
     const [row] = await this.database.query<ExecutionRow>(
       `SELECT e.*, ${whyWaiting} AS why_waiting FROM executions e WHERE e.id = $1`,
       [id],
