@@ -25,10 +25,10 @@ function search(
   return found;
 }
 
-/** Takes all steps of a search. @returns how many there were */
+/** Runs all steps of a search. @returns their number */
 const finish = (found: LineSearch, isLast = true) => [...found.search(isLast)].length;
 
-/** What a plain look at all lines finds. */
+/** Finds the matches in the plain way, for comparison. */
 function expected(text: Buffer, needle = 'needle') {
   let offset = 0;
   return text
@@ -142,7 +142,7 @@ describe('a search', () => {
   });
 
   test('asks where a line lies in the output only for lines that it shows', () => {
-    // both streams in turn, so that every line is a piece of its own, among which its place is looked for
+    // the streams alternate, so that every line is a piece of its own, among which its offset has to be searched
     const found = new LineSearch({ ...usual, text: 'line 3999' }, { offset: 0, line: 1 });
     const asked = vi.spyOn(found as unknown as { offsetOf: () => number }, 'offsetOf');
     let offset = 0;

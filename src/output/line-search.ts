@@ -1,19 +1,19 @@
 import { AnsiStripper } from './ansi-stripper.js';
 
 const lineFeed = 0x0a;
-/** Context and the ends of lines are looked for so far before and after a match. */
+/** How far before and after a match its line and the context lines are searched for. */
 const surroundings = 64 * 1024;
-/** So much is gathered before it is searched, … */
-const gathered = 256 * 1024;
-/** … or so many frames: a command may write byte by byte. */
-const mostWaiting = 10_000;
-/** A search of what was gathered rests after so many matches: with context each of them may show 80 KB. */
+/** The bytes of a batch: chunks are collected until there are so many to search. */
+const batchBytes = 256 * 1024;
+/** The most chunks of a batch, since a command may write byte by byte. */
+const batchChunks = 10_000;
+/** The search of a batch yields after so many matches: with context, each of them may show 80 KB. */
 const matchesAtOnce = 8;
-/** Of a long line so much is shown, … */
+/** The most bytes of a long line that a match shows. */
 const shownBytes = 2000;
-/** … this much of it before the match. */
+/** The most of these bytes that are before the match. */
 const shownBefore = 500;
-/** An answer shows no more text than this, plus one match: with much context 500 matches would be 40 MB of it. */
+/** A response shows no more text than this, plus one match: with much context, 500 matches would be 40 MB. */
 const mostShown = 4 * 1024 * 1024;
 
 export interface LineMatch {
@@ -33,13 +33,13 @@ export interface LineSearchOptions {
   stripAnsi: boolean;
 }
 
-/** Where a search goes on: a byte of the output, and the number of the line that begins there. */
+/** The position from which a search continues: a byte of the output, and the number of the line that begins there. */
 export interface LineCursor {
   offset: number;
   line: number;
 }
 
-/** ASCII letters only: others have not the same length in both cases. */
+/** Converts ASCII letters to lower case. Others are left, since they can have another length in lower case. */
 function lowerCase(bytes: Buffer): Buffer {
   const lower = Buffer.from(bytes);
   for (let at = 0; at < lower.length; at += 1) {
@@ -50,27 +50,27 @@ function lowerCase(bytes: Buffer): Buffer {
 }
 
 /**
- * Finds the lines of a stream of bytes that hold a text. It holds less than a megabyte, however long the lines are, and works in
- * steps of about a millisecond, between which others can be served.
+ * Finds the lines of a stream of bytes that contain a text. It buffers less than a megabyte, however long the lines are, and works in
+ * steps of about a millisecond, between which the event loop can serve others.
  */
 export class LineSearch {
   readonly matches: LineMatch[] = [];
   private shownSoFar = 0;
   private readonly needle: Buffer;
   private bytes: Buffer = Buffer.alloc(0);
-  /** What is searched: the bytes, in small letters if case does not count. */
+  /** The bytes that are searched: `bytes`, in lower case if the search ignores case. */
   private searched: Buffer = this.bytes;
   private waiting: Buffer[] = [];
   private waitingBytes = 0;
-  /** Where pieces begin: a place in `bytes`, and what it is in the output. */
+  /** The starts of contiguous pieces: each is a position in `bytes` and its offset in the output. */
   private pieces: { at: number; offset: number }[] = [];
-  /** The output before this byte has been given. */
+  /** The offset in the output up to which `add` was called. */
   private reached: number;
-  /** The next place in `bytes` to look at, … */
+  /** The position in `bytes` from which the search continues. */
   private next = 0;
-  /** … unless the rest of a line that has matched is still to come. */
+  /** True while the search skips the rest of a line that has matched. */
   private inMatchedLine = false;
-  /** Up to this place lines have been counted; `line` is the one that it is in, which begins at `lineOffset`. */
+  /** The position in `bytes` up to which lines were counted; it is in the line number `line`, which begins at `lineOffset`. */
   private counted = 0;
   private line: number;
   private lineOffset: number | undefined;
@@ -85,19 +85,19 @@ export class LineSearch {
     this.reached = start.offset;
   }
 
-  /** True when enough has come to be searched: `search` is to be called before more is added. */
+  /** True when a batch is complete: `search` must be called before more is added. */
   get isReady(): boolean {
-    return this.waitingBytes >= gathered || this.waiting.length >= mostWaiting;
+    return this.waitingBytes >= batchBytes || this.waiting.length >= batchChunks;
   }
 
   get isFull(): boolean {
     return this.matches.length >= this.options.limit || this.shownSoFar >= mostShown;
   }
 
-  /** Takes the next bytes; those of another stream are only passed over. */
-  add(offset: number, content: Buffer, counts: boolean): void {
+  /** Adds the next bytes of the output. @param isSearched false for bytes of a stream that is not searched */
+  add(offset: number, content: Buffer, isSearched: boolean): void {
     this.reached = offset + content.length;
-    if (!counts) return;
+    if (!isSearched) return;
     const last = this.pieces.at(-1);
     const at = this.bytes.length + this.waitingBytes;
     if (!last || last.offset + at - last.at !== offset) this.pieces.push({ at, offset });
@@ -105,26 +105,29 @@ export class LineSearch {
     this.waitingBytes += content.length;
   }
 
-  /** Where another search goes on: after the last match if it is full, else at the last line that may not be all there. */
+  /** Returns the position for another search: after the last match if this one is full, else the start of the last, incomplete line. */
   cursor(): LineCursor {
     if (this.isFull || this.inMatchedLine) return this.cursorAt(this.next);
     const begun = this.bytes.lastIndexOf(lineFeed, this.next - 1) + 1;
     const cursor = this.cursorAt(Math.max(begun, this.counted));
-    // a search that was broken off in a line too long for it must get on all the same
+    // a search that ended within a very long line must not return the position where it began, or the next one would get no further
     return cursor.offset > this.start.offset ? cursor : { offset: this.reached, line: this.line };
   }
 
-  private cursorAt(place: number): LineCursor {
-    this.count(place);
-    return { offset: place < this.bytes.length ? this.offsetOf(place) : this.reached, line: this.line };
+  private cursorAt(position: number): LineCursor {
+    this.count(position);
+    return {
+      offset: position < this.bytes.length ? this.offsetOf(position) : this.reached,
+      line: this.line,
+    };
   }
 
   /**
-   * Searches what was added, step by step.
-   * @param isLast true when nothing more comes, so that the last lines are searched too
+   * Searches the added bytes, step by step.
+   * @param isLast true when no more bytes will be added, so that the last lines are searched, too
    */
   *search(isLast: boolean): Generator<void, void> {
-    this.gather();
+    this.mergeBatch();
     const limit = isLast ? this.bytes.length : Math.max(0, this.bytes.length - surroundings);
     while (!this.isFull && this.next < limit) {
       if (this.inMatchedLine) {
@@ -183,10 +186,10 @@ export class LineSearch {
   private shown(start: number, end: number, match = start): string {
     let from = end - start <= shownBytes ? start : Math.max(start, match - shownBefore);
     const to = Math.min(end, from + shownBytes);
-    // not from the middle of a character
+    // skips the rest of a character that begins before `from`
     while (from > start && from < to && (this.bytes[from]! & 0xc0) === 0x80) from += 1;
     const bytes = this.bytes.subarray(from, to);
-    // with what is taken out of it, which costs as much
+    // includes control sequences that are removed, which cost as much work
     this.shownSoFar += bytes.length;
     return (this.options.stripAnsi ? new AnsiStripper().push(bytes) : bytes)
       .toString('utf8')
@@ -195,7 +198,7 @@ export class LineSearch {
 
   private count(to: number): void {
     let begun = -1;
-    // a loop of our own: a million calls of indexOf, for as many empty lines, take 60 times as long
+    // a plain loop, since a million calls of indexOf, for as many empty lines, take 60 times as long
     for (let at = this.counted; at < to; at += 1) {
       if (this.bytes[at] !== lineFeed) continue;
       this.line += 1;
@@ -205,25 +208,25 @@ export class LineSearch {
     if (begun >= 0) this.lineOffset = begun < this.bytes.length ? this.offsetOf(begun) : undefined;
   }
 
-  private offsetOf(place: number): number {
-    const piece = this.pieces[this.pieceAt(place)];
-    return piece ? piece.offset + place - piece.at : this.start.offset;
+  private offsetOf(position: number): number {
+    const piece = this.pieces[this.pieceAt(position)];
+    return piece ? piece.offset + position - piece.at : this.start.offset;
   }
 
-  /** The last piece that begins at a place or before it; -1 when there is none. */
-  private pieceAt(place: number): number {
+  /** Finds the index of the piece that contains a position; -1 when there is none. */
+  private pieceAt(position: number): number {
     let low = 0;
     let high = this.pieces.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.pieces[middle]!.at <= place) low = middle + 1;
+      if (this.pieces[middle]!.at <= position) low = middle + 1;
       else high = middle;
     }
     return low - 1;
   }
 
-  /** Adds what waits, and forgets what lies too far back to be shown. */
-  private gather(): void {
+  /** Appends the collected chunks to `bytes`, and drops the bytes that are too far back to be shown. */
+  private mergeBatch(): void {
     if (this.waiting.length === 0) return;
     const cut = Math.max(0, this.next - surroundings);
     this.count(Math.max(cut, this.counted));

@@ -1,44 +1,44 @@
 import { LiveWindow, type WindowBudget } from './live-window.js';
 import type { OutputFrame, OutputMessage } from './output-frame.js';
 
-/** What one execution may have waiting for its readers. */
+/** The most bytes of one execution that are kept for its readers. */
 const windowBytes = 8 * 1024 * 1024;
-/** A lost word about the end costs this much. */
-const quietMs = 10_000;
+/** Readers check the store after this time without a message, since the message about the end may have been lost. */
+const silenceMs = 10_000;
 
-/** Where one reader is. */
-export interface Place {
+/** The offset up to which a reader has read. */
+export interface ReadCursor {
   position: number;
 }
 
-/** What is heard of one execution's output while somebody in this process reads it. */
+/** The live output of one execution, as received over the bus while there are readers in this process. */
 export class LiveOutput {
-  /** Up to here the output is stored without a gap, as far as was heard. */
+  /** The offset up to which the output is stored without a gap, according to the last message. */
   storedTo = 0;
-  /** How often something happened of which only the store knows what. */
-  hints = 0;
-  readonly places = new Set<Place>();
+  /** Counts the requests to read the store; see `requestStoreRead`. */
+  storeReadRequests = 0;
+  readonly cursors = new Set<ReadCursor>();
   private readonly window: LiveWindow;
   private readonly timer: NodeJS.Timeout;
   private readonly waitingForAny: (() => void)[] = [];
   private readonly waitingForStore: (() => void)[] = [];
 
-  /** @param askAgain has what is not stored yet said again */
+  /** @param requestResend makes the recorder send the frames again that are not stored yet */
   constructor(
     budget: WindowBudget,
-    readonly askAgain: () => void,
+    readonly requestResend: () => void,
   ) {
     this.window = new LiveWindow(windowBytes, budget);
-    this.timer = setInterval(() => this.hint(), quietMs);
+    this.timer = setInterval(() => this.requestStoreRead(), silenceMs);
   }
 
-  /** Takes a message of the recorder. */
-  hear(message: OutputMessage): void {
+  /** Processes a message of the recorder. */
+  receive(message: OutputMessage): void {
     if ('frame' in message) {
-      this.window.dropBefore(Math.min(...[...this.places].map(({ position }) => position)));
-      const beginsAnew = this.window.push(message.frame);
+      this.window.dropBefore(Math.min(...[...this.cursors].map(({ position }) => position)));
+      const wasReset = this.window.push(message.frame);
       release(this.waitingForAny);
-      if (beginsAnew) release(this.waitingForStore);
+      if (wasReset) release(this.waitingForStore);
     } else {
       this.storedTo = Math.max(this.storedTo, message.storedTo);
       this.wake();
@@ -46,19 +46,19 @@ export class LiveOutput {
     this.timer.refresh();
   }
 
-  /** The live frame that holds the byte at an offset. */
+  /** Finds the live frame that contains the byte at an offset. */
   at(offset: number): OutputFrame | undefined {
     return this.window.at(offset);
   }
 
-  /** True when the byte at an offset went by. */
+  /** Checks whether the byte at an offset has left the window. */
   hasPassed(offset: number): boolean {
     return this.window.hasPassed(offset);
   }
 
-  /** Has every reader look at the store. */
-  hint(): void {
-    this.hints += 1;
+  /** Makes every reader read the store, for events whose result only the store knows, such as the end or lost messages. */
+  requestStoreRead(): void {
+    this.storeReadRequests += 1;
     this.wake();
   }
 
@@ -67,14 +67,15 @@ export class LiveOutput {
     release(this.waitingForStore);
   }
 
-  /** Resolves when something was heard, and perhaps without a reason. */
+  /** Resolves with the next message; it may also resolve without one. */
   changed(): Promise<void> {
     return new Promise((resolve) => this.waitingForAny.push(resolve));
   }
 
   /**
-   * Resolves when more is stored or said again, and perhaps without a reason: who waits for that must not wake up for every frame.
-   * @returns false when nothing was heard in that time
+   * Resolves when more output is stored or sent again, so that a reader that waits for this is not woken by every frame; it may also
+   * resolve without a reason.
+   * @returns false when the time is over
    */
   storedMore(ms: number): Promise<boolean> {
     return new Promise((resolve) => {

@@ -2,23 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
 import { isFinal } from '../executions/execution-state.js';
-import { LiveOutput, type Place } from './live-output.js';
+import { LiveOutput, type ReadCursor } from './live-output.js';
 import { WindowBudget } from './live-window.js';
 import { decodeMessage, outputChannel } from './output-frame.js';
 
-/** What all executions together may have waiting for readers in this process. */
+/** The most bytes of all executions together that are kept for readers in this process. */
 const budgetBytes = 32 * 1024 * 1024;
 
-interface Followed {
+interface Subscription {
   live: LiveOutput;
-  /** Resolves when messages come, with the way to end that. */
+  /** Resolves when the bus delivers messages, with the function that unsubscribes. */
   opened: Promise<() => void>;
 }
 
-/** The outputs that somebody in this process reads: each is heard once, whatever the number of its readers. */
+/** Subscribes to the outputs that have readers in this process, to each one once, regardless of the number of its readers. */
 @Injectable()
 export class LiveOutputs {
-  private readonly followed = new Map<string, Followed>();
+  private readonly subscriptions = new Map<string, Subscription>();
   private readonly budget = new WindowBudget(budgetBytes);
 
   constructor(
@@ -26,40 +26,43 @@ export class LiveOutputs {
     private readonly events: Events,
   ) {
     events.on('execution.changed', ({ execution_id, status }) => {
-      if (isFinal(status)) this.followed.get(execution_id)?.live.hint();
+      if (isFinal(status)) this.subscriptions.get(execution_id)?.live.requestStoreRead();
     });
-    // messages may have been missed
+    // messages may have been lost during the interruption
     bus.onInterrupted(() => {
-      for (const { live } of this.followed.values()) live.hint();
+      for (const { live } of this.subscriptions.values()) live.requestStoreRead();
     });
   }
 
   /**
-   * Follows an output for one reader; what is put out after this resolved is heard.
-   * @param place where the reader is; what every reader has passed is let go
+   * Adds a reader of an output. Output that is published after this has resolved is received.
+   * @param cursor the position of the reader; frames before the positions of all readers are dropped
    */
-  async follow(executionId: string, place: Place): Promise<LiveOutput> {
-    const { live, opened } = this.followed.get(executionId) ?? this.open(executionId);
-    live.places.add(place);
+  async follow(executionId: string, cursor: ReadCursor): Promise<LiveOutput> {
+    const { live, opened } = this.subscriptions.get(executionId) ?? this.open(executionId);
+    live.cursors.add(cursor);
     await opened;
     return live;
   }
 
-  leave(executionId: string, place: Place): void {
-    const followed = this.followed.get(executionId);
-    if (!followed?.live.places.delete(place) || followed.live.places.size > 0) return;
-    this.followed.delete(executionId);
-    followed.live.close();
-    void followed.opened.then((stop) => stop());
+  /** Removes a reader; the last one ends the subscription. */
+  leave(executionId: string, cursor: ReadCursor): void {
+    const subscription = this.subscriptions.get(executionId);
+    if (!subscription?.live.cursors.delete(cursor) || subscription.live.cursors.size > 0) return;
+    this.subscriptions.delete(executionId);
+    subscription.live.close();
+    void subscription.opened.then((unsubscribe) => unsubscribe());
   }
 
-  private open(executionId: string): Followed {
+  private open(executionId: string): Subscription {
     const live = new LiveOutput(this.budget, () =>
       this.events.emit('execution.output_missed', { execution_id: executionId }),
     );
-    const opened = this.bus.subscribe(outputChannel(executionId), (bytes) => live.hear(decodeMessage(bytes)));
-    const followed = { live, opened };
-    this.followed.set(executionId, followed);
-    return followed;
+    const opened = this.bus.subscribe(outputChannel(executionId), (bytes) =>
+      live.receive(decodeMessage(bytes)),
+    );
+    const subscription = { live, opened };
+    this.subscriptions.set(executionId, subscription);
+    return subscription;
   }
 }

@@ -41,7 +41,7 @@ test('lets go of what everybody has read, and of the oldest when there is too mu
   for (let offset = 0; offset < 5_000; offset += 500) one.push(frame(offset, 'x'.repeat(500)));
   expect([one.at(3_999), one.at(4_000)?.offset]).toEqual([undefined, 4_000]);
   for (let offset = 0; offset < 5_000; offset += 500) other.push(frame(offset, 'x'.repeat(500)));
-  // what the first one holds is taken from what the second one may
+  // the bytes of the first window reduce what the second one may hold
   expect([other.at(4_499), other.at(4_500)?.offset]).toEqual([undefined, 4_500]);
   expect(budget.used).toBeLessThanOrEqual(3_000);
   for (const each of [one, other]) each.clear();

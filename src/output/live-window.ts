@@ -1,11 +1,11 @@
 import type { OutputFrame } from './output-frame.js';
 
-/** What a frame takes beside its content, about: a million frames of one byte are not a million bytes. */
+/** The approximate memory of a frame besides its content, so that a million frames of one byte do not count as a million bytes. */
 const overheadBytes = 256;
 const sizeOf = (frame: OutputFrame) => frame.content.length + overheadBytes;
 const endOf = (frame: OutputFrame) => frame.offset + frame.content.length;
 
-/** Bytes that windows hold together, and may. */
+/** The bytes that several windows together hold, and their limit. */
 export class WindowBudget {
   used = 0;
 
@@ -13,34 +13,34 @@ export class WindowBudget {
 }
 
 /**
- * The newest frames of one execution, without a gap between them, for all its readers in this process. It holds a bounded number
- * of bytes: a reader whose place has left it goes on from the store until it has caught up.
+ * The newest frames of one execution, without a gap, for all its readers in this process. Its size is bounded: a reader whose position
+ * has left the window continues from the store until it has caught up.
  */
 export class LiveWindow {
   private frames: OutputFrame[] = [];
   private bytes = 0;
 
   /**
-   * @param maxBytes how much it may hold
-   * @param budget how much it may hold together with others; the newest frame is held whatever the others hold
+   * @param maxBytes the most bytes that the window holds
+   * @param budget the limit of all windows together; the newest frame is kept even beyond it
    */
   constructor(
     private readonly maxBytes: number,
     private readonly budget: WindowBudget,
   ) {}
 
-  /** @returns true when it begins anew, because the frame does not follow the newest one */
+  /** Appends a frame. @returns true when the window was cleared, since the frame does not follow the newest one */
   push(frame: OutputFrame): boolean {
     const newest = this.frames.at(-1);
-    const isApart = newest !== undefined && endOf(newest) !== frame.offset;
-    if (isApart) this.clear();
+    const isDetached = newest !== undefined && endOf(newest) !== frame.offset;
+    if (isDetached) this.clear();
     this.frames.push(frame);
     this.count(sizeOf(frame));
     while (this.frames.length > 1 && this.isTooMuch()) this.dropOldest();
-    return isApart;
+    return isDetached;
   }
 
-  /** The frame that holds the byte at an offset; undefined when it is not here. */
+  /** Finds the frame that contains the byte at an offset. @returns undefined when the byte is not in the window */
   at(offset: number): OutputFrame | undefined {
     let [low, high] = [0, this.frames.length - 1];
     while (low <= high) {
@@ -53,13 +53,13 @@ export class LiveWindow {
     return undefined;
   }
 
-  /** True when the byte at an offset is not here, but a later one is. */
+  /** Checks whether the byte at an offset is before the window. */
   hasPassed(offset: number): boolean {
     const [oldest] = this.frames;
     return oldest !== undefined && offset < oldest.offset;
   }
 
-  /** Lets go of the frames that end at an offset or before it. */
+  /** Drops the frames that end at an offset or before it. */
   dropBefore(offset: number): void {
     for (let [oldest] = this.frames; oldest && endOf(oldest) <= offset; [oldest] = this.frames)
       this.dropOldest();

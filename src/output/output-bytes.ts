@@ -1,18 +1,18 @@
 import { Unread } from '../request-limits/unread-bytes.js';
 import { AnsiStripper } from './ansi-stripper.js';
-import { begunInside, type OutputFrame } from './output-frame.js';
+import { markedIfCut, type OutputFrame } from './output-frame.js';
 import type { OutputStore } from './output-store.js';
 
-/** How much is read from the store at once. */
+/** The most bytes of one read from the store. */
 const bytesAtOnce = 4 * 1024 * 1024;
 
-/** Who reads: whose turns it takes and, when what was read waits for a client, where that counts until it is taken. */
+/** The reader of stored output: the owner whose turns it takes or, for a client, the account of the bytes that it has not read yet. */
 export type StoreReader = Unread | { owner: string };
 
 /**
- * What is stored of an output.
- * @param start the first byte
- * @param end where to stop: what is added meanwhile is left out
+ * Reads the stored output of an execution.
+ * @param start the offset of the first byte
+ * @param end the offset at which to stop, so that output that is added meanwhile is left out
  */
 export async function* storedOutput(
   store: OutputStore,
@@ -32,7 +32,7 @@ export async function* storedOutput(
       const frames = await store.read(reader.owner, executionId, position, room);
       if (frames.length === 0) return;
       for (const frame of frames) {
-        yield { frame: begunInside(frame) };
+        yield { frame: markedIfCut(frame) };
         position = frame.offset + frame.content.length;
       }
     } finally {
@@ -41,7 +41,7 @@ export async function* storedOutput(
   }
 }
 
-/** The bytes of frames, of both streams or of one. */
+/** Yields the bytes of frames, of both streams or of one. */
 export async function* rawOutput(
   pieces: AsyncIterable<{ frame?: OutputFrame }>,
   stream: OutputFrame['stream'] | undefined,
@@ -52,7 +52,7 @@ export async function* rawOutput(
   }
 }
 
-/** Frames up to an offset, at which the last one is cut and the source is closed. */
+/** Yields the frames up to an offset, at which the last one is cut and the source is closed. */
 export async function* upTo(
   pieces: AsyncIterable<{ frame?: OutputFrame }>,
   end: number,
@@ -67,7 +67,7 @@ export async function* upTo(
   }
 }
 
-/** Bytes without terminal control sequences. */
+/** Yields the bytes without terminal control sequences. */
 export async function* withoutAnsi(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
   const stripper = new AnsiStripper();
   for await (const bytes of source) {

@@ -1,6 +1,6 @@
-/** A piece of output as it was read from one stream of a command. */
+/** A piece of output, as it was read from one stream of a command. */
 export interface OutputFrame {
-  /** Where its first byte stands in the execution's output; stdout and stderr share the count. */
+  /** The offset of its first byte in the execution's output; stdout and stderr are counted together. */
   offset: number;
   stream: 'stdout' | 'stderr';
   /** True when the bytes are whole UTF-8 characters. */
@@ -8,7 +8,7 @@ export interface OutputFrame {
   /** Unix time in milliseconds. */
   time: number;
   content: Buffer;
-  /** True when it is not from the command: it says that output was left out here. */
+  /** True for a message of Millrace, which says that output was omitted here. */
   marker?: true;
 }
 
@@ -18,7 +18,7 @@ export interface OutputEnd {
   exitCode: number | null;
   /** When the execution ended. */
   at: Date;
-  /** True when the output has been removed, so that nothing of it came. */
+  /** True when the retention has removed the output, so that no frames were sent. */
   pruned: boolean;
 }
 
@@ -45,14 +45,14 @@ export function frameFrom(offset: number, flags: number, time: number, content: 
   };
 }
 
-/** How output travels over the bus: a kind, then fixed numbers, then the bytes as they are. */
+/** The binary format of output messages on the bus: a kind, fixed-size numbers, and the raw bytes. */
 const frameKind = 1;
 const storedKind = 2;
 const headerBytes = 1 + 8 + 1 + 8;
 
 export type OutputMessage = { frame: OutputFrame } | { storedTo: number };
 
-/** @returns a message that carries a frame */
+/** Encodes a message with a frame. */
 export function encodeFrame(frame: OutputFrame): Buffer {
   const message = Buffer.allocUnsafe(headerBytes + frame.content.length);
   message.writeUInt8(frameKind, 0);
@@ -63,7 +63,7 @@ export function encodeFrame(frame: OutputFrame): Buffer {
   return message;
 }
 
-/** @returns a message that tells how far the output is stored without a gap */
+/** Encodes a message with the offset up to which the output is stored without a gap. */
 export function encodeStored(offset: number): Buffer {
   const message = Buffer.allocUnsafe(9);
   message.writeUInt8(storedKind, 0);
@@ -79,37 +79,37 @@ export function decodeMessage(message: Buffer): OutputMessage {
   };
 }
 
-/** The bus channel of one execution's output. */
+/** Names the bus channel of an execution's output. */
 export const outputChannel = (executionId: string) => `output:${executionId}`;
 
 /**
- * Cuts a frame so that it starts at an offset inside it. What is cut inside a character is no longer text.
- * @param offset at least the frame's own and less than its end
+ * Cuts a frame so that it starts at an offset within it. A frame that is cut inside a character is no longer text.
+ * @param offset at least the offset of the frame and less than its end
  */
 export function startingAt(frame: OutputFrame, offset: number): OutputFrame {
   if (offset === frame.offset) return frame;
-  return begunInside({ ...frame, offset, content: frame.content.subarray(offset - frame.offset) });
+  return markedIfCut({ ...frame, offset, content: frame.content.subarray(offset - frame.offset) });
 }
 
 const isInsideCharacter = (byte: number | undefined) => ((byte ?? 0) & 0xc0) === 0x80;
 
-/** A frame whose beginning may have been cut off: what begins inside a character is no text. */
-export function begunInside(frame: OutputFrame): OutputFrame {
+/** Marks a frame as not text if its beginning was cut off inside a character. */
+export function markedIfCut(frame: OutputFrame): OutputFrame {
   return frame.text && isInsideCharacter(frame.content[0]) ? { ...frame, text: false } : frame;
 }
 
-/** A frame whose end was cut off, without the character that was cut with it. */
-export function endedAtCharacter(frame: OutputFrame): OutputFrame {
+/** Removes an incomplete last character from a frame whose end was cut off. */
+export function withoutPartialEnd(frame: OutputFrame): OutputFrame {
   const { content, text } = frame;
   let start = content.length - 1;
   // a character has at most four bytes
   while (start > content.length - 4 && isInsideCharacter(content[start])) start -= 1;
-  const isCut = start + charactersLength(content[start] ?? 0) > content.length;
+  const isCut = start + characterLength(content[start] ?? 0) > content.length;
   return text && isCut && start > 0 ? { ...frame, content: content.subarray(0, start) } : frame;
 }
 
-/** How many bytes a character of UTF-8 has, by its first one. */
-function charactersLength(first: number): number {
+/** Derives the length of a UTF-8 character in bytes from its first byte. */
+function characterLength(first: number): number {
   if (first < 0xc0) return 1;
   if (first < 0xe0) return 2;
   return first < 0xf0 ? 3 : 4;

@@ -21,15 +21,15 @@ import { parseLastEventId, serverSentEvents } from './output-sse.js';
 import { offsetOfLastLines, storedEnd } from './output-tail.js';
 import { OutputWatch } from './output-watch.js';
 
-/** How far back `tail` looks. */
+/** The most bytes from the end that `tail` searches for line feeds. */
 const tailBytes = 16 * 1024 * 1024;
 
-/** How long a reader of events has to take the one that says why they end. */
-const farewellMs = 5_000;
+/** How long a client has to read the `error` event that ends its stream, before the connection is destroyed. */
+const closeTimeoutMs = 5_000;
 
 type WithOutput = Pick<Execution, 'id' | 'project_id' | 'status' | 'output_bytes' | 'output_pruned_at'>;
 
-/** @throws OUTPUT_PRUNED when the output has been removed */
+/** Refuses to read an output that the retention has removed. @throws OUTPUT_PRUNED */
 export function refusePruned({
   output_pruned_at,
   output_bytes,
@@ -41,7 +41,7 @@ export function refusePruned({
   });
 }
 
-/** Gives the output of an execution over HTTP; the caller has checked that the client may see it. */
+/** Sends the output of an execution over HTTP; the caller must have checked that the client may read it. */
 @Injectable()
 export class OutputHttp implements BeforeApplicationShutdown {
   private readonly open = new Set<AbortController>();
@@ -56,7 +56,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Answers a request: raw bytes, or server-sent events if that is what it accepts.
+   * Responds to a request with raw bytes, or with server-sent events if the request accepts these.
    * @throws OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE, RATE_LIMIT_EXCEEDED for a stream beyond the connections of a user
    */
   async send(
@@ -71,19 +71,19 @@ export class OutputHttp implements BeforeApplicationShutdown {
     if (wantsEvents(request)) {
       const last = parseLastEventId(request.headers['last-event-id']);
       if (last?.isEnd && isFinal(status)) {
-        // an EventSource opens every stream that ended again, until it is answered so (WHATWG HTML, 9.2.3)
+        // an EventSource reconnects after the end of a stream, until it receives 204 (WHATWG HTML, 9.2.3)
         await reply.status(204).send();
         return;
       }
       const start = last?.offset ?? (await this.startOf(id, query));
-      const signal = await this.watched(request, reply, execution);
+      const signal = await this.openStream(request, reply, execution);
       const events = serverSentEvents(
         id,
-        this.reader.read(id, start, signal, this.countUnread(request, reply)),
+        this.reader.read(id, start, signal, this.trackUnread(request, reply)),
         query.stream,
         signal,
       );
-      // proxies such as nginx hold back what they could send
+      // turns off the response buffering of proxies such as nginx
       await reply.header('X-Accel-Buffering', 'no').type('text/event-stream').send(toStream(events));
       return;
     }
@@ -96,15 +96,15 @@ export class OutputHttp implements BeforeApplicationShutdown {
     }
     const isFollowed = query.follow === 'true' && !isFinal(status);
     const end = Math.min(range?.end ?? (isFollowed ? Infinity : size), start + (query.limit ?? Infinity));
-    const signal = await this.watched(request, reply, execution);
-    // what a client does not read waits in our memory, so it is cut off when it has taken nothing for a while
+    const signal = await this.openStream(request, reply, execution);
+    // bytes that a client does not read stay in memory, so a client that has read nothing for this time is disconnected
     if (!isFollowed) reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
     const isWhole = query.stream === undefined && query.ansi === 'keep';
     if (isWhole && !isFollowed) {
       void reply.header('Content-Length', Math.max(0, end - start));
       if (range === undefined) void reply.header('Accept-Ranges', 'bytes');
     }
-    const unread = this.countUnread(request, reply);
+    const unread = this.trackUnread(request, reply);
     const pieces = isFollowed
       ? upTo(this.reader.read(id, start, signal, unread), end)
       : storedOutput(this.store, id, start, end, signal, unread);
@@ -112,7 +112,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     await reply.send(toStream(query.ansi === 'strip' ? withoutAnsi(bytes) : bytes));
   }
 
-  /** Streams do not end by themselves, and the server waits for its connections. */
+  /** Ends all streams, since the server waits for its connections when it shuts down. */
   beforeApplicationShutdown(): void {
     for (const controller of this.open) controller.abort();
   }
@@ -126,23 +126,24 @@ export class OutputHttp implements BeforeApplicationShutdown {
   }
 
   /**
-   * Aborted, too, when the client may not read the output any more, with the reason. Events end with an `error` that says it; raw
-   * bytes have no other way to say that they are not all than a connection that is cut.
+   * Counts a stream and watches the client's permission to read the output. When the client loses it, server-sent events end with an
+   * `error` event; raw bytes can only show that they are incomplete by a connection that is cut.
+   * @returns a signal that is aborted when the client disconnects, the server stops, or the client has lost the permission
    * @throws RATE_LIMIT_EXCEEDED when the user has as many sockets and streams as allowed
    */
-  private async watched(
+  private async openStream(
     request: ActorRequest,
     reply: FastifyReply,
     execution: WithOutput,
   ): Promise<AbortSignal> {
     const { user } = request;
-    const controller = this.closing(reply);
+    const controller = this.abortOnClose(reply);
     const { signal } = controller;
     const end = (why: AppError) => {
       if (!wantsEvents(request)) return reply.raw.destroy();
       controller.abort(why);
-      // a client that does not read would never be told
-      setTimeout(() => reply.raw.destroy(), farewellMs).unref();
+      // a client that does not read would keep the connection open
+      setTimeout(() => reply.raw.destroy(), closeTimeoutMs).unref();
     };
     if (user) await this.count(user.id, signal);
     if (user) await this.watch.follow(user, execution, end, signal);
@@ -158,19 +159,19 @@ export class OutputHttp implements BeforeApplicationShutdown {
         { message: 'You have too many connections', retryAfterSeconds: 10 },
       );
     }
-    // the client may have gone while we counted
+    // the client may have disconnected while the connections were counted
     if (signal.aborted) release();
     else signal.addEventListener('abort', release, { once: true });
   }
 
-  private countUnread(request: ActorRequest, reply: FastifyReply): Unread {
+  private trackUnread(request: ActorRequest, reply: FastifyReply): Unread {
     const unread = this.unread.open(request.user?.id ?? networkOf(request.ip), () => reply.raw.destroy());
     onClosed(reply.raw, () => unread.close());
     return unread;
   }
 
-  /** Aborted when the client goes or the server stops. */
-  private closing(reply: FastifyReply): AbortController {
+  /** Creates a controller that aborts when the client disconnects or the server stops. */
+  private abortOnClose(reply: FastifyReply): AbortController {
     const controller = new AbortController();
     this.open.add(controller);
     controller.signal.addEventListener('abort', () => this.open.delete(controller));
@@ -180,7 +181,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
 }
 
 /**
- * The part that a `Range` header asks for, of an output that is answered as it is.
+ * Resolves the `Range` header of a request for the unmodified output, and sets the headers of a partial response.
  * @throws RANGE_NOT_SATISFIABLE
  */
 function rangeOf(
@@ -192,7 +193,7 @@ function rangeOf(
 ): ByteRange | undefined {
   const { from_offset, limit, tail, stream, ansi, follow } = query;
   const isPlain = from_offset === 0 && follow === 'false' && ansi === 'keep' && !limit && !tail && !stream;
-  // an output has no validator that If-Range could name
+  // an output has no ETag or date, so If-Range never matches and the whole output is sent
   const range = isPlain && !headers['if-range'] ? parseRange(headers.range, size) : undefined;
   if (range === undefined) return undefined;
   if (range === 'unsatisfiable') {
@@ -208,7 +209,7 @@ function wantsEvents({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/event-stream') ?? false;
 }
 
-/** A stream that asks for more only when the client has taken what it was sent. */
+/** Creates a stream that reads on from its source only when the client has read what was sent. */
 function toStream(source: AsyncIterable<Buffer | string>): Readable {
   return Readable.from(source, { objectMode: false, highWaterMark: 64 * 1024 });
 }

@@ -9,7 +9,7 @@ const ansi = z
   .default('keep')
   .meta({ description: 'strip takes out colours and other terminal control sequences' });
 
-/** What one may ask of an output; a route that gives one takes this as its query. */
+/** The query of the routes that return an output. */
 export const outputQuery = querySchema({
   from_offset: offset.default(0).meta({ description: 'The first byte, in the output of both streams' }),
   limit: queryNumber({ least: 1, most: Number.MAX_SAFE_INTEGER })
@@ -23,7 +23,7 @@ export const outputQuery = querySchema({
 });
 export type OutputQuery = z.output<typeof outputQuery>;
 
-/** The words every route that gives an output needs in the OpenAPI document. */
+/** The description of the routes that return an output, in the OpenAPI document. */
 export const outputDescription =
   'Raw bytes as they were written: those stored now, or with `follow=true` until the command ends. `from_offset` and `limit`, or a ' +
   '`Range` header with one range (answered by 206), give a part; `tail` the last lines (1 to 10000, at most 16 MiB). `stream` leaves ' +
@@ -42,7 +42,7 @@ const exampleEvents = [
   '',
 ].join('\n');
 
-/** The answer of such a route for the OpenAPI document; `contentSchema` is what the `data` of one event holds. */
+/** The response of the routes that return an output, in the OpenAPI document; `contentSchema` describes the `data` of an event. */
 export const outputMedia = {
   'application/octet-stream': {},
   'text/event-stream': {
@@ -55,7 +55,7 @@ export const outputMedia = {
   },
 };
 
-/** How a search goes on: a byte offset, and the number of the line that begins there. */
+/** The cursor of a search: a byte offset, and the number of the line that begins there. */
 const cursor = z
   .string()
   .regex(/^\d{1,15}\.[1-9]\d{0,14}$/, 'Send a next_cursor as it was answered')

@@ -1,13 +1,13 @@
-/** Bytes of an output, the end not included. */
+/** A range of bytes of an output; `end` is exclusive. */
 export interface ByteRange {
   start: number;
   end: number;
 }
 
 /**
- * Reads a `Range` header (RFC 9110 §14.2) with one range of bytes; anything else is passed over, as the standard allows.
- * @param size bytes there are now
- * @returns undefined when the whole is to be answered, 'unsatisfiable' for a range that begins after the last byte
+ * Parses a `Range` header (RFC 9110 §14.2) with one range of bytes; any other header is ignored, as the standard allows.
+ * @param size the present size of the output in bytes
+ * @returns undefined when the whole output is to be sent, 'unsatisfiable' for a range that begins after the last byte
  */
 export function parseRange(
   header: string | undefined,

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Unread } from '../request-limits/unread-bytes.js';
 import { LiveOutputs } from './live-outputs.js';
-import { begunInside, startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
+import { markedIfCut, startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
 import { OutputStore } from './output-store.js';
 
-/** How much is read from the store at once: what was read is sent in one go, for which all others wait. */
+/** The most bytes of one read from the store. They are sent without a pause, during which other requests wait. */
 const bytesAtOnce = 256 * 1024;
-/** A gap waits for the store; the recorder says when it is stored, and a lost word costs this much. */
-const gapPatienceMs = 200;
+/** How long a reader waits for the message that missing output is stored, before it reads the store anyway. */
+const gapTimeoutMs = 200;
 
 export type OutputPiece = { frame: OutputFrame; end?: never } | { end: OutputEnd; frame?: never };
 
@@ -19,11 +19,10 @@ export class OutputReader {
   ) {}
 
   /**
-   * Reads the output of an execution from an offset on: first what is stored, then live, without a gap and without a
-   * byte twice, until its end. The reader sets the pace; one that is slow reads from the store instead of holding
-   * anything up.
-   * @param offset of the first byte; past the total only the end follows
-   * @param unread of the connection that it is for: nothing is read, nor kept, while it has no room
+   * Reads the output of an execution from an offset to its end, first from the store and then live, without gaps or duplicates. The
+   * consumer sets the pace: a slow one reads from the store and delays neither the command nor other readers.
+   * @param offset the offset of the first byte; beyond the total, only the end is yielded
+   * @param unread the account of bytes that the client has not read yet; nothing is read or held while it has no room
    */
   async *read(
     executionId: string,
@@ -31,63 +30,63 @@ export class OutputReader {
     signal: AbortSignal,
     unread: Unread,
   ): AsyncGenerator<OutputPiece, void> {
-    const place = { position: offset };
-    const live = await this.outputs.follow(executionId, place);
+    const cursor = { position: offset };
+    const live = await this.outputs.follow(executionId, cursor);
     const abort = () => live.wake();
     signal.addEventListener('abort', abort);
-    let isToldToLook = true;
-    let hasAsked = false;
-    let hints = live.hints;
+    let shouldReadStore = true;
+    let hasRequestedResend = false;
+    let storeReadRequests = live.storeReadRequests;
     let storedTo = 0;
     let room = 0;
     try {
       while (!signal.aborted) {
-        const liveBytes = live.at(place.position)?.content.length;
+        const liveBytes = live.at(cursor.position)?.content.length;
         if (liveBytes !== undefined) {
           room = await unread.take(liveBytes, signal);
-          // it may have gone while there was no room
-          const frame = signal.aborted ? undefined : live.at(place.position);
+          // the frame may have left the window while the client had no room
+          const frame = signal.aborted ? undefined : live.at(cursor.position);
           if (frame) {
-            yield { frame: startingAt(frame, place.position) };
-            place.position = frame.offset + frame.content.length;
+            yield { frame: startingAt(frame, cursor.position) };
+            cursor.position = frame.offset + frame.content.length;
           }
           unread.remove(room);
           room = 0;
         } else if (
-          isToldToLook ||
-          live.hints !== hints ||
-          live.storedTo > Math.max(place.position, storedTo)
+          shouldReadStore ||
+          live.storeReadRequests !== storeReadRequests ||
+          live.storedTo > Math.max(cursor.position, storedTo)
         ) {
           room = await unread.take(bytesAtOnce, signal);
           if (signal.aborted) return;
-          hints = live.hints;
+          storeReadRequests = live.storeReadRequests;
           storedTo = live.storedTo;
           const { frames, end } = await this.store.readWithEnd(
             unread.owner,
             executionId,
-            place.position,
+            cursor.position,
             room,
           );
           for (const stored of frames) {
             if (signal.aborted) return;
-            yield { frame: begunInside(stored) };
-            place.position = stored.offset + stored.content.length;
-            // what is left is read again when it can be sent
+            yield { frame: markedIfCut(stored) };
+            cursor.position = stored.offset + stored.content.length;
+            // the remaining frames are read again when the client has room for them
             if (unread.isFullBeside(room)) break;
           }
           unread.remove(room);
           room = 0;
-          isToldToLook = frames.length > 0;
+          shouldReadStore = frames.length > 0;
           if (end && frames.length === 0) {
             yield { end };
             return;
           }
-          // what was said before this reader came, and is not stored
-          if (!hasAsked && frames.length === 0) live.askAgain();
-          hasAsked ||= frames.length === 0;
-        } else if (live.hasPassed(place.position)) {
-          live.askAgain();
-          isToldToLook = !(await live.storedMore(gapPatienceMs));
+          // frames that were sent before this reader subscribed may not be stored yet
+          if (!hasRequestedResend && frames.length === 0) live.requestResend();
+          hasRequestedResend ||= frames.length === 0;
+        } else if (live.hasPassed(cursor.position)) {
+          live.requestResend();
+          shouldReadStore = !(await live.storedMore(gapTimeoutMs));
         } else {
           await live.changed();
         }
@@ -95,7 +94,7 @@ export class OutputReader {
     } finally {
       unread.remove(room);
       signal.removeEventListener('abort', abort);
-      this.outputs.leave(executionId, place);
+      this.outputs.leave(executionId, cursor);
     }
   }
 }

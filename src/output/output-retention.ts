@@ -6,16 +6,19 @@ import { IntervalJob } from '../infra/interval-job.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { addStoredBytes } from '../executions/project-rules.js';
 
-/** Small steps, so that no statement holds locks for long: a segment has at most 1 MiB. */
+/** Segments are deleted in small steps, so that no statement holds locks for long: a segment has at most 1 MiB. */
 const segmentsAtOnce = 64;
 const outputsAtOnce = 100;
 
 const isKept = 'e.output_pruned_at IS NULL AND e.output_bytes > 0';
-/** Settings were free once, so the days of a project may be anything; null keeps for ever. */
+/**
+ * The SQL expression for the days that a project keeps its output; null keeps it for ever. The setting was not validated in older versions,
+ * so the stored value may be of any type.
+ */
 const daysOfProject = `CASE WHEN jsonb_typeof(p.settings->'output_retention_days') = 'number'
   THEN least(3650, greatest(1, (p.settings->>'output_retention_days')::numeric))::int ELSE $1::int END`;
 
-/** Ended executions whose output has been kept long enough. */
+/** Finds ended executions whose output has exceeded its retention time. */
 function expired(db: Queryable, serverDays: number | null): Promise<{ id: string }[]> {
   return db.query<{ id: string }>(
     `SELECT x.id FROM projects p CROSS JOIN LATERAL (
@@ -30,7 +33,7 @@ function expired(db: Queryable, serverDays: number | null): Promise<{ id: string
   );
 }
 
-/** Removes the output of ended executions once its time is over; every process may do it. */
+/** Removes the output of ended executions after its retention time; several processes may do so at once. */
 @Injectable()
 export class OutputRetention implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly job = new IntervalJob((signal) => this.sweep(signal));
@@ -59,20 +62,22 @@ export class OutputRetention implements OnApplicationBootstrap, OnApplicationShu
   }
 
   /**
-   * Removes all output whose time is over. Readers are told first (`output_pruned_at`), then the segments go in small steps; what
-   * a crash leaves of them goes with the next call.
-   * @returns how many outputs were removed
+   * Removes all output that has exceeded its retention time. First `output_pruned_at` is set, so that readers see the removal, then the
+   * segments are deleted in small steps; those that remain after a crash are deleted by the next call.
+   * @returns the number of removed outputs
    */
   private async prune(signal: AbortSignal): Promise<number> {
     const days = this.infrastructure.config.OUTPUT_RETENTION_DAYS;
-    const left = await this.database.query<{ id: string }>('SELECT id FROM executions WHERE output_pruning');
-    for (const { id } of left) await this.removeSegments(id, signal);
+    const unfinished = await this.database.query<{ id: string }>(
+      'SELECT id FROM executions WHERE output_pruning',
+    );
+    for (const { id } of unfinished) await this.removeSegments(id, signal);
     let pruned = 0;
     while (!signal.aborted) {
       const outputs = await expired(this.database, days === 0 ? null : days);
       for (const { id } of outputs) {
         if (signal.aborted) return pruned;
-        if (await this.begin(id)) pruned += 1;
+        if (await this.markPruned(id)) pruned += 1;
         await this.removeSegments(id, signal);
       }
       if (outputs.length < outputsAtOnce) break;
@@ -80,8 +85,8 @@ export class OutputRetention implements OnApplicationBootstrap, OnApplicationShu
     return pruned;
   }
 
-  /** @returns false when another process was faster */
-  private begin(id: string): Promise<boolean> {
+  /** Marks an output as removed and subtracts it from the stored bytes. @returns false when another process has already done so */
+  private markPruned(id: string): Promise<boolean> {
     return this.database.transaction(async (tx) => {
       const [execution] = await tx.query<
         Pick<Execution, 'project_id' | 'requested_by'> & { output_bytes: string }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { setImmediate as othersTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database } from '../infra/database.js';
 import { isFinal } from '../executions/execution-state.js';
@@ -11,15 +11,15 @@ import type { OutputSearch, OutputSearchQuery } from './output-query.js';
 import { OutputStore } from './output-store.js';
 import { storedEnd } from './output-tail.js';
 
-/** One answer searches no longer than this; the next one goes on. */
-const patienceMs = 5_000;
-/** The event loop is given to others after so long. */
+/** A request searches no longer than this; the next one continues. */
+const timeoutMs = 5_000;
+/** A search yields to the event loop after this time. */
 const sliceMs = 4;
 
-/** Searches what is stored of an output, a few megabytes at a time. */
+/** Searches stored output, a few megabytes at a time. */
 @Injectable()
 export class OutputSearchService {
-  /** Each search keeps a connection busy, and all together a core. */
+  /** Bounds the concurrent searches: each occupies a database connection, and all together a core. */
   private readonly turns = new TurnsPerUser({ perUser: 2, inAll: 6 });
 
   constructor(
@@ -28,10 +28,10 @@ export class OutputSearchService {
   ) {}
 
   /**
-   * Finds the lines of an output that hold a text; the caller has checked that the client may see it.
-   * @param userId who searches
-   * @param signal aborted when nobody waits for the answer any more
-   * @throws OUTPUT_PRUNED; RATE_LIMIT_EXCEEDED while the same user searches twice, SYSTEM_OVERLOADED while others search
+   * Finds the lines of an output that contain a text; the caller must have checked that the client may read it.
+   * @param userId the user who searches
+   * @param signal aborted when the client has disconnected
+   * @throws OUTPUT_PRUNED; RATE_LIMIT_EXCEEDED while the user has two searches running, SYSTEM_OVERLOADED while there are too many in all
    */
   async find(
     userId: string,
@@ -59,7 +59,7 @@ export class OutputSearchService {
       stripAnsi: ansi === 'strip',
     };
     const search = new LineSearch(options, cursor);
-    const deadline = performance.now() + patienceMs;
+    const deadline = performance.now() + timeoutMs;
     const isOver = () => signal.aborted || performance.now() > deadline;
     let isLate = false;
     for await (const { frame } of storedOutput(this.store, id, cursor.offset, end, signal, { owner })) {
@@ -69,7 +69,7 @@ export class OutputSearchService {
       isLate = isOver();
       if (search.isFull || isLate) break;
     }
-    // what was gathered is searched also when it is late: who goes on must have got further
+    // the last batch is searched even after the deadline, so that every request gets further than the one before
     if (!signal.aborted) await inSlices(search.search(true), () => signal.aborted);
     const complete = !search.isFull && !isLate && !signal.aborted;
     const next = search.cursor();
@@ -82,13 +82,13 @@ export class OutputSearchService {
   }
 }
 
-/** Takes the steps of a work, and lets others have the event loop between them. */
+/** Runs the steps of a generator in slices, between which it yields to the event loop. */
 async function inSlices(steps: Generator<void, void>, isOver: () => boolean): Promise<void> {
-  await othersTurn();
+  await yieldToEventLoop();
   let begun = performance.now();
   while (!steps.next().done) {
     if (performance.now() - begun < sliceMs) continue;
-    await othersTurn();
+    await yieldToEventLoop();
     if (isOver()) return;
     begun = performance.now();
   }

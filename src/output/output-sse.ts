@@ -3,30 +3,30 @@ import type { OutputFrame } from './output-frame.js';
 import type { OutputPiece } from './output-reader.js';
 import { toEndView, toOutputView } from './output-view.js';
 
-/** The id of the last event, which says more than the offset: a reader that names it has seen the end. */
+/** Builds the id of the last event. It differs from a mere offset, so that a client that sends it is known to have seen the end. */
 const endId = (total: number) => `${total}-end`;
 
-/** Where a reader goes on that names the last event it has seen. */
+/** The position of a client, according to the id of the last event that it has received. */
 export interface LastEvent {
   offset: number;
-  /** True when it was the end of the output. */
+  /** True when the event was the end of the output. */
   isEnd: boolean;
 }
 
-/** Reads a `Last-Event-ID`. @returns undefined for one that we have not given */
+/** Parses a `Last-Event-ID`. @returns undefined for an id that is not in the format of this server */
 export function parseLastEventId(id: unknown): LastEvent | undefined {
   const match = typeof id === 'string' ? /^(\d{1,15})(-end)?$/.exec(id) : null;
   return match ? { offset: Number(match[1]), isEnd: match[2] !== undefined } : undefined;
 }
 
-/** Proxies cut connections on which nothing is said, the shortest of them after 30 s. */
+/** The interval of heartbeats, since proxies close idle connections, some of them after 30 s. */
 const heartbeatMs = 15_000;
 
 /**
- * Output as server-sent events (WHATWG HTML, 9.2): a frame is an event whose id is the offset after it.
- * @param pieces from the reader; taken only as fast as the events are
- * @param stream to leave out the other one
- * @param signal ends them; with an `AppError` as reason the last event is an `error` that says its code
+ * Formats output as server-sent events (WHATWG HTML, 9.2): each frame is an event whose id is the offset after it.
+ * @param pieces the output of the reader, which is consumed only as fast as the events are
+ * @param stream the only stream to send; undefined for both
+ * @param signal ends the events; with an `AppError` as reason, the last event is an `error` with its code
  */
 export async function* serverSentEvents(
   executionId: string,
@@ -36,9 +36,9 @@ export async function* serverSentEvents(
 ): AsyncGenerator<string, void> {
   try {
     yield ': open\n\n';
-    let next = ask(pieces);
+    let next = nextOf(pieces);
     while (!signal.aborted) {
-      // a signal to end the wait costs more than the event: its error has a stack
+      // the wait is not ended by an AbortSignal: its error has a stack trace, which costs more than the event itself
       let timer: NodeJS.Timeout | undefined;
       const rest = new Promise<undefined>((resolve) => {
         timer = setTimeout(() => resolve(undefined), heartbeatMs);
@@ -58,28 +58,28 @@ export async function* serverSentEvents(
       if (stream === undefined || frame.stream === stream) {
         yield frameEvent(executionId, frame);
       }
-      next = ask(pieces);
+      next = nextOf(pieces);
     }
-    // it has no id, so that a reader which comes back goes on after the last frame
+    // the error event has no id, so that a client that reconnects continues after the last frame
     if (signal.reason instanceof AppError) yield errorEvent(signal.reason);
   } finally {
     await pieces.return();
   }
 }
 
-/** A fault that comes while nobody waits for it is met at the next wait. */
-function ask(pieces: AsyncGenerator<OutputPiece, void>) {
+/** Requests the next piece. A rejection is not unhandled even when nobody awaits it yet; the next `await` throws it. */
+function nextOf(pieces: AsyncGenerator<OutputPiece, void>) {
   const next = pieces.next();
   next.catch(() => undefined);
   return next;
 }
 
-/** A live frame is the same object for all its readers, and is made into text once for them. */
+/** Caches the text of frames, since a live frame is the same object for all its readers. */
 const frameEvents = new WeakMap<OutputFrame, string>();
 
 function frameEvent(executionId: string, frame: OutputFrame): string {
-  const made = frameEvents.get(frame);
-  if (made !== undefined) return made;
+  const cached = frameEvents.get(frame);
+  if (cached !== undefined) return cached;
   const text = event(frame.offset + frame.content.length, toOutputView(executionId, frame));
   frameEvents.set(frame, text);
   return text;

@@ -7,28 +7,28 @@ import type { OutputEnd, OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
 
 /**
- * Readers of output have so many connections of the pool between them. Requests and workers need the others, and more of them would
- * keep the event loop busy with what they bring.
+ * The most connections of the pool that readers of output use together. Requests and workers need the others, and the results of more
+ * reads would keep the event loop busy.
  */
 const readsAtOnce = 2;
-/** How many segments are read at once. */
+/** The most segments of one read. */
 const segmentsAtOnce = 256;
 
-/** Reads stored output for those who follow or download it. They wait for their turns, which go round by user. */
+/** Reads stored output for clients that follow, download or search it. Reads wait in a queue in which users take turns. */
 @Injectable()
 export class OutputStore {
   private readonly turns = new TurnsPerUser(
     { perUser: readsAtOnce, inAll: readsAtOnce },
-    // one that waits holds no output, and their number is bounded by that of the connections
+    // the queue needs no bound: a waiting read holds no output, and the number of connections bounds that of the reads
     { perUser: Infinity, inAll: Infinity, patienceMs: longestTimerMs },
   );
 
   constructor(private readonly database: Database) {}
 
   /**
-   * The stored frames from an offset on, without a gap; the first may begin inside a character.
-   * @param owner whose reading it is
-   * @param bytes how much is read at most
+   * Reads the stored frames from an offset on, up to the first gap; the first frame may begin inside a character.
+   * @param owner the user, or the network address, whose turn the read takes
+   * @param bytes the most bytes to read
    */
   read(owner: string, executionId: string, offset: number, bytes: number): Promise<OutputFrame[]> {
     return this.turns.take(owner, () =>
@@ -36,7 +36,7 @@ export class OutputStore {
     );
   }
 
-  /** The same, and the end of an execution that has one. */
+  /** Reads the stored frames from an offset on, as `read` does, and the end of the output if the execution has ended. */
   readWithEnd(
     owner: string,
     executionId: string,
@@ -44,7 +44,7 @@ export class OutputStore {
     bytes: number,
   ): Promise<{ frames: OutputFrame[]; end: OutputEnd | undefined }> {
     return this.turns.take(owner, async () => {
-      // asked before the frames: what is final then is all stored
+      // the end is read before the frames, since all output is stored when the execution has ended
       const end = await this.endOf(executionId);
       if (end?.pruned) return { frames: [], end };
       return { frames: await readFrames(this.database, executionId, offset, segmentsAtOnce, bytes), end };

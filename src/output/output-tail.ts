@@ -2,9 +2,9 @@ import type { Queryable } from '../infra/database.js';
 import { startingAt, type OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
 
-/** Segments are looked at backwards this many at a time; one holds at most 1 MiB. */
+/** The number of segments that are read at once on the way backwards; one holds at most 1 MiB. */
 const segmentsAtOnce = 4;
-/** Even many short segments are not more than this at once. */
+/** The most segments of the end of the output that are read at once. */
 const mostSegments = 10_000;
 const newline = 0x0a;
 const stderrFlag = 1;
@@ -16,7 +16,7 @@ interface SegmentRow extends Record<string, unknown> {
   frame_flags: number[];
 }
 
-/** Where the stored output ends. While the command runs a segment before the last one may still be on its way. */
+/** Reads the end of the stored output. While the command runs, a segment before the last one may not be stored yet. */
 export async function storedEnd(db: Queryable, executionId: string): Promise<number> {
   const [row] = await db.query<{ ends: string }>(
     `SELECT "offset" + length(content) AS ends FROM output_segments
@@ -27,10 +27,10 @@ export async function storedEnd(db: Queryable, executionId: string): Promise<num
 }
 
 /**
- * Where the last lines of the stored output begin, read from its end backwards. A last line without a line feed counts.
- * @param lines at least 1
- * @param maxBytes how far back to look; what is older is left out
- * @param stream to count the lines of one stream only
+ * Finds the offset at which the last lines of the stored output begin, reading it backwards. A last line without a line feed counts.
+ * @param lines the number of lines, at least 1
+ * @param maxBytes the most bytes to read; older output is left out
+ * @param stream the only stream whose lines are counted; undefined for both
  */
 export async function offsetOfLastLines(
   db: Queryable,
@@ -70,7 +70,7 @@ export async function offsetOfLastLines(
   return limit;
 }
 
-/** The frames of a segment from the last one on, with where they start; those that follow one another in one stream are one. */
+/** Yields the offsets and contents of a stream's frames in a segment, the last one first; for both streams, the whole segment. */
 function* piecesBackwards(
   row: SegmentRow,
   stream: OutputFrame['stream'] | undefined,
@@ -86,15 +86,17 @@ function* piecesBackwards(
   }
 }
 
-/** Frames beyond this are joined, so that a command that writes byte by byte does not make an answer of many megabytes. */
+/** With more frames than this, adjacent ones are joined, so that a command that writes byte by byte does not cause a huge response. */
 const mostFrames = 2_000;
-/** Those of two streams in turn cannot be joined: 256 KiB of them would be 34 MB of JSON, so the earlier ones are left out. */
+/**
+ * The most frames that are shown, the latest ones. Frames of alternating streams cannot be joined: 256 KiB of them would be 34 MB of JSON.
+ */
 const mostShownFrames = 10_000;
 
 /**
- * The end of the stored output.
- * @param maxBytes at most this much, from the start of a character on; less when it changes between the streams thousands of times
- * @param lines at most this many lines, too
+ * Reads the frames at the end of the stored output.
+ * @param maxBytes the most bytes to read, from the start of a character on; fewer are read when the streams alternate thousands of times
+ * @param lines the most lines to read
  */
 export async function tailFrames(
   db: Queryable,
@@ -112,7 +114,7 @@ export async function tailFrames(
   return frames.length > mostFrames ? joined(frames).slice(-mostShownFrames) : frames;
 }
 
-/** A frame from where its next character begins, up to three bytes later. */
+/** Cuts a frame so that it starts with a whole character, up to three bytes later. */
 function fromCharacter(frame: OutputFrame): OutputFrame {
   let start = frame.offset;
   const last = frame.offset + frame.content.length - 1;
@@ -126,9 +128,9 @@ function joined(frames: readonly OutputFrame[]): OutputFrame[] {
   for (const frame of frames) {
     const group = groups.at(-1);
     const first = group?.[0];
-    const isAlike =
+    const canJoin =
       first?.stream === frame.stream && first.text === frame.text && first.marker === frame.marker;
-    if (group && isAlike) group.push(frame);
+    if (group && canJoin) group.push(frame);
     else groups.push([frame]);
   }
   return groups.map((group) => ({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
 import type { OutputEnd, OutputFrame } from './output-frame.js';
 
-/** A frame inside the status of a command. */
+/** A frame in the status of a command. */
 export const outputFrameSchema = z
   .object({
     timestamp: instant,
@@ -18,7 +18,7 @@ export const outputFrameSchema = z
   .meta({ id: 'OutputFrame' });
 export type StoredFrameView = z.output<typeof outputFrameSchema>;
 
-/** A frame of output as it is sent while a command runs, over WebSocket and SSE. */
+/** A frame of output in a stream, over WebSocket or SSE. */
 export const outputEventSchema = outputFrameSchema
   .extend({
     command_id: id,
@@ -45,12 +45,12 @@ export function toFrameView({ offset, stream, text, time, content, marker }: Out
   };
 }
 
-/** A frame as it is sent while a command runs. */
+/** Builds the representation of a frame in a stream. */
 export function toOutputView(executionId: string, frame: OutputFrame): OutputView {
   return { command_id: executionId, ...toFrameView(frame), length: frame.content.length };
 }
 
-/** The frame after the last one: it says how many bytes there were, and how and when the command ended. */
+/** Builds the last message of a stream: the number of bytes, and how and when the command ended. */
 export function toEndView(executionId: string, { total, exitCode, pruned, at }: OutputEnd): OutputView {
   return {
     command_id: executionId,

@@ -18,10 +18,10 @@ interface Stream {
   end: (why: AppError) => void;
 }
 
-/** So many streams are looked at with four queries. */
+/** How many streams are checked together, with four queries. */
 const atOnce = 500;
 
-/** Ends a stream of output whose reader may not read it any more, as soon as that is so. */
+/** Ends streams of output when their readers lose the permission to read them. */
 @Injectable()
 export class OutputWatch {
   private readonly streams = new Set<Stream>();
@@ -33,17 +33,17 @@ export class OutputWatch {
     events: Events,
     bus: Bus,
   ) {
-    events.on('user.changed', ({ user_id }) => this.look(({ actor }) => actor.id === user_id));
+    events.on('user.changed', ({ user_id }) => this.recheck(({ actor }) => actor.id === user_id));
     events.on('project.changed', ({ project_id }) =>
-      this.look(({ execution }) => execution.project_id === project_id),
+      this.recheck(({ execution }) => execution.project_id === project_id),
     );
-    // changes may have gone unheard
+    // events may have been lost
     bus.onUnheard(() => this.unheard.ask());
   }
 
   /**
-   * Watches a stream until the signal.
-   * @param end called when its reader has lost the right to it, or the token that opened it has expired
+   * Watches a stream until the signal is aborted.
+   * @param end called when its reader has lost the permission, or the token that opened it has expired
    */
   async follow(
     actor: Actor,
@@ -61,14 +61,14 @@ export class OutputWatch {
       this.streams.delete(stream);
     };
     signal.addEventListener('abort', forget, { once: true });
-    // what changed since the request was let in
+    // the permission may have changed since the request was authenticated
     await this.check(stream);
   }
 
-  private look(concerned: (stream: Stream) => boolean): void {
-    // after the other listeners, who forget what they keep of the one that has changed
+  private recheck(isAffected: (stream: Stream) => boolean): void {
+    // deferred until the other listeners have removed the changed user or project from their caches
     void setImmediate().then(() => {
-      for (const stream of this.streams) if (concerned(stream)) void this.check(stream);
+      for (const stream of this.streams) if (isAffected(stream)) void this.check(stream);
     });
   }
 
@@ -102,7 +102,7 @@ export class OutputWatch {
       stream.actor = await this.actors.renew(stream.actor);
       await this.executions.require(stream.actor, stream.execution.id, 'read');
     } catch (error) {
-      // what cannot be looked up now is not permitted now
+      // a stream is ended also when the permission cannot be checked, such as without the database
       stream.end(toAppError(error));
     }
   }

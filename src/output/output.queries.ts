@@ -1,11 +1,11 @@
 import type { Queryable } from '../infra/database.js';
-import { endedAtCharacter, flagsOf, frameFrom, type OutputFrame } from './output-frame.js';
+import { withoutPartialEnd, flagsOf, frameFrom, type OutputFrame } from './output-frame.js';
 
 /**
- * Stores frames that follow one another as one segment, if the writer's generation still has a say. The lock makes the
- * check hold until the commit: whoever takes the say away (`lockOutput` of the executions) waits for it, or comes first and is seen. It is the
- * weakest there is, so that a storm of output does not keep the lease from being renewed.
- * @returns false when the writer has lost its say
+ * Stores consecutive frames as one segment, if the writer's generation still holds the lease. The row lock keeps that true until the
+ * commit: a transaction that ends the execution (see `lockOutput`) waits for it, or comes first and is seen by the check. It is the weakest
+ * row lock, so that a flood of output does not block the renewal of the lease.
+ * @returns false when the writer has been fenced off
  */
 export async function appendSegment(
   db: Queryable,
@@ -35,7 +35,7 @@ export async function appendSegment(
 
 interface SegmentRow {
   offset: string;
-  /** Of the whole segment. */
+  /** The length of the whole segment in bytes, while `content` may be a part of it. */
   length: number;
   content: Buffer;
   frame_lengths: number[];
@@ -43,7 +43,7 @@ interface SegmentRow {
   frame_times: string[];
 }
 
-/** Adds what was read of a segment's frames: of those that hold bytes from one offset to another. */
+/** Adds the frames of a segment that contain bytes between two offsets, cut to these offsets. */
 function addFrames(frames: OutputFrame[], row: SegmentRow, from: number, end: number): void {
   const readFrom = Math.max(from, Number(row.offset));
   let offset = Number(row.offset);
@@ -54,20 +54,21 @@ function addFrames(frames: OutputFrame[], row: SegmentRow, from: number, end: nu
       const content = row.content.subarray(start - readFrom, Math.min(next, end) - readFrom);
       const frame = frameFrom(start, row.frame_flags[index] ?? 0, Number(row.frame_times[index]), content);
       if (next <= end) frames.push(frame);
-      else if (frames.length === 0) frames.push(endedAtCharacter(frame));
+      else if (frames.length === 0) frames.push(withoutPartialEnd(frame));
       if (next >= end) return;
     }
     offset = next;
   }
 }
 
-/** A segment cannot be longer than this. */
+/** An upper bound for the length of a segment. */
 const longestContent = 2 ** 30;
 
 /**
- * The stored frames from an offset on, without a gap. A frame that begins before the offset is cut there, perhaps inside a character.
- * @param limit how many segments at most; a segment holds at most one flush of the recorder
- * @param bytes how much is read at most: the frame that does not fit is left out or, when it is the only one, cut after a character
+ * Reads the stored frames from an offset on, up to the first gap. A frame that begins before the offset is cut there, perhaps inside a
+ * character.
+ * @param limit the most segments to read; a segment holds at most one flush of the recorder
+ * @param bytes the most bytes to read: a frame that does not fit is left out or, when it is the only one, cut after a character
  */
 export async function readFrames(
   db: Queryable,
@@ -91,7 +92,7 @@ export async function readFrames(
   let expected: number | undefined;
   if (Number(rows[0]?.offset) > offset) return [];
   for (const row of rows) {
-    // segments are written by two connections: one that is missing may still come
+    // segments are stored over two connections, so a missing one may follow later
     if (expected !== undefined && Number(row.offset) !== expected) break;
     addFrames(frames, row, offset, end);
     expected = Number(row.offset) + row.length;
