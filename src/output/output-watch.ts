@@ -73,7 +73,7 @@ export class OutputWatch {
   }
 
   private async checkAll(): Promise<void> {
-    // as in `look`
+    // as in `recheck`
     await setImmediate();
     for (const streams of batchesOf(this.streams, atOnce)) {
       try {
