@@ -7,16 +7,16 @@ export interface User {
 
 const OWN_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** The environment of every program before it is the command: one of the command's must not act while it has more rights. */
+/** The environment of every program that runs before the command: variables of the command must not act on one with more rights. */
 export const cleanEnvironment = { PATH: OWN_PATH };
 
 const hasSetpriv = spawnSync('setpriv', ['--version'], { env: cleanEnvironment, cwd: '/' }).status === 0;
 
 /**
- * How a program is started as another user, without supplementary groups. The user is changed by a program of its own: Node waits
- * until what it has forked has become another program, and what is the user's by then can be stopped by that user, and with it
- * whoever waits.
- * @returns the line to run, and the options of `spawn`; without setpriv(1) they change the user
+ * Returns how to start a program as another user, without supplementary groups. The program setpriv(1) changes the user: Node blocks
+ * until its forked child has called execve(2), and a child that already belongs to the user could be stopped by that user, which would
+ * block Node with it.
+ * @returns the command line, and the options of `spawn`, which change the user where there is no setpriv(1)
  */
 export function asUser(
   user: User | undefined,

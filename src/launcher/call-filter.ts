@@ -15,18 +15,18 @@ const REFUSE = 0x0005_0000;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 const AF_VSOCK = 40;
-/** The same in every ABI. */
+/** The number of io_uring_setup(2), which is the same in every ABI. */
 const IO_URING_SETUP = 425;
-/** Calls of the x32 ABI have the numbers of x86-64 and this bit. */
+/** A mask that maps call numbers of the x32 ABI to those of x86-64: the former have one more bit set. */
 const WITHOUT_X32_BIT = 0xbfff_ffff;
 
-/** An `AUDIT_ARCH_…` of linux/audit.h, and numbers of system calls. */
+/** An ABI: an `AUDIT_ARCH_…` constant of linux/audit.h, and the numbers of system calls. */
 interface Abi {
   architecture: number;
-  /** request_key(2) and keyctl(2) have the next two. */
+  /** The number of add_key(2); request_key(2) and keyctl(2) have the next two. */
   addKey: number;
   socket: number;
-  /** The older way to all calls of sockets, whose arguments no filter can see. */
+  /** The number of socketcall(2), an older entry to all socket calls whose arguments a filter cannot read. */
   socketcall?: number;
 }
 
@@ -43,12 +43,12 @@ const abis: Partial<Record<NodeJS.Architecture, Abi[]>> = {
 };
 
 /**
- * A filter of system calls for seccomp(2) that refuses those of keyrings(7), io_uring(7), whose operations no filter sees, and without a network sockets of vsock(7): no namespace
- * separates the session keyring, whose keys everybody reads who has it, nor the way from a virtual machine to its host, which
- * commands of all projects share. Programs get ENOSYS, as of a kernel without keys, which runc and LXC chose too: what can do
- * without keys then does.
- * @param network whether the command has one
- * @returns an array of `struct sock_filter`; undefined for a processor whose numbers are not known here
+ * Builds a system call filter for seccomp(2) that refuses keyrings(7), io_uring(7) and, without a network, vsock(7). No namespace
+ * separates the session keyring, whose keys every process that holds it can read, nor the sockets between a virtual machine and its
+ * host: commands of all projects would share both. The operations of io_uring bypass any filter. Programs get ENOSYS, as from a kernel
+ * without keyrings, which is also the choice of runc and LXC: programs that can do without them go on.
+ * @param network whether the command has a network
+ * @returns an array of `struct sock_filter`; undefined for a processor whose call numbers are not known here
  */
 export function callFilter(network: boolean, arch: NodeJS.Architecture = process.arch): Buffer | undefined {
   const known = abis[arch];
@@ -64,7 +64,7 @@ export function callFilter(network: boolean, arch: NodeJS.Architecture = process
       ];
       return [instruction(JUMP_IF_EQUAL, abi.architecture, 0, body.length), ...body];
     }),
-    // an ABI that the processor does not have
+    // no known ABI
     instruction(RETURN, REFUSE | ENOSYS),
   ]);
 }
@@ -79,13 +79,13 @@ function withoutKeys({ addKey }: Abi): Buffer[] {
   ];
 }
 
-/** io_uring_setup(2), behind `withoutKeys`, which has loaded the number. */
+/** Refuses io_uring_setup(2). It must follow `withoutKeys`, which loads the call number. */
 const withoutIoUring = [
   instruction(JUMP_IF_EQUAL, IO_URING_SETUP, 0, 1),
   instruction(RETURN, REFUSE | ENOSYS),
 ];
 
-/** Behind `withoutKeys`, which has loaded the number. */
+/** Refuses sockets of AF_VSOCK. It must follow `withoutKeys`, which loads the call number. */
 function withoutVsock({ socket, socketcall }: Abi): Buffer[] {
   return [
     ...(socketcall === undefined
@@ -98,7 +98,7 @@ function withoutVsock({ socket, socketcall }: Abi): Buffer[] {
   ];
 }
 
-/** One `struct sock_filter`; the jumps say how many instructions are skipped. Both architectures are little-endian. */
+/** Encodes a `struct sock_filter`; jumps count the instructions that are skipped. All known architectures are little-endian. */
 function instruction(code: number, operand: number, ifTrue = 0, ifFalse = 0): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeUInt16LE(code, 0);

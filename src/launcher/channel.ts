@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net';
 
-/** Larger than any order: a command of 128 KiB, an environment of 128 KiB and the options of bubblewrap, all escaped. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** Larger than any message: a command of 128 KiB, an environment of 128 KiB and the options of bubblewrap, all escaped. */
+const MAX_BYTES = 8 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Messages between a worker and its launcher: one line of JSON each, over a socket pair that nobody else has an end of.
- * A peer that sends no JSON, or a line of more than 8 MiB, is cut off.
+ * A message channel between a worker and its launcher. Each message is a line of JSON, sent over a socket pair to which no other process
+ * has access. A peer that sends invalid JSON or a line of more than 8 MiB is disconnected.
  */
 export class Channel<In, Out> {
-  /** The other end sends no more: it has said so, is gone, or was cut off. */
+  /** Resolves when the peer sends no more messages: it has ended its side, died or was disconnected. */
   readonly ended: Promise<void>;
-  /** Nothing goes either way any more. */
+  /** Resolves when the channel is closed in both directions. */
   readonly closed: Promise<void>;
   private readonly parts: Buffer[] = [];
   private size = 0;
@@ -25,7 +25,7 @@ export class Channel<In, Out> {
       socket.once('close', () => resolve());
     });
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
-    // what is wrong with it shows as its end
+    // an error is followed by `close`, which is handled
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
   }
@@ -38,12 +38,12 @@ export class Channel<In, Out> {
     if (this.socket.writable) this.socket.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** Says that no more will come; what the other end still sends is taken. */
+  /** Ends this side of the channel; messages of the peer are still received. */
   end(): void {
     this.socket.end();
   }
 
-  /** Cuts the other end off. */
+  /** Disconnects the peer. */
   close(): void {
     this.socket.destroy();
   }
@@ -67,6 +67,6 @@ export class Channel<In, Out> {
       this.parts.push(chunk.subarray(from));
       this.size += chunk.length - from;
     }
-    if (this.size > MOST_BYTES) this.close();
+    if (this.size > MAX_BYTES) this.close();
   }
 }

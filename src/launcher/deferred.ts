@@ -1,4 +1,4 @@
-/** A promise and the means to settle it. `Promise.withResolvers` came with Node 22; we run on 20. */
+/** A promise with its resolve and reject functions. `Promise.withResolvers` needs Node 22, and Node 20 is supported. */
 export interface Deferred<T> {
   promise: Promise<T>;
   resolve(value: T): void;
@@ -12,7 +12,7 @@ export function deferred<T>(): Deferred<T> {
     resolve = yes;
     reject = no;
   });
-  // Whoever waits sees a rejection; that nobody waits is no fault.
+  // Avoids an unhandled rejection when nobody awaits the promise.
   promise.catch(() => {});
   return { promise, resolve, reject };
 }

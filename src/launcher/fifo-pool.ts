@@ -8,13 +8,13 @@ import type { LauncherPolicy } from './policy.js';
 import { identityToken, isDeadLauncher, type LauncherIdentity } from './processes/identity.js';
 
 const BATCH = 256;
-/** Of what mkfifo says where it fails, as much as a person reads; it repeats itself for each of the batch. */
-const MOST_TEXT = 300;
+/** The part of mkfifo's error output that is reported; it repeats itself for each FIFO of the batch. */
+const MAX_ERROR_LENGTH = 300;
 
 /**
- * FIFOs in a folder that only the launcher writes to and only its worker enters. Each serves one stream of one run and loses
- * its name when it is opened, so no command ever meets the pipe of another. One `mkfifo` makes 256 in 5 ms. Where output is relayed
- * there are two for each number: one that the command writes to, and one that the worker reads.
+ * A pool of FIFOs in a folder that only the launcher can write to and only its worker can enter. Each FIFO serves one stream of one run
+ * and is unlinked when it is opened, so no command can open the pipe of another. One `mkfifo` makes 256 in 5 ms. Where output is relayed
+ * each number has two FIFOs: one that the command writes to, and one that the worker reads.
  */
 export class FifoPool {
   directory: string;
@@ -29,31 +29,31 @@ export class FifoPool {
     this.directory = this.makeFolder();
   }
 
-  /** Makes the next batch and gives its numbers, which are the names in `directory`. */
+  /** Makes the next batch and returns its numbers, which are the file names in `directory`. */
   async make(): Promise<number[]> {
-    // Cleaners of temporary files (systemd's RemoveIPC at a logout) may have taken the folder.
+    // Cleaners of temporary files (systemd's RemoveIPC at a logout) may have removed the folder.
     if (!existsSync(this.directory)) this.directory = this.makeFolder();
     const numbers = Array.from({ length: BATCH }, () => this.made++);
     // Mode 0666: a command that runs as another user reopens its own end as /dev/stdout.
     const paths = numbers.flatMap((number) => [...new Set(Object.values(this.pipeOf(number)))]);
     await promisify(execFile)('mkfifo', ['-m', '666', ...paths]).catch((error: Error) => {
-      throw new Error(error.message.replace(/^Command failed:.*\n/, '').slice(0, MOST_TEXT));
+      throw new Error(error.message.replace(/^Command failed:.*\n/, '').slice(0, MAX_ERROR_LENGTH));
     });
     for (const number of numbers) this.unused.add(number);
     return numbers;
   }
 
-  /** What the command of a run writes to, and what its worker has opened. */
+  /** Returns the path that the command writes to and the path that the worker has opened for reading. */
   pipeOf(number: number): RelayedPipe {
     const to = join(this.directory, String(number));
     return { from: this.isRelayed ? `${to}.command` : to, to };
   }
 
-  /** Opens the end that is for the command, of a FIFO whose reader is open, and removes its names. Never waits. */
+  /** Opens the write end of a FIFO whose read end is open, and unlinks the FIFO. Never blocks. */
   openWriteEnd(number: number): number {
     if (!this.unused.delete(number)) throw new Error(`There is no FIFO ${String(number)}`);
     const { from: path, to } = this.pipeOf(number);
-    // If the reader has just died, a plain open for writing waits for ever; O_NONBLOCK would pass to the command.
+    // If the reader has just died, a plain open for writing would block for ever; O_NONBLOCK would be inherited by the command.
     const guard = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return openSync(path, constants.O_WRONLY);
@@ -76,7 +76,7 @@ export class FifoPool {
     );
   }
 
-  /** Removes the folders of launchers that are gone. What cannot be removed stays, and harms nobody. */
+  /** Removes the folders of dead launchers. Folders that cannot be removed are left and do no harm. */
   removeStale(): void {
     for (const { path, launcher } of this.folders())
       if (isDeadLauncher(launcher, this.self.pidNamespace)) removeLauncherFolder(path);

@@ -6,43 +6,43 @@ import { hasLivingProcess } from './processes/kill-user.js';
 
 const execute = promisify(execFile);
 
-/** The tables of sysvipc(7): the name of the column with the id, and the option by which ipcrm(1) takes an id. */
+/** The tables of sysvipc(7), each with the column of the object id and the option of ipcrm(1) that takes the id. */
 const tables = [
   { file: '/proc/sysvipc/shm', id: 'shmid', option: '-m' },
   { file: '/proc/sysvipc/sem', id: 'semid', option: '-s' },
   { file: '/proc/sysvipc/msg', id: 'msqid', option: '-q' },
 ] as const;
 
-/** The system allows 32,000 objects of a kind, and all their ids might not fit into one command line. */
-const MOST_AT_ONCE = 4096;
+/** The number of ids per command line: the system allows 32,000 objects of a kind, whose ids might not fit into one. */
+const MAX_AT_ONCE = 4096;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Removes the System V shared memory, semaphores and message queues that a user has made, which no process needs to live for and
- * no limit of a process counts. Nothing is removed while a process of that user lives: another launcher may have started it.
- * They are listed before the processes are, so what is removed can only be of processes that were gone by then, and ipcrm runs as
- * the user, so that the kernel refuses an id that has become another user's.
- * @param user the creator; the owner can be changed to anyone, the creator cannot
+ * Removes the System V shared memory, semaphores and message queues that a user has made. They outlive their processes, and no
+ * process limit counts them. Nothing is removed while a process of that user lives, since another launcher may have started it.
+ * The objects are listed before the processes, so that only objects of processes that were gone by then are removed. ipcrm runs as
+ * the user, so that the kernel refuses an id that was reused for an object of another user.
+ * @param user the creator of the objects; the owner could be changed to anyone, the creator cannot
  * @throws Error when ipcrm is missing or fails
  */
 export async function removeIpcObjects(user: number): Promise<void> {
   const objects = (await Promise.all(tables.map((table) => listOf(table, user)))).flat();
   if (objects.length === 0 || (await hasLivingProcess(user))) return;
-  for (let at = 0; at < objects.length; at += MOST_AT_ONCE) {
-    const ids = objects.slice(at, at + MOST_AT_ONCE).flat();
+  for (let at = 0; at < objects.length; at += MAX_AT_ONCE) {
+    const ids = objects.slice(at, at + MAX_AT_ONCE).flat();
     const { line, options } = asUser({ uid: user, gid: user }, ['ipcrm', ...ids]);
-    // a process that this user starts meanwhile can stop ipcrm, but not keep it from being killed
+    // a process that this user starts meanwhile can stop ipcrm with SIGSTOP, but cannot keep it from being killed
     const bounds = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
     await execute(line[0], line.slice(1), { ...options, ...bounds, cwd: '/', env: cleanEnvironment });
   }
 }
 
 /**
- * Only lines with the number of the user are taken apart: other users can fill a table with 32,000 lines, and with fields of all of
- * them the launcher's small heap as well.
+ * Lists the objects of a creator in one table. Only lines that contain the user id are split into fields: other users can fill a table
+ * with 32,000 lines, whose fields would fill the small heap of the launcher.
  */
 async function listOf({ file, id, option }: (typeof tables)[number], creator: number): Promise<string[][]> {
-  // a kernel can be built without them
+  // a kernel can be built without System V IPC
   const table = await readFile(file).catch(() => Buffer.alloc(0));
   const lineAt = (start: number, end: number) => fieldsOf(table.toString('latin1', start, end));
   const columns = lineAt(0, table.indexOf('\n'));

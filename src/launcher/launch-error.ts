@@ -9,16 +9,16 @@ export type LaunchErrorCode =
   | 'LAUNCHER_CLOSED';
 
 /**
- * Why a command could not be started, or why nothing more is known of it.
+ * Why a command could not be started, or why its further state is unknown.
  *
  * - `WORKING_DIRECTORY_MISSING`: the user of the command finds no such directory, or may not enter it.
- * - `WORKING_DIRECTORY_OUTSIDE`: it leads out of the workspace.
- * - `SPAWN_FAILED`: the system refused; `errno` says why where it is known (`E2BIG`: the command or its
+ * - `WORKING_DIRECTORY_OUTSIDE`: the working directory leads out of the workspace.
+ * - `SPAWN_FAILED`: the system refused; `errno` says why when it is known (`E2BIG`: the command or its
  *   environment exceeds what `execve` takes, 128 KiB for one string).
  * - `ALREADY_RUNNING`: a run of this execution has not finished in this launcher.
  * - `NOT_ALLOWED`: the policy of the launcher does not allow it.
- * - `ISOLATION_FAILED`: bubblewrap does not work for the user; `message` is what it said, `errno` why it did not start.
- * - `LAUNCHER_LOST`: the launcher process died; what it had started has been ended.
+ * - `ISOLATION_FAILED`: bubblewrap does not work for the user; `message` is its output, `errno` says why it did not start.
+ * - `LAUNCHER_LOST`: the launcher process died; everything that it had started has been ended.
  * - `LAUNCHER_CLOSED`: `close()` was called.
  */
 export class LaunchError extends Error {

@@ -4,12 +4,12 @@ import { identityToken, parseToken, type LauncherIdentity } from './processes/id
 
 const PREFIX = 'launcher-';
 
-/** Makes a folder that only its launcher may enter, and that says whose it is. */
+/** Makes a folder that only its launcher may enter and that carries the identity of the launcher in its name. */
 export function makeLauncherFolder(runFolder: string, self: LauncherIdentity): string {
   return mkdtempSync(join(runFolder, `${PREFIX}${identityToken(self)}-`));
 }
 
-/** The folders that launchers have made, of those that live and of those that are gone. */
+/** Lists the folders of all launchers, living and dead ones. */
 export function launcherFolders(runFolder: string): { path: string; launcher: LauncherIdentity }[] {
   return readdirSync(runFolder).flatMap((name) => {
     const token = name.startsWith(PREFIX) ? name.slice(PREFIX.length, name.lastIndexOf('-')) : '';
@@ -18,12 +18,12 @@ export function launcherFolders(runFolder: string): { path: string; launcher: La
   });
 }
 
-/** Only files directly in it: a launcher makes no others, and nobody else can. */
+/** Removes the folder of a launcher with its files. It has no subfolders: launchers make none, and nobody else can. */
 export function removeLauncherFolder(folder: string): void {
   try {
     for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
     rmdirSync(folder);
   } catch {
-    // another launcher removes it too, or the disk is read-only now
+    // another launcher has removed it, or the disk is read-only now
   }
 }

@@ -1,16 +1,16 @@
 /**
- * The launcher process: it starts commands for its worker, with a small heap (spawning slows with the parent's
- * memory), and ends all it started when the worker's channel closes, however the worker came to its end, or when the worker
- * has been silent for longer than it said. Where Millrace was started as root, it and the supervisor alone are still root.
+ * The launcher process. It starts commands for its worker, with a small heap since spawning slows down with the memory of the parent.
+ * It ends everything that it started when the worker's channel closes, however the worker ended, or when the heartbeats of the worker
+ * stop. Where Millrace was started as root, only the launcher and the supervisor keep root rights.
  *
- * Started with a `LauncherPolicy` as JSON in its only argument, and its end of the socket pair as descriptor 3.
+ * It is started with a `LauncherPolicy` as JSON in its only argument, and with its end of the socket pair as descriptor 3.
  */
 import { Socket } from 'node:net';
 import { Channel } from './channel.js';
-import { complain } from './complain.js';
+import { logError } from './log-error.js';
 import { FifoPool } from './fifo-pool.js';
 import { closeInheritedDescriptors } from './inherited-descriptors.js';
-import { tryIsolation } from './isolation-trial.js';
+import { tryIsolation } from './try-isolation.js';
 import { LaunchError } from './launch-error.js';
 import { probeMarker } from './marker.js';
 import type { LauncherMessage, WorkerMessage } from './messages.js';
@@ -18,14 +18,14 @@ import { endOrphans } from './orphans.js';
 import { OutputRelays } from './output-relays.js';
 import { assertTrusted, type LauncherPolicy } from './policy.js';
 import { ownIdentity } from './processes/identity.js';
-import { RunDesk } from './run-desk.js';
+import { RunSupervisor } from './run-supervisor.js';
 import { ScriptFiles } from './script-files.js';
-import { SilenceWatch } from './silence-watch.js';
+import { HeartbeatMonitor } from './heartbeat-monitor.js';
 
 const CHANNEL = 3;
 
 const policy = JSON.parse(process.argv[2] ?? '{}') as LauncherPolicy;
-// A signal to the terminal's or the supervisor's group is the worker's to act upon.
+// A signal to the process group of the terminal or the supervisor is handled by the worker, which then closes the channel.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGTSTP'] as const)
   process.on(signal, () => {});
 closeInheritedDescriptors(CHANNEL);
@@ -39,14 +39,14 @@ const marker = probeMarker(self);
 const relays = OutputRelays.start(policy.worker);
 const pool = new FifoPool(policy, self, relays !== undefined);
 const scripts = new ScriptFiles(policy, self);
-const desk = new RunDesk(self, marker, { fifos: pool, relays, scripts }, users, report);
-// what happens from then on is not told: to the worker it is a launcher that was lost
-const watch = new SilenceWatch(() => channel.close());
+const runs = new RunSupervisor(self, marker, { fifos: pool, relays, scripts }, users, report);
+// the worker gets no reports after that and regards the launcher as lost
+const heartbeats = new HeartbeatMonitor(() => channel.close());
 const channel = new Channel<WorkerMessage, LauncherMessage>(
   new Socket({ fd: CHANNEL, readable: true, writable: true, allowHalfOpen: true }),
   (message) =>
-    // one order that goes wrong must not end the runs of the others
-    void handle(message).catch((error: unknown) => complain('The launcher failed an order', error)),
+    // a message that fails must not end the runs of others
+    void handle(message).catch((error: unknown) => logError('The launcher failed an order', error)),
 );
 
 function report(message: LauncherMessage): void {
@@ -56,11 +56,11 @@ function report(message: LauncherMessage): void {
 async function handle(message: WorkerMessage): Promise<void> {
   switch (message.type) {
     case 'launch':
-      return desk.launch(message);
+      return runs.launch(message);
     case 'terminate':
-      return desk.terminate(message.run, message.graceMs);
+      return runs.terminate(message.run, message.graceMs);
     case 'alive':
-      return watch.heard(message.forMs);
+      return heartbeats.onHeartbeat(message.forMs);
     case 'make-fifos':
       return pool.make().then(
         (fifos) => report({ type: 'fifos', directory: pool.directory, fifos }),
@@ -73,7 +73,7 @@ async function handle(message: WorkerMessage): Promise<void> {
     }
     case 'end-orphans': {
       const ended = await sweep().catch((error: unknown) => {
-        complain('The launcher could not look for orphans', error);
+        logError('The launcher could not look for orphans', error);
         return 0;
       });
       return report({ type: 'orphans-ended', ended });
@@ -82,7 +82,7 @@ async function handle(message: WorkerMessage): Promise<void> {
 }
 
 async function sweep(): Promise<number> {
-  const alone = desk.isEmpty && pool.isAlone();
+  const alone = runs.isEmpty && pool.isAlone();
   const ended = await endOrphans(
     self,
     outerToken,
@@ -95,7 +95,7 @@ async function sweep(): Promise<number> {
 const asMessage = ({ code, message, errno }: LaunchError) => ({ code, message, errno });
 
 void channel.ended.then(async () => {
-  await desk.close();
+  await runs.close();
   pool.remove();
   scripts.remove();
   process.exit(0);

@@ -6,29 +6,30 @@ import type { LaunchLimits } from './launch-types.js';
 import { readLockLimits } from './processes/proc.js';
 import { quoted, READ_VARIABLES, RENAME_VARIABLES, SET_VARIABLES } from './variables.js';
 
-const SECONDS_TO_ACT = 5;
+/** The time in seconds between SIGXCPU and SIGKILL at the limit of processor time. */
+const CPU_GRACE_SECONDS = 5;
 
 export type MarkKind = 'ulimit -w' | 'ulimit -x' | 'prlimit' | 'none';
 
-/** What a started command finds open beyond its standard descriptors, before it is the command. */
+/** The descriptors beyond the standard ones that are open until the command itself is started. */
 export const descriptors = {
-  /** The variables, or the options of `bwrap`. */
+  /** The variables of the command, or the options of `bwrap`. */
   input: 3,
-  /** Where `bwrap` tells which process is the init of the namespace. */
+  /** The pipe on which `bwrap` reports the init of the namespace. */
   info: 4,
-  /** The filter of system calls, for `bwrap`. */
+  /** The system call filter, for `bwrap`. */
   filter: 5,
   /** The text of a script, for `bwrap`. */
   script: 6,
 } as const;
 
-/** How commands are marked on this host; `nested` as `encodeMark` has it. */
+/** How commands are marked on this host; `nested` is the parameter of `encodeMark`. */
 export interface Marker {
   kind: MarkKind;
   nested: boolean;
 }
 
-/** Finds by trial what `/bin/sh` knows: dash and busybox set the limit with `-w`, bash with `-x`. */
+/** Finds by trial how `/bin/sh` sets the limit: dash and busybox do it with `-w`, bash with `-x`. */
 export function probeMarker(self: LauncherIdentity): Marker {
   const nested = readLockLimits('self')?.hard !== 'unlimited';
   const mark = encodeMark(self, 0, nested);
@@ -42,7 +43,7 @@ export function probeMarker(self: LauncherIdentity): Marker {
       });
       if (limits.includes(mark)) return { kind, nested };
     } catch {
-      // Not known to this shell, or no such program: the next one.
+      // The shell does not know the flag, or the program is missing; the next kind is tried.
     }
   }
   return { kind: 'none', nested };
@@ -51,20 +52,20 @@ export function probeMarker(self: LauncherIdentity): Marker {
 /** What a shell sets before it runs a command. */
 export interface Setting {
   limits?: LaunchLimits | undefined;
-  /** Where it runs, when it is not isolated: entered by the shell, which is the command's user already. */
+  /** The working directory of a command that is not isolated. The shell enters it, with the rights of the command's user. */
   directory?: string | undefined;
-  /** Files of a user who is one of many on the host are closed to the others. */
+  /** Whether new files get no permissions for other users: set where each project has a user of its own. */
   isPrivate?: boolean;
-  /** The most processes of its user over all runs. */
+  /** The limit on processes of the command's user over all runs. */
   userProcesses?: number | undefined;
 }
 
-/** The host ends commands before it ends what keeps them: a value that is higher than any default. */
-const FIRST_TO_GO = '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; ';
+/** Makes the kernel kill commands before Millrace when memory runs out: 500 is higher than any default. */
+const SET_OOM_SCORE = '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; ';
 
 /**
- * The program and its arguments that run `command` with its mark and limits. What is set stands on the first
- * line of the command, so line numbers of syntax errors stay true and the shell still execs the last command.
+ * Returns the program and arguments that run `command` with its mark and limits. The settings precede the command on its first line, so
+ * that line numbers in syntax errors are right and the shell still execs the last command.
  */
 export function commandLine(
   marker: Marker,
@@ -76,7 +77,7 @@ export function commandLine(
   return markedShell(marker, mark, script);
 }
 
-/** A shell that bears a mark before it runs anything; what follows are its positional parameters. */
+/** Returns the command line of a shell that is marked before it runs the script, with positional parameters. */
 function markedShell(
   marker: Marker,
   mark: string,
@@ -89,15 +90,15 @@ function markedShell(
 }
 
 /**
- * The init of the namespace: it ends with the command, and everything else with it. After a SIGTERM, which the kernel gives to the whole
- * group, it waits for the others as well: the shell of a command dies at once, and what it has started may need its grace, until SIGUSR1
- * says that it is over. A shell that waits for a command in the foreground collects orphans like any init.
+ * The script of the init of a namespace. It ends with the command, and all other processes of the namespace with it. After a SIGTERM,
+ * which is sent to the whole group, it waits for the other processes too, until SIGUSR1 ends the grace period: the shell of a command
+ * dies at once, while its children may still clean up. A shell that waits for a command in the foreground reaps orphans like any init.
  */
 const INIT =
   'MILLRACE_CODE=137; trap MILLRACE_ASKED=1 TERM; trap \'exit "$MILLRACE_CODE"\' USR1; /bin/sh -c "$1"; MILLRACE_CODE=$?; if [ "${MILLRACE_ASKED-}" ]; then ' +
   'while set -- /proc/[0-9]*; [ $# -gt 1 ]; do /bin/sleep 0.05 || break; done; fi; exit "$MILLRACE_CODE"';
 
-/** The same for a run of its own namespaces, without the system calls for keyrings. */
+/** Returns the program and arguments that run `command` in namespaces of its own, without the system calls that `callFilter` refuses. */
 export function isolatedCommandLine(
   marker: Marker,
   mark: string,
@@ -105,11 +106,12 @@ export function isolatedCommandLine(
   setting: Setting = {},
 ): [string, ...string[]] {
   const { limits, userProcesses } = setting;
-  // a user namespace has a count of its own, in which the init is the first
-  const most = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
-  // it can only be set within the namespace, by a shell that has none of the command's variables yet
-  const limit = limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${most} || exit 126; `;
-  // set before, it would hold for bwrap as well, which writes the file of a script
+  // a user namespace counts its own processes, of which the init is one
+  const maxProcesses = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
+  // the limit must be set within the namespace, by a shell that does not have the variables of the command yet
+  const limit =
+    limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${maxProcesses} || exit 126; `;
+  // outside the namespace it would also limit bwrap, which writes the script file
   const fileLimit = limitPrefix({ fileSizeBytes: limits?.fileSizeBytes });
   const script = `${limit}${fileLimit}${RENAME_VARIABLES}${command}`;
   const { input, info, filter } = descriptors;
@@ -145,9 +147,9 @@ const processFlag = ({ kind }: Marker): string => (kind === 'ulimit -x' ? '-u' :
 
 function settings(marker: Marker, { directory, isPrivate, userProcesses, limits }: Setting): string {
   return [
-    FIRST_TO_GO,
+    SET_OOM_SCORE,
     isPrivate ? 'umask 027; ' : '',
-    // a lower limit of the host stays
+    // errors are ignored, since the host may have a lower limit
     userProcesses === undefined ? '' : `ulimit ${processFlag(marker)} ${userProcesses} 2>/dev/null; `,
     directory === undefined ? '' : `cd -P -- ${quoted(directory)} || exit 126; export PWD; `,
     limitPrefix(limits),
@@ -158,8 +160,8 @@ function limitPrefix(limits: LaunchLimits = {}): string {
   const settings: [flag: string, value: number | undefined, unit: number][] = [
     ['-v', limits.memoryBytes, 1024],
     ['-d', limits.dataBytes, 1024],
-    // at the hard limit the kernel kills; only the soft one says what it was
-    ['-t', limits.cpuSeconds && limits.cpuSeconds + SECONDS_TO_ACT, 1],
+    // the kernel sends SIGKILL at the hard limit; only the SIGXCPU of the soft limit tells the reason
+    ['-t', limits.cpuSeconds && limits.cpuSeconds + CPU_GRACE_SECONDS, 1],
     ['-S -t', limits.cpuSeconds, 1],
     ['-f', limits.fileSizeBytes, 512],
     ['-n', limits.openFiles, 1],

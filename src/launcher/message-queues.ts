@@ -8,11 +8,11 @@ const execute = promisify(execFile);
 const TIMEOUT_MS = 10_000;
 
 /**
- * Removes the POSIX message queues that a user has made, of which the system has 256 for all users: like files they stay when their
- * processes are gone. They are found where the system has mounted them (mq_overview(7)), which is `/dev/mqueue` on most hosts;
- * nothing is mounted for it, since commands would see the names then. Nothing is removed while a process of that user lives:
- * another launcher may have started it. The user itself removes them, so that the kernel refuses what has become another's.
- * @throws Error when they cannot be removed
+ * Removes the POSIX message queues of a user. The system allows 256 for all users, and like files they outlive their processes.
+ * The queues are found where the system has mounted their file system (mq_overview(7)), `/dev/mqueue` on most hosts; where it is not
+ * mounted, it stays so, since commands would see the names. Nothing is removed while a process of that user lives, since another
+ * launcher may have started it. The removal runs as the user, so that the kernel refuses a name that is now another user's queue.
+ * @throws Error when a queue cannot be removed
  */
 export async function removeMessageQueues(user: number): Promise<void> {
   const folder = await findFolder();

@@ -10,7 +10,7 @@ export interface LaunchOrder extends LaunchRequest {
   stderr: number;
 }
 
-/** From the worker to its launcher. */
+/** A message from the worker to its launcher. */
 export type WorkerMessage =
   | LaunchOrder
   | { type: 'terminate'; run: number; graceMs: number }
@@ -19,20 +19,20 @@ export type WorkerMessage =
   | { type: 'alive'; forMs: number }
   | { type: 'make-fifos' };
 
-/** Why something was refused, as a `LaunchError` has it. */
+/** The fields of a `LaunchError`. */
 interface Refusal {
   code: LaunchErrorCode;
   message: string;
   errno?: string | undefined;
 }
 
-/** From the launcher to its worker. `run` is the worker's number for a run; FIFOs are named by their numbers. */
+/** A message from the launcher to its worker. `run` is the worker's number for a run; FIFOs are named by their numbers. */
 export type LauncherMessage =
   | {
       type: 'ready';
       mark: string;
       keyrings: Keyrings;
-      /** Whether output comes by way of a process of its own, so that its pipe has an end. */
+      /** Whether output passes through relay processes, so that the pipe which the worker reads is always closed at the end of a run. */
       isRelayed: boolean;
       directory: string;
       fifos: number[];

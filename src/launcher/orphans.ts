@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeadLauncher, parseToken, type LauncherIdentity } from './processes/identity.js';
-import { namesOtherLauncher } from './processes/living-launcher.js';
+import { namesOtherLauncher } from './processes/root-launcher.js';
 import { environmentValue, readLockLimits, readStat, type ProcessStat } from './processes/proc.js';
 import { ProcessTable, type Marks } from './processes/process-table.js';
 import { decodeMark, markBits } from './processes/run-mark.js';
@@ -8,12 +8,13 @@ import { Slices } from './processes/slices.js';
 import { killWithGroup } from './processes/signal.js';
 import { killAllOf, usersOfProcesses } from './processes/kill-user.js';
 
-const GIVE_UP_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
- * Kills every process of this pid namespace that a launcher started which is no longer alive, and repeats until
- * none is left, for 10 s at most. Gives their number. What may not be signalled is left.
- * @param isOrphanUser whether a process of that user that has shed its marks can only be an orphan
+ * Kills every process of this pid namespace that was started by a launcher which is dead, and repeats until none is left, for 10 s at
+ * most. Processes that may not be signalled are left.
+ * @param isOrphanUser tells whether any unmarked process of a user must be an orphan
+ * @returns the number of killed processes
  */
 export async function endOrphans(
   self: LauncherIdentity,
@@ -21,10 +22,10 @@ export async function endOrphans(
   isOrphanUser: (user: number) => boolean,
 ): Promise<number> {
   const ownSession = readStat(process.pid)?.session ?? process.pid;
-  const table = new ProcessTable<string>(orphanJudge(self, outerToken, isOrphanUser), false);
+  const table = new ProcessTable<string>(findDeadLauncher(self, outerToken, isOrphanUser), false);
   const ended = new Set<string>();
   const forbidden = new Set<string>();
-  const deadline = performance.now() + GIVE_UP_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   let killed = 0;
   for (const user of usersOfProcesses()) if (isOrphanUser(user)) killed += await killAllOf(user, self);
   for (let pause = 1; performance.now() < deadline; pause = Math.min(50, pause * 2)) {
@@ -36,7 +37,7 @@ export async function endOrphans(
     const visit = (_launcher: string, stat: ProcessStat): void => {
       if (forbidden.has(keyOf(stat))) return;
       left++;
-      // The first time all are counted before the first is killed: a group goes at one stroke.
+      // The first scan counts all of them before any is killed, since a signal kills a whole group.
       if (ended.size === 0 || first.length > 0) first.push(stat);
       else kill(stat);
       ended.add(keyOf(stat));
@@ -52,13 +53,13 @@ export async function endOrphans(
 
 const keyOf = (stat: ProcessStat): string => `${stat.pid}.${stat.startTime}`;
 
-/** Gives the dead launcher that a process comes from, by its environment or by its limit. */
-function orphanJudge(
+/** Returns a function that identifies the dead launcher of a process by its limit, its user or its environment. */
+function findDeadLauncher(
   self: LauncherIdentity,
   outerToken: string | undefined,
   isOrphanUser: (user: number) => boolean,
 ): (marks: Marks) => string | undefined {
-  // Where we run inside a run of another Millrace, its marks are on us too, and its launcher may be out of sight.
+  // Within a run of another Millrace, its marks are on this process too, and its launcher may be in a namespace that is not visible.
   const ownLimits = readLockLimits('self');
   const bits = markBits(self);
   return ({ soft, hard, environment, user }) => {

@@ -4,22 +4,22 @@ import { asUser, cleanEnvironment, type User } from './as-user.js';
 import { deferred } from './deferred.js';
 import { LaunchError } from './launch-error.js';
 
-/** The pipe that a command writes to, and the one that the worker reads. */
+/** The paths of the pipe that a command writes to and of the one that the worker reads. */
 export interface RelayedPipe {
   from: string;
   to: string;
 }
 
 /**
- * Passes on what a command writes. A pipe has one lock for both of its ends, which the kernel holds while splice(2) waits for its
- * source, and while it reads a page of whoever writes: a command can hold it for as long as it likes, and who reads or closes the other
- * end meanwhile stands still and cannot even be killed. So neither worker nor launcher touches a pipe of a running command; a
- * process of this script does, which can stand still for its run alone and goes on when the run is killed. It is written in Perl, which
- * is part of every Debian and Ubuntu, starts fast and is small.
+ * The program of a relay process, which copies the output of a command. A pipe has one lock for both of its ends. The kernel holds it
+ * while splice(2) waits for its source and while it reads a page of the writer's memory, so a command can hold it for any time, and a
+ * process that reads or closes the other end meanwhile blocks and cannot even be killed. So neither worker nor launcher touches a pipe
+ * of a running command. A relay process does: it can block for its own run only, and goes on when the run is killed. It is written in
+ * Perl, which is part of every Debian and Ubuntu, starts fast and is small.
  *
- * Orders are lines: `open` with the paths of the pipes in hexadecimal, and `finish`, which is for a run of which nothing is left: what
- * stands in the pipes is passed on then, but not what a stranger goes on writing. Answers are `open`, `failed` and a reason, and
- * `done` when all is passed on.
+ * Its input are lines: `open` with the paths of the pipes in hexadecimal, and `finish` when no process of the run is left: it then
+ * copies what is in the pipes, but not what a process outside the run goes on writing. Its answers are `open`, `failed` with a reason,
+ * and `done` when everything is copied.
  */
 const SCRIPT = String.raw`
 use strict;
@@ -46,7 +46,7 @@ sub start {
   answer('open');
 }
 
-# False when the stream is over.
+# Copies a piece of a stream. Returns false at the end of the stream.
 sub pass {
   my ($stream) = @_;
   if (!length $stream->{bytes}) {
@@ -91,7 +91,7 @@ until ($is_alone && !@streams) {
     my $is_ready = length $stream->{bytes} ? vec($write, fileno $stream->{out}, 1)
       : defined $stream->{left} || vec($read, fileno $stream->{in}, 1);
     if (!$is_ready || pass($stream)) { push @open, $stream }
-    # first, since closing the command's pipe may have to wait
+    # the worker's pipe is closed first, since closing the command's pipe may block
     else { close $stream->{out} }
   }
   my $is_done = @streams && !@open;
@@ -101,14 +101,14 @@ until ($is_alone && !@streams) {
 }
 `;
 
-/** The processes that pass output on, one for each run that goes on. They are kept for the runs that follow. */
+/** The relay processes, one for each active run. They are reused for later runs. */
 export class OutputRelays {
   private readonly idle: Relay[] = [];
 
   private constructor(private readonly user: User | undefined) {}
 
   /**
-   * @param user as whom the relays run: the worker's, whom commands cannot signal where they are other users
+   * @param user the user of the relays: that of the worker, whose processes commands of other users cannot signal
    * @returns undefined where there is no Perl
    */
   static start(user: User | undefined): OutputRelays | undefined {
@@ -117,7 +117,7 @@ export class OutputRelays {
   }
 
   /**
-   * Opens the pipes of a run that is about to start: the command may write from now on.
+   * Opens the pipes of a run that is about to start. The command may write when the promise has resolved.
    * @throws LaunchError
    */
   async open(pipes: RelayedPipe[]): Promise<RelayedOutput> {
@@ -138,19 +138,19 @@ export class OutputRelays {
   }
 }
 
-/** The output of one run, on its way through a relay. */
+/** The output of a run that a relay copies. */
 export class RelayedOutput {
   readonly opened = deferred<void>();
   private readonly lost = deferred<void>();
 
   constructor(private readonly relay: Relay) {}
 
-  /** To be called when no process of the run is left. */
+  /** Makes the relay copy the rest of the output. Must be called when no process of the run is left. */
   finish(): void {
     this.relay.finish(this);
   }
 
-  /** Calls back when the relay has died before the end of the output. */
+  /** Calls back when the relay has failed before the end of the output. */
   onLost(listener: () => void): void {
     void this.lost.promise.then(listener);
   }
@@ -165,7 +165,7 @@ class Relay {
   isGone = false;
   private readonly child: ChildProcess;
   private text = '';
-  /** What it passes on at the moment. */
+  /** The output that it copies at present. */
   private current: RelayedOutput | undefined;
 
   constructor(
@@ -181,7 +181,7 @@ class Relay {
     });
     this.child.on('error', (error) => this.fail(error));
     this.child.once('exit', () => this.fail(new Error('the process that passes it on has ended')));
-    // A relay that is gone says so by its exit.
+    // The exit of the relay is handled below.
     this.child.stdin!.on('error', () => undefined);
     this.child.stdout!.setEncoding('latin1').on('data', (part: string) => this.receive(part));
   }
@@ -194,7 +194,7 @@ class Relay {
     this.order(`open ${paths.join(' ')}`);
   }
 
-  /** Where the output has ended by itself, the relay may serve another run by now. */
+  /** Finishes an output, unless it has ended by itself and the relay serves another run by now. */
   finish(output: RelayedOutput): void {
     if (this.current === output) this.order('finish');
   }

@@ -3,8 +3,8 @@ import { cleanEnvironment } from './as-user.js';
 import { callFilter } from './call-filter.js';
 
 /**
- * What commands can do with the session keyring of keyrings(7): nothing, as the system calls are refused; share one that is theirs,
- * or share that of whoever started Millrace.
+ * The session keyring of commands (keyrings(7)): `refused` when the system calls are refused, `own` when all commands share one, and
+ * `inherited` when they share that of the process that started Millrace.
  */
 export type Keyrings = 'refused' | 'own' | 'inherited';
 
@@ -14,10 +14,10 @@ const calls: Partial<Record<NodeJS.Architecture, { keyctl: number; prctl: number
 };
 
 /**
- * Gives itself an empty session keyring, installs the filter if there is one, and becomes another program. In Perl, since it makes
- * system calls, which neither Node nor a shell does, and since it is part of every Debian and Ubuntu. Where the keyring cannot be
- * joined the calls are refused already, as Docker does, or the kernel has no keys. 38 is PR_SET_NO_NEW_PRIVS, without which an
- * ordinary user may not install a filter, and 22 is PR_SET_SECCOMP with a `struct sock_fprog`.
+ * A program that joins an empty session keyring, installs the filter if there is one, and executes another program. It is written in
+ * Perl, which is part of every Debian and Ubuntu and can make system calls, unlike Node or a shell. When the keyring cannot be joined,
+ * the calls are refused already, as in Docker, or the kernel has no keyrings. 38 is PR_SET_NO_NEW_PRIVS, without which an ordinary user
+ * may not install a filter, and 22 is PR_SET_SECCOMP with a `struct sock_fprog`.
  */
 const SCRIPT = `
 my ($keyctl, $prctl, $hex, @line) = @ARGV;
@@ -33,17 +33,25 @@ exec { $line[0] } @line or exit 127;
 `;
 
 /**
- * How a launcher is started so that its commands have nothing of the session keyring that Millrace was started with. The filter
- * takes away what gives other rights (sudo), so it is for launchers whose commands have none to gain.
- * @returns a program and arguments that end in running the rest
+ * Returns how to start a launcher whose commands cannot use the session keyring that Millrace was started with. The filter also
+ * disables setuid programs (sudo), so it is for launchers whose commands must not gain rights.
+ * @param mayFilter whether commands may lose the use of setuid programs
+ * @returns a program and arguments that execute the arguments after them
  */
 export function ownKeyring(mayFilter: boolean): { before: string[]; keyrings: Keyrings } {
   const numbers = calls[process.arch];
   if (!numbers) return { before: [], keyrings: 'inherited' };
-  const by = (filter: string) => ['perl', '-e', SCRIPT, `${numbers.keyctl}`, `${numbers.prctl}`, filter];
-  const refusing = by(callFilter(true)?.toString('hex') ?? '');
+  const withFilter = (filter: string) => [
+    'perl',
+    '-e',
+    SCRIPT,
+    `${numbers.keyctl}`,
+    `${numbers.prctl}`,
+    filter,
+  ];
+  const refusing = withFilter(callFilter(true)?.toString('hex') ?? '');
   if (mayFilter && works(refusing)) return { before: refusing, keyrings: 'refused' };
-  const joining = by('');
+  const joining = withFilter('');
   return works(joining) ? { before: joining, keyrings: 'own' } : { before: [], keyrings: 'inherited' };
 }
 

@@ -3,32 +3,32 @@ import { dirname } from 'node:path';
 import type { User } from './as-user.js';
 import type { Keyrings } from './own-keyring.js';
 
-/** The variable in which a server that has a supervisor finds its `CommandUsers`. */
+/** The environment variable with the `CommandUsers` of a server that runs under a supervisor. */
 export const supervisedVariable = 'MILLRACE_SUPERVISED';
 
-/** What a launcher may do, from whoever started it; its worker cannot change it. */
+/** What a launcher may do. It is set by the process that starts the launcher; the worker cannot change it. */
 export interface LauncherPolicy {
-  /** Where its folder of FIFOs is made: a folder of its own user in which nobody else can make or exchange anything. */
+  /** The folder in which it makes its folder of FIFOs. The launcher's user owns it, and nobody else may write to it. */
   runFolder: string;
-  /** The user of the worker, which reads the FIFOs; absent where worker and launcher are one user. */
+  /** The user of the worker, which reads the FIFOs; absent where worker and launcher run as the same user. */
   worker?: User | undefined;
-  /** Of a launcher that is root: as whom commands run, and where. Absent, commands run as the launcher's own user. */
+  /** The users and workspaces of commands, for a launcher with root rights. When absent, commands run as the launcher's own user. */
   users?: CommandUsers | undefined;
-  /** The `MILLRACE_LAUNCHER` of a Millrace within one of whose runs this one was started. */
+  /** The `MILLRACE_LAUNCHER` of an outer Millrace, when this one was started within one of its runs. */
   outerToken?: string | undefined;
-  /** How it was started; `spawnLauncher` says it. */
+  /** The session keyring of commands; set by `spawnLauncher`. */
   keyrings?: Keyrings;
 }
 
 export interface CommandUsers {
-  /** The first of the user ids that are for commands; the group of each has the same number. */
+  /** The first of the user ids that are reserved for commands; the group id of each is the same number. */
   first: number;
   count: number;
-  /** The folder with `projects/ID` and `users/ID`, each owned by its user; its ancestors are root's alone. */
+  /** The folder with `projects/ID` and `users/ID`, each owned by its user; only root may write to its ancestors. */
   workspaceRoot: string;
-  /** The name of commands' user, and its ids, for those who look it up; undefined where the host has none. */
+  /** The user that isolated runs see as theirs, so that programs can look it up; undefined where the host has no user for commands. */
   named?: { name: string; uid: number; gid: number } | undefined;
-  /** The most processes that one of them may have at a time, over all its runs. */
+  /** The number of processes that a user may have at a time, over all its runs. */
   maxProcesses: number;
 }
 
@@ -36,7 +36,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Refuses a folder that somebody else could exchange, or in which somebody else could make entries.
+ * Refuses a folder that other users could exchange or in which they could make entries.
  * @throws Error that names the folder at fault
  */
 export function assertTrusted(folder: string, owner: number): void {
@@ -44,7 +44,7 @@ export function assertTrusted(folder: string, owner: number): void {
   for (let path = folder; ; path = dirname(path)) {
     const { uid, mode } = lstatSync(path);
     const owned = uid === owner || uid === 0;
-    // in a sticky folder only its owner can rename or remove what is ours
+    // in a sticky folder other users can neither rename nor remove our entries
     const closed = (mode & WRITABLE_BY_OTHERS) === 0 || (path !== folder && (mode & STICKY) !== 0);
     if (!owned || !closed)
       throw new Error(`${path} ${owned ? 'can be written to by others' : 'belongs to another user'}`);

@@ -18,12 +18,12 @@ import {
 } from './processes/signal.js';
 import type { Sweepable } from './processes/sweeper.js';
 
-/** What is left behind after a normal end has this long between SIGTERM and SIGKILL. */
+/** The time between SIGTERM and SIGKILL for processes that outlive their main process when nobody has cancelled the run. */
 const LEFTOVER_GRACE_MS = 400;
-const SLOWEST_LOOK_MS = 50;
+const MAX_SCAN_PAUSE_MS = 50;
 const LAST_SIGNAL = 64;
 /** How long the init of a namespace may take to end with the exit code of its command. */
-const LAST_MOMENT_MS = 500;
+const INIT_EXIT_MS = 500;
 
 export interface RunEvents {
   requestSweep(run: Run): void;
@@ -31,25 +31,25 @@ export interface RunEvents {
   finished(run: Run, exitCode: number, leftBehind: number, unkillable: number): void;
 }
 
-/** One command in the launcher, from its start until nothing is left of it. */
+/** A command in the launcher, from its start until none of its processes is left. */
 export class Run implements Sweepable {
   private exitCode: number | undefined;
-  private announced = false;
-  /** When SIGKILL takes the place of SIGTERM; `performance.now()` time. */
+  private isExitReported = false;
+  /** When processes get SIGKILL instead of SIGTERM, in the time of `performance.now()`. */
   private killAt = Infinity;
   private killTimer: NodeJS.Timeout | undefined;
-  private nextLookMs = 0;
+  private scanPauseMs = 0;
   private killing = false;
   private someLeft = false;
   private isFinished = false;
   private endsWithInit = false;
-  /** When SIGTERM was first sent: what was started later does not get it. */
-  private askedAt: Moment | undefined;
-  /** The group that got it as a whole. */
-  private askedGroup: number | undefined;
+  /** When SIGTERM was first sent. Processes that were started later do not get it. */
+  private termSentAt: Moment | undefined;
+  /** The process group that got SIGTERM as a whole. */
+  private termGroup: number | undefined;
   /** The command of an isolated run, below the init of its namespace, when SIGTERM was sent. */
   private command: number | undefined;
-  private readonly asked = new Set<string>();
+  private readonly termSent = new Set<string>();
   private readonly seen = new Set<string>();
   private readonly unkillable = new Set<string>();
 
@@ -60,23 +60,23 @@ export class Run implements Sweepable {
     /** The main process, leader of its group and session. */
     readonly pid: number,
     private readonly ownSession: number,
-    /** The main process is a `bwrap`, and the command below it in a pid namespace that ends with it. */
+    /** Whether the main process is a `bwrap`, with the command below it in a pid namespace that ends with it. */
     readonly isolated: boolean,
-    /** The user that only its project's commands have; undefined where all commands are of one. */
+    /** The user id that only the commands of its project have; undefined where all commands run as one user. */
     readonly user: number | undefined,
-    /** Absent where the worker reads what the command writes without a process between them. */
+    /** Absent where the worker reads the pipes of the command itself, without a relay process. */
     readonly output: RelayedOutput | undefined,
     private readonly events: RunEvents,
   ) {}
 
   /**
-   * The init of the namespace of an isolated run. The kernel kills all that is in a namespace before its init is gone (pid_namespaces(7)),
-   * so then nobody needs to look at /proc, which takes the longer the more processes the runs of others have. `undefined` until
-   * bubblewrap has told of it.
+   * The init of the namespace of an isolated run; `undefined` until bubblewrap has reported it. The kernel kills everything in a
+   * namespace before its init is gone (pid_namespaces(7)), so no scan of /proc is needed once it is known. A scan takes longer the more
+   * processes all other runs have.
    */
   init: Pick<ProcessStat, 'pid' | 'startTime'> | 'gone' | undefined;
-  /** Whether something of it may live that no look at /proc has found. */
-  mayHaveLeft = false;
+  /** Whether a process of the run may live that no scan of /proc has found. */
+  mayHaveSurvivors = false;
 
   get hasLeftBehind(): boolean {
     return this.seen.size > 0;
@@ -87,8 +87,9 @@ export class Run implements Sweepable {
   }
 
   /**
-   * SIGTERM now, once to each process that runs, and SIGKILL to all after the grace, or after that of an earlier call where it ends
-   * first. What is started meanwhile may clean up until then: many programs take a second SIGTERM for an order to give up at once.
+   * Sends SIGTERM once to each process that runs now, and SIGKILL to all after the grace period, or after that of an earlier call if it
+   * ends first. Processes that are started meanwhile get no SIGTERM and may clean up until the SIGKILL: many programs give up cleaning
+   * up at a second SIGTERM.
    */
   terminate(graceMs: number): void {
     const killAt = performance.now() + graceMs;
@@ -96,19 +97,19 @@ export class Run implements Sweepable {
     if (killAt >= this.killAt) return;
     this.killAt = killAt;
     clearTimeout(this.killTimer);
-    if (this.hasExited) return this.look();
-    if (first && graceMs > 0) this.askMain();
+    if (this.hasExited) return this.requestScan();
+    if (first && graceMs > 0) this.terminateMain();
     if (graceMs > 0) this.killTimer = setTimeout(() => this.killMain(), Math.min(graceMs, 0x7fff_ffff));
     else this.killMain();
   }
 
-  /** The main process was reaped: from here on its pid and its group's id may be another's. */
+  /** Called when the main process was reaped: its pid and group id may belong to another process from then on. */
   onExit(code: number | null, signal: NodeJS.Signals | null): void {
     clearTimeout(this.killTimer);
     this.exitCode = signal ? -constants.signals[signal] : this.plainCode(code ?? 0);
     this.endsWithInit = this.init !== undefined;
-    if (this.init) this.endWith(this.init, this.exitCode);
-    else this.look();
+    if (this.init) this.finishWithInit(this.init, this.exitCode);
+    else this.requestScan();
   }
 
   onProcess(stat: ProcessStat): void {
@@ -116,48 +117,50 @@ export class Run implements Sweepable {
     const key = `${stat.pid}.${stat.startTime}`;
     if (this.unkillable.has(key)) return;
     if (!this.hasExited) {
-      if (this.askedAt !== undefined) this.askOnce(stat, key, this.askedAt);
+      if (this.termSentAt !== undefined) this.sendTermOnce(stat, key, this.termSentAt);
       return;
     }
     this.seen.add(key);
     if (this.killAt === Infinity) this.killAt = performance.now() + (this.isolated ? 0 : LEFTOVER_GRACE_MS);
-    this.askedAt ??= thisMoment();
+    this.termSentAt ??= thisMoment();
     const overdue = performance.now() >= this.killAt;
     if (overdue && !this.killing) {
       this.killing = true;
-      this.nextLookMs = 0;
+      this.scanPauseMs = 0;
     }
-    const outcome = overdue ? killWithGroup(stat, this.ownSession) : this.askOnce(stat, key, this.askedAt);
+    const outcome = overdue
+      ? killWithGroup(stat, this.ownSession)
+      : this.sendTermOnce(stat, key, this.termSentAt);
     if (outcome === 'forbidden') this.unkillable.add(key);
     else this.someLeft = true;
   }
 
   onScanned(none: boolean, isComplete: boolean): void {
     if (this.exitCode === undefined || this.isFinished) return;
-    this.mayHaveLeft = !isComplete;
+    this.mayHaveSurvivors = !isComplete;
     const done = none || !this.someLeft;
     this.someLeft = false;
     if (done) {
       return this.finish(this.exitCode, this.isolated ? 0 : this.seen.size);
     }
-    this.announce(this.exitCode);
+    this.reportExit(this.exitCode);
     const untilKill = Math.max(0, this.killAt - performance.now());
-    setTimeout(() => this.look(), Math.min(this.nextLookMs, untilKill || SLOWEST_LOOK_MS));
-    this.nextLookMs = Math.min(SLOWEST_LOOK_MS, this.nextLookMs * 2 + 1);
+    setTimeout(() => this.requestScan(), Math.min(this.scanPauseMs, untilKill || MAX_SCAN_PAUSE_MS));
+    this.scanPauseMs = Math.min(MAX_SCAN_PAUSE_MS, this.scanPauseMs * 2 + 1);
   }
 
-  /** Until the init of its namespace is gone, which is not at once where what it has left is much. */
-  private endWith(init: NonNullable<Run['init']>, exitCode: number): void {
+  /** Finishes the run when the init of its namespace is gone, which takes a while when many processes are left in the namespace. */
+  private finishWithInit(init: NonNullable<Run['init']>, exitCode: number): void {
     if (init === 'gone' || isGone(init)) return this.finish(exitCode, 0);
     signalProcess(init, 'SIGKILL');
-    this.announce(exitCode);
-    setTimeout(() => this.endWith(init, exitCode), this.nextLookMs);
-    this.nextLookMs = Math.min(SLOWEST_LOOK_MS, this.nextLookMs * 2 + 1);
+    this.reportExit(exitCode);
+    setTimeout(() => this.finishWithInit(init, exitCode), this.scanPauseMs);
+    this.scanPauseMs = Math.min(MAX_SCAN_PAUSE_MS, this.scanPauseMs * 2 + 1);
   }
 
-  private announce(exitCode: number): void {
-    if (this.announced) return;
-    this.announced = true;
+  private reportExit(exitCode: number): void {
+    if (this.isExitReported) return;
+    this.isExitReported = true;
     this.events.exited(this, exitCode);
   }
 
@@ -166,25 +169,25 @@ export class Run implements Sweepable {
     this.events.finished(this, exitCode, leftBehind, this.unkillable.size);
   }
 
-  private look(): void {
+  private requestScan(): void {
     if (!this.endsWithInit) this.events.requestSweep(this);
   }
 
-  private askMain(): void {
-    this.askedAt = thisMoment();
-    this.askedGroup = this.pid;
+  private terminateMain(): void {
+    this.termSentAt = thisMoment();
+    this.termGroup = this.pid;
     if (this.isolated) {
       this.command = firstChild(firstChild(this.pid) ?? 0);
-      this.askedGroup = signalIsolated(this.pid);
+      this.termGroup = signalIsolated(this.pid);
     } else signalGroup(this.pid, 'SIGTERM');
-    // what has left the group
-    this.look();
+    // the scan finds the processes that have left the group
+    this.requestScan();
   }
 
-  private askOnce(stat: ProcessStat, key: string, askedAt: Moment): SignalOutcome {
-    if (this.asked.has(key)) return 'sent';
-    this.asked.add(key);
-    return isStartedAfter(stat, askedAt) || stat.group === this.askedGroup
+  private sendTermOnce(stat: ProcessStat, key: string, sentAt: Moment): SignalOutcome {
+    if (this.termSent.has(key)) return 'sent';
+    this.termSent.add(key);
+    return isStartedAfter(stat, sentAt) || stat.group === this.termGroup
       ? 'sent'
       : signalProcess(stat, 'SIGTERM');
   }
@@ -197,10 +200,10 @@ export class Run implements Sweepable {
     if (this.hasExited) return;
     const init = this.isolated ? firstChild(this.pid) : undefined;
     const isOver = init !== undefined && this.command !== undefined && firstChild(init) !== this.command;
-    // the command has ended and its exit code is known to the init, which would be lost with it
+    // the command has ended, and its exit code, which only the init knows, would be lost if the init was killed
     if (isOver && endNamespace(init) === 'sent') {
       this.command = undefined;
-      this.killTimer = setTimeout(() => this.killMain(), LAST_MOMENT_MS);
+      this.killTimer = setTimeout(() => this.killMain(), INIT_EXIT_MS);
     } else signalGroup(this.pid, 'SIGKILL');
   }
 }

@@ -15,10 +15,10 @@ import type { LauncherPolicy } from './policy.js';
 import type { LauncherIdentity } from './processes/identity.js';
 
 /**
- * Commands with a first line `#!`, as files for their interpreters. They lie in a folder in which only the launcher makes entries,
- * so it may write and remove them as root, and what a launcher that was killed has left is removed with its folder. A file without a
- * name or a pipe would need no removal, but Node looks for the name behind `/proc/self/fd/N`. Others than the user of a command can
- * pass through the folder, and read nothing.
+ * Stores commands with a first line `#!` as files for their interpreters. The files are in a folder in which only the launcher makes
+ * entries, so it may safely write and remove them as root, and the files of a launcher that was killed are removed with its folder. An
+ * unnamed file or a pipe would need no removal, but Node resolves the name behind `/proc/self/fd/N`. Users other than that of a command
+ * may traverse the folder, but cannot list it or read its files.
  */
 export class ScriptFiles {
   private readonly paths = new Map<number, string>();
@@ -32,7 +32,7 @@ export class ScriptFiles {
 
   /**
    * Writes the script of a run.
-   * @param user who is to read it; undefined where that is who the launcher is
+   * @param user the user that reads it; undefined where commands run as the launcher's own user
    * @returns its path
    */
   write(run: number, text: string, user: User | undefined): string {
@@ -41,7 +41,7 @@ export class ScriptFiles {
     this.paths.set(run, path);
     try {
       writeFileSync(fd, text);
-      // who owned it could fill the file system with it
+      // only the group is the user's: an owner could fill the file system through the file
       if (user) fchownSync(fd, -1, user.gid);
       fchmodSync(fd, user ? 0o750 : 0o700);
     } finally {
@@ -58,7 +58,7 @@ export class ScriptFiles {
     try {
       unlinkSync(path);
     } catch {
-      // a cleaner of temporary files was faster
+      // a cleaner of temporary files has removed it
     }
   }
 

@@ -13,9 +13,9 @@ import { shebangOf, startScript, withUnixLines } from './shebang.js';
 import { assignments, prefixed } from './variables.js';
 
 const FIRST_PIPE = 3;
-/** More than bubblewrap ever tells of itself. */
-const MOST_INFO = 4096;
-/** Where an isolated run finds its script: `/tmp` is its own, and is gone with it. */
+/** More than bubblewrap ever writes to its info descriptor. */
+const MAX_INFO = 4096;
+/** The path of the script in an isolated run, whose `/tmp` is private and removed with it. */
 const ISOLATED_SCRIPT = '/tmp/.millrace/command';
 
 const REASONS: Record<string, string> = {
@@ -26,16 +26,16 @@ const REASONS: Record<string, string> = {
   ENFILE: 'too many files are open on the host',
 };
 
-/** A command that runs, reduced to what the launcher follows. */
+/** A started command, as far as the launcher uses it. */
 export interface StartedCommand {
   pid: number;
   output: RelayedOutput | undefined;
   onExit(listener: (code: number | null, signal: NodeJS.Signals | null) => void): void;
-  /** Of an isolated command: calls back with the process that is the init of its namespace, once there is one. */
+  /** Calls back with the pid of the init of the namespace of an isolated command, when it is known. */
   onNamespace(listener: (init: number) => void): void;
 }
 
-/** What the launcher makes for its commands. */
+/** The files and processes that the launcher provides for its commands. */
 export interface CommandFiles {
   fifos: FifoPool;
   /** Undefined where there is no Perl. */
@@ -43,7 +43,7 @@ export interface CommandFiles {
   scripts: ScriptFiles;
 }
 
-/** By what a command is known, as long as anything of it lives. */
+/** What identifies the processes of a command for as long as they live. */
 export interface Marks {
   marker: Marker;
   mark: string;
@@ -52,10 +52,10 @@ export interface Marks {
 }
 
 /**
- * Starts a command as leader of a session of its own, in `/`: the directory is entered by its own user. It gets /dev/null and its
- * two FIFOs and no other descriptor, once its shell has read its variables: Node opens everything close-on-exec, and libuv puts
- * signals back to their defaults. Plain `spawn` and not execa: docs/adr/0012.
- * @param setting with the directory that `findWorkingDirectory` gave
+ * Starts a command as leader of a session of its own, in `/`; its shell enters the working directory as the command's user. The command
+ * gets /dev/null, its two FIFOs and no other descriptor once the shell has read the variables: Node opens everything close-on-exec, and
+ * libuv resets signals to their defaults. It uses plain `spawn` and not execa: docs/adr/0012.
+ * @param setting with the directory that `findWorkingDirectory` returned
  * @throws LaunchError
  */
 export async function spawnCommand(
@@ -76,7 +76,7 @@ export async function spawnCommand(
     const { bubblewrap } = order;
     const { directory, ...outside } = setting;
     refuseTooLarge(environment);
-    // of an argument Node says it itself
+    // Node checks arguments for NUL bytes, but not what is written to a pipe or a file
     if (order.command.includes('\0')) throw new Error('there is a NUL in it');
     const text = withUnixLines(order.command);
     const shebang = shebangOf(text);
@@ -98,7 +98,7 @@ export async function spawnCommand(
       detached: true,
       stdio: ['ignore', stdout, stderr, ...inputs.map(() => 'pipe' as const)],
     });
-    // Before the command can begin: closing a pipe waits for whoever holds its lock.
+    // This happens before the command can begin, which could block the closing of a pipe by holding its lock.
     for (const fd of ends.splice(0)) closeSync(fd);
     inputs.forEach((input, index) => send(child, FIRST_PIPE + index, input));
     if (child.pid === undefined) throw await new Promise((resolve) => child.once('error', resolve));
@@ -116,16 +116,16 @@ export async function spawnCommand(
   }
 }
 
-/** Through pipes, so that no list of processes shows the values of variables. `undefined`: it is read and not written. */
+/** Writes to a pipe of the child, so that the process list does not show the values of variables. Skips pipes that are read instead. */
 function send(child: ChildProcess, descriptor: number, input: string | Buffer | undefined): void {
   if (input === undefined) return;
   const pipe = child.stdio[descriptor] as Writable;
-  // it may end before it has read them
+  // the child may end before it has read everything
   pipe.on('error', () => {});
   pipe.end(input);
 }
 
-/** What is sent as descriptor 3 and those after it, as `descriptors` has them. */
+/** Returns the inputs for descriptor 3 and those after it, in the order of `descriptors`; `undefined` for the one that is read. */
 function isolatedInputs(
   options: string[],
   directory: string,
@@ -146,15 +146,15 @@ function isolatedInputs(
   return [text, undefined, filter, ...(script === undefined ? [] : [script])];
 }
 
-/** What execve(2) takes: 128 KiB for one string, and 2 MiB for all together with a stack of the usual 8 MiB. */
-const MOST_STRING_BYTES = 128 * 1024;
-const MOST_BYTES = 2 * 1024 * 1024 - MOST_STRING_BYTES;
+/** The limits of execve(2): 128 KiB for one string, and 2 MiB for all together with the usual stack of 8 MiB. */
+const MAX_STRING_BYTES = 128 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024 - MAX_STRING_BYTES;
 
-/** The shell starts without the variables, and would fail at the first program that it starts with them. */
+/** Refuses variables that execve(2) would refuse: the shell starts without them and would fail at its first program instead. */
 function refuseTooLarge(environment: Record<string, string>): void {
   const sizes = Object.entries(environment).map(([name, value]) => Buffer.byteLength(`${name}=${value}`) + 1);
   const all = sizes.reduce((sum, size) => sum + size, 0);
-  if (all > MOST_BYTES || sizes.some((size) => size > MOST_STRING_BYTES))
+  if (all > MAX_BYTES || sizes.some((size) => size > MAX_STRING_BYTES))
     throw Object.assign(new Error('Argument list too long'), { code: 'E2BIG' });
 }
 
@@ -162,9 +162,9 @@ function readInit(pipe: Readable, listener: (init: number) => void): void {
   let text = '';
   pipe.on('error', () => {});
   pipe.setEncoding('latin1').on('data', (part: string) => {
-    if (text.length < MOST_INFO) text += part;
+    if (text.length < MAX_INFO) text += part;
   });
-  // read to its end, since bubblewrap ends when it cannot write
+  // the pipe is read to its end, since bubblewrap fails when it cannot write to it
   pipe.once('end', () => {
     const init = /"child-pid": *(\d+)/.exec(text)?.[1];
     if (init !== undefined) listener(Number(init));

@@ -1,20 +1,20 @@
 /**
- * How the variables of a command get past the shell that sets its limits: what a command names in LD_PRELOAD must act on no program
- * before the command, and so on no limit.
+ * How the variables of a command bypass the shell that sets its limits: a library that a command names in LD_PRELOAD must not be loaded
+ * into any program before the command, where it could evade the limits.
  */
 
-/** A shell that is not isolated reads them from descriptor 3, since Node would have to start it with them. */
+/** Reads the variables from descriptor 3, in a shell that is not isolated, which Node would otherwise have to start with them. */
 export const READ_VARIABLES = 'MILLRACE_VARIABLES=$(cat <&3) || exit 126; exec 3<&-; ';
 export const SET_VARIABLES = 'eval "$MILLRACE_VARIABLES"; unset MILLRACE_VARIABLES OLDPWD; ';
 
-/** In namespaces `bwrap` sets them under names on which no program acts; this saves the process that reads. */
+/** The prefix under which `bwrap` sets variables in namespaces, so that no program acts on them; this saves the process that reads. */
 const PREFIX = 'MILLRACE_SET_';
 export const RENAME_VARIABLES =
   `for MILLRACE_NAME in $MILLRACE_NAMES; do eval "export $MILLRACE_NAME=\\"\\$${PREFIX}$MILLRACE_NAME\\""; ` +
   `unset "${PREFIX}$MILLRACE_NAME"; done; unset MILLRACE_NAME MILLRACE_NAMES OLDPWD; `;
 
-/** What a shell has of its own, and partly refuses to have set; the last three are those of the lines above. */
-const OF_THE_SHELL = new Set(
+/** The shell's own variables, some of which are read-only; the last three are used by the lines above. */
+const SHELL_VARIABLES = new Set(
   (
     'PWD OLDPWD IFS PPID OPTIND LINENO _ UID EUID SHELLOPTS BASHOPTS BASH_VERSINFO ' +
     'MILLRACE_VARIABLES MILLRACE_NAME MILLRACE_NAMES'
@@ -23,16 +23,16 @@ const OF_THE_SHELL = new Set(
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const settable = (environment: Record<string, string>): [string, string][] =>
-  Object.entries(environment).filter(([name]) => IDENTIFIER.test(name) && !OF_THE_SHELL.has(name));
+  Object.entries(environment).filter(([name]) => IDENTIFIER.test(name) && !SHELL_VARIABLES.has(name));
 
-/** What `SET_VARIABLES` is to have read. */
+/** Returns the assignments that `READ_VARIABLES` reads and `SET_VARIABLES` evaluates. */
 export function assignments(environment: Record<string, string>): string {
   return settable(environment)
     .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
     .join('');
 }
 
-/** What `RENAME_VARIABLES` is to find. */
+/** Returns the environment that `RENAME_VARIABLES` renames. */
 export function prefixed(environment: Record<string, string>): Record<string, string> {
   const variables = settable(environment);
   return {

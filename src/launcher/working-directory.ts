@@ -5,18 +5,18 @@ import { asUser, cleanEnvironment } from './as-user.js';
 import { LaunchError } from './launch-error.js';
 import type { LaunchOrder } from './messages.js';
 
-/** A file system that does not answer must not hold the launch for longer. */
-const PATIENCE_MS = 5_000;
+/** The timeout of the script: a file system that does not answer, such as NFS, must not block the launch. */
+const TIMEOUT_MS = 5_000;
 
 const [MISSING, NO_FOLDER, CLOSED, OUTSIDE] = [3, 4, 5, 6];
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 /**
- * Goes to a folder, a name at a time, and follows no link out of the workspace: what is said of it must not tell whether there is
- * something where a link leads to. A link is read as text, `ls -ld` looks at a name without following it, and a folder that has
- * been exchanged for a link by the time that it is entered is refused as one that is closed, whether the link leads to something
- * or not. $1 is the workspace, $2 the way from there.
+ * A shell script that enters a folder name by name and follows no link out of the workspace: its result must not reveal whether the
+ * target of such a link exists. A link is read as text, `ls -ld` examines a name without following it, and a folder that was exchanged
+ * for a link before it is entered is refused as one that cannot be entered, whether or not the target of the link exists. $1 is the
+ * workspace, $2 the path from there.
  */
-const LOOK = `
+const SCRIPT = `
 cd -P -- "$1" 2>/dev/null || exit ${MISSING}
 at=$1 rest=$2 links=0
 while [ "$rest" ]; do
@@ -37,7 +37,7 @@ while [ "$rest" ]; do
       cd -P -- "./$name" 2>/dev/null && [ "$PWD" = "$at" ] || exit ${CLOSED} ;;
     l*)
       links=$((links + 1))
-      [ $links -le ${MOST_LINKS} ] || exit ${NO_FOLDER}
+      [ $links -le ${MAX_LINKS} ] || exit ${NO_FOLDER}
       text=$(readlink -n -- "./$name" && echo .) || exit ${CLOSED}
       text=\${text%.}
       case $text in
@@ -59,8 +59,8 @@ const FAULTS: Record<string | number, string> = {
 };
 
 /**
- * Where a command is to run. The command's own user looks, so what that user may not see is not told, and no path that it can
- * exchange is ever followed with more rights than it has.
+ * Resolves the working directory of a command. The script runs as the command's user, so it reveals nothing that this user may not see,
+ * and a path that the user can exchange is never followed with more rights than the user has.
  * @throws LaunchError WORKING_DIRECTORY_MISSING, WORKING_DIRECTORY_OUTSIDE
  */
 export async function findWorkingDirectory(order: LaunchOrder): Promise<string> {
@@ -76,15 +76,14 @@ export async function findWorkingDirectory(order: LaunchOrder): Promise<string> 
       `The working directory ${JSON.stringify(workingDirectory)} ${fault}`,
     );
   if (!isBelow(workspace, wanted)) throw refusal(FAULTS[OUTSIDE]);
-  const way = wanted.slice(workspace.length);
-  const look: [string, ...string[]] = ['/bin/sh', '-c', LOOK, 'sh', workspace, way];
-  const { line, options } = asUser(user, look);
+  const path = wanted.slice(workspace.length);
+  const { line, options } = asUser(user, ['/bin/sh', '-c', SCRIPT, 'sh', workspace, path]);
   const found = await promisify(execFile)(line[0], line.slice(1), {
     ...options,
     cwd: '/',
     env: cleanEnvironment,
-    timeout: PATIENCE_MS,
-    // another run of the project may have stopped it
+    timeout: TIMEOUT_MS,
+    // another run of the project may have stopped the script with SIGSTOP
     killSignal: 'SIGKILL',
   }).catch((error: { code?: number | string }) => ({ fault: FAULTS[error.code ?? ''] ?? FAULTS[MISSING] }));
   if ('fault' in found) throw refusal(found.fault);

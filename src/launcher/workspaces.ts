@@ -15,33 +15,33 @@ import { LaunchError } from './launch-error.js';
 import type { CommandUsers } from './policy.js';
 
 /**
- * Makes workspaces and gives them to their users, as root. It names only entries of folders that are root's own, so nobody can
- * exchange what it names; what lies in a workspace is only ever touched as the workspace's user.
+ * Makes workspaces and gives them to their users, as root. As root it only accesses entries of folders that root owns, which nobody
+ * else can exchange; the contents of a workspace are only accessed as the user of the workspace.
  */
 export class Workspaces {
-  private readonly moving = new Map<string, Promise<void>>();
+  private readonly handovers = new Map<string, Promise<void>>();
 
   constructor(private readonly users: CommandUsers) {}
 
   /**
-   * Makes a workspace if it is missing. One whose owner is not for commands any more is handed over: it is from before each project
-   * had a user, or from before `COMMAND_UIDS` was changed.
-   * @throws LaunchError NOT_ALLOWED when it is of another project or user
+   * Makes a workspace if it is missing. A workspace whose owner is not reserved for commands is copied for its new user: it was made by
+   * a version without a user for each project, or before `COMMAND_UIDS` was changed.
+   * @throws LaunchError NOT_ALLOWED when it belongs to the user of another project
    */
   async ensure(path: string, { uid, gid }: User): Promise<void> {
-    const moving = this.moving.get(path);
-    if (moving) return moving;
+    const handover = this.handovers.get(path);
+    if (handover) return handover;
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found?.isDirectory() && found.uid === uid) return;
-    // one that is still root's was made a moment before its launcher was killed
+    // one that root still owns was made by a launcher that was killed before it could change the owner
     if (!found || (found.isDirectory() && found.uid === 0)) return makeFor(path, uid, gid);
     const { first, count } = this.users;
     if (!found.isDirectory() || (found.uid >= first && found.uid < first + count))
       throw new LaunchError('NOT_ALLOWED', 'The workspace belongs to another user of the host');
     const former = { uid: found.uid, gid: found.gid };
-    const move = handOver(path, former, { uid, gid }).finally(() => this.moving.delete(path));
-    this.moving.set(path, move);
-    return move;
+    const started = handOver(path, former, { uid, gid }).finally(() => this.handovers.delete(path));
+    this.handovers.set(path, started);
+    return started;
   }
 }
 
@@ -60,8 +60,8 @@ function makeFor(path: string, uid: number, gid: number): void {
 }
 
 /**
- * Copies a workspace for another user: read as the former one, written as the new one, neither as root. What was there before is
- * removed when the copy is whole, and stays beside it as `.before` when not all of it could be read.
+ * Copies a workspace for another user, reading as the former and writing as the new one, and never as root. The original is removed
+ * when the copy is complete, and kept beside it as `.before` when parts of it could not be read.
  */
 async function handOver(path: string, former: User, owner: User): Promise<void> {
   const [copy, before] = [`${path}.new`, `${path}.before`];
@@ -69,15 +69,15 @@ async function handOver(path: string, former: User, owner: User): Promise<void> 
   const writer = run(['tar', '-x', '-f', '-', '-C', copy], owner, 'pipe');
   const reader = run(['tar', '-c', '-f', '-', '-C', path, '.'], former, writer.child.stdin ?? 'ignore');
   writer.child.stdin?.destroy();
-  const isWhole = (await Promise.all([reader.ended, writer.ended])).every((code) => code === 0);
+  const isComplete = (await Promise.all([reader.ended, writer.ended])).every((code) => code === 0);
   renameSync(path, before);
   renameSync(copy, path);
-  if (!isWhole) return;
+  if (!isComplete) return;
   await run(['find', before, '-mindepth', '1', '-delete'], former, 'ignore').ended;
   try {
     rmdirSync(before);
   } catch {
-    // something in it could not be removed by its own user
+    // the former user could not remove everything in it
   }
 }
 

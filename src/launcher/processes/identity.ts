@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { readStat } from './proc.js';
 
-/** Which launcher started something. The pid namespace is part of it: a container's pids mean nothing outside. */
+/** Identifies a launcher process. It includes the pid namespace, since pids of a container are meaningless outside of it. */
 export interface LauncherIdentity {
   pid: number;
   startTime: string;
@@ -14,7 +14,7 @@ export function ownIdentity(): LauncherIdentity {
   return { pid: process.pid, startTime: stat.startTime, pidNamespace: ownPidNamespace() };
 }
 
-/** The value of `MILLRACE_LAUNCHER`: pid, start time and pid namespace, with dots between. */
+/** Formats the value of `MILLRACE_LAUNCHER`: pid, start time and pid namespace, separated by dots. */
 export function identityToken(identity: LauncherIdentity): string {
   return `${identity.pid}.${identity.startTime}.${identity.pidNamespace}`;
 }
@@ -25,7 +25,7 @@ export function parseToken(token: string): LauncherIdentity | undefined {
   return { pid: Number(match[1]), startTime: match[2] ?? '', pidNamespace: match[3] ?? '' };
 }
 
-/** True when this launcher of our own pid namespace no longer runs. Of other namespaces nothing can be said. */
+/** Returns true when a launcher of our own pid namespace no longer runs. Always false for other namespaces, which are not visible. */
 export function isDeadLauncher(identity: LauncherIdentity, pidNamespace: string): boolean {
   if (identity.pidNamespace !== pidNamespace) return false;
   const stat = readStat(identity.pid);

@@ -12,47 +12,47 @@ import {
 } from './proc.js';
 import type { Slices } from './slices.js';
 
-/** What is read of a process to tell whose it is. */
+/** The properties of a process that identify its owner. */
 export interface Marks {
   soft: string;
   hard: string;
   user: number | undefined;
   /**
-   * The first 64 KiB of its environment, read when it is asked for; `null` where it may not be read. What stands after them marks
-   * nothing: a process is known by its limit, its user or its namespace, and only one that sheds the first is asked for the last.
+   * Reads the first 64 KiB of its environment; `null` when it may not be read. A mark after them is not found: a process is identified
+   * by its limit, its user or its namespace, and its environment matters only when it has shed the limit.
    */
   environment: () => Buffer | null;
 }
 
-/** Nothing tells yet to which of these owners a process belongs; it is asked again at the next look. */
+/** The result for a process that may belong to any of several owners; it is identified again at the next scan. */
 export class Undecided<Owner> {
   constructor(readonly candidates: Iterable<Owner>) {}
 }
 
-/** What a scan looks for. */
+/** The parameters of a scan. */
 export interface Search<Owner> {
   isWanted: (owner: Owner) => boolean;
-  /** Called for each living process of who is wanted, own children left out; at once, so that a signal finds it where it was seen. */
+  /** Called for each living process of the wanted owners except own children, immediately, so that its pid is still valid for a signal. */
   visit: (owner: Owner, stat: ProcessStat) => void;
   slices: Slices;
 }
 
 interface Entry<Owner> {
   startTime: string;
-  /** `undefined`: none of ours, and never will be. */
+  /** The owner; `undefined` for a process that has none and never will have one. */
   owner: Owner | undefined;
-  /** Our own unreaped child: its pid cannot pass to another. */
+  /** Whether it is our own unreaped child, whose pid cannot be reused. */
   child: boolean;
-  /** The counter of process ids has passed it since it was read: it may be another process by now. */
+  /** Whether the kernel's pid counter has passed its pid since it was read, so that the pid may belong to another process. */
   isStale?: boolean;
 }
 
-/** `known`: what it has forked is known, too, or of no concern. */
+/** The result of inspecting a pid. `gone` means that the process may have left children that are not known. */
 type Finding = 'alive' | 'gone' | 'known';
 
-/** Of whom a scan may have missed processes. */
+/** The owners of whom a scan may have missed processes. */
 export class Missed<Owner> {
-  /** Of anybody. */
+  /** Whether processes of any owner may have been missed. */
   all = false;
   readonly owners = new Set<Owner>();
 
@@ -61,30 +61,30 @@ export class Missed<Owner> {
   }
 }
 
-// Faster than this no host forks; it bounds how long pids can be trusted not to have gone round.
+// No host forks faster than this. It bounds the time in which the pid counter cannot have wrapped around.
 const FORKS_PER_MILLISECOND = 20;
-/** So many process ids are looked at one by one at most; what forks faster than they are read is left to the next scan. */
-const MOST_FOLLOWED = 500;
+/** The number of new pids that a scan inspects one by one; processes that fork faster are left to the next scan. */
+const MAX_NEW_PIDS = 500;
 
 /**
- * Finds the processes that belong to an owner, by a look at `/proc`.
+ * Finds the processes of an owner in `/proc`.
  *
- * Whose a process is never changes, so it is read once. Pids are given out in ascending order: what is known of a pid holds until the
- * kernel's counter has passed it again. So a scan costs one listing (0.3 ms for 1,000 processes), and reads new processes and those
- * of the owners that it is for. Scans may go on at the same time.
+ * The owner of a process never changes, so it is identified once. Pids are assigned in ascending order, so an entry is valid until the
+ * kernel's pid counter has passed its pid again. So a scan costs one listing (0.3 ms for 1,000 processes), and reads only new processes
+ * and those of the wanted owners. Scans may run concurrently.
  */
 export class ProcessTable<Owner> {
   private readonly entries = new Map<number, Entry<Owner>>();
   private last = 0;
   private lastAt = -Infinity;
   private readonly mostPids = Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1'));
-  /** So long after the last look it is certain that the process ids have not gone round. */
+  /** The time after the last scan in which the pid counter cannot have wrapped around. */
   readonly trustedMs = Math.min(10_000, this.mostPids / FORKS_PER_MILLISECOND);
 
-  /** `identify` gives the owner by marks; children of what is owned are owned anyway. */
+  /** @param identify finds the owner by marks; a process without one belongs to the owner of its parent */
   constructor(
     private readonly identify: (marks: Marks, stat: ProcessStat) => Owner | Undecided<Owner> | undefined,
-    /** Every process carries a mark that cannot be shed: an empty environment then says "not ours". */
+    /** Whether every process of an owner carries a mark that it cannot shed, so that an unmarked one with an empty environment has none. */
     private readonly marksHold: boolean,
   ) {}
 
@@ -92,7 +92,7 @@ export class ProcessTable<Owner> {
     this.entries.set(pid, { startTime: '', owner, child: true });
   }
 
-  /** A process that is known to be of an owner, whatever it bears. */
+  /** Adds a process that belongs to an owner whatever its marks are. */
   addMember(pid: number, owner: Owner): void {
     const stat = readStat(pid);
     if (stat) this.remember(stat, owner);
@@ -103,8 +103,8 @@ export class ProcessTable<Owner> {
   }
 
   /**
-   * Looks for the processes of owners. A process that vanished before it was read may have left children, which then have higher
-   * process ids: these are read one by one, which finds also what lives for less time than a listing takes.
+   * Finds the living processes of the wanted owners. A process that vanished before it was read may have left children. Those have
+   * higher pids, which are inspected one by one; this also finds processes that live for less time than a listing takes.
    */
   async scan(search: Search<Owner>): Promise<Missed<Owner>> {
     const missed = new Missed<Owner>();
@@ -112,23 +112,23 @@ export class ProcessTable<Owner> {
     const pids = listProcesses();
     const last = lastProcessId();
     this.markStale(last);
-    // where the counter has begun anew meanwhile, what it gave out since may stand before what had been listed by then
+    // if the counter has wrapped around meanwhile, the pids that it has assigned since may be below those that were already listed
     let oldest = last < first ? this.age(first, last) : -1;
     for (const pid of pids) {
       if (search.slices.isOver) await search.slices.rest();
-      if (this.look(pid, search, missed) === 'gone') oldest = Math.max(oldest, this.age(pid, last));
+      if (this.inspect(pid, search, missed) === 'gone') oldest = Math.max(oldest, this.age(pid, last));
     }
-    if (oldest >= 0) missed.all = last === 0 || !(await this.follow(last - oldest, search, missed));
+    if (oldest >= 0) missed.all = last === 0 || !(await this.inspectNewer(last - oldest, search, missed));
     if (this.entries.size > 2 * pids.length + 100) this.forgetAllBut(new Set(pids));
     return missed;
   }
 
-  /** Called often, it spares the next scan from reading all anew because the process ids may have gone round. */
-  keepTrust(): void {
+  /** Records the pid counter. When it is called often, no scan has to read all processes anew for fear of a wrapped counter. */
+  refresh(): void {
     this.markStale(lastProcessId());
   }
 
-  /** At each scan, before anything is awaited: another one that goes on must not believe what this one would read again. */
+  /** Called by each scan before it awaits anything: a concurrent scan must not use entries that this one would read again. */
   private markStale(last: number): void {
     const now = performance.now();
     const isTrusted = last > 0 && now - this.lastAt < this.trustedMs;
@@ -137,7 +137,7 @@ export class ProcessTable<Owner> {
     for (const [pid, entry] of this.entries) if (isReused(pid)) entry.isStale = true;
   }
 
-  private look(pid: number, { isWanted, visit }: Search<Owner>, missed: Missed<Owner>): Finding {
+  private inspect(pid: number, { isWanted, visit }: Search<Owner>, missed: Missed<Owner>): Finding {
     const known = this.entries.get(pid);
     const wanted = known?.owner !== undefined && isWanted(known.owner) ? known.owner : undefined;
     if (known && (known.child || (!known.isStale && wanted === undefined))) return 'known';
@@ -149,27 +149,27 @@ export class ProcessTable<Owner> {
     }
     if (stat) this.remember(stat, undefined);
     else this.entries.delete(pid);
-    // it may have forked while it was listed
+    // the process may have forked during the listing
     if (wanted !== undefined) missed.owners.add(wanted);
     return known && (!known.isStale || known.startTime === stat?.startTime) ? 'known' : 'gone';
   }
 
-  /** Looks at every process id after one, up to the one given out last. @returns false when there are too many */
-  private async follow(from: number, search: Search<Owner>, missed: Missed<Owner>): Promise<boolean> {
+  /** Inspects every pid that was assigned after `from`. @returns false when there are too many */
+  private async inspectNewer(from: number, search: Search<Owner>, missed: Missed<Owner>): Promise<boolean> {
     let at = from;
     for (let count = 0; this.age(at, lastProcessId()) > 0; count++) {
-      if (count >= MOST_FOLLOWED) return false;
+      if (count >= MAX_NEW_PIDS) return false;
       if (search.slices.isOver) await search.slices.rest();
       at = (at + 1 + this.mostPids) % this.mostPids;
       const known = this.entries.get(at);
       if (known?.child || isThread(at) !== false) continue;
       if (known) known.isStale = true;
-      this.look(at, search, missed);
+      this.inspect(at, search, missed);
     }
     return true;
   }
 
-  /** How many process ids were given out after one, up to the last. */
+  /** Counts the pids that were assigned after one, up to `last`. */
   private age(pid: number, last: number): number {
     return (last - pid + this.mostPids) % this.mostPids;
   }
@@ -188,7 +188,7 @@ export class ProcessTable<Owner> {
     const owner = (isUndecided ? undefined : identified) ?? this.ownerOfParent(stat, missed);
     if (owner !== undefined) return this.remember(stat, owner);
     if (isUndecided) for (const candidate of identified.candidates) missed.owners.add(candidate);
-    // In the middle of an exec the environment is empty: do not settle for it where nothing else would tell.
+    // During execve(2) the environment is empty, so the result is not kept when only the environment could identify the process.
     else if (this.marksHold || environment()?.length !== 0) this.remember(stat, undefined);
     return undefined;
   }
@@ -217,16 +217,16 @@ function readOnce(pid: number): () => Buffer | null {
   let environment: Buffer | null | undefined;
   return () => {
     if (environment !== undefined) return environment;
-    // The kernel locks the memory of a process to read its environment, which the process can make last; in a namespace of its own
-    // it is of an isolated run, which the environment does not tell.
+    // The kernel locks the memory of a process to read its environment, and the process can make that take long. Processes in inner
+    // namespaces belong to isolated runs, which the environment does not identify, so they are not read.
     const bytes = isInInnerNamespace(pid) ? null : readProc(`/proc/${pid}/environ`);
-    // the buffer is used again by the next look
+    // copied, since `readProc` reuses its buffer
     environment = bytes ? Buffer.from(bytes) : bytes === null ? null : NOTHING;
     return environment;
   };
 }
 
-/** Tells whether a pid was given out after `from`, up to `to`, around the end of the range if need be. */
+/** Returns a function that tells whether a pid was assigned after `from`, up to `to`; the range may wrap around. */
 function inRange(from: number, to: number): (pid: number) => boolean {
   return from <= to ? (pid) => pid > from && pid <= to : (pid) => pid > from || pid <= to;
 }

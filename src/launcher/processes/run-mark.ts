@@ -1,8 +1,8 @@
 import type { LauncherIdentity } from './identity.js';
 
 /**
- * The inherited mark of a run: a value of RLIMIT_LOCKS, which Linux has ignored since 2.4.25. Every descendant
- * has it, whatever it does to its environment, its session and its parents, and anyone may read it.
+ * The inherited mark of a run is a value of RLIMIT_LOCKS, which Linux has ignored since 2.4.25. Every descendant
+ * inherits it, whatever happens to its environment, its session and its parents, and any user may read it.
  *
  *     bit 61      1, or 0 where a Millrace runs inside a run of another: then only the soft limit is set,
  *                 which must be the smaller, and the hard one keeps the outer run's mark
@@ -25,14 +25,14 @@ export function encodeMark(launcher: LauncherIdentity, serial: number, nested: b
   return mark.toString();
 }
 
-/** What a mark says of the launcher that made it. */
+/** The part of a mark that identifies the launcher. */
 export interface MarkedLauncher {
   pid: number;
   startTimeBits: number;
   pidNamespaceBits: number;
 }
 
-/** Reads a limit as `/proc/PID/limits` shows it; `undefined` for what is none of our marks. */
+/** Decodes a limit as `/proc/PID/limits` shows it; `undefined` when it is not a mark of Millrace. */
 export function decodeMark(limit: string): MarkedLauncher | undefined {
   if (limit.length < 18 || limit === 'unlimited') return undefined;
   const value = BigInt(limit);
@@ -41,7 +41,7 @@ export function decodeMark(limit: string): MarkedLauncher | undefined {
   return { pid: bits(32n, 0x3f_ffffn), startTimeBits: bits(22n, 0x3ffn), pidNamespaceBits: bits(14n, 0xffn) };
 }
 
-/** The bits by which a mark names this launcher. */
+/** Returns what `decodeMark` returns for the marks of a launcher. */
 export function markBits(launcher: LauncherIdentity): MarkedLauncher {
   return {
     pid: launcher.pid,

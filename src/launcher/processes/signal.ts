@@ -1,6 +1,6 @@
 import { firstChild, readUser, type ProcessStat } from './proc.js';
 
-/** `forbidden`: it is another user's now, as a setuid program is. */
+/** `forbidden` means that the process has another user now, as a setuid program has. */
 export type SignalOutcome = 'sent' | 'gone' | 'forbidden';
 
 function send(target: number, signal: NodeJS.Signals): SignalOutcome {
@@ -12,14 +12,15 @@ function send(target: number, signal: NodeJS.Signals): SignalOutcome {
   }
 }
 
-/** Signals the group that a command of ours leads. Only while the command has not been reaped: then the id is its own. */
+/** Signals the process group of a command. Must only be called before the command is reaped, since its id may be reused then. */
 export function signalGroup(group: number, signal: NodeJS.Signals): SignalOutcome {
   return send(-group, signal);
 }
 
 /**
- * Asks the command below a `bwrap` to end. The group is that of its init, which leads the session and only takes note of SIGTERM;
- * `bwrap` must not get it, since all would be killed with it. Before there is a command there is nobody else to ask.
+ * Sends SIGTERM to the command below a `bwrap`, through the process group of its init, which leads the session and only records the
+ * signal. `bwrap` itself must not get it, since the kernel would kill the whole namespace with it; it gets it only when there is no
+ * command yet.
  * @returns the group that got the signal
  */
 export function signalIsolated(bwrap: number): number {
@@ -30,18 +31,18 @@ export function signalIsolated(bwrap: number): number {
   return bwrap;
 }
 
-/** Tells the init of a namespace, which waits for what the command has left, that it need not wait any longer. */
+/** Makes the init of a namespace exit, which otherwise waits for the processes that the command has left. */
 export const endNamespace = (init: number): SignalOutcome => send(init, 'SIGUSR1');
 
-/** Signals a process that was identified a moment ago. */
+/** Signals a process that has just been identified. */
 export const signalProcess = ({ pid }: Pick<ProcessStat, 'pid'>, signal: NodeJS.Signals): SignalOutcome =>
   send(pid, signal);
 
 /**
- * Kills a process and its group. The kernel signals a group at one stroke, and a fork fails in a process that has
- * a signal pending, so what forks in a loop within its group cannot escape. A command leads a session of its own,
- * so a group of its descendants holds no stranger; our own is spared whatever a process says of itself, and so is one that
- * another user leads: a script of root may have started the process in its own group.
+ * Kills a process and its group. The kernel signals a group atomically, and a fork fails in a process that has a signal pending, so a
+ * process that forks in a loop within its group cannot escape. A command leads a session of its own, so the groups of its descendants
+ * contain no other processes. Never killed are our own group and a group that another user leads: a script of root may have started the
+ * process in its own group.
  */
 export function killWithGroup(stat: ProcessStat, ownSession: number): SignalOutcome {
   const isOurs = stat.session !== ownSession && stat.session > 1 && stat.group > 1;

@@ -1,7 +1,7 @@
-/** The launcher starts and ends the runs of all users in one thread, so nothing of it may last longer in one piece. */
+/** The longest uninterrupted piece of work: the launcher starts and ends the runs of all users in one thread. */
 const SLICE_MS = 2;
 
-/** Long work in short pieces, between which everything else has its turn. Counts what processor time the work takes. */
+/** Splits long work into slices, between which the event loop runs, and counts the processor time of the work. */
 export class Slices {
   private endsAt = performance.now() + SLICE_MS;
   private begun = process.cpuUsage();
@@ -12,7 +12,7 @@ export class Slices {
     return performance.now() >= this.endsAt;
   }
 
-  /** Resolves when everything else that was ready has had its turn. */
+  /** Resolves when the event loop has run everything else that was ready. */
   async rest(): Promise<void> {
     this.count();
     await new Promise((resolve) => setImmediate(resolve));
@@ -20,7 +20,7 @@ export class Slices {
     this.endsAt = performance.now() + SLICE_MS;
   }
 
-  /** The processor time of the work so far. On a busy machine the time by the clock would be a multiple of it. */
+  /** The processor time of the work so far. On a busy machine the wall-clock time would be a multiple of it. */
   get cpuMs(): number {
     this.count();
     return this.microseconds / 1000;

@@ -2,27 +2,26 @@ import type { ProcessStat } from './proc.js';
 import type { ProcessTable } from './process-table.js';
 import { Slices } from './slices.js';
 
-/** Something whose processes are looked for. */
+/** An owner whose processes are scanned for. */
 export interface Sweepable {
-  /** A living process of it, other than our own child. Called at once, so that a signal finds it where it was seen. */
+  /** Called for each of its living processes other than our own child, immediately, so that its pid is still valid for a signal. */
   onProcess(stat: ProcessStat): void;
-  /** True once a process of it was seen alive after its end: others may be on the run from one process id to the next. */
+  /** Whether one of its processes was seen alive after its end; others may evade scans by forking continuously. */
   readonly hasLeftBehind: boolean;
-  /** After a scan. `none`: there were none; `isComplete`: and none can have been missed. */
+  /** Called after the scans. `none`: no process was found; `isComplete`: no process can have been missed. */
   onScanned(none: boolean, isComplete: boolean): void;
 }
 
-// What forks faster than it can be followed, of any user, lets no scan be complete; after so many in a row that found nothing,
-// nothing is there.
+/** The number of incomplete scans: processes of any user that fork faster than they can be read make every scan incomplete. */
 const SCANS = 8;
-/** The same where something is known to be there: a fork every few milliseconds is missed now and then on a host that is busy. */
-const SCANS_FOR_FUGITIVES = 64;
+/** The number of incomplete scans for an owner with left-behind processes: a busy host may miss one that forks every few milliseconds. */
+const SCANS_AFTER_LEFTOVERS = 64;
 
-/** Scans for each who asks, side by side, and spends on none more than a third of a processor. */
+/** Scans for the processes of several owners concurrently, and uses a third of a processor at most for each. */
 export class Sweeper<Owner extends Sweepable> {
-  /** For whom scans go on or wait. */
+  /** The owners whose scan is running or scheduled. */
   private readonly sweeping = new Set<Owner>();
-  /** Who has asked again meanwhile. */
+  /** The owners that have requested another scan meanwhile. */
   private readonly again = new Set<Owner>();
   private readonly notBefore = new WeakMap<Owner, number>();
 
@@ -52,7 +51,7 @@ export class Sweeper<Owner extends Sweepable> {
   }
 
   private async search(owner: Owner, slices: Slices): Promise<{ isFound: boolean; isComplete: boolean }> {
-    const most = owner.hasLeftBehind ? SCANS_FOR_FUGITIVES : SCANS;
+    const most = owner.hasLeftBehind ? SCANS_AFTER_LEFTOVERS : SCANS;
     let [isFound, isComplete] = [false, false];
     for (let scan = 0; !isComplete && scan < (isFound ? SCANS : most); scan++) {
       const missed = await this.table.scan({

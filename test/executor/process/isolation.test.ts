@@ -177,7 +177,7 @@ describe.runIf(isolated)('at the start', () => {
   const script = `
     import { Isolation } from '${root}/dist/executor/isolation.js';
     import { readConfig } from '${root}/dist/common/config.js';
-    import { tryIsolation } from '${root}/dist/launcher/isolation-trial.js';
+    import { tryIsolation } from '${root}/dist/launcher/try-isolation.js';
     const launcher = { tryIsolation: (bubblewrap) => tryIsolation({ bubblewrap }, undefined) };
     const logger = { warn: (text) => console.log(text) };
     const [folder, EXECUTOR_ISOLATION] = process.argv.slice(1);

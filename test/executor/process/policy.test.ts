@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FifoPool } from '../../../src/launcher/fifo-pool.js';
 import type { LaunchOrder } from '../../../src/launcher/messages.js';
-import { checkOrder } from '../../../src/launcher/order-check.js';
+import { checkOrder } from '../../../src/launcher/check-order.js';
 import { assertTrusted, type CommandUsers } from '../../../src/launcher/policy.js';
 import { ownIdentity } from '../../../src/launcher/processes/identity.js';
 import { commandUserIds } from '../../../src/supervisor/command-user-ids.js';

@@ -1,14 +1,14 @@
 import { environmentValue, isAncestor } from './processes/proc.js';
 import { Undecided, type Marks } from './processes/process-table.js';
 import { parseToken } from './processes/identity.js';
-import { namesOtherLauncher } from './processes/living-launcher.js';
+import { namesOtherLauncher } from './processes/root-launcher.js';
 import type { ProcessStat } from './processes/proc.js';
 import type { Run } from './run.js';
 
 const INIT = 1;
 
-/** The runs of a launcher that are not finished, by everything a process of theirs can be known by. */
-export class RunBook {
+/** The unfinished runs of a launcher, indexed by everything that identifies one of their processes. */
+export class RunRegistry {
   private readonly byNumber = new Map<number, Run>();
   private readonly byExecution = new Map<string, Run>();
   private readonly byMark = new Map<string, Run>();
@@ -53,7 +53,7 @@ export class RunBook {
     this.byNumber.delete(run.number);
     this.byExecution.delete(run.executionId);
     this.byMark.delete(run.mark);
-    // The main process is long reaped: by now a later run may have got its pid.
+    // The main process was reaped long ago, so a later run may have its pid by now.
     if (this.byPid.get(run.pid) === run) this.byPid.delete(run.pid);
     const runs = run.user === undefined ? undefined : this.byUser.get(run.user);
     runs?.delete(run);
@@ -61,30 +61,32 @@ export class RunBook {
   }
 
   /**
-   * The run that a process is of, by its limit, its environment, a session that only a run's main process made, or its user.
-   * A mark counts for nothing with another user than that of its run, and with an isolated run: there the namespace tells.
+   * Finds the run of a process by its RLIMIT_LOCKS mark, its environment, its session (which only the main process of a run creates) or
+   * its user. A mark is ignored where the user of the process is not that of the run, and for isolated runs, which are identified by
+   * their namespace.
    */
   identify(marks: Marks, stat: ProcessStat, token: string): Run | Undecided<Run> | undefined {
-    const marked = this.marked(marks, token);
+    const marked = this.findByMark(marks, token);
     if (marked && !marked.isolated && (marked.user === undefined || marked.user === marks.user))
       return marked;
-    // A leader of that id is either our child, known by its pid, or a stranger that got the pid after it.
+    // A session leader with that pid is either our child, which is known by its pid, or an unrelated process that got the pid later.
     const ofSession = stat.session === stat.pid ? undefined : this.byPid.get(stat.session);
-    return ofSession ?? this.ofUser(marks, stat, token);
+    return ofSession ?? this.findByUser(marks, stat, token);
   }
 
-  private marked({ soft, hard, environment }: Marks, token: string): Run | undefined {
+  private findByMark({ soft, hard, environment }: Marks, token: string): Run | undefined {
     const marked = this.byMark.get(hard) ?? this.byMark.get(soft);
     if (marked || environmentValue(environment(), 'MILLRACE_LAUNCHER') !== token) return marked;
     return this.byExecution.get(environmentValue(environment(), 'MILLRACE_EXECUTION_ID') ?? '');
   }
 
   /**
-   * What has shed its marks, or has made up others, is of the only run of its user, where each project has a user of its own. One whose
-   * parent is of that user is left to what the parent is known as, and so is a child of a launcher: a command that another
-   * launcher has just started has no mark yet. Orphans have init for a parent, or what takes its place for all below it, as `systemd --user` and `tini -s` do.
+   * Attributes an orphan that has shed or forged its marks to the only run of its user, where each project has a user of its own. A
+   * process with a living parent is not attributed here: it belongs to the run of its parent, or it is a command that another launcher
+   * has just started and that has no mark yet. The parent of an orphan is init or a subreaper above us, such as `systemd --user` and
+   * `tini -s`.
    */
-  private ofUser(
+  private findByUser(
     { user, soft, hard }: Marks,
     { parent }: ProcessStat,
     token: string,

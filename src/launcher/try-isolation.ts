@@ -8,11 +8,11 @@ import { LaunchError } from './launch-error.js';
 import type { LaunchRequest } from './launch-types.js';
 import type { CommandUsers } from './policy.js';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
- * Whether bubblewrap works here, with these options, for the users of commands.
- * @returns `ISOLATION_FAILED` with the last line that bubblewrap said, and with `errno` where it could not be started
+ * Tries whether bubblewrap works on this host with these options for the users of commands.
+ * @returns undefined when it works, else `ISOLATION_FAILED` with the last line of bubblewrap's output, and `errno` when it did not start
  */
 export async function tryIsolation(
   { bubblewrap }: Required<Pick<LaunchRequest, 'bubblewrap'>> & { bubblewrap: string[] },
@@ -27,18 +27,18 @@ export async function tryIsolation(
       ...options,
       cwd: '/',
       env: cleanEnvironment,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     const pipe = child.stdio[3] as Writable;
     pipe.on('error', () => {});
     pipe.end(filter);
-    const [[code, signal], said] = await Promise.all([
+    const [[code, signal], stderr] = await Promise.all([
       once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
       text(child.stderr as Readable),
     ]);
     if (code === 0) return undefined;
-    const why = said.trim().split('\n').at(-1) || `it ended with ${signal ?? code}`;
+    const why = stderr.trim().split('\n').at(-1) || `it ended with ${signal ?? code}`;
     return new LaunchError('ISOLATION_FAILED', why);
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;

@@ -5,8 +5,8 @@ import { decodeMark, markBits } from './run-mark.js';
 const ROOT = 0;
 
 /**
- * Whether a process is a launcher that is root and may run commands as a user. A command cannot pretend to be root, so the command
- * line of such a process is believed: in it is the launcher's policy, which says whose commands it starts.
+ * Whether a process is a launcher with root rights that may run commands as a user. A command cannot become root, so the command line of
+ * a root process can be trusted. It contains the policy of the launcher, with the users of its commands.
  */
 export function isRootLauncherFor(user: number, pid: number): boolean {
   if (readUser(pid) !== ROOT) return false;
@@ -23,8 +23,8 @@ export function isRootLauncherFor(user: number, pid: number): boolean {
 
 /**
  * Whether a mark is that of another launcher which runs as root in this pid namespace and may run commands as that user. Any command
- * can set the limit of which a mark is made, and so name a process that lives for ever, such as the first one, or the launcher of
- * another installation; only a launcher that can have started the process is believed.
+ * can set the limit that serves as mark, and so forge one of a process that never ends, such as pid 1, or of the launcher of another
+ * installation; a mark is only accepted when its launcher can have started the process.
  */
 export function namesOtherLauncher(limit: string, self: LauncherIdentity, user: number): boolean {
   const launcher = decodeMark(limit);

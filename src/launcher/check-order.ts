@@ -4,12 +4,18 @@ import type { LaunchOrder } from './messages.js';
 import type { CommandUsers } from './policy.js';
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Without these, signals and the end of a run could not be counted on. */
-const NEEDED = ['--unshare-user', '--unshare-pid', '--die-with-parent', '--new-session', '--clearenv'];
+/** The options of bubblewrap without which signals would not arrive and processes could outlive a run. */
+const REQUIRED_OPTIONS = [
+  '--unshare-user',
+  '--unshare-pid',
+  '--die-with-parent',
+  '--new-session',
+  '--clearenv',
+];
 
 /**
- * Holds an order against what a launcher that is root may do: a worker that was taken over must not get more by it than
- * commands of users that are for commands, in workspaces that are theirs.
+ * Checks an order against what a launcher with root rights may do: a compromised worker must not be able to run anything but commands
+ * as the users that are reserved for commands, in the workspaces of those users.
  * @throws LaunchError NOT_ALLOWED
  */
 export function checkOrder(order: LaunchOrder, users: CommandUsers): void {
@@ -23,7 +29,7 @@ export function checkOrder(order: LaunchOrder, users: CommandUsers): void {
     ID.test(basename(workspace)) &&
     (parent === `${users.workspaceRoot}/projects` || parent === `${users.workspaceRoot}/users`);
   if (!isWorkspace) throw refused('its workspace is not below the folder of workspaces');
-  if (bubblewrap && !NEEDED.every((option) => bubblewrap.includes(option)))
+  if (bubblewrap && !REQUIRED_OPTIONS.every((option) => bubblewrap.includes(option)))
     throw refused('an option of bubblewrap is missing without which a run is not isolated');
 }
 

@@ -1,16 +1,16 @@
-import { complain } from './complain.js';
+import { logError } from './log-error.js';
 import { removeIpcObjects } from './ipc-objects.js';
 import { identityToken, type LauncherIdentity } from './processes/identity.js';
 import { LaunchError } from './launch-error.js';
 import type { Marker } from './marker.js';
 import { removeMessageQueues } from './message-queues.js';
 import type { LauncherMessage, LaunchOrder } from './messages.js';
-import { checkOrder } from './order-check.js';
+import { checkOrder } from './check-order.js';
 import type { CommandUsers } from './policy.js';
 import { readStat } from './processes/proc.js';
 import { killAllOf } from './processes/kill-user.js';
 import { ProcessTable } from './processes/process-table.js';
-import { RunBook } from './run-book.js';
+import { RunRegistry } from './run-registry.js';
 import { encodeMark } from './processes/run-mark.js';
 import { Run, type RunEvents } from './run.js';
 import { spawnCommand, type CommandFiles } from './spawn-command.js';
@@ -18,9 +18,9 @@ import { Sweeper } from './processes/sweeper.js';
 import { findWorkingDirectory } from './working-directory.js';
 import { Workspaces } from './workspaces.js';
 
-/** Starts, ends and reports the runs of one launcher. */
-export class RunDesk {
-  private readonly runs = new RunBook();
+/** Starts and ends the runs of one launcher and reports their state to the worker. */
+export class RunSupervisor {
+  private readonly runs = new RunRegistry();
   private readonly starting = new Set<string>();
   private readonly token: string;
   private readonly ownSession = readStat(process.pid)?.session ?? process.pid;
@@ -28,9 +28,9 @@ export class RunDesk {
   private readonly sweeper: Sweeper<Run>;
   private readonly workspaces: Workspaces | undefined;
   private serial = 0;
-  /** By user: what removes the leavings of runs of which no process is left. */
-  private readonly clearings = new Map<number, Promise<void>>();
-  /** How many runs of a user are about to start. */
+  /** The pending cleanup of each user whose runs have all ended: it removes IPC objects and message queues. */
+  private readonly cleanups = new Map<number, Promise<void>>();
+  /** The number of runs that are about to start, by user. */
   private readonly startingUsers = new Map<number, number>();
   private closing: (() => void) | undefined;
 
@@ -47,13 +47,13 @@ export class RunDesk {
       marker.kind !== 'none',
     );
     this.sweeper = new Sweeper(this.table);
-    setInterval(() => this.table.keepTrust(), this.table.trustedMs / 2).unref();
+    setInterval(() => this.table.refresh(), this.table.trustedMs / 2).unref();
     this.workspaces = users && new Workspaces(users);
   }
 
   async launch(order: LaunchOrder): Promise<void> {
     const { run: number, executionId } = order;
-    const begun = await this.begin(order);
+    const release = await this.awaitCleanup(order);
     try {
       if (this.starting.has(executionId) || this.runs.hasExecution(executionId)) {
         throw new LaunchError('ALREADY_RUNNING', `Execution ${executionId} is running already`);
@@ -98,7 +98,7 @@ export class RunDesk {
       this.report({ type: 'refused', run: number, code, message, errno });
     } finally {
       this.starting.delete(executionId);
-      begun();
+      release();
     }
   }
 
@@ -110,7 +110,7 @@ export class RunDesk {
     this.runs.get(number)?.terminate(graceMs);
   }
 
-  /** Kills everything that was started. Resolves when it is verified gone. */
+  /** Kills every process that was started. Resolves when all are verified gone. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.closing = resolve;
@@ -119,7 +119,7 @@ export class RunDesk {
     });
   }
 
-  /** Holds an order against the policy, and gives where its command is to run. @throws LaunchError */
+  /** Checks an order against the policy and returns the working directory of its command. @throws LaunchError */
   private async prepare(order: LaunchOrder): Promise<string> {
     if (this.users) {
       checkOrder(order, this.users);
@@ -147,37 +147,39 @@ export class RunDesk {
         if (this.unfinished === 0) this.closing?.();
       };
       const { user, isolated } = run;
-      // the objects of an isolated run are gone with its namespace
+      // the IPC objects of an isolated run are removed with its namespace
       if (user === undefined || isolated || this.runs.hasUser(user) || this.startingUsers.has(user))
         conclude();
-      else void this.clear(user, run.mayHaveLeft).then(conclude);
+      else void this.cleanUp(user, run.mayHaveSurvivors).then(conclude);
     },
   };
 
   private get unfinished(): number {
-    return this.runs.size + this.clearings.size;
+    return this.runs.size + this.cleanups.size;
   }
 
-  /** Removes what the runs of a user have left, while none of them goes on. */
-  private async clear(user: number, mayLive: boolean): Promise<void> {
+  /** Removes the IPC objects and any surviving processes that the runs of a user have left. No run of the user may be active. */
+  private async cleanUp(user: number, mayHaveSurvivors: boolean): Promise<void> {
     const work = (async () => {
-      if (mayLive) await killAllOf(user, this.self);
+      if (mayHaveSurvivors) await killAllOf(user, this.self);
       await removeIpcObjects(user);
       await removeMessageQueues(user);
     })();
     const settled = work.catch((error: unknown) =>
-      complain(`The launcher could not remove what the runs of user ${user} have left`, error),
+      logError(`The launcher could not remove what the runs of user ${user} have left`, error),
     );
-    this.clearings.set(user, settled);
+    this.cleanups.set(user, settled);
     await settled;
-    this.clearings.delete(user);
+    this.cleanups.delete(user);
   }
 
-  /** Whose run is about to start; what was left by runs of that user is removed by then. */
-  private async begin({ user, bubblewrap }: LaunchOrder): Promise<() => void> {
+  /**
+   * Waits for the cleanup of the user of a run that is about to start, and delays the next one until the returned function is called.
+   */
+  private async awaitCleanup({ user, bubblewrap }: LaunchOrder): Promise<() => void> {
     const uid = bubblewrap || !this.users ? undefined : user?.uid;
     if (uid === undefined) return () => undefined;
-    while (this.clearings.has(uid)) await this.clearings.get(uid);
+    while (this.cleanups.has(uid)) await this.cleanups.get(uid);
     this.startingUsers.set(uid, (this.startingUsers.get(uid) ?? 0) + 1);
     return () => {
       const left = this.startingUsers.get(uid)! - 1;
