@@ -1,16 +1,16 @@
 import { searchPath } from './search-path.js';
 
-/** What commands inherit from the server's environment; nothing else, so that no secret can slip through. */
+/** The variables that commands inherit from the server, besides those of proxies. All others might contain secrets. */
 const inherited = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ'];
-/** curl takes `http_proxy` in lower case only; most others know both. */
+/** The variables for proxies, passed in both cases: curl reads `http_proxy` in lower case only, most other programs know both. */
 const proxies = ['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'];
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * The complete environment of a command.
- * @param user its name, and whether it is another than ours
- * @param workspace is its home
- * @param requested variables of the task or the request, which come last
+ * Returns the complete environment of a command.
+ * @param user the name of the command's user, and whether it differs from the user of this process
+ * @param workspace the workspace, which is the value of HOME
+ * @param requested secrets of the project and variables of the task or the request, which override all others
  */
 export function commandEnvironment(
   user: { name: string; isOther: boolean },
@@ -35,7 +35,7 @@ export function commandEnvironment(
 
 const paths = new Map<boolean, string>();
 
-/** Looked up once: folders that come and go while the server runs are no reason to ask for them at every run. */
+/** Returns the PATH of commands. It is computed once, since folders rarely change while the server runs. */
 function pathFor(isOther: boolean): string {
   let path = paths.get(isOther);
   if (path === undefined) {

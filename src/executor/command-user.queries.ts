@@ -2,9 +2,9 @@ import type { Execution } from '../executions/execution.entity.js';
 import type { Queryable } from '../infra/database.js';
 
 /**
- * Gives the project of a run, or the user of one without a project, its number at the first run that needs one. The numbers are
- * few and are never given out again, since files of the earlier holder may be left: projects that run nothing take none, and the
- * lock comes before the sequence, so that runs which start at once take only one.
+ * Returns the number of the project of a run, or of the requester of a run without a project, and assigns it at the first run. There are
+ * few numbers, and they are never reused, since files of the previous holder may be left. So projects that run nothing get none, and
+ * the row is locked before the sequence is used, so that concurrent first runs take only one.
  */
 export async function takeUserNumber(
   db: Queryable,

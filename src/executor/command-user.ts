@@ -6,15 +6,16 @@ import type { Keyrings } from '../launcher/own-keyring.js';
 import type { CommandUsers } from '../launcher/policy.js';
 import type { Isolation } from './isolation.js';
 
-/** As whom a command runs, when not as ourselves: each project, and each user for commands of their own, has one. */
+/** The user of a command, when it differs from that of the server: one for each project, and one for each user's own commands. */
 export interface CommandUser {
   uid: number;
   gid: number;
 }
 
 /**
- * @param offset the number that `takeUserNumber` has given the project or the user; no two of them have the same
- * @throws ConfigError when there are more of them than user ids: such a run fails, since no two projects may share one
+ * Maps the number of a project or user to a user id.
+ * @param offset the unique number that `takeUserNumber` has assigned to the project or user
+ * @throws ConfigError when there are fewer user ids than numbers: the run fails, since two projects must not share one
  */
 export function commandUser(users: CommandUsers, offset: number): CommandUser {
   if (!Number.isInteger(offset) || offset < 0) throw new Error(`${offset} is no number of a user`);
@@ -23,12 +24,12 @@ export function commandUser(users: CommandUsers, offset: number): CommandUser {
   return { uid: users.first + offset, gid: users.first + offset };
 }
 
-/** The name that a command finds for its user: within a namespace it has the ids of that name too. */
+/** Returns the name of the command's user. Within a namespace the command has the ids of that name as well. */
 export function commandUserName({ commandUsers }: Pick<Config, 'commandUsers'>): string {
   return commandUsers ? (commandUsers.named?.name ?? 'nobody') : userInfo().username;
 }
 
-/** Says at the start what commands can reach, where that is more than they should. */
+/** Logs a warning at the start when commands can access more than they should. */
 export function warnOfExposure(
   config: Config,
   isolation: Isolation | undefined,

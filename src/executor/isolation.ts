@@ -7,7 +7,7 @@ import { ConfigError, type Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
 import type { Launcher } from './process/launcher.js';
 
-/** What a command needs to run programs, as far as the host has it; nothing else of the host is to be seen. */
+/** The folders that commands need to run programs, if the host has them. Nothing else of the host is visible. */
 const systemFolders = [
   '/usr',
   '/bin',
@@ -25,12 +25,12 @@ const namespaces = [
   '--unshare-user --disable-userns --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup-try',
   '--die-with-parent --new-session --clearenv',
 ];
-/** Where this very file was installed. */
+/** The folder in which Millrace is installed. */
 const ownFolder = resolve(import.meta.dirname, '../..');
-/** Before it, the processes of all runs of a user were counted together against the limit of one. */
+/** Older kernels count the processes of all runs of a user together against the limit of one run. */
 const oldestKernel = [5, 14] as const;
 
-/** How runs are put into namespaces of their own by bubblewrap. */
+/** Puts runs into namespaces of their own with bubblewrap. */
 export class Isolation {
   private constructor(
     private readonly before: string[],
@@ -38,8 +38,8 @@ export class Isolation {
   ) {}
 
   /**
-   * Isolates runs as the settings say: with `auto` where it works.
-   * @returns undefined where runs are not isolated
+   * Sets up isolation according to EXECUTOR_ISOLATION; with `auto` only if it works.
+   * @returns undefined when runs are not isolated
    * @throws ConfigError that says what is missing, with `bubblewrap`
    */
   static async start(
@@ -58,7 +58,7 @@ export class Isolation {
     return undefined;
   }
 
-  /** Finds out what there is to show to commands. */
+  /** Determines which folders commands can see and which are covered. */
   private static async prepare(config: Config, workspaces: string): Promise<Isolation> {
     const folders = [...systemFolders, ...config.EXECUTOR_READABLE_PATHS];
     const shown = (await Promise.all(folders.map(show))).filter((one) => one !== undefined);
@@ -70,10 +70,10 @@ export class Isolation {
     const named = config.commandUsers?.named;
     const own = [
       ...namespaces,
-      // so that programs which look their user up find one
+      // so that programs can look up their user
       ...(named ? [`--uid ${named.uid} --gid ${named.gid}`] : []),
       `--proc /proc --dev /dev --perms 1777 --size ${size} --tmpfs /dev/shm --remount-ro /dev`,
-      // the names of keys are shown to all processes of their user, which is only ours where commands have none of their own
+      // key names are visible to all processes of their user, which is that of the server only where commands have no user of their own
       ...(!config.commandUsers && existsSync('/proc/keys') ? ['--ro-bind /dev/null /proc/keys'] : []),
       `--perms 1777 --size ${size} --tmpfs /tmp --dir /var --symlink ../tmp /var/tmp`,
     ];
@@ -82,7 +82,7 @@ export class Isolation {
         ...own.flatMap((options) => options.split(' ')),
         ...shown.flatMap(({ options }) => options),
         ...hidden.flatMap((folder) => ['--tmpfs', folder]),
-        // where commands have no user of their own, they could read what only we may
+        // where commands have no user of their own, they could read the files of the server
         ...secrets.flatMap((file) => ['--ro-bind-try', '/dev/null', file]),
       ],
       hidden,
@@ -90,8 +90,8 @@ export class Isolation {
   }
 
   /**
-   * The options of `bwrap` for one run, but for the directory that it starts in. What it writes to are its workspace, `/tmp` and
-   * `/dev/shm`, and the last two are its own.
+   * Returns the options of `bwrap` for a run, without `--chdir`. The run can write to its workspace, and to a `/tmp` and `/dev/shm` of
+   * its own.
    */
   options(workspace: string, network: boolean): string[] {
     return [
@@ -106,7 +106,7 @@ export class Isolation {
     ];
   }
 
-  /** Why it does not work here, for an operator. */
+  /** Returns why isolation does not work on this host, for the operator. */
   private async refusal(
     launcher: Pick<Launcher, 'tryIsolation'>,
     { commandUsers }: Config,
@@ -124,15 +124,15 @@ export class Isolation {
   }
 }
 
-/** A folder that commands see, read-only. */
+/** A folder that commands can see, read-only. */
 interface Shown {
   folder: string;
-  /** Where it really is; undefined for a link to what is shown anyway. */
+  /** Its real path; undefined for a link into a folder that is shown as well. */
   source: string | undefined;
   options: string[];
 }
 
-/** How one folder is shown; undefined where the host does not have it. */
+/** Returns how a folder is shown; undefined when the host does not have it. */
 async function show(folder: string): Promise<Shown | undefined> {
   const source = await realpath(folder).catch(() => undefined);
   if (source === undefined) return undefined;
@@ -142,14 +142,14 @@ async function show(folder: string): Promise<Shown | undefined> {
     return { folder, source: undefined, options: ['--symlink', link, folder] };
   const options = ['--ro-bind', source, folder];
   if (folder === '/etc') {
-    // where the system writes it, it is a link that leads out of what is shown
+    // on hosts where the system generates it, it is a link that leads out of the visible folders
     const resolver = await real('/etc/resolv.conf');
     if (!resolver.startsWith('/etc/')) options.push('--ro-bind-try', resolver, resolver);
   }
   return { folder, source, options };
 }
 
-/** Where a folder would be seen, and has to be covered up. */
+/** Lists the visible paths of a folder, which must be covered. */
 function placesOf(folder: string, shown: Shown[]): string[] {
   return shown.flatMap((one) => {
     const { source } = one;

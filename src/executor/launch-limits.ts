@@ -5,8 +5,8 @@ import type { LaunchLimits } from '../launcher/launch-types.js';
 import type { ProcessLimits, RunLimits } from '../common/run-limits.js';
 
 /**
- * What the limits of an execution leave open, from the defaults of this worker. What it cannot hold of them it leaves out, where it
- * would refuse to run what was asked for.
+ * Completes the limits of an execution with the defaults of this worker. Defaults that the worker cannot enforce are left out, whereas
+ * requested limits that it cannot enforce make a run fail.
  */
 export function withDefaults(limits: RunLimits, defaults: ProcessLimits, isolated: boolean): RunLimits {
   const { memory: _, processes, ...enforceable } = defaults;
@@ -14,13 +14,15 @@ export function withDefaults(limits: RunLimits, defaults: ProcessLimits, isolate
 }
 
 /**
- * The defaults that this process can set: without CAP_SYS_RESOURCE nobody raises a hard limit of its own, and a run whose limits
- * cannot be set does not start.
+ * Reduces the defaults to what this process can set: without CAP_SYS_RESOURCE a process cannot raise its hard limits, and a run whose
+ * limits cannot be set does not start.
  */
 export function settable(defaults: ProcessLimits): ProcessLimits {
-  const most = hardLimitOf('Max open files');
+  const maxOpenFiles = hardLimitOf('Max open files');
   const { open_files } = defaults;
-  return open_files === undefined ? defaults : { ...defaults, open_files: Math.min(open_files, most) };
+  return open_files === undefined
+    ? defaults
+    : { ...defaults, open_files: Math.min(open_files, maxOpenFiles) };
 }
 
 function hardLimitOf(name: string): number {
@@ -31,16 +33,16 @@ function hardLimitOf(name: string): number {
     const value = Number(line?.slice(name.length).trim().split(/\s+/)[1]);
     return Number.isNaN(value) ? Infinity : value;
   } catch {
-    // no /proc, no Linux
+    // there is no /proc
     return Infinity;
   }
 }
 
 /**
- * The limits of an execution as the launcher takes them. A default of memory bounds what a process may write to and not its
- * address space: with 8 GB of that no WebAssembly runs in Node, with 2 GB no Java, with 512 MB no Node (measured); all of them run
- * with 512 MB of private writable memory.
- * @param limits as `withDefaults` gave them
+ * Converts the limits of an execution for the launcher. The default for memory limits the private writable memory of a process and not
+ * its address space: with 8 GB of address space no WebAssembly runs in Node, with 2 GB no Java, with 512 MB no Node (measured); all of
+ * them run with 512 MB of private writable memory.
+ * @param limits the limits that `withDefaults` returned
  */
 export function launchLimits(
   { memory, cpu_seconds, file_size, ...rest }: RunLimits,
@@ -58,8 +60,8 @@ export function launchLimits(
 }
 
 /**
- * The limit that ended a run, for people, where its exit code tells: the kernel has a signal of its own for two of them. A
- * shell passes on the signal that ended its last command as 128 and its number.
+ * Describes the limit that ended a run, if its exit code shows it: the kernel has a signal of its own for two of the limits. A shell
+ * reports the signal that ended its last command as 128 plus its number.
  */
 export function limitReached(exitCode: number, limits: RunLimits): string | undefined {
   const ended = (signal: number): boolean => exitCode === -signal || exitCode === 128 + signal;

@@ -5,7 +5,7 @@ import { launcherEntry, spawnLauncher } from '../launcher/spawn-launcher.js';
 import { launcherOfSupervisor } from '../supervisor/supervised.js';
 import type { StartLauncher } from './process/launcher.js';
 
-/** Where launchers of this process come from: from its supervisor, where that is root, else from itself. */
+/** Returns how launchers are started: by the supervisor where that has root rights, else by this process. */
 export function launcherSource(config: Config): StartLauncher {
   if (config.commandUsers) return launcherOfSupervisor;
   return async () => {
@@ -17,8 +17,8 @@ export function launcherSource(config: Config): StartLauncher {
 }
 
 /**
- * A folder for pipes that nobody else may write to. The user's folder in memory if there is one: ext4 searches past inodes freed
- * within the last seconds, 0.4 ms a FIFO under load.
+ * Makes the folder for pipes, to which no other user may write. It is in the user's runtime folder in memory if there is one: ext4
+ * skips inodes that were freed within the last seconds, which takes 0.4 ms for each FIFO under load.
  */
 function ownRunFolder({ DATA_DIR, runtimeFolder }: Config): string {
   if (runtimeFolder !== undefined && isOwn(runtimeFolder)) {

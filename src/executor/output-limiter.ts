@@ -3,19 +3,19 @@ import type { OutputFrame } from '../output/output-frame.js';
 import type { OutputPolicy, RunLimits } from '../common/run-limits.js';
 import { unfinished } from './utf8-splitter.js';
 
-/** A piece of output before it has its place. */
+/** A frame of output before it has an offset. */
 export type Chunk = Omit<OutputFrame, 'offset'>;
 
 /** How much of an output is kept. */
 export interface OutputLimit {
   maxBytes: number;
-  /** What becomes of the rest. */
+  /** What happens to output beyond it. */
   whenExceeded: OutputPolicy;
 }
 
 /**
- * The limit of a run's output.
- * @param serverBytes no output is kept beyond this, whatever the run's limits say
+ * Returns the output limit of a run.
+ * @param serverBytes the upper bound of the server, which the limits of a run cannot exceed
  */
 export function outputLimit(limits: RunLimits, serverBytes: number): OutputLimit {
   return {
@@ -24,12 +24,12 @@ export function outputLimit(limits: RunLimits, serverBytes: number): OutputLimit
   };
 }
 
-/** The end of an output is kept in memory until the run is over, so at most so much of it. */
-const longestTail = 1024 * 1024;
-/** Pieces are joined up to this size, so that a command that writes byte by byte does not make a million objects … */
-const longestBlock = 16 * 1024;
-/** … and there are no more of them than this, if it changes the stream with every byte. */
-const mostBlocks = 4096;
+/** The largest tail of an output, which is kept in memory until the run is over. */
+const maxTailBytes = 1024 * 1024;
+/** Chunks of the tail are joined up to this size, so that a command that writes byte by byte does not cause a million objects … */
+const maxBlockBytes = 16 * 1024;
+/** The number of blocks of the tail, for a command that changes the stream with every byte. */
+const maxBlocks = 4096;
 
 interface Block extends Omit<Chunk, 'content'> {
   buffer: Buffer;
@@ -38,12 +38,12 @@ interface Block extends Omit<Chunk, 'content'> {
 }
 
 /**
- * Keeps an output within its limit. The first bytes pass at once; of the rest the last ones are kept if the limit says so, and
- * pass when the run is over. Where bytes are missing a marker says so: one when the first of them is left out, so that who
- * watches knows, and one at the end that counts them. Markers are not counted.
+ * Keeps an output within its limit. The first bytes pass immediately; of the rest, the policy `head_and_tail` keeps the last ones and
+ * passes them when the run is over. Markers show where bytes are missing: one when the first byte is omitted, for readers of the live
+ * output, and one at the end with the number of omitted bytes. Markers do not count towards the limit.
  */
 export class OutputLimiter {
-  /** Bytes left out. */
+  /** The number of omitted bytes. */
   omitted = 0;
   private kept = 0;
   private readonly headBytes: number;
@@ -55,11 +55,11 @@ export class OutputLimiter {
   constructor(
     private readonly limit: OutputLimit,
     private readonly pass: (chunk: Chunk) => void,
-    /** Called when the run is to be ended because of it. */
+    /** Called when the run must be ended because of the limit. */
     private readonly onStop: () => void,
   ) {
     const { maxBytes, whenExceeded } = limit;
-    this.tailBytes = whenExceeded === 'head_and_tail' ? Math.min(longestTail, Math.floor(maxBytes / 2)) : 0;
+    this.tailBytes = whenExceeded === 'head_and_tail' ? Math.min(maxTailBytes, Math.floor(maxBytes / 2)) : 0;
     this.headBytes = maxBytes - this.tailBytes;
   }
 
@@ -70,13 +70,13 @@ export class OutputLimiter {
       return this.pass(chunk);
     }
     const cut = room - (chunk.text ? unfinished(chunk.content.subarray(0, room)) : 0);
-    // what comes later must not slip in where a character did not fit
+    // later bytes must not fill the room that was too small for a character
     this.kept = this.headBytes;
     if (cut > 0) this.pass({ ...chunk, content: chunk.content.subarray(0, cut) });
     this.exceed({ ...chunk, content: chunk.content.subarray(cut) });
   }
 
-  /** Passes on what belongs at the end. */
+  /** Passes the final marker and the tail. */
   end(): void {
     if (this.omitted > 0) this.mark(`${this.omitted} bytes of output were left out here`);
     for (const { buffer, start, end, ...chunk } of this.tail)
@@ -89,7 +89,7 @@ export class OutputLimiter {
     if (this.tailBytes === 0) return this.omit(chunk.content.length);
     this.keep(chunk);
     let dropped = 0;
-    while (this.tailSize > this.tailBytes || this.tail.length > mostBlocks)
+    while (this.tailSize > this.tailBytes || this.tail.length > maxBlocks)
       dropped += this.drop(this.tailSize - this.tailBytes);
     this.omit(dropped);
   }
@@ -118,7 +118,7 @@ export class OutputLimiter {
     this.tailSize += content.length;
     const last = this.tail.at(-1);
     const length = last ? last.end - last.start + content.length : Infinity;
-    if (!last || last.stream !== chunk.stream || last.text !== chunk.text || length > longestBlock) {
+    if (!last || last.stream !== chunk.stream || last.text !== chunk.text || length > maxBlockBytes) {
       // a copy, so that a few bytes do not keep a whole chunk in memory
       this.tail.push({ ...chunk, buffer: Buffer.from(content), start: 0, end: content.length });
       return;
@@ -133,9 +133,9 @@ export class OutputLimiter {
   }
 
   /**
-   * Drops the beginning of what is kept of the end.
-   * @param excess drops a whole block if it is not positive
-   * @returns how many bytes, up to three more for a whole character
+   * Drops the beginning of the tail.
+   * @param excess the number of bytes to drop; the whole first block if it is not positive
+   * @returns the number of dropped bytes, up to three more than `excess` to end on a character boundary
    */
   private drop(excess: number): number {
     const first = this.tail[0]!;

@@ -10,10 +10,10 @@ const tickMs = 1_500;
 /** An admitted execution that the queue does not know after this time is offered again. */
 const unknownAfterSeconds = 2;
 const checkedAtOnce = 100;
-/** Whoever has waited this long is served before all others. */
+/** An execution that has waited this long is moved to the front of the queue. */
 const starvingAfterSeconds = 60;
 
-/** Mends what crashes and lost messages leave behind. Every process runs it; each step is safe to be done twice. */
+/** Repairs the effects of crashes and lost messages. Every process runs it; each step is idempotent. */
 @Injectable()
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
@@ -33,7 +33,7 @@ export class Reconciler {
   ) {}
 
   start(): void {
-    // not all processes at the same moment
+    // random, so that not all processes start a tick at the same moment
     this.timer = setInterval(() => void (this.ticking ??= this.tick()), tickMs * (0.9 + Math.random() * 0.2));
   }
 
@@ -43,7 +43,7 @@ export class Reconciler {
   }
 
   private async tick(): Promise<void> {
-    // a round that comes so late that a lease can have run out says that the process, or the whole machine, stood still
+    // a tick so late that a lease can have expired means that the process or the whole machine was suspended
     const late = Math.max(
       1.25 * tickMs,
       Math.min(3 * tickMs, this.infrastructure.config.LEASE_SECONDS * 750),
@@ -58,7 +58,7 @@ export class Reconciler {
     this.ticking = undefined;
   }
 
-  /** One fault, such as a Redis that is away, must not keep the other steps from being taken. */
+  /** Catches errors of a step: a fault, such as an unreachable Redis, must not prevent the other steps. */
   private async step(work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -70,8 +70,8 @@ export class Reconciler {
   }
 
   /**
-   * After a sleep of the whole machine, or an outage of Postgres, all leases may have run out though nobody is lost: workers
-   * get the time of one heartbeat to renew them. No second time is given before the first was of use.
+   * Gives workers the time of one heartbeat to renew their leases: after a suspension of the whole machine or an outage of Postgres, all
+   * leases may have expired though no worker is lost. It is not extended until expired leases were checked once.
    */
   private giveWorkersTime(): void {
     if (!this.trusted) return;
@@ -79,7 +79,7 @@ export class Reconciler {
     this.trustedFrom = performance.now() + this.infrastructure.config.LEASE_SECONDS * 250 + 500;
   }
 
-  /** Executions whose worker has been silent for longer than its lease. */
+  /** Ends executions whose lease has expired because their worker is lost. */
   private async endLost(): Promise<void> {
     if (performance.now() < this.trustedFrom) return;
     this.trusted = true;
@@ -120,7 +120,7 @@ export class Reconciler {
     for (const entry of starving) await this.queue.reprioritise(entry);
   }
 
-  /** What a wiped Redis, or a crash between commit and queue, has made the queue forget. Goes round, some at a time. */
+  /** Offers executions again that a wiped Redis or a crash after the commit has removed from the queue. Checks a batch at each tick. */
   private async offerAgain(): Promise<void> {
     const entries = await this.database.query<QueueEntry & Record<string, unknown>>(
       `SELECT id, queue, boosted FROM executions

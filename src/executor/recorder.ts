@@ -13,42 +13,41 @@ import { SecretMasker } from '../secret-masking/secret-masker.js';
 import type { SecretPatterns } from '../secret-masking/secret-patterns.js';
 import { Utf8Splitter, type Piece } from './utf8-splitter.js';
 
-/** A segment is written when it has this many bytes … */
+/** A segment is stored when it has this many bytes … */
 const segmentBytes = 1024 * 1024;
 /** … or when its first frame is this old. */
 const segmentMs = 40;
-/** Two writers reach 100–164 MB/s where one reaches 70–85. */
+/** The number of segments that are stored concurrently: two reach 100–164 MB/s where one reaches 70–85. */
 const writers = 2;
-/** The command waits when this much is not stored yet, and goes on at half of it. */
+/** The streams are paused at this number of unstored bytes, so that the command blocks, and resumed at half of it. */
 const maxUnstored = 8 * 1024 * 1024;
 const retryMs = 200;
-/** What is not stored is not said again more often than this, whoever asks. */
-const saidAgainMs = 100;
+/** The shortest time between two republications of unstored output. */
+const republishMs = 100;
 
 interface Segment {
   frames: OutputFrame[];
   bytes: number;
 }
 
-/** What happens to an output before anybody sees it. */
+/** How the output of a run is masked and limited. */
 export interface OutputRules {
-  /** What to hide; undefined when there are no secrets. */
+  /** The secrets to mask; undefined when there are none. */
   secrets: SecretPatterns | undefined;
   limit: OutputLimit;
 }
 
-/** What a recorder tells its run. */
+/** The callbacks of a recorder. */
 export interface RecorderEvents {
-  /** Another worker has the say over this execution. */
+  /** Called when a segment was refused, because this worker has lost the lease of the execution. */
   onFenced: () => void;
-  /** The output has reached a limit at which the command is to be stopped. */
+  /** Called when the output has reached a limit at which the command must be stopped. */
   onLimit: () => void;
 }
 
 /**
- * Writes down what a command puts out: hides secrets, cuts what is too much, gives every frame its place, sends it to the bus at
- * once, and stores it in batches.
- * Memory is bounded: when the store does not keep up, the command's pipes fill and it waits.
+ * Records the output of a command: masks secrets, applies the output limit, assigns each frame its offset, publishes it on the bus
+ * immediately, and stores it in batches. Memory is bounded: when the database does not keep up, the pipes fill and the command blocks.
  */
 export class Recorder {
   private offset = 0;
@@ -56,9 +55,9 @@ export class Recorder {
   private readonly storedAhead = new Map<number, number>();
   private segment: Segment = { frames: [], bytes: 0 };
   private unstored = 0;
-  /** All segments from the first that is not stored on, in order. */
-  private unsettled: Segment[] = [];
-  private saidAgainAt = -Infinity;
+  /** All segments from the first unstored one on, in order of their offsets. */
+  private unstoredSegments: Segment[] = [];
+  private republishedAt = -Infinity;
   private waiting: Segment[] = [];
   private writing = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -73,19 +72,19 @@ export class Recorder {
     private readonly database: ConnectionPool,
     private readonly bus: Bus,
     private readonly logger: Logger,
-    private readonly tell: RecorderEvents,
+    private readonly events: RecorderEvents,
   ) {}
 
   /** Records the streams of a command until their ends. */
   attach(streams: Record<OutputFrame['stream'], Readable>, rules: OutputRules): void {
-    this.limiter = new OutputLimiter(rules.limit, (chunk) => this.place(chunk), this.tell.onLimit);
-    this.follow(streams.stdout, 'stdout', rules.secrets);
-    this.follow(streams.stderr, 'stderr', rules.secrets);
+    this.limiter = new OutputLimiter(rules.limit, (chunk) => this.append(chunk), this.events.onLimit);
+    this.record(streams.stdout, 'stdout', rules.secrets);
+    this.record(streams.stderr, 'stderr', rules.secrets);
   }
 
   /**
-   * Stores what is left.
-   * @returns the number of bytes, all of them stored, and how many were left out
+   * Stores the rest of the output.
+   * @returns the number of bytes, all of them stored, and the number of bytes that were omitted
    */
   async finish(): Promise<{ bytes: number; omitted: number }> {
     for (const source of this.sources) await source.settled();
@@ -97,25 +96,28 @@ export class Recorder {
     return { bytes: this.offset, omitted: this.limiter?.omitted ?? 0 };
   }
 
-  /** Stops to store, because nothing of it would be accepted. */
+  /** Stops storing, because the database would refuse every segment. */
   abandon(): void {
     this.fenced = true;
     this.waiting = [];
-    this.unsettled = [];
+    this.unstoredSegments = [];
     for (const source of this.sources) source.resume();
     if (this.writing === 0) this.idle?.();
   }
 
-  /** Sends again what is not stored yet: who began to listen too late finds it nowhere else. Much of it is soon stored. */
-  sayAgain(): void {
+  /**
+   * Publishes unstored frames again: a subscriber that has missed them finds them nowhere else. Does nothing when there are many, since
+   * most of them are stored soon.
+   */
+  republish(): void {
     const now = performance.now();
-    if (this.fenced || this.unstored > segmentBytes || now - this.saidAgainAt < saidAgainMs) return;
-    this.saidAgainAt = now;
-    for (const { frames } of [...this.unsettled, this.segment])
+    if (this.fenced || this.unstored > segmentBytes || now - this.republishedAt < republishMs) return;
+    this.republishedAt = now;
+    for (const { frames } of [...this.unstoredSegments, this.segment])
       for (const frame of frames) this.bus.publish(outputChannel(this.executionId), encodeFrame(frame));
   }
 
-  private follow(
+  private record(
     readable: Readable,
     stream: OutputFrame['stream'],
     secrets: SecretPatterns | undefined,
@@ -137,7 +139,7 @@ export class Recorder {
     );
   }
 
-  private place(chunk: Chunk): void {
+  private append(chunk: Chunk): void {
     if (this.fenced) return;
     const frame: OutputFrame = { offset: this.offset, ...chunk };
     this.offset += chunk.content.length;
@@ -155,7 +157,7 @@ export class Recorder {
     this.timer = undefined;
     if (this.segment.frames.length > 0) {
       this.waiting.push(this.segment);
-      this.unsettled.push(this.segment);
+      this.unstoredSegments.push(this.segment);
       this.segment = { frames: [], bytes: 0 };
     }
     while (this.writing < writers && this.waiting.length > 0) void this.write(this.waiting.shift()!);
@@ -167,17 +169,17 @@ export class Recorder {
     this.writing -= 1;
     if (!kept && !this.fenced) {
       this.abandon();
-      this.tell.onFenced();
+      this.events.onFenced();
     }
     if (kept && !this.fenced) outputBytes.inc(segment.bytes);
     this.unstored -= segment.bytes;
-    this.advance(segment);
+    this.publishStored(segment);
     if (this.unstored <= maxUnstored / 2) for (const source of this.sources) source.resume();
     if (this.waiting.length > 0) this.seal();
     else if (this.writing === 0) this.idle?.();
   }
 
-  /** Tries until the database answers: only a lost lease ends it, by way of `abandon`. */
+  /** Retries until the database accepts or refuses the segment, or until `abandon` is called. @returns false when it is refused */
   private async store(segment: Segment): Promise<boolean> {
     for (;;) {
       if (this.fenced) return true;
@@ -192,8 +194,8 @@ export class Recorder {
     }
   }
 
-  /** Tells readers how far the output is stored without a gap. */
-  private advance({ frames, bytes }: Segment): void {
+  /** Publishes up to which offset the output is stored without a gap. */
+  private publishStored({ frames, bytes }: Segment): void {
     const start = frames[0]?.offset ?? 0;
     this.storedAhead.set(start, start + bytes);
     const before = this.stored;
@@ -204,7 +206,7 @@ export class Recorder {
     ) {
       this.storedAhead.delete(this.stored);
       this.stored = next;
-      this.unsettled.shift();
+      this.unstoredSegments.shift();
     }
     if (this.stored > before) this.bus.publish(outputChannel(this.executionId), encodeStored(this.stored));
   }

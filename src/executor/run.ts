@@ -26,7 +26,7 @@ import { SecretPatterns } from '../secret-masking/secret-patterns.js';
 import { refuseUnenforceable, UnenforceableError } from './unenforceable.js';
 import { workspaceOf } from './workspace.js';
 
-/** What every run of a worker needs. */
+/** The services and settings that all runs of a worker share. */
 export interface RunContext {
   launcher: Launcher;
   database: ConnectionPool;
@@ -35,24 +35,24 @@ export interface RunContext {
   secrets: Pick<SecretsService, 'valuesOf'>;
   logger: Logger;
   workspaceRoot: string;
-  /** As whom commands run; undefined where as ourselves. */
+  /** The users of commands; undefined where commands run as the user of this process. */
   users: CommandUsers | undefined;
-  /** The name that commands find for their user. */
+  /** The value of USER and LOGNAME of commands. */
   userName: string;
   isolation: Isolation | undefined;
   allowsUnisolatedSecrets: boolean;
   graceMs: number;
-  /** For what the limits of a run leave open. */
+  /** The defaults for limits that a run does not set. */
   defaultLimits: ProcessLimits;
-  /** No output is kept beyond this, whatever its policy says. */
+  /** The upper bound for the stored output of a run, whatever its limits are. */
   maxOutputBytes: number;
 }
 
 const retryMs = 250;
-/** Nobody can look at the process of a run that has ended by then. */
-const pidAfterMs = 20;
+/** The pid is stored after this time, since nobody can inspect the process of a run that has ended by then. */
+const storePidAfterMs = 20;
 
-/** One claimed execution on its way from its start to its end. */
+/** Runs one claimed execution from its start to its end. */
 export class Run {
   private process: RunningProcess | undefined;
   private stopped: StopCause;
@@ -60,8 +60,8 @@ export class Run {
   private lost = false;
   private ending = false;
   private readonly recorder: Recorder;
-  /** What must not be seen of this run. */
-  private hidden: SecretPatterns | undefined;
+  /** The secrets that are masked in the output and in error messages. */
+  private secretPatterns: SecretPatterns | undefined;
 
   constructor(
     readonly execution: ClaimedExecution,
@@ -70,23 +70,23 @@ export class Run {
     const { database, bus, logger } = context;
     this.graceMs = context.graceMs;
     this.recorder = new Recorder(execution.id, execution.generation, database, bus, logger, {
-      onFenced: () => this.lose(),
+      onFenced: () => this.abandon(),
       onLimit: () => this.stop('output'),
     });
   }
 
-  /** Runs the command and writes down how it ended; never throws. */
-  async toEnd(): Promise<void> {
+  /** Runs the command and stores its outcome. Never throws. */
+  async execute(): Promise<void> {
     const { execution, context } = this;
     const timeout = setTimeout(() => this.stop('timeout'), execution.timeout * 1000);
     const outcome = await this.attempt().catch((error: unknown) => this.failure(error));
     clearTimeout(timeout);
     this.ending = true;
     const { bytes, omitted } = await this.recorder.finish();
-    // without a say there is nothing to write: whoever has it has written the end
+    // without the lease there is nothing to store: the worker or reconciler that has fenced this run off stores the end
     while (!this.lost) {
       try {
-        await this.writeEnd({ ...outcome, omitted }, bytes);
+        await this.storeEnd({ ...outcome, omitted }, bytes);
         return;
       } catch (error) {
         const level = isDatabaseAway(error) ? 'debug' : 'error';
@@ -99,34 +99,34 @@ export class Run {
     }
   }
 
-  private async writeEnd(outcome: Outcome, bytes: number): Promise<void> {
+  private async storeEnd(outcome: Outcome, bytes: number): Promise<void> {
     const { execution, context } = this;
     const { status } = outcome;
     if (status === 'completed') await context.lifecycle.complete(execution, { ...outcome, status }, bytes);
     else await context.lifecycle.finish(execution.id, execution, outcome, bytes);
   }
 
-  /** Ends the command: SIGTERM, grace, SIGKILL, until nothing of it is left. The first cause counts. */
+  /** Ends the command: SIGTERM, then SIGKILL after the grace period, until no process is left. The first cause counts. */
   stop(cause: Exclude<StopCause, undefined>, graceMs: number = this.graceMs): void {
     this.stopped ??= cause;
     this.graceMs = Math.min(this.graceMs, graceMs);
     void this.process?.terminate(this.graceMs).catch(() => undefined);
   }
 
-  /** Sends the output again that is not stored yet: somebody came too late to hear it. */
-  sayAgain(): void {
-    this.recorder.sayAgain();
+  /** Publishes unstored output again, for a subscriber that has missed it. */
+  republish(): void {
+    this.recorder.republish();
   }
 
-  /** Another worker, or nobody, has the say over this execution now: end the command and write nothing. */
-  lose(): void {
+  /** Ends the command and stores nothing more, because this worker has lost the lease of the execution. */
+  abandon(): void {
     if (this.lost) return;
     this.lost = true;
-    // a heartbeat may see the end that we have just written
+    // a heartbeat may also see that this run has just ended by itself
     const level = this.ending ? 'debug' : 'warn';
     this.context.logger[level](
       { execution_id: this.execution.id },
-      'lost the say over an execution; its command is ended',
+      'lost the lease of an execution; its command is ended',
     );
     this.recorder.abandon();
     this.stop('shutdown', 0);
@@ -143,9 +143,9 @@ export class Run {
     const user = users && commandUser(users, await this.userNumber());
     const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
-    this.hidden = await SecretPatterns.prepare(Object.values(secrets));
+    this.secretPatterns = await SecretPatterns.prepare(Object.values(secrets));
     const workspace = await workspaceOf(context.workspaceRoot, execution, !users);
-    // of a worker that was killed together with its launcher something may still be there
+    // processes of the previous attempt may be left if its worker was killed together with its launcher
     if (execution.retry_of !== null) await context.launcher.endOrphans();
     if (this.stopped) throw new Error('stopped');
     const process = await context.launcher.launch({
@@ -167,12 +167,12 @@ export class Run {
     });
     this.process = process;
     this.recorder.attach(process, {
-      secrets: this.hidden,
+      secrets: this.secretPatterns,
       limit: outputLimit(execution.limits, context.maxOutputBytes),
     });
     if (this.stopped) this.stop(this.stopped);
-    const note = setTimeout(() => void this.notePid(process.pid), pidAfterMs);
-    const { exitCode } = await process.finished.finally(() => clearTimeout(note));
+    const pidTimer = setTimeout(() => void this.storePid(process.pid), storePidAfterMs);
+    const { exitCode } = await process.finished.finally(() => clearTimeout(pidTimer));
     const outcome = outcomeOf(exitCode, this.stopped);
     const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, limits);
     return limit ? { ...outcome, error: limit } : outcome;
@@ -181,21 +181,21 @@ export class Run {
   private async secrets(): Promise<Record<string, string>> {
     const { project_id, has_secrets } = this.execution;
     if (project_id === null || !has_secrets) return {};
-    return this.untilAnswered(() => this.context.secrets.valuesOf(project_id, this.context.database));
+    return this.retryWhileAway(() => this.context.secrets.valuesOf(project_id, this.context.database));
   }
 
   private async userNumber(): Promise<number> {
     const { execution, context } = this;
     return (
-      execution.command_user_number ?? this.untilAnswered(() => takeUserNumber(context.database, execution))
+      execution.command_user_number ?? this.retryWhileAway(() => takeUserNumber(context.database, execution))
     );
   }
 
-  /** Waits for a database that is away: the run has its lease, and nothing of it has happened yet. */
-  private async untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  /** Retries a query while the database is unreachable: the run has its lease, and its command has not started yet. */
+  private async retryWhileAway<T>(query: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await ask();
+        return await query();
       } catch (error) {
         if (!isDatabaseAway(error) || this.stopped) throw error;
         await delay(retryMs);
@@ -203,8 +203,8 @@ export class Run {
     }
   }
 
-  /** For people who look; a run does not depend on it. */
-  private async notePid(pid: number): Promise<void> {
+  /** Stores the pid for operators. The run does not depend on it, so errors are ignored. */
+  private async storePid(pid: number): Promise<void> {
     const { id, generation } = this.execution;
     await this.context.database
       .query("UPDATE executions SET pid = $3 WHERE id = $1 AND generation = $2 AND status = 'running'", [
@@ -232,14 +232,14 @@ export class Run {
     ) {
       return { status: 'failed', reason: 'WORKER_LOST', exitCode: null, error: error.message };
     }
-    const told = [ConfigError, LaunchError, SealedError, UnenforceableError].some(
+    const isExpected = [ConfigError, LaunchError, SealedError, UnenforceableError].some(
       (kind) => error instanceof kind,
     );
-    if (!told) {
+    if (!isExpected) {
       logger.error({ err: error, execution_id: this.execution.id }, 'a run failed on our side');
     }
     const text = error instanceof Error ? error.message : String(error);
-    const message = this.hidden ? maskText(this.hidden, text) : text;
+    const message = this.secretPatterns ? maskText(this.secretPatterns, text) : text;
     return { status: 'failed', reason: 'TASK_EXECUTION_FAILED', exitCode: null, error: message };
   }
 }

@@ -33,6 +33,6 @@ test('folders that the user of a command cannot search are left out, also those 
   expect(searchPath(path, true, false)).toBe(`${open}/bin:${root}/absent:/usr/bin`);
 });
 
-test('folders that are named from where one happens to be are left out', () => {
+test('relative folders are left out', () => {
   expect(searchPath('.::node_modules/.bin:/usr/bin', false, false)).toBe('/usr/bin');
 });

@@ -1,10 +1,10 @@
 import type { Execution } from '../executions/execution.entity.js';
 
-/** What was asked of a run cannot be held on this worker; the message is for the one who asked for the run. */
+/** A run has restrictions that this worker cannot enforce. The message is shown to the requester of the run. */
 export class UnenforceableError extends Error {}
 
 /**
- * Refuses to run what only isolation can hold, rather than to run it without.
+ * Refuses runs with restrictions that only isolation can enforce, when runs are not isolated.
  * @throws UnenforceableError
  */
 export function refuseUnenforceable(

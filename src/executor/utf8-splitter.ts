@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 
 export interface Piece {
   content: Buffer;
-  /** True when the bytes are whole UTF-8 characters. */
+  /** Whether the bytes are complete UTF-8 characters. */
   text: boolean;
 }
 
-/** How many bytes of an unfinished character a buffer ends with; 0 when it ends on a boundary or is not UTF-8 there. */
+/** Counts the bytes of an unfinished character at the end of a buffer; 0 when it ends on a boundary or is not UTF-8 there. */
 export function unfinished(buffer: Buffer): number {
   for (let back = 1; back <= Math.min(3, buffer.length); back += 1) {
     const byte = buffer[buffer.length - back] ?? 0;
@@ -17,11 +17,11 @@ export function unfinished(buffer: Buffer): number {
   return 0;
 }
 
-/** Cuts a stream of bytes so that no character is split: the start of one waits for the rest of it. */
+/** Splits a stream of bytes on character boundaries: the start of a character is held back until the rest of it arrives. */
 export class Utf8Splitter {
   private held: Buffer = Buffer.alloc(0);
 
-  /** @returns what can be passed on now; undefined when there is nothing but the start of a character */
+  /** @returns the bytes up to the last character boundary; undefined when there is only the start of a character */
   push(chunk: Buffer): Piece | undefined {
     const bytes = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
     const cut = bytes.length - unfinished(bytes);
@@ -32,7 +32,7 @@ export class Utf8Splitter {
     return { content, text: isUtf8(content) };
   }
 
-  /** @returns what is left at the end of the stream */
+  /** @returns the bytes that were held back; undefined when there are none */
   end(): Piece | undefined {
     const content = this.held;
     this.held = Buffer.alloc(0);

@@ -6,7 +6,7 @@ import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { WorkerConnections } from '../infra/reserved-connections.js';
 
-/** The lifecycle of executions on the worker's own database connections: it goes on while requests have used up theirs. */
+/** The lifecycle of executions on the database connections of the worker, which remain available when requests use up all others. */
 @Injectable()
 export class WorkerLifecycle extends ExecutionLifecycle {
   constructor(

@@ -18,17 +18,17 @@ import { Run, type RunContext } from './run.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
 import { workspaceRoot } from './workspace.js';
 
-/** Once the grace of a shutdown is over, this much more is given between SIGTERM and SIGKILL. */
+/** The time between SIGTERM and SIGKILL for commands that still run at the end of the grace period of a shutdown. */
 const lastGraceMs = 2_000;
 
-/** Takes executions from the queue, runs them, and keeps their leases. */
+/** Takes executions from the queue, runs them, and renews their leases. */
 @Injectable()
 export class WorkerService {
   private readonly id = newId();
   private readonly runs = new Map<string, Run>();
   private readonly releases: (() => unknown)[] = [];
   private context: RunContext | undefined;
-  /** Of `performance.now()`, which no change of the clock disturbs. */
+  /** In the time of `performance.now()`, which does not jump when the clock is set. */
   private lastHeartbeat = performance.now();
   private stopping = false;
   private graceIsOver = false;
@@ -45,7 +45,7 @@ export class WorkerService {
     private readonly secrets: SecretsService,
   ) {}
 
-  /** Ends what an earlier life left running on this host, then takes work. */
+  /** Ends processes that an earlier worker has left running on this host, then takes executions from the queue. */
   async start(): Promise<void> {
     const { config, logger } = this.infrastructure;
     const workspaces = workspaceRoot(config);
@@ -80,10 +80,10 @@ export class WorkerService {
     await this.beat();
     this.releases.push(
       this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')),
-      // the heartbeat sees whose runs have to end
+      // the heartbeat ends the runs of restricted users
       this.events.on('user.restricted', () => void (this.beating ??= this.beatSafely())),
       this.events.on('execution.output_missed', ({ execution_id }) =>
-        this.runs.get(execution_id)?.sayAgain(),
+        this.runs.get(execution_id)?.republish(),
       ),
     );
     const timer = setInterval(
@@ -96,7 +96,7 @@ export class WorkerService {
   }
 
   /**
-   * Takes no more work, gives the running commands the grace period to end by themselves, ends the rest, and waits until
+   * Stops taking executions, lets the running commands end by themselves within the grace period, ends the rest, and waits until
    * everything is stored.
    */
   async stop(): Promise<void> {
@@ -117,7 +117,7 @@ export class WorkerService {
 
   private async run(executionId: string): Promise<void> {
     const { logger } = this.infrastructure;
-    // it stays admitted, so another worker is offered it, or this one again
+    // the execution stays admitted, so the reconciler offers it again to any worker
     if (this.stopping || !this.context?.launcher.isReady) return;
     let run: Run | undefined;
     try {
@@ -127,12 +127,12 @@ export class WorkerService {
       this.runs.set(executionId, run);
       workerBusy.set(this.runs.size);
       if (this.graceIsOver) run.stop('shutdown', lastGraceMs);
-      await run.toEnd();
+      await run.execute();
     } catch (error) {
-      // the reconciler offers it again
+      // the reconciler offers the execution again
       logger.warn({ err: error, execution_id: executionId }, 'an execution could not be started');
     } finally {
-      // a job that was offered twice must not take away the run of the first
+      // an execution that was offered twice must not remove the run of the first job
       if (run) this.runs.delete(executionId);
       workerBusy.set(this.runs.size);
     }
@@ -143,26 +143,26 @@ export class WorkerService {
     const leaseMs = config.LEASE_SECONDS * 1000;
     const sinceLast = () => performance.now() - this.lastHeartbeat;
     const answered = new AbortController();
-    // a connection into the void may hang for minutes
-    const silence = delay(Math.max(leaseMs / 4, leaseMs - sinceLast()), undefined, {
+    // a query on a broken connection may hang for minutes
+    const timeout = delay(Math.max(leaseMs / 4, leaseMs - sinceLast()), undefined, {
       signal: answered.signal,
     }).then(
       () => Promise.reject(new Error('The database does not answer')),
       () => undefined,
     );
     try {
-      await Promise.race([this.beat(), silence]);
+      await Promise.race([this.beat(), timeout]);
     } catch (error) {
       logger.warn({ err: error }, 'the leases could not be renewed');
-      // others may take our runs over from now on, so nothing of them may be left here
-      if (sinceLast() >= leaseMs) for (const run of this.runs.values()) run.lose();
+      // the leases have expired and other workers may repeat the runs, so none of their processes may be left here
+      if (sinceLast() >= leaseMs) for (const run of this.runs.values()) run.abandon();
     } finally {
       answered.abort();
       this.beating = undefined;
     }
   }
 
-  /** Renews the leases, and learns of cancellations, disabled users and lost executions that the bus did not tell of. */
+  /** Renews the leases, and detects cancellations, disabled users and lost executions whose message on the bus was lost. */
   private async beat(): Promise<void> {
     const { config } = this.infrastructure;
     const begun = performance.now();
@@ -180,7 +180,7 @@ export class WorkerService {
       ],
     );
     if (mine.size > 0) {
-      // who holds the row of one, such as a process that froze while it wrote, must not cost the others their leases
+      // a locked row, such as that of a process that froze during a write, must not cost the other executions their leases
       const rows = await this.heartbeat.query<{ id: string; is_cancelled: boolean; is_revoked: boolean }>(
         `WITH free AS MATERIALIZED (
            SELECT id FROM executions WHERE id = ANY($1) AND worker_id = $2 AND status = 'running'
@@ -195,15 +195,15 @@ export class WorkerService {
       const held = new Map(rows.map((row) => [row.id, row]));
       for (const [id, run] of mine) {
         const row = held.get(id);
-        // one that has ended in the meantime is not in the list of runs any more
-        if (!row && this.runs.get(id) === run) run.lose();
+        // a run that has ended in the meantime is not among `runs` any more
+        if (!row && this.runs.get(id) === run) run.abandon();
         if (row?.is_cancelled) run.stop('cancel');
         else if (row?.is_revoked) run.stop('revoked');
       }
     }
     this.lastHeartbeat = Math.max(this.lastHeartbeat, begun);
-    // alone, a process that was stopped goes on with its runs: nobody can have taken them over
+    // in single mode a process that was suspended goes on with its runs, since no other worker can have taken them over
     if (config.distributed)
-      this.context?.launcher.stayAlive(config.LEASE_SECONDS * 1000 - (performance.now() - begun));
+      this.context?.launcher.sendHeartbeat(config.LEASE_SECONDS * 1000 - (performance.now() - begun));
   }
 }

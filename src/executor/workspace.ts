@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Config } from '../common/config.js';
 import type { Execution } from '../executions/execution.entity.js';
 
-/** The folder under which every project and every user has a workspace; a supervisor that is root has made it. */
+/** Returns the folder with the workspaces of all projects and users. A supervisor with root rights makes it in advance. */
 export function workspaceRoot(config: Config): string {
   return config.commandUsers?.workspaceRoot ?? config.WORKSPACE_ROOT ?? join(config.DATA_DIR, 'workspaces');
 }
 
 /**
- * The workspace of an execution.
- * @param makes whether it is ours to make; else a launcher that is root makes it, and we may not even enter it
+ * Returns the path of the workspace of an execution.
+ * @param makes whether to make it here; otherwise a launcher with root rights makes it, and this process may not even enter it
  */
 export async function workspaceOf(
   root: string,

@@ -59,8 +59,8 @@ async function handle(message: WorkerMessage): Promise<void> {
       return runs.launch(message);
     case 'terminate':
       return runs.terminate(message.run, message.graceMs);
-    case 'alive':
-      return heartbeats.onHeartbeat(message.forMs);
+    case 'heartbeat':
+      return heartbeats.onHeartbeat(message.timeoutMs);
     case 'make-fifos':
       return pool.make().then(
         (fifos) => report({ type: 'fifos', directory: pool.directory, fifos }),

@@ -16,7 +16,7 @@ export type WorkerMessage =
   | { type: 'terminate'; run: number; graceMs: number }
   | { type: 'end-orphans' }
   | { type: 'try-isolation'; user?: LaunchRequest['user']; bubblewrap: string[] }
-  | { type: 'alive'; forMs: number }
+  | { type: 'heartbeat'; timeoutMs: number }
   | { type: 'make-fifos' };
 
 /** The fields of a `LaunchError`. */

@@ -10,17 +10,18 @@ import type { LauncherProcess } from '../../launcher/spawn-launcher.js';
 type Ready = Extract<LauncherMessage, { type: 'ready' }>;
 type RunMessage = Extract<LauncherMessage, { run: number }>;
 
-const FEW_FIFOS = 128;
+/** More FIFOs are requested when fewer than these are left. */
+const MIN_FIFOS = 128;
 
-/** A FIFO that the launcher has made for one stream of one run. */
+/** A FIFO that the launcher has made for a stream of a run. */
 export interface Fifo {
   number: number;
   path: string;
-  /** Whether a process of the launcher writes to it, and not the command itself. */
+  /** Whether a relay process writes to it, and not the command itself. */
   isRelayed: boolean;
 }
 
-/** One launcher process, from its start to its end. */
+/** The connection to a launcher process, from the start to the end of the process. */
 export class LauncherConnection {
   private readonly channel: Channel<LauncherMessage, WorkerMessage>;
   private readonly waiting: ((error?: Error) => void)[] = [];
@@ -34,9 +35,9 @@ export class LauncherConnection {
     directory: '',
     fifos: [],
   };
-  private asked = false;
+  private areFifosRequested = false;
   private orphans: Deferred<number> | undefined;
-  /** The process has ended, for whatever reason, or was cut off and ends. */
+  /** Resolves when the process has ended for any reason, or was disconnected, which makes it end. */
   readonly ended: Promise<void>;
 
   private constructor(
@@ -58,7 +59,7 @@ export class LauncherConnection {
     return connection;
   }
 
-  /** How commands are marked on this host; see `Marker`. */
+  /** How commands are marked on this host; a `MarkKind`. */
   get mark(): string {
     return this.ready.mark;
   }
@@ -75,14 +76,14 @@ export class LauncherConnection {
     this.channel.send(message);
   }
 
-  /** Two fresh FIFOs. @throws LaunchError */
+  /** Takes two unused FIFOs. @throws LaunchError */
   async takeFifos(): Promise<[stdout: Fifo, stderr: Fifo]> {
-    this.askForFifos();
+    this.requestFifos();
     while (this.ready.fifos.length < 2) {
       await new Promise<void>((resolve, reject) =>
         this.waiting.push((error) => (error ? reject(error) : resolve())),
       );
-      this.askForFifos();
+      this.requestFifos();
     }
     const { directory, isRelayed, fifos } = this.ready;
     return fifos
@@ -90,12 +91,12 @@ export class LauncherConnection {
       .map((number) => ({ number, path: join(directory, String(number)), isRelayed })) as [Fifo, Fifo];
   }
 
-  /** Forgets the FIFOs at hand, because one of them was missing. */
+  /** Discards all unused FIFOs, because one of them was missing. */
   dropFifos(): void {
     this.ready.fifos.length = 0;
   }
 
-  /** Ends what launchers that are gone have left on this host; gives the number of processes. */
+  /** Ends the processes that dead launchers have left on this host. @returns the number of processes */
   async endOrphans(): Promise<number> {
     if (!this.orphans) {
       this.orphans = deferred();
@@ -104,7 +105,7 @@ export class LauncherConnection {
     return this.orphans.promise;
   }
 
-  /** Why bubblewrap does not work with these options for the users of commands; undefined when it does. */
+  /** Tries bubblewrap with these options for the users of commands. @returns why it does not work; undefined when it does */
   async tryIsolation(bubblewrap: string[], user?: LaunchRequest['user']): Promise<LaunchError | undefined> {
     const trial = deferred<LaunchError | undefined>();
     this.trials.push(trial);
@@ -112,15 +113,15 @@ export class LauncherConnection {
     return trial.promise;
   }
 
-  /** Lets the launcher end all it has started, and itself. */
+  /** Makes the launcher end everything that it has started and exit. */
   async close(): Promise<void> {
     this.channel.end();
     await this.ended;
   }
 
-  private askForFifos(): void {
-    if (this.asked || this.ready.fifos.length >= FEW_FIFOS) return;
-    this.asked = true;
+  private requestFifos(): void {
+    if (this.areFifosRequested || this.ready.fifos.length >= MIN_FIFOS) return;
+    this.areFifosRequested = true;
     this.send({ type: 'make-fifos' });
   }
 
@@ -131,7 +132,7 @@ export class LauncherConnection {
         this.ready = message;
         return this.onReady.resolve();
       case 'fifos': {
-        this.asked = false;
+        this.areFifosRequested = false;
         this.ready.directory = message.directory;
         this.ready.fifos.unshift(...message.fifos);
         const { error } = message;

@@ -8,14 +8,14 @@ import { ReadEnd } from './read-end.js';
 import { RunHandle, type Pipes } from './run-handle.js';
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 5_000;
 
-/** Starts a launcher process: this process itself, or, where it is to be root, the supervisor. */
+/** Starts a launcher process, either as a child or by a request to the supervisor, whose launchers have root rights. */
 export type StartLauncher = () => Promise<LauncherProcess>;
 
 /**
- * Runs commands by way of a small process, which alone starts, follows and ends them; their output goes
- * straight to this process. When this process ends, in whatever way, all that was started is ended.
+ * Runs commands through a launcher process, which starts, tracks and ends them; this process reads their output from pipes. When this
+ * process ends in any way, the launcher ends everything that it has started.
  */
 export class Launcher {
   private readonly runs = new Map<number, RunHandle>();
@@ -33,12 +33,12 @@ export class Launcher {
     return launcher;
   }
 
-  /** The launcher process of the moment; 0 while there is none. */
+  /** The pid of the current launcher process; 0 while there is none. */
   get pid(): number {
     return this.current?.pid ?? 0;
   }
 
-  /** False while the launcher process is gone and no other could be started yet. */
+  /** False when the launcher process has died and no other could be started yet. */
   get isReady(): boolean {
     return this.current !== undefined;
   }
@@ -48,17 +48,17 @@ export class Launcher {
     return this.current?.mark ?? 'none';
   }
 
-  /** What commands that are not isolated can do with keyrings. */
+  /** Which session keyring commands have that are not isolated. */
   get keyrings(): Keyrings {
     return this.current?.keyrings ?? 'inherited';
   }
 
-  /** Whether a process of the launcher stands between this process and the pipes of commands. */
+  /** Whether relay processes copy the output of commands, so that this process does not touch their pipes. */
   get isRelayed(): boolean {
     return this.current?.isRelayed ?? true;
   }
 
-  /** Starts a command; resolves when it runs. A command that fails is a result, not an error. @throws LaunchError */
+  /** Starts a command and resolves when it runs. A command that fails is a result, not an error. @throws LaunchError */
   async launch(request: LaunchRequest): Promise<RunningProcess> {
     const connection = this.connected();
     const ends = await openPipes(connection);
@@ -66,7 +66,7 @@ export class Launcher {
     const run = new RunHandle(ends, (graceMs) =>
       connection.send({ type: 'terminate', run: number, graceMs }),
     );
-    // it may have been lost while the pipes were made
+    // the launcher process may have died while the pipes were made
     if (this.current !== connection) run.fail(lost('no other was there yet'), true);
     else {
       this.runs.set(number, run);
@@ -76,30 +76,30 @@ export class Launcher {
     return run.launched;
   }
 
-  /** Ends every process on this host whose launcher is gone, and gives their number. For the start of a worker. */
+  /** Ends the processes of all dead launchers on this host. A worker calls it at its start. @returns the number of processes */
   async endOrphans(): Promise<number> {
     return this.connected().endOrphans();
   }
 
-  /** Why bubblewrap does not work with these options; undefined when it does. @throws LaunchError LAUNCHER_LOST */
+  /** Tries bubblewrap with these options. @returns why it does not work; undefined when it does @throws LaunchError LAUNCHER_LOST */
   async tryIsolation(bubblewrap: string[]): Promise<LaunchError | undefined> {
     return this.connected().tryIsolation(bubblewrap);
   }
 
   /**
-   * Says that this process is alive and owns its runs for so many milliseconds more: when they pass without another
-   * word, because it was stopped, everything is ended as if it had been killed.
+   * Sends a heartbeat to the launcher. When the next one does not arrive within `timeoutMs` milliseconds, because this process was
+   * suspended and its leases have expired, the launcher ends everything, as if this process had been killed.
    */
-  stayAlive(forMs: number): void {
-    this.current?.send({ type: 'alive', forMs });
+  sendHeartbeat(timeoutMs: number): void {
+    this.current?.send({ type: 'heartbeat', timeoutMs });
   }
 
-  /** Calls back each time the launcher process has died, after what it had started was ended, as far as that could be done. */
+  /** Calls back each time the launcher process has died, after its runs were ended or the attempt to end them has failed. */
   onLost(listener: () => void): void {
     this.lostListeners.add(listener);
   }
 
-  /** Kills every run, waits until it is gone, and ends the launcher process. */
+  /** Kills all runs, waits until they are gone, and ends the launcher process. */
   async close(): Promise<void> {
     if (!this.stopping.signal.aborted) {
       this.stopping.abort();
@@ -123,7 +123,7 @@ export class Launcher {
     return connection;
   }
 
-  /** A fresh launcher process ends what the dead one had started; then those who wait are told. */
+  /** Lets a new launcher process end the runs of the dead one, then rejects the promises of those runs. */
   private async onEnded(ended: LauncherConnection): Promise<void> {
     if (this.current === ended) this.current = undefined;
     const runs = [...this.runs.values()];
@@ -141,7 +141,7 @@ export class Launcher {
     if (!swept) void this.replaceUntilDone();
   }
 
-  /** @returns true when there is a launcher again and the orphans are gone */
+  /** Starts a new launcher process and ends the orphans. @returns true when both are done */
   private async replace(): Promise<boolean> {
     const connection = await this.connect();
     await connection.endOrphans();
@@ -150,7 +150,7 @@ export class Launcher {
 
   private async replaceUntilDone(): Promise<void> {
     const { signal } = this.stopping;
-    for (let pause = FIRST_PAUSE_MS; !this.current; pause = Math.min(LONGEST_PAUSE_MS, pause * 2)) {
+    for (let pause = FIRST_PAUSE_MS; !this.current; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
       await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
       await this.replace().catch(() => undefined);
@@ -164,7 +164,7 @@ async function openPipes(connection: LauncherConnection): Promise<Pipes> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw asLaunchError(error);
   }
-  // Something has cleaned the folder away: once more, with a fresh one.
+  // The folder of the FIFOs was removed, so it is tried again with a new one.
   connection.dropFifos();
   const fifos = await connection.takeFifos();
   try {

@@ -3,33 +3,33 @@ import { Socket } from 'node:net';
 import type { Fifo } from './launcher-connection.js';
 
 const IDLE_MS = 200;
-// A relay always closes its end, unless the kernel lets it stand still.
+// A relay closes its end always, unless the kernel blocks it.
 const RELAY_IDLE_MS = 10_000;
-// What a pipe can hold: 64 KiB, or up to 1 MiB where its writer enlarged it.
+// The capacity of a pipe: 64 KiB, or up to 1 MiB when its writer has enlarged it.
 const PIPE_CAPACITY = 1024 * 1024;
 
-/** The worker's end of one output pipe. */
+/** The worker's end of an output pipe. */
 export class ReadEnd {
   private readonly fd: number;
   private socket: Socket | undefined;
 
-  /** The number by which the launcher knows the FIFO. */
+  /** The launcher's number of the FIFO. */
   readonly fifo: number;
 
   private readonly isRelayed: boolean;
 
-  /** Opens the FIFO for reading; the launcher may open it for writing from now on. */
+  /** Opens the FIFO for reading. The launcher may open it for writing after that. */
   constructor({ number, path, isRelayed }: Fifo) {
     this.fifo = number;
     this.isRelayed = isRelayed;
     this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   }
 
-  /** The stream of what is written. Ask for it when the writer is there: before that a pipe reads as ended. */
+  /** The output as a stream. It must not be used before the writer has opened the pipe, since a pipe without a writer reads as ended. */
   get stream(): Socket {
     if (!this.socket) {
       this.socket = new Socket({ fd: this.fd, readable: true, writable: false });
-      // A worker must not fall over a stream nobody listens to; who reads it sees the error all the same.
+      // Without a listener an error would crash the worker; other listeners still receive it.
       this.socket.on('error', () => {});
     }
     return this.socket;
@@ -41,9 +41,9 @@ export class ReadEnd {
   }
 
   /**
-   * Resolves when the stream was read to its end. To be called when no process of the run is left. A relay ends the stream then. Without
-   * one the end stands in the pipe already, unless a stranger holds it: a reader that has waited 200 ms in vain, or has got more
-   * than a pipe can hold, has everything the run wrote, and the stream is ended for it.
+   * Resolves when the stream was read to its end. Must be called when no process of the run is left. A relay closes the pipe then. Without
+   * a relay the pipe is closed already, unless a process outside the run holds it. The stream is ended anyway when no byte has come for
+   * 200 ms, or when more bytes than a pipe can hold have come: everything that the run wrote was read by then.
    */
   async ended(): Promise<void> {
     const stream = this.stream;
@@ -52,7 +52,7 @@ export class ReadEnd {
     let before = stream.bytesRead;
     const timer = setInterval(
       () => {
-        // By `data` or by `readable`, as `for await` does; a reader that has paused may still leave bytes in the pipe.
+        // The reader uses `data` or, like `for await`, `readable`. A reader that has paused may have left bytes in the pipe.
         const waiting = stream.readableFlowing === true || stream.listenerCount('readable') > 0;
         const reading = waiting && stream.readableLength === 0;
         if (reading && (stream.bytesRead === before || stream.bytesRead > limit)) stream.push(null);

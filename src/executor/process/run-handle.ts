@@ -10,7 +10,7 @@ export interface Pipes {
   stderr: ReadEnd;
 }
 
-/** A run as its worker sees it. */
+/** The worker's side of a run. */
 export class RunHandle implements RunningProcess {
   pid = 0;
   startedAt = new Date(0);
@@ -25,7 +25,7 @@ export class RunHandle implements RunningProcess {
 
   constructor(
     private readonly ends: Pipes,
-    private readonly askTerminate: (graceMs: number) => void,
+    private readonly sendTerminate: (graceMs: number) => void,
   ) {
     this.launched = this.onLaunched.promise;
     this.exited = this.onExited.promise;
@@ -42,13 +42,13 @@ export class RunHandle implements RunningProcess {
   }
 
   async terminate(graceMs: number): Promise<void> {
-    this.askTerminate(Math.max(0, graceMs));
+    this.sendTerminate(Math.max(0, graceMs));
     await this.onGone.promise.catch((error: LaunchError) => {
       if (!this.swept) throw error;
     });
   }
 
-  /** Takes what the launcher says of this run. Gives true when that was the last. */
+  /** Handles a message of the launcher about this run. @returns true when it was the last one */
   receive(message: Extract<LauncherMessage, { run: number }>): boolean {
     switch (message.type) {
       case 'launched':
@@ -71,7 +71,7 @@ export class RunHandle implements RunningProcess {
     }
   }
 
-  /** Nothing more will be heard of it. `swept`: nothing is left of it either, which is all that `terminate` asks. */
+  /** Rejects all promises. `swept` means that no process of the run is left, so that `terminate` resolves nevertheless. */
   fail(error: LaunchError, swept: boolean): void {
     this.swept = swept;
     for (const waiting of [this.onLaunched, this.onExited, this.onGone]) waiting.reject(error);
