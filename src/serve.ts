@@ -11,7 +11,7 @@ import { measureProcess } from './common/metrics.js';
 import { createLogger, NestLog, type Logger } from './common/logger.js';
 import { Infrastructure, type Role } from './infra/infrastructure.js';
 import { createServer } from './server.js';
-import { onNpmGone } from './supervisor/npm-parent.js';
+import { onNpmExit } from './supervisor/npm-exit.js';
 import { endWithSupervisor } from './supervisor/supervised.js';
 
 const roles: readonly string[] = ['all', 'api', 'worker'] satisfies Role[];
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   // a second signal does not force: draining has its own time limit
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   // a supervisor stands between us and npm
-  if (!config.commandUsers) onNpmGone(() => stopping.abort());
+  if (!config.commandUsers) onNpmExit(() => stopping.abort());
 
   const infrastructure = await Infrastructure.start(config, logger, role);
   let app: INestApplicationContext | undefined;

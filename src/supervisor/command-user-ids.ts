@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The ids that systemd's list of user ids calls unused, 1879048192 to 2147483647: 256 blocks of a million, of which an installation
- * takes one by its data folder, so that several on one host seldom share users.
+ * The start of the ids that systemd's list of user ids calls unused, 1879048192 to 2147483647. They are 256 blocks of a million; an
+ * installation uses the one that its data folder hashes to, so that several on one host seldom share users.
  * @see https://systemd.io/UIDS-GIDS/
  */
 const FIRST = 0x7000_0000;
-const BLOCK = 0x10_0000;
-/** Of a container whose user namespace has the usual 65,536 ids: above system users, below `nobody`. */
-const SMALL = { first: 20_000, count: 40_000 };
+const BLOCK_SIZE = 0x10_0000;
+/** The range in a container whose user namespace has the usual 65,536 ids: above system users and below `nobody`. */
+const SMALL_RANGE = { first: 20_000, count: 40_000 };
 
 /**
- * Which user ids are for commands.
- * @param setting `COMMAND_UIDS`, such as `100000-199999`
- * @param installation a hash of what tells this installation from others
- * @throws Error when the setting is no range that may be used
+ * Determines the range of user ids that is reserved for commands.
+ * @param setting the value of `COMMAND_UIDS`, such as `100000-199999`
+ * @param installation a hash that identifies this installation
+ * @throws Error when the setting is not a valid range
  */
 export function commandUserIds(
   setting: string | undefined,
@@ -27,11 +27,11 @@ export function commandUserIds(
     return { first, count: last - first + 1 };
   }
   const block = Number.parseInt(installation.slice(0, 2), 16);
-  const first = FIRST + block * BLOCK;
-  return isMapped(first + BLOCK - 1) ? { first, count: BLOCK } : SMALL;
+  const first = FIRST + block * BLOCK_SIZE;
+  return isMapped(first + BLOCK_SIZE - 1) ? { first, count: BLOCK_SIZE } : SMALL_RANGE;
 }
 
-/** Whether our user namespace has this id. */
+/** Whether a user id is mapped in the user namespace of this process. */
 function isMapped(uid: number): boolean {
   return readFileSync('/proc/self/uid_map', 'latin1')
     .trim()

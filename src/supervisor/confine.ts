@@ -4,24 +4,24 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const trial = { cwd: '/', timeout: 10_000, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } };
 
-/** What a launcher does as root: change the user, signal commands, hand a new workspace over. */
+/** The capabilities that a launcher needs: to change the user, signal commands and change the owner of workspaces. */
 const CAPABILITIES = ['setuid', 'setgid', 'kill', 'chown'];
 /**
- * A view of /proc of its own, in which the user of a command sees no process but its own. With the group of root, the launcher
- * goes on seeing all.
+ * Starts a program with a private mount of /proc, in which the user of a command sees only its own processes. The launcher, whose group
+ * is that of root, sees all.
  */
 const HIDE_PROCESSES = [
   'unshare',
   '--mount',
   '--propagation',
-  // what the host mounts later is seen here too
+  // later mounts of the host are visible here too
   'slave',
   '/bin/sh',
   '-c',
   'mount -t proc -o nosuid,nodev,noexec,hidepid=2,gid=0 proc /proc || exit 125; exec "$@"',
   'sh',
 ];
-/** No program that is run can give rights which its user has not: neither sudo nor another setuid program. */
+/** Prevents that any program gains rights, such as sudo or another setuid program. */
 const NO_NEW_RIGHTS = ['setpriv', '--no-new-privs'];
 const FEW_CAPABILITIES = [
   ...NO_NEW_RIGHTS,
@@ -30,8 +30,8 @@ const FEW_CAPABILITIES = [
 ];
 
 /**
- * The programs by which a launcher is started, so that it and all it starts have no more rights than they need. What the host
- * does not allow is left out: in a container that was given these capabilities only, there is nothing to take away.
+ * Returns the command line prefix by which launchers are started, so that they and their commands have no more rights than they need.
+ * Restrictions that the host does not allow are left out: a container with exactly these capabilities has none to drop.
  */
 export async function confine(): Promise<string[]> {
   const hide = (await works(HIDE_PROCESSES)) ? HIDE_PROCESSES : [];

@@ -7,26 +7,26 @@ import { assertTrusted, type LauncherPolicy } from '../launcher/policy.js';
 import { prepareBinaries } from '../infra/embedded-postgres/binaries.js';
 import { ensureSystemUser, findSystemUser, type SystemUser } from '../infra/system-user.js';
 import { commandUserIds } from './command-user-ids.js';
-import { canUse } from './reach.js';
+import { canUse } from './can-use.js';
 import { takeOver } from './take-over.js';
 
 type Variables = Record<string, string | undefined>;
 
-/** Everything that only root can make, made. */
+/** The users and folders that only root can make, and how the server and its launchers use them. */
 export interface Host {
-  /** As whom the server runs, and with it the embedded Postgres. */
+  /** The user of the server and the embedded Postgres. */
   user: SystemUser;
   dataDir: { path: string };
   application: { main: string; launcher: string; node: string; options: string[] };
-  /** The application, the data and Node, open: the server gets them as 5, 6 and 7 where it could not reach them by their names. */
+  /** Open descriptors of the application, the data and Node, which the server inherits as 5, 6 and 7 if it cannot access their paths. */
   descriptors: number[];
   policy: LauncherPolicy;
 }
 
 const FIRST_DESCRIPTOR = 5;
-const MOST_PROCESSES = 2048;
+const DEFAULT_MAX_PROCESSES = 2048;
 
-/** @throws Error that says what stands in the way */
+/** Makes the users and folders of an installation, as root. @throws Error that says what is wrong with the host */
 export async function prepareHost(variables: Variables): Promise<Host> {
   const dataDir = resolve(variables['DATA_DIR'] || '.data');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -34,7 +34,7 @@ export async function prepareHost(variables: Variables): Promise<Host> {
   const installation = createHash('sha256').update(dataDir).digest('hex');
   const name = installation.slice(0, 12);
   const commandUser = await ensureSystemUser(variables['COMMAND_USER'] || 'millrace-run').catch(
-    // it only serves names
+    // the user is only needed for its name
     () => findSystemUser('nobody'),
   );
   const own = ownFolder(dataDir);
@@ -50,25 +50,25 @@ export async function prepareHost(variables: Variables): Promise<Host> {
       ...ids,
       workspaceRoot,
       named: commandUser ? { name: commandUser.name, uid: commandUser.uid, gid: commandUser.gid } : undefined,
-      maxProcesses: Number(variables['COMMAND_MAX_PROCESSES']) || MOST_PROCESSES,
+      maxProcesses: Number(variables['COMMAND_MAX_PROCESSES']) || DEFAULT_MAX_PROCESSES,
     },
   };
   return { user, policy, ...(await reachable(user, dataDir, variables)) };
 }
 
-/** The paths by which the server finds its own files and its data, also below a folder that only root may enter. */
+/** Returns paths by which the server can access its program and its data, even below a folder that only root may enter. */
 async function reachable(
   user: SystemUser,
   dataDir: string,
   variables: Variables,
 ): Promise<Pick<Host, 'application' | 'dataDir' | 'descriptors'>> {
-  // as `nest start` names it, it has no extension
+  // `nest start` passes the path without an extension
   const main = realpathSync(createRequire(import.meta.url).resolve(process.argv[1] ?? ''));
   const root = resolve(dirname(main), '../..');
   const plain = { main, launcher: launcherEntry, node: process.execPath, options: [] };
   if ((await canUse(user, process.execPath, main)) && (await canUse(user, '/bin/sh', dataDir)))
     return { application: plain, dataDir: { path: dataDir }, descriptors: [] };
-  // the server could not make a copy that it can run itself
+  // made by root, since the server cannot read the originals to copy them
   if (!variables['DATABASE_URL']) await prepareBinaries(user, dataDir, true);
   const open = (folder: string) => openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   const descriptors = [open(root), open(dataDir), openSync(process.execPath, constants.O_RDONLY)];
@@ -86,7 +86,7 @@ async function reachable(
       main: within(main),
       launcher: within(launcherEntry),
       node: node!,
-      // else Node would look for the names behind the descriptors
+      // otherwise Node would resolve the paths behind the descriptors
       options: ['--preserve-symlinks', '--preserve-symlinks-main'],
     },
     dataDir: { path: data! },
@@ -94,13 +94,13 @@ async function reachable(
   };
 }
 
-/** Where root keeps what is not the server's: beside the data folder when that has taken the usual place. */
+/** Returns root's own folder, which must not be within the data folder when that is in the default place. */
 function ownFolder(dataDir: string): string {
   const usual = '/var/lib/millrace';
   return `${usual}/`.startsWith(`${dataDir}/`) ? `${usual}-root` : usual;
 }
 
-/** The folder of all workspaces: everybody may pass through, and root alone makes entries. */
+/** Makes the folder of all workspaces, which every user may traverse and only root may write to. */
 function makeWorkspaceRoot(folder: string): string {
   const root = makeFolder(folder, 'WORKSPACE_ROOT');
   for (const kind of ['projects', 'users']) makeFolder(join(root, kind), 'WORKSPACE_ROOT');
@@ -111,12 +111,12 @@ function makeRunFolder(own: string, name: string): string {
   try {
     return makeFolder(join('/run/millrace', name), 'The folder for pipes');
   } catch {
-    // a container whose file system is read-only, and that has no /run of its own
+    // a container with a read-only file system may have no /run of its own
     return makeFolder(join(own, 'run', name), 'The folder for pipes');
   }
 }
 
-/** Makes a folder of root's below folders of root's. @throws Error when somebody else could exchange it */
+/** Makes a folder that root owns. @throws Error when another user could exchange it */
 function makeFolder(folder: string, what: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const path = realpathSync(folder);
@@ -125,7 +125,7 @@ function makeFolder(folder: string, what: string): string {
   } catch (error) {
     throw new Error(`${what} cannot be ${folder}: ${(error as Error).message}`, { cause: error });
   }
-  // the umask may have closed it
+  // the umask may have removed permissions
   chmodSync(path, 0o711);
   return path;
 }

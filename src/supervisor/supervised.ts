@@ -9,15 +9,15 @@ export interface SupervisorRequest {
 export type SupervisorMessage =
   { type: 'launcher'; pid: number } | { type: 'launcher-failed'; message: string };
 
-/** Ends this process when its supervisor is gone: nobody would pass it signals, or start a launcher for it. */
+/** Ends this process when its supervisor has died, since signals would not be forwarded and no launcher could be started any more. */
 export function endWithSupervisor(): void {
   process.once('disconnect', () => process.exit(1));
-  // an idle channel is no reason to stay
+  // the channel must not keep the process alive
   process.channel?.unref();
 }
 
 /**
- * Asks the supervisor for a launcher that is root. One at a time: answers carry no number.
+ * Requests a launcher with root rights from the supervisor. Requests must not overlap, since responses carry no id.
  * @throws LaunchError LAUNCHER_LOST
  */
 export async function launcherOfSupervisor(): Promise<LauncherProcess> {

@@ -1,7 +1,7 @@
 /**
- * The supervisor: what Millrace's first process does when it was started as root. It makes the folders that only root can
- * make, starts the server as an ordinary user, starts a launcher each time the server asks for one, passes signals on, and ends
- * with the server's exit code. It reads no request, no database and no path that a command's user could exchange.
+ * The supervisor is the first process of a Millrace that was started as root. It makes the folders that only root can make, starts the
+ * server as an ordinary user, starts a launcher at each request of the server, forwards signals, and ends with the exit code of the
+ * server. It handles no API requests, and uses no database and no path that a command's user could exchange.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -11,24 +11,25 @@ import { spawnLauncher } from '../launcher/spawn-launcher.js';
 import { readEnvironment, secretVariables } from '../common/environment.js';
 import { prepareHost, type Host } from './prepare-host.js';
 import { confine } from './confine.js';
-import { onNpmGone } from './npm-parent.js';
+import { onNpmExit } from './npm-exit.js';
 import type { SupervisorMessage, SupervisorRequest } from './supervised.js';
 
-const passedOn = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
-/** Descriptors of the server beyond the standard ones and its channel (3). */
+const forwardedSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
+/** The descriptor from which the server reads its secrets; 3 is its channel to the supervisor. */
 const SECRETS = 4;
-/** One works; what it replaced may still be ending what it had started. */
-const MOST_LAUNCHERS = 4;
+/** Only one launcher is in use, but earlier ones may still be ending their runs. */
+const MAX_LAUNCHERS = 4;
 
-/** Since Node 22.14 a signal need not open the inspector, by which whoever may send one could run code in the server. */
+/** Disables the inspector (possible since Node 22.14): a process that may send SIGUSR1 could otherwise run code in the server. */
 const noDebugger = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
 
-/** Runs the server until it ends; never returns. @throws when it cannot be started */
+/** Runs the server until it ends, and never returns. @throws when the server cannot be started */
 export async function supervise(): Promise<never> {
   let server: ChildProcess | undefined;
-  // First of all: libraries that run programs listen for signals meanwhile, and one that comes when they stop would be lost.
-  for (const signal of passedOn) process.on(signal, () => (server ? server.kill(signal) : process.exit(0)));
-  onNpmGone(() => (server ? server.kill('SIGTERM') : process.exit(0)));
+  // Listens before anything else: libraries that run programs add and remove signal listeners, and a signal between would be lost.
+  for (const signal of forwardedSignals)
+    process.on(signal, () => (server ? server.kill(signal) : process.exit(0)));
+  onNpmExit(() => (server ? server.kill('SIGTERM') : process.exit(0)));
   const { variables, secrets } = readEnvironment();
   const [host, before] = await Promise.all([prepareHost({ ...variables, ...secrets }), confine()]);
   server = startServer(host, variables, secrets);
@@ -36,13 +37,13 @@ export async function supervise(): Promise<never> {
   return ended(server);
 }
 
-/** Ends this process as the server ends. @throws when it could not be started */
+/** Ends this process with the exit code or signal of the server. @throws when the server could not be started */
 async function ended(server: ChildProcess): Promise<never> {
   return new Promise((_resolve, reject) => {
     server.once('error', reject);
     server.once('exit', (code, signal) => {
       if (signal === null) process.exit(code ?? 1);
-      // who watches over us sees what became of the server
+      // the parent of this process must see how the server ended
       process.removeAllListeners(signal);
       process.kill(process.pid, signal);
     });
@@ -50,15 +51,15 @@ async function ended(server: ChildProcess): Promise<never> {
 }
 
 function serveLaunchers(server: ChildProcess, host: Host, before: string[]): void {
-  const tell = (message: SupervisorMessage, socket?: Socket) => {
+  const send = (message: SupervisorMessage, socket?: Socket) => {
     if (server.connected) server.send(message, socket, {}, () => {});
   };
   const launchers = new Set<ChildProcess>();
   server.on('message', (request: SupervisorRequest) => {
     if (request.type !== 'start-launcher') return;
-    if (launchers.size >= MOST_LAUNCHERS)
-      return tell({ type: 'launcher-failed', message: 'earlier ones have not ended yet' });
-    const launcher = startLauncher(host, before, tell);
+    if (launchers.size >= MAX_LAUNCHERS)
+      return send({ type: 'launcher-failed', message: 'earlier ones have not ended yet' });
+    const launcher = startLauncher(host, before, send);
     launchers.add(launcher);
     launcher.once('exit', () => launchers.delete(launcher));
     launcher.once('error', () => launchers.delete(launcher));
@@ -98,16 +99,16 @@ function startServer(
 function startLauncher(
   { policy, application, descriptors }: Host,
   before: string[],
-  tell: (message: SupervisorMessage, socket?: Socket) => void,
+  send: (message: SupervisorMessage, socket?: Socket) => void,
 ): ChildProcess {
   const launcher = spawnLauncher(policy, application.launcher, {
     before,
     node: application.node,
     options: [...noDebugger, ...application.options],
-    // under the numbers that the paths of the server name
+    // the launcher needs the same numbers as the server, since the paths contain them
     descriptors: descriptors.length > 0 ? ['ignore', ...descriptors] : [],
   });
-  launcher.once('error', (error) => tell({ type: 'launcher-failed', message: error.message }));
-  launcher.once('spawn', () => tell({ type: 'launcher', pid: launcher.pid ?? 0 }, launcher.socket));
+  launcher.once('error', (error) => send({ type: 'launcher-failed', message: error.message }));
+  launcher.once('spawn', () => send({ type: 'launcher', pid: launcher.pid ?? 0 }, launcher.socket));
   return launcher;
 }

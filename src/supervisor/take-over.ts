@@ -6,8 +6,8 @@ import { settledPostmaster, stopPostmaster } from '../infra/embedded-postgres/po
 import { ensureSystemUser, findSystemUser, type SystemUser } from '../infra/system-user.js';
 
 /**
- * Chooses as whom the server runs: the owner of its data, else the user of that name, made if need be, who then becomes the
- * owner. Only a folder of root's is touched, in which nobody else can have made anything.
+ * Determines the user of the server. It is the owner of the data folder; if that is root, it is the user of that name, which is created
+ * if necessary and becomes the owner. Owners are only changed in a folder of root, in which no other user can have made entries.
  */
 export async function takeOver(dataDir: string, name: string): Promise<SystemUser> {
   const { uid, gid } = lstatSync(dataDir);
@@ -23,7 +23,7 @@ export async function takeOver(dataDir: string, name: string): Promise<SystemUse
   return user;
 }
 
-/** Before the server had a user of its own, Postgres had another; one that an earlier life left running is stopped first. */
+/** Changes the owner of the database, which had a user of its own in earlier versions. A Postgres that still runs is stopped first. */
 async function takeOverPostgres(data: string, user: SystemUser): Promise<void> {
   const found = lstatSync(data, { throwIfNoEntry: false });
   if (!found?.isDirectory() || found.uid === user.uid) return;

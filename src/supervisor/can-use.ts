@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { SystemUser } from '../infra/system-user.js';
 
 /**
- * Whether a user can run a program and read a path: the kernel is asked, since ACLs and mount options count too.
- * @param descriptors that the question is asked with as 5, 6, …, as the server gets them
+ * Tests whether a user can run a program and read a path. The test runs as that user, since ACLs and mount options matter too.
+ * @param descriptors descriptors that the test inherits as 5, 6, …, like the server
  */
 export async function canUse(
   { uid, gid }: SystemUser,
