@@ -34,19 +34,19 @@ export abstract class Bus {
     };
   }
 
-  /** Called whenever messages may have been missed, so that readers look at the store again. */
+  /** Calls back whenever messages may have been missed, so that readers can query the database again. */
   onInterrupted(handler: () => void): () => void {
     this.emitter.on('interrupted', handler);
     return () => this.emitter.off('interrupted', handler);
   }
 
-  /** As `onInterrupted`, and every 1.5 s while messages cannot travel: for what must not wait until they do. */
+  /** As `onInterrupted`, and also every 1.5 s while messages cannot be delivered, for checks that must not wait for the reconnect. */
   onUnheard(handler: () => void): () => void {
     this.emitter.on('unheard', handler);
     return () => this.emitter.off('unheard', handler);
   }
 
-  /** True while messages travel. */
+  /** Whether messages are delivered at present. */
   abstract get connected(): boolean;
 
   abstract close(): Promise<void>;
@@ -90,8 +90,8 @@ export class MemoryBus extends Bus {
 
 /** The bus between processes: Redis publish and subscribe. */
 export class RedisBus extends Bus {
-  /** Bytes that Redis has not taken yet. */
-  private underWay = 0;
+  /** The number of bytes that Redis has not received yet. */
+  private pendingBytes = 0;
   private isWhole = false;
   private readonly timer: NodeJS.Timeout;
 
@@ -105,7 +105,7 @@ export class RedisBus extends Bus {
       this.deliver(channel.toString().slice(prefix.length), message);
     });
     for (const client of [publisher, subscriber]) client.on('close', () => this.broke());
-    // ioredis has sent its subscriptions again by then, and Redis answers in order: what is said from the answer on is heard
+    // ioredis has subscribed again by then, and Redis answers in order: messages after the answer to a ping are received
     subscriber.on('ready', () => void this.mend());
     publisher.on('ready', () => void this.mend());
     this.timer = setInterval(() => this.check(), checkMs).unref();
@@ -116,17 +116,17 @@ export class RedisBus extends Bus {
   }
 
   publish(channel: string, message: Buffer): void {
-    // Redis would not bring it back to this process, which can do without
+    // without Redis the message is delivered to this process only
     if (!this.connected) this.deliver(channel, message);
-    if (this.underWay > maxUnderWay) return busLost.inc();
-    this.underWay += message.length;
+    if (this.pendingBytes > maxPendingBytes) return busLost.inc();
+    this.pendingBytes += message.length;
     this.publisher
       .publish(prefix + channel, message)
       .catch((error: unknown) => {
         busLost.inc();
         this.logger.debug({ err: error, channel }, 'a message for the bus was lost');
       })
-      .finally(() => (this.underWay -= message.length));
+      .finally(() => (this.pendingBytes -= message.length));
   }
 
   async close(): Promise<void> {
@@ -166,7 +166,7 @@ export class RedisBus extends Bus {
       this.logger.warn({ err: error, channel }, 'could not subscribe to the bus yet');
     });
     // while Redis is away the subscription is made on reconnect, and what is stored can be read all the same
-    await Promise.race([subscribed, delay(patienceMs, undefined, { ref: false })]);
+    await Promise.race([subscribed, delay(subscribeTimeoutMs, undefined, { ref: false })]);
   }
 
   protected override shut(channel: string): void {
@@ -175,8 +175,8 @@ export class RedisBus extends Bus {
 }
 
 const prefix = 'millrace:';
-/** A Redis that takes nothing must not fill our memory: beyond this, messages are lost. */
-const maxUnderWay = 32 * 1024 * 1024;
-const patienceMs = 1_000;
+/** Messages beyond this are dropped, so that a Redis which does not read cannot fill the memory of this process. */
+const maxPendingBytes = 32 * 1024 * 1024;
+const subscribeTimeoutMs = 1_000;
 /** With the time that Redis has to answer (`redisPatienceMs`), a Redis that hangs is noticed after 3 s. */
 const checkMs = 1_500;

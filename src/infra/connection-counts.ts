@@ -2,13 +2,13 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { newId } from '../common/ids.js';
 import { Infrastructure } from './infrastructure.js';
 
-/** Sockets and streams of one user, in all processes together. */
+/** The limit on sockets and output streams of one user, over all processes. */
 export const connectionsPerUser = 50;
-/** A connection whose process has not confirmed it for this long does not count any more. */
+/** The time after which an entry of a dead process, which is no longer confirmed, does not count any more. */
 const staleMs = 90_000;
 const confirmMs = 30_000;
 
-/** Counts what is there and adds one more if there is room, in one step; stale entries of dead processes are dropped. */
+/** Removes stale entries of dead processes, counts the others and adds one if the limit allows it, atomically. */
 const acquireScript = `
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
   if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
@@ -19,8 +19,8 @@ const acquireScript = `
 const keyOf = (userId: string) => `millrace:connections:${userId}`;
 
 /**
- * How many connections, sockets and streams of output, each user has: in this process, and in distributed mode over all API processes through Redis. While
- * Redis is away each process counts for itself.
+ * Counts the connections of each user, which are sockets and output streams: over all API processes through Redis in distributed mode,
+ * and in this process in single mode and while Redis is unreachable.
  */
 @Injectable()
 export class ConnectionCounts implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -37,12 +37,12 @@ export class ConnectionCounts implements OnApplicationBootstrap, OnApplicationSh
     clearInterval(this.timer);
   }
 
-  /** Counts one more; undefined when the user has as many as allowed, else the way to give it back. */
+  /** Adds a connection. @returns a function that releases it; undefined when the user has reached the limit */
   async acquire(userId: string): Promise<(() => void) | undefined> {
     const own = this.mine.get(userId) ?? new Set();
     if (own.size >= connectionsPerUser) return undefined;
     const id = newId();
-    // taken before anything is awaited, so that several at once cannot pass together
+    // added before anything is awaited, so that concurrent calls cannot exceed the limit
     own.add(id);
     this.mine.set(userId, own);
     const release = () => this.release(userId, id);

@@ -1,15 +1,15 @@
-/** SQLSTATE classes that mean the database is away or out of room, not that our statement is wrong. */
+/** The SQLSTATE classes that mean that the database is unreachable or out of resources, and not that the statement is wrong. */
 const databaseAway = /^(08|53|57P0|58)/;
-/** What is still under way when everything is closed finds the pools closed. */
+/** The error of statements that are sent after the pools were closed at a shutdown. */
 const poolClosed = /Cannot use a pool after calling end/;
 
-/** SQLSTATE of a statement that was ended because it took too long. */
+/** The SQLSTATE of a statement that was cancelled by a timeout. */
 const statementTimeout = '57014';
 const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 const poolFaults =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
 
-/** Whether an error means that Postgres cannot be reached at the moment. */
+/** Whether an error means that Postgres cannot be reached at present. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = sqlStateOf(error);
@@ -22,12 +22,12 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
-/** Whether a statement came after the pools were closed, at a shutdown. */
+/** Whether a statement was sent after the pools were closed at a shutdown. */
 export function isPoolClosed(error: unknown): boolean {
   return error instanceof Error && poolClosed.test(error.message);
 }
 
-/** Whether a statement was ended because it took too long. */
+/** Whether a statement was cancelled by a timeout. */
 export function isStatementTimeout(error: unknown): boolean {
   return sqlStateOf(error) === statementTimeout;
 }
@@ -36,7 +36,7 @@ function sqlStateOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** The Unix socket of a Postgres that is down is not there, and one whose queue is full refuses for the moment. */
+/** Whether the Unix socket is missing, since Postgres is down (ENOENT), or its backlog is full (EAGAIN). */
 function isSocketMissing(error: Error): boolean {
   return (
     ['ENOENT', 'EAGAIN'].includes(sqlStateOf(error)) && 'syscall' in error && error.syscall === 'connect'

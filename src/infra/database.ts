@@ -5,14 +5,14 @@ import type { DataSource } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import type { Logger } from '../common/logger.js';
 
-/** Migrations of processes that start together must not overlap. */
+/** The advisory lock that prevents concurrent migrations by processes that start together. */
 const migrationLock = 7_102_001;
 
-/** More statement texts than this are sent without a name, so that dynamic filters cannot fill the server's memory. */
+/** The number of named prepared statements; others are unnamed, so that dynamic filters cannot fill the memory of the server. */
 const maxNamedStatements = 300;
 const statementNames = new Map<string, string>();
 
-/** How often what Postgres gave up to end a deadlock is begun again. */
+/** How often a statement or transaction is retried that Postgres aborted to resolve a deadlock. */
 const deadlockRetries = 3;
 
 function nameOf(text: string): string | undefined {
@@ -24,25 +24,25 @@ function nameOf(text: string): string | undefined {
   return name;
 }
 
-/** Anything that takes a statement: the pool, or one transaction. */
+/** Anything that executes statements: a pool or a transaction. */
 export interface Queryable {
-  /** @returns the rows, also of `INSERT … RETURNING` and the like */
+  /** @returns the rows, also those of a RETURNING clause */
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** How many rows a `FROM … WHERE …` finds. */
+/** Counts the rows of a `FROM … WHERE …` clause. */
 export async function countRows(db: Queryable, from: string, values: readonly unknown[]): Promise<number> {
   const [counted] = await db.query<{ n: number }>(`SELECT count(*)::int AS n ${from}`, values);
   return counted?.n ?? 0;
 }
 
-/** A connection of `pg` that takes statements before it has answered the ones sent earlier. */
+/** A client of `pg` in pipeline mode, which sends statements before the results of earlier ones have arrived. */
 type PipelinedClient = PoolClient & { connection: { stream: Socket } };
 
 /**
- * One transaction; what is registered with `afterCommit` runs when it has become true, and never otherwise. Statements that
- * are not awaited between leave in one packet: BEGIN with the first of them, the last ones with COMMIT. A round trip costs more
- * than most statements.
+ * A transaction. Hooks that are registered with `afterCommit` run only when it was committed. Statements that are sent without awaiting
+ * the previous ones leave in one packet: BEGIN with the first of them, the last ones with COMMIT. A round trip costs more than most
+ * statements.
  */
 export class Transaction implements Queryable {
   readonly commitHooks: (() => unknown)[] = [];
@@ -54,23 +54,23 @@ export class Transaction implements Queryable {
   constructor(private readonly client: PipelinedClient) {}
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    // of several that were sent at once one may have failed: what would follow the others must not run outside the transaction
+    // when one of several concurrent queries has failed, the code after the others must not run statements outside the transaction
     if (this.over) throw new Error('The transaction is over');
-    this.gather();
+    this.cork();
     const { rows } = await this.client.query<Row>({ name: nameOf(text), text, values: values as unknown[] });
     return rows;
   }
 
   /**
-   * Sends something in one packet with the commit, after everything else. What it gives is for what comes after the transaction, its
-   * commit hooks for one: within it, waiting for it is waiting for ever.
-   * @param send sends its statements before it waits for anything; where one fails, nothing of the transaction has happened
+   * Sends statements in one packet with the commit, after all others. The result must only be awaited after the transaction, such as in
+   * a commit hook: within the transaction the promise never resolves.
+   * @param send must send its statements before it awaits anything; when one of them fails, the transaction is rolled back
    */
   withCommit<T>(send: () => Promise<T>): Promise<T> {
     return sentLater(send, this.last);
   }
 
-  /** The same for what is only to be read once the transaction is over, and must not make others wait for its end. */
+  /** Sends a read in one packet with the commit, but after it, so that it does not delay the release of locks. */
   behindCommit<T>(send: () => Promise<T>): Promise<T> {
     return sentLater(send, this.behind);
   }
@@ -79,25 +79,25 @@ export class Transaction implements Queryable {
     this.commitHooks.push(hook);
   }
 
-  /** Not awaited by who begins: when it fails, so does the first statement. */
+  /** Sends BEGIN. Its result is not awaited: when it fails, the first statement fails as well. */
   begin(): void {
-    this.gather();
+    this.cork();
     this.client.query('BEGIN').catch(() => undefined);
   }
 
   async commit(): Promise<void> {
-    this.gather();
-    // behind a statement that failed, COMMIT rolls back
+    this.cork();
+    // after a failed statement COMMIT does a rollback
     const sent = [...this.last.map((send) => send()), this.client.query('COMMIT')];
     const behind = this.behind.map((send) => send());
     this.over = true;
-    // who asked hears of what failed
+    // the callers of `behindCommit` receive the errors
     void Promise.allSettled(behind);
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
 
-  /** @returns false when nobody can say in which state the connection is */
+  /** @returns false when the connection is in an unknown state and must be closed */
   async rollback(): Promise<boolean> {
     this.over = true;
     return this.client.query('ROLLBACK').then(
@@ -106,8 +106,8 @@ export class Transaction implements Queryable {
     );
   }
 
-  /** What is sent in one go leaves in one write. */
-  private gather(): void {
+  /** Corks the socket until the next tick, so that everything that is sent by then leaves in one write. */
+  private cork(): void {
     if (this.corked) return;
     const { stream } = this.client.connection;
     this.corked = true;
@@ -120,8 +120,8 @@ export class Transaction implements Queryable {
 }
 
 /**
- * A pool of connections. Raw access for what is hot or locks: prepared statements; entities and plain reads go through
- * TypeORM's repositories (188–388 µs for a read by id against 43–165 µs here).
+ * A pool of connections for prepared statements, used for frequent statements and those with locks. Entities and plain reads go through
+ * TypeORM's repositories (188–388 µs for a read by id, against 43–165 µs here).
  */
 export class ConnectionPool implements Queryable {
   constructor(
@@ -133,17 +133,17 @@ export class ConnectionPool implements Queryable {
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const config = { name: nameOf(text), text, values: values as unknown[] };
-    const { rows } = await untilNoDeadlock(() => this.pool.query<Row>(config));
+    const { rows } = await retryDeadlocks(() => this.pool.query<Row>(config));
     return rows;
   }
 
   /**
-   * Runs `work` in one transaction, and its commit hooks after the commit. A hook that fails is logged: the change is
-   * true by then, and the reconciler mends what the hook was to do. After a deadlock `work` is run again, so it must
-   * change nothing but the database.
+   * Runs `work` in a transaction, and its commit hooks after the commit. The error of a hook is logged, since the change is committed by
+   * then, and the reconciler repairs what the hook has not done. After a deadlock `work` is run again, so it must have no effects outside
+   * the database.
    */
   async transaction<T>(work: (tx: Transaction) => Promise<T> | T): Promise<T> {
-    return untilNoDeadlock(() => this.attempt(work));
+    return retryDeadlocks(() => this.attempt(work));
   }
 
   private async attempt<T>(work: (tx: Transaction) => Promise<T> | T): Promise<T> {
@@ -169,7 +169,7 @@ export class ConnectionPool implements Queryable {
     return result;
   }
 
-  /** Figures of the pool: connections in use, idle, in all, and requests that wait for one. */
+  /** The number of connections that are active, idle and open in total, and of requests that wait for one. */
   get poolState(): { active: number; idle: number; total: number; waiting: number } {
     const { totalCount, idleCount, waitingCount } = this.pool;
     return { active: totalCount - idleCount, idle: idleCount, total: totalCount, waiting: waitingCount };
@@ -180,7 +180,7 @@ export class ConnectionPool implements Queryable {
   }
 }
 
-/** The connections that requests share, on the data source's own pool, and the schema. */
+/** The pool of API requests, which is that of the TypeORM data source, and the schema. */
 export class Database extends ConnectionPool {
   constructor(
     readonly dataSource: DataSource,
@@ -189,7 +189,7 @@ export class Database extends ConnectionPool {
     super((dataSource.driver as unknown as { master: Pool }).master, logger);
   }
 
-  /** Brings the schema up to date; one process does it, the others wait. */
+  /** Runs pending migrations. One process does it while the others wait. */
   async migrate(): Promise<void> {
     const client = await this.pool.connect();
     try {
@@ -201,7 +201,7 @@ export class Database extends ConnectionPool {
     }
   }
 
-  /** The migrations that the schema still lacks, such as after an older copy was put in its place. */
+  /** Lists the migrations that the schema lacks, such as after an older backup was restored. */
   async pendingMigrations(db: Queryable): Promise<string[]> {
     const rows = await db.query<{ name: string }>('SELECT name FROM migrations');
     const done = new Set(rows.map(({ name }) => name));
@@ -215,7 +215,7 @@ export class Database extends ConnectionPool {
   }
 }
 
-/** @returns what `send` will give once it is called */
+/** Registers `send` for the commit. @returns a promise of its result */
 function sentLater<T>(send: () => Promise<T>, later: (() => Promise<unknown>)[]): Promise<T> {
   const given = new Promise<T>((resolve, reject) => {
     later.push(() => {
@@ -224,13 +224,13 @@ function sentLater<T>(send: () => Promise<T>, later: (() => Promise<unknown>)[])
       return sent;
     });
   });
-  // a transaction that fails tells why, and nobody waits for this any more
+  // when the transaction fails nobody awaits this promise, and the error is thrown by the transaction itself
   given.catch(() => undefined);
   return given;
 }
 
-/** Begins again what Postgres gave up to end a deadlock: nothing of it has happened. */
-async function untilNoDeadlock<T>(attempt: () => Promise<T>): Promise<T> {
+/** Retries an attempt that Postgres has aborted to resolve a deadlock, and which has had no effect. */
+async function retryDeadlocks<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retriesLeft = deadlockRetries; ; retriesLeft -= 1) {
     try {
       return await attempt();
@@ -244,19 +244,19 @@ function isDeadlock(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '40P01';
 }
 
-/** What a trigger of ours refuses, as an answer: the tasks of a project have reached their limit. */
+/** Converts the error of our trigger on the number of tasks in a project. */
 function refusalOf(error: unknown): AppError | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'MR001') return undefined;
   const details = 'detail' in error ? JSON.parse(String(error.detail)) : {};
   return new AppError('PROJECT_LIMIT_EXCEEDED', details as Record<string, unknown>);
 }
 
-/** Whether a function of ours found nothing where there must be something. */
+/** Whether an SQL function of ours has raised `no_data_found`. */
 export function isNoData(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'P0002';
 }
 
-/** The SQLSTATE of a unique violation, with the name of the constraint it met. */
+/** Returns the name of the constraint of a unique violation; undefined for other errors. */
 export function uniqueViolation(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== '23505') return undefined;
   return 'constraint' in error ? String(error.constraint) : '';

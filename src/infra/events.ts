@@ -7,10 +7,10 @@ type Handler<N extends EventName> = (payload: EventMap[N]) => unknown;
 
 const channel = 'events';
 
-/** The typed events of `common/event-map.ts`, over the bus: every process hears every event, its own too. */
+/** Publishes the typed events of `common/event-map.ts` over the bus. Every process receives all events, its own included. */
 export class Events {
   private readonly handlers = new Map<EventName, Set<Handler<EventName>>>();
-  /** What was emitted since the last message. */
+  /** The events that were emitted since the last message. */
   private pending: { name: EventName; payload: unknown }[] = [];
 
   constructor(
@@ -22,12 +22,12 @@ export class Events {
     await this.bus.subscribe(channel, (message) => {
       const events = JSON.parse(message.toString()) as { name: EventName; payload: never }[];
       for (const { name, payload } of events) {
-        for (const handler of this.handlers.get(name) ?? []) this.tell(handler, name, payload);
+        for (const handler of this.handlers.get(name) ?? []) this.call(handler, name, payload);
       }
     });
   }
 
-  /** What is emitted in one go, such as all that follows from a commit, travels in one message, before anything else happens. */
+  /** Emits an event. All events that are emitted in one tick, such as those of a commit, are sent in one message. */
   emit<N extends EventName>(name: N, payload: EventMap[N]): void {
     if (this.pending.push({ name, payload }) === 1) process.nextTick(() => this.publish());
   }
@@ -38,8 +38,8 @@ export class Events {
     this.bus.publish(channel, message);
   }
 
-  /** One listener that fails must not keep the word from the others. */
-  private tell(handler: Handler<EventName>, name: EventName, payload: never): void {
+  /** Calls a handler. Its error is logged, so that the other handlers still receive the event. */
+  private call(handler: Handler<EventName>, name: EventName, payload: never): void {
     try {
       handler(payload);
     } catch (error) {
@@ -47,12 +47,12 @@ export class Events {
     }
   }
 
-  /** Emits once the transaction is committed. */
+  /** Emits an event when the transaction is committed. */
   emitAfter<N extends EventName>(tx: Transaction, name: N, payload: EventMap[N]): void {
     tx.afterCommit(() => this.emit(name, payload));
   }
 
-  /** @returns the way to stop listening */
+  /** Subscribes to an event. @returns a function that unsubscribes */
   on<N extends EventName>(name: N, handler: Handler<N>): () => void {
     const handlers = this.handlers.get(name) ?? new Set();
     this.handlers.set(name, handlers);

@@ -4,37 +4,37 @@ import type { Logger } from '../common/logger.js';
 
 const queueName = 'executions';
 
-/** BullMQ waits for a Redis that is away when it is closed; nothing of ours depends on its farewell. */
-const farewellMs = 2_000;
+/** The timeout for closing BullMQ, which waits for an unreachable Redis. Nothing depends on a clean close. */
+const closeTimeoutMs = 2_000;
 
-/** Where BullMQ keeps its jobs: one place decides, so Queue and Worker always agree. */
+/** Creates the Queue and Worker of BullMQ on the same storage. */
 export interface QueueBackend {
   queue(name: string): Queue;
   worker(name: string, processor: (job: Job) => Promise<void>, concurrency: number): Worker;
 }
 
-/** One statement adds this many. */
-const addedAtOnce = 200;
+/** The number of jobs per statement. */
+const batchSize = 200;
 const maxOffered = 10_000;
 
-const farewell = () => delay(farewellMs, undefined, { ref: false });
+const closeTimeout = () => delay(closeTimeoutMs, undefined, { ref: false });
 
-/** An execution that may run, with its place in line: lower is served first. */
+/** An admitted execution with its priority; lower numbers are served first. */
 export interface QueueEntry {
   id: string;
-  /** 0 high, 1 normal, 2 low; `boosted` comes before all. */
+  /** 0 is high, 1 normal, 2 low; `boosted` has priority over all of them. */
   queue: number;
   boosted: boolean;
 }
 
-/** BullMQ serves 1 before 2; 0 would mean no priority. */
+/** Returns the priority for BullMQ, which serves 1 before 2; 0 would mean no priority. */
 const priorityOf = (entry: QueueEntry) => (entry.boosted ? 1 : entry.queue + 2);
 
 /** The transport of admitted executions: a job is an execution id and nothing else. */
 export class ExecutionQueue {
   private readonly queue: Queue;
   private worker: Worker | undefined;
-  private readonly inHand = new Set<Promise<void>>();
+  private readonly active = new Set<Promise<void>>();
   private readonly offered: QueueEntry[] = [];
   private adding: Promise<void> | undefined;
 
@@ -47,8 +47,8 @@ export class ExecutionQueue {
   }
 
   /**
-   * Adds executions without waiting for it. What is offered while others are being added goes with the next batch; what cannot be
-   * added, or is too much to be kept, is found by the reconciler.
+   * Adds executions in the background. Those that are offered while others are being added form the next batch. The reconciler offers
+   * executions again that could not be added or exceeded the buffer.
    */
   offer(entries: readonly QueueEntry[]): void {
     if (entries.length === 0) return;
@@ -59,14 +59,14 @@ export class ExecutionQueue {
   private async addOffered(): Promise<void> {
     while (this.offered.length > 0) {
       try {
-        await this.add(this.offered.splice(0, addedAtOnce));
+        await this.add(this.offered.splice(0, batchSize));
       } catch (error) {
         this.logger.warn({ err: error }, 'executions could not be added to the queue yet');
       }
     }
   }
 
-  /** Adds executions; one that is in the queue already is left as it is. */
+  /** Adds executions. One that is in the queue already is not changed. */
   async add(entries: readonly QueueEntry[]): Promise<void> {
     const jobs = entries.map((entry) => ({
       name: 'run',
@@ -74,7 +74,7 @@ export class ExecutionQueue {
       opts: {
         jobId: entry.id,
         priority: priorityOf(entry),
-        // a kept finished job would silently swallow its id
+        // BullMQ would silently ignore the id of a finished job that is kept
         removeOnComplete: true,
         removeOnFail: true,
       },
@@ -85,13 +85,13 @@ export class ExecutionQueue {
     else await this.queue.addBulk(jobs);
   }
 
-  /** @returns those of the ids that the queue does not know */
+  /** @returns the ids that are not in the queue */
   async missing(ids: readonly string[]): Promise<string[]> {
     const jobs = await Promise.all(ids.map(async (id) => [id, await this.queue.getJob(id)] as const));
     return jobs.filter(([, job]) => job === undefined || job === null).map(([id]) => id);
   }
 
-  /** Moves a waiting execution to its new place; without effect when it is not waiting any more. */
+  /** Changes the priority of a waiting execution. Has no effect when it is not waiting any more. */
   async reprioritise(entry: QueueEntry): Promise<void> {
     const job = await this.queue.getJob(entry.id);
     await job?.changePriority({ priority: priorityOf(entry) }).catch((error: unknown) => {
@@ -99,19 +99,19 @@ export class ExecutionQueue {
     });
   }
 
-  /** Takes a waiting execution out; without effect when a worker holds it. */
+  /** Removes a waiting execution. Has no effect when a worker holds it. */
   async remove(id: string): Promise<void> {
     await this.queue.remove(id).catch((error: unknown) => {
       this.logger.debug({ err: error, execution_id: id }, 'a job could not be removed');
     });
   }
 
-  /** Starts to take executions, `concurrency` at once. The processor must not throw: Postgres says how a run ended. */
+  /** Starts to process executions, `concurrency` at a time. The processor must not throw: outcomes are stored in Postgres. */
   process(processor: (executionId: string) => Promise<void>, concurrency: number): void {
     const track = async (executionId: string): Promise<void> => {
       const work = processor(executionId);
-      this.inHand.add(work);
-      await work.finally(() => this.inHand.delete(work));
+      this.active.add(work);
+      await work.finally(() => this.active.delete(work));
     };
     this.worker = this.backend.worker(queueName, (job) => track(job.id ?? ''), concurrency);
     this.worker.on('error', (error) =>
@@ -119,15 +119,15 @@ export class ExecutionQueue {
     );
   }
 
-  /** Takes no more executions; resolves when those in hand are done. */
+  /** Stops taking executions. Resolves when the active ones are done. */
   async stopProcessing(): Promise<void> {
     const closing = this.worker?.close();
-    while (this.inHand.size > 0) await Promise.allSettled(this.inHand);
-    await Promise.race([closing, farewell()]);
+    while (this.active.size > 0) await Promise.allSettled(this.active);
+    await Promise.race([closing, closeTimeout()]);
   }
 
   async close(): Promise<void> {
-    await Promise.race([this.adding, farewell()]);
-    await Promise.race([this.queue.close(), farewell()]);
+    await Promise.race([this.adding, closeTimeout()]);
+    await Promise.race([this.queue.close(), closeTimeout()]);
   }
 }

@@ -3,13 +3,14 @@ import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database, type Transaction } from './database.js';
 import { Infrastructure } from './infrastructure.js';
 
-/** A read that takes longer is given up: who asked has long stopped waiting, and others want the core. */
+/** The timeout of a read: after this time its client has probably given up, and others need the processor core. */
 const statementMs = 8_000;
-const line = { perUser: 100, inAll: 400, patienceMs: 15_000 };
+const queueLimits = { perUser: 100, inAll: 400, patienceMs: 15_000 };
 
 /**
- * Work that may keep a connection and a core of Postgres busy for seconds: searches, sorts and counts that no index serves,
- * figures over many rows, copies. A user does one at a time of each kind, and of each kind all together take half of the connections.
+ * Limits the concurrency of work that may occupy a connection and a core of Postgres for seconds: searches, sorts and counts without an
+ * index, statistics over many rows, copies. Of reads and of writes, each user may do one at a time, and all users together may occupy
+ * half of the connections.
  */
 @Injectable()
 export class HeavyWork {
@@ -21,13 +22,13 @@ export class HeavyWork {
     { config }: Infrastructure,
   ) {
     const inAll = Math.max(1, Math.floor(config.DATABASE_POOL_SIZE / 2));
-    this.reads = new TurnsPerUser({ perUser: 1, inAll }, line);
-    this.writes = new TurnsPerUser({ perUser: 1, inAll }, line);
+    this.reads = new TurnsPerUser({ perUser: 1, inAll }, queueLimits);
+    this.writes = new TurnsPerUser({ perUser: 1, inAll }, queueLimits);
   }
 
   /**
-   * Reads, in one transaction, when the user's turn has come.
-   * @throws RATE_LIMIT_EXCEEDED, SYSTEM_OVERLOADED when it does not come in time; SYSTEM_OVERLOADED for a statement that takes too long
+   * Runs a read in a transaction when the user's turn has come.
+   * @throws RATE_LIMIT_EXCEEDED, SYSTEM_OVERLOADED when the turn does not come in time; SYSTEM_OVERLOADED when a statement takes too long
    */
   read<T>(userId: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.reads.take(userId, () =>
@@ -38,7 +39,7 @@ export class HeavyWork {
     );
   }
 
-  /** Does what writes much, when the user's turn has come. @throws RATE_LIMIT_EXCEEDED, SYSTEM_OVERLOADED when it does not come in time */
+  /** Runs a large write when the user's turn has come. @throws RATE_LIMIT_EXCEEDED, SYSTEM_OVERLOADED when it does not come in time */
   write<T>(userId: string, work: () => Promise<T>): Promise<T> {
     return this.writes.take(userId, work);
   }

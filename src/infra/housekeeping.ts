@@ -6,15 +6,15 @@ import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.querie
 import { IntervalJob } from './interval-job.js';
 import { addUpCounts } from './task-counts.js';
 
-/** The rest waits for the next round, so that no round keeps the database busy for long. */
-const stepsAtOnce = 50;
+/** The number of steps per table and run of the job, so that no run keeps the database busy for long. */
+const maxSteps = 50;
 
-/** Deletes what has served its time, now and then and in small steps; every process may do it at the same time as others. */
+/** Deletes expired rows periodically, in small steps. Several processes may do it at the same time. */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly job = new IntervalJob((signal) => this.sweep(signal));
-  /** How far the activity has been looked through in this round; rows that are kept are not looked at again before the next. */
-  private looked = '0';
+  /** The cursor in the activity, so that rows which are kept are not examined again before the next pass. */
+  private activityCursor = '0';
 
   constructor(
     private readonly database: Database,
@@ -42,9 +42,9 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
         const { deleted, next } = await pruneActivity(
           this.database,
           config.ACTIVITY_RETENTION_DAYS,
-          this.looked,
+          this.activityCursor,
         );
-        this.looked = next ?? '0';
+        this.activityCursor = next ?? '0';
         return { deleted, more: next !== undefined };
       });
       await this.database.query(addUpCounts);
@@ -59,7 +59,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
     step: () => Promise<{ deleted: number; more: boolean }>,
   ): Promise<void> {
     let rows = 0;
-    for (let steps = 0; steps < stepsAtOnce && !signal.aborted; steps += 1) {
+    for (let steps = 0; steps < maxSteps && !signal.aborted; steps += 1) {
       const { deleted, more } = await step();
       rows += deleted;
       prunedRows.inc({ table }, deleted);

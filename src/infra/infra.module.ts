@@ -13,7 +13,7 @@ import { Maintenance } from './maintenance.js';
 import { RateLimits } from './rate-limits.js';
 import { VitalConnections, WorkerConnections } from './reserved-connections.js';
 
-/** Hands the started infrastructure to the rooms. */
+/** Provides the started infrastructure to all modules. */
 @Global()
 @Module({})
 export class InfraModule {

@@ -1,4 +1,4 @@
-// For every connection to Postgres that is made from here on.
+// Imported first: it changes how `pg` authenticates all connections.
 import './cleartext-passwords.js';
 import { Redis } from 'ioredis';
 import type { Config } from '../common/config.js';
@@ -21,11 +21,11 @@ import { holdSingleInstance } from './single-instance.js';
 
 export type Role = 'all' | 'api' | 'worker';
 
-/** Everything below the rooms, started; the only place that knows which mode runs. */
+/** The started database, bus, events and queue. No other class knows whether this is single or distributed mode. */
 export class Infrastructure {
-  /** True once this process was asked to end: it finishes what it has, and wants no more. */
+  /** True when a shutdown was requested: the process finishes its work and takes no more. */
   draining = false;
-  /** Whether this process can start the commands that it is there for; a worker says so of itself. */
+  /** Whether this process can start commands; set by the worker. */
   canRun: () => boolean = () => true;
 
   private constructor(
@@ -38,14 +38,14 @@ export class Infrastructure {
     readonly bus: Bus,
     readonly events: Events,
     readonly executionQueue: ExecutionQueue,
-    /** Present in distributed mode; a client for commands that must not wait while Redis is away. */
+    /** Present in distributed mode: a client whose commands fail immediately when Redis is unreachable. */
     readonly redis: Redis | undefined,
     private readonly releases: (() => Promise<unknown>)[],
   ) {}
 
   /**
    * Starts Postgres if none is configured, brings the schema up to date, and connects queue and bus.
-   * @throws when Postgres or Redis cannot be had; what was started by then is stopped again
+   * @throws when Postgres or Redis cannot be used; everything that was started by then is stopped again
    */
   static async start(config: Config, logger: Logger, role: Role): Promise<Infrastructure> {
     const releases: (() => Promise<unknown>)[] = [];
@@ -91,7 +91,7 @@ export class Infrastructure {
         connect === undefined
           ? await postgresBackend(url, applicationName)
           : redisBackend({
-              // what cannot be handed over now is offered again: a request must not wait for Redis
+              // requests must not wait for Redis; the reconciler offers executions again that could not be added
               queue: () => connect(impatient),
               // its commands wait in Redis until there is work
               worker: () => connect({ maxRetriesPerRequest: null }),
@@ -117,12 +117,12 @@ export class Infrastructure {
     }
   }
 
-  /** What kind of installation this is, as NODE_ENV names it. */
+  /** The kind of installation; the value of NODE_ENV. */
   get environment(): string {
     return this.config.NODE_ENV;
   }
 
-  /** Closes everything in reverse order; the embedded Postgres comes last. */
+  /** Closes everything in reverse order; the embedded Postgres is stopped last. */
   async stop(): Promise<void> {
     await release(this.releases, this.logger);
   }

@@ -1,29 +1,26 @@
-/** Work in the background that is done now and then, one round after the other. */
+/** A background job that runs at intervals, never twice at a time. */
 export class IntervalJob {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private readonly stopping = new AbortController();
 
-  /** @param work one round; it must not throw, and ends soon after the signal */
+  /** @param work a run of the job; it must not throw, and must end soon after the signal */
   constructor(private readonly work: (signal: AbortSignal) => Promise<void>) {}
 
-  /** Begins, at once or after the first interval; a tenth more or less each time, so that processes which started together do not all work at the same moment. */
+  /** Starts the job, immediately or after the first interval, which varies by 10 % so that processes do not all run it together. */
   start(everyMs: number, { atOnce = false } = {}): void {
-    if (atOnce) this.running = this.round();
-    this.timer = setInterval(
-      () => void (this.running ??= this.round()),
-      everyMs * (0.9 + Math.random() * 0.2),
-    );
+    if (atOnce) this.running = this.run();
+    this.timer = setInterval(() => void (this.running ??= this.run()), everyMs * (0.9 + Math.random() * 0.2));
   }
 
-  /** Begins no more rounds, and waits for the one that is under way. */
+  /** Stops the job and waits for its current run. */
   async stop(): Promise<void> {
     this.stopping.abort();
     clearInterval(this.timer);
     await this.running;
   }
 
-  private async round(): Promise<void> {
+  private async run(): Promise<void> {
     await this.work(this.stopping.signal);
     this.running = undefined;
   }

@@ -2,14 +2,14 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Database, type Transaction } from './database.js';
 import { Events } from './events.js';
 
-/** An announced time in which nothing starts and only administrators may change things. */
+/** An announced period in which no executions start and only administrators may make changes. */
 export interface MaintenanceWindow {
   starts_at: string;
   ends_at: string;
   message: string;
 }
 
-/** A change is announced on the bus; this bounds how long a lost word can matter. */
+/** The time until the window is read again. Changes are published on the bus; this bounds the effect of a lost message. */
 const refreshMs = 5_000;
 
 @Injectable()
@@ -30,7 +30,7 @@ export class Maintenance implements OnModuleInit {
     });
   }
 
-  /** The window that is announced or lasts; undefined when there is none. */
+  /** Returns the window that is announced or in progress; undefined when there is none. */
   async announced(): Promise<MaintenanceWindow | undefined> {
     if (Date.now() - this.readAt > refreshMs) {
       const { changes } = this;
@@ -38,20 +38,20 @@ export class Maintenance implements OnModuleInit {
         "SELECT value FROM system_settings WHERE name = 'maintenance'",
       );
       this.window = row?.value;
-      // what was read before a change must not count after it
+      // a window that was read before a change must not be cached after it
       if (changes === this.changes) this.readAt = Date.now();
     }
     const over = this.window !== undefined && Date.parse(this.window.ends_at) <= Date.now();
     return over ? undefined : this.window;
   }
 
-  /** The window that lasts now. */
+  /** Returns the window that is in progress; undefined when there is none. */
   async current(): Promise<MaintenanceWindow | undefined> {
     const window = await this.announced();
     return window && Date.parse(window.starts_at) <= Date.now() ? window : undefined;
   }
 
-  /** Sets the one window there is; undefined ends it. */
+  /** Sets the only window; undefined removes it. */
   async set(tx: Transaction, window: MaintenanceWindow | undefined): Promise<void> {
     if (window) {
       await tx.query(

@@ -4,14 +4,14 @@ import type { QueueBackend } from './execution-queue.js';
 
 const workerOptions = (concurrency: number) => ({
   concurrency,
-  // the lease in Postgres decides who runs; a stalled job is only a lost message, which is offered again
+  // the lease in Postgres decides which worker runs an execution, so a stalled job may be retried any number of times
   lockDuration: 30_000,
   stalledInterval: 10_000,
   maxStalledCount: 1_000_000,
   drainDelay: 5,
 });
 
-/** Jobs in Redis. */
+/** Stores jobs in Redis. */
 export function redisBackend(connect: { queue: () => Redis; worker: () => Redis }): QueueBackend {
   return {
     queue: (name) => new Queue(name, { connection: connect.queue(), prefix: 'millrace' }),
@@ -24,7 +24,7 @@ export function redisBackend(connect: { queue: () => Redis; worker: () => Redis 
   };
 }
 
-/** Jobs in Postgres, in a schema of BullMQ's own. */
+/** Stores jobs in Postgres, in a schema of BullMQ. */
 export async function postgresBackend(url: string, applicationName: string): Promise<QueueBackend> {
   const connection = (migrate: boolean) => ({
     connectionString: url,

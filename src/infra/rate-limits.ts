@@ -3,14 +3,14 @@ import { RateLimiterMemory, RateLimiterRedis, type RateLimiterAbstract } from 'r
 
 export type RateLimiter = RateLimiterAbstract;
 
-/** Makes limiters: counted in Redis in distributed mode, and in this process while Redis is away or absent. */
+/** Creates rate limiters. They count in Redis in distributed mode, and in this process when Redis is unreachable or not used. */
 export class RateLimits {
   constructor(private readonly redis: Redis | undefined) {}
 
   /**
-   * @param name names the counters; the same name in several processes counts together
-   * @param points how many a key may use up
-   * @param duration of the window, in seconds
+   * @param name the name of the counters, which processes with the same name share
+   * @param points the number of points that a key may consume
+   * @param duration the length of the window, in seconds
    */
   create(name: string, points: number, duration: number): RateLimiter {
     const options = { keyPrefix: `millrace:limit:${name}`, points, duration };

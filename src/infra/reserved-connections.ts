@@ -5,35 +5,35 @@ import { connectionSettings } from './data-source.js';
 import { ConnectionPool } from './database.js';
 
 /**
- * The connections of what runs commands: claims, output, ends, and the reconciler. No request can take one, so a flood of them does
- * not hold up a run.
+ * The database connections for running commands: claims, output, ends, and the reconciler. API requests cannot use them, so a flood of
+ * requests does not delay a run.
  */
 export class WorkerConnections extends ConnectionPool {}
 
 /**
- * The connections of what must be answered at once, whatever all others do: the heartbeat of the worker, and the checks of health.
- * The writes of runs have others, since they may wait for a row that a request has locked.
+ * The database connections for queries that must never wait for a connection: the heartbeat of the worker, and health checks. The
+ * writes of runs have separate ones, since they may wait for a row that a request has locked.
  */
 export class VitalConnections extends ConnectionPool {}
 
-/** One for the heartbeat, and one for each of the two checks, which are made once at a time. */
+/** One connection for the heartbeat and one for each of the two health checks, neither of which runs twice at a time. */
 const vitalSize = 3;
-/** More writers at once make Postgres no faster. */
-const mostOfWorker = 32;
+/** The upper bound: more concurrent writers do not make Postgres faster. */
+const maxWorkerConnections = 32;
 
-/** How many connections a process keeps for its worker: as many as it has runs, up to half of what requests have. */
+/** Returns the pool size of the worker: the number of concurrent runs, up to half the pool size of requests. */
 export function workerPoolSize(
   { WORKER_CONCURRENCY, DATABASE_POOL_SIZE }: Pick<Config, 'WORKER_CONCURRENCY' | 'DATABASE_POOL_SIZE'>,
   hasWorker: boolean,
 ): number {
   const wanted = hasWorker
-    ? Math.min(WORKER_CONCURRENCY, Math.floor(DATABASE_POOL_SIZE / 2), mostOfWorker)
+    ? Math.min(WORKER_CONCURRENCY, Math.floor(DATABASE_POOL_SIZE / 2), maxWorkerConnections)
     : 0;
-  // the reconciler, which every process has, does one thing after the other
+  // two suffice for the reconciler, which runs in every process and works sequentially
   return Math.max(2, wanted);
 }
 
-/** Connections are opened when they are first needed, and closed when they have been idle for a while. */
+/** Creates the reserved pools. Connections are opened on demand, and closed when they are idle. */
 export function reserveConnections(
   settings: { url: string; applicationName: string; workerSize: number },
   logger: Logger,

@@ -2,27 +2,27 @@ import { v7 as uuid } from 'uuid';
 import type { Config } from '../common/config.js';
 import type { Queryable } from './database.js';
 
-/** Small steps, so that no statement holds locks for long. */
+/** The number of rows per statement, so that no statement holds locks for long. */
 export const rowsAtOnce = 1_000;
 
-/** A table whose rows lose their use with time, and which of them have. */
+/** A table with rows that expire, and the condition for expired ones. */
 export interface Retention {
   table: string;
   condition: string;
   values: unknown[];
 }
 
-/** The least id (UUID v7, RFC 9562 §5.7) that was made after a moment: finds old rows by the primary key, without an index more. */
+/** Returns the smallest UUID v7 (RFC 9562 §5.7) of a point in time, by which old rows are found in the primary key index. */
 const idOf = (at: Date) => uuid({ msecs: at.getTime(), random: new Uint8Array(16), seq: 0 });
 
-/** What is of no use any more at this moment; the activity, of which some is kept, is pruned by `pruneActivity`. */
+/** Lists the conditions for expired rows, except those of the activity, which `pruneActivity` handles. */
 export function retentions(config: Config, now = Date.now()): Retention[] {
   const before = (hours: number) => new Date(now - hours * 3_600_000);
   const yesterday = before(24);
   const lastMonth = before(30 * 24);
   const ended = before(config.SESSION_RETENTION_DAYS * 24);
   const sent = before(config.DELIVERY_RETENTION_DAYS * 24);
-  // nothing that was made later has expired since yesterday
+  // tokens that were issued later had not expired by yesterday
   const signedIn = new Date(yesterday.getTime() - config.REFRESH_TOKEN_SECONDS * 1000);
   return [
     {
@@ -32,7 +32,7 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
     },
     {
       table: 'refresh_tokens',
-      // one that was exchanged is kept for as long as it would have been good, so that its reuse is seen
+      // an exchanged token is kept until it would have expired, so that its reuse is detected
       condition: 'id < $1 AND expires_at < $2',
       values: [idOf(signedIn), yesterday],
     },
@@ -56,7 +56,7 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
   ];
 }
 
-/** Deletes up to 1,000 rows; what another process deletes at the same time is passed over. @returns how many */
+/** Deletes up to 1,000 expired rows, except those that another process is deleting. @returns the number of deleted rows */
 export async function prune(db: Queryable, { table, condition, values }: Retention): Promise<number> {
   const rows = await db.query(
     `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
@@ -67,10 +67,10 @@ export async function prune(db: Queryable, { table, condition, values }: Retenti
 }
 
 /**
- * Deletes old activity among the 1,000 rows that follow a place. How a task was made is kept for as long as the task is there: its
- * history begins with it.
- * @param after the sequence of the last row that was looked at; '0' to begin
- * @returns how many were deleted, and where to go on; undefined when nothing old follows
+ * Deletes expired activity among the 1,000 rows after a cursor. The creation of a task is kept for as long as the task exists, since the
+ * task's history begins with it.
+ * @param after the cursor: the sequence of the last examined row; '0' to begin
+ * @returns the number of deleted rows and the next cursor, which is undefined when no expired rows follow
  */
 export async function pruneActivity(
   db: Queryable,
@@ -78,18 +78,18 @@ export async function pruneActivity(
   after: string,
 ): Promise<{ deleted: number; next: string | undefined }> {
   const [row] = await db.query<{ deleted: number; last: string | null; more: boolean }>(
-    `WITH looked AS MATERIALIZED (
+    `WITH examined AS MATERIALIZED (
        SELECT sequence, at < now() - make_interval(days => $1) AS old,
               entity_type = 'task' AND action = 'created' AS origin, entity_id
          FROM activity WHERE sequence > $2 ORDER BY sequence LIMIT $3
      ), gone AS (
-       DELETE FROM activity a USING looked l
+       DELETE FROM activity a USING examined l
         WHERE a.sequence = l.sequence AND l.old
           AND NOT (l.origin AND EXISTS (SELECT 1 FROM tasks t WHERE t.id = l.entity_id AND t.deleted_at IS NULL))
         RETURNING 1
      )
      SELECT (SELECT count(*)::int FROM gone) AS deleted, max(sequence) AS last,
-            count(*) = $3 AND bool_and(old) AS more FROM looked`,
+            count(*) = $3 AND bool_and(old) AS more FROM examined`,
     [days, after, rowsAtOnce],
   );
   return { deleted: row?.deleted ?? 0, next: row?.more ? (row.last ?? undefined) : undefined };

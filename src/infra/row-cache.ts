@@ -1,45 +1,45 @@
 import type { Bus } from './bus.js';
 
 const maxRows = 10_000;
-/** A change is heard of at once through the bus; this bounds how long a lost message can matter. */
+/** The time until a row is read again. Changes are published on the bus; this bounds the effect of a lost message. */
 const maxAgeMs = 5_000;
 const prefetchAttempts = 3;
 
-/** Rows that nearly every request asks for, kept for up to 5 s; whoever hears of a change forgets the row. */
+/** Caches rows that nearly every request needs, for up to 5 s. Subscribers of change events call `forget`. */
 export class RowCache<Row> {
   private readonly rows = new Map<string, { row: Row | undefined; until: number }>();
-  /** What is being looked up: whoever asks for it meanwhile shares it. */
-  private readonly looking = new Map<string, Promise<Row | undefined>>();
-  /** How often rows were forgotten, which tells whether that happened while others were looked up. */
+  /** Look-ups in progress, shared by concurrent calls for the same key. */
+  private readonly loading = new Map<string, Promise<Row | undefined>>();
+  /** Counts invalidations, to detect one during a look-up. */
   private forgotten = 0;
 
-  /** @param bus to forget everything when messages may have been missed */
+  /** @param bus clears the cache when messages may have been missed */
   constructor(bus: Bus) {
     bus.onUnheard(() => {
       this.forgotten += 1;
-      this.looking.clear();
+      this.loading.clear();
       this.rows.clear();
     });
   }
 
   /**
-   * Gives the row of a key, which is looked up only when it is not known.
-   * @returns undefined when there is none, which is remembered as well
+   * Returns the row of a key, from the cache or from the database.
+   * @returns undefined when there is none, which is cached as well
    */
   async get(key: string, look: () => Promise<Row | undefined>): Promise<Row | undefined> {
     const known = this.rows.get(key);
     if (known && known.until > Date.now()) return known.row;
-    const shared = this.looking.get(key);
+    const shared = this.loading.get(key);
     if (shared) return shared;
     const begun = look();
-    this.looking.set(key, begun);
+    this.loading.set(key, begun);
     try {
       const row = await begun;
-      // what was read before a change must not be kept after it
-      if (this.looking.get(key) === begun) this.keep(key, row);
+      // a row that was read before a change must not be cached after it
+      if (this.loading.get(key) === begun) this.keep(key, row);
       return row;
     } finally {
-      if (this.looking.get(key) === begun) this.looking.delete(key);
+      if (this.loading.get(key) === begun) this.loading.delete(key);
     }
   }
 
@@ -49,8 +49,8 @@ export class RowCache<Row> {
   }
 
   /**
-   * Looks up at once what is not known of the keys, for who is about to ask for each of them.
-   * @param look gives the rows that there are, by their keys
+   * Loads the rows of several keys in one query, before each of them is requested by `get`.
+   * @param look returns the existing rows by key
    */
   async prefetch(keys: Iterable<string>, look: (keys: string[]) => Promise<Map<string, Row>>): Promise<void> {
     const now = Date.now();
@@ -71,11 +71,11 @@ export class RowCache<Row> {
     }
   }
 
-  /** Forgets the rows that have changed, and what is being looked up at this moment. */
+  /** Removes the rows that have changed, and keeps look-ups in progress from being cached. */
   forget(isChanged: (row: Row) => boolean): void {
     this.forgotten += 1;
-    // nor is it for who asks after it
-    this.looking.clear();
+    // nor may later calls share a look-up that began before the change
+    this.loading.clear();
     for (const [key, { row }] of this.rows) if (row && isChanged(row)) this.rows.delete(key);
   }
 }

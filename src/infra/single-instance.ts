@@ -3,17 +3,17 @@ import { Client } from 'pg';
 import type { Logger } from '../common/logger.js';
 
 const instanceLock = 7_102_002;
-/** A process that was just killed still holds its lock until Postgres has noticed. */
-const patienceMs = 5_000;
+/** How long the lock is tried: that of a process that was just killed is held until Postgres notices the closed connection. */
+const timeoutMs = 5_000;
 
 /**
- * In single mode one process has the bus to itself, so a second one on the same database must not start: its sockets
- * would hear nothing of the first one's runs.
- * @returns the way to let go
+ * Holds the lock that allows only one process per database in single mode. The bus of that mode is within a process, so the clients of a
+ * second process would receive nothing about the runs of the first one.
+ * @returns a function that releases the lock
  * @throws when another process holds the lock
  */
 export async function holdSingleInstance(url: string, logger: Logger): Promise<() => Promise<void>> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   let closing = false;
   let client: Client;
 
@@ -49,7 +49,7 @@ export async function holdSingleInstance(url: string, logger: Logger): Promise<(
     await delay(100);
   }
 
-  // after a restart of Postgres the lock has to be taken again
+  // the lock must be acquired again after a restart of Postgres
   const renew = async (): Promise<void> => {
     while (!closing) {
       const held = await acquire().catch(() => undefined);

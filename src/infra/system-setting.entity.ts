@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { CreatedInstant } from './columns.js';
 
-/** Facts about the whole installation, such as announced maintenance. */
+/** A setting of the whole installation, such as an announced maintenance window. */
 @Entity('system_settings')
 export class SystemSetting {
   @PrimaryColumn('text')

@@ -2,7 +2,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { execa, type Options } from 'execa';
 import { withLock } from './embedded-postgres/lock.js';
 
-/** A row of the host's user database, as far as we need it. */
+/** The fields of the host's user database that are used. */
 export interface SystemUser {
   uid: number;
   gid: number;
@@ -10,7 +10,7 @@ export interface SystemUser {
   home: string;
 }
 
-/** The user is not there and could not be made; `message` says what each attempt answered. */
+/** A user does not exist and could not be created; `message` contains the error of each attempt. */
 export class SystemUserError extends Error {
   override name = 'SystemUserError';
 }
@@ -18,23 +18,23 @@ export class SystemUserError extends Error {
 const nowhere = '/nonexistent';
 const quiet = { reject: false, stdin: 'ignore', timeout: 30_000 } as const satisfies Options;
 
-/** Looks a user up by name or by uid, in every source the host knows (LDAP too); null when there is none. */
+/** Looks up a user by name or uid, in all sources of the host (such as LDAP). @returns null when there is none */
 export async function findSystemUser(nameOrUid: string | number): Promise<SystemUser | null> {
   const key = String(nameOrUid);
   const { exitCode, stdout } = await execa('getent', ['passwd', key], quiet);
   if (exitCode === 0) return parsePasswdLine(stdout);
   if (exitCode !== undefined) return null;
-  // Small images have no getent.
+  // Small container images have no getent.
   const lines = (await readFile('/etc/passwd', 'utf8')).split('\n');
   const line = lines.find((row) => row.split(':')[typeof nameOrUid === 'number' ? 2 : 0] === key);
   return line === undefined ? null : parsePasswdLine(line);
 }
 
 /**
- * Gives the user of that name and creates it when it is missing: a system user with a group of its own,
- * no home, no password, no login shell. Needs root only to create. Safe to call from several processes at once.
+ * Returns the user of a name and creates it if necessary: a system user with a group of its own and without home, password and login
+ * shell. Needs root rights only to create it. Safe to call from several processes at once.
  *
- * @throws {SystemUserError} when the name is no user name, belongs to uid 0, or cannot be created.
+ * @throws {SystemUserError} when the name is invalid, belongs to uid 0, or cannot be created.
  */
 export async function ensureSystemUser(name: string): Promise<SystemUser> {
   if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name)) throw new SystemUserError(`"${name}" is not a valid user name`);
@@ -46,10 +46,10 @@ export async function ensureSystemUser(name: string): Promise<SystemUser> {
   return user;
 }
 
-/** useradd(8) looks for the name before it locks: two at once made two users of one name (measured, shadow 4.13). */
+/** Creates a user under a lock: useradd(8) checks the name before it locks, and two at once made two users of one name (shadow 4.13). */
 async function createOnce(name: string): Promise<SystemUser> {
   if (process.getuid?.() !== 0) return create(name);
-  // Only root can open it; flock(2) does not meet the fcntl(2) lock that the system's tools take on it.
+  // Only root can open the file. flock(2) does not conflict with the fcntl(2) lock that the system's tools take on it.
   return withLock('/etc/.pwd.lock', async () => (await findSystemUser(name)) ?? create(name));
 }
 
@@ -60,14 +60,14 @@ async function create(name: string): Promise<SystemUser> {
       'useradd',
       ['--system', '--user-group', '--no-create-home', '--home-dir', nowhere, '--shell', shell, name],
     ],
-    // Debian's adduser, then busybox's.
+    // The first is adduser of Debian, the second that of busybox.
     ['adduser', ['--system', '--group', '--no-create-home', '--home', nowhere, '--shell', shell, name]],
     ['adduser', ['-S', '-D', '-H', '-h', nowhere, '-s', shell, name]],
   ];
   const faults: string[] = [];
   for (const [command, args] of attempts) {
     const result = await execa(command, args, quiet);
-    // A warning may come with a success, so the user database has the last word.
+    // The user database decides about success, since a tool may succeed with a warning.
     const user = await findSystemUser(name);
     if (user) return user;
     faults.push(

@@ -1,4 +1,4 @@
-/** Adds up the counters that the connections keep of tasks; what is being changed waits for the next time. */
+/** Merges the sharded counters of tasks into one row per project and status, except rows that are locked by a change. */
 export const addUpCounts = `
   WITH taken AS (
     DELETE FROM task_counts WHERE ctid IN (SELECT ctid FROM task_counts WHERE shard <> 0 FOR UPDATE SKIP LOCKED)

@@ -62,7 +62,7 @@ async function processesThat(isMatch: (pid: number) => boolean): Promise<number[
 
 const isAlive = (pid: number): boolean => readStat(pid)?.dead === false;
 
-/** Whether a process belongs to another launcher. A command that it has just started has no mark yet, but is the child of a root process. */
+/** Whether a process belongs to another launcher. A command that was just started has no mark yet, but a root process as parent. */
 function isOfOther(pid: number, user: number, self: LauncherIdentity): boolean {
   const { soft = '', hard = '' } = readLockLimits(pid) ?? {};
   if (namesOtherLauncher(hard, self, user) || namesOtherLauncher(soft, self, user)) return true;
