@@ -11,6 +11,7 @@ import { spawnLauncher } from '../launcher/spawn-launcher.js';
 import { readEnvironment, secretVariables } from '../common/environment.js';
 import { prepareHost, type Host } from './prepare-host.js';
 import { confine } from './confine.js';
+import { prioritiseSession } from './priority.js';
 import { onNpmExit } from './npm-exit.js';
 import type { SupervisorMessage, SupervisorRequest } from './supervised.js';
 
@@ -109,6 +110,9 @@ function startLauncher(
     descriptors: descriptors.length > 0 ? ['ignore', ...descriptors] : [],
   });
   launcher.once('error', (error) => send({ type: 'launcher-failed', message: error.message }));
-  launcher.once('spawn', () => send({ type: 'launcher', pid: launcher.pid ?? 0 }, launcher.socket));
+  launcher.once('spawn', () => {
+    void prioritiseSession(launcher.pid!);
+    send({ type: 'launcher', pid: launcher.pid ?? 0 }, launcher.socket);
+  });
   return launcher;
 }

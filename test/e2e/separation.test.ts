@@ -69,6 +69,16 @@ describe.runIf(asRoot).each(kinds)(
       return job;
     }
 
+    test.runIf(existsSync('/proc/self/autogroup'))(
+      'do not take the processor from the launcher, whatever sessions they open',
+      async () => {
+        const launcher = await app.processes.at(-1)!.launcherPid();
+        expect(readFileSync(`/proc/${launcher}/autogroup`, 'latin1')).toContain('nice -15');
+        const { execution_id } = await runJob(attacker, theirs, 'cat /proc/self/autogroup');
+        expect(await outputOf(app, execution_id)).toContain('nice 0');
+      },
+    );
+
     test('cannot see, signal, read or write anything of each other', async () => {
       const word = token();
       const secret = `a secret value ${word}`;
