@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from './common/ids.js';
 import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
-import { LateAnswers } from './auth/late-answers.js';
+import { SlowResponseInterceptor } from './auth/slow-response.interceptor.js';
 import { RequestIdentity } from './auth/request-identity.js';
 import { RequestNetworks } from './auth/request-network.js';
 import { RequestLimiter } from './auth/request-limiter.js';
@@ -95,7 +95,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   app.useGlobalFilters(filter);
   app.useGlobalInterceptors(
     // outside of what keeps answers under an Idempotency-Key: it is kept for who signs in again
-    app.get(LateAnswers),
+    app.get(SlowResponseInterceptor),
     app.get(RequestTurns),
     // an answer given again says where its thing is, too
     new LocationInterceptor(),

@@ -6,21 +6,21 @@ import { Infrastructure } from '../infra/infrastructure.js';
 export const SIGNING_KEY = Symbol('signing key');
 
 export interface AccessClaims {
-  /** The user. */
+  /** The id of the user. */
   sub: string;
   /** The sign-in session (OpenID Connect Front-Channel Logout 1.0, 3). */
   sid: string;
-  /** The epoch of the password that was checked. */
+  /** The `token_epoch` of the user when the password was checked. */
   epoch: number;
   /** When the password was checked, in seconds (OpenID Connect Core 1.0, 2). */
   auth_time: number;
-  /** In seconds. */
+  /** The expiry, in seconds. */
   exp: number;
 }
 
 const maxKnownTokens = 10_000;
 
-/** Makes and reads access tokens (JWT, RFC 7519). */
+/** Issues and verifies access tokens (JWT, RFC 7519). */
 @Injectable()
 export class AccessTokens {
   private readonly seconds: number;
@@ -30,7 +30,7 @@ export class AccessTokens {
   constructor(@Inject(SIGNING_KEY) key: Buffer, infrastructure: Infrastructure) {
     this.seconds = infrastructure.config.ACCESS_TOKEN_SECONDS;
     this.sign = createSigner({ algorithm: 'HS256', key });
-    // a token that was shown before is known by its hash until it expires; what it stands for is asked each time
+    // verified signatures are cached until the token expires; the session and account are checked at each request
     this.verifySignature = createVerifier({
       algorithms: ['HS256'],
       key,
@@ -39,7 +39,7 @@ export class AccessTokens {
     });
   }
 
-  /** @param latest end of the token, in seconds, if that comes before the end of its usual life */
+  /** Issues a token. @param latest the latest expiry, in seconds; it applies if the usual lifetime would end later */
   make(claims: Omit<AccessClaims, 'exp'>, latest: number) {
     const now = Math.floor(Date.now() / 1000);
     const exp = Math.min(now + this.seconds, Math.floor(latest));

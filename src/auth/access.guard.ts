@@ -17,15 +17,15 @@ const sessionId = z.uuid();
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** True once the guard has let the request in. */
+    /** True when the guard has admitted the request. */
     isAdmitted: boolean;
   }
 }
 
 /**
- * Guards every route: what a route's `@Endpoint` does not open stays shut. It decides as soon as the headers are there, so that nobody
- * who may not call a route has a body read. A client may hold its body back for a minute, in which its rights may end: Nest, whose
- * guards come after the body, has them looked up again.
+ * Guards every route and denies access unless the route's `@Endpoint` allows it. The `onRequest` hook decides when the headers have
+ * arrived, so that the body of a client without access is not read. A client may delay its body for a minute, in which its rights may
+ * end, so `canActivate`, which Nest calls after the body, checks them again.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -55,7 +55,7 @@ export class AccessGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    // Messages over sockets have a guard of their own, which the gateway names.
+    // WebSocket messages have a guard of their own, which the gateway declares.
     if (context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<ActorRequest>();
     if (!request.isAdmitted) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
@@ -71,7 +71,7 @@ export class AccessGuard implements CanActivate {
 
   private async admitAgain(request: ActorRequest): Promise<void> {
     const { rules } = request.routeOptions.config;
-    // a public route, or one that a machine token opened
+    // a public route, or access by a machine token
     if (!request.user || !rules) return;
     request.user = await this.actors.renew(request.user);
     await this.check(request, request.user, rules.access);
@@ -107,7 +107,7 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** Ties whoever a token speaks for to the request and to its work session. */
+/** Adds the ids of the request and of its work session to an actor. */
 function actorOfRequest(actor: Actor, request: FastifyRequest): Actor {
   const session = sessionId.safeParse(request.headers['x-session-id']);
   return { ...actor, requestId: request.id, sessionId: session.data };

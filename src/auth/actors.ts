@@ -8,7 +8,7 @@ import { UsersService } from '../users/users.service.js';
 import type { AccessClaims } from './access-tokens.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
 
-/** Finds out who acts with a token whose form and signature are right, as the account is now. */
+/** Resolves verified tokens to actors, with the current state of their account. */
 @Injectable()
 export class Actors {
   constructor(
@@ -17,25 +17,25 @@ export class Actors {
     private readonly personalTokens: TokenCheck,
   ) {}
 
-  /** @throws AUTH_TOKEN_INVALID when the sign-in has ended, AUTH_ACCOUNT_DISABLED */
+  /** Resolves an access token. @throws AUTH_TOKEN_INVALID when the sign-in has ended, AUTH_ACCOUNT_DISABLED */
   async ofAccessToken({ exp, ...claims }: AccessClaims): Promise<Actor> {
     const { id, username, role, tier } = await this.ofOpenSession(claims);
     const signIn = { sessionId: claims.sid, epoch: claims.epoch, expiresAt: new Date(exp * 1000) };
     return { id, username, role, tier, signIn };
   }
 
-  /** @throws AUTH_TOKEN_INVALID when there is no such token, or it has expired; AUTH_ACCOUNT_DISABLED */
+  /** Resolves a personal access token. @throws AUTH_TOKEN_INVALID when it is unknown or expired, AUTH_ACCOUNT_DISABLED */
   async ofPersonalToken(token: string, network: string): Promise<Actor> {
     return this.ofKnownToken(await this.personalTokens.verify(token, network));
   }
 
   /**
-   * Looks up again an actor who was authenticated before.
-   * @throws AUTH_TOKEN_EXPIRED, AUTH_TOKEN_INVALID when the token was revoked since, AUTH_ACCOUNT_DISABLED
+   * Checks again the token and account of an actor who was authenticated earlier.
+   * @throws AUTH_TOKEN_EXPIRED, AUTH_TOKEN_INVALID when the token was revoked meanwhile, AUTH_ACCOUNT_DISABLED
    */
   async renew(actor: Actor): Promise<Actor> {
     if (hasEnded(actor)) throw new AppError('AUTH_TOKEN_EXPIRED');
-    return this.lookAgain(actor);
+    return this.recheck(actor);
   }
 
   /** Looks up many at once, in at most three queries, for who is about to `renew` each. */
@@ -48,11 +48,11 @@ export class Actors {
   }
 
   /**
-   * The same for an answer that was asked for in time: an access token may have expired since. Clients get a new one and ask again,
-   * which would do twice what was done.
+   * Checks an actor again before a slow response, like `renew` but without the expiry of the access token: the request came in time, and a
+   * client that got AUTH_TOKEN_EXPIRED would refresh its token and repeat a request that has been carried out.
    * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
    */
-  async lookAgain(actor: Actor): Promise<Actor> {
+  async recheck(actor: Actor): Promise<Actor> {
     const { token, signIn } = actor;
     if (token) {
       const known = await this.personalTokens.verifyAgain(token.id, actor.id);
@@ -68,9 +68,9 @@ export class Actors {
   }
 
   /**
-   * Looks up again an actor whose work had to wait.
-   * @param required what the actor's role must still allow
-   * @throws what `renew` throws; AUTH_INSUFFICIENT_PERMISSIONS
+   * Checks an actor again whose work had to wait.
+   * @param required the permission that the actor must still have
+   * @throws the errors of `renew`, AUTH_INSUFFICIENT_PERMISSIONS
    */
   async confirm(actor: Actor, required: Permission): Promise<Actor> {
     const renewed = await this.renew(actor);
@@ -79,7 +79,7 @@ export class Actors {
   }
 
   /**
-   * The account of a sign-in session that is still open, with the password that opened it.
+   * Returns the account of a session that is open and was opened with the account's current password.
    * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
    */
   async ofOpenSession({ sub, sid, epoch }: Pick<AccessClaims, 'sub' | 'sid' | 'epoch'>) {

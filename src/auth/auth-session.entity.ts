@@ -2,8 +2,7 @@ import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
 /**
- * One sign-in with a password. Every access and refresh token that follows from it names it, so ending this row ends all of
- * them.
+ * A sign-in with a password. All access and refresh tokens that are issued for it refer to it, so they are all invalid when it is ended.
  */
 @Entity('auth_sessions')
 @Index('auth_sessions_user', ['user_id', 'id'])
@@ -16,15 +15,15 @@ export class AuthSession {
   @Column('uuid')
   user_id!: string;
 
-  /** The user's `token_epoch` when the password was checked; the session is over as soon as the user has another one. */
+  /** The user's `token_epoch` when the password was checked. The session is invalid as soon as the user has another one. */
   @Column('integer')
   epoch!: number;
 
-  /** Where the sign-in came from. */
+  /** The address of the client that signed in. */
   @Column('text', { nullable: true })
   address!: string | null;
 
-  /** The address, or for IPv6 its network: what the login throttle knows a place by. */
+  /** The address, or the network of an IPv6 address, by which the login throttle recognises known networks. */
   @Column('text', { nullable: true })
   network!: string | null;
 
@@ -35,11 +34,11 @@ export class AuthSession {
   @CreatedInstant()
   created_at!: Date;
 
-  /** Up to about a minute late: not every request writes it. */
+  /** Up to about a minute old, since not every request updates it. */
   @CreatedInstant()
   last_used_at!: Date;
 
-  /** The end of its latest refresh token. */
+  /** The expiry of its latest refresh token. */
   @Instant()
   expires_at!: Date;
 

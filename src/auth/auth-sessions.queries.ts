@@ -4,13 +4,13 @@ import { newId } from '../common/ids.js';
 import type { Database, Queryable } from '../infra/database.js';
 import type { AuthSession } from './auth-session.entity.js';
 
-/** A session `s` of a user `u` that its tokens still open. */
+/** The SQL condition for an open session `s` of a user `u`. */
 export const living = 's.revoked_at IS NULL AND s.expires_at > now() AND s.epoch = u.token_epoch';
 
-/** Of a user, at a time. A new sign-in ends what is beyond. */
-const mostSessions = 100;
+/** The number of open sessions per user. A new sign-in ends those beyond it. */
+const maxSessions = 100;
 
-/** What tokens are made from. */
+/** The columns of a session that tokens are made from. */
 export type OpenSession = Pick<AuthSession, 'id' | 'user_id' | 'epoch' | 'created_at' | 'expires_at'>;
 
 export type Rotated = OpenSession & { refreshToken: string };
@@ -20,12 +20,12 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
 type Opened = OpenSession & Omit<RecordedActivity, 'id'> & { ended: number } & Record<string, unknown>;
 
-/** Sign-ins of one user take turns, so that each sees the sessions of those before: a statement sees nothing newer than its beginning. */
-const taking = 'SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE';
+/** Serialises the sign-ins of a user: a statement does not see rows that were committed after its start. */
+const lockUser = 'SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE';
 
 /**
- * One statement, so that nothing comes between: it waits for a change of the password that is under way, and gives nothing after
- * one. A session is bound to the epoch of the password that was checked, so one that slips through all the same opens nothing.
+ * Opens a session in one statement, so that no change can come between its parts. It waits for a concurrent change of the password, and
+ * returns no row after one. A session is also bound to the epoch of the password that was checked, so it is invalid after a change.
  */
 const opening = `
   WITH account AS (
@@ -37,7 +37,7 @@ const opening = `
   ), ended AS (
     UPDATE auth_sessions SET revoked_at = now() WHERE id IN (
       SELECT s.id FROM auth_sessions s JOIN account u ON u.id = s.user_id WHERE ${living}
-       ORDER BY s.last_used_at DESC, s.id DESC OFFSET ${mostSessions - 1})
+       ORDER BY s.last_used_at DESC, s.id DESC OFFSET ${maxSessions - 1})
     RETURNING id
   ), token AS (
     INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
@@ -52,10 +52,10 @@ const opening = `
     FROM session s CROSS JOIN recorded r`;
 
 /**
- * Opens a session with its first refresh token, and writes the sign-in down. Beyond 100 the sessions that were not used for longest end.
- * @param user as it was when its password was checked
- * @param seconds the refresh token lives
- * @returns with how many have ended; undefined when the user was disabled since, or has another password
+ * Opens a session with its first refresh token, and records the sign-in. Ends the least recently used sessions beyond 100.
+ * @param user the user as read when the password was checked
+ * @param seconds the lifetime of the refresh token
+ * @returns the session and the number of ended ones; undefined when the user was disabled or has changed the password meanwhile
  */
 export async function openSession(
   db: Database,
@@ -77,10 +77,10 @@ export async function openSession(
     newId(),
     hashOf(refreshToken),
   ];
-  // all in one packet: the lock is held over no round trip
+  // all statements are sent in one packet, so that the lock is not held during a round trip
   const { opened } = await db.transaction((tx) => ({
     opened: tx.withCommit(async () => {
-      const [, rows] = await Promise.all([tx.query(taking, [user.id]), tx.query<Opened>(opening, values)]);
+      const [, rows] = await Promise.all([tx.query(lockUser, [user.id]), tx.query<Opened>(opening, values)]);
       return rows;
     }),
   }));
@@ -89,7 +89,7 @@ export async function openSession(
   return { ...row, refreshToken, recorded: { id: signed[0], at: row.at, pending: row.pending } };
 }
 
-/** Of two that come at once with one token exactly one gets its row. */
+/** Exchanges a refresh token. Of two concurrent exchanges of one token exactly one returns a row. */
 const rotation = `
   WITH used AS (
     UPDATE refresh_tokens t SET used_at = now()
@@ -108,8 +108,8 @@ const rotation = `
 
 /**
  * Exchanges a refresh token for the next one of its session.
- * @param seconds the next one lives
- * @returns undefined when it is unknown, expired or used, or its session is over
+ * @param seconds the lifetime of the next token
+ * @returns undefined when the token is unknown, expired or used, or its session has ended
  */
 export async function rotate(db: Queryable, token: string, seconds: number): Promise<Rotated | undefined> {
   const refreshToken = newToken();
@@ -122,7 +122,7 @@ export async function rotate(db: Queryable, token: string, seconds: number): Pro
   return session && { ...session, refreshToken };
 }
 
-/** The session of a refresh token, whether or not it is still good. */
+/** Finds the session of a refresh token, even if the token is expired or used. */
 export async function sessionOf(
   db: Queryable,
   refreshToken: string,
@@ -136,9 +136,8 @@ export async function sessionOf(
 }
 
 /**
- * Ends sessions of a user.
- * @param which narrows it to one session, or to all but one
- * @returns the ids of those that were open
+ * Ends the open sessions of a user: all of them, only one, or all except one.
+ * @returns the ids of the ended sessions
  */
 export async function endSessions(
   db: Queryable,

@@ -22,7 +22,7 @@ export const authSessionSchema = z
   .meta({ id: 'AuthSession' });
 export type AuthSessionView = z.output<typeof authSessionSchema>;
 
-/** @param current the id of the session that asks */
+/** @param current the id of the requesting session */
 export function toAuthSession(session: AuthSession, current: string | undefined): AuthSessionView {
   const { id, user_id, address, user_agent } = session;
   return {

@@ -18,13 +18,13 @@ type KnownSession = Pick<AuthSession, 'id' | 'user_id' | 'revoked_at' | 'last_us
 
 const selectKnown = 'SELECT id, user_id, revoked_at, last_used_at FROM auth_sessions';
 
-/** The last use is stored at most this often. */
+/** The shortest time between two updates of `last_used_at`. */
 const useSeconds = 60;
 
-/** What ends a session, as the activity tells it. */
+/** The action of the activity entry about ended sessions. */
 type Ending = 'logout' | 'auth_sessions_ended' | 'refresh_token_reused';
 
-/** The sign-ins of users: whether they are open, and how they are ended. */
+/** Opens, checks, lists and ends the sign-in sessions of users. */
 @Injectable()
 export class AuthSessionsService implements OnModuleInit {
   private readonly known: RowCache<KnownSession>;
@@ -44,9 +44,9 @@ export class AuthSessionsService implements OnModuleInit {
     this.events.on('user.changed', ({ user_id }) => this.forget(user_id));
   }
 
-  /** Whether a session that an access token names is open; the epoch is the user's to tell. @throws AUTH_TOKEN_INVALID */
+  /** Checks that the session of an access token is open; the caller checks its epoch against the user. @throws AUTH_TOKEN_INVALID */
   async require(id: string, userId: string): Promise<void> {
-    const session = await this.known.get(id, () => this.lookups.take(userId, () => this.look(id)));
+    const session = await this.known.get(id, () => this.lookups.take(userId, () => this.load(id)));
     if (!session || session.user_id !== userId || session.revoked_at !== null)
       throw new AppError('AUTH_TOKEN_INVALID');
   }
@@ -74,7 +74,7 @@ export class AuthSessionsService implements OnModuleInit {
     return window.toPage(rows, total, (row) => toAuthSession(row, actor.signIn?.sessionId));
   }
 
-  /** Ends a session: from the next request on, and its sockets and streams at once. @throws RESOURCE_NOT_FOUND */
+  /** Ends a session. Its next requests are refused, and its sockets and streams are closed. @throws RESOURCE_NOT_FOUND */
   async end(actor: Actor, id: string): Promise<{ message: string }> {
     const [session] = await this.database.query<{ user_id: string }>(
       'SELECT user_id FROM auth_sessions WHERE id = $1 AND (user_id = $2 OR $3)',
@@ -98,22 +98,22 @@ export class AuthSessionsService implements OnModuleInit {
     return { message: 'Sessions ended', ended };
   }
 
-  /** Ends the session of a refresh token, if there is one. @returns whether there is */
+  /** Ends the session of a refresh token. @returns whether the token is known */
   async logOutByRefreshToken(refreshToken: string): Promise<boolean> {
     const session = await sessionOf(this.database, refreshToken);
     if (session) await this.logOut(session.user_id, session.id);
     return session !== undefined;
   }
 
-  /** Ends a session for its own user; one that is over stays so. */
+  /** Ends a session on behalf of its user. Does nothing when it has ended already. */
   async logOut(userId: string, id: string): Promise<void> {
     await this.endAll({ id: userId }, userId, 'logout', { only: id });
   }
 
   /**
-   * Ends the session of a refresh token that was exchanged before: it has been stolen, by whoever came first or by whoever comes
-   * now (RFC 9700 §4.14.2).
-   * @returns whether it was one, and its session was open until now
+   * Ends the session of a refresh token that is used a second time. The token was stolen, and either the first or the second client is
+   * the thief (RFC 9700 §4.14.2).
+   * @returns whether the token was used before and its session was still open
    */
   async endReused(refreshToken: string): Promise<boolean> {
     const session = await sessionOf(this.database, refreshToken);
@@ -124,7 +124,7 @@ export class AuthSessionsService implements OnModuleInit {
 
   /**
    * Opens a session of a user whose password has just been checked.
-   * @returns undefined when the user was disabled since, or has another password
+   * @returns undefined when the user was disabled or has changed the password meanwhile
    */
   async open(user: User, from: Parameters<typeof openSession>[2], seconds: number) {
     const opened = await openSession(this.database, user, from, seconds);
@@ -149,7 +149,7 @@ export class AuthSessionsService implements OnModuleInit {
       if (ids.length === 0) return 0;
       const oldValue = { auth_session_ids: ids.slice(0, 100), count: ids.length };
       this.activity.record(tx, { actor, entityType: 'user', entityId: userId, action, oldValue });
-      // whoever keeps something of the user looks again: caches, sockets and streams, in every process
+      // caches, sockets and streams of the user check its state again, in every process
       this.events.emitAfter(tx, 'user.changed', { user_id: userId });
       return ids.length;
     });
@@ -157,13 +157,13 @@ export class AuthSessionsService implements OnModuleInit {
     return ended;
   }
 
-  private async look(id: string): Promise<KnownSession | undefined> {
+  private async load(id: string): Promise<KnownSession | undefined> {
     const [session] = await this.database.query<KnownSession>(`${selectKnown} WHERE id = $1`, [id]);
     if (session) this.noteUse(session);
     return session;
   }
 
-  /** In the background: nobody waits for it, and a use that is not recorded changes nothing else. */
+  /** Updates `last_used_at` in the background. An error is only logged, since nothing depends on it. */
   private noteUse({ id, last_used_at: last }: KnownSession): void {
     if (Date.now() - last.getTime() < useSeconds * 1000) return;
     this.database

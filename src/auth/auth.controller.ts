@@ -13,7 +13,7 @@ import {
   type Refresh,
 } from './auth.schema.js';
 import { AuthService } from './auth.service.js';
-import { RequestNetworks, type Sent } from './request-network.js';
+import { RequestNetworks, type OriginSource } from './request-networks.js';
 
 @Controller('api')
 export class AuthController {
@@ -33,7 +33,7 @@ export class AuthController {
   })
   async login(
     @Body({ schema: loginSchema }) body: Login,
-    @Req() request: Sent,
+    @Req() request: OriginSource,
     @Headers('user-agent') userAgent?: string,
   ) {
     return this.auth.login(body, { ...(await this.networks.originOf(request)), userAgent });
@@ -64,7 +64,7 @@ export class AuthController {
   async changePassword(
     @CurrentActor() actor: Actor,
     @Body({ schema: changePasswordSchema }) body: ChangePassword,
-    @Req() request: Sent,
+    @Req() request: OriginSource,
   ) {
     await this.auth.changePassword(actor, body, await this.networks.originOf(request));
     return { message: 'Password changed; please sign in again' };

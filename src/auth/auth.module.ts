@@ -15,12 +15,12 @@ import { BearerGuard } from './bearer.guard.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { KnownNetworks } from './known-networks.js';
-import { LateAnswers } from './late-answers.js';
+import { SlowResponseInterceptor } from './slow-response.interceptor.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PersonalTokenStrategy } from './personal-token.strategy.js';
 import { RequestIdentity } from './request-identity.js';
 import { RequestLimiter } from './request-limiter.js';
-import { RequestNetworks } from './request-network.js';
+import { RequestNetworks } from './request-networks.js';
 import { loadSigningKey } from './secret-key.js';
 
 @Module({
@@ -42,7 +42,7 @@ import { loadSigningKey } from './secret-key.js';
     FirstAdministrator,
     JwtStrategy,
     KnownNetworks,
-    LateAnswers,
+    SlowResponseInterceptor,
     LoginThrottle,
     PersonalTokenStrategy,
     RequestIdentity,

@@ -9,7 +9,7 @@ export const loginSchema = z
   .meta({ id: 'Login', examples: [{ username: 'admin', password: 'your_password' }] });
 export type Login = z.output<typeof loginSchema>;
 
-/** A refresh token as it is sent, where a bearer token may do instead. */
+/** A refresh token in a request body, optional where an access token is accepted instead. */
 export const sentRefreshToken = z.string().min(1).max(256).optional();
 
 export const refreshSchema = z

@@ -15,14 +15,14 @@ import { rotate, type OpenSession } from './auth-sessions.queries.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
 import type { Login, LoginResult, RefreshResult } from './auth.schema.js';
 import { LoginThrottle } from './login-throttle.js';
-import type { RequestOrigin } from './request-network.js';
+import type { RequestOrigin } from './request-networks.js';
 
-/** Where a sign-in comes from. */
+/** The origin of a sign-in. */
 export interface Origin extends RequestOrigin {
   userAgent: string | undefined;
 }
 
-const longestUserAgent = 256;
+const maxUserAgentLength = 256;
 
 @Injectable()
 export class AuthService {
@@ -43,7 +43,7 @@ export class AuthService {
 
   /**
    * Signs a user in.
-   * @param origin where the request came from, also for the slow-down of guessing
+   * @param origin the origin of the request, which is stored with the session and used against password guessing
    * @throws AUTH_INVALID_CREDENTIALS, AUTH_ACCOUNT_DISABLED, RATE_LIMIT_EXCEEDED
    */
   async login({ username, password }: Login, { address, network, userAgent }: Origin): Promise<LoginResult> {
@@ -54,10 +54,10 @@ export class AuthService {
     );
     if (!isRight || !user) throw new AppError('AUTH_INVALID_CREDENTIALS');
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
-    const user_agent = userAgent?.slice(0, longestUserAgent) ?? null;
+    const user_agent = userAgent?.slice(0, maxUserAgentLength) ?? null;
     const from = { address: network === 'unknown' ? null : address, network, user_agent };
     const opened = await this.sessions.open(user, from, this.refreshSeconds);
-    // what was true of the password when it was checked is not any more
+    // the password was changed or the user disabled after the check
     if (!opened) throw new AppError('AUTH_INVALID_CREDENTIALS');
     return {
       ...this.accessFor(opened),
@@ -68,8 +68,9 @@ export class AuthService {
   }
 
   /**
-   * Gives a new access token: for a refresh token, which rotates, or for a bearer token that is still valid and stays so. A bearer
-   * can be renewed until the sign-in is as old as a refresh token gets; after that only a refresh token does, or the password.
+   * Issues a new access token, either for a refresh token, which is rotated, or for a valid access token, which stays valid. An access
+   * token can be renewed until the sign-in has reached the lifetime of a refresh token; after that a refresh token or the password is
+   * needed.
    * @throws AUTH_TOKEN_MISSING, AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
    */
   async refresh(refreshToken: string | undefined, bearer: string | undefined): Promise<RefreshResult> {
@@ -92,8 +93,8 @@ export class AuthService {
   }
 
   /**
-   * Ends the session of each token that is shown.
-   * @throws AUTH_TOKEN_MISSING, AUTH_TOKEN_INVALID when none of them is one
+   * Ends the sessions of the given tokens.
+   * @throws AUTH_TOKEN_MISSING, AUTH_TOKEN_INVALID when none of them is valid
    */
   async logout(refreshToken: string | undefined, bearer: string | undefined): Promise<void> {
     if (refreshToken === undefined && bearer === undefined) throw new AppError('AUTH_TOKEN_MISSING');
@@ -106,12 +107,12 @@ export class AuthService {
       const { sub, sid } = this.accessTokens.verify(bearer);
       await this.sessions.logOut(sub, sid);
     } catch (error) {
-      // beside a refresh token the access token may have expired
+      // next to a valid refresh token the access token may be expired
       if (!isKnown) throw error;
     }
   }
 
-  /** @throws AUTH_INVALID_CREDENTIALS when the current password is wrong, RATE_LIMIT_EXCEEDED after ten wrong ones */
+  /** Changes a password. @throws AUTH_INVALID_CREDENTIALS when the current password is wrong, RATE_LIMIT_EXCEEDED after ten wrong ones */
   async changePassword(actor: Actor, input: ChangePassword, { network }: RequestOrigin): Promise<void> {
     const user = await this.repository.findOneByOrFail({ id: actor.id });
     const isRight = await this.throttle.check(user.username, network, () =>

@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 
-/** What the strategies read of a request. Passport adds fields to it, which would slow down a request of fastify. */
+/** The fields of a request that the strategies read. Passport adds fields to it, which would slow down a request of fastify. */
 export interface AuthorizedRequest {
   readonly headers: { readonly authorization: string };
   /** Where it comes from. */
@@ -11,11 +11,11 @@ export interface AuthorizedRequest {
   user?: Actor;
 }
 
-/** Runs passport's strategies over what came as `Authorization` header, or as the token of a socket. */
+/** Runs the strategies of passport on an `Authorization` header or the token of a socket. */
 @Injectable()
 export class BearerGuard extends AuthGuard(['personal-token', 'jwt']) {
   /**
-   * Authenticates whoever sends a token.
+   * Authenticates the sender of a token.
    * @param authorization the value of the header: `Bearer` and the token (RFC 6750 §2.1)
    * @param network where it comes from, by which tokens are looked up in turn while their user is not known
    * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED, RATE_LIMIT_EXCEEDED when too many wait to be looked up
@@ -33,7 +33,7 @@ export class BearerGuard extends AuthGuard(['personal-token', 'jwt']) {
   }
 }
 
-/** The guard asks for nothing but the request, and so do the strategies: they never write an answer. */
+/** Creates a context with only a request, since neither the guard nor the strategies write a response. */
 function contextOf(request: AuthorizedRequest): ExecutionContext {
   const http = { getRequest: () => request, getResponse: () => ({}) };
   return { switchToHttp: () => http } as unknown as ExecutionContext;

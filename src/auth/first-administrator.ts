@@ -7,7 +7,7 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { weaknessOf } from '../users/password-rules.js';
 import { UsersService } from '../users/users.service.js';
 
-/** Makes the administrator when there is no user yet. */
+/** Creates the administrator when there is no user yet. */
 @Injectable()
 export class FirstAdministrator {
   constructor(
@@ -17,8 +17,9 @@ export class FirstAdministrator {
   ) {}
 
   /**
-   * @returns the credentials to print, once, when the password was made here; undefined otherwise
-   * @throws ConfigError for an ADMIN_PASSWORD that guessers try among the first
+   * Creates the administrator if necessary.
+   * @returns the credentials to print once, when the password was generated; undefined otherwise
+   * @throws ConfigError for a weak ADMIN_PASSWORD
    */
   async ensure(): Promise<{ username: string; password: string } | undefined> {
     const { config } = this.infrastructure;
@@ -40,7 +41,7 @@ export class FirstAdministrator {
         tier: 'standard',
       });
     } catch (error) {
-      // another process that starts at the same moment was first
+      // another process that started at the same time has created the user
       if (error instanceof AppError && error.code === 'RESOURCE_ALREADY_EXISTS') return undefined;
       throw error;
     }

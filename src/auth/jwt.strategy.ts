@@ -23,7 +23,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       secretOrKey: key,
       algorithms: ['HS256'],
     });
-    // The library's own verifier computes the signature of every request; ours knows the tokens that it has seen.
+    // The library's verifier computes the signature at every request; `AccessTokens` caches verified tokens.
     (Strategy as unknown as ReplaceableVerifier).JwtVerifier = (token, _key, _options, done) => {
       let claims: AccessClaims;
       try {
@@ -35,7 +35,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     };
   }
 
-  /** Called by passport with the claims of a token whose signature and expiry are right. */
+  /** Called by passport with the claims of a token whose signature and expiry were verified. */
   validate(claims: AccessClaims): Promise<Actor> {
     return this.actors.ofAccessToken(claims);
   }

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../infra/database.js';
 
-/** Days for which the place of a sign-in is remembered. */
+/** The number of days for which the network of a sign-in counts as known. */
 const rememberedDays = 30;
 
-/** The networks from which users have signed in lately, with the password that they have now. */
+/** The networks from which users have recently signed in with their current password. */
 @Injectable()
 export class KnownNetworks {
   constructor(private readonly database: Database) {}
 
-  /** @param name of a user, in lower case; nobody of a name that does not exist has signed in */
+  /** Whether a user has recently signed in from a network. @param name the user name in lower case, which may not exist */
   async has(name: string, network: string): Promise<boolean> {
     const rows = await this.database.query(
       `SELECT 1 FROM users u JOIN auth_sessions s ON s.user_id = u.id

@@ -4,35 +4,35 @@ import { RateLimits } from '../infra/rate-limits.js';
 import type { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
 
-/** Whoever signed in from where, in place of the table of sessions. */
+/** Creates a throttle with a list of known networks in place of the table of sessions. */
 function makeThrottle(...known: [name: string, network: string][]) {
   const networks = { has: async (...pair: string[]) => known.some((one) => String(one) === String(pair)) };
   const throttle = new LoginThrottle(new RateLimits(undefined), networks as unknown as KnownNetworks);
-  let looked = 0;
+  let checks = 0;
   const attempt = (name: string, address: string, isRight: boolean) =>
     throttle
       .check(name, address, async () => {
-        looked += 1;
+        checks += 1;
         return isRight;
       })
       .catch((error: AppError) => `wait ${String(error.details['window'])}`);
-  return { attempt, looked: () => looked };
+  return { attempt, checks: () => checks };
 }
 
-test('a name with failures from everywhere lets one in a while through, and who is known', async () => {
-  const { attempt, looked } = makeThrottle(['ada', '192.0.2.1']);
+test('after failures with a name from many networks one attempt at a time passes, and known networks do', async () => {
+  const { attempt, checks } = makeThrottle(['ada', '192.0.2.1']);
   for (let guess = 0; guess < 50; guess += 1)
     expect(await attempt('ada', `10.0.0.${guess}`, false)).toBe(false);
   expect(await attempt('ada', '10.0.1.1', true)).toBe(true);
   for (let guess = 0; guess < 50; guess += 1)
     expect(await attempt('ada', `10.0.2.${guess}`, true)).toBe('wait 30');
-  // who has to wait costs no work
-  expect(looked()).toBe(51);
+  // passwords of attempts that have to wait are not checked
+  expect(checks()).toBe(51);
   expect(await attempt('ada', '192.0.2.1', true)).toBe(true);
   expect(await attempt('grace', '10.0.0.1', true)).toBe(true);
 });
 
-test('a network with failures of many names lets one in a while through, and who is known', async () => {
+test('after failures from a network with many names one attempt at a time passes, and known users do', async () => {
   const { attempt } = makeThrottle(['ada', '192.0.2.1']);
   for (let guess = 0; guess < 100; guess += 1)
     expect(await attempt(`name-${guess}`, '192.0.2.1', false)).toBe(false);
@@ -42,13 +42,13 @@ test('a network with failures of many names lets one in a while through, and who
   expect(await attempt('linus', '192.0.2.2', true)).toBe(true);
 });
 
-test('who is known has ten failures like everybody', async () => {
+test('a known network is blocked after ten failures as well', async () => {
   const { attempt } = makeThrottle(['ada', '192.0.2.1']);
   for (let guess = 0; guess < 10; guess += 1) expect(await attempt('ada', '192.0.2.1', false)).toBe(false);
   expect(await attempt('ada', '192.0.2.1', true)).toBe('wait 900');
 });
 
-test('a guess is not told to be right when too many others were wrong meanwhile', async () => {
+test('a right guess is refused when there were too many wrong ones meanwhile', async () => {
   const { attempt } = makeThrottle();
   const wrong = Array.from({ length: 50 }, (_, guess) => attempt('ada', `10.0.0.${guess}`, false));
   const right = Array.from({ length: 3 }, (_, guess) => attempt('ada', `10.0.1.${guess}`, true));

@@ -6,24 +6,23 @@ import { KnownNetworks } from './known-networks.js';
 
 const windowSeconds = 900;
 const failures = {
-  /** Of one name from one network. */
+  /** Failures with one name from one network. */
   pair: 10,
-  /** Of one name from everywhere: it takes many networks to get here. */
+  /** Failures with one name from all networks; only guesses from many networks reach this number. */
   name: 50,
-  /** From one network, of all names: many people may share it. */
+  /** Failures from one network with all names; many people may share a network. */
   network: 100,
 } as const;
-/** Seconds between two tries once there were so many. */
+/** Seconds between two attempts after that many failures. */
 const pause = { name: 30, network: 5 } as const;
 const kinds = ['name', 'network'] as const;
 type Kind = (typeof kinds)[number];
 
 /**
- * Slows the guessing of passwords, also when rate limits are off. Ten failures shut a name out of the network they came from, and
- * nobody else: who knows a name cannot shut its user out, and who shares an address cannot shut out its other users. Against
- * guesses from many networks, or at many names, one try every few seconds is let through; a network from which the user has signed
- * in lately does not wait for that. So at most 80 guesses at a name are looked at in 15 minutes, however many strange networks take
- * part.
+ * Limits password guessing, even when rate limits are off. Ten failures block the pair of name and network: knowing a name is not enough
+ * to lock its user out, and neither is sharing an address with other users. Against guesses from many networks, or at many names, only
+ * one attempt every few seconds is checked, except for users on a network from which they have recently signed in. So at most 80
+ * guesses at a name are checked in 15 minutes, however many unknown networks take part.
  */
 @Injectable()
 export class LoginThrottle {
@@ -44,18 +43,18 @@ export class LoginThrottle {
   }
 
   /**
-   * Has a password checked, unless there were too many wrong ones.
-   * @param network where it comes from, as `RequestNetworks` tells
-   * @param isRight checks it; its work is not done for who has to wait
-   * @returns whether it is right
-   * @throws RATE_LIMIT_EXCEEDED with the seconds to wait, for a right password too
+   * Checks a password, unless there were too many failures.
+   * @param network the network of the request, from `RequestNetworks`
+   * @param isRight checks the password; it is not called for attempts that have to wait
+   * @returns whether the password is right
+   * @throws RATE_LIMIT_EXCEEDED with the seconds to wait, even for a right password
    */
   async check(name: string, network: string, isRight: () => Promise<boolean>): Promise<boolean> {
     const pair = `${name}|${network}`;
     refuse(await this.pair.get(pair));
     const hasWaited = await this.takeTurn(name, network);
     if (await isRight()) {
-      // guesses that came at once have all passed the first look
+      // concurrent guesses have all passed the first check
       refuse(await this.pair.get(pair));
       if (!hasWaited) await this.takeTurn(name, network);
       await this.pair.delete(pair);
@@ -70,7 +69,7 @@ export class LoginThrottle {
     return false;
   }
 
-  /** @returns whether there were so many failures that it had to be asked for */
+  /** Takes a turn if there were too many failures. @returns whether that was the case */
   private async takeTurn(name: string, network: string): Promise<boolean> {
     const keys = { name, network };
     const states = await Promise.all(kinds.map((kind) => this.counts[kind].get(keys[kind])));

@@ -2,21 +2,21 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Every TCP connection of the network namespace, from both of its ends when both are here (proc_net_tcp(5)). */
+/** The tables of all TCP connections of the network namespace; a local connection has a line for each of its ends (proc_net_tcp(5)). */
 const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
 
-/** The id of a user; `closed` when the other end is closed, so that nobody can tell; undefined where the system does not say. */
+/** The id of a user; `closed` when the peer has closed its end, which hides the user; undefined when the tables cannot be read. */
 export type LoopbackUser = number | 'closed' | undefined;
 
 type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
-/** Tells which user of this host is at the other end of a connection over loopback. */
+/** Finds the user of this host who owns the other end of a loopback connection. */
 export class LoopbackUsers {
   private reading: Promise<Lines | undefined> = Promise.resolve(undefined);
   private next: Promise<Lines | undefined> | undefined;
 
   async of({ remoteAddress, remotePort, localAddress, localPort }: Ends): Promise<LoopbackUser> {
-    // a socket that is destroyed has no ends any more
+    // a destroyed socket has no addresses any more
     if (!remoteAddress || !remotePort || !localAddress || !localPort) return 'closed';
     const table = await this.table();
     if (table === undefined) return undefined;
@@ -24,13 +24,13 @@ export class LoopbackUsers {
       const line = table.get(`${theirs}:${port(remotePort)} ${ours}:${port(localPort)}`);
       if (line === undefined) continue;
       const [, , , , , , , uid, , inode] = line.trim().split(/\s+/);
-      // a socket without a process is told to be root's
+      // a socket without a process is listed as root's
       return inode === '0' ? 'closed' : Number(uid);
     }
     return 'closed';
   }
 
-  /** One table is read at a time, however many ask: whoever comes while one is read may not be in it, and shares the next. */
+  /** Reads the tables, once at a time. A connection that is opened during a read may be missing, so its lookup shares the next read. */
   private table(): Promise<Lines | undefined> {
     this.next ??= this.reading.then(() => {
       this.next = undefined;
@@ -59,7 +59,7 @@ async function readTables(): Promise<Lines | undefined> {
   }
 }
 
-/** How both ends may be written: an IPv4 connection is one of IPv6 to a process that opened it as `::ffff:127.0.0.1`. */
+/** Returns the notations of both addresses: a process may have opened an IPv4 connection as the IPv6 address `::ffff:127.0.0.1`. */
 function formsOf(theirs: string, ours: string): [theirs: string, ours: string][] {
   const pair = [ipaddr.process(theirs), ipaddr.process(ours)] as const;
   const written: [string, string] = [hex(pair[0]), hex(pair[1])];
@@ -68,7 +68,7 @@ function formsOf(theirs: string, ours: string): [theirs: string, ours: string][]
   return [written, [hex(first.toIPv4MappedAddress()), hex(second.toIPv4MappedAddress())]];
 }
 
-/** Words of 32 bits in the order of the processor, which is little-endian wherever Node runs Linux but on s390x. */
+/** Formats an address as 32-bit words in the byte order of the processor, which is little-endian on all Linux platforms but s390x. */
 function hex(address: ipaddr.IPv4 | ipaddr.IPv6): string {
   const bytes = Buffer.from(address.toByteArray());
   return bytes.swap32().toString('hex').toUpperCase();

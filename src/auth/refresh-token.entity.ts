@@ -1,7 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-/** One link of a session's chain of refresh tokens; whether it is still good is asked of the session. */
+/** A refresh token in the chain of a session. It is only valid while its session is open. */
 @Entity('refresh_tokens')
 export class RefreshToken {
   @Id()

@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-/** Who a request comes from. It is found once, though the rate limit and the guard both want to know. */
+/** Authenticates each request once, for both the rate limit and the guard. */
 @Injectable()
 export class RequestIdentity {
   constructor(private readonly bearer: BearerGuard) {}

@@ -9,7 +9,7 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
 import { isProbe } from '../http/request.js';
 import { RequestIdentity } from './request-identity.js';
-import { RequestNetworks, type Sent } from './request-network.js';
+import { RequestNetworks, type OriginSource } from './request-networks.js';
 
 const windowSeconds = 60;
 const limits = { address: 100, standard: 200, premium: 500 } as const;
@@ -17,7 +17,7 @@ type Kind = keyof typeof limits;
 /** A client that goes on although so many of its requests in a row were refused loses its connection, and what it sent ahead. */
 const mostRefusals = 3;
 
-/** Counts requests per minute: by user where a token speaks for one, else by address. Every answer says what is left. */
+/** Limits requests per minute: by user for requests with a valid token, else by network. The headers of each response contain the state. */
 @Injectable()
 export class RequestLimiter {
   private readonly limiters: Record<Kind, RateLimiter>;
@@ -41,17 +41,17 @@ export class RequestLimiter {
   }
 
   /**
-   * Counts a handshake like a request of where it comes from.
+   * Counts a WebSocket handshake like an anonymous request from its network.
    * @throws RATE_LIMIT_EXCEEDED
    */
-  async countHandshake(sent: Sent): Promise<void> {
+  async countHandshake(source: OriginSource): Promise<void> {
     if (!this.enabled) return;
-    const { network } = await this.networks.originOf(sent);
+    const { network } = await this.networks.originOf(source);
     this.check('address', await this.consume('address', network));
   }
 
   /**
-   * Counts something that a user does over a socket like a request of its.
+   * Counts a message of a user over a socket like a request.
    * @throws RATE_LIMIT_EXCEEDED
    */
   async countUser({ id, tier }: Pick<Actor, 'id' | 'tier'>): Promise<void> {
@@ -59,13 +59,13 @@ export class RequestLimiter {
   }
 
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    // who asks whether we are alive must not wait for a Redis that hangs
-    const live = request.routeOptions.url === '/api/health/live';
-    const { kind, key } = live
+    // a liveness probe must not wait for a Redis that does not respond
+    const isLiveness = request.routeOptions.url === '/api/health/live';
+    const { kind, key } = isLiveness
       ? { kind: 'address' as const, key: networkOf(request.ip) }
-      : await this.whose(request);
-    const free = isProbe(request);
-    const state = live ? null : free ? await this.limiters[kind].get(key) : await this.consume(kind, key);
+      : await this.limitOf(request);
+    const isFree = isProbe(request);
+    const state = isLiveness ? null : isFree ? await this.limiters[kind].get(key) : await this.consume(kind, key);
     const used = state?.consumedPoints ?? 0;
     const resetAt = Date.now() + (state?.msBeforeNext ?? windowSeconds * 1000);
     void reply.headers({
@@ -74,7 +74,7 @@ export class RequestLimiter {
       'X-RateLimit-Reset': Math.ceil(resetAt / 1000),
       'X-RateLimit-Window': windowSeconds,
     });
-    if (free || !state) return;
+    if (isFree || !state) return;
     if (state.consumedPoints > limits[kind]) this.refuse(request, reply);
     else this.refusals.delete(request.raw.socket);
     this.check(kind, state);
@@ -106,8 +106,8 @@ export class RequestLimiter {
     }
   }
 
-  private async whose(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
-    // a token that is not good for anything counts for the address it came from; the guard answers it
+  private async limitOf(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
+    // a request with an invalid token counts for its network, and the guard refuses it
     const actor = await this.identity.of(request).catch(() => undefined);
     if (actor) return { kind: actor.tier, key: actor.id };
     return { kind: 'address', key: (await this.networks.originOf(request)).network };

@@ -4,24 +4,25 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../common/config.js';
 import { Keyring } from '../common/keyring.js';
 
-/** The key that signs access tokens: `JWT_SECRET`, else one made once and kept in `DATA_DIR`, mode 0600. */
+/** Loads the key that signs access tokens: `JWT_SECRET`, or one that is generated once and stored in `DATA_DIR` with mode 0600. */
 export async function loadSigningKey(config: Config): Promise<Buffer> {
   return Buffer.from(config.JWT_SECRET ?? (await readOrMake(join(config.DATA_DIR, 'jwt-secret'))), 'utf8');
 }
 
 /**
- * The keys that encrypt the secrets of projects and webhooks (AES-256), drawn by HKDF (RFC 5869) from `SECRETS_KEY`, else from a secret
- * made once and kept in `DATA_DIR`, mode 0600. The replaced one is `SECRETS_KEY_PREVIOUS`, else the file `secrets-key-previous`.
+ * Loads the keys that encrypt the secrets of projects and webhooks (AES-256). They are derived by HKDF (RFC 5869) from `SECRETS_KEY`, or
+ * from a secret that is generated once and stored in `DATA_DIR` with mode 0600. The previous key, which is being replaced, comes from
+ * `SECRETS_KEY_PREVIOUS` or the file `secrets-key-previous`.
  */
 export async function loadKeyring(config: Config): Promise<Keyring> {
-  const kept = join(config.DATA_DIR, 'secrets-key');
-  const present = config.SECRETS_KEY ?? (await readOrMake(kept));
-  const previous = config.SECRETS_KEY_PREVIOUS ?? (await readIfThere(`${kept}-previous`));
-  return new Keyring(drawKey(present), previous === undefined ? undefined : drawKey(previous));
+  const file = join(config.DATA_DIR, 'secrets-key');
+  const present = config.SECRETS_KEY ?? (await readOrMake(file));
+  const previous = config.SECRETS_KEY_PREVIOUS ?? (await readIfThere(`${file}-previous`));
+  return new Keyring(deriveKey(present), previous === undefined ? undefined : deriveKey(previous));
 }
 
-function drawKey(secret: string): KeyObject {
-  // the label is older than webhooks' secrets, and another one would be another key
+function deriveKey(secret: string): KeyObject {
+  // the label must not change, since the key would change with it; it is older than the secrets of webhooks
   return createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', 'millrace project secrets', 32)));
 }
 
@@ -34,7 +35,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Processes that start at the same moment must end with one secret, so it appears under its name whole or not at all. */
+/** Reads a secret, or generates it. The file is created atomically, so that processes which start together use the same secret. */
 async function readOrMake(path: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   const known = await access(path).then(

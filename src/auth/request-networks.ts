@@ -5,41 +5,41 @@ import { commandsNetwork, isLoopback, networkOf } from '../common/network.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { LoopbackUsers, type LoopbackUser } from './loopback-users.js';
 
-/** A request with the address that it comes from, behind those proxies that are trusted. */
-export interface Sent {
+/** The parts of a request or handshake that identify its origin; `ip` is the client address behind trusted proxies. */
+export interface OriginSource {
   ip: string;
   socket: IncomingMessage['socket'];
 }
 
-/** Where a request comes from. */
+/** The origin of a request. */
 export interface RequestOrigin {
   address: string;
-  /** What failed sign-ins and anonymous requests are counted by. */
+  /** The key by which failed sign-ins and anonymous requests are counted. */
   network: string;
 }
 
 /**
- * Tells apart who shares the loopback address: commands that have the network of the host, other users of the host, and what a
- * reverse proxy on it passes on. Each user of the host is a network of its own, and all commands together are one, whatever they
- * claim in `X-Forwarded-For`: so they cannot use up the tries of others, nor speak as a proxy that is trusted. That holds where
- * commands have users of their own; elsewhere they are the user that runs Millrace.
+ * Determines the origin of requests, and distinguishes clients that share the loopback address: commands with access to the network of
+ * the host, other users of the host, and a reverse proxy that forwards requests. Each user of the host counts as a network of its own,
+ * and all commands together as one, whatever they claim in `X-Forwarded-For`. So they can neither use up the attempts of others nor
+ * pose as a trusted proxy. This works where commands have users of their own; elsewhere they run as the user of Millrace.
  */
 @Injectable()
 export class RequestNetworks {
   private readonly users = new LoopbackUsers();
-  /** A connection keeps its user, so it is looked up once. */
+  /** The user of each connection, which never changes and is looked up once. */
   private readonly known = new WeakMap<Socket, Promise<LoopbackUser>>();
 
   constructor(private readonly infrastructure: Infrastructure) {}
 
-  async originOf({ ip, socket }: Sent): Promise<RequestOrigin> {
+  async originOf({ ip, socket }: OriginSource): Promise<RequestOrigin> {
     const direct = socket.remoteAddress;
-    // it has hung up
+    // the client has disconnected
     if (direct === undefined) return { address: '', network: networkOf('') };
     const { commandUsers } = this.infrastructure.config;
-    // nothing would come of the look: it takes 7 ms, and 60 ms among 4,000 connections
-    const isPassedOn = !commandUsers && !isLoopback(ip);
-    if (!isLoopback(direct) || isPassedOn) return { address: ip, network: networkOf(ip) };
+    // the user would not change the result, and the lookup takes 7 ms, or 60 ms among 4,000 connections
+    const isForwarded = !commandUsers && !isLoopback(ip);
+    if (!isLoopback(direct) || isForwarded) return { address: ip, network: networkOf(ip) };
     const user = await this.userOf(socket);
     if (user === 'closed' || this.isCommand(user)) return { address: direct, network: commandsNetwork };
     const isOwn = isLoopback(ip) && user !== undefined;

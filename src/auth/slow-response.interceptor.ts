@@ -4,15 +4,15 @@ import { concatMap, of, type Observable } from 'rxjs';
 import type { ActorRequest } from '../http/request.js';
 import { Actors } from './actors.js';
 
-/** Answers that come sooner are given to whoever was let in: each look costs two look-ups of what is mostly remembered. */
-const soonMs = 1_000;
+/** Faster responses are sent without another check, which costs two lookups, mostly in caches. */
+const fastMs = 1_000;
 
 /**
- * Keeps an answer that was long in coming from somebody whose sign-in has ended meanwhile, such as the output of a command that was
- * waited for. What was asked for is done all the same. Writes that do not wait may have ended the sign-in themselves.
+ * Withholds a slow response, such as the output of a command, when the sign-in of its client has ended meanwhile. The request itself is
+ * carried out nevertheless. Writes are only checked on routes that wait, since others may have ended the sign-in themselves.
  */
 @Injectable()
-export class LateAnswers implements NestInterceptor {
+export class SlowResponseInterceptor implements NestInterceptor {
   constructor(private readonly actors: Actors) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -24,9 +24,9 @@ export class LateAnswers implements NestInterceptor {
     const begun = performance.now();
     return next.handle().pipe(
       concatMap((answer: unknown) => {
-        // what streams has a watch of its own
-        if (reply.sent || performance.now() - begun < soonMs) return of(answer);
-        return this.actors.lookAgain(user).then(() => answer);
+        // streams check the rights of their client themselves
+        if (reply.sent || performance.now() - begun < fastMs) return of(answer);
+        return this.actors.recheck(user).then(() => answer);
       }),
     );
   }
