@@ -1,4 +1,4 @@
-/** Wakes one sleeper: a ring while nobody sleeps is kept for the next sleep, so that none is missed. */
+/** Wakes a waiting loop. A ring while the loop is not waiting ends its next wait, so that none is missed. */
 export class Alarm {
   private rung = false;
   private wake: (() => void) | undefined;
@@ -10,7 +10,7 @@ export class Alarm {
     this.wake?.();
   }
 
-  /** Rings after a while; only the earliest such wish is kept, since whoever wakes looks for everything. */
+  /** Rings after a delay. Only the earliest timer is kept, since the loop takes everything that is due when it wakes. */
   ringIn(ms: number): void {
     const at = performance.now() + ms;
     if (at >= this.timerAt) return;
@@ -25,13 +25,13 @@ export class Alarm {
     ).unref();
   }
 
-  /** Sleeps until a ring, but not longer than `ms`. */
+  /** Waits until a ring, for `ms` at most. */
   async wait(ms: number): Promise<void> {
     if (!this.rung) await this.sleep(ms);
     this.rung = false;
   }
 
-  /** Sleeps for `ms`, whatever rings, unless `ended`. */
+  /** Waits for `ms` regardless of rings, unless `ended` returns true. */
   async pause(ms: number, ended: () => boolean): Promise<void> {
     const until = performance.now() + ms;
     for (let left = ms; left > 0 && !ended(); left = until - performance.now()) await this.sleep(left);

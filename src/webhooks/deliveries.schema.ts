@@ -98,7 +98,7 @@ export function toDeliveryDetail(delivery: WebhookDelivery): DeliveryDetail {
   return { ...toDelivery(delivery), request, tries };
 }
 
-/** What the columns of a list need; the log of the tries can be long. */
+/** The columns of lists, without the log of attempts, which can be long. */
 export const listedColumns = `id, webhook_id, sequence, event, data, status, attempts, response_status, response_body, error,
   duration_ms, created_at, last_attempt_at, next_attempt_at, delivered_at`;
 

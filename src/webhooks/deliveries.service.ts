@@ -37,7 +37,7 @@ export class DeliveriesService {
     private readonly events: Events,
   ) {}
 
-  /** @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
+  /** Lists the deliveries of a webhook. @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
   async list(
     actor: Actor,
     webhookId: string,
@@ -62,7 +62,7 @@ export class DeliveriesService {
   }
 
   /**
-   * One delivery with what was sent and what came of every try.
+   * Returns a delivery with its request and the log of its attempts.
    * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED
    */
   async get(actor: Actor, webhookId: string, deliveryId: string): Promise<DeliveryDetail> {
@@ -71,9 +71,9 @@ export class DeliveriesService {
   }
 
   /**
-   * Sends a test message the way every message goes, also to a webhook that is not active, and waits up to 5 s for its
-   * result. It is tried once.
-   * @returns the delivery; still pending when the receiver takes longer
+   * Sends a test message through the outbox like all messages, even to an inactive webhook, and waits up to 5 s for the result. It is
+   * attempted once.
+   * @returns the delivery, which is still pending when the receiver takes longer
    */
   async test(actor: Actor, webhookId: string): Promise<DeliveryView> {
     const id = newId();
@@ -93,7 +93,7 @@ export class DeliveriesService {
   }
 
   /**
-   * Sends a delivery again, with its id and its bytes, in a new series of tries.
+   * Sends a delivery again, with the same id and bytes, in a new series of attempts.
    * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED; RESOURCE_IN_USE when the webhook is not active
    */
   async redeliver(actor: Actor, webhookId: string, deliveryId: string): Promise<DeliveryView> {
@@ -113,7 +113,7 @@ export class DeliveriesService {
   }
 
   /**
-   * Sends what ended in a window of time again, oldest first, each with its id and its bytes; 5,000 a call.
+   * Sends all finished deliveries of a time window again, oldest first, with the same ids and bytes; at most 5,000 at a call.
    * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED; RESOURCE_IN_USE when the webhook is not active
    */
   async replay(actor: Actor, webhookId: string, window: Replay): Promise<ReplayResult> {

@@ -13,18 +13,18 @@ import { ResultWriter } from './result-writer.js';
 import { WebhookSwitch } from './webhook-switch.js';
 
 const pollMs = 2_000;
-const sendLimitMs = 10_000;
-/** After a crash, what this process had taken is due again when this has passed. */
+const sendTimeoutMs = 10_000;
+/** The lease of a taken delivery: after a crash it is due again when the lease has expired. */
 const leaseMs = 20_000;
 const drainMs = 5_000;
-/** A receiver that takes longer to answer counts as slow. */
+/** A receiver that takes longer to respond counts as slow. */
 const slowMs = 3_000;
 const takeLimit = 512;
 const maxBacklog = 2_000;
 
 type Job = TakenDelivery & { takenAt: number };
 
-/** Sends what is due in the outbox; every process runs one, and Postgres deals the work out among them. */
+/** Sends the due deliveries of the outbox. Every process runs a dispatcher, and row locks in Postgres distribute the work. */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly lanes = new Lanes<Job>(({ owner_id }) => owner_id);
@@ -35,7 +35,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private stopping = false;
   private cut = false;
   private loop: Promise<void> = Promise.resolve();
-  private stopListening: () => void = () => undefined;
+  private unsubscribe: () => void = () => undefined;
 
   constructor(
     private readonly database: Database,
@@ -45,7 +45,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly keyring: Keyring,
   ) {
     const { config, logger } = infrastructure;
-    this.outbound = new Outbound({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE, timeoutMs: sendLimitMs });
+    this.outbound = new Outbound({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE, timeoutMs: sendTimeoutMs });
     this.results = new ResultWriter(database, logger, {
       onRetry: (inMs) => this.alarm.ringIn(inMs),
       onStored: (results) => webhooks.note(results),
@@ -53,14 +53,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   onApplicationBootstrap(): void {
-    this.stopListening = this.events.on('webhooks.pending', () => this.alarm.ring());
+    this.unsubscribe = this.events.on('webhooks.pending', () => this.alarm.ring());
     this.loop = this.run();
   }
 
-  /** Takes no more, gives what was in flight a few seconds, and hands back the rest. */
+  /** Stops taking deliveries, returns those that wait, and gives requests in flight a few seconds to finish. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    this.stopListening();
+    this.unsubscribe();
     this.alarm.ring();
     await this.loop;
     await this.giveBack(this.lanes.clear());
@@ -126,8 +126,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (this.stopping) return;
     const late: Job[] = [];
     for (const { key, item: job } of this.lanes.next()) {
-      // what waited too long here could still be under way when its lease passes
-      if (performance.now() - job.takenAt > leaseMs - sendLimitMs - 2_000) {
+      // a delivery that has waited too long here might still be in flight when its lease expires
+      if (performance.now() - job.takenAt > leaseMs - sendTimeoutMs - 2_000) {
         this.lanes.release(key);
         late.push(job);
         continue;
@@ -177,7 +177,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async giveBack(jobs: readonly Job[]): Promise<void> {
     if (jobs.length === 0) return;
-    // when this fails the leases pass by themselves
+    // if this fails, the deliveries are due again when their leases expire
     await handBack(this.database, jobs).catch((error: unknown) => {
       this.infrastructure.logger.debug({ err: error }, 'webhook deliveries could not be handed back');
     });

@@ -2,9 +2,9 @@ import type { Queryable } from '../infra/database.js';
 import type { DeliveryResult } from './outbox.queries.js';
 
 /**
- * Keeps since when receivers have failed: the first failure after a success sets it, a success clears it. Rows are written
- * at these turns only, and locked in one order, since several processes do this at once.
- * @returns the webhooks that only failed
+ * Records since when receivers have failed: the first failure after a success sets the time, a success clears it. Only these changes are
+ * written, and rows are locked in the order of their ids, since several processes do this at the same time.
+ * @returns the ids of webhooks with failures only
  */
 export async function noteHealth(db: Queryable, results: readonly DeliveryResult[]): Promise<string[]> {
   const health = new Map<string, boolean>();
@@ -22,7 +22,7 @@ export async function noteHealth(db: Queryable, results: readonly DeliveryResult
   return [...health].filter(([, healthy]) => !healthy).map(([id]) => id);
 }
 
-/** Those of the webhooks that have failed for so many days. */
+/** Finds the webhooks among `ids` that have failed for a number of days. */
 export function findGivenUp(db: Queryable, ids: readonly string[], days: number) {
   return db.query<{ id: string; url: string }>(
     `SELECT id, url FROM webhooks

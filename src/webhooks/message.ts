@@ -5,8 +5,8 @@ import type { TakenDelivery } from './outbox.queries.js';
 import { bodySignature, standardSignature } from './signature.js';
 
 /**
- * The raw body of a delivery. It is made from what is stored and from nothing else, so every try sends the same bytes:
- * `timestamp` is when the event happened, not when it is sent.
+ * Returns the raw body of a delivery. It depends on stored data only, so every attempt sends the same bytes: `timestamp` is the time of
+ * the event and not of the attempt.
  */
 export function messageBody(
   delivery: Pick<TakenDelivery, 'id' | 'webhook_id' | 'event' | 'data' | 'sequence' | 'created_at'>,
@@ -27,10 +27,10 @@ export interface SigningSecrets {
   previous: string | undefined;
 }
 
-/** @throws SealedError when this process does not have the key they were sealed with */
+/** Decrypts the secrets of a webhook. @throws SealedError when this process does not have the key they were encrypted with */
 export function signingSecrets(delivery: TakenDelivery, keyring: Keyring): SigningSecrets {
   const place = placeOfWebhook(delivery.webhook_id);
-  // a plain one is newer: of a process of before that still runs
+  // a plain secret is newer: it was stored by a process of an older version that still runs
   const read = (plain: string | null, sealed: Buffer | null) =>
     plain ?? (sealed === null ? undefined : keyring.open(place, sealed));
   const secret = read(delivery.secret, delivery.sealed_secret);
@@ -38,7 +38,7 @@ export function signingSecrets(delivery: TakenDelivery, keyring: Keyring): Signi
   return { secret, previous: read(delivery.previous_secret, delivery.sealed_previous_secret) };
 }
 
-/** The headers of one try. @param now of this try, in milliseconds; receivers refuse what is older than five minutes */
+/** Returns the headers of an attempt. @param now its time in milliseconds; receivers refuse messages older than five minutes */
 export function messageHeaders(
   delivery: TakenDelivery,
   { secret, previous }: SigningSecrets,
@@ -51,7 +51,7 @@ export function messageHeaders(
     'content-type': 'application/json',
     'user-agent': `Millrace/${version}`,
     'X-Signature-256': bodySignature(secret, body),
-    // that header has room for one signature; whoever still checks with the replaced secret finds it here
+    // `X-Signature-256` has room for one signature only; receivers that still use the previous secret check this one
     ...(previous === undefined ? {} : { 'X-Signature-256-Previous': bodySignature(previous, body) }),
     'X-Delivery-ID': delivery.id,
     'X-Event-Type': delivery.event,

@@ -8,7 +8,7 @@ import { isPublicAddress, targetFault } from './target-address.js';
 const keptBytes = 4_096;
 const readBytes = 65_536;
 
-/** What a receiver answered. */
+/** The response of a receiver. */
 export interface Answer {
   status: number;
   /** The beginning of the body, at most 4 KiB. */
@@ -16,19 +16,19 @@ export interface Answer {
   retryAfter: string | undefined;
 }
 
-/** The name leads to no public address. */
+/** The name does not resolve to a public address. */
 export class PrivateAddressError extends Error {}
 
-/** Connecting and answering took longer than they may. */
+/** There was no response within the timeout. */
 export class AnswerTimeoutError extends Error {}
 
 /**
- * Sends to addresses that users chose. The address is checked where the connection is made, so a name that answers the
- * check with one address and the connection with another (DNS rebinding) gains nothing. Redirects are not followed.
+ * Sends requests to URLs that users have chosen. The address is checked when the connection is made, so DNS rebinding, where a name
+ * resolves to different addresses for the check and the connection, has no effect. Redirects are not followed.
  */
 export class Outbound {
   private readonly agents: Record<string, http.Agent>;
-  private readonly underWay = new Set<AbortController>();
+  private readonly inFlight = new Set<AbortController>();
 
   constructor(private readonly options: { allowPrivate: boolean; timeoutMs: number }) {
     const settings = { keepAlive: true, ...(options.allowPrivate ? {} : { lookup: publicLookup }) };
@@ -36,40 +36,40 @@ export class Outbound {
   }
 
   /**
-   * Posts a body and waits for the answer, connecting included, for `timeoutMs` at most.
-   * @throws whatever kept an answer from coming; PrivateAddressError for a target that is refused
+   * Posts a body and waits `timeoutMs` at most for the response, including the connection set-up.
+   * @throws the error that prevented a response; PrivateAddressError for a target that is refused
    */
   async post(target: string, headers: Record<string, string>, body: string): Promise<Answer> {
-    // a literal address is connected to without a lookup
+    // literal addresses must be checked here, since connecting to them needs no lookup
     const fault = targetFault(target, this.options.allowPrivate);
     if (fault !== undefined) throw new PrivateAddressError(fault);
-    // one controller a request: `AbortSignal.any` over one that lives as long as the process leaks on Node 20
+    // one controller per request: `AbortSignal.any` over one that lives as long as the process leaks on Node 20
     const abort = new AbortController();
     const timer = setTimeout(
       () => abort.abort(new AnswerTimeoutError('No answer in time')),
       this.options.timeoutMs,
     );
-    this.underWay.add(abort);
+    this.inFlight.add(abort);
     try {
       return await this.send(new URL(target), headers, body, abort.signal);
     } catch (error) {
       throw abort.signal.aborted ? abort.signal.reason : error;
     } finally {
       clearTimeout(timer);
-      this.underWay.delete(abort);
+      this.inFlight.delete(abort);
     }
   }
 
-  /** Ends every request that is under way. */
+  /** Aborts all requests in flight. */
   cutOff(): void {
-    for (const abort of this.underWay) abort.abort(new Error('Cut off'));
+    for (const abort of this.inFlight) abort.abort(new Error('Cut off'));
   }
 
   close(): void {
     for (const agent of Object.values(this.agents)) agent.destroy();
   }
 
-  /** What comes before the answer (1xx, RFC 9110 §15.2) is passed over by Node. */
+  /** Sends a request. Node skips interim responses (1xx, RFC 9110 §15.2). */
   private async send(
     url: URL,
     headers: Record<string, string>,
@@ -80,7 +80,7 @@ export class Outbound {
     const agent = this.agents[url.protocol];
     for (;;) {
       const sent = request(url, { method: 'POST', headers, agent, signal });
-      // what fails once there is an answer is met by who reads it
+      // errors after the response are received by the reader of its body
       sent.on('error', () => undefined);
       sent.end(body);
       try {
@@ -91,14 +91,14 @@ export class Outbound {
           retryAfter: answer.headers['retry-after'],
         };
       } catch (error) {
-        // the receiver had closed a connection that was kept open; a new one tells whether it is there
+        // the receiver has closed an idle keep-alive connection, so the request is repeated on another one
         if (!sent.reusedSocket || signal.aborted) throw error;
       }
     }
   }
 }
 
-/** The start of a body as text Postgres can store. A body that breaks off changes nothing: the status has been given. */
+/** Reads the start of a body as text that Postgres can store. Ignores errors, since the status has been received already. */
 async function readStart(body: http.IncomingMessage): Promise<string> {
   const kept: Buffer[] = [];
   let read = 0;
@@ -109,15 +109,15 @@ async function readStart(body: http.IncomingMessage): Promise<string> {
       if (read >= readBytes) break;
     }
   } catch {
-    // see above
+    // the part that was read is enough
   }
-  // `stream` leaves out a character that the cut has split
+  // `stream` omits an incomplete character at the end
   return new TextDecoder().decode(Buffer.concat(kept), { stream: true }).replaceAll('\0', '');
 }
 
 /**
- * `dns.lookup` that knows only public addresses; Node connects to nothing else. A name that does not exist fails as one that leads to
- * a private address does, so that nobody learns the names of the network that Millrace is in.
+ * A `dns.lookup` that returns public addresses only, so that Node connects to no others. An unknown name fails with the same error as a
+ * private address, so that users cannot discover names of the network in which Millrace runs.
  */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {

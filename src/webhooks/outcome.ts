@@ -2,23 +2,23 @@ import { AnswerTimeoutError, PrivateAddressError, type Answer } from './outbound
 import type { DeliveryResult, SentRequest, TakenDelivery } from './outbox.queries.js';
 import { retryAfterMs, retryDelay } from './retry-schedule.js';
 
-/** The event of a test; it is tried once, since somebody waits for the answer. */
+/** The event of a test message. It is attempted once, since a client waits for the result. */
 export const testEvent = 'ping';
 
-/** Of each answer but the last, which is kept longer. */
+/** The number of characters of a response in the log of attempts; more is stored of the last response. */
 const loggedCharacters = 500;
 
-/** What became of one try: an answer, or what kept it from coming. */
+/** The result of an attempt: a response, or the error that prevented one. */
 export type Try = { request: SentRequest; begun: Date; durationMs: number } & (
   { answer: Answer } | { fault: unknown }
 );
 
-/** The receiver says that it is gone for good (RFC 9110 §15.5.11). */
+/** Whether the receiver has responded 410 Gone (RFC 9110 §15.5.11). */
 export function isGone(tried: Try): boolean {
   return 'answer' in tried && tried.answer.status === 410;
 }
 
-/** What to store after a try: delivered after a 2xx, else due again, or failed when there is no try left or no receiver. */
+/** Returns the result of an attempt: delivered after a 2xx, failed when no attempt is left or the receiver is gone, else due again. */
 export function resultOf(delivery: TakenDelivery, tried: Try, now = Date.now()): DeliveryResult {
   const answer = 'answer' in tried ? tried.answer : undefined;
   const delivered = answer !== undefined && answer.status >= 200 && answer.status < 300;
@@ -54,7 +54,7 @@ function identityOf({ id, webhook_id: webhookId, attempts: attempt }: TakenDeliv
   return { id, webhookId, attempt };
 }
 
-/** The line of one try in the log of its delivery. */
+/** Returns the entry of an attempt in the log of its delivery. */
 function logged({ attempts: attempt }: TakenDelivery, { request, begun, durationMs }: Try, facts: Facts) {
   const log = {
     attempt,
@@ -67,7 +67,7 @@ function logged({ attempts: attempt }: TakenDelivery, { request, begun, duration
   return { request, log };
 }
 
-/** The result for a delivery whose webhook was switched off or deleted meanwhile. */
+/** Returns the result for a delivery whose webhook was deactivated or deleted meanwhile. */
 export function notSent(delivery: TakenDelivery): DeliveryResult {
   const empty = { retryInMs: null, responseStatus: null, responseBody: null, durationMs: null };
   return {
@@ -78,7 +78,7 @@ export function notSent(delivery: TakenDelivery): DeliveryResult {
   };
 }
 
-/** The result for a delivery whose sending our own shutdown cut off: nobody knows whether it arrived, so it is due again. */
+/** Returns the result for a delivery that a shutdown has aborted. It may or may not have arrived, so it is due again. */
 export function cutOff(delivery: TakenDelivery, tried: Try): DeliveryResult {
   const facts = {
     responseStatus: null,
@@ -95,7 +95,7 @@ function describe(fault: unknown): string {
   if (fault instanceof PrivateAddressError) return fault.message;
   if (isTimeout(fault)) return 'No answer in time';
   const code = 'code' in fault && typeof fault.code === 'string' ? `${fault.code}: ` : '';
-  // a connection tried on several addresses fails with one error for all of them, which has no message of its own
+  // a connection that was tried on several addresses fails with one AggregateError without a message
   const message =
     fault instanceof AggregateError && fault.message === '' ? 'no address answered' : fault.message;
   return `${code}${message}`.replaceAll('\0', '').slice(0, 300);

@@ -7,9 +7,9 @@ import { storeResults, type DeliveryResult } from './outbox.queries.js';
 const batchSize = 500;
 
 /**
- * Writes results in batches: what comes in during one statement goes with the next (one statement a result would cost
- * as much as the sending). While the database is away they are kept; should this process end before it is back, the
- * leases pass and the messages are sent again.
+ * Stores results in batches: results that arrive during a statement are stored by the next one, since a statement for each would cost as
+ * much as the sending. While the database is unreachable they are kept in memory; if this process ends by then, the leases expire and the
+ * messages are sent again.
  */
 export class ResultWriter {
   private readonly waiting: DeliveryResult[] = [];
@@ -18,7 +18,7 @@ export class ResultWriter {
   constructor(
     private readonly database: Queryable,
     private readonly logger: Logger,
-    private readonly hear: {
+    private readonly listeners: {
       onRetry: (inMs: number) => void;
       onStored: (results: readonly DeliveryResult[]) => Promise<void>;
     },
@@ -35,22 +35,22 @@ export class ResultWriter {
     this.writing ??= this.write().finally(() => (this.writing = undefined));
   }
 
-  /** Waits until all is written, but not longer than `ms`. */
+  /** Waits until all results are stored, for `ms` at most. */
   async drain(ms: number): Promise<void> {
     await Promise.race([this.writing, sleep(ms, undefined, { ref: false })]);
   }
 
   private async write(): Promise<void> {
     let pause = 0;
-    // a moment to gather, also so that `writing` is set before the first look
+    // collects a batch, and makes sure that `writing` is set before the loop ends
     await sleep(2);
     while (this.waiting.length > 0) {
       const batch = this.waiting.slice(0, batchSize);
       try {
         await storeResults(this.database, batch);
         this.waiting.splice(0, batch.length);
-        for (const { retryInMs } of batch) if (retryInMs !== null) this.hear.onRetry(retryInMs);
-        await this.hear.onStored(batch);
+        for (const { retryInMs } of batch) if (retryInMs !== null) this.listeners.onRetry(retryInMs);
+        await this.listeners.onStored(batch);
         if (pause > 0) this.logger.info('results of webhook deliveries are stored again');
         pause = 0;
       } catch (error) {

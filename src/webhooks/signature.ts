@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { standardKey } from './webhook-secret.js';
 
-/** `X-Signature-256` of the contract, which is also GitHub's: the HMAC-SHA256 of the raw body, keyed by the secret as text. */
+/** Computes `X-Signature-256`, in GitHub's format: the HMAC-SHA256 of the raw body, with the text of the secret as key. */
 export function bodySignature(secret: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 
 /**
- * `webhook-signature` of Standard Webhooks (https://www.standardwebhooks.com, "Signature scheme").
- * @param secrets the current one, then a replaced one that still signs
- * @param timestamp of this try, in seconds
+ * Computes `webhook-signature` of Standard Webhooks (https://www.standardwebhooks.com, "Signature scheme").
+ * @param secrets the current secret, then the previous one during a rotation
+ * @param timestamp the time of the attempt, in seconds
  */
 export function standardSignature(
   secrets: readonly string[],

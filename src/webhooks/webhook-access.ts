@@ -5,7 +5,7 @@ import type { Actor } from '../common/permissions.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 
-/** A webhook is managed by whoever owns its project; one that hears of everything, by administrators. */
+/** Checks the rights on webhooks: those of a project are managed by its owners, those for all events by administrators. */
 @Injectable()
 export class WebhookAccess {
   constructor(
@@ -14,10 +14,10 @@ export class WebhookAccess {
   ) {}
 
   /**
-   * Loads a webhook to manage it.
-   * @param tx when given, the row stays locked until it ends
-   * @throws RESOURCE_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED for who sees the project but does
-   * not own it
+   * Loads a webhook that the actor may manage.
+   * @param tx locks the row until this transaction ends
+   * @throws RESOURCE_NOT_FOUND when the actor may not see it, PROJECT_ACCESS_DENIED when the actor can see its project but
+   * does not own it
    */
   async require(actor: Actor, id: string, tx?: Queryable): Promise<Webhook> {
     const db = tx ?? this.database;
@@ -40,9 +40,10 @@ export class WebhookAccess {
   }
 
   /**
-   * The project a new webhook is for; null for everything.
-   * @param tx that makes it
-   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED; AUTH_INSUFFICIENT_PERMISSIONS when only an administrator may
+   * Checks that the actor may create a webhook for a project, or for all events if it is null.
+   * @param tx the transaction that creates the webhook
+   * @returns the id of the project
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED; AUTH_INSUFFICIENT_PERMISSIONS for all events when the actor is not an administrator
    */
   async requireScope(actor: Actor, project: string | null, tx: Queryable): Promise<string | null> {
     if (project !== null) return (await this.projects.require(actor, project, 'own', tx)).id;

@@ -6,7 +6,7 @@ import { projectStatuses } from '../projects/projects.schema.js';
 import { taskStatuses } from '../tasks/task.entity.js';
 
 const task = { task_id: id, project_id: id, title: z.string(), status: z.enum(taskStatuses) };
-/** What an execution adds; absent when the status was set by hand. */
+/** The fields about an execution; absent when the status was set by hand. */
 const run = {
   execution_id: id.optional(),
   attempt: z.int().min(1).optional(),
@@ -16,7 +16,7 @@ const run = {
 };
 const project = { project_id: id, name: z.string(), status: z.enum(projectStatuses) };
 
-/** What `data` of the message of each event holds, and when it is sent. */
+/** The `data` of the message of each event, and when the message is sent. */
 const events: Record<WebhookEvent | 'ping', { summary: string; description: string; data: z.ZodType }> = {
   'task.created': {
     summary: 'A task was created',
@@ -85,7 +85,7 @@ const events: Record<WebhookEvent | 'ping', { summary: string; description: stri
   },
 };
 
-/** The message of every event, as it is sent to a webhook. */
+/** The OpenAPI descriptions of the messages of all events. */
 export const webhookMessages = Object.entries(events).map(([event, { summary, description, data }]) => {
   const [kind = '', what = ''] = event.split('.').map((part) => part.charAt(0).toUpperCase() + part.slice(1));
   const schema = z

@@ -9,7 +9,7 @@ import type { DeliveryResult, TakenDelivery } from './outbox.queries.js';
 
 type SwitchedOff = Pick<Webhook, 'project_id' | 'created_by' | 'failing_since'>;
 
-/** Switches off webhooks whose receiver is gone: it said so, or has taken nothing for days. Their owners are told. */
+/** Deactivates webhooks whose receiver is gone, by a 410 response or days of failures, and notifies their creators. */
 @Injectable()
 export class WebhookSwitch {
   constructor(
@@ -19,14 +19,14 @@ export class WebhookSwitch {
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** After a 410. Nothing happens when the webhook has been given another URL since. */
+  /** Deactivates a webhook after a 410 response, unless its URL was changed meanwhile. */
   async receiverGone({ webhook_id: id, url }: TakenDelivery): Promise<void> {
     await this.switchOff(id, url, 'The receiver answered 410 Gone');
   }
 
   /**
-   * Keeps since when each receiver has failed, and switches off those that have for `WEBHOOK_DISABLE_AFTER_DAYS`. A fault
-   * here is logged and nothing else: the next result says the same again.
+   * Records since when each receiver has failed, and deactivates the webhooks that have failed for `WEBHOOK_DISABLE_AFTER_DAYS`. An error
+   * is only logged, since the next result is recorded in the same way.
    */
   async note(results: readonly DeliveryResult[]): Promise<void> {
     const { logger, config } = this.infrastructure;

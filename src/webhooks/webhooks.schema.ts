@@ -6,7 +6,7 @@ import { pageQuery, pageSchema } from '../http/pagination.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { isUsableSecret } from './webhook-secret.js';
 
-/** What a webhook can subscribe to. */
+/** The events and patterns that a webhook can subscribe to. */
 export const subscriptions = [...webhookEvents, 'task.*', 'project.*', 'system.*', '*'] as const;
 
 const secretSchema = z
@@ -90,7 +90,7 @@ export const webhookWithSecretSchema = webhookSchema
   .meta({ id: 'WebhookWithSecret' });
 export type WebhookWithSecret = z.output<typeof webhookWithSecretSchema>;
 
-/** What may be known of a webhook: everything but its secrets. */
+/** Converts a webhook to its view, which contains no secrets. */
 export function toWebhook(webhook: Webhook): WebhookView {
   const { id, project_id, url, events, description, active, disabled_reason, created_by, version } = webhook;
   const expires = webhook.previous_secret_expires_at;

@@ -26,8 +26,8 @@ import {
   type WebhookWithSecret,
 } from './webhooks.schema.js';
 
-/** Of a project, and of those without one: each event is matched against all of them. */
-const mostWebhooks = 50;
+/** The number of webhooks of a project, and of those without one: each event is matched against all of them. */
+const maxWebhooks = 50;
 
 @Injectable()
 export class WebhooksService {
@@ -41,9 +41,9 @@ export class WebhooksService {
   ) {}
 
   /**
-   * Makes a webhook. Its secret is in this answer and in no other.
-   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, AUTH_INSUFFICIENT_PERMISSIONS; VALIDATION_ERROR for a URL we do not
-   * send to; RESOURCE_LIMIT_EXCEEDED for one beyond the 50 of a project
+   * Creates a webhook. Its secret is only returned by this call.
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, AUTH_INSUFFICIENT_PERMISSIONS; VALIDATION_ERROR for a URL that
+   * is refused; RESOURCE_LIMIT_EXCEEDED beyond 50 webhooks of a project
    */
   async create(actor: Actor, input: CreateWebhook): Promise<WebhookWithSecret> {
     this.checkUrl(input.url);
@@ -58,18 +58,18 @@ export class WebhooksService {
          SELECT $1, $2, $3, $4, $5, $6, $7, $8
           WHERE (SELECT count(*) FROM webhooks WHERE project_id IS NOT DISTINCT FROM $2 AND deleted_at IS NULL) < $9
          RETURNING *`,
-        [id, projectId, url, description, events, sealed, active, actor.id, mostWebhooks],
+        [id, projectId, url, description, events, sealed, active, actor.id, maxWebhooks],
       );
       const [, [webhook]] = await Promise.all([counting, inserting]);
       if (!webhook)
-        throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostWebhooks, resource: 'webhooks' });
+        throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: maxWebhooks, resource: 'webhooks' });
       const newValue = recordable({ url, events, description, active });
       this.record(tx, actor, webhook, { action: 'created', newValue });
       return { ...toWebhook(webhook), secret };
     });
   }
 
-  /** Lists the webhooks the actor may manage. @throws PROJECT_NOT_FOUND when a project asked for cannot be seen */
+  /** Lists the webhooks the actor may manage. @throws PROJECT_NOT_FOUND when the actor cannot see the requested project */
   async list(actor: Actor, query: WebhookListQuery, url: string): Promise<Page<WebhookView>> {
     const window = new PageWindow(query, url, [['w.id', 'id']]);
     const values: unknown[] = [actor.id, actor.role === 'admin'];
@@ -94,7 +94,7 @@ export class WebhooksService {
     return toWebhook(await this.access.require(actor, id));
   }
 
-  /** @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, VERSION_CONFLICT; VALIDATION_ERROR for a URL we do not send to */
+  /** Updates a webhook. @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, VERSION_CONFLICT; VALIDATION_ERROR for a refused URL */
   async update(actor: Actor, id: string, input: UpdateWebhook, ifMatch?: number): Promise<WebhookView> {
     const { version, ...changes } = input;
     if (changes.url !== undefined) this.checkUrl(changes.url);
@@ -117,7 +117,7 @@ export class WebhooksService {
     });
   }
 
-  /** Deletes a webhook softly; what still waits for it is not sent. @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
+  /** Deletes a webhook softly. Its pending deliveries are not sent. @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
   async remove(actor: Actor, id: string): Promise<{ message: string; deleted_at: string }> {
     return this.database.transaction(async (tx) => {
       const webhook = await this.access.require(actor, id, tx);
@@ -132,7 +132,7 @@ export class WebhooksService {
   }
 
   /**
-   * Gives a webhook a new secret, shown in this answer only. For 24 hours the replaced one signs too.
+   * Replaces the secret of a webhook; the new one is only returned by this call. Messages carry both signatures for 24 hours.
    * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, VERSION_CONFLICT
    */
   async rotate(actor: Actor, id: string, given?: string, ifMatch?: number): Promise<WebhookWithSecret> {
@@ -172,12 +172,12 @@ export class WebhooksService {
   }
 }
 
-/** A receiver that is elsewhere, or is given another chance, has not failed yet. */
+/** Whether the failures of a webhook are reset, since it has a new URL or is activated again. */
 function isFreshStart(before: Webhook, after: Webhook): boolean {
   return before.url !== after.url || (after.active && !before.active);
 }
 
-/** For the activity, which more people read than may manage webhooks: many services put a secret into the URL's path. */
+/** Removes the path of the URL for the activity, which users can read who may not manage webhooks: many services put a secret into it. */
 function recordable<T extends { url?: string | undefined }>(values: T): T {
   return values.url === undefined ? values : { ...values, url: new URL(values.url).origin };
 }
