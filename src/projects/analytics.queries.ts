@@ -4,7 +4,7 @@ export interface Summary {
   total: number;
   completed: number;
   ended: number;
-  /** Seconds, as all below. */
+  /** In seconds, like all durations below. */
   completion_time: number | null;
   average_duration: number | null;
   median_duration: number | null;
@@ -28,8 +28,8 @@ export interface Figures {
 }
 
 /**
- * The tasks of the last days: created, or ended, since the first of them; days are numbered from 0. The days are a part of the text,
- * not a parameter: only so does a plan that Postgres keeps still tell a week (both indexes) from a year (one pass over the rows).
+ * Returns a query for the tasks that were created or ended in the last days, which are numbered from 0. The number of days is part of the
+ * text and not a parameter, so that a cached plan still distinguishes a week (both indexes) from a year (a scan of the rows).
  */
 function tasksOf(days: number): string {
   const first = `date_trunc('day', now() AT TIME ZONE 'UTC') - interval '${days - 1} days'`;
@@ -55,7 +55,7 @@ const summary = `
          count(c.actual_duration + c.estimated_duration) FILTER (WHERE ${completed})::int AS estimated
     FROM c`;
 
-/** An array with one count a day. */
+/** Returns an expression for an array with one count per day. */
 const perDay = (days: number, day: string, condition: string) => `
   SELECT array_agg(coalesce(d.n, 0) ORDER BY number)
     FROM generate_series(0, ${days - 1}) AS number
@@ -69,7 +69,7 @@ const team = `
     JOIN users u ON u.id = f.user_id
    ORDER BY f.completed DESC, user_name LIMIT 100`;
 
-/** All figures of a project over the last days, from one look at its tasks: they are wide, and materialized once for all. */
+/** Computes all figures of a project over the last days. Its tasks, whose rows are wide, are read once and materialized. */
 export async function figuresOf(db: Queryable, projectId: string, days: number): Promise<Figures> {
   const [row] = await db.query<Figures & Record<string, unknown>>(
     `WITH c AS MATERIALIZED (${tasksOf(days)})

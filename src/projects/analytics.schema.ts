@@ -3,7 +3,7 @@ import { durationSchema } from '../common/duration.js';
 import { id } from '../common/fields.js';
 import { querySchema } from '../http/query.js';
 
-/** UTC days of each period; the last one is today. */
+/** The number of UTC days of each period; the last one is today. */
 export const daysOf = { '7d': 7, '30d': 30, '90d': 90, '1y': 365 } as const;
 export type Period = keyof typeof daysOf;
 

@@ -6,7 +6,7 @@ import { figuresOf } from './analytics.queries.js';
 import { daysOf, type Period, type ProjectAnalytics } from './analytics.schema.js';
 import { ProjectAccess } from './project-access.js';
 
-/** A share, to four digits; null when there is nothing to have a share of. */
+/** Computes a ratio to four digits; null when the whole is 0. */
 function share(part: number, whole: number): number | null {
   return whole === 0 ? null : Number((part / whole).toFixed(4));
 }
@@ -19,7 +19,7 @@ export class AnalyticsService {
   ) {}
 
   /**
-   * What happened in a project of late.
+   * Returns the figures of a project over a recent period.
    * @throws PROJECT_NOT_FOUND
    */
   async of(actor: Actor, project: string, period: Period): Promise<ProjectAnalytics> {

@@ -6,7 +6,7 @@ import { Database, type Queryable } from '../infra/database.js';
 import { findAccessible, type AccessibleProject } from './projects.queries.js';
 import type { MemberRole } from './projects.schema.js';
 
-/** What one may want to do in a project. */
+/** The kinds of access to a project. */
 export type ProjectPermission = 'read' | 'write' | 'execute' | 'own';
 
 const granted: Record<MemberRole, readonly ProjectPermission[]> = {
@@ -17,7 +17,7 @@ const granted: Record<MemberRole, readonly ProjectPermission[]> = {
 
 const projectName = /^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z][A-Za-z0-9]{1,9})$/;
 
-/** A project is named by its id or by its key, in upper or lower case. */
+/** The id or key of a project; a key may be in upper or lower case. */
 export const projectIdParam = z
   .string()
   .regex(projectName, 'Send the id of a project, or its key: 2 to 10 letters and digits, a letter first')
@@ -25,7 +25,7 @@ export const projectIdParam = z
   .meta({ description: 'The id of a project, or its key' });
 
 /**
- * Refuses what the role in the project does not allow, and any change to an archived project.
+ * Refuses access that the actor's role in the project does not allow, and changes to an archived project.
  * @throws PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
  */
 export function checkPermission(
@@ -45,9 +45,9 @@ export class ProjectAccess {
   constructor(private readonly database: Database) {}
 
   /**
-   * Loads a project for one purpose.
+   * Loads a project if the actor has a kind of access to it.
    * @param project an id or a key
-   * @throws PROJECT_NOT_FOUND for what the actor may not see, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+   * @throws PROJECT_NOT_FOUND when the actor may not see it, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
    */
   async require(
     actor: Actor,

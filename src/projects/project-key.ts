@@ -4,8 +4,8 @@ import type { Queryable } from '../infra/database.js';
 const longest = 10;
 
 /**
- * Keys to try for a new project, best first: made from its name, then with a number, then with a random one.
- * @param name of the project; letters outside A–Z lose their accents or are passed over
+ * Yields keys for a new project, best first: derived from its name, then with a number, then with a random one.
+ * @param name the name of the project; accents are removed, and other letters outside A–Z are skipped
  */
 function* keyCandidates(name: string): Generator<string> {
   const words = name
@@ -22,8 +22,8 @@ function* keyCandidates(name: string): Generator<string> {
 }
 
 /**
- * The keys to try for a new project, best first: the one that was asked for, else those made from the name that nobody has. One
- * look instead of a refused insert for each that is taken; who comes at the same moment may still be faster.
+ * Returns the keys to try for a new project, best first: the requested one, else unused ones that are derived from the name. One query
+ * replaces a refused insert for each key in use; a concurrent request may still take one of them.
  */
 export async function keysFor(
   db: Queryable,

@@ -1,21 +1,21 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { CreatedInstant } from '../infra/columns.js';
 
-/** A value that the commands of a project find in their environment and that nobody can read. */
+/** A secret of a project. Its commands get it as an environment variable, and the API never returns it. */
 @Entity('project_secrets')
 export class ProjectSecret {
   @PrimaryColumn('uuid')
   project_id!: string;
 
-  /** Of the environment variable. */
+  /** The name of the environment variable. */
   @PrimaryColumn('text')
   name!: string;
 
-  /** Sealed; see `common/secret-box.ts`. */
+  /** The encrypted value; see `common/secret-box.ts`. */
   @Column('bytea')
   sealed!: Buffer;
 
-  /** In bytes, before it was sealed. */
+  /** The size of the plain value in bytes. */
   @Column('integer')
   size!: number;
 

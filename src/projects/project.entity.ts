@@ -7,9 +7,9 @@ export interface ProjectSettings {
   notifications?: boolean | undefined;
   auto_assign?: boolean | undefined;
   command_template?: string | undefined;
-  /** Days; null for the server's default. */
+  /** The retention of output in days; null for the default of the server. */
   output_retention_days?: number | null | undefined;
-  /** False: commands have no network. */
+  /** Whether commands have a network. */
   network?: boolean | undefined;
   [key: string]: unknown;
 }
@@ -18,9 +18,9 @@ export interface ResourceLimits {
   max_tasks: number;
   max_concurrent_tasks: number;
   storage_limit: string;
-  /** For runs that ask for none of their own. */
+  /** The limits of runs that request none. */
   default_run_limits?: RunLimits | undefined;
-  /** The most that a run may ask for, and the limit of those that ask for nothing. */
+  /** The upper bounds for requested limits, which also apply to runs that request none. */
   max_run_limits?: RunLimits | undefined;
 }
 
@@ -29,7 +29,7 @@ export class Project {
   @Id()
   id!: string;
 
-  /** The prefix of its tasks' refs, such as `SHOP`. */
+  /** The prefix of the refs of its tasks, such as `SHOP`. */
   @Column('text')
   @Index('projects_key_key', { unique: true })
   key!: string;
@@ -52,7 +52,7 @@ export class Project {
   @Column('jsonb')
   resource_limits!: ResourceLimits;
 
-  /** Bytes of output that its finished executions left; `storage_limit` bounds it. */
+  /** The bytes of stored output of its finished executions; limited by `storage_limit`. */
   @Column('bigint', { default: 0 })
   stored_bytes!: string;
 
@@ -69,7 +69,7 @@ export class Project {
   @Instant({ nullable: true })
   deleted_at!: Date | null;
 
-  /** Chooses the user of its commands on hosts where each project has one; null until the first run there. See `commandUser`. */
+  /** Determines the user of its commands on hosts where each project has one; null before the first run there. See `commandUser`. */
   @Column('integer', { nullable: true, select: false })
   @Index('projects_command_user_number_key', { unique: true })
   command_user_number!: number | null;

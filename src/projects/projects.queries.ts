@@ -13,7 +13,7 @@ export const memberJoin = memberOf('$1');
 export const visibleTo = (user: string, isAdministrator: string): string =>
   `(${isAdministrator} OR p.created_by = ${user} OR p.visibility = 'internal' OR m.user_id IS NOT NULL)`;
 
-/** What user $1 is in a project `p`, $2 telling whether it is an administrator; null for whoever may not see it. */
+/** The role of user $1 in a project `p`; null when the user may not see it. $2 is whether the user is an administrator. */
 export const accessRole = `CASE WHEN $2::boolean OR p.created_by = $1 THEN 'owner'
   ELSE coalesce(m.role, CASE WHEN p.visibility = 'internal' THEN 'viewer' END) END`;
 
@@ -37,7 +37,7 @@ export async function findAccessible(
   return row;
 }
 
-/** Whether a user that may sign in can see a project; undefined where there is no such user. */
+/** Whether an enabled user can see a project; undefined when there is no such user. */
 export async function canSee(db: Queryable, userId: string, projectId: string): Promise<boolean | undefined> {
   const [user] = await db.query<{ sees: boolean }>(
     `SELECT ${visibleTo('u.id', "u.role = 'admin'")} AS sees
@@ -56,11 +56,11 @@ const noTasks: ProjectStatistics = {
   cancelled_tasks: 0,
 };
 
-/** How many tasks a project has, as an SQL expression. @param id an expression for the project's id */
+/** Returns an SQL expression for the number of tasks of a project. @param id an expression for the project's id */
 export const taskTotal = (id: string) =>
   `(SELECT coalesce(sum(c.n), 0)::int FROM task_counts c WHERE c.project_id = ${id})`;
 
-/** The task figures of projects, one query for all of them. A queued task counts as pending. */
+/** Computes the task statistics of several projects in one query. A queued task counts as pending. */
 export async function statisticsOf(
   db: Queryable,
   projectIds: string[],

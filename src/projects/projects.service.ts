@@ -40,8 +40,8 @@ export class ProjectsService {
   ) {}
 
   /**
-   * Makes a project that its maker owns.
-   * @throws RESOURCE_ALREADY_EXISTS when the given key is taken; a key made from the name avoids the taken ones;
+   * Creates a project that the actor owns.
+   * @throws RESOURCE_ALREADY_EXISTS when the given key is in use; a key derived from the name avoids those in use;
    * AUTH_INSUFFICIENT_PERMISSIONS for limits that only an administrator may set, RESOURCE_LIMIT_EXCEEDED
    */
   async create(actor: Actor, input: CreateProject): Promise<ProjectView> {
@@ -111,7 +111,7 @@ export class ProjectsService {
     return query.search === undefined ? read(this.database) : this.heavy.read(actor.id, read);
   }
 
-  /** @throws PROJECT_NOT_FOUND */
+  /** Returns a project with its details. @throws PROJECT_NOT_FOUND */
   async detail(actor: Actor, projectId: string): Promise<ProjectDetail> {
     const project = await this.access.require(actor, projectId, 'read');
     const [view, seconds, recent] = await Promise.all([
@@ -137,7 +137,7 @@ export class ProjectsService {
   }
 
   /**
-   * Changes a project; settings and limits are merged into the present ones.
+   * Updates a project; settings and limits are merged into the current ones.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED (until it is made active again), VERSION_CONFLICT,
    * AUTH_INSUFFICIENT_PERMISSIONS for limits that only an administrator may set
    */
@@ -193,7 +193,7 @@ export class ProjectsService {
   }
 
   /**
-   * Deletes a project softly: it and its tasks are no longer seen, nothing is erased.
+   * Deletes a project softly: it and its tasks become invisible, but are not erased.
    * @throws RESOURCE_IN_USE while tasks of it are queued or running
    */
   async remove(actor: Actor, projectId: string): Promise<{ message: string; deleted_at: string }> {
@@ -253,7 +253,7 @@ const sortKeys: Record<ProjectListQuery['sort'], SortKey[]> = {
   ],
 };
 
-/** A message repeats no more of a command than a list shows. */
+/** Shortens the command template for events, as it is shortened in lists. */
 function withShortCommand<V extends { settings?: { command_template?: unknown } | undefined }>(
   changes: V,
 ): V {

@@ -7,9 +7,9 @@ import { IntervalJob } from '../infra/interval-job.js';
 
 const rowsAtOnce = 100;
 
-/** A table with sealed values, and how one of its rows is sealed with the present key. */
+/** A table with encrypted values, and how one of its rows is encrypted with the current key. */
 interface SealedTable<Row> {
-  /** Locks some rows behind a place that are not sealed with the key $1; rows that somebody is changing have their turn later. */
+  /** Locks a batch of rows after a cursor that are not encrypted with the key $1. Rows that are locked already are left to a later run. */
   select: string;
   placeOf: (row: Row) => unknown[];
   first: unknown[];
@@ -45,7 +45,7 @@ interface WebhookRow extends Record<string, unknown> {
 }
 
 const webhooks: SealedTable<WebhookRow> = {
-  // plain ones are from before they were sealed, or of a process of that time that still runs
+  // plain values were stored by an older version, which may still run in another process
   select: `SELECT id, secret, sealed_secret, previous_secret, sealed_previous_secret FROM webhooks
             WHERE id > $2 AND (secret IS NOT NULL OR previous_secret IS NOT NULL OR substring(sealed_secret FROM 1 FOR 4) <> $1
               OR substring(sealed_previous_secret FROM 1 FOR 4) <> $1)
@@ -70,8 +70,8 @@ const webhooks: SealedTable<WebhookRow> = {
 };
 
 /**
- * Seals with the present key what was sealed with the previous one, or not at all: at every start and now and then, in small steps.
- * Several processes may do it at the same time.
+ * Encrypts values with the current key that are plain or encrypted with the previous key: at every start and at intervals, in small
+ * steps. Several processes may do it at the same time.
  */
 @Injectable()
 export class SecretSealing implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -85,7 +85,7 @@ export class SecretSealing implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     const { role, config } = this.infrastructure;
-    // a worker without the key must not be the one that seals
+    // workers do not encrypt, since a worker may lack the current key
     if (role !== 'worker') this.job.start(config.HOUSEKEEPING_SECONDS * 1000, { atOnce: true });
   }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
 import type { ProjectSecret } from './project-secret.entity.js';
 
-/** A shorter value would be found, and hidden, everywhere in an output. */
+/** The shortest value: a shorter one would be masked at many places of an output by chance. */
 const shortest = 4;
 const longest = 32_768;
 

@@ -9,11 +9,11 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
 import { toSecret, type SecretRow, type SecretView } from './secrets.schema.js';
 
-/** They all become variables of every command, and every output is searched for them. */
+/** The limits on secrets of a project: all are variables of every command, and every output is searched for them. */
 const mostSecrets = 100;
 const mostBytes = 128 * 1024;
 
-/** Values that the commands of a project find in their environment. They go in here, and out only to the worker. */
+/** Manages the secrets of projects. Their values are only returned to workers. */
 @Injectable()
 export class SecretsService {
   constructor(
@@ -26,8 +26,8 @@ export class SecretsService {
   ) {}
 
   /**
-   * The names of a project's secrets.
-   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED for who is not an owner
+   * Lists the names of a project's secrets.
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED when the actor is not an owner
    */
   async list(actor: Actor, project: string): Promise<{ secrets: SecretView[] }> {
     const { id } = await this.access.require(actor, project, 'own');
@@ -39,7 +39,7 @@ export class SecretsService {
   }
 
   /**
-   * Sets or replaces a secret; runs that start from now on have it.
+   * Sets or replaces a secret for all runs that start later.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED
    */
   async set(actor: Actor, project: string, name: string, value: string): Promise<SecretView> {
@@ -75,7 +75,7 @@ export class SecretsService {
     });
   }
 
-  /** @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND */
+  /** Removes a secret. @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND */
   async remove(actor: Actor, project: string, name: string): Promise<{ secrets: SecretView[] }> {
     const { id } = await this.access.require(actor, project, 'own');
     await this.database.transaction(async (tx) => {
@@ -97,7 +97,7 @@ export class SecretsService {
     return this.list(actor, id);
   }
 
-  /** A secret that no run would be given, since all workers would show it to other projects, is not taken either. */
+  /** Refuses secrets when no worker can keep them from other projects, since no run would get them. */
   private async refuseUnprotected(): Promise<void> {
     const { ALLOW_UNISOLATED_SECRETS, LEASE_SECONDS } = this.infrastructure.config;
     if (ALLOW_UNISOLATED_SECRETS) return;
@@ -109,7 +109,7 @@ export class SecretsService {
   }
 
   /**
-   * The secrets of a project by name, for a run of it.
+   * Returns the secrets of a project by name, for one of its runs.
    * @throws SealedError
    */
   async valuesOf(projectId: string, db: Queryable): Promise<Record<string, string>> {

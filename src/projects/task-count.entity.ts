@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * How many tasks a project has in each status, kept up by a trigger in the transaction of every change: counting a million rows
- * takes 100 ms. Every connection has counters of its own, its `shard`, so nobody waits for another; the sum is exact.
+ * The number of tasks of a project in each status, updated by a trigger in the transaction of every change, since counting a million rows
+ * takes 100 ms. Each connection has its own counters, a `shard`, so that transactions do not wait for each other; the sum is exact.
  */
 @Entity('task_counts')
 export class TaskCount {
@@ -12,14 +12,14 @@ export class TaskCount {
   @PrimaryColumn('text')
   status!: string;
 
-  /** The process id of the connection; 0 where others were added up. */
+  /** The process id of the connection; 0 for the merged counters of others. */
   @PrimaryColumn('integer')
   shard!: number;
 
   @Column('bigint')
   n!: string;
 
-  /** What its tasks take, deleted ones too, and what changes of them have left in the history; `max_tasks` bounds it. */
+  /** The bytes of its tasks, including deleted ones, and of their history; limited by `max_tasks`. */
   @Column('bigint', { default: 0 })
   bytes!: string;
 }
