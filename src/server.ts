@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { SlowResponseInterceptor } from './auth/slow-response.interceptor.js';
 import { RequestIdentity } from './auth/request-identity.js';
-import { RequestNetworks } from './auth/request-network.js';
+import { RequestNetworks } from './auth/request-networks.js';
 import { RequestLimiter } from './auth/request-limiter.js';
 import { compressAnswers } from './http/compression.js';
 import { installEnvelope } from './http/envelope.js';

@@ -24,6 +24,8 @@ const MAX_SCAN_PAUSE_MS = 50;
 const LAST_SIGNAL = 64;
 /** How long the init of a namespace may take to end with the exit code of its command. */
 const INIT_EXIT_MS = 500;
+/** How long a main process may take to exit after SIGKILL before the other processes of its run are killed. */
+const EXIT_MS = 100;
 
 export interface RunEvents {
   requestSweep(run: Run): void;
@@ -42,6 +44,7 @@ export class Run implements Sweepable {
   private killing = false;
   private someLeft = false;
   private isFinished = false;
+  private isMainKilled = false;
   private endsWithInit = false;
   /** When SIGTERM was first sent. Processes that were started later do not get it. */
   private termSentAt: Moment | undefined;
@@ -117,7 +120,8 @@ export class Run implements Sweepable {
     const key = `${stat.pid}.${stat.startTime}`;
     if (this.unkillable.has(key)) return;
     if (!this.hasExited) {
-      if (this.termSentAt !== undefined) this.sendTermOnce(stat, key, this.termSentAt);
+      if (this.isMainKilled) killWithGroup(stat, this.ownSession);
+      else if (this.termSentAt !== undefined) this.sendTermOnce(stat, key, this.termSentAt);
       return;
     }
     this.seen.add(key);
@@ -136,7 +140,8 @@ export class Run implements Sweepable {
   }
 
   onScanned(none: boolean, isComplete: boolean): void {
-    if (this.exitCode === undefined || this.isFinished) return;
+    if (this.isFinished) return;
+    if (this.exitCode === undefined) return this.scanUntilExit();
     this.mayHaveSurvivors = !isComplete;
     const done = none || !this.someLeft;
     this.someLeft = false;
@@ -204,7 +209,20 @@ export class Run implements Sweepable {
     if (isOver && endNamespace(init) === 'sent') {
       this.command = undefined;
       this.killTimer = setTimeout(() => this.killMain(), INIT_EXIT_MS);
-    } else signalGroup(this.pid, 'SIGKILL');
+    } else {
+      signalGroup(this.pid, 'SIGKILL');
+      this.isMainKilled = true;
+      this.killTimer = setTimeout(() => this.requestScan(), EXIT_MS);
+    }
+  }
+
+  /**
+   * The kernel does not report the exit of a traced process to its parent before the tracer has waited for it or is gone (ptrace(2)), and
+   * the tracer may be a process of the run that has left its group: all of them are killed.
+   */
+  private scanUntilExit(): void {
+    if (!this.isMainKilled) return;
+    this.killTimer = setTimeout(() => this.requestScan(), MAX_SCAN_PAUSE_MS);
   }
 }
 

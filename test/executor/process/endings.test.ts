@@ -109,6 +109,13 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
       expect(await running.finished).toMatchObject({ exitCode: -9 });
     });
 
+    test('is traced by a child of its own in another session', async () => {
+      const { running } = await ready('exec python3 -S "$FIXTURES/traced.py"', manner);
+      await running.terminate(20);
+      expect(survivors(launcher.pid)).toEqual([]);
+      expect(await running.finished).toMatchObject({ exitCode: -9 });
+    });
+
     test('hops from fork to fork, each in a session of its own', async () => {
       const running = await launcher.launch(
         request('python3 -S "$FIXTURES/hopper.py"; echo ready; sleep 1000', manner),
