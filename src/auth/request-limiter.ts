@@ -65,7 +65,11 @@ export class RequestLimiter {
       ? { kind: 'address' as const, key: networkOf(request.ip) }
       : await this.limitOf(request);
     const isFree = isProbe(request);
-    const state = isLiveness ? null : isFree ? await this.limiters[kind].get(key) : await this.consume(kind, key);
+    const state = isLiveness
+      ? null
+      : isFree
+        ? await this.limiters[kind].get(key)
+        : await this.consume(kind, key);
     const used = state?.consumedPoints ?? 0;
     const resetAt = Date.now() + (state?.msBeforeNext ?? windowSeconds * 1000);
     void reply.headers({
