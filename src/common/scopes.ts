@@ -65,7 +65,7 @@ const entityRooms: Record<string, string> = {
 };
 
 /** The room that shows what an activity in a project is about: of a task, say, rather than of the project. */
-export function roomOfEntity(entityType: string): string {
+export function resourceOfEntity(entityType: string): string {
   return entityRooms[entityType] ?? 'projects';
 }
 

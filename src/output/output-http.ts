@@ -5,7 +5,7 @@ import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import { onClosed } from '../http/on-closed.js';
 import type { ActorRequest } from '../http/request.js';
-import { stalledMs } from '../request-limits/unread-answers.js';
+import { stalledMs } from '../request-limits/unread-responses.js';
 import { UnreadBytes, type Unread } from '../request-limits/unread-bytes.js';
 import { networkOf } from '../common/network.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';

@@ -38,7 +38,7 @@ export class OutputWatch {
       this.recheck(({ execution }) => execution.project_id === project_id),
     );
     // events may have been lost
-    bus.onUnheard(() => this.unheard.ask());
+    bus.onUnheard(() => this.unheard.request());
   }
 
   /**

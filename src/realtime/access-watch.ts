@@ -11,12 +11,12 @@ import { closeCodes } from './limits.js';
 import { errorMessage } from './message.js';
 import { closingErrors } from './message-error.filter.js';
 import { Subscribers } from './subscribers.js';
-import { roomOfChannel, type Subscription } from './subscription.js';
+import { resourceOfChannel, type Subscription } from './subscription.js';
 
-/** So many connections are looked at with four queries. */
-const atOnce = 500;
+/** Connections whose users and projects are looked up together, with four queries a batch. */
+const batchSize = 500;
 
-/** Ends what somebody may no longer hear of, as soon as that is so. */
+/** Ends subscriptions and connections as soon as their user loses the access that they need. */
 @Injectable()
 export class AccessWatch {
   constructor(
@@ -27,18 +27,18 @@ export class AccessWatch {
   ) {}
 
   /**
-   * Whether a subscription that was just found is still permitted; no change between this and adding it is missed.
+   * Checks that a subscription that was just resolved is still permitted. A change between this check and `Subscribers.add` is not missed.
    * @throws PROJECT_NOT_FOUND
    */
   async confirm(connection: Connection, subscription: Subscription): Promise<void> {
-    if (!(await this.isPermitted(connection, subscription))) throw lost(subscription);
+    if (!(await this.isPermitted(connection, subscription))) throw accessLost(subscription);
   }
 
   async projectChanged(projectId: string): Promise<void> {
     this.audiences.forget(projectId);
     for (const connection of this.connections) {
-      const concerned = [...connection.subscriptions.values()].filter((each) => each.projectId === projectId);
-      if (concerned.length > 0) await this.recheck(connection, concerned);
+      const affected = [...connection.subscriptions.values()].filter((each) => each.projectId === projectId);
+      if (affected.length > 0) await this.recheck(connection, affected);
     }
   }
 
@@ -46,15 +46,15 @@ export class AccessWatch {
     await Promise.all(this.connections.ofUser(userId).map((connection) => this.renew(connection)));
   }
 
-  /** Changes may have gone unheard. */
-  async everythingMayHaveChanged(): Promise<void> {
+  /** Re-evaluates every connection, after events of changes may have been lost. */
+  async recheckAll(): Promise<void> {
     this.audiences.forgetAll();
-    for (const connections of batchesOf(this.connections, atOnce)) {
+    for (const connections of batchesOf(this.connections, batchSize)) {
       try {
         await this.authenticator.prefetch(connections);
         await this.audiences.prefetch(connections.flatMap(projectsOf));
       } catch (error) {
-        // what cannot be looked up now is not permitted now
+        // Access that cannot be looked up is denied.
         for (const connection of connections) refuse(connection, error);
         continue;
       }
@@ -71,18 +71,18 @@ export class AccessWatch {
     await this.rightsChanged(connection);
   }
 
-  /** Looks again at all that a connection listens to: another token may allow less. */
+  /** Re-evaluates all subscriptions of a connection, since another token of its user may allow less. */
   async rightsChanged(connection: Connection): Promise<void> {
     await this.recheck(connection, [...connection.subscriptions.values()]);
   }
 
   private async recheck(connection: Connection, subscriptions: Subscription[]): Promise<void> {
     for (const subscription of subscriptions) {
-      // what cannot be looked up now is not permitted now
+      // Access that cannot be looked up is denied.
       if (await this.isPermitted(connection, subscription).catch(() => false)) continue;
       if (connection.subscriptions.get(subscription.key) !== subscription) continue;
       this.subscribers.remove(connection, subscription.key);
-      connection.send(errorMessage(lost(subscription), { ...subscription.topic }));
+      connection.send(errorMessage(accessLost(subscription), { ...subscription.topic }));
     }
   }
 
@@ -92,7 +92,7 @@ export class AccessWatch {
   ): Promise<boolean> {
     if (projectId !== null) await this.audiences.load(projectId);
     const actor = connection.identity;
-    if (!actor || !hasScope(actor, scopesOf(roomOfChannel[topic.channel], 'read'))) return false;
+    if (!actor || !hasScope(actor, scopesOf(resourceOfChannel[topic.channel], 'read'))) return false;
     if (projectId !== null) return this.audiences.maySee(actor, projectId);
     return executionId === undefined || actor.role === 'admin' || requestedBy === actor.id;
   }
@@ -107,7 +107,7 @@ function refuse(connection: Connection, thrown: unknown): void {
   connection.refuse(closingErrors[error.code] ?? closeCodes.unauthenticated, error);
 }
 
-function lost({ projectId, topic }: Subscription): AppError {
+function accessLost({ projectId, topic }: Subscription): AppError {
   const options = { message: 'You may not see this any more: the subscription has ended' };
   if (projectId !== null) return new AppError('PROJECT_NOT_FOUND', { project_id: projectId }, options);
   return new AppError('RESOURCE_NOT_FOUND', { command_id: topic.command_id }, options);

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/permissions.js';
 import { Database } from '../infra/database.js';
 
-/** More projects than this are looked up again rather than remembered. */
-const maxRemembered = 10_000;
+/** The cache is emptied when it holds this many projects. */
+const maxCached = 10_000;
 
 const select = `
   SELECT p.id, p.created_by, p.visibility, p.deleted_at IS NOT NULL AS deleted,
@@ -19,8 +19,8 @@ interface Audience {
 }
 
 /**
- * Who may see a project: the rule of `visible` in projects.queries.ts, asked of the database once per project and change
- * instead of once per event and connection. A project that cannot be looked up is seen by nobody.
+ * Caches who may see a project, by the rule of `visible` in projects.queries.ts: the database is queried once per project and change
+ * instead of once per event and connection. A project that cannot be looked up is visible to nobody.
  */
 @Injectable()
 export class Audiences {
@@ -29,30 +29,30 @@ export class Audiences {
 
   constructor(private readonly database: Database) {}
 
-  /** Looks a project up unless it is known. */
+  /** Looks a project up unless it is cached. */
   async load(projectId: string): Promise<void> {
     while (!this.known.has(projectId)) {
       const before = this.changes;
       const [row] = await this.database.query<AudienceRow>(`${select} WHERE p.id = $1`, [projectId]);
-      // what was read before a change must not be remembered after it
+      // A row that was read before a change must not be cached after it.
       if (before !== this.changes) continue;
       if (!row) return;
       this.remember(row);
     }
   }
 
-  /** Looks many up at once, for who is about to `load` each. */
+  /** Looks many projects up with one query, before a caller `load`s each of them. */
   async prefetch(projectIds: readonly string[]): Promise<void> {
     const unknown = [...new Set(projectIds)].filter((id) => !this.known.has(id));
     if (unknown.length === 0) return;
     const before = this.changes;
     const rows = await this.database.query<AudienceRow>(`${select} WHERE p.id = ANY($1)`, [unknown]);
-    // as in `load`, which looks up what is missing
+    // Rows that were read before a change are dropped; `load` looks those projects up again.
     if (before === this.changes) for (const row of rows) this.remember(row);
   }
 
   private remember({ id, members, ...rest }: AudienceRow): void {
-    if (this.known.size >= maxRemembered) this.known.clear();
+    if (this.known.size >= maxCached) this.known.clear();
     this.known.set(id, { ...rest, members: new Set(members) });
   }
 
@@ -66,16 +66,16 @@ export class Audiences {
     this.changes += 1;
   }
 
-  /** Whether somebody may be told about a loaded project; also of its end, so a deleted one counts. */
-  mayHear(actor: Actor, projectId: string): boolean {
+  /** Tells whether a user may receive events of a loaded project; they include its deletion, so a deleted project counts. */
+  mayReceive(actor: Actor, projectId: string): boolean {
     const audience = this.known.get(projectId);
     if (!audience) return false;
     if (actor.role === 'admin' || audience.created_by === actor.id) return true;
     return audience.visibility === 'internal' || audience.members.has(actor.id);
   }
 
-  /** Whether somebody may look at a loaded project; nobody may at a deleted one. */
+  /** Tells whether a user may see a loaded project; a deleted project is visible to nobody. */
   maySee(actor: Actor, projectId: string): boolean {
-    return this.mayHear(actor, projectId) && this.known.get(projectId)?.deleted === false;
+    return this.mayReceive(actor, projectId) && this.known.get(projectId)?.deleted === false;
   }
 }

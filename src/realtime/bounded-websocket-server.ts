@@ -4,15 +4,15 @@ import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { closeCodes, limits } from './limits.js';
 import { MessageRate } from './message-rate.js';
 
-/** Pings of a client that has so much unread are not answered: it would not see the answer, which only takes memory. */
-const mostUnreadBytes = 64 * 1024;
+/** Pings of a client with this much unread data are not answered: it would not read the pong, which only takes memory. */
+const maxUnreadBytes = 64 * 1024;
 
-/** A client that is cut off has this long to read why. */
-const lastWordMs = 1_000;
+/** The time that a client has to read its close frame before its connection is terminated. */
+const closeGraceMs = 1_000;
 
 /**
- * Answers pings (RFC 6455 §5.5.2), which the library does however many are sent: two connections with nothing else kept everybody
- * waiting for 6 s. Pongs that nobody asked for (§5.5.3) count with them.
+ * Answers pings (RFC 6455 §5.5.2) within a rate limit. `ws` answers them however many are sent: two connections that sent nothing but
+ * pings delayed all other clients by 6 s. Unsolicited pongs (§5.5.3) count towards the same limit.
  */
 export class BoundedWebSocketServer extends WebSocketServer {
   constructor(options: ServerOptions) {
@@ -33,7 +33,7 @@ export class BoundedWebSocketServer extends WebSocketServer {
         return isTaken;
       };
       ws.on('ping', (data) => {
-        if (take() && ws.bufferedAmount < mostUnreadBytes) ws.pong(data);
+        if (take() && ws.bufferedAmount < maxUnreadBytes) ws.pong(data);
       });
       ws.on('pong', take);
       callback(ws, upgraded);
@@ -41,10 +41,10 @@ export class BoundedWebSocketServer extends WebSocketServer {
   }
 }
 
-/** Closes the connection of a client that sends too much, and reads nothing more: its farewell would come after all of that. */
+/** Closes the connection of a client that sends too much and stops reading, since the client's close frame would come after all of that. */
 export function cutOff(ws: WebSocket, reason: string): void {
   if (ws.readyState !== ws.OPEN) return;
   ws.close(closeCodes.tooMany, reason);
   ws.pause();
-  setTimeout(() => ws.terminate(), lastWordMs).unref();
+  setTimeout(() => ws.terminate(), closeGraceMs).unref();
 }

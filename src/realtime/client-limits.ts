@@ -12,7 +12,7 @@ import { RateLimiterRes } from 'rate-limiter-flexible';
 import { limits } from './limits.js';
 import type { MessageRules } from './message-access.js';
 
-/** Counts what comes over sockets as requests are counted, and how many sockets wait to be signed in. */
+/** Applies the rate limits of HTTP requests to handshakes and messages of sockets, and bounds sockets that have not authenticated. */
 @Injectable()
 export class ClientLimits {
   private readonly enabled: boolean;
@@ -30,14 +30,14 @@ export class ClientLimits {
     this.subscriptions = rateLimits.create('subscriptions', limits.subscriptionsPerMinute, 60);
   }
 
-  /** Where a client is, behind those proxies that are trusted, as requests are counted. */
+  /** The network of a client behind the trusted proxies, under which its requests are counted, too. */
   addressOf(request: IncomingMessage): string {
     return networkOf(proxyAddress(request, this.trust) ?? '');
   }
 
   /**
-   * Counts a handshake like a request of its address.
-   * @throws MALFORMED_REQUEST for its Host, RATE_LIMIT_EXCEEDED; also while too many connections of the address have not signed in
+   * Counts a handshake as a request of its address.
+   * @throws MALFORMED_REQUEST for its Host, RATE_LIMIT_EXCEEDED also while too many connections of the address have not authenticated
    */
   async check(request: IncomingMessage): Promise<void> {
     const fault = faultOfHost(request);
@@ -55,7 +55,7 @@ export class ClientLimits {
     await this.limiter.countHandshake({ ip, socket: request.socket });
   }
 
-  /** Counts a connection that has not signed in. @returns to be called when it has, or is closed; once or more often */
+  /** Counts a connection that has not authenticated. @returns ends the count; called when it authenticates or closes, once or more often */
   enter(request: IncomingMessage): () => void {
     const address = this.addressOf(request);
     this.unauthenticated.set(address, (this.unauthenticated.get(address) ?? 0) + 1);
@@ -69,7 +69,7 @@ export class ClientLimits {
     };
   }
 
-  /** Counts a message of somebody who has signed in. @throws RATE_LIMIT_EXCEEDED */
+  /** Counts a message of an authenticated user. @throws RATE_LIMIT_EXCEEDED */
   async countMessage(actor: Actor, as: NonNullable<MessageRules['counts']>): Promise<void> {
     if (!this.enabled) return;
     if (as === 'request') await this.limiter.countUser(actor);

@@ -4,7 +4,7 @@ import { executeTaskSchema } from '../tasks/task-execution.schema.js';
 import { taskIdParam } from '../tasks/task-ref.js';
 import { channels } from './subscription.js';
 
-/** Clients may send null for what they leave out. */
+/** An optional field; clients may also send null for it. */
 const optional = <S extends z.ZodType>(schema: S) =>
   schema.nullish().transform((value) => value ?? undefined);
 
@@ -17,7 +17,7 @@ const topic = z.object({
 
 export const metricNames = ['performance', 'queue_status', 'system_health'] as const;
 
-/** What clients may send, by type. */
+/** The schemas of the messages that clients may send, by type. */
 export const clientMessages = {
   authenticate: z.object({ token: z.string().min(1).max(8192) }),
   ping: z.object({ timestamp: z.union([z.number(), z.string().max(64)]).nullish() }),

@@ -13,7 +13,7 @@ import { message, type Message } from './message.js';
 
 const workSession = z.uuid();
 
-/** Authenticates connections, and keeps what is known of their users up to date. */
+/** Authenticates connections, and keeps their identities (role, account state) up to date. */
 @Injectable()
 export class ConnectionAuthenticator {
   constructor(
@@ -23,7 +23,7 @@ export class ConnectionAuthenticator {
   ) {}
 
   /**
-   * Signs a connection in; a later token of the same user takes the place of the first.
+   * Authenticates a connection; a later token of the same user replaces the first.
    * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED, WEBSOCKET_CONNECTION_FAILED when the user has too many
    */
   async admit(connection: Connection, token: string): Promise<void> {
@@ -38,24 +38,24 @@ export class ConnectionAuthenticator {
       );
     }
     if (before === undefined) await this.count(connection, actor.id);
-    // activity of this connection belongs to the work session that its address names
+    // The activity of this connection belongs to the work session that its address names.
     const sessionId = workSession.safeParse(connection.sessionId).data;
     connection.identity = { ...actor, sessionId };
     connection.peer.unread.belongTo(actor.id);
-    this.endWithToken(connection);
-    // a change since the token was looked at was not for a connection that had no user yet
+    this.closeAtTokenExpiry(connection);
+    // Events of changes since the token was checked did not reach this connection, which had no user yet.
     await this.renew(connection).catch((error: unknown) => {
       connection.refuse(closeCodes.unauthenticated, toAppError(error));
       throw error;
     });
   }
 
-  /** A connection must not outlive the token that opened it, or the later one that took its place. */
-  private endWithToken(connection: Connection): void {
-    connection.cancelEnd();
+  /** Closes the connection when its token expires: it must not outlive the token that opened it, or the later one that replaced it. */
+  private closeAtTokenExpiry(connection: Connection): void {
+    connection.cancelExpiry();
     const end = connection.identity && endOf(connection.identity);
     if (!end) return;
-    connection.cancelEnd = callAt(end, () =>
+    connection.cancelExpiry = callAt(end, () =>
       connection.refuse(closeCodes.expired, new AppError('AUTH_TOKEN_EXPIRED')),
     );
   }
@@ -74,18 +74,18 @@ export class ConnectionAuthenticator {
   }
 
   /**
-   * Brings what is known of a connection's user up to date.
+   * Reloads the identity of a connection's user.
    * @throws AUTH_TOKEN_INVALID when its tokens were revoked, AUTH_ACCOUNT_DISABLED
    */
   async renew(connection: Connection): Promise<void> {
     if (!connection.identity) return;
     const before = connection.identity;
     const renewed = await this.actors.renew(before);
-    // a later token may have taken its place meanwhile
+    // A later token may have replaced the identity meanwhile.
     if (connection.identity === before) connection.identity = renewed;
   }
 
-  /** Looks up the users of many connections at once, for who is about to `renew` each. */
+  /** Looks up the users of many connections at once, before a caller `renew`s each of them. */
   async prefetch(connections: readonly Connection[]): Promise<void> {
     await this.actors.prefetch(connections.flatMap(({ identity }) => identity ?? []));
   }
@@ -98,7 +98,7 @@ export class ConnectionAuthenticator {
         message: 'You have too many connections',
       });
     }
-    // it may have been closed while we counted
+    // The connection may have been closed while its user's connections were counted.
     if (connection.closed) release();
     else connection.signal.addEventListener('abort', release, { once: true });
   }

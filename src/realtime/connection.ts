@@ -10,20 +10,20 @@ import type { Subscription } from './subscription.js';
 
 export type MessageHandler = (message: RawMessage, reply: Reply) => Promise<void>;
 
-/** One connection of a client: who it is, what it listens to, and what it has asked for. */
+/** One connection of a client: its identity, its subscriptions and its pending messages. */
 export class Connection {
-  /** Who it speaks for. */
+  /** The authenticated user; undefined before authentication. */
   identity: Actor | undefined;
-  /** Calls off the end that comes with its token. */
-  cancelEnd: () => void = () => undefined;
-  /** By the key of what they are about. */
+  /** Cancels the timer that closes the connection when its token expires. */
+  cancelExpiry: () => void = () => undefined;
+  /** Subscriptions by their `key`. */
   readonly subscriptions = new Map<string, Subscription>();
-  /** What handles its messages, by type. */
+  /** Handlers of the connection's messages, by type. */
   readonly handlers = new Map<string, MessageHandler>();
   readonly rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst);
   /** Messages are handled one after the other, so that clients may send the next without waiting for an answer. */
   readonly messages = new SerialQueue(limits.pending);
-  /** What is answered without waiting for the messages before it. */
+  /** Answers that do not wait for the messages before them, such as those to `ping`. */
   readonly immediate = new SerialQueue(limits.pending);
   private readonly ending = new AbortController();
 
@@ -31,9 +31,9 @@ export class Connection {
 
   constructor(
     readonly peer: Peer,
-    /** The last part of the address. */
+    /** The session that the client names: the last segment of a WebSocket URL, or `session_id` in the socket.io handshake. */
     readonly sessionId: string | null,
-    /** Ends its place among those that have not signed in. */
+    /** Ends the connection's place among those that have not authenticated. */
     readonly signedIn: () => void,
   ) {}
 
@@ -46,14 +46,14 @@ export class Connection {
     return this.ending.signal.aborted;
   }
 
-  /** Sends at once. A peer that does not read is cut off before it fills the memory. */
+  /** Sends a message at once. A peer that does not read is disconnected before it fills the memory. */
   send(message: Message): void {
     if (this.closed) return;
     if (this.peer.unread.bytes > limits.eventBufferBytes) this.end(closeCodes.tooSlow, 'reads too slowly');
     else this.peer.send(message);
   }
 
-  /** Tells the client why, and closes. */
+  /** Sends the error to the client and closes the connection. */
   refuse(closeCode: number, error: AppError): void {
     this.send(errorMessage(error));
     this.end(closeCode, error.message);
@@ -61,12 +61,12 @@ export class Connection {
 
   end(closeCode: number, reason: string): void {
     this.peer.close(closeCode, reason);
-    this.gone();
+    this.onClosed();
   }
 
-  /** To be called when the peer is gone. */
-  gone(): void {
-    this.cancelEnd();
+  /** Releases what the connection holds; the transports call it when the peer has closed. */
+  onClosed(): void {
+    this.cancelExpiry();
     this.ending.abort();
   }
 }

@@ -19,8 +19,8 @@ export class Connections extends Set<Connection> {
   }
 
   /**
-   * Takes a connection in; it has 10 s to authenticate.
-   * @param signedIn called when it has, or is closed
+   * Registers a new connection, which has 10 s to authenticate.
+   * @param signedIn called when the connection authenticates or closes
    */
   open(peer: Peer, sessionId: string | null, signedIn: () => void): Connection {
     const connection = new Connection(peer, sessionId, signedIn);
@@ -47,12 +47,12 @@ export class Connections extends Set<Connection> {
     return [...this].filter(({ identity }) => identity?.id === userId);
   }
 
-  /** Closes all: clients come back, to another process or after the restart. */
+  /** Closes all connections. Clients reconnect, to another process or after the restart. */
   async closeAll(): Promise<void> {
     const peers = [...this].map(({ peer }) => peer);
     for (const connection of this) connection.end(closeCodes.goingAway, 'The server is shutting down');
     await Promise.race([
-      Promise.all(peers.map(({ gone }) => gone)),
+      Promise.all(peers.map(({ closed }) => closed)),
       delay(limits.shutdownMs, undefined, { ref: false }),
     ]);
     for (const peer of peers) peer.terminate();

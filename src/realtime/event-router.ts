@@ -3,17 +3,17 @@ import { formatDuration } from '../common/duration.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import type { ActivityEvent, ExecutionEvent, NotificationEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
-import { hasScope, roomOfEntity, scopesOf } from '../common/scopes.js';
+import { hasScope, resourceOfEntity, scopesOf } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Audiences } from './audiences.js';
 import { errorMessage, message, type Message } from './message.js';
 import { Subscribers } from './subscribers.js';
 import { keys } from './subscription.js';
 
-/** More events than this are not kept waiting for the database. */
+/** Events beyond this many waiting ones are dropped, while the database is slow. */
 const maxWaiting = 10_000;
 
-/** Turns what happened into messages for those who listen and may know, in the order in which it happened. */
+/** Turns events into messages for the subscribers that may receive them, in the order of the events. */
 @Injectable()
 export class EventRouter {
   private tail: Promise<void> = Promise.resolve();
@@ -34,7 +34,7 @@ export class EventRouter {
     } else {
       const data = { project_id, action, entity_type, entity_id, actor_id, updated_at: at };
       const make = () => message('project_update', data, at);
-      this.toProject(project_id, [keys.project(project_id)], make, mayRead(roomOfEntity(entity_type)));
+      this.toProject(project_id, [keys.project(project_id)], make, mayRead(resourceOfEntity(entity_type)));
     }
   }
 
@@ -59,7 +59,7 @@ export class EventRouter {
     else this.toProject(project_id, [keys.notifications], make, isMeant);
   }
 
-  /** Does something after the events that came before. */
+  /** Runs work after the events before it have been sent. */
   async afterwards(work: () => Promise<void>): Promise<void> {
     this.tail = this.tail.then(work).catch((error: unknown) => {
       this.infrastructure.logger.warn({ err: error }, 'live connections could not be brought up to date');
@@ -79,7 +79,7 @@ export class EventRouter {
   ): void {
     this.inOrder(listeners, async () => {
       await this.audiences.load(projectId);
-      this.send(listeners, make(), (actor) => isMeant(actor) && this.audiences.mayHear(actor, projectId));
+      this.send(listeners, make(), (actor) => isMeant(actor) && this.audiences.mayReceive(actor, projectId));
     });
   }
 
@@ -89,16 +89,16 @@ export class EventRouter {
     void this.afterwards(() => work().finally(() => (this.waiting -= 1)));
   }
 
-  private send(listeners: string[], what: Message, may: (actor: Actor) => boolean): void {
+  private send(listeners: string[], sent: Message, mayReceive: (actor: Actor) => boolean): void {
     for (const connection of this.subscribers.of(...listeners)) {
-      if (connection.identity && may(connection.identity)) connection.send(what);
+      if (connection.identity && mayReceive(connection.identity)) connection.send(sent);
     }
   }
 }
 
-/** Tells whether somebody may read in a room: whoever signed in with a password, and tokens that have a scope for it. */
-function mayRead(room: string): (actor: Actor) => boolean {
-  const scopes = scopesOf(room, 'read');
+/** Returns a check whether an actor may read a resource: password sign-ins may, and tokens that have a scope for it. */
+function mayRead(resource: string): (actor: Actor) => boolean {
+  const scopes = scopesOf(resource, 'read');
   return (actor) => hasScope(actor, scopes);
 }
 
@@ -124,7 +124,7 @@ function completed(taskId: string, event: ExecutionEvent): Message {
   return message('task_completed', data, at);
 }
 
-/** Reasons that have a code of their own; all others are failures of the execution. */
+/** Reasons of failure that have an error code of their own; all others are reported as TASK_EXECUTION_FAILED. */
 const failureCodes = new Set<string>(['TASK_TIMEOUT', 'TASK_DEPENDENCY_NOT_MET'] satisfies ErrorCode[]);
 
 function failed(

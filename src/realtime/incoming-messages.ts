@@ -9,7 +9,7 @@ import { errorMessage, type Reply } from './message.js';
 import type { RawMessage } from './message-access.js';
 import { MessageErrorFilter } from './message-error.filter.js';
 
-/** Passes what the transports read on to the gateway: within the connection's rate, one message after the other. */
+/** Passes messages from the transports to the gateway, within the connection's rate and one after the other. */
 @Injectable()
 export class IncomingMessages {
   constructor(
@@ -18,10 +18,10 @@ export class IncomingMessages {
   ) {}
 
   /**
-   * Has one message handled; whatever is wrong with it is answered, and the connection lives on.
-   * @param read gives the message, or throws when it cannot be read
-   * @param bytes how long it is, where it has not been read yet: to read one costs the more the longer it is
-   * @param reply takes the answer; by default it is sent as a message of its own
+   * Handles one message. An invalid one is answered with an error, and the connection stays open.
+   * @param read returns the message, or throws when it cannot be parsed
+   * @param bytes the length of a message that has not been parsed yet, since parsing costs in proportion to it; 0 for a parsed one
+   * @param reply sends the answer; by default as a message of its own
    */
   receive(
     connection: Connection,
@@ -37,7 +37,7 @@ export class IncomingMessages {
       if (!connection.identity && bytes > limits.anonymousMessageBytes)
         throw new AppError('PAYLOAD_TOO_LARGE', { limit: limits.anonymousMessageBytes });
       const message = read() as RawMessage;
-      // The rest is looked at when it is known who sends it.
+      // The other fields are validated in the gateway, when the sender is authenticated.
       type = parse(typeSchema, isObject(message) ? { type: message['type'] } : undefined).type;
       this.enqueue(connection, type, message, reply);
     } catch (error) {
@@ -47,7 +47,7 @@ export class IncomingMessages {
 
   private enqueue(connection: Connection, type: ClientMessageType, message: RawMessage, reply: Reply): void {
     const handle = connection.handlers.get(type)!;
-    // A client that checks whether the server is there must not wait behind what is being done for it.
+    // A ping checks that the server is there, so it must not wait behind the client's other messages.
     const queue = type === 'ping' ? connection.immediate : connection.messages;
     const isAdded = queue.add(async () => {
       if (!connection.closed) await handle(message, reply);
@@ -59,7 +59,7 @@ export class IncomingMessages {
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A message counts as one for each KiB that is begun. */
+/** The cost of a message in the rate limit: one for each KiB or part of one. */
 export const costOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / 1024));
 
 function slowDown(connection: Connection, reply: Reply): void {

@@ -1,42 +1,42 @@
 const MiB = 1024 * 1024;
 
-/** What one connection, and one user, may ask of this process. */
+/** Limits of one connection and of one user in this process. */
 export const limits = {
-  /** No message of ours is longer, whatever the transport; above this it is not even read: the connection is closed (1009). */
+  /** The longest message of a client, over either transport. A longer one is not read, and the connection is closed (1009). */
   messageBytes: 64 * 1024,
-  /** Before the sign-in: a token has at most 8 KiB. */
+  /** The longest message before authentication; a token has at most 8 KiB. */
   anonymousMessageBytes: 16 * 1024,
   subscriptions: 100,
-  /** Each KiB of a longer message counts as one. */
+  /** Messages a second; each KiB of a longer message counts as one. */
   messagesPerSecond: 100,
   messageBurst: 200,
-  /** Packets of socket.io, those of its own too; its messages are bounded by themselves. */
+  /** Packets of socket.io a second, including its protocol's own; messages have their own limit besides. */
   packetsPerSecond: 200,
   packetBurst: 2_000,
-  /** So many refused messages, without a second of rest between them, close the connection. */
+  /** The refused messages, without a pause of a second between them, that close the connection. */
   refusals: 200,
-  /** Messages that wait for the ones before them. */
+  /** Messages that may wait for those before them. */
   pending: 256,
   authenticationMs: 10_000,
-  /** Connections of one address that have not said yet whom they speak for, in this process. */
+  /** Connections of one address that have not authenticated, in this process. */
   unauthenticatedPerAddress: 50,
-  /** So many tokens that are good for nothing close the connection. */
+  /** Failed authentications that close the connection. */
   failedAuthentications: 5,
-  /** New subscriptions of a user a minute: each asks the database, and a client that comes back has 100. */
+  /** New subscriptions of a user a minute: each queries the database, and a client that reconnects restores up to 100. */
   subscriptionsPerMinute: 500,
   heartbeatMs: 30_000,
-  /** Events cannot wait: a reader that has let so much pile up is cut off, and looks things up when it is back. */
+  /** Unread bytes that disconnect a client: events cannot wait, and the client reloads what it missed when it reconnects. */
   eventBufferBytes: 8 * MiB,
   shutdownMs: 1_000,
 } as const;
 
-/** Close codes: RFC 6455 §7.4.1, and our own in the private range, after the HTTP status they resemble. */
+/** Close codes: those of RFC 6455 §7.4.1, and our own in the private range (4000–4999), numbered after similar HTTP statuses. */
 export const closeCodes = {
   goingAway: 1001,
   tooSlow: 1013,
   unauthenticated: 4401,
   forbidden: 4403,
-  /** The token has come to its end. */
+  /** The token has expired. */
   expired: 4419,
   tooMany: 4429,
 } as const;

@@ -1,27 +1,27 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Permission, Scope } from '../common/permissions.js';
 import { scopesOf } from '../common/scopes.js';
-import { channels, roomOfChannel, type Channel } from './subscription.js';
+import { channels, resourceOfChannel, type Channel } from './subscription.js';
 
-/** A message as it came, before it is validated. */
+/** A message as it was received, before validation. */
 export type RawMessage = Readonly<Record<string, unknown>>;
 
 export interface MessageRules {
-  /** What the user's role must allow; `public` needs no sign-in. */
+  /** The permission that the user's role must have; `public` messages need no authentication. */
   access: Permission | 'public';
-  /** The scopes of which a personal access token needs one. */
+  /** The scopes, of which a personal access token needs one. */
   scopes?: (message: RawMessage) => readonly Scope[];
-  /** Which rate limit of the user the message counts for, beside that of its connection. */
+  /** The rate limit of the user that the message counts towards, besides that of its connection. */
   counts?: 'request' | 'subscription';
 }
 
 export const MESSAGE_RULES = 'message rules';
 
-/** Declares who may send the message that a gateway's method handles. `MessageGuard` refuses messages without a declaration. */
+/** Declares who may send the message that a method of the gateway handles. `MessageGuard` refuses messages without a declaration. */
 export const MessageAccess = (rules: MessageRules): MethodDecorator => SetMetadata(MESSAGE_RULES, rules);
 
-/** Subscribing to a channel takes the scope of reading what it is about. A channel that does not exist is left to validation. */
+/** The scopes to read a channel's resource, of which subscribing needs one. Validation refuses a channel that does not exist. */
 export function scopesOfChannel({ channel }: RawMessage): readonly Scope[] {
   const isKnown = (channels as readonly unknown[]).includes(channel);
-  return isKnown ? scopesOf(roomOfChannel[channel as Channel], 'read') : [];
+  return isKnown ? scopesOf(resourceOfChannel[channel as Channel], 'read') : [];
 }

@@ -6,14 +6,14 @@ import type { Connection } from './connection.js';
 import { closeCodes, limits } from './limits.js';
 import { errorMessage, type Reply } from './message.js';
 
-/** Close codes of connections whose sign-in is refused for reasons that another token would not change. */
+/** Close codes for failed authentications that another token of the client would not mend. */
 export const closingErrors: Partial<Record<ErrorCode, number>> = {
   AUTH_ACCOUNT_DISABLED: closeCodes.forbidden,
   AUTH_TOKEN_EXPIRED: closeCodes.expired,
   WEBSOCKET_CONNECTION_FAILED: closeCodes.tooMany,
 };
 
-/** Answers a message that failed with an `error`. The connection lives on, except after a sign-in that cannot succeed. */
+/** Answers a message that failed with an `error`. The connection stays open, except after an authentication that cannot succeed. */
 @Catch()
 export class MessageErrorFilter implements ExceptionFilter {
   constructor(private readonly infrastructure: Infrastructure) {}
@@ -26,11 +26,11 @@ export class MessageErrorFilter implements ExceptionFilter {
   }
 
   /**
-   * Sends the error that a thrown value stands for.
-   * @param type the message's type, as far as it is known
+   * Sends and logs the error that a thrown value is mapped to.
+   * @param type the message's type, if it is known
    */
   answer(thrown: unknown, type: string | undefined, reply: Reply): AppError {
-    // The check of texts recurses into what it is given.
+    // The validation of texts recurses into the message: a deeply nested one exceeds the stack.
     const tooDeep = thrown instanceof RangeError;
     const error = tooDeep
       ? new AppError('VALIDATION_INVALID_FORMAT', { issue: 'Nested too deeply' })
@@ -41,11 +41,11 @@ export class MessageErrorFilter implements ExceptionFilter {
   }
 }
 
-/** Some reasons close the connection, and so does trying one token after the other. */
+/** Closes a connection whose authentication cannot succeed, or has failed too often. */
 function afterRefusedSignIn(connection: Connection, error: AppError): void {
   connection.failedAuthentications += 1;
   const isTooOften = connection.failedAuthentications >= limits.failedAuthentications;
-  // A connection that has a user keeps it, whatever another token is worth.
+  // An authenticated connection stays authenticated when a later token is refused.
   const ofHandshake = connection.identity ? undefined : closingErrors[error.code];
   const closeCode = ofHandshake ?? (isTooOften ? closeCodes.tooMany : undefined);
   if (closeCode !== undefined) connection.end(closeCode, error.message);

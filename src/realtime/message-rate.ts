@@ -1,4 +1,4 @@
-/** A token bucket: a burst, then so many a second. */
+/** A token bucket: a burst, then a number of tokens a second. */
 export class MessageRate {
   private tokens: number;
   private at: number;
@@ -14,7 +14,7 @@ export class MessageRate {
     this.at = clock();
   }
 
-  /** Takes one, or what a message costs; false when so many are not left. */
+  /** Takes one token, or the cost of a message. @returns false when too few are left */
   take(cost = 1): boolean {
     const now = this.refill();
     if (this.tokens >= cost) {
@@ -26,7 +26,7 @@ export class MessageRate {
     return false;
   }
 
-  /** Takes what has been used already, though it may not be left: who goes on is refused until it has come again. */
+  /** Takes tokens for work that is done already. The count may become negative, so that further messages are refused until it recovers. */
   charge(cost: number): void {
     this.refill();
     this.tokens = Math.max(-this.burst, this.tokens - cost);
@@ -39,7 +39,7 @@ export class MessageRate {
     return now;
   }
 
-  /** How many were refused with less than a second between them. */
+  /** The cost of the messages that were refused with less than a second between them. */
   get refused(): number {
     return this.run;
   }

@@ -3,7 +3,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { RequestTurns } from '../request-limits/request-turns.js';
 import type { Connection } from './connection.js';
 
-/** Messages that ask the database take turns with all requests of their user, over however many connections they come. */
+/** Schedules messages that query the database together with all HTTP requests of their user, whatever connections they come over. */
 @Injectable()
 export class MessageTurns implements NestInterceptor {
   constructor(private readonly turns: RequestTurns) {}
@@ -11,7 +11,7 @@ export class MessageTurns implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const connection = context.switchToWs().getClient<Connection>();
     const work = async (): Promise<unknown> => {
-      // It may have waited: the end of a sign-in closes its connections.
+      // The message may have waited, and the end of a sign-in closes its connections meanwhile.
       if (connection.closed) return undefined;
       return lastValueFrom(next.handle(), { defaultValue: undefined });
     };

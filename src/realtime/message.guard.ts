@@ -7,7 +7,7 @@ import type { Connection } from './connection.js';
 import { closeCodes } from './limits.js';
 import { MESSAGE_RULES, type MessageRules, type RawMessage } from './message-access.js';
 
-/** Guards every message of a gateway: a method without `@MessageAccess` is closed to everybody. */
+/** Authorizes every message of the gateway. A method without `@MessageAccess` is refused to everybody. */
 @Injectable()
 export class MessageGuard implements CanActivate {
   constructor(private readonly limits: ClientLimits) {}
@@ -20,7 +20,7 @@ export class MessageGuard implements CanActivate {
     const connection = ws.getClient<Connection>();
     const actor = connection.identity;
     if (!actor) throw new AppError('AUTH_TOKEN_MISSING', {}, signInFirst);
-    // The message may have waited, and the timer that closes the connection may be late.
+    // The message may have waited, and the timer that closes the connection at the token's expiry may be late.
     if (hasEnded(actor)) {
       const error = new AppError('AUTH_TOKEN_EXPIRED');
       connection.refuse(closeCodes.expired, error);

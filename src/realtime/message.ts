@@ -2,7 +2,7 @@ import type { AppError } from '../common/errors.js';
 import type { NotificationEvent } from '../common/event-map.js';
 import type { OutputView } from '../output/output-view.js';
 
-/** What a client is sent, by type. */
+/** The data of the messages that clients receive, by type. */
 export interface MessageData {
   authenticated: {
     user_id: string;
@@ -10,7 +10,7 @@ export interface MessageData {
     role: string;
     permissions: readonly string[];
     session_id: string | null;
-    /** The longest message that is taken. */
+    /** The longest message that the server accepts. */
     max_message_bytes: number;
   };
   subscribed: Topic & { from_offset?: number };
@@ -46,7 +46,7 @@ export interface MessageData {
   error: { code: string; message: string; details: Record<string, unknown>; [key: string]: unknown };
 }
 
-/** What a subscription is about. */
+/** A channel, and the ids that narrow it down. */
 export interface Topic {
   channel: string;
   project_id?: string | undefined;
@@ -56,30 +56,30 @@ export interface Topic {
 
 export type MessageBody = { type: string; data?: unknown; timestamp?: unknown };
 
-/** One message for any number of peers: as an object, and as JSON made once. */
+/** One message for any number of peers, which is encoded as JSON once. */
 export class Message {
   private encoded: Buffer | undefined;
 
   constructor(readonly body: MessageBody) {}
 
-  /** The JSON in UTF-8. */
+  /** The message as JSON in UTF-8. */
   get bytes(): Buffer {
     return (this.encoded ??= Buffer.from(JSON.stringify(this.body)));
   }
 }
 
-/** Takes the answer to a message. */
+/** Sends the answer to a message. */
 export type Reply = (answer: Message) => void;
 
-/** A message with the time at which it became true. */
+/** Makes a message with a timestamp: the time of the event, or now. */
 export function message<T extends keyof MessageData>(type: T, data: MessageData[T], at?: string): Message {
   return new Message({ type, data, timestamp: at ?? new Date().toISOString() });
 }
 
-/** Output carries the time at which it was read inside its data. */
+/** Makes a message of output; its data has the time at which the output was read, so the message has no timestamp. */
 export const outputMessage = (data: OutputView) => new Message({ type: 'command_output', data });
 
-/** @param more what else belongs beside the code, such as the task that failed */
+/** @param more further fields of the data, such as the task that failed */
 export function errorMessage(error: AppError, more: Record<string, unknown> = {}): Message {
   const { code, message: text, details } = error;
   return message('error', { code, message: text, ...more, details });

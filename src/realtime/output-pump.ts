@@ -7,13 +7,13 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { outputMessage, type Message } from './message.js';
 import type { Peer } from './peer.js';
 
-/** While the database is away the reader waits and goes on where it was. */
+/** The delay before reading resumes at the same offset, after the database was unavailable. */
 const retryMs = 1_000;
 
-/** Sends the output of executions as fast as their readers take it. */
+/** Sends the output of executions as fast as their clients read it. */
 @Injectable()
 export class OutputPump {
-  /** A live frame is the same object for all its readers, and is made into JSON once for them. */
+  /** Messages of live frames: a frame is the same object for all its readers, and is encoded once for them. */
   private readonly messages = new WeakMap<OutputFrame, Message>();
 
   constructor(
@@ -22,8 +22,8 @@ export class OutputPump {
   ) {}
 
   /**
-   * Sends an execution's output from an offset on until its end, or until the signal. While much is unsent to the peer nothing is
-   * read for it, and it goes on from the store then.
+   * Sends an execution's output from an offset until its end, or until the signal is aborted. While the peer has much unread, reading
+   * pauses, and resumes from the store.
    */
   async run(peer: Peer, executionId: string, offset: number, signal: AbortSignal): Promise<void> {
     let position = offset;

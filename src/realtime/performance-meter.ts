@@ -6,8 +6,8 @@ import type { metricNames } from './client-message.js';
 
 export type MetricName = (typeof metricNames)[number];
 
-/** Clients that ask more often than this share one measurement. */
-const sharedMs = 1_000;
+/** The time for which one measurement is shared by all clients. */
+const cacheMs = 1_000;
 
 interface QueueFigures {
   tasks_per_minute: number;
@@ -27,17 +27,17 @@ export class PerformanceMeter {
     private readonly stats: ConnectionStats,
   ) {}
 
-  /** Closes one interval of processor time; `cpu_usage` speaks of the last one. */
+  /** Ends one interval of processor time; `cpu_usage` is that of the latest interval. */
   tick(): void {
     const now = processorTimes();
     const total = now.total - this.times.total;
-    // the counters move in steps of 10 ms: over less than that nothing can be said
+    // The counters advance in steps of 10 ms, so a shorter interval says nothing.
     if (total < 100) return;
     this.cpuUsage = rounded(100 * (1 - (now.idle - this.times.idle) / total));
     this.times = now;
   }
 
-  /** @param names which parts; all figures of the contract's `performance_data` by default */
+  /** @param names the parts to measure; by default those of the documented `performance_data` */
   async read(
     names: readonly MetricName[] = ['performance', 'queue_status'],
   ): Promise<Record<string, unknown>> {
@@ -62,7 +62,7 @@ export class PerformanceMeter {
   }
 
   private queueFigures(): Promise<QueueFigures> {
-    if (!this.shared || performance.now() - this.shared.at > sharedMs) {
+    if (!this.shared || performance.now() - this.shared.at > cacheMs) {
       this.shared = { at: performance.now(), figures: this.measure() };
       this.shared.figures.catch(() => (this.shared = undefined));
     }

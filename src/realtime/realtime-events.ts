@@ -12,7 +12,7 @@ import { keys } from './subscription.js';
 
 const performanceMs = 5_000;
 
-/** Passes the events of the application on to those who subscribed, while the application runs. */
+/** Passes the application's events to the subscribers, while the application runs. */
 @Injectable()
 export class RealtimeEvents implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly releases: (() => unknown)[] = [];
@@ -29,7 +29,7 @@ export class RealtimeEvents implements OnApplicationBootstrap, OnApplicationShut
 
   onApplicationBootstrap(): void {
     const { events, router, watch } = this;
-    const unheard = new Coalesced(() => router.afterwards(() => watch.everythingMayHaveChanged()));
+    const resync = new Coalesced(() => router.afterwards(() => watch.recheckAll()));
     const timer = setInterval(() => void this.measure(), performanceMs);
     this.releases.push(
       () => clearInterval(timer),
@@ -40,7 +40,7 @@ export class RealtimeEvents implements OnApplicationBootstrap, OnApplicationShut
         router.afterwards(() => watch.projectChanged(project_id)),
       ),
       events.on('user.changed', ({ user_id }) => router.afterwards(() => watch.userChanged(user_id))),
-      this.bus.onUnheard(() => unheard.ask()),
+      this.bus.onUnheard(() => resync.request()),
     );
   }
 

@@ -8,7 +8,7 @@ import { Message } from './message.js';
 import { SocketIoTransport } from './socket-io-transport.js';
 import { WebSocketTransport } from './websocket-transport.js';
 
-/** Serves Nest's gateway over both transports, on the port of the HTTP server. A gateway's client is a `Connection`. */
+/** Serves Nest's gateway over both transports, on the port of the HTTP server. The client of the gateway is a `Connection`. */
 @Injectable()
 export class RealtimeAdapter implements WebSocketAdapter<Connections, Connection> {
   constructor(
@@ -47,7 +47,7 @@ export class RealtimeAdapter implements WebSocketAdapter<Connections, Connection
     }
   }
 
-  /** Ends every connection, before the HTTP server is closed, which waits for them. */
+  /** Closes every connection before the HTTP server is closed, since the server waits for them. */
   async close(connections: Connections): Promise<void> {
     this.webSocket.stop();
     await connections.closeAll();

@@ -25,8 +25,8 @@ import { SubscriptionsService } from './subscriptions.service.js';
 import { keys } from './subscription.js';
 
 /**
- * The messages that clients may send, over socket.io and plain WebSocket alike (`RealtimeAdapter`). What a method returns is the
- * answer. Messages of one connection are handled one after the other, save `ping`.
+ * Handles the messages of clients, over socket.io and plain WebSocket alike (`RealtimeAdapter`). A method returns the answer. Messages
+ * of one connection are handled one after the other, except `ping`.
  */
 @WebSocketGateway()
 @UseGuards(MessageGuard)
@@ -46,7 +46,7 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
     this.subscribers.removeAll(connection);
   }
 
-  /** Signs the connection in, or renews its sign-in by a later token of the same user. */
+  /** Authenticates the connection, or replaces its token by a later one of the same user. */
   @SubscribeMessage('authenticate')
   @MessageAccess({ access: 'public' })
   async authenticate(
@@ -55,21 +55,21 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   ): Promise<Message | undefined> {
     const isRenewal = connection.identity !== undefined;
     await this.authenticator.admit(connection, token);
-    // It may have been closed meanwhile, and speaks for nobody then.
+    // A connection that was closed meanwhile has no identity.
     if (connection.closed) return undefined;
     connection.signedIn();
     if (isRenewal) await this.watch.rightsChanged(connection);
     return this.authenticator.greeting(connection);
   }
 
-  /** Carries the client's own time back to it, so that it can measure the round trip. */
+  /** Returns the client's own timestamp, so that it can measure the round trip. */
   @SubscribeMessage('ping')
   @MessageAccess({ access: 'public' })
   ping(@MessageBody({ schema: clientMessages.ping }) { timestamp }: ClientMessage<'ping'>): Message {
     return new Message({ type: 'pong', timestamp: timestamp ?? Date.now() });
   }
 
-  /** Sends what happens in a channel from now on; of a command's output also what was stored, from `from_offset` on. */
+  /** Subscribes to the events of a channel from now on; a command's output is sent from `from_offset` on, stored output included. */
   @SubscribeMessage('subscribe')
   @MessageAccess({ access: 'read', scopes: scopesOfChannel, counts: 'subscription' })
   @UseInterceptors(MessageTurns)
@@ -80,7 +80,7 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   ): Promise<void> {
     const subscription = await this.subscriptions.resolve(connection.identity!, request);
     this.subscribers.check(connection, subscription.key);
-    // Access that was lost during the look-up was not noticed, since there was no subscription yet to be ended.
+    // Access may have been lost during the look-up, when there was no subscription yet that `AccessWatch` could have ended.
     if (connection.closed) return;
     await this.watch.confirm(connection, subscription);
     const { topic, executionId, fromOffset, key } = subscription;
@@ -92,14 +92,14 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
     );
     if (executionId !== undefined) {
       void this.pump.run(connection.peer, executionId, fromOffset ?? 0, stopping.signal).then(() => {
-        // A later subscription to the same output is another one.
+        // A later subscription to the same output must not be removed.
         if (connection.subscriptions.get(key) === subscription) this.subscribers.remove(connection, key);
       });
     }
     if (key === keys.performance) connection.send(message('performance_data', await this.meter.read()));
   }
 
-  /** Ends the subscriptions that the topic names. */
+  /** Ends the subscriptions that match the topic. */
   @SubscribeMessage('unsubscribe')
   @MessageAccess({ access: 'read', scopes: () => scopesOf('system', 'read') })
   unsubscribe(

@@ -6,19 +6,19 @@ import type { Peer } from './peer.js';
 type Packet = { type: string; data?: string | Buffer };
 type Transport = { once(name: 'drain', listener: () => void): void };
 
-/** A client that speaks socket.io, over whichever transport it found. */
+/** A client that uses socket.io, over WebSocket or HTTP long-polling. */
 export class SocketIoPeer implements Peer {
-  readonly gone: Promise<void>;
+  readonly closed: Promise<void>;
   private waiting = 0;
   private pingedAt = 0;
 
   constructor(
     private readonly socket: Socket,
     readonly unread: Unread,
-    private readonly answered: (milliseconds: number) => void,
+    private readonly onPong: (milliseconds: number) => void,
   ) {
     const { conn } = socket;
-    this.gone = new Promise((resolve) => conn.once('close', () => resolve()));
+    this.closed = new Promise((resolve) => conn.once('close', () => resolve()));
     conn.once('close', () => unread.close());
     conn.on('packetCreate', ({ type, data }: Packet) => {
       const bytes = data === undefined ? 0 : Buffer.byteLength(data);
@@ -26,25 +26,25 @@ export class SocketIoPeer implements Peer {
       unread.add(bytes);
       if (type === 'ping') this.pingedAt = performance.now();
     });
-    // what waits in engine.io leaves in one batch, and the next batch leaves only after the transport has taken this one
+    // engine.io sends buffered packets in one batch, and the next batch only after the transport has drained this one.
     conn.on('flush', () => {
       const bytes = this.waiting;
       this.waiting = 0;
       (conn.transport as unknown as Transport).once('drain', () => unread.remove(bytes));
     });
     conn.on('packet', ({ type }: Packet) => {
-      if (type === 'pong') this.answered(performance.now() - this.pingedAt);
+      if (type === 'pong') this.onPong(performance.now() - this.pingedAt);
     });
   }
 
-  /** The event has the name of the message's type; its one argument is the message. */
+  /** Emits an event that is named after the message's type and has the message as its one argument. */
   send({ body }: Message): void {
     this.socket.emit(body.type, body);
   }
 
-  /** socket.io has no close codes: the client has been told why by an `error`. */
+  /** Closes without a code, which socket.io does not have; the client has received an `error` with the reason. */
   close(code: number): void {
-    // a client that is told to leave does not come back by itself, one that loses the connection does
+    // A client of socket.io does not reconnect after a disconnect by the server, but does after losing the connection.
     if (code >= 4000) this.socket.disconnect(true);
     else this.socket.conn.close();
   }

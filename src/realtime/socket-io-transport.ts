@@ -7,7 +7,7 @@ import { bearerToken } from '../http/bearer-token.js';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
-import { UnreadAnswers } from '../request-limits/unread-answers.js';
+import { UnreadResponses } from '../request-limits/unread-responses.js';
 import { UnreadBytes } from '../request-limits/unread-bytes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { BoundedWebSocketServer, cutOff } from './bounded-websocket-server.js';
@@ -21,7 +21,7 @@ import { limits } from './limits.js';
 import { MessageRate } from './message-rate.js';
 import { SocketIoPeer } from './socket-io-peer.js';
 
-/** The type of a packet that asks for a namespace (socket.io protocol 5). */
+/** The type of a CONNECT packet, which asks for a namespace (socket.io protocol 5). */
 const connectPacket = '0';
 
 export const socketIoPath = '/socket.io/';
@@ -31,12 +31,12 @@ const handshakeSchema = z.object({
   session_id: z.string().max(128).optional().catch(undefined),
 });
 
-/** socket.io on the same port: the token comes with the handshake, messages are events of the same names. */
+/** Serves socket.io on the port of the HTTP server: the token comes with the handshake, and events are named after message types. */
 @Injectable()
 export class SocketIoTransport {
   private server: Server | undefined;
-  /** What ends the place of a connection among those that have not signed in. */
-  private readonly places = new WeakMap<object, () => void>();
+  /** Functions that end a connection's place among those that have not authenticated (`ClientLimits.enter`). */
+  private readonly releases = new WeakMap<object, () => void>();
 
   constructor(
     private readonly connections: Connections,
@@ -44,7 +44,7 @@ export class SocketIoTransport {
     private readonly clientLimits: ClientLimits,
     private readonly authenticator: ConnectionAuthenticator,
     private readonly stats: ConnectionStats,
-    private readonly answers: UnreadAnswers,
+    private readonly responses: UnreadResponses,
     private readonly unread: UnreadBytes,
     private readonly infrastructure: Infrastructure,
   ) {}
@@ -53,11 +53,11 @@ export class SocketIoTransport {
     const origins = this.infrastructure.config.CORS_ORIGINS;
     this.server = new Server({
       path: socketIoPath,
-      // upgrades for others are answered by the other transport
+      // Upgrades on other paths are answered by `WebSocketTransport`.
       destroyUpgrade: false,
       maxHttpBufferSize: limits.messageBytes,
       wsEngine: BoundedWebSocketServer,
-      // its way of saying no is 403, with the code as message
+      // engine.io refuses with 403, and the error code as its message.
       allowRequest: (request, answer) => {
         this.clientLimits.check(request).then(
           () => answer(null, true),
@@ -79,20 +79,20 @@ export class SocketIoTransport {
     );
     this.server.engine.on('connection', (socket: RawSocket) => {
       this.boundPackets(socket);
-      const leave = this.clientLimits.enter(socket.request);
-      this.places.set(socket, leave);
-      socket.once('close', leave);
+      const release = this.clientLimits.enter(socket.request);
+      this.releases.set(socket, release);
+      socket.once('close', release);
     });
   }
 
-  /** Drops what never got as far as a connection. The HTTP server is not ours to close. */
+  /** Drops handshakes that never became a connection. The HTTP server, which socket.io would close, is closed by Nest. */
   stop(): void {
     this.server?.engine.close();
   }
 
   /**
-   * Ends a connection that goes on to ask for a sign-in, or sends more than any client would: each packet costs the library work,
-   * whatever it thinks of it, and a request for a namespace stays with the connection.
+   * Closes a connection that keeps sending CONNECT packets, or sends more packets than any client would: socket.io does work for each
+   * packet even if it is invalid, and keeps state for each requested namespace as long as the connection lives.
    */
   private boundPackets(socket: RawSocket): void {
     const rate = new MessageRate(limits.packetsPerSecond, limits.packetBurst);
@@ -100,25 +100,25 @@ export class SocketIoTransport {
     let connects = 0;
     socket.on('packet', ({ type, data }: { type: string; data?: unknown }) => {
       if (type === 'message' && typeof data === 'string' && data.startsWith(connectPacket)) connects += 1;
-      // messages are bounded where requests are; nothing is asked with the others
+      // Messages are limited only where requests are, by RATE_LIMIT_ENABLED; packets of other types always are.
       const isCounted = isRateLimited || type !== 'message';
       if (connects > limits.failedAuthentications || (isCounted && !rate.take())) drop(socket);
     });
   }
 
-  /** A poll is answered when the answer to the one before has been taken: engine.io takes what it wrote for read. */
+  /** Holds back each long poll until the previous answer has left: engine.io regards as read what it has written. */
   private boundPolls(request: IncomingMessage, response: unknown, next: () => void): void {
-    // an upgrade has an answer of another kind
+    // The response of an upgrade is not a `ServerResponse`.
     if (!(response instanceof ServerResponse)) return next();
-    this.answers.watch(response, () => this.clientLimits.addressOf(request));
-    this.answers.inTurn(request.socket, response, () => {
+    this.responses.watch(response, () => this.clientLimits.addressOf(request));
+    this.responses.inTurn(request.socket, response, () => {
       const sid = new URLSearchParams(request.url?.split('?')[1]).get('sid');
       if (request.method !== 'GET' || sid === null) next();
-      else this.answers.inTurn(`poll of ${sid}`, response, next);
+      else this.responses.inTurn(`poll of ${sid}`, response, next);
     });
   }
 
-  /** @returns why the client is refused, if it is */
+  /** @returns the error for a client that is refused */
   private async admit(socket: Socket): Promise<Error | undefined> {
     try {
       await this.signIn(socket);
@@ -142,14 +142,14 @@ export class SocketIoTransport {
     const connection: Connection = this.connections.open(
       peer,
       session_id ?? null,
-      this.places.get(socket.conn) ?? (() => undefined),
+      this.releases.get(socket.conn) ?? (() => undefined),
     );
-    socket.conn.once('close', () => connection.gone());
+    socket.conn.once('close', () => connection.onClosed());
     try {
       await this.authenticator.admit(connection, token);
       connection.signedIn();
     } catch (error) {
-      connection.gone();
+      connection.onClosed();
       throw error;
     }
     (socket.data as { connection?: Connection }).connection = connection;
@@ -157,14 +157,14 @@ export class SocketIoTransport {
 
   private serve(socket: Socket): void {
     const { connection } = socket.data as { connection: Connection };
-    socket.on('disconnect', () => connection.gone());
-    // The library has read a message before it gives it away, so its length counts whatever becomes of it.
+    socket.on('disconnect', () => connection.onClosed());
+    // socket.io has parsed a message before it passes it on, so the length counts even if the message is refused.
     socket.conn.on('packet', ({ data }: { data?: string | Buffer }) => {
       if (data !== undefined) connection.rate.charge(costOf(Buffer.byteLength(data)) - 1);
     });
     socket.onAny((type: string, ...values: unknown[]) => {
       const last = values.at(-1);
-      // who asks for an acknowledgement gets the answer there, and only there
+      // A client that requests an acknowledgement receives the answer there only.
       const reply = typeof last === 'function' ? answerTo(last as (body: unknown) => void) : undefined;
       this.messages.receive(connection, () => readEvent(type, values[0]), 0, reply);
     });
@@ -174,7 +174,7 @@ export class SocketIoTransport {
 
 type RawSocket = Socket['conn'];
 
-/** Closes a connection whose client sends too much; over WebSocket the library would go on to read it. */
+/** Closes the connection of a client that sends too much. Over WebSocket it is cut off first, since socket.io would go on reading. */
 function drop(socket: RawSocket): void {
   const { socket: ws } = socket.transport as unknown as { socket?: WebSocket };
   if (ws) cutOff(ws, 'Too many packets');
@@ -186,7 +186,7 @@ const answerTo =
   ({ body }) =>
     acknowledge(body);
 
-/** An event is a message whose type is its name. */
+/** Converts an event of socket.io into a message of that type. */
 function readEvent(type: string, value: unknown): unknown {
   if (value === undefined || value === null || typeof value === 'function') return { type };
   if (typeof value !== 'object' || Array.isArray(value) || Buffer.isBuffer(value)) {
@@ -195,7 +195,7 @@ function readEvent(type: string, value: unknown): unknown {
   return { ...value, type };
 }
 
-/** What the client's `connect_error` carries: the code as message, and the same `data` as in an `error` message. */
+/** The error of the client's `connect_error`: the code as its message, and the `data` of an `error` message. */
 function refusal(thrown: unknown): Error {
   const { code, message, details } = toAppError(thrown);
   return Object.assign(new Error(code), { data: { code, message, details } });

@@ -3,15 +3,15 @@ import { AppError } from '../common/errors.js';
 import { subscriptions as subscriptionCount } from '../common/metrics.js';
 import type { Connection } from './connection.js';
 import { limits } from './limits.js';
-import { isMeant, type Subscription } from './subscription.js';
+import { matches, type Subscription } from './subscription.js';
 import type { Topic } from './message.js';
 
-/** Who listens to what, looked up from both sides. */
+/** Indexes subscriptions by connection and by key. */
 @Injectable()
 export class Subscribers {
   private readonly byKey = new Map<string, Set<Connection>>();
 
-  /** @throws RESOURCE_LIMIT_EXCEEDED when the connection has as many as allowed */
+  /** @throws RESOURCE_LIMIT_EXCEEDED when the connection has the most subscriptions already */
   check(connection: Connection, key: string): void {
     const { subscriptions } = connection;
     if (subscriptions.size >= limits.subscriptions && !subscriptions.has(key)) {
@@ -22,7 +22,7 @@ export class Subscribers {
     }
   }
 
-  /** Adds a subscription; one about the same takes the place of the earlier. */
+  /** Adds a subscription, which replaces an earlier one with the same key. */
   add(connection: Connection, subscription: Subscription): void {
     this.remove(connection, subscription.key);
     connection.subscriptions.set(subscription.key, subscription);
@@ -42,10 +42,10 @@ export class Subscribers {
     if (listeners?.size === 0) this.byKey.delete(key);
   }
 
-  /** Removes the subscriptions that a request to unsubscribe names, if there are any. */
+  /** Removes the subscriptions that match a request to unsubscribe, if there are any. */
   removeMatching(connection: Connection, request: Topic): void {
     for (const subscription of connection.subscriptions.values()) {
-      if (isMeant(subscription, request)) this.remove(connection, subscription.key);
+      if (matches(subscription, request)) this.remove(connection, subscription.key);
     }
   }
 
@@ -57,7 +57,7 @@ export class Subscribers {
     return keys.some((key) => this.byKey.has(key));
   }
 
-  /** Those who listen to any of the keys, each once. */
+  /** The connections that are subscribed to any of the keys, each once. */
   of(...keys: string[]): Set<Connection> {
     const found = new Set<Connection>();
     for (const key of keys) for (const connection of this.byKey.get(key) ?? []) found.add(connection);

@@ -9,8 +9,8 @@ export const channels = [
 ] as const;
 export type Channel = (typeof channels)[number];
 
-/** The room of the API whose reading a channel is like. */
-export const roomOfChannel: Record<Channel, string> = {
+/** The API resource (`scopesOf`) whose read scopes a channel needs. */
+export const resourceOfChannel: Record<Channel, string> = {
   task_updates: 'tasks',
   project_updates: 'projects',
   command_output: 'commands',
@@ -20,7 +20,7 @@ export const roomOfChannel: Record<Channel, string> = {
 
 const idFields = ['project_id', 'task_id', 'command_id'] as const;
 
-/** Names of what events are about; a subscription listens to one of them. */
+/** The keys under which events are routed; a subscription has one of them. */
 export const keys = {
   allTasks: 'tasks',
   tasksOf: (projectId: string) => `tasks of ${projectId}`,
@@ -31,30 +31,30 @@ export const keys = {
   performance: 'performance',
 } as const;
 
-/** What a client wants to hear of, found and permitted. */
+/** A resolved and permitted subscription of a client. */
 export interface Subscription {
   key: string;
-  /** As it is answered: ids as they are stored. */
+  /** The topic as the client receives it back, with the stored ids. */
   topic: Topic & { channel: Channel };
-  /** As it was asked for: a ref or a key is as good as an id. */
-  asked: Topic;
-  /** Whoever loses sight of this project loses the subscription. */
+  /** The topic as the client requested it, which may name a task ref or a project key instead of an id. */
+  requested: Topic;
+  /** The project that the user must be able to see, or the subscription ends. */
   projectId: string | null;
   executionId?: string | undefined;
-  /** Whose command it is; without a project it is nobody else's business but the administrators'. */
+  /** The requester of the command. A command without a project is visible only to its requester and administrators. */
   requestedBy?: string | undefined;
   fromOffset?: number | undefined;
-  /** Ends what runs for it. */
+  /** Stops the output pump of the subscription. */
   stop?: () => void;
 }
 
-/** Whether a request to unsubscribe means this subscription. Output may be named by any of its ids, or by none for all. */
-export function isMeant(subscription: Subscription, request: Topic): boolean {
-  const { topic, asked } = subscription;
+/** Tells whether a request to unsubscribe matches a subscription. Output may be named by any of its ids, or by none for all. */
+export function matches(subscription: Subscription, request: Topic): boolean {
+  const { topic, requested } = subscription;
   if (topic.channel !== request.channel) return false;
   return idFields.every((field) => {
     const named = request[field];
-    if (named === undefined) return topic.channel === 'command_output' || asked[field] === undefined;
-    return named === asked[field] || named === topic[field];
+    if (named === undefined) return topic.channel === 'command_output' || requested[field] === undefined;
+    return named === requested[field] || named === topic[field];
   });
 }

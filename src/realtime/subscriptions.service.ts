@@ -13,7 +13,7 @@ type Found = Pick<Subscription, 'key' | 'projectId' | 'executionId' | 'requested
   ids?: Partial<Subscription['topic']>;
 };
 
-/** Finds what a client wants to hear of, if it may. */
+/** Resolves requests to subscribe: finds the resource and checks the client's access to it. */
 @Injectable()
 export class SubscriptionsService {
   constructor(
@@ -24,12 +24,12 @@ export class SubscriptionsService {
 
   /** @throws VALIDATION_REQUIRED_FIELD, PROJECT_NOT_FOUND, TASK_NOT_FOUND, RESOURCE_NOT_FOUND */
   async resolve(actor: Actor, request: Request): Promise<Subscription> {
-    const { from_offset, ...asked } = request;
+    const { from_offset, ...requested } = request;
     const { ids, ...found } = await this.find(actor, request);
     return {
       ...found,
       topic: { channel: request.channel, ...ids },
-      asked,
+      requested,
       ...(found.executionId === undefined ? {} : { fromOffset: from_offset ?? 0 }),
     };
   }

@@ -9,30 +9,30 @@ import type { Peer } from './peer.js';
 /** The longest reason a close frame can carry (RFC 6455 §5.5). */
 const maxReasonBytes = 123;
 
-/** A client that speaks plain WebSocket. */
+/** A client that uses plain WebSocket. */
 export class WebSocketPeer implements Peer {
-  readonly gone: Promise<void>;
+  readonly closed: Promise<void>;
   private corked = false;
-  private sign = true;
-  private leftBefore = 0;
+  private isAlive = true;
+  private bytesLeftBefore = 0;
   private pingedAt = 0;
 
   constructor(
     private readonly ws: WebSocket,
     private readonly socket: Socket,
     readonly unread: Unread,
-    private readonly answered: (milliseconds: number) => void,
+    private readonly onPong: (milliseconds: number) => void,
   ) {
-    this.gone = new Promise((resolve) => ws.once('close', () => resolve()));
+    this.closed = new Promise((resolve) => ws.once('close', () => resolve()));
     ws.once('close', () => unread.close());
     ws.on('pong', () => {
-      this.sign = true;
-      this.answered(performance.now() - this.pingedAt);
+      this.isAlive = true;
+      this.onPong(performance.now() - this.pingedAt);
     });
   }
 
   send(message: Message): void {
-    // what is sent in one go leaves in one write
+    // Messages that are sent in the same tick leave in one write.
     if (!this.corked) {
       this.corked = true;
       this.socket.cork();
@@ -55,18 +55,18 @@ export class WebSocketPeer implements Peer {
     this.ws.terminate();
   }
 
-  /** Notes that the client is there: it sent something. */
-  seen(): void {
-    this.sign = true;
+  /** Notes that the client has sent something and so is alive. */
+  markAlive(): void {
+    this.isAlive = true;
   }
 
-  /** Asks whether the client is still there. One that has neither answered nor read a byte since the last time is dropped. */
-  beat(): void {
-    const left = this.socket.bytesWritten - this.socket.writableLength;
-    if (!this.sign && left === this.leftBefore) return this.terminate();
-    this.sign = false;
-    // a slow reader finds the ping behind what it has not read yet, so what it does read counts too
-    this.leftBefore = left;
+  /** Pings the client. One that has neither sent anything nor read a byte since the last heartbeat is terminated. */
+  heartbeat(): void {
+    const bytesLeft = this.socket.bytesWritten - this.socket.writableLength;
+    if (!this.isAlive && bytesLeft === this.bytesLeftBefore) return this.terminate();
+    this.isAlive = false;
+    // A slow reader receives the ping behind what it has not read yet, so bytes that it reads count as a sign of life, too.
+    this.bytesLeftBefore = bytesLeft;
     this.pingedAt = performance.now();
     this.ws.ping();
   }

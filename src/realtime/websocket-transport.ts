@@ -20,7 +20,7 @@ import { WebSocketPeer } from './websocket-peer.js';
 
 const address = /^\/ws\/([\w.~:-]{1,128})\/?(?:\?|$)/;
 
-/** Plain WebSocket at `/ws/{session_id}`. */
+/** Serves plain WebSocket at `/ws/{session_id}`. */
 @Injectable()
 export class WebSocketTransport {
   private readonly server = new BoundedWebSocketServer({
@@ -49,11 +49,11 @@ export class WebSocketTransport {
       refuse(socket, new AppError('MALFORMED_REQUEST')),
     );
     this.heartbeat = setInterval(() => {
-      for (const peer of this.peers) peer.beat();
+      for (const peer of this.peers) peer.heartbeat();
     }, limits.heartbeatMs);
   }
 
-  /** Takes no more connections. */
+  /** Refuses new connections from now on. */
   stop(): void {
     this.open = false;
     clearInterval(this.heartbeat);
@@ -65,7 +65,7 @@ export class WebSocketTransport {
     const [, sessionId] = address.exec(url) ?? [];
     if (sessionId === undefined) return refuse(socket, new AppError('RESOURCE_NOT_FOUND'));
     if (!this.open) return refuse(socket, new AppError('WEBSOCKET_CONNECTION_FAILED'));
-    // nothing of the client is read meanwhile
+    // Nothing is read from the client until the handshake has been checked.
     const onError = () => socket.destroy();
     socket.on('error', onError);
     void this.clientLimits.check(request).then(
@@ -92,17 +92,17 @@ export class WebSocketTransport {
     const connection: Connection = this.connections.open(peer, sessionId, this.clientLimits.enter(request));
     this.peers.add(peer);
     ws.on('message', (data, isBinary) => {
-      peer.seen();
+      peer.markAlive();
       this.messages.receive(connection, () => readMessage(data, isBinary), (data as Buffer).length);
     });
     ws.on('close', () => {
       this.peers.delete(peer);
-      connection.gone();
+      connection.onClosed();
     });
-    // broken frames and broken connections are followed by 'close'
+    // Errors of frames and of connections are followed by 'close'.
     ws.on('error', () => undefined);
     if (token !== undefined) this.messages.receive(connection, () => ({ type: 'authenticate', token }), 0);
-    peer.beat();
+    peer.heartbeat();
   }
 }
 
@@ -116,7 +116,7 @@ function readMessage(data: RawData, isBinary: boolean): unknown {
   }
 }
 
-/** Answers an upgrade as any other request would be answered. */
+/** Answers a refused upgrade with an error envelope, like any other request. */
 function refuse(socket: Socket, error: AppError): void {
   const body = errorEnvelope(error, nanoid());
   const seconds = error.retryAfterSeconds;

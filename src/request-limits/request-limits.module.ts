@@ -1,10 +1,10 @@
 import { Global, Module } from '@nestjs/common';
-import { LargeAnswers } from './large-answers.js';
+import { LargeResponses } from './large-responses.js';
 import { RequestTurns } from './request-turns.js';
-import { UnreadAnswers } from './unread-answers.js';
+import { UnreadResponses } from './unread-responses.js';
 import { UnreadBytes } from './unread-bytes.js';
 
-const services = [LargeAnswers, RequestTurns, UnreadAnswers, UnreadBytes];
+const services = [LargeResponses, RequestTurns, UnreadResponses, UnreadBytes];
 
 /** What a user's requests and connections may take of this process at once. */
 @Global()

@@ -17,7 +17,7 @@ interface Waiting {
 
 /** Bounds what waits for clients that ask and do not read the answers. */
 @Injectable()
-export class UnreadAnswers {
+export class UnreadResponses {
   private readonly lines = new Map<unknown, Waiting[]>();
 
   constructor(private readonly unread: UnreadBytes) {}

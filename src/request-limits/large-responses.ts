@@ -11,7 +11,7 @@ const line = { perUser: 8, inAll: 64, patienceMs: 10_000 };
 
 /** Large answers are written one after the other, users in turn: others are served between two slices of one, and not of all. */
 @Injectable()
-export class LargeAnswers {
+export class LargeResponses {
   private readonly turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, line);
 
   turnOf({ user, ip }: ActorRequest, { raw }: FastifyReply): InTurn {
