@@ -10,7 +10,7 @@ import { onClosed } from '../http/on-closed.js';
 import { ReceivedBytes, receivedLimits, type Received } from './received-bytes.js';
 import { hasBody, type ActorRequest } from '../http/request.js';
 
-/** Each route takes as large a body as its `@Endpoint` says; everything else, also what leads nowhere, takes the least. */
+/** Applies the body limit that each route declares with `@Endpoint`; all other paths, unknown ones included, have the smallest limit. */
 export function limitBodies(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
     const limit = route.config?.rules?.bodyLimit;
@@ -18,28 +18,28 @@ export function limitBodies(server: FastifyInstance): void {
   });
 }
 
-/** From this size on bodies are parsed one after the other: one of 10 MB keeps others waiting for 30 ms, and ten would for 0.3 s. */
-const large = 256 * 1024;
-/** What waits is held, and bounded by `receivedLimits`. */
-const line = { perUser: 100, inAll: 1_000, patienceMs: 10_000 };
+/** Bodies above this size are parsed one after the other: one of 10 MB blocks the event loop for 30 ms, and ten would for 0.3 s. */
+const largeBytes = 256 * 1024;
+/** The queue of large bodies, whose memory `receivedLimits` bounds. */
+const queue = { perUser: 100, inAll: 1_000, timeoutMs: 10_000 };
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The count of its body; null when it has none. */
+    /** The count of the request's body; null when it has none. */
     received: Received | null;
   }
 }
 
-/** Takes JSON, and nothing where nothing is required; every other body is refused with 415. */
+/** Accepts JSON bodies and empty ones; every other body is refused with 415. */
 export function acceptBodies(server: FastifyInstance): void {
   countBodies(server);
-  const turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, line);
+  const turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, queue);
   const parseInTurn = (request: FastifyRequest, body: Buffer, { owner, closed }: Received) =>
     turns.take(
       owner,
       async () => {
         const value = parseJson(request, body);
-        // what others have sent meanwhile comes before the next body
+        // Requests that arrived meanwhile are served before the next large body.
         await setImmediate();
         return value;
       },
@@ -47,14 +47,14 @@ export function acceptBodies(server: FastifyInstance): void {
     );
   server.removeContentTypeParser('text/plain');
   addParser(server, 'application/json', (request, body, received) =>
-    body.length > large ? parseInTurn(request, body, received) : parseJson(request, body),
+    body.length > largeBytes ? parseInTurn(request, body, received) : parseJson(request, body),
   );
   addParser(server, '*', (_request, body) => {
     if (body.length > 0) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
   });
 }
 
-/** Begins the count of each body when it is known whose it is, and before it is read. */
+/** Begins the count of each body after authentication, when its owner is known, and before it is read. */
 function countBodies(server: FastifyInstance): void {
   const signedIn = new ReceivedBytes(receivedLimits.signedIn);
   const anonymous = new ReceivedBytes(receivedLimits.anonymous);
@@ -82,7 +82,7 @@ function addParser(
       if (error) return done(error);
       try {
         const parsed = parse(request, body, received);
-        // oxlint-disable-next-line promise/no-callback-in-promise, promise/no-promise-in-callback -- for most bodies a promise would be waited for in vain
+        // oxlint-disable-next-line promise/no-callback-in-promise, promise/no-promise-in-callback -- most bodies are parsed synchronously
         if (parsed instanceof Promise) parsed.then((value: unknown) => done(null, value), done);
         else done(null, parsed);
       } catch (thrown) {
@@ -93,14 +93,13 @@ function addParser(
 }
 
 /**
- * Reads a body as JSON. A field named `__proto__` is an ordinary one to `JSON.parse`, and is refused by name with the other faults of
- * a body.
+ * Parses a body as JSON. `JSON.parse` makes an ordinary field of `__proto__`; validation refuses it later, like other faults.
  * @throws MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE, VALIDATION_INVALID_FORMAT
  */
 function parseJson(request: FastifyRequest, body: Buffer): unknown {
   refuseEncodings(request);
   if (body.length === 0) return undefined;
-  // decoding would replace the bytes that are wrong, and what is stored would not be what was sent (RFC 8259 §8.1)
+  // Decoding would replace invalid bytes, so that the stored text would differ from the sent one (RFC 8259 §8.1).
   if (!isUtf8(body)) throw new AppError('MALFORMED_REQUEST', {}, { message: 'The body is not UTF-8' });
   const issue = faultOfJson(body);
   if (issue !== undefined) throw new AppError('VALIDATION_INVALID_FORMAT', { issue });
@@ -113,7 +112,7 @@ function parseJson(request: FastifyRequest, body: Buffer): unknown {
 
 const utf8Charset = /charset\s*=\s*"?(utf-?8|us-ascii)"?\s*(;|$)/i;
 
-/** Refuses a body that says it is compressed or in another charset than UTF-8 (RFC 9110 §15.5.16). */
+/** Refuses a body that is declared as compressed or in another charset than UTF-8 (RFC 9110 §15.5.16). */
 function refuseEncodings({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {

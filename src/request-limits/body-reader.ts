@@ -4,19 +4,19 @@ import { AppError } from '../common/errors.js';
 import { bodyLimits } from '../common/limits.js';
 import type { Received } from './received-bytes.js';
 
-/** A body has this long to arrive … */
-const patienceMs = 20_000;
-/** … and a second more for each of these bytes that have come: the rule of Apache's `RequestReadTimeout body=20,MinRate=32768`. */
-const leastBytesPerSecond = 32 * 1024;
+/** The time that a body has to arrive, extended at `minBytesPerSecond`: Apache's rule `RequestReadTimeout body=20,MinRate=32768`. */
+const baseTimeoutMs = 20_000;
+/** Each of this many bytes received extends the timeout of a body by a second. */
+const minBytesPerSecond = 32 * 1024;
 
-const patienceFor = (bytes: number) => patienceMs + (bytes / leastBytesPerSecond) * 1000;
-/** The longest that a body can take. */
-export const longestBodyMs = patienceFor(bodyLimits.large);
+const timeoutFor = (bytes: number) => baseTimeoutMs + (bytes / minBytesPerSecond) * 1000;
+/** The longest time that a body can take to arrive. */
+export const maxBodyMs = timeoutFor(bodyLimits.large);
 
 /**
- * Reads a body as long as its route takes it and it makes progress.
- * @param received counts what it takes in memory, and may refuse the rest
- * @param done gets PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, MALFORMED_REQUEST when the client goes, or why `received` refuses it
+ * Reads a body within the size limit of its route and a minimum rate.
+ * @param received counts the memory that the body takes, and may refuse it
+ * @param done gets PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, MALFORMED_REQUEST when the client disconnects, or the error of `received`
  */
 export function readBody(
   request: FastifyRequest,
@@ -40,37 +40,37 @@ export function readBody(
     if (body.size + chunk.length > bodyLimit) return end(new AppError('PAYLOAD_TOO_LARGE'));
     received.add(body.push(chunk));
   };
-  const look = () => {
-    const left = begun + patienceFor(body.size) - performance.now();
+  const checkTimeout = () => {
+    const left = begun + timeoutFor(body.size) - performance.now();
     if (left <= 0) end(new AppError('REQUEST_TIMEOUT'));
-    else timer = setTimeout(look, left).unref();
+    else timer = setTimeout(checkTimeout, left).unref();
   };
-  let timer = setTimeout(look, patienceMs).unref();
+  let timer = setTimeout(checkTimeout, baseTimeoutMs).unref();
   if (announced > bodyLimit) return end(new AppError('PAYLOAD_TOO_LARGE'));
-  // the client has hung up, and nothing comes any more
+  // The client has disconnected already, so the payload emits nothing any more.
   if (received.closed.aborted) return fail(undefined);
   received.onRefused = end;
   payload.on('data', take).on('end', arrive).on('error', fail).resume();
 }
 
-/** Bytes that arrive in pieces, in one buffer: a piece of one byte would take a hundred times as much of its own. */
+/** Collects chunks in one growing buffer: a chunk of one byte, kept as a buffer of its own, would take a hundred times as much memory. */
 class CollectedBytes {
   size = 0;
   private buffer = Buffer.alloc(0);
 
-  /** @param most how many bytes can come */
-  constructor(private readonly most: number) {}
+  /** @param maxBytes the most bytes that can arrive */
+  constructor(private readonly maxBytes: number) {}
 
-  /** @returns how many bytes it takes more in memory */
-  push(piece: Buffer): number {
-    const size = this.size + piece.length;
+  /** Appends a chunk. @returns by how many bytes the buffer has grown */
+  push(chunk: Buffer): number {
+    const size = this.size + chunk.length;
     const before = this.buffer.length;
     if (size > before) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(2 * this.size, this.most)));
+      const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(2 * this.size, this.maxBytes)));
       this.buffer.copy(larger, 0, 0, this.size);
       this.buffer = larger;
     }
-    piece.copy(this.buffer, this.size);
+    chunk.copy(this.buffer, this.size);
     this.size = size;
     return this.buffer.length - before;
   }

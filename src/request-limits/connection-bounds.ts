@@ -8,26 +8,26 @@ import { crowdedOutConnections } from '../common/metrics.js';
 import { commandsNetwork, isLoopback, networkOf } from '../common/network.js';
 import { ConnectionShares, proxies, type HeldConnection } from './connection-shares.js';
 
-/** How long connections from loopback wait until it is looked up whose they are: one look for all that have come meanwhile. */
-const sortingMs = 100;
+/** The delay before the owners of new loopback connections are looked up, so that one look-up serves all of them. */
+const lookupDelayMs = 100;
 
 /**
- * How long the headers of a request may take, and of a connection that sends nothing its first ones; Node has 60 s, and looks every
- * 30 s. The wait for another request on a connection that is kept alive has a limit of its own.
+ * The time that the headers of a request may take, counted for the first request from the opening of the connection. Node's defaults
+ * are 60 s, checked every 30 s. The wait for the next request on a kept-alive connection has a timeout of its own.
  */
 export const headerTimeouts = { headersTimeout: 15_000, connectionsCheckingInterval: 3_000 } as const;
 
-/** Whose connections there may be how many of. */
+/** The settings that bound the connections of each network. */
 export type ConnectionSettings = Pick<
   Config,
   'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_NETWORK' | 'TRUST_PROXY'
 >;
 
 /**
- * Gives each network a share of the connections, from the moment that they are open: most of what bounds a client begins with its
- * first request, and one that sends none would keep everybody out.
- * @param networkOnHost names the network of a connection over loopback, such as that of all commands; it is asked only while many
- *   are open, since it reads a table of all connections of the host
+ * Gives each network a share of the connections from the moment that they open: most other limits apply from the first request on,
+ * and a client that opens connections and sends none would lock everybody out.
+ * @param networkOnHost returns the network of a loopback connection, such as that of all commands; it is called only while many are
+ *   open, since it reads a table of all connections of the host
  */
 export function boundConnections(
   server: Server,
@@ -45,7 +45,7 @@ export function boundConnections(
     if (isSorting || unsorted.size <= perNetwork / 2) return;
     isSorting = true;
     try {
-      await delay(sortingMs, undefined, { ref: false });
+      await delay(lookupDelayMs, undefined, { ref: false });
       const looks = [...unsorted].map(async ([socket, connection]) => {
         const address = socket.remoteAddress ?? '';
         const network = await networkOnHost(socket);
@@ -61,7 +61,7 @@ export function boundConnections(
   const enter = (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const isOnHost = isLoopback(address);
-    // those that are open may be of somebody else than who opens more: they stay until it is known
+    // The open loopback connections may belong to others than the opener of this one, so they stay until their owners are known.
     if (isOnHost && unsorted.size >= perNetwork) {
       crowdedOutConnections.inc();
       socket.destroy();
@@ -80,7 +80,7 @@ export function boundConnections(
 
   server.on('connection', enter);
   server.on('upgrade', (_request: IncomingMessage, socket: Socket) => held.get(socket)?.begin());
-  // socket.io takes its requests before other listeners of the server
+  // A listener of 'request' would miss the requests of socket.io, which takes them before other listeners.
   subscribe('http.server.request.start', (message) => {
     const { socket, response } = message as { socket: Socket; response: ServerResponse };
     const connection = held.get(socket);

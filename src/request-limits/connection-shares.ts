@@ -5,19 +5,19 @@ export interface ConnectionLimits {
   perNetwork: number;
 }
 
-/** All trusted proxies together: they bring the connections of many clients. */
+/** The network of all trusted proxies together, since they forward the connections of many clients. */
 export const proxies = 'proxies';
 
 interface Network {
   open: number;
-  /** Longest idle first. */
+  /** Idle connections, the one that has been idle for longest first. */
   idle: Set<HeldConnection>;
 }
 
 /**
- * Counts the connections of each network. Where a network, or all of them, have more than they may, the one that has been idle for
- * longest is closed: it has sent no complete request, or waits for another one. A newcomer is idle, too, so it is refused when all
- * others are at work. Each step costs the same however many connections there are.
+ * Counts the connections of each network. When a network, or all networks together, exceed their limit, the connection that has been
+ * idle for longest is closed: it has sent no complete request, or is kept alive for the next one. A new connection is idle, too, so it
+ * is refused when all others are busy. Each operation costs the same however many connections there are.
  */
 export class ConnectionShares {
   private open = 0;
@@ -27,8 +27,8 @@ export class ConnectionShares {
   constructor(private readonly limits: ConnectionLimits) {}
 
   /**
-   * Takes a connection in. It may close this one, or another one.
-   * @param cutOff closes it at once
+   * Registers a connection, which may close this connection or another one.
+   * @param cutOff closes the connection at once
    */
   enter(network: string, cutOff: () => void): HeldConnection {
     const held = new HeldConnection(this, network, cutOff);
@@ -39,21 +39,21 @@ export class ConnectionShares {
     return held;
   }
 
-  /** How many connections a network has. */
+  /** The number of open connections of a network. */
   count(network: string): number {
     return this.networks.get(network)?.open ?? 0;
   }
 
-  /** To be called by `HeldConnection`, when its network is known to be another one. */
+  /** Adds a connection to its network; called by `HeldConnection` after its network has changed. */
   join(held: HeldConnection): void {
     const network = this.networks.get(held.network) ?? { open: 0, idle: new Set() };
     this.networks.set(held.network, network);
     network.open += 1;
     if (held.isIdle) network.idle.add(held);
-    if (network.open > this.mostOf(held.network)) longestIdle(network.idle)?.end();
+    if (network.open > this.limitOf(held.network)) longestIdle(network.idle)?.end();
   }
 
-  /** To be called by `HeldConnection`. */
+  /** Removes a connection from its network; called by `HeldConnection`. */
   leave(held: HeldConnection): void {
     const network = this.networks.get(held.network)!;
     network.open -= 1;
@@ -61,22 +61,22 @@ export class ConnectionShares {
     if (network.open === 0) this.networks.delete(held.network);
   }
 
-  /** To be called by `HeldConnection`, at its end. */
+  /** Ends the count of a connection; called by `HeldConnection` when it closes. */
   forget(held: HeldConnection): void {
     this.open -= 1;
     this.idle.delete(held);
     this.leave(held);
   }
 
-  /** To be called by `HeldConnection`, when it begins or ends to be idle. */
-  note(held: HeldConnection): void {
+  /** Updates whether a connection is idle; called by `HeldConnection` when that changes. */
+  updateIdle(held: HeldConnection): void {
     for (const idle of [this.idle, this.networks.get(held.network)!.idle])
       if (held.isIdle) idle.add(held);
       else idle.delete(held);
   }
 
-  /** Proxies leave one share to those who come from elsewhere, such as who watches over us. */
-  private mostOf(network: string): number {
+  /** The limit of a network. Proxies leave one share to direct clients, such as monitoring. */
+  private limitOf(network: string): number {
     const { inAll, perNetwork } = this.limits;
     return network === proxies ? Math.max(perNetwork, inAll - perNetwork) : perNetwork;
   }
@@ -87,9 +87,9 @@ function longestIdle(idle: Set<HeldConnection>): HeldConnection | undefined {
   return first;
 }
 
-/** One connection, in the count of its network. */
+/** One connection that is counted for its network. */
 export class HeldConnection {
-  private working = 0;
+  private activeRequests = 0;
   private isClosed = false;
 
   constructor(
@@ -103,22 +103,22 @@ export class HeldConnection {
   }
 
   get isIdle(): boolean {
-    return this.working === 0;
+    return this.activeRequests === 0;
   }
 
-  /** A request has come, or it has become a socket for good. */
+  /** Notes that a request has arrived, or that the connection was upgraded and so stays busy. */
   begin(): void {
-    this.working += 1;
-    if (this.working === 1 && !this.isClosed) this.shares.note(this);
+    this.activeRequests += 1;
+    if (this.activeRequests === 1 && !this.isClosed) this.shares.updateIdle(this);
   }
 
-  /** A request has been answered. */
+  /** Notes that a request has been answered. */
   finish(): void {
-    this.working -= 1;
-    if (this.working === 0 && !this.isClosed) this.shares.note(this);
+    this.activeRequests -= 1;
+    if (this.activeRequests === 0 && !this.isClosed) this.shares.updateIdle(this);
   }
 
-  /** Counts for another network from now on. It may be closed there, or another one for it. */
+  /** Moves the connection to another network, which may close it or another connection of that network. */
   moveTo(network: string): void {
     if (this.isClosed || network === this.countedBy) return;
     this.shares.leave(this);
@@ -126,14 +126,14 @@ export class HeldConnection {
     this.shares.join(this);
   }
 
-  /** Closes it. */
+  /** Closes the connection because a limit is exceeded. */
   end(): void {
     crowdedOutConnections.inc();
     this.close();
     this.cutOff();
   }
 
-  /** It is closed, and counts no more. */
+  /** Ends the count of the connection, which is closed. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -1,24 +1,24 @@
 const parts = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-/** No double has more significant digits, written out in the shortest way that reads back as the same double. */
-const mostDigits = 17;
+/** The most significant digits of a double in its shortest form that reads back as the same double. */
+const maxDigits = 17;
 
 /**
- * Tells whether a number of JSON is still the same number once JavaScript has read it and written it again. RFC 8259 §6 lets a
- * reader round: 2^53 + 1 would come back as 2^53, and `1e400` as null.
- * @param text a number as JSON writes it; what is no number is left to the parser
+ * Tells whether a JSON number survives parsing and serializing by JavaScript unchanged. RFC 8259 §6 lets a parser round: 2^53 + 1 would
+ * become 2^53, and `1e400` null.
+ * @param text a JSON number; other text counts as exact and is left to the parser
  */
 export function isExactNumber(text: string): boolean {
   if (!parts.test(text)) return true;
   const value = Number(text);
-  return Number.isFinite(value) && plain(text) === plain(String(value));
+  return Number.isFinite(value) && normalized(text) === normalized(String(value));
 }
 
-/** A number's digits without zeros at either end, and its power of ten: the same text for every way to write the number. */
-function plain(text: string): string {
+/** Normalizes a number to its digits without zeros at either end and a power of ten: the same text for every notation. */
+function normalized(text: string): string {
   const [, whole = '', fraction = '', exponent = '0'] = parts.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, '');
   const kept = digits.replace(/0+$/, '');
   if (kept === '') return '0';
-  if (kept.length > mostDigits) return text;
+  if (kept.length > maxDigits) return text;
   return `${kept}e${Number(exponent) - fraction.length + digits.length - kept.length}`;
 }

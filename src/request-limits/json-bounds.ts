@@ -4,7 +4,7 @@ import { maxDepth, maxValues } from '../common/limits.js';
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** What each byte of JSON outside of its strings does: opens, closes, or stands between two values. */
+/** The role of each byte of JSON outside of strings: it opens or closes a container, separates values, or begins a number. */
 const roles = new Uint8Array(256);
 const opens = 1;
 const closes = 2;
@@ -16,10 +16,9 @@ for (const character of ',:') roles[character.charCodeAt(0)] = separates;
 for (const character of '-0123456789') roles[character.charCodeAt(0)] = beginsNumber;
 
 /**
- * Tells from the bytes of JSON whether it nests too deeply, holds too many values, or has a number that would be changed, before it is
- * parsed: 10 MB of `1,` take 0.4 s to parse and 10 ms at most to look through. Names of fields count as values. What is no JSON is
- * left to the parser.
- * @returns what is wrong, or undefined
+ * Scans JSON before it is parsed for too deep nesting, too many values and numbers that parsing would change: 10 MB of `1,` take 0.4 s to
+ * parse and at most 10 ms to scan. Names of fields count as values. Malformed JSON is left to the parser.
+ * @returns a description of the fault, or undefined
  */
 export function faultOfJson(json: Uint8Array): string | undefined {
   let depth = 0;
@@ -33,13 +32,13 @@ export function faultOfJson(json: Uint8Array): string | undefined {
     const role = roles[byte]!;
     if (role === opens) {
       depth += 1;
-      // the outermost one is level 0
+      // The outermost container is level 0.
       if (depth > maxDepth + 1) return `Nested deeper than ${maxDepth} levels`;
       separators += 1;
     } else if (role === beginsNumber) {
       const end = endOfNumber(json, at);
-      // shorter ones are exact, unless an exponent makes them huge
-      if (end - at > shortNumber || hasExponent(json, at, end)) {
+      // Short numbers are exact, unless an exponent makes them huge.
+      if (end - at > exactDigits || hasExponent(json, at, end)) {
         const text = Buffer.from(json.buffer, json.byteOffset + at, end - at).toString('latin1');
         if (!isExactNumber(text))
           return `The number ${text.slice(0, 40)} cannot be kept exactly: send it as text`;
@@ -52,8 +51,8 @@ export function faultOfJson(json: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** So many characters of digits are exact whatever they are. */
-const shortNumber = 15;
+/** Numbers of up to this many digits are always exact as doubles. */
+const exactDigits = 15;
 
 function endOfNumber(json: Uint8Array, start: number): number {
   let at = start + 1;
@@ -61,7 +60,7 @@ function endOfNumber(json: Uint8Array, start: number): number {
   return at;
 }
 
-/** Digits, signs, the point, and both letters of an exponent. */
+/** Tells whether a byte may be part of a number: a digit, a sign, the point or an exponent's letter. */
 function isOfNumber(byte: number | undefined): boolean {
   if (byte === undefined) return false;
   return (
@@ -76,10 +75,10 @@ function hasExponent(json: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
-/** Short strings are looked through byte by byte: a call of `indexOf` takes as long as 60 bytes of that. */
+/** The bytes that are scanned one by one before `indexOf` is called, which costs as much as 60 of them. */
 const shortBytes = 64;
 
-/** Where the string whose first byte this is ends: at its closing quote, or behind the last byte. */
+/** The index of a string's closing quote, or the length of the JSON if there is none. @param start the index behind the opening quote */
 function endOfString(json: Uint8Array, start: number): number {
   let at = start;
   for (;;) {

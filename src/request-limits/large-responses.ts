@@ -6,13 +6,13 @@ import type { InTurn } from '../http/json-text.js';
 import { closedSignal } from '../http/on-closed.js';
 import type { ActorRequest } from '../http/request.js';
 
-/** Each that waits holds what it will answer. */
-const line = { perUser: 8, inAll: 64, patienceMs: 10_000 };
+/** The queue of large responses, each of which holds its data while it waits. */
+const queue = { perUser: 8, inAll: 64, timeoutMs: 10_000 };
 
-/** Large answers are written one after the other, users in turn: others are served between two slices of one, and not of all. */
+/** Serializes large responses one after the other, users in turn: other requests are served between the slices of one, not of many. */
 @Injectable()
 export class LargeResponses {
-  private readonly turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, line);
+  private readonly turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, queue);
 
   turnOf({ user, ip }: ActorRequest, { raw }: FastifyReply): InTurn {
     return (work) => this.turns.take(user?.id ?? networkOf(ip), work, closedSignal(raw));

@@ -6,39 +6,39 @@ const MiB = 1024 * KiB;
 export interface ReceivedLimits {
   perOwner: number;
   inAll: number;
-  /** A body that has no more than this is not refused for what others send. */
+  /** A body of up to this size is not refused because of other bodies. */
   always: number;
 }
 
-/** How many bytes of request bodies this process holds, from the first one that arrives until the request is answered. */
+/** The bytes of request bodies that this process may hold, from their arrival until the request is answered. */
 export const receivedLimits = {
-  /** A user has room for the largest body and some more beside it. */
+  /** The limits of authenticated users: one user may send the largest body and some more beside it. */
   signedIn: { perOwner: 16 * MiB, inAll: 128 * MiB, always: 64 * KiB },
-  /** Apart, so that nobody who is not signed in takes room from those who are. A sign-in has less than 1 KiB. */
+  /** Separate limits, so that unauthenticated clients take no room from authenticated ones. A sign-in has less than 1 KiB. */
   anonymous: { perOwner: MiB, inAll: 8 * MiB, always: KiB },
 } as const satisfies Record<string, ReceivedLimits>;
 
 /**
- * Counts the bytes of request bodies that are held. Only what has arrived counts: who announces much and sends nothing takes no
- * room. When there is too much, the largest body of who has the most is refused, if it has not arrived yet.
+ * Counts the bytes of request bodies in memory. Only received bytes count, so a large Content-Length alone takes no room. When a limit
+ * is exceeded, the largest body of the owner with the most bytes is refused, among those that are still arriving.
  */
 export class ReceivedBytes {
   private total = 0;
   private readonly owners = new Map<string, number>();
-  /** Bodies that are being received and have more than everybody may have: those that can be refused for others. */
+  /** Bodies that are still arriving and exceed `always`, and so can be refused because of other bodies. */
   private readonly refusable = new Set<Received>();
 
   constructor(private readonly limits: ReceivedLimits) {}
 
   /**
    * Begins the count of one body.
-   * @param owner its user or, of a request that is not signed in, its network
+   * @param owner the user, or the network of an unauthenticated request
    */
   open(owner: string): Received {
     return new Received(this, owner);
   }
 
-  /** To be called by `Received`. */
+  /** Adds to the count of a body; called by `Received`. */
   count(body: Received, bytes: number): void {
     const { perOwner, inAll, always } = this.limits;
     const owned = (this.owners.get(body.owner) ?? 0) + bytes;
@@ -47,11 +47,11 @@ export class ReceivedBytes {
     this.total += bytes;
     if (bytes <= 0) return;
     if (body.bytes > always) this.refusable.add(body);
-    if (owned > perOwner) (this.largest(body.owner) ?? body).refuse(tooMuchOfOne());
-    else if (this.total > inAll) this.largest()?.refuse(tooMuchInAll());
+    if (owned > perOwner) (this.largest(body.owner) ?? body).refuse(ownerLimitExceeded());
+    else if (this.total > inAll) this.largest()?.refuse(totalLimitExceeded());
   }
 
-  /** To be called by `Received`, when a body can no longer be refused. */
+  /** Excludes a body from being refused; called by `Received`. */
   keep(body: Received): void {
     this.refusable.delete(body);
   }
@@ -71,15 +71,15 @@ export class ReceivedBytes {
   }
 }
 
-const tooMuchOfOne = () =>
+const ownerLimitExceeded = () =>
   new AppError(
     'RATE_LIMIT_EXCEEDED',
     {},
     { message: 'You send too many large bodies at once', retryAfterSeconds: 1 },
   );
-const tooMuchInAll = () => new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 });
+const totalLimitExceeded = () => new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 });
 
-/** What one body takes that has arrived, or a part of it. */
+/** The received bytes of one body. */
 export class Received {
   bytes = 0;
   /** Called when the body is refused before all of it has arrived. */
@@ -91,19 +91,19 @@ export class Received {
     readonly owner: string,
   ) {}
 
-  /** Aborted when the request has been answered, or its client has gone. */
+  /** Aborted when the request has been answered, or its client has disconnected. */
   get closed(): AbortSignal {
     return this.closing.signal;
   }
 
-  /** Counts what it takes more. It may refuse this body, or a larger one. */
+  /** Counts further bytes, which may refuse this body or a larger one. */
   add(bytes: number): void {
     if (this.closed.aborted) return;
     this.bytes += bytes;
     this.all.count(this, bytes);
   }
 
-  /** All of it has arrived: it counts on, and is not refused any more. */
+  /** Notes that the whole body has arrived: it is counted until `close`, and can no longer be refused. */
   complete(): void {
     this.all.keep(this);
   }
@@ -113,7 +113,7 @@ export class Received {
     this.onRefused(error);
   }
 
-  /** Ends the count: the body is held no longer. */
+  /** Ends the count, when the body is released. */
   close(): void {
     if (this.closed.aborted) return;
     this.all.keep(this);

@@ -6,7 +6,7 @@ import { UnreadBytes } from './unread-bytes.js';
 
 const services = [LargeResponses, RequestTurns, UnreadResponses, UnreadBytes];
 
-/** What a user's requests and connections may take of this process at once. */
+/** Bounds what the requests and connections of a user may use of this process at once. */
 @Global()
 @Module({ providers: services, exports: services })
 export class RequestLimitsModule {}

@@ -6,13 +6,13 @@ import type { ActorRequest } from '../http/request.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 
-/** Each that waits holds its body. */
-const line = { perUser: 200, inAll: 1_000, patienceMs: 10_000 };
+/** The queue of requests, each of which holds its body while it waits. */
+const queue = { perUser: 200, inAll: 1_000, timeoutMs: 10_000 };
 
 /**
- * Bounds how many requests of one user are worked on at once. Some take up to three connections, so that a quarter of their number
- * leaves some for others whatever the user asks for. It does not count how long a client takes to read its answer. Rights may end
- * while a request waits, so they are looked up again when its turn comes.
+ * Bounds the concurrent requests of one user to a quarter of the database pool: some take up to three connections, so the rest stays
+ * for other users whatever the user requests. The time that a client takes to read the response does not count. Access may end while
+ * a request waits, so it is authorized again when its turn comes.
  */
 @Injectable()
 export class RequestTurns implements NestInterceptor {
@@ -20,7 +20,7 @@ export class RequestTurns implements NestInterceptor {
 
   constructor({ config }: Infrastructure) {
     const perUser = Math.max(1, Math.floor(config.DATABASE_POOL_SIZE / 4));
-    this.turns = new TurnsPerUser({ perUser, inAll: Infinity }, line);
+    this.turns = new TurnsPerUser({ perUser, inAll: Infinity }, queue);
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -41,7 +41,7 @@ export class RequestTurns implements NestInterceptor {
     );
   }
 
-  /** Does a part of a request that as a whole takes no turn, since it waits for something else than the database. */
+  /** Takes a turn for a part of a request whose route is exempt (`waits`), since it mostly waits for something else than the database. */
   take<T>(userId: string, work: () => Promise<T>): Promise<T> {
     return this.turns.take(userId, work);
   }

@@ -4,21 +4,21 @@ import { networkOf } from '../common/network.js';
 import type { ActorRequest } from '../http/request.js';
 import type { UnreadResponses } from './unread-responses.js';
 
-/** Bounds what waits for clients that do not read their answers; before anything else is done for a request. */
-export function boundResponses(server: FastifyInstance, answers: UnreadResponses): void {
-  takeInTurn(server, answers);
+/** Bounds the responses that wait for clients which do not read them. It must be installed before all other hooks. */
+export function boundResponses(server: FastifyInstance, responses: UnreadResponses): void {
+  takeInTurn(server, responses);
   server.addHook('onRequest', (request: ActorRequest, reply, done) => {
-    answers.watch(reply.raw, () => request.user?.id ?? networkOf(request.ip));
+    responses.watch(reply.raw, () => request.user?.id ?? networkOf(request.ip));
     done();
   });
 }
 
-/** In front of the router: a request that waits for its turn, and may never get it, costs no more than to be read. */
-function takeInTurn({ server }: FastifyInstance, answers: UnreadResponses): void {
+/** Queues the requests of a connection in front of the router, where a waiting request costs no more than to be read. */
+function takeInTurn({ server }: FastifyInstance, responses: UnreadResponses): void {
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request, response) =>
-    answers.inTurn(request.socket, response, () => {
+    responses.inTurn(request.socket, response, () => {
       for (const listener of listeners) listener.call(server, request, response);
     }),
   );

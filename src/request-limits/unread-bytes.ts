@@ -4,15 +4,15 @@ import { cutOffConnections } from '../common/metrics.js';
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** How many bytes may wait in this process for clients to read them. */
+/** Limits of the bytes that wait in this process for clients to read them. */
 export const unreadLimits = {
-  /** Output waits for its reader while its connection has this much. */
+  /** A connection with this many unread bytes gets no more output until its client reads. */
   perConnection: MiB,
-  /** A connection that has less gets output also when its user, or everybody, has too much: none waits for another one to read. */
+  /** A connection with less gets output even when its user or all together exceed `slowDown`, so none waits for another's client. */
   always: 64 * KiB,
-  /** While they have more, each of their connections gets no more than `always`. */
+  /** Above these sums, each connection of the user, or of all, is limited to `always`. */
   slowDown: { perUser: 16 * MiB, inAll: 64 * MiB },
-  /** What cannot wait, such as events and answers, may take them this far: beyond it the connection with the most is cut off. */
+  /** Above these sums, which events and responses can reach since they do not wait, the connection with the most is disconnected. */
   cutOff: { perUser: 64 * MiB, inAll: 256 * MiB },
 } as const;
 
@@ -28,32 +28,32 @@ interface Owner {
 }
 
 /**
- * Counts what waits in this process for clients to read it: sent and not yet taken by the network, or read from the store and not
- * yet sent. A client that does not read costs memory, and there can be thousands of them.
+ * Counts the unread bytes of all clients: those that were sent and have not left for the network, and those that were read from the
+ * store and not sent yet. A client that does not read costs memory, and there can be thousands of them.
  */
 @Injectable()
 export class UnreadBytes {
-  /** Over all connections. */
+  /** The unread bytes of all connections. */
   total = 0;
   limits: UnreadLimits = unreadLimits;
   private readonly owners = new Map<string, Owner>();
 
   /**
    * Begins the count of one connection.
-   * @param owner its user or, of one that is not signed in, its network address
-   * @param cutOff closes it at once, so that what waits for it is let go
+   * @param owner the user, or the network of an unauthenticated connection
+   * @param cutOff closes the connection at once, which frees its buffers
    */
   open(owner: string, cutOff: () => void): Unread {
     return new Unread(this, owner, cutOff);
   }
 
-  /** Whether the connections of an owner, or all, have so much that each gets only the least. */
-  isMuch(owner: string): boolean {
+  /** Tells whether the connections of an owner, or all together, exceed `slowDown`. */
+  isSlowedDown(owner: string): boolean {
     const { perUser, inAll } = this.limits.slowDown;
     return this.total >= inAll || (this.owners.get(owner)?.bytes ?? 0) >= perUser;
   }
 
-  /** To be called by `Unread`. */
+  /** Adds to the count of a connection; called by `Unread`. */
   count(connection: Unread, bytes: number): void {
     this.total += bytes;
     const owner = this.ownerOf(connection);
@@ -64,14 +64,14 @@ export class UnreadBytes {
     if (this.total > inAll) cutOffLargest(largest(this.owners.values()));
   }
 
-  /** To be called by `Unread`. */
+  /** Adds a connection to its owner; called by `Unread`. */
   join(connection: Unread): void {
     const owner = this.owners.get(connection.owner) ?? { bytes: 0, connections: new Set() };
     this.owners.set(connection.owner, owner);
     owner.connections.add(connection);
   }
 
-  /** To be called by `Unread`. */
+  /** Removes a connection from its owner; called by `Unread`. */
   leave(connection: Unread): void {
     const { connections } = this.ownerOf(connection);
     connections.delete(connection);
@@ -95,11 +95,11 @@ function largest<T extends { bytes: number }>(all: Iterable<T>): T {
 }
 
 interface Waiting {
-  most: number;
+  maxBytes: number;
   resolve: (room: number) => void;
 }
 
-/** What waits for one connection to be read. */
+/** The unread bytes of one connection. */
 export class Unread {
   bytes = 0;
   private readonly waiting = new Set<Waiting>();
@@ -117,7 +117,7 @@ export class Unread {
     return this.ownedBy;
   }
 
-  /** Counts for somebody else from now on: its user has signed in. */
+  /** Moves the connection to another owner, when its user has authenticated. */
   belongTo(owner: string): void {
     if (this.isClosed || owner === this.ownedBy) return;
     const { bytes } = this;
@@ -128,20 +128,20 @@ export class Unread {
     this.all.count(this, bytes);
   }
 
-  /** Counts what was sent. It may cut off this connection, or a larger one, when there is too much. */
+  /** Counts bytes that were sent, which may disconnect this connection or a larger one. */
   add(bytes: number): void {
     if (this.isClosed) return;
     this.bytes += bytes;
     this.all.count(this, bytes);
   }
 
-  /** Counts what has left the process, or was let go. */
+  /** Uncounts bytes that have left the process or were dropped. */
   remove(bytes: number): void {
     if (this.isClosed) return;
     this.bytes -= bytes;
     this.all.count(this, -bytes);
     for (const waiting of this.waiting) {
-      const room = this.takeNow(waiting.most);
+      const room = this.takeNow(waiting.maxBytes);
       if (room === 0) return;
       this.waiting.delete(waiting);
       waiting.resolve(room);
@@ -149,13 +149,12 @@ export class Unread {
   }
 
   /**
-   * Takes room for what is about to be read for this connection, as soon as there is some and each who waits in turn; it counts
-   * until it is removed. Since there is always some for a connection that has little unread, only this connection's own client
-   * is waited for.
-   * @returns how many bytes, at most `most`; 0 when the signal was aborted meanwhile
+   * Reserves room for output that is about to be read for this connection, as soon as there is some, waiting readers in turn. It counts
+   * until it is removed. A connection with little unread always gets room, so a reader waits only for its own client.
+   * @returns the reserved bytes, at most `maxBytes`; 0 when the signal was aborted meanwhile
    */
-  take(most: number, signal: AbortSignal): number | Promise<number> {
-    const room = this.waiting.size === 0 ? this.takeNow(most) : 0;
+  take(maxBytes: number, signal: AbortSignal): number | Promise<number> {
+    const room = this.waiting.size === 0 ? this.takeNow(maxBytes) : 0;
     if (room > 0 || signal.aborted) return room;
     return new Promise((resolve) => {
       const abort = () => {
@@ -163,7 +162,7 @@ export class Unread {
         resolve(0);
       };
       const waiting = {
-        most,
+        maxBytes,
         resolve: (taken: number) => {
           signal.removeEventListener('abort', abort);
           resolve(taken);
@@ -174,28 +173,28 @@ export class Unread {
     });
   }
 
-  /** Whether more was sent than the connection should have waiting, apart from the room that was taken. */
+  /** Tells whether the sent bytes alone, without the reserved room, reach the connection's limit. */
   isFullBeside(room: number): boolean {
     return this.bytes - room >= this.all.limits.perConnection;
   }
 
-  private takeNow(most: number): number {
-    if (this.isClosed) return most;
+  private takeNow(maxBytes: number): number {
+    if (this.isClosed) return maxBytes;
     const { perConnection, always } = this.all.limits;
-    const full = this.all.isMuch(this.owner) ? always : perConnection;
-    if (this.bytes >= full) return 0;
-    const room = Math.min(most, Math.max(always, full - this.bytes));
+    const limit = this.all.isSlowedDown(this.owner) ? always : perConnection;
+    if (this.bytes >= limit) return 0;
+    const room = Math.min(maxBytes, Math.max(always, limit - this.bytes));
     this.add(room);
     return room;
   }
 
-  /** Closes the connection at once. */
+  /** Closes the connection at once and ends its count. */
   end(): void {
     this.close();
     this.cutOff();
   }
 
-  /** Ends the count: the connection is closed, and what waited for it is gone. */
+  /** Ends the count, when the connection is closed and its buffers are freed. */
   close(): void {
     if (this.isClosed) return;
     this.all.count(this, -this.bytes);

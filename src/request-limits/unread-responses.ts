@@ -3,46 +3,45 @@ import type { ServerResponse } from 'node:http';
 import { UnreadBytes } from './unread-bytes.js';
 
 /**
- * A client that takes nothing of its answer is cut off after 30 s at most. Node looks once in this time whether bytes have left since
- * it looked before, and of the first look it only learns how many are left.
+ * The socket timeout of a response that is not read. Its client is disconnected after at most 30 s: Node checks once in this time
+ * whether bytes have left since the previous check, and its first check only records the count.
  */
 export const stalledMs = 15_000;
-/** Requests that wait behind another one; a client that sends more of them without an answer is cut off. */
-const mostWaiting = 100;
+/** Requests that may wait on one connection; a client that pipelines more is disconnected. */
+const maxWaiting = 100;
 
 interface Waiting {
   response: ServerResponse;
   begin: () => void;
 }
 
-/** Bounds what waits for clients that ask and do not read the answers. */
+/** Bounds the responses that wait for clients which send requests and do not read. */
 @Injectable()
 export class UnreadResponses {
-  private readonly lines = new Map<unknown, Waiting[]>();
+  private readonly queues = new Map<unknown, Waiting[]>();
 
   constructor(private readonly unread: UnreadBytes) {}
 
   /**
-   * Lets the requests of one connection begin one after the other, each when the answer to the one before has been taken (RFC 9112
-   * §9.3.2 allows a server that). Node reads on, and a packet of 64 KiB holds a thousand requests, each with an answer that may
-   * have megabytes.
-   * @param key the connection, or what else has one answer at a time
+   * Begins the requests of one connection one after the other, each when the previous response has left (allowed by RFC 9112 §9.3.2).
+   * Node parses pipelined requests at once, and a packet of 64 KiB holds a thousand of them, each with a response of up to megabytes.
+   * @param key the connection, or anything else that has one response at a time
    */
   inTurn(key: unknown, response: ServerResponse, begin: () => void): void {
-    const line = this.lines.get(key);
-    if (!line) {
-      this.lines.set(key, []);
+    const queue = this.queues.get(key);
+    if (!queue) {
+      this.queues.set(key, []);
       this.begin(key, { response, begin });
-    } else if (line.length >= mostWaiting) response.req.socket.destroy();
-    else line.push({ response, begin });
+    } else if (queue.length >= maxWaiting) response.req.socket.destroy();
+    else queue.push({ response, begin });
   }
 
   /**
-   * Counts what a client has not taken when its answer is complete, and cuts it off when it stalls.
-   * @param owner whose answer it is, asked when it is complete
+   * Counts the unread bytes of a complete response, and disconnects a client that stalls.
+   * @param owner returns the user or network of the request, called when the response is complete
    */
   watch(response: ServerResponse, owner: () => string): void {
-    // all of it has been passed on to the connection then
+    // At 'prefinish' the whole response has been passed on to the socket.
     response.once('prefinish', () => {
       const { socket } = response;
       if (!socket?.writableLength) return;
@@ -59,11 +58,11 @@ export class UnreadResponses {
   }
 
   private next(key: unknown): void {
-    const line = this.lines.get(key)!;
-    // whose connection is closed, or was told to be, waits for nothing any more
-    while (line[0] && !line[0].response.req.socket.writable) line.shift();
-    const next = line.shift();
+    const queue = this.queues.get(key)!;
+    // Requests whose connection is closed or closing are dropped.
+    while (queue[0] && !queue[0].response.req.socket.writable) queue.shift();
+    const next = queue.shift();
     if (next) this.begin(key, next);
-    else this.lines.delete(key);
+    else this.queues.delete(key);
   }
 }
