@@ -8,7 +8,7 @@ import { SlowResponseInterceptor } from './auth/slow-response.interceptor.js';
 import { RequestIdentity } from './auth/request-identity.js';
 import { RequestNetworks } from './auth/request-networks.js';
 import { RequestLimiter } from './auth/request-limiter.js';
-import { compressAnswers } from './http/compression.js';
+import { compressResponses } from './http/compression.js';
 import { installEnvelope } from './http/envelope.js';
 import { ErrorFilter } from './http/error-filter.js';
 import { bodyLimits } from './common/limits.js';
@@ -32,7 +32,7 @@ import { serveOpenApi } from './openapi.js';
 import { RealtimeAdapter } from './realtime/realtime.adapter.js';
 import { boundResponses } from './request-limits/response-bounds.js';
 import { acceptBodies, limitBodies } from './request-limits/body-bounds.js';
-import { longestBodyMs } from './request-limits/body-reader.js';
+import { maxBodyMs } from './request-limits/body-reader.js';
 import { answerUnusual, HttpRequest, refuseOtherMethods } from './http/protocol.js';
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
@@ -49,7 +49,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => routedUrl(url),
     // the headers have their own: `headerTimeouts`
-    requestTimeout: 60_000 + longestBodyMs,
+    requestTimeout: 60_000 + maxBodyMs,
     // its own answer has no envelope; ours is `refuseWhileClosing`
     return503OnClosing: false,
     http: { IncomingMessage: HttpRequest, requireHostHeader: false, ...headerTimeouts },
@@ -75,7 +75,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   boundConnections(server.server, config, (socket) => networks.networkOnHost(socket));
   dropSilentConnections(server);
   boundResponses(server, app.get(UnreadResponses));
-  await compressAnswers(server);
+  await compressResponses(server);
   const largeResponses = app.get(LargeResponses);
   installEnvelope(server, (request, reply) => largeResponses.turnOf(request, reply));
   await secure(server, config);

@@ -5,7 +5,7 @@ import { FairQueue } from './fair-queue.js';
 import type { SafetyAnswer, SafetyQuestion } from './safety-worker.js';
 
 /** A command is looked at for at most this long; nearly all take less than a millisecond. */
-const patienceMs = 1_000;
+const timeoutMs = 1_000;
 /** How long a thread may take to be there: on a busy machine its start alone takes longer than any command. */
 const startPatienceMs = 30_000;
 const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
@@ -92,7 +92,7 @@ export class SafetyThread {
       if (this.current?.question.id !== id) return;
       if (analysis) return this.answer({ analysis, tookMs: performance.now() - this.begunAt });
       this.begunAt = performance.now();
-      this.wait(worker, patienceMs);
+      this.wait(worker, timeoutMs);
     });
     worker.on('error', () => this.giveUp(worker));
     return worker;

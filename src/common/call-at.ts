@@ -1,9 +1,9 @@
 import { longestTimerMs } from './limits.js';
 
 /**
- * Calls back at a moment, however far away: a timer of Node's that is set for more than 24.8 days goes off at once. It does not
- * keep the process alive.
- * @returns the way to call it off
+ * Calls back at a moment, however far away: a timer of Node that is set for more than 24.8 days fires at once. The timer does not keep
+ * the process alive.
+ * @returns cancels the call
  */
 export function callAt(moment: Date, work: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,5 @@
 /**
- * Work that takes account of all that happened before it began: however often it is asked for while it goes on, it is done once more.
+ * Coalesces requests for work that covers everything before its start: however often it is requested while it runs, it runs once more.
  */
 export class Coalesced {
   private isRequested = false;

@@ -135,7 +135,7 @@ const environmentSchema = z.object({
   TRUST_PROXY: list,
 });
 
-/** What only this host can reach may be read without a token; what others can reach may not. */
+/** The environment schema with the rule that metrics which other hosts can reach need a token. */
 const guarded = environmentSchema.refine(
   ({ METRICS_PORT, METRICS_TOKEN, METRICS_HOST }) =>
     METRICS_PORT === undefined || METRICS_TOKEN !== undefined || loopback.test(METRICS_HOST),
@@ -145,22 +145,22 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 export type Environment = z.output<typeof environmentSchema>;
 
-/** Everything that can be set from outside, validated; the only place that reads `process.env`. */
+/** The validated settings of this process. */
 export interface Config extends Environment {
   /** True when processes share their bus, queue and limits through Redis. */
   distributed: boolean;
   hostname: string;
-  /** Where a supervisor that is root keeps launchers for us: as whom commands run. */
+  /** The users as whom commands run, when a supervisor that is root keeps launchers for this process. */
   commandUsers?: CommandUsers | undefined;
-  /** The folder in memory that the system keeps for this user (`XDG_RUNTIME_DIR`). */
+  /** The in-memory folder that the system provides for this user (`XDG_RUNTIME_DIR`). */
   runtimeFolder?: string | undefined;
-  /** The `MILLRACE_LAUNCHER` of the Millrace within one of whose runs this one was started. */
   /** The files that secrets were read from. */
   secretFiles: string[];
+  /** The `MILLRACE_LAUNCHER` of an outer Millrace, when this one was started within one of its runs. */
   outerLauncher?: string | undefined;
 }
 
-/** A set of environment variables that cannot be used; its message lists every fault by name, never by value. */
+/** The configuration is invalid; the message names every variable at fault and never repeats a value. */
 export class ConfigError extends Error {}
 
 /**
@@ -186,7 +186,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   };
 }
 
-/** The process environment together with the secrets, which are taken out of it. @throws ConfigError */
+/** Reads the configuration from the process environment, from which the secrets are removed. @throws ConfigError */
 export function loadConfig(): Config {
   const { variables, secrets, secretFiles } = environmentOrFault();
   const supervised = variables[supervisedVariable];

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Figures of the live connections of this process: the transports keep them, health and metrics read them. */
+/** Counts and latencies of this process's live connections, which the transports update, and health and metrics read. */
 @Injectable()
 export class ConnectionStats {
   private readonly connections = new Map<object, number | undefined>();
@@ -13,17 +13,17 @@ export class ConnectionStats {
     this.connections.delete(connection);
   }
 
-  /** Notes how long the answer to a ping took. */
+  /** Records the latency of a ping. */
   answered(connection: object, milliseconds: number): void {
     if (this.connections.has(connection)) this.connections.set(connection, milliseconds);
   }
 
-  /** Connections that are open now. */
+  /** The number of open connections. */
   get active(): number {
     return this.connections.size;
   }
 
-  /** Mean of the last ping of every open connection, in milliseconds; null when none has been answered yet. */
+  /** The mean latency of each open connection's latest ping, in milliseconds; null when none has been answered yet. */
   get averageLatency(): number | null {
     const answers = [...this.connections.values()].filter((value) => value !== undefined);
     if (answers.length === 0) return null;

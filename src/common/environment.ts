@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 
-/** Variables that are handed over through a pipe, so that `/proc/PID/environ` does not show them. */
+/** Variables that are passed to child processes through a pipe, so that `/proc/PID/environ` does not show them. */
 export const secretVariables = [
   'DATABASE_URL',
   'REDIS_URL',
@@ -11,7 +11,7 @@ export const secretVariables = [
   'METRICS_TOKEN',
 ] as const;
 
-/** A secret cannot be read; the message names the variable, never what is in the file. */
+/** A secret cannot be read; the message names the variable, never the content of the file. */
 export class SecretFileError extends Error {}
 
 /**
@@ -56,7 +56,7 @@ export function readEnvironment(): {
 
 const READABLE_BY_OTHERS = 0o004;
 
-/** Commands run as users of their own on this host: what everybody may read is no secret from them. */
+/** Reads a secret's file. One that everybody may read is refused, since commands run as users of their own on this host. */
 function readSecret(variable: string, path: string): string {
   try {
     const fd = openSync(path, 'r');

@@ -1,4 +1,4 @@
-/** How loudly an error is logged when it is answered. */
+/** The level at which an error response is logged. */
 type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 interface ErrorDefinition {
@@ -7,7 +7,7 @@ interface ErrorDefinition {
   level: LogLevel;
 }
 
-/** One row per code: HTTP status, default message, log level. The codes are the contract's; ours follow its naming. */
+/** The HTTP status, default message and log level of each error code. Codes are public API. */
 const table = {
   AUTH_TOKEN_INVALID: { status: 401, message: 'The token is invalid or expired', level: 'info' },
   AUTH_TOKEN_EXPIRED: {

@@ -1,30 +1,30 @@
 import type { Role } from './permissions.js';
 
 /**
- * What processes tell each other after a commit. Rooms never call each other for side effects: they emit, and whoever
- * cares listens. Payloads are JSON, carry ids and small facts, and may be lost: whoever must not miss anything reads
- * the activity or the execution from Postgres.
+ * The events that processes publish to each other after a commit. Modules do not call each other for side effects: they emit events.
+ * Payloads are small JSON objects with ids, and may be lost: a listener that must not miss anything reads the activity or the
+ * execution from Postgres.
  */
 export interface EventMap {
   /** A write was recorded: one row of the activity. */
   'activity.recorded': ActivityEvent;
   /** An execution changed its state; `task_id` is null for an ad hoc command. */
   'execution.changed': ExecutionEvent;
-  /** Somebody asked that an execution be stopped. */
+  /** Cancellation of an execution was requested. */
   'execution.cancel': { execution_id: string };
-  /** A reader of an execution's output has missed what is not stored yet: whoever records it says it again. */
+  /** A reader of an execution's output has missed frames that are not stored yet: the recorder publishes them again. */
   'execution.output_missed': { execution_id: string };
-  /** A user was changed, disabled or signed out everywhere: forget what is cached of it. */
+  /** A user was changed, disabled or signed out everywhere; caches drop it. */
   'user.changed': { user_id: string };
-  /** A user may run less than before: everywhere, or in one project. */
+  /** A user's permission to run commands was reduced, everywhere or in one project. */
   'user.restricted': { user_id: string; project_id: string | null };
-  /** A project's access, status or settings changed: forget what is cached of it. */
+  /** A project's access, status or settings changed; caches drop it. */
   'project.changed': { project_id: string };
   /** Maintenance was announced, changed or ended. */
   'maintenance.changed': Record<string, never>;
-  /** Deliveries wait in the outbox. */
+  /** Webhook deliveries wait in the outbox. */
   'webhooks.pending': { count: number };
-  /** A message for people: to everybody, or to one user. */
+  /** A message is shown to one user, or to everybody. */
   notification: NotificationEvent;
 }
 
@@ -37,7 +37,7 @@ export interface ActivityEvent {
   entity_id: string;
   project_id: string | null;
   action: string;
-  /** For tasks: what sockets are told. */
+  /** The data of the `task_update` message, for activity of a task. */
   task?: { status: string; progress_percentage: number; updated_at: string };
 }
 
@@ -49,20 +49,20 @@ export interface ExecutionEvent {
   status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
   reason: string | null;
   exit_code: number | null;
-  /** What went wrong, for people, when no exit code tells. */
+  /** A readable description of the failure, when there is no exit code. */
   error: string | null;
-  /** Seconds the command ran; null while it has not ended. */
+  /** The duration of the command in seconds; null until it has ended. */
   duration: number | null;
   at: string;
 }
 
 export interface NotificationEvent {
-  /** For one user, or for everybody. */
+  /** The recipient; null for everybody. */
   user_id: string | null;
-  /** For users of one role only. */
+  /** Restricts the recipients to one role. */
   role?: Role;
   project_id: string | null;
-  /** The room of the API that it is about: a personal access token hears of what its scopes let it read. */
+  /** The API resource of the notification: a personal access token receives it if its scopes permit reading that resource. */
   room: 'tasks' | 'webhooks' | 'system';
   level: 'info' | 'warning' | 'error';
   title: string;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** A point in time as the API writes it: ISO 8601, UTC, milliseconds. */
+/** A point in time in API responses: ISO 8601, UTC, milliseconds. */
 export const instant = z.iso.datetime().meta({ examples: ['2026-07-30T12:00:00.000Z'] });
 
 /**
- * A point in time that a client sends, as RFC 3339 writes it: in UTC or with an offset, read as UTC. Postgres knows no year 0, and
- * what ends after the year 9999 cannot be shown.
+ * A point in time in requests: RFC 3339, in UTC or with an offset, converted to UTC. Postgres has no year 0, and times after the year
+ * 9999 cannot be formatted.
  */
 export const sentInstant = z.iso
   .datetime({ offset: true, error: 'Send a time such as 2026-07-30T12:00:00Z or 2026-07-30T14:00:00+02:00' })
@@ -15,7 +15,7 @@ export const sentInstant = z.iso
 
 export const id = z.uuid();
 
-/** How a stored moment is shown. */
+/** Formats a stored time for the API. */
 export function toInstant(date: Date): string;
 export function toInstant(date: Date | null): string | null;
 export function toInstant(date: Date | null): string | null {
@@ -23,8 +23,8 @@ export function toInstant(date: Date | null): string | null {
 }
 
 /**
- * Looks at an object as a whole before Zod looks at its fields: of 20,000 bad ones it makes an issue each, and takes 0.1 s.
- * @param faultOf what is wrong with the object, or undefined
+ * Checks an object as a whole before Zod validates its fields: for 20,000 invalid fields Zod makes as many issues, which takes 0.1 s.
+ * @param faultOf returns a description of the fault, or undefined
  */
 export const boundedObject = <S extends z.ZodType>(
   schema: S,
@@ -36,13 +36,13 @@ export const boundedObject = <S extends z.ZodType>(
     return value;
   }, schema);
 
-/** Free JSON of bounded size. */
+/** An arbitrary JSON object of bounded size. */
 export const jsonObject = (maxBytes = 65_536) =>
   boundedObject(z.record(z.string(), z.unknown()), (value) =>
     JSON.stringify(value).length > maxBytes ? `must not exceed ${maxBytes} bytes of JSON` : undefined,
   );
 
-/** A stale `version` is refused with 409; `If-Match` does the same. */
+/** The version for optimistic locking: a stale one is refused with 409, like a stale `If-Match`. */
 export const versionField = z
   .int()
   .min(1)

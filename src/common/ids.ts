@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** Drawn in one go for many ids: a call into the generator costs 15 µs in a busy process, whatever it asks for. */
+/** Random bytes for 256 ids, drawn at once: a call of the generator costs 15 µs in a busy process, however few bytes it draws. */
 const drawn = new Uint8Array(16 * 256);
 let used = drawn.length;
 
@@ -18,15 +18,15 @@ let milliseconds = 0;
 let sequence = 0;
 
 /**
- * A new id: a UUID of version 7 (RFC 9562 §5.7). Those of one process are in the order in which they were made, those of several
- * to the millisecond.
+ * Makes a UUID of version 7 (RFC 9562 §5.7). Ids of one process sort in the order of creation, those of several processes only to the
+ * millisecond.
  */
 export function newId(): string {
   const bits = random();
   const now = Date.now();
   if (now > milliseconds) {
     milliseconds = now;
-    // with its highest bit free, so that it may be counted up
+    // The highest bit stays 0, so that the sequence can be incremented.
     sequence = new DataView(bits.buffer, bits.byteOffset).getUint32(0) >>> 1;
   } else {
     sequence += 1;

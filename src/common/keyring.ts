@@ -1,14 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import { keyIdOf, open, seal, sealedWith } from './secret-box.js';
 
-/** The key that seals secrets, and a replaced one that still opens what it has sealed. */
+/** The current key, which seals secrets, and the previous one, which still opens what it has sealed. */
 export class Keyring {
   constructor(
     private readonly present: KeyObject,
     private readonly previous?: KeyObject,
   ) {}
 
-  /** Names the present key in what it seals. */
+  /** The id of the current key, which is stored with each sealed value. */
   get presentId(): Buffer {
     return keyIdOf(this.present);
   }
@@ -18,12 +18,12 @@ export class Keyring {
     return [this.present, this.previous].flatMap((key) => (key ? [keyIdOf(key)] : []));
   }
 
-  /** @param place where the value belongs, so that it opens nowhere else */
+  /** Seals a value. @param place identifies the value's owner and is authenticated, so that the value cannot be opened elsewhere */
   seal(place: string, value: string): Buffer {
     return seal(this.present, place, value);
   }
 
-  /** @throws SealedError when this process does not have the key, or the value is damaged or belongs elsewhere */
+  /** Opens a value. @throws SealedError when this process does not have the key, or the value is damaged or of another place */
   open(place: string, sealed: Buffer): string {
     const { previous } = this;
     const isPrevious = previous !== undefined && sealedWith(sealed).equals(keyIdOf(previous));
@@ -31,7 +31,7 @@ export class Keyring {
   }
 }
 
-/** Where the value of a secret of a project belongs. */
+/** The `place` under which a project's secret is sealed. */
 export const placeOfSecret = (projectId: string, name: string) => `${projectId} ${name}`;
-/** Where the secret of a webhook belongs. */
+/** The `place` under which a webhook's secret is sealed. */
 export const placeOfWebhook = (webhookId: string) => `webhook ${webhookId}`;

@@ -1,17 +1,17 @@
-/** The largest request body, in bytes, by what a route takes. */
+/** The largest request body in bytes, by kind of route. */
 export const bodyLimits = {
-  /** What anybody may send: a sign-in has less than 1 KiB. It counts for paths that lead nowhere, too. */
+  /** The limit of public routes and unknown paths; a sign-in has less than 1 KiB. */
   anonymous: 16 * 1024,
-  /** A task whose texts are all as long as they may be, each character written as `\u0000`, has 1.5 MB. */
+  /** The limit of authenticated routes: a task with the longest texts, each character escaped as `\u0000`, has 1.5 MB. */
   signedIn: 2 * 1024 * 1024,
-  /** The routes that say so. */
+  /** The limit of routes that declare `body: 'large'`. */
   large: 10 * 1024 * 1024,
 } as const;
 
-/** Deeper JSON than this is refused: what walks it must not run out of stack. */
+/** The deepest nesting of accepted JSON, so that recursive code does not run out of stack. */
 export const maxDepth = 64;
-/** No shape takes as many. Checking the million of 2 MB kept everybody else waiting for 2.7 s. */
+/** The most values of accepted JSON, more than any schema takes: validating a million in 2 MB blocked the event loop for 2.7 s. */
 export const maxValues = 100_000;
 
-/** In ms; a timer that is set for longer goes off at once. */
+/** The longest delay of a timer in ms; one that is set for longer fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;

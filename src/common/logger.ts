@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** The process's log: JSON lines on standard error, so that standard output stays free for what a person reads. */
+/** Creates the process's logger: JSON lines on standard error, so that standard output stays free for readable messages. */
 export function createLogger(level: string, role: string): Logger {
   return pino(
     {
@@ -18,8 +18,8 @@ export function createLogger(level: string, role: string): Logger {
 }
 
 /**
- * What a log line says of an error. Not all that it carries: a refused statement brings its parameters along, a refused Redis
- * command its arguments, and either may be a password.
+ * Serializes an error for the log without its other fields: a failed statement carries its parameters and a failed Redis command its
+ * arguments, which may contain a password.
  */
 function describe(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -28,7 +28,7 @@ function describe(error: unknown): unknown {
   return { type, code, message, stack, ...(cause === undefined ? {} : { cause: describe(cause) }) };
 }
 
-/** Lets Nest write into our log; its start-up chatter is worth the debug level only. */
+/** Passes Nest's log messages to the logger, those of its start-up at debug level. */
 export class NestLog implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

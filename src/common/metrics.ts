@@ -2,8 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { version } from './version.js';
 
 /**
- * What this process counts of itself for Prometheus. Every label has a small, fixed set of values (routes are patterns, no ids, no
- * names of people or projects), so the number of series is bounded by the code and not by the use.
+ * The Prometheus metrics of this process. Every label has a small, fixed set of values (route patterns, no ids, no names of users or
+ * projects), so the number of series is bounded by the code and not by the use.
  */
 export const registry = new Registry();
 
@@ -11,7 +11,7 @@ const registers = [registry];
 const milliseconds = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const untilAnHour = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600];
 
-/** Seconds from a request's arrival until its answer has left; its `_count` is the number of requests. */
+/** The time from a request's arrival until its response has left; its `_count` is the number of requests. */
 export const httpRequests = new Histogram({
   name: 'millrace_http_request_duration_seconds',
   help: 'Time from the arrival of a request until its answer has left, by route pattern',
@@ -28,7 +28,7 @@ export const queueWait = new Histogram({
   registers,
 });
 
-/** How long ended runs took; its `_count` is the number of runs, a queued one that was cancelled among them with 0 s. */
+/** The duration of ended runs; its `_count` is the number of runs, with 0 s for those that were cancelled in the queue. */
 export const runs = new Histogram({
   name: 'millrace_run_duration_seconds',
   help: 'Time that a run took, by outcome and reason; counted by the process that wrote its end',
@@ -86,7 +86,7 @@ export const crowdedOutConnections = new Counter({
   registers,
 });
 
-/** Tries of webhook deliveries, with how long the receiver took; its `_count` is the number of tries. */
+/** The response times of webhook receivers; its `_count` is the number of delivery attempts. */
 export const deliveryTries = new Histogram({
   name: 'millrace_webhook_try_duration_seconds',
   help: 'Time that a try to deliver a webhook took, by outcome: delivered, retried or failed for good',
@@ -115,7 +115,7 @@ const build = new Gauge({
   registers,
 });
 
-/** Begins to measure the process itself: memory, processor time, event-loop lag, garbage collection. */
+/** Starts the default metrics of the process: memory, processor time, event-loop lag, garbage collection. */
 export function measureProcess(role: string): void {
   build.set({ version, role }, 1);
   collectDefaultMetrics({ register: registry });

@@ -1,4 +1,4 @@
-/** From the least to the most. */
+/** The roles, from the least to the most privileged. */
 export const roles = ['viewer', 'developer', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
@@ -11,12 +11,12 @@ const granted: Record<Role, readonly Permission[]> = {
   admin: ['read', 'write', 'execute', 'admin'],
 };
 
-/** What a role may do anywhere; projects can only narrow it. */
+/** The permissions of a role; projects can only narrow them. */
 export function permissionsOf(role: Role): readonly Permission[] {
   return granted[role];
 }
 
-/** What a personal access token can be made for, with what its user's role must allow for it. */
+/** The scopes of personal access tokens, with the permission that the user's role must have for each. */
 export const scopeTable = {
   'tasks.read': 'read',
   'tasks.write': 'write',
@@ -32,7 +32,7 @@ export const scopeTable = {
 export type Scope = keyof typeof scopeTable;
 export const scopes = Object.keys(scopeTable) as [Scope, ...Scope[]];
 
-/** Who acts: the signed-in user together with what ties the request to its session and its log lines. */
+/** The authenticated user of a request or connection, with its session, token and request id. */
 export interface Actor {
   id: string;
   username: string;
@@ -40,13 +40,13 @@ export interface Actor {
   tier: 'standard' | 'premium';
   requestId?: string | undefined;
   sessionId?: string | undefined;
-  /** The personal access token that speaks for the user, if it is one; `role` is narrowed to its scopes. */
+  /** The personal access token that authenticated the user, if one did; `role` is narrowed to its scopes. */
   token?: { id: string; scopes: readonly Scope[]; expiresAt: Date | null } | undefined;
-  /** What the access token says that speaks for the user, if it is one: its session, the epoch of the password, and its end. */
+  /** The claims of the access token that authenticated the user, if one did: its session, the password's epoch and the expiry. */
   signIn?: { sessionId: string; epoch: number; expiresAt: Date } | undefined;
 }
 
-/** When the token that speaks for an actor ends; null for never. */
+/** The expiry of the token that authenticated an actor; null for never. */
 export function endOf({ token, signIn }: Actor): Date | null {
   return signIn?.expiresAt ?? token?.expiresAt ?? null;
 }
@@ -56,7 +56,7 @@ export function hasEnded(actor: Actor): boolean {
   return end !== null && end.getTime() <= Date.now();
 }
 
-/** The one of two roles that may do less. */
+/** The less privileged of two roles. */
 export function lowerRole(one: Role, other: Role): Role {
   return roles.indexOf(one) < roles.indexOf(other) ? one : other;
 }

@@ -7,11 +7,11 @@ const size = (least: string) =>
     return bytes >= parseBytes(least)! && bytes <= 1024 ** 5;
   }, `must be between ${least} and 1024TB`);
 
-/** What becomes of a run whose output exceeds its limit. */
+/** What happens to a run whose output exceeds its limit. */
 export const outputPolicies = ['truncate', 'head_and_tail', 'stop'] as const;
 export type OutputPolicy = (typeof outputPolicies)[number];
 
-/** What each process of a run may use, enforced by the kernel; and how much of its output is kept. */
+/** The limits of each process of a run, enforced by the kernel, and of the run's stored output. */
 export const runLimitsSchema = z
   .strictObject({
     memory: size('16MB').meta({
@@ -37,7 +37,7 @@ export const runLimitsSchema = z
   });
 export type RunLimits = z.output<typeof runLimitsSchema>;
 
-/** Limits that the kernel holds; how much output is kept is another matter. */
+/** The limits that the kernel enforces, without those of the stored output. */
 export const processLimitsSchema = runLimitsSchema.omit({ output_size: true, output_policy: true });
 export type ProcessLimits = z.output<typeof processLimitsSchema>;
 
@@ -47,8 +47,8 @@ const numberOf = (value: string | number): number =>
   typeof value === 'number' ? value : (parseBytes(value) ?? Infinity);
 
 /**
- * The limits of a run: what was asked for, else the project's default, and never more than the project's most, or than the
- * installation's where the project names none. What nobody names is left to the worker.
+ * Computes the limits of a run: the requested ones, else the project's defaults, capped by the project's maximum, or by the
+ * installation's where the project sets none. A limit that is set nowhere is left to the worker.
  */
 export function effectiveLimits(
   asked: RunLimits,
@@ -73,7 +73,7 @@ export function effectiveLimits(
 const ceilingOf = (most: ProcessLimits, name: keyof RunLimits): string | number | undefined =>
   name in most ? most[name as keyof ProcessLimits] : undefined;
 
-/** Those of the limits that are above the most. */
+/** The names of the limits that exceed the maximum. */
 export function limitsAbove(limits: RunLimits, most: ProcessLimits): (keyof RunLimits)[] {
   return names.filter((name) => {
     const [value, ceiling] = [limits[name], ceilingOf(most, name)];
@@ -81,7 +81,7 @@ export function limitsAbove(limits: RunLimits, most: ProcessLimits): (keyof RunL
   });
 }
 
-/** The limits of a run that names none: the defaults, and never more than the most. */
+/** The limits of a run that sets none: the defaults, capped by the maximum. */
 export function defaultsWithin(usual: ProcessLimits, most: ProcessLimits): ProcessLimits {
   return effectiveLimits({}, { default_run_limits: usual, max_run_limits: most });
 }

@@ -10,11 +10,11 @@ import {
   type Scope,
 } from './permissions.js';
 
-/** Kinds of access to a room; `own` changes only what is the caller's own, which every role may. */
+/** Kinds of access to a resource; `own` changes only what belongs to the caller, which every role may do. */
 type Need = Permission | 'own';
-type Room = Partial<Record<Need, readonly Scope[]>>;
+type ResourceScopes = Partial<Record<Need, readonly Scope[]>>;
 
-/** Who writes or executes must be able to see what of. */
+/** Reading is included in the scopes to write and to execute. */
 const readTasks: readonly Scope[] = ['tasks.read', 'tasks.write', 'execute'];
 const writeTasks: readonly Scope[] = ['tasks.write'];
 const execute: readonly Scope[] = ['execute'];
@@ -22,9 +22,9 @@ const webhooks: readonly Scope[] = ['webhooks.manage'];
 const tokens: readonly Scope[] = ['tokens.manage'];
 const admin: readonly Scope[] = ['admin'];
 
-/** The scopes of which one is enough, by room and access. What is not listed is shut to personal access tokens. */
-const rooms: Record<string, Room> = {
-  // who may end sign-ins could lock their user out
+/** The scopes, any of which suffices, by resource and access. Personal access tokens have no access to what is not listed. */
+const resources: Record<string, ResourceScopes> = {
+  // A token that can end sign-ins could lock its user out.
   auth: { read: admin, own: admin },
   projects: { read: ['projects.read', 'projects.write'], write: ['projects.write'] },
   tasks: { read: readTasks, write: writeTasks, execute },
@@ -34,48 +34,47 @@ const rooms: Record<string, Room> = {
   queues: { read: readTasks, execute, admin },
   webhooks: { read: webhooks, write: webhooks },
   'personal-access-tokens': { read: tokens, own: tokens },
-  // any token may ask whom it speaks for, and whether all is well
+  // Any token may read its own user and the health of the system.
   users: { read: scopes, own: ['profile.write'], admin },
   system: { read: scopes, admin },
 };
 
-/** The scopes of which one opens a room for an access; none when no token gets in. */
-export function scopesOf(room: string, need: Need): readonly Scope[] {
-  return Object.hasOwn(rooms, room) ? (rooms[room]?.[need] ?? []) : [];
+/** The scopes, any of which permits an access to a resource; empty when no token has access. */
+export function scopesOf(resource: string, need: Need): readonly Scope[] {
+  return Object.hasOwn(resources, resource) ? (resources[resource]?.[need] ?? []) : [];
 }
 
 /**
- * The scopes of which one opens a route: by the last room in its path (`/api/projects/{id}/tasks` is about tasks), its
- * access and whether its method is a safe one. All below `/api/auth` is about signing in: `/api/auth/sessions` are no work
- * sessions.
+ * The scopes, any of which permits a route: by the last resource in its path (`/api/projects/{id}/tasks` is about tasks), its access and
+ * whether its method is safe. All paths below `/api/auth` are about signing in: `/api/auth/sessions` are not work sessions.
  */
 export function scopesOfRoute(path: string, access: Permission, method: string): readonly Scope[] {
-  const room = path.startsWith('/api/auth/')
+  const resource = path.startsWith('/api/auth/')
     ? 'auth'
-    : path.split('/').findLast((segment) => Object.hasOwn(rooms, segment));
+    : path.split('/').findLast((segment) => Object.hasOwn(resources, segment));
   const safe = ['GET', 'HEAD'].includes(method);
-  return room === undefined ? [] : scopesOf(room, access === 'read' && !safe ? 'own' : access);
+  return resource === undefined ? [] : scopesOf(resource, access === 'read' && !safe ? 'own' : access);
 }
 
-const entityRooms: Record<string, string> = {
+const entityResources: Record<string, string> = {
   task: 'tasks',
   execution: 'executions',
   session: 'sessions',
   webhook: 'webhooks',
 };
 
-/** The room that shows what an activity in a project is about: of a task, say, rather than of the project. */
+/** The resource that an activity's entity belongs to, such as `tasks` for a task. */
 export function resourceOfEntity(entityType: string): string {
-  return entityRooms[entityType] ?? 'projects';
+  return entityResources[entityType] ?? 'projects';
 }
 
-/** Whether one of the scopes is the token's that speaks for somebody; who signed in with a password needs none. */
+/** Tells whether an actor's token has one of the scopes. An actor that signed in with a password needs none. */
 export function hasScope({ token }: Pick<Actor, 'token'>, needed: readonly Scope[]): boolean {
   return !token || needed.some((scope) => token.scopes.includes(scope));
 }
 
 /**
- * Refuses what a personal access token was not made for; who signed in with a password may do all that the role allows.
+ * Checks that a personal access token has one of the scopes. An actor that signed in with a password needs none.
  * @throws AUTH_INSUFFICIENT_PERMISSIONS
  */
 export function checkScopes(actor: Actor, needed: readonly Scope[]): void {
@@ -91,14 +90,14 @@ export function beyondRole(actor: Pick<Actor, 'role'>, wanted: readonly Scope[])
 }
 
 /**
- * The role that a token acts in: no more than its user's, and no more than its scopes ask for. So what looks at the role
- * deep inside a service, such as an administrator's sight of every project, is narrowed too.
+ * The effective role of a token: at most its user's, and at most what its scopes need. So checks of the role within a service, such as
+ * an administrator's access to every project, are narrowed, too.
  */
 export function roleWithin(role: Role, granted: readonly Scope[]): Role {
-  const asked = granted.map((scope) => scopeTable[scope]);
-  const most: Role = asked.includes('admin')
+  const needed = granted.map((scope) => scopeTable[scope]);
+  const most: Role = needed.includes('admin')
     ? 'admin'
-    : asked.some((permission) => permission !== 'read')
+    : needed.some((permission) => permission !== 'read')
       ? 'developer'
       : 'viewer';
   return lowerRole(most, role);

@@ -5,13 +5,13 @@ const keyIdBytes = 4;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Derived once for each key. */
+/** Ids of keys, derived once for each key. */
 const ids = new WeakMap<KeyObject, Buffer>();
 
-/** A secret cannot be opened; the message names no value and is for the one who runs Millrace. */
+/** A secret cannot be opened; the message is for the operator and contains no value. */
 export class SealedError extends Error {}
 
-/** Tells keys apart without telling anything about them. */
+/** A hash that identifies a key without revealing anything about it. */
 export function keyIdOf(key: KeyObject): Buffer {
   const known = ids.get(key);
   if (known) return known;
@@ -21,12 +21,12 @@ export function keyIdOf(key: KeyObject): Buffer {
   return id;
 }
 
-/** Which key a value was sealed with. */
+/** The id of the key that a value was sealed with. */
 export const sealedWith = (sealed: Buffer): Buffer => sealed.subarray(0, keyIdBytes);
 
 /**
  * Encrypts a value with AES-256-GCM (NIST SP 800-38D).
- * @param place where the value belongs, so that it opens nowhere else
+ * @param place identifies the value's owner and is authenticated, so that the value cannot be opened elsewhere
  * @returns the key's id, a random nonce, the tag, the ciphertext
  */
 export function seal(key: KeyObject, place: string, value: string): Buffer {

@@ -1,10 +1,10 @@
-/** One question for all who ask it while it is being answered. */
+/** Shares one pending look-up among all callers that ask while it is under way. */
 export class Shared<T> {
-  private asked: Promise<T> | undefined;
+  private pending: Promise<T> | undefined;
 
   constructor(private readonly find: () => Promise<T>) {}
 
   ask(): Promise<T> {
-    return (this.asked ??= this.find().finally(() => (this.asked = undefined)));
+    return (this.pending ??= this.find().finally(() => (this.pending = undefined)));
   }
 }

@@ -17,7 +17,7 @@ test('one user leaves room for others, all together have a bound, and what is do
 });
 
 test('in a line users are served in turn, and who has waited too long or gone away is not served', async () => {
-  const line = { perUser: 2, inAll: 3, patienceMs: 60_000 };
+  const line = { perUser: 2, inAll: 3, timeoutMs: 60_000 };
   const turns = new TurnsPerUser({ perUser: 1, inAll: 2 }, line);
   const order: string[] = [];
   const ends: (() => void)[] = [];
@@ -49,7 +49,7 @@ test('in a line users are served in turn, and who has waited too long or gone aw
   // the second of the loud one came before the others, the third after them
   expect(order).toEqual(['loud', 'quiet', 'loud', 'other', 'loud']);
 
-  const impatient = new TurnsPerUser({ perUser: 1, inAll: 1 }, { ...line, patienceMs: 1 });
+  const impatient = new TurnsPerUser({ perUser: 1, inAll: 1 }, { ...line, timeoutMs: 1 });
   const end = impatient.begin('loud');
   await expect(impatient.wait('loud')).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
   end();

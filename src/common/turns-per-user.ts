@@ -1,38 +1,38 @@
 import { AppError } from './errors.js';
 
-/** How many may wait for a turn, and for how long; nobody waits unless it is said. */
-export interface Line {
+/** Limits of the queue for turns. */
+export interface QueueLimits {
   perUser: number;
   inAll: number;
-  patienceMs: number;
+  timeoutMs: number;
 }
 
 interface Waiter {
   admit: () => void;
 }
 
-const noLine: Line = { perUser: 0, inAll: 0, patienceMs: 0 };
+const noQueue: QueueLimits = { perUser: 0, inAll: 0, timeoutMs: 0 };
 
 /**
- * Bounds how much of a dear kind of work is done at once: for each user, so that nobody keeps all others from it, and in all. Where
- * there is a line, users are served in turn, whatever each of them has in it.
+ * Bounds the concurrency of expensive work: for each user, so that nobody starves the others, and in all. Queued users are served
+ * round-robin, however much work each of them has queued.
  */
 export class TurnsPerUser {
   private readonly byUser = new Map<string, number>();
   private running = 0;
-  /** In the order in which the users are served next. */
-  private readonly lines = new Map<string, Waiter[]>();
+  /** Waiters by user, in the order in which the users are served. */
+  private readonly queues = new Map<string, Waiter[]>();
   private waiting = 0;
 
   constructor(
-    private readonly most: { perUser: number; inAll: number },
-    private readonly line: Line = noLine,
+    private readonly limits: { perUser: number; inAll: number },
+    private readonly queue: QueueLimits = noQueue,
   ) {}
 
   /**
-   * Does a piece of work when its user's turn has come; without a line it may begin now or never.
-   * @param signal aborted when nobody waits for the work any more
-   * @throws RATE_LIMIT_EXCEEDED, SYSTEM_OVERLOADED as `begin`, when the line is full or the patience over
+   * Does a piece of work when its user's turn has come; without a queue (the default) it begins at once or is refused.
+   * @param signal aborted when the caller no longer waits for the work
+   * @throws RATE_LIMIT_EXCEEDED, SYSTEM_OVERLOADED as `begin`, when the queue is full or the wait has timed out
    */
   async take<T>(userId: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const end = this.tryBegin(userId) ?? (await this.wait(userId, signal));
@@ -44,9 +44,9 @@ export class TurnsPerUser {
   }
 
   /**
-   * Begins a piece of work if its user, and everybody together, may do one more now.
-   * @returns to be called once, at its end
-   * @throws RATE_LIMIT_EXCEEDED when the user has as many under way as allowed, SYSTEM_OVERLOADED when all together have
+   * Begins a piece of work if the limits of its user and of all users permit one more.
+   * @returns ends the work; to be called once
+   * @throws RATE_LIMIT_EXCEEDED when the user's limit is reached, SYSTEM_OVERLOADED when that of all users is
    */
   begin(userId: string): () => void {
     const end = this.tryBegin(userId);
@@ -54,26 +54,26 @@ export class TurnsPerUser {
     return end;
   }
 
-  /** The same for who can wait: undefined instead of an error. */
+  /** Begins a piece of work like `begin`, but returns undefined when a limit is reached. */
   tryBegin(userId: string): (() => void) | undefined {
-    if (this.lines.has(userId) || !this.hasRoom(userId)) return undefined;
+    if (this.queues.has(userId) || !this.hasRoom(userId)) return undefined;
     return this.start(userId);
   }
 
   /**
    * Waits for the turn of a user.
-   * @returns to be called once, at the end of the work
+   * @returns ends the work; to be called once
    */
   async wait(userId: string, signal?: AbortSignal): Promise<() => void> {
-    const own = this.lines.get(userId) ?? [];
-    if (own.length >= this.line.perUser || this.waiting >= this.line.inAll) throw this.refusal(userId);
+    const own = this.queues.get(userId) ?? [];
+    if (own.length >= this.queue.perUser || this.waiting >= this.queue.inAll) throw this.refusal(userId);
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', giveUp);
         this.waiting -= 1;
         own.splice(own.indexOf(waiter), 1);
-        if (own.length === 0) this.lines.delete(userId);
+        if (own.length === 0) this.queues.delete(userId);
       };
       const giveUp = () => {
         leave();
@@ -85,17 +85,17 @@ export class TurnsPerUser {
           resolve(this.start(userId));
         },
       };
-      const timer = setTimeout(giveUp, this.line.patienceMs);
+      const timer = setTimeout(giveUp, this.queue.timeoutMs);
       signal?.addEventListener('abort', giveUp);
       own.push(waiter);
-      this.lines.set(userId, own);
+      this.queues.set(userId, own);
       this.waiting += 1;
       if (signal?.aborted) giveUp();
     });
   }
 
   private hasRoom(userId: string): boolean {
-    return this.running < this.most.inAll && (this.byUser.get(userId) ?? 0) < this.most.perUser;
+    return this.running < this.limits.inAll && (this.byUser.get(userId) ?? 0) < this.limits.perUser;
   }
 
   private start(userId: string): () => void {
@@ -110,24 +110,24 @@ export class TurnsPerUser {
     };
   }
 
-  /** The user who is served goes to the end of the line of users. */
+  /** Admits the next user's first waiter, and moves that user to the end of the queue. */
   private admitNext(): void {
-    for (const [userId, own] of this.lines) {
+    for (const [userId, own] of this.queues) {
       if (!this.hasRoom(userId)) continue;
       own[0]!.admit();
       if (own.length === 0) return;
-      this.lines.delete(userId);
-      this.lines.set(userId, own);
+      this.queues.delete(userId);
+      this.queues.set(userId, own);
       return;
     }
   }
 
   private refusal(userId: string): AppError {
-    if ((this.byUser.get(userId) ?? 0) < this.most.perUser)
+    if ((this.byUser.get(userId) ?? 0) < this.limits.perUser)
       return new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 });
     return new AppError(
       'RATE_LIMIT_EXCEEDED',
-      { at_once: this.most.perUser },
+      { at_once: this.limits.perUser },
       { message: 'You have too many of these requests under way', retryAfterSeconds: 1 },
     );
   }

@@ -7,7 +7,7 @@ import { VitalConnections } from '../infra/reserved-connections.js';
 import type { Readiness } from './health.schema.js';
 
 /** Whoever asks decides within seconds, so a part that says nothing for this long counts as failing. */
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 
 /** Says whether this process should be given work. */
 @Injectable()
@@ -41,6 +41,6 @@ export class ReadinessService {
 
 /** What a part answers, or undefined when it fails or stays silent. */
 async function answerOf<T>(asked: Promise<T>): Promise<T | undefined> {
-  const silence = delay(patienceMs, undefined, { ref: false });
+  const silence = delay(timeoutMs, undefined, { ref: false });
   return Promise.race([asked.catch(() => undefined), silence]);
 }

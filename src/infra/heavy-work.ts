@@ -5,7 +5,7 @@ import { Infrastructure } from './infrastructure.js';
 
 /** The timeout of a read: after this time its client has probably given up, and others need the processor core. */
 const statementMs = 8_000;
-const queueLimits = { perUser: 100, inAll: 400, patienceMs: 15_000 };
+const queueLimits = { perUser: 100, inAll: 400, timeoutMs: 15_000 };
 
 /**
  * Limits the concurrency of work that may occupy a connection and a core of Postgres for seconds: searches, sorts and counts without an

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Infrastructure } from './infrastructure.js';
 
-const line = { perUser: 200, inAll: 1_000, patienceMs: 10_000 };
+const line = { perUser: 200, inAll: 1_000, timeoutMs: 10_000 };
 
 /**
  * Bounds how many queries at once find out whom requests are from: they come before whatever else bounds a user, and a client that

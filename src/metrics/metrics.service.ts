@@ -11,7 +11,7 @@ import { overallFigures, queueDepths } from './metrics.queries.js';
 /** Who asks more often gets the same again: the figures of the database are not had for nothing. */
 const freshMs = 1_000;
 /** Without an answer of the database for this long, the figures of the process are given alone. */
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 
 const gauge = (name: string, help: string, labelNames: string[] = []) =>
   new Gauge({ name: `millrace_${name}`, help, labelNames, registers: [registry] });
@@ -88,7 +88,7 @@ export class MetricsService {
       () => true,
       () => false,
     );
-    const answered = await Promise.race([asked, delay(patienceMs, false, { ref: false })]);
+    const answered = await Promise.race([asked, delay(timeoutMs, false, { ref: false })]);
     databaseUp.set(answered ? 1 : 0);
     // old figures would look like new ones
     if (!answered) {

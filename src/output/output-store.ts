@@ -20,7 +20,7 @@ export class OutputStore {
   private readonly turns = new TurnsPerUser(
     { perUser: readsAtOnce, inAll: readsAtOnce },
     // the queue needs no bound: a waiting read holds no output, and the number of connections bounds that of the reads
-    { perUser: Infinity, inAll: Infinity, patienceMs: longestTimerMs },
+    { perUser: Infinity, inAll: Infinity, timeoutMs: longestTimerMs },
   );
 
   constructor(private readonly database: Database) {}

@@ -10,7 +10,7 @@ const atOnce = availableParallelism() > 2 ? 2 : 1;
  */
 const turns = new TurnsPerUser(
   { perUser: atOnce, inAll: atOnce },
-  { perUser: 100, inAll: 400, patienceMs: 30_000 },
+  { perUser: 100, inAll: 400, timeoutMs: 30_000 },
 );
 
 /** Normalizes a password, so that it does not depend on how a keyboard composes characters (NIST SP 800-63B, 5.1.1.2). */
