@@ -11,12 +11,12 @@ import type { Permission } from '../common/permissions.js';
 export type Access = 'public' | Permission;
 
 export const ACCESS = 'millrace:access';
-/** Where the OpenAPI document says what a route asks of the role. */
+/** The OpenAPI extension with the permission that a route needs. */
 export const ACCESS_EXTENSION = 'x-access';
 export const SHOWS_SECRET = 'millrace:shows-secret';
 export const LOCATION = 'millrace:location';
 
-/** What the HTTP server knows of a route before it reads the body of a request. */
+/** The declarations of a route that the HTTP server uses before it reads the body of a request. */
 export interface RouteRules {
   access: Access;
   machineToken: 'METRICS_TOKEN' | undefined;
@@ -33,37 +33,37 @@ declare module 'fastify' {
 
 export interface EndpointOptions {
   access: Access;
-  /** A few words, as a heading. */
+  /** The route's heading in the documentation: a few words. */
   summary: string;
-  /** What a caller has to know beyond that. */
+  /** Further documentation for callers. */
   description: string;
-  /** HTTP status of success; 200 unless said. */
+  /** The HTTP status of success; 200 by default. */
   status?: number;
   /** The shape of `data` in the envelope. */
   response?: z.ZodType;
-  /** A shape for other statuses of success, such as 202. */
+  /** The shapes of `data` for other statuses of success, such as 202. */
   alternatives?: Record<number, z.ZodType>;
-  /** The codes this route can answer beyond those that follow from what it takes and who may call it. */
+  /** The error codes of this route, besides those that follow from its parameters and access. */
   errors?: readonly ErrorCode[];
-  /** True when the answer shows a secret this once: it is not kept for an Idempotency-Key. */
+  /** True when the response shows a secret, so that it must not be stored for an Idempotency-Key. */
   showsSecret?: boolean;
-  /** The setting that holds a token for machines, which opens this route like the permission does. */
+  /** The setting with a token for machines that permits this route, like the permission does. */
   machineToken?: 'METRICS_TOKEN';
   /** `large` takes bodies of up to 10 MiB instead of 2. */
   body?: 'large';
-  /** True when the answer waits for something else than the database, such as the end of a run: it takes no turn of its user. */
+  /** True when the response mostly waits for something else than the database, such as the end of a run: `RequestTurns` exempts it. */
   waits?: boolean;
-  /** The path of what the route makes, with fields of its answer in braces: the `Location` header. */
+  /** The path of the created resource for the `Location` header, with fields of the response in braces. */
   location?: string;
-  /** An answer that is not in the envelope: its media types, as OpenAPI describes them. */
+  /** The media types of a response without the envelope, as OpenAPI describes them. */
   raw?: Record<string, object>;
-  /** Such an answer for a `Range` header (RFC 9110 §14): a part of it, with 206. */
+  /** The media types of a partial response without the envelope, for a `Range` header (206, RFC 9110 §14). */
   partial?: Record<string, object>;
 }
 
 /**
- * Declares a route: who may call it, and what it takes and gives for the OpenAPI document. A route without it is refused
- * at start.
+ * Declares a route: its access, and its requests and responses for the OpenAPI document. The server does not start with a route that
+ * lacks it.
  */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   const { access, status = 200, location, raw, partial } = options;

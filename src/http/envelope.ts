@@ -25,7 +25,7 @@ export const errorEnvelopeSchema = z
   })
   .meta({ id: 'ErrorEnvelope' });
 
-/** The envelope of a successful answer around one shape. */
+/** The schema of a successful response's envelope. */
 export function envelopeSchema<S extends z.ZodType>(data: S) {
   return z.object({ data, error: z.null(), meta: metaSchema });
 }
@@ -34,26 +34,26 @@ function meta(requestId: string) {
   return { timestamp: new Date().toISOString(), request_id: requestId, version };
 }
 
-/** The envelope of an error, as text: text passes by the hook below, which wraps everything else. */
+/** The envelope of an error, serialized: `installEnvelope` wraps objects and leaves text alone. */
 export function errorEnvelope(error: AppError, requestId: string): string {
   const { code, message, details } = error;
   return JSON.stringify({ data: null, error: { code, message, details }, meta: meta(requestId) });
 }
 
-/** The envelope of a success, for who answers without the hook below. */
+/** The envelope of a success, for responses that do not pass `installEnvelope`. */
 export function successEnvelope(data: unknown, requestId: string) {
   return { data, error: null, meta: meta(requestId) };
 }
 
-/** What keeps the large answers of one request's sender from being written all at once. */
+/** Returns the queue in which large responses to the sender of a request are serialized. */
 export type TurnOf = (request: ActorRequest, reply: FastifyReply) => InTurn;
 
-/** Wraps every object that a route below `/api` answers, and writes it as JSON. */
+/** Wraps every object that a route below `/api` returns in the envelope, and serializes it. */
 export function installEnvelope(server: FastifyInstance, turnOf: TurnOf): void {
   server.addHook('preSerialization', (request: ActorRequest, reply, payload, done) => {
     if (!request.url.startsWith('/api')) return done(null, payload);
     const json = jsonText(successEnvelope(payload, request.id), turnOf(request, reply));
-    // it is written already
+    // The payload is serialized already.
     reply.serializer((written: string) => written);
     if (typeof json === 'string') done(null, json);
     // oxlint-disable-next-line promise/no-callback-in-promise -- a hook with a promise of its own costs every request more

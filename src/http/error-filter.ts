@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from '../common/errors.js';
 import { isDatabaseAway, isPoolClosed, isStatementTimeout } from '../infra/database-errors.js';
 import type { RequestLog } from './request-log.js';
 
-/** Statuses of a body that is refused before all of it has arrived. */
+/** Statuses with which a body may be refused before all of it has arrived. */
 const refusesTheRest = [413, 429, 503];
 
 const tookTooLong =
@@ -23,7 +23,7 @@ const byStatus: Record<number, ErrorCode> = {
   503: 'SYSTEM_OVERLOADED',
 };
 
-/** What is answered while the server closes, to a request that comes then or was not done by then. */
+/** The error for requests that arrive, or are not finished, while the server shuts down. */
 export const shuttingDown = (cause?: unknown): AppError =>
   new AppError(
     'SYSTEM_OVERLOADED',
@@ -31,7 +31,7 @@ export const shuttingDown = (cause?: unknown): AppError =>
     { message: 'The server is shutting down, try again', retryAfterSeconds: 1, cause },
   );
 
-/** Any thrown value as an error of the table; what is not ours becomes INTERNAL_ERROR and keeps its cause for the log. */
+/** Maps any thrown value to an `AppError`; an unexpected one becomes INTERNAL_ERROR, with its cause for the log. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isPoolClosed(error)) return shuttingDown(error);
@@ -51,12 +51,12 @@ export function toAppError(error: unknown): AppError {
 
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
-  // errors of the framework (an unreadable body, a malformed URL) carry their status
+  // Errors of the framework (an unreadable body, a malformed URL) carry their status.
   if (error instanceof Error && 'statusCode' in error) return Number(error.statusCode);
   return undefined;
 }
 
-/** Answers every error in the envelope; nothing of an internal error but its code reaches the client. */
+/** Answers every error in the envelope; of an internal error, only the code reaches the client. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly log: RequestLog) {}
@@ -70,7 +70,7 @@ export class ErrorFilter implements ExceptionFilter {
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = toAppError(thrown);
     this.log.failed(request, error);
-    // a stream that has begun can only be cut
+    // A response that has begun can only be aborted.
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();
       return;
@@ -78,7 +78,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (error.retryAfterSeconds !== undefined)
       void reply.header('Retry-After', Math.ceil(error.retryAfterSeconds));
     if (error.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
-    // it ends with this answer, whatever else is sent; otherwise, closing while the client still sends would reset its connection before it has read the answer
+    // A connection that is still receiving a refused body stays open: closing it would reset it before the client has read the response.
     if (!reply.raw.shouldKeepAlive) void reply.header('Connection', 'close');
     else if (refusesTheRest.includes(error.status)) void reply.removeHeader('connection');
     void reply

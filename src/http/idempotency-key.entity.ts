@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { CreatedInstant } from '../infra/columns.js';
 
-/** The first answer to a POST that carried an Idempotency-Key, to be replayed. */
+/** The first response to a POST with an Idempotency-Key, which is replayed to repeated requests. */
 @Entity('idempotency_keys')
 @Index('idempotency_keys_created', ['created_at'])
 export class IdempotencyKey {
@@ -15,7 +15,7 @@ export class IdempotencyKey {
   @Column('bytea')
   fingerprint!: Buffer;
 
-  /** Null while the first request is still at work. */
+  /** The HTTP status of the response; null while the first request is in progress. */
   @Column('integer', { nullable: true })
   status!: number | null;
 

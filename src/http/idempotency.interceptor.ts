@@ -9,10 +9,10 @@ import type { ActorRequest } from './request.js';
 import { Database } from '../infra/database.js';
 
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
-/** A request that has not answered after this time was lost with its process. */
+/** The time after which a request without a response counts as lost with its process. */
 const abandonedSeconds = 120;
 
-/** The same for requests that ask the same: whatever the order of their fields, with or without the final slash. */
+/** A hash of a request, independent of the order of its fields and of a final slash. */
 function fingerprintOf({ method, url, body }: ActorRequest): Buffer {
   const [path = '', query = ''] = url.split('?', 2);
   const target = `${path.replace(/\/$/, '')}?${query}`;
@@ -28,8 +28,8 @@ interface StoredAnswer {
 }
 
 /**
- * Replays the first answer to a POST that carries an `Idempotency-Key`, per user. An answer that is an error is not kept:
- * nothing was done, so the same key may try again.
+ * Replays the first response to a POST with an `Idempotency-Key`, per user. An error response is not stored: nothing was done, so the
+ * same key may be retried.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -85,8 +85,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /**
-   * Takes the key for this request, or finds the answer that was given under it.
-   * @throws IDEMPOTENCY_CONFLICT for another request's key, and while the first request is still at work
+   * Claims the key for this request, or returns the stored response.
+   * @throws IDEMPOTENCY_CONFLICT for another request's key, and while the first request is in progress
    */
   private async begin(
     userId: string,

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../common/errors.js';
 
-/** So long a piece of an answer may keep others waiting, in ms. */
+/** The longest that serializing may block the event loop at a time, in ms. */
 const sliceMs = 5;
-/** A page of the default size fits, whatever its items are. */
-const mostAnswerBytes = 32 * 1024 * 1024;
+/** The largest JSON response; a page of the default size fits, whatever its items are. */
+const maxResponseBytes = 32 * 1024 * 1024;
 
-/** Does work when its turn has come, one after the other. */
+/** Runs work when its turn has come. */
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * Writes an object as JSON. What takes longer than 5 ms is written a few items of its lists at a time, and others are served in between.
- * @param inTurn keeps large answers from being written, and held, all at once
- * @returns text, or UTF-8 of what took longer
+ * Serializes an object as JSON. After 5 ms it goes on a few list items at a time, and other requests are served in between.
+ * @param inTurn queues large responses, so that not all are serialized and held at once
+ * @returns text, or UTF-8 if it took longer
  * @throws ANSWER_TOO_LARGE, and what `inTurn` throws
  */
 export function jsonText(object: object, inTurn: InTurn): string | Promise<Buffer> {
@@ -30,12 +30,12 @@ async function restOf(pieces: Iterator<string>, first: string): Promise<Buffer> 
     const part = Buffer.from(json);
     written.push(part);
     bytes += part.length;
-    if (bytes > mostAnswerBytes) throw new AppError('ANSWER_TOO_LARGE', { limit: mostAnswerBytes });
+    if (bytes > maxResponseBytes) throw new AppError('ANSWER_TOO_LARGE', { limit: maxResponseBytes });
     if (isLast) return Buffer.concat(written, bytes);
   }
 }
 
-/** What can be written in one go. */
+/** Serializes until the end or until `sliceMs` are over. */
 function slice(pieces: Iterator<string>): { json: string; isLast: boolean } {
   const begun = performance.now();
   let json = '';
@@ -48,8 +48,8 @@ function slice(pieces: Iterator<string>): { json: string; isLast: boolean } {
 }
 
 /**
- * The JSON of an object in pieces, as `JSON.stringify` writes it: the items of the lists that it holds are pieces of their own.
- * @param depth how many levels of objects are looked into for lists
+ * Yields the JSON of an object, as `JSON.stringify` writes it, in pieces: each item of a list within it is a piece.
+ * @param depth the levels of objects that are searched for lists
  */
 function* piecesOf(object: object, depth: number): Generator<string, undefined> {
   let before = '{';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../common/errors.js';
 import { sentInstant } from '../common/fields.js';
 
-/** How the value of a column is written in a cursor, and as what Postgres compares it. */
+/** For each type of sort column, the schema of its value in a cursor and the SQL type that it is compared as. */
 const columnTypes = {
   instant: { sql: 'timestamptz', value: sentInstant },
   integer: { sql: 'integer', value: z.int32() },
@@ -18,41 +18,41 @@ const columnTypes = {
   id: { sql: 'uuid', value: z.uuid() },
 };
 
-/** A column that a list is sorted by: as SQL, such as `t.created_at`, and its type. The row has it under its last name. */
+/** A sort column: its SQL, such as `t.created_at`, and its type. Rows have the value under the part after the last dot. */
 export type SortKey = readonly [column: string, type: keyof typeof columnTypes];
 
 export type SortOrder = 'asc' | 'desc';
 export type Bind = (value: unknown) => string;
 
-/** A name or a title of a thousand characters, each of them escaped, is shorter. */
-const longestCursor = 10_000;
+/** The longest cursor, which has room for a title of a thousand characters that are all escaped. */
+const maxCursorLength = 10_000;
 
-/** The query parameter of lists that are gone through by cursor. */
-export const cursorParameter = z.string().max(longestCursor).optional().meta({
+/** The query parameter of lists that are paged by cursor. */
+export const cursorParameter = z.string().max(maxCursorLength).optional().meta({
   description:
     'The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page',
 });
 
-/** Where the next page begins; null when there is none. */
+/** The response field with the cursor of the next page; null when there is none. */
 export const nextCursor = z
   .string()
   .nullable()
   .meta({ description: 'Send it as `cursor` for the next page; null at the end' });
 
 /**
- * A list that is read from a position in its sort order (keyset pagination): a page costs the same however far one has gone, and
- * what is inserted or removed before the position does not shift what follows.
+ * Keyset pagination: a page is read from a position in the sort order. It costs the same however deep it is, and rows that are inserted
+ * or removed before the position do not shift those after it.
  */
 export class Keyset {
-  /** What the cursor carries besides the position. */
+  /** Numbers that the cursor carries besides the position. */
   readonly carried: readonly number[];
   private readonly position: readonly unknown[] | undefined;
   private readonly fingerprint: string;
 
   /**
-   * @param keys what the list is sorted by; together they are unique
-   * @param scope what the cursor is bound to: the list, its filters and its sort
-   * @param cursor as it was answered; none for the beginning
+   * @param keys the sort columns, which are unique together
+   * @param scope the list and its filters, to which the cursor is bound
+   * @param cursor a `next_cursor`; undefined for the first page
    * @throws VALIDATION_INVALID_FORMAT for a cursor that is malformed or of another list
    */
   constructor(
@@ -70,7 +70,7 @@ export class Keyset {
     this.carried = carried;
   }
 
-  /** The SQL condition for what comes after the position. */
+  /** The SQL condition for the rows after the position. */
   after(bind: Bind): string {
     const { position } = this;
     if (position === undefined) return 'true';
@@ -84,8 +84,8 @@ export class Keyset {
   }
 
   /**
-   * Takes away the row that was read beyond a page of so many, and says where the next one begins.
-   * @param carried comes back with the cursor
+   * Removes the row that was read beyond the page, and makes the cursor of the next page if there was one.
+   * @param carried numbers that the cursor carries
    */
   cut<R extends object>(rows: R[], limit: number, carried?: readonly number[]) {
     const shown = rows.slice(0, limit);

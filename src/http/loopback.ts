@@ -1,14 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** What a host without IPv6 says. */
+/** The error codes of listening on ::1 on a host without IPv6. */
 const noIpv6 = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /**
- * Listens on the other loopback address as well. `localhost` is both, and many clients try ::1 first: a command that took the port there
- * would be sent the passwords that are meant for us.
- * @param server listens on an address of IPv4; gets the connections
- * @returns what has to be closed with the server; undefined where it listens on another address, or the host has no IPv6
- * @throws EADDRINUSE when somebody else has the port there
+ * Listens on ::1 besides 127.0.0.1. `localhost` resolves to both, and many clients try ::1 first: a command that listened on the same
+ * port there would receive passwords that are meant for this server.
+ * @param server listens on an IPv4 address; receives the connections
+ * @returns a server to be closed with the first; undefined when that listens on another address, or the host has no IPv6
+ * @throws EADDRINUSE when another process has the port on ::1
  */
 export async function listenOnBothLoopbacks(server: Server): Promise<Server | undefined> {
   const address = server.address();

@@ -5,7 +5,7 @@ import { queryNumber, querySchema } from './query.js';
 
 const pageNumber = queryNumber({ least: 1, most: 1_000_000 }).default(1);
 
-/** The query parameters every list takes. */
+/** The query parameters of every list. */
 export function pageQuery(defaultPageSize = 50) {
   return querySchema({
     page: pageNumber.meta({ description: 'Page number, from 1' }),
@@ -22,13 +22,13 @@ export interface PageRequest {
   page_size: number;
 }
 
-/** What every list is asked: a page by its number or by a cursor. */
+/** The parsed query parameters of every list: a page by its number or by a cursor. */
 export interface PageQuery extends PageRequest {
   cursor?: string | undefined;
   order: SortOrder;
 }
 
-/** What a list answers: the flat paging fields, and the same with links. */
+/** The response of a list: the flat paging fields, and the same in `pagination` with links. */
 export interface Page<T> extends PageRequest {
   items: T[];
   total: number;
@@ -63,20 +63,20 @@ export function pageSchema<S extends z.ZodType>(item: S) {
 }
 
 /**
- * One page of a list. A query reads `limit` rows in the order `orderBy` from those that are `after` the cursor; it is one row more
- * than the page has, which tells whether another page follows.
+ * One page of a list. Its query reads `limit` rows, sorted by `orderBy`, from those `after` the cursor: one more than the page has,
+ * which tells whether another page follows.
  */
 export class PageWindow {
-  /** How many items there are over all pages, when a cursor brings what the first page has counted. */
+  /** The number of items of all pages, as the first page counted it and the cursor carries it; undefined without a cursor. */
   readonly total: number | undefined;
   private readonly keyset: Keyset;
   private readonly page: number;
 
   /**
-   * @param query with all its filters, to which a cursor is bound
+   * @param query the query with all its filters, to which a cursor is bound
    * @param url the request's path and query; the links repeat its parameters
-   * @param keys what the list is sorted by; together they are unique
-   * @throws VALIDATION_INVALID_FORMAT for a cursor that is malformed or of another list, VALIDATION_ERROR for a page beside it
+   * @param keys the sort columns, which are unique together
+   * @throws VALIDATION_INVALID_FORMAT for a cursor that is malformed or of another list, VALIDATION_ERROR for a page besides a cursor
    */
   constructor(
     private readonly query: PageQuery,
@@ -107,8 +107,8 @@ export class PageWindow {
 
   /**
    * Builds the page.
-   * @param rows what was read, with the columns that the list is sorted by
-   * @param total as in the window, or counted
+   * @param rows the rows that were read, with the sort columns
+   * @param total the `total` of this window, or the counted one
    */
   toPage<R extends object, T>(rows: R[], total: number, toItem: (row: R) => T): Page<T> {
     const { page } = this;
@@ -127,7 +127,7 @@ export class PageWindow {
     };
   }
 
-  /** A cursor leads forward only. */
+  /** The links of the page; a cursor has a next page, but no previous one. */
   private links(pages: number, nextCursor: string | null): Page<unknown>['pagination']['links'] {
     const { page } = this;
     const isByCursor = this.query.cursor !== undefined;

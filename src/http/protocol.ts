@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import { answerRaw } from './raw-answer.js';
 
-/** A request target in absolute form, which every server must take (RFC 9112 §3.2.2), as the path and query it names. */
+/** The path and query of a request target, also of one in absolute form, which every server must accept (RFC 9112 §3.2.2). */
 export function originForm(target: string): string {
   if (target.startsWith('/')) return target;
   const [authority] = /^https?:\/\/[^/?#]*/i.exec(target) ?? [''];
@@ -18,7 +18,7 @@ const refusals: Record<string, ErrorCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 };
 
-/** What a client is answered whose bytes Node could not read as a request. */
+/** The error for bytes that Node could not parse as a request. */
 export const refusalOf = ({ code = '' }: { code?: string }) =>
   new AppError(refusals[code] ?? 'MALFORMED_REQUEST');
 
@@ -42,29 +42,28 @@ export function refuseOtherMethods(server: FastifyInstance): void {
 }
 
 /**
- * A request that asks for another protocol than WebSocket is an ordinary one (RFC 9110 §7.8 lets a server ignore `Upgrade`): clients
- * that would rather speak HTTP/2, as curl and Java's do, send `Upgrade: h2c` with every request. Node takes any `Upgrade` for one
- * that its listener answers.
+ * A request whose `Upgrade` is ignored unless it is WebSocket (allowed by RFC 9110 §7.8): clients that prefer HTTP/2, such as curl and
+ * Java's, send `Upgrade: h2c` with every request, and Node would emit 'upgrade' for any protocol.
  */
 export class HttpRequest extends IncomingMessage {
-  declare private asked: unknown;
+  declare private hasUpgradeHeader: unknown;
 
   get upgrade(): boolean {
-    return this.asked === true && (this.method === 'CONNECT' || isWebSocket(this.headers.upgrade));
+    return this.hasUpgradeHeader === true && (this.method === 'CONNECT' || isWebSocket(this.headers.upgrade));
   }
 
-  /** Node sets it. */
-  set upgrade(asked: unknown) {
-    this.asked = asked;
+  /** Called by Node's parser. */
+  set upgrade(hasUpgradeHeader: unknown) {
+    this.hasUpgradeHeader = hasUpgradeHeader;
   }
 }
 
 const isWebSocket = (protocol: string | undefined) => protocol?.toLowerCase() === 'websocket';
 
-/** A name, an IPv4 address or an IPv6 one in brackets, with a port or without (RFC 3986 §3.2.2). It may be empty. */
+/** A valid Host: a name, an IPv4 address or an IPv6 one in brackets, with an optional port (RFC 3986 §3.2.2). It may be empty. */
 const hostPattern = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
 
-/** What is wrong with the `Host` of a request that must be refused for it (RFC 9112 §3.2). Node takes the first of several. */
+/** The error for a request without a valid, single `Host` (RFC 9112 §3.2); Node would take the first of several. */
 export function faultOfHost(request: IncomingMessage): AppError | undefined {
   const { headers, httpVersion, rawHeaders } = request;
   const refuse = (message: string) => new AppError('MALFORMED_REQUEST', {}, { message });
@@ -75,13 +74,13 @@ export function faultOfHost(request: IncomingMessage): AppError | undefined {
   return hosts.length > 1 ? refuse('There are several Host headers') : undefined;
 }
 
-/** What Node would refuse by itself, with an empty body: it goes the way of every other request. */
+/** Handles requests that Node would refuse by itself with an empty body, so that they get the envelope, too. */
 export function answerUnusual(server: FastifyInstance): void {
-  // RFC 9110 §10.1.1: an expectation that is not known may be passed over
+  // An unknown expectation may be ignored (RFC 9110 §10.1.1).
   server.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
     server.server.emit('request', request, response),
   );
-  // it asks for a tunnel through a proxy (RFC 9110 §9.3.6), and what follows would not be HTTP
+  // CONNECT requests a tunnel through a proxy (RFC 9110 §9.3.6), and the bytes after it would not be HTTP.
   server.server.on('connect', (_request: IncomingMessage, socket: Socket) =>
     answerRaw(socket, new AppError('METHOD_NOT_ALLOWED', { allowed: methods }), {
       Allow: methods.join(', '),

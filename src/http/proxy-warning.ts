@@ -4,8 +4,8 @@ import type { Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
 
 /**
- * Says once that requests come through a proxy which nobody named. Its address then stands for all who are behind it: they share
- * their limits of requests and of failed logins, and the log shows it instead of them.
+ * Warns once that requests come through a proxy that TRUST_PROXY does not name. All clients behind it then count as its address: they
+ * share the limits of requests and of failed logins, and the log shows the proxy instead of them.
  */
 export function warnOfUnnamedProxy(server: FastifyInstance, logger: Logger): void {
   let isSaid = false;
@@ -22,8 +22,8 @@ export function warnOfUnnamedProxy(server: FastifyInstance, logger: Logger): voi
 }
 
 /**
- * Says at the start that commands can speak as the reverse proxy: it is trusted on loopback, where commands have the host's network
- * and are no users of their own by whom they could be told from it.
+ * Warns at the start that commands can impersonate the reverse proxy: it is trusted on loopback, commands share the host's network, and
+ * they do not run as users of their own by which they could be told from it.
  */
 export function warnOfSharedLoopback(
   { TRUST_PROXY, commandUsers }: Pick<Config, 'TRUST_PROXY' | 'commandUsers'>,

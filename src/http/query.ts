@@ -3,8 +3,8 @@ import { z } from 'zod';
 const digits = /^\d{1,16}$/;
 
 /**
- * A whole number in a query. Only its decimal digits are taken: `0x10`, `1e3` and ` 7 ` are refused, which `Number` would read.
- * @param bounds from `least` to `most`, both included
+ * The schema of a whole number in a query, from `least` to `most`. Only decimal digits are accepted: `0x10`, `1e3` and ` 7 `, which
+ * `Number` would read, are refused.
  */
 export function queryNumber({ least, most }: { least: number; most: number }) {
   const read = (text: unknown) => (typeof text === 'string' && digits.test(text) ? Number(text) : NaN);
@@ -12,12 +12,12 @@ export function queryNumber({ least, most }: { least: number; most: number }) {
 }
 
 /**
- * The query of a route. A parameter that it does not name is refused, since passing over `status[]=…` or a misspelt filter would
- * answer with everything; one without a value counts as absent.
+ * The schema of a route's query. An unknown parameter is refused, since ignoring `status[]=…` or a misspelt filter would return
+ * everything; one without a value counts as absent.
  */
 export const querySchema = z.strictObject;
 
-/** A query without the parameters that have no value, as a form with empty fields sends them. */
+/** Removes the parameters without a value, which a form sends for its empty fields. */
 export function withoutEmpty(query: unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== ''));
 }

@@ -4,9 +4,9 @@ import { errorEnvelope } from './envelope.js';
 import type { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 
-const lastWordMs = 2_000;
+const closeGraceMs = 2_000;
 
-/** Answers with an error where there is no request that could be answered, and closes the connection. */
+/** Writes an error response to a socket that has no request object, and closes the connection. */
 export function answerRaw(socket: Socket, error: AppError, headers: Record<string, string> = {}): void {
   const body = errorEnvelope(error, newId());
   const lines = Object.entries({
@@ -15,8 +15,8 @@ export function answerRaw(socket: Socket, error: AppError, headers: Record<strin
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  // a client that does not close its end, or does not read, must not hold the connection
-  setTimeout(() => socket.destroy(), lastWordMs).unref();
+  // A client that does not read, or does not close its end, must not hold the connection.
+  setTimeout(() => socket.destroy(), closeGraceMs).unref();
   socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`, () =>
     socket.destroySoon(),

@@ -1,24 +1,24 @@
 import type { Logger } from '../common/logger.js';
 
-/** Lines a second about requests that were refused: each of a flood of them would otherwise cost a line. */
-const mostASecond = 20;
+/** The most log lines a second for refused requests, so that a flood of requests does not flood the log. */
+const maxPerSecond = 20;
 
-/** Bounds the log of refused requests; what is left out is counted in one line. */
+/** Bounds the log lines of refused requests; the requests without a line are summed up in one. */
 export class RefusalLines {
   private refused = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly logger: Logger) {}
 
-  /** Counts a refused request. @returns whether it gets a line of its own */
+  /** Counts a refused request. @returns true when it gets a log line of its own */
   take(): boolean {
     this.timer ??= setTimeout(() => this.sumUp(), 1000).unref();
     this.refused += 1;
-    return this.refused <= mostASecond;
+    return this.refused <= maxPerSecond;
   }
 
   private sumUp(): void {
-    const requests = this.refused - mostASecond;
+    const requests = this.refused - maxPerSecond;
     this.refused = 0;
     this.timer = undefined;
     if (requests > 0) this.logger.info({ requests }, 'more requests were refused');

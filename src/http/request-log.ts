@@ -6,17 +6,17 @@ import { RefusalLines } from './refusal-lines.js';
 import type { ActorRequest } from './request.js';
 import type { RequestStats } from './request-stats.js';
 
-/** Which requests are logged: every one, those that are answered with an error, or only faults of ours. */
+/** The requests that are logged: all, those answered with an error, or only faults of the server. */
 export type LoggedRequests = 'all' | 'failed' | 'none';
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-/** Asked every few seconds by whoever watches over us. */
+/** Paths that monitoring requests every few seconds. */
 const probes = /^\/(api\/health|metrics)/;
 const longestPath = 200;
-/** What a flood of requests is answered with. */
+/** The error codes with which a flood of requests is answered. */
 const refusals: readonly string[] = ['RATE_LIMIT_EXCEEDED', 'SYSTEM_OVERLOADED'] satisfies ErrorCode[];
 
-/** Follows every request from its arrival to its end: the id it answers with, its place in the metrics, its one line in the log. */
+/** Sets the request id of every response, and records each request in the metrics and in one log line. */
 export class RequestLog {
   private readonly faults = new WeakMap<FastifyRequest, AppError>();
 
@@ -29,7 +29,7 @@ export class RequestLog {
     this.refusalLines = new RefusalLines(logger);
   }
 
-  /** @param stats keeps the figures of the last minute */
+  /** @param stats counts the requests of the last minute */
   install(server: FastifyInstance, stats: RequestStats): void {
     server.addHook('onRequest', (request, reply, done) => {
       this.begin(request, reply, stats);
@@ -37,7 +37,7 @@ export class RequestLog {
     });
   }
 
-  /** What a request is answered with, for its line in the log. */
+  /** Records the error of a request for its log line. */
   failed(request: FastifyRequest, error: AppError): void {
     this.faults.set(request, error);
   }
@@ -45,7 +45,7 @@ export class RequestLog {
   begin(request: FastifyRequest, reply: FastifyReply, stats?: RequestStats): void {
     const begun = performance.now();
     void reply.header('X-Request-ID', request.id);
-    // also when the client goes away, which ends no answer
+    // 'close' is also emitted when the client disconnects, unlike 'finish'.
     reply.raw.once('close', () => {
       const elapsed = performance.now() - begun;
       const { statusCode } = reply;
@@ -69,7 +69,7 @@ export class RequestLog {
         user_id: request.user?.id,
         method: request.method,
         route: request.routeOptions?.url,
-        // without the query, which may carry what is nobody's business
+        // The query is left out, since it may contain private data.
         path: request.url.split('?')[0]!.slice(0, longestPath),
         status: reply.statusCode,
         duration_ms: Math.round(elapsed * 100) / 100,

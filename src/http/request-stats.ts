@@ -9,12 +9,12 @@ interface Second {
 
 const windowSeconds = 60;
 
-/** Counts the answers of the last minute, a bucket a second. */
+/** Counts the responses of the last minute, in buckets of a second. */
 @Injectable()
 export class RequestStats {
   private readonly seconds: Second[] = [];
 
-  /** @param milliseconds from the request's arrival to its answer */
+  /** @param milliseconds the time from the request's arrival until its response has left */
   count(status: number, milliseconds: number): void {
     const at = Math.floor(Date.now() / 1000);
     let last = this.seconds.at(-1);

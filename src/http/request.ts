@@ -9,8 +9,8 @@ export type ActorRequest = FastifyRequest & { user?: Actor };
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * Looks up again whom the request is from, and whether that user may still call the route: for what has waited since it was let
-     * in. It costs no query while the user, the session and the token are cached.
+     * Authenticates and authorizes the request again, after it has waited. It costs no query while the user, the session and the token
+     * are cached.
      * @throws what the guard throws, such as AUTH_TOKEN_INVALID and AUTH_INSUFFICIENT_PERMISSIONS
      */
     admitAgain: () => Promise<void>;
@@ -19,22 +19,22 @@ declare module 'fastify' {
 
 const probes = new Set<string | undefined>(['/api/health/live', '/api/health/ready']);
 
-/** Whether a request asks how this process is: who watches over us must not be locked out, nor use up what others need. */
+/** Tells whether a request is a health probe, which must not be refused, nor count towards the limits of other requests. */
 export const isProbe = ({ routeOptions }: FastifyRequest): boolean => probes.has(routeOptions.url);
 
-/** Whether a request comes with a body, which its client may send much later than the headers. */
+/** Tells whether a request has a body, which may arrive much later than the headers. */
 export function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** The signed-in user of a route that is not public. */
+/** Injects the authenticated user of a route that is not public. */
 export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor => {
   const { user } = context.switchToHttp().getRequest<ActorRequest>();
   if (!user) throw new AppError('AUTH_TOKEN_MISSING');
   return user;
 });
 
-/** Aborted when the client goes away before it has its answer. */
+/** Injects a signal that is aborted when the client disconnects, at the latest when the response has left. */
 export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
   const controller = new AbortController();
   const { raw } = context.switchToHttp().getResponse<FastifyReply>();
@@ -42,14 +42,14 @@ export const ClientGone = createParamDecorator((_: unknown, context: ExecutionCo
   return controller.signal;
 });
 
-/** The request's path and query, for the links of a page. */
+/** Injects the request's path and query, for the links of a page. */
 export const RequestUrl = createParamDecorator(
   (_: unknown, context: ExecutionContext): string => context.switchToHttp().getRequest<FastifyRequest>().url,
 );
 
 /**
- * The version named by `If-Match` (RFC 9110 §13.1.1): an entity tag of ours is the version number in quotes.
- * Undefined when the header is absent or `*`.
+ * Injects the version named by `If-Match` (RFC 9110 §13.1.1), whose entity tag is the version number in quotes. It is undefined when the
+ * header is absent or `*`.
  */
 export const IfMatch = createParamDecorator((_: unknown, context: ExecutionContext): number | undefined => {
   const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
@@ -60,7 +60,7 @@ export const IfMatch = createParamDecorator((_: unknown, context: ExecutionConte
   return Number(match[1]);
 });
 
-/** Refuses a write that was made with an older version in mind. */
+/** Refuses a write that is based on an older version (optimistic locking). @throws VERSION_CONFLICT */
 export function checkVersion(current: number, ...seen: (number | undefined)[]): void {
   for (const version of seen) {
     if (version !== undefined && version !== current) {

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 import type { Config } from '../common/config.js';
 
-/** What helmet sets is the same for every answer, so it is asked once and not for each of them. */
+/** Computes helmet's headers once, since they are the same for every response. */
 function securityHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   const answer = {
@@ -14,7 +14,7 @@ function securityHeaders(): Record<string, string> {
   const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: true,
-      // Swagger UI carries styles inline, and no script; `upgrade-insecure-requests` would break plain http on another host
+      // Swagger UI has inline styles, but no inline script; `upgrade-insecure-requests` would break plain http on another host.
       directives: {
         'script-src': ["'self'"],
         'img-src': ["'self'", 'data:'],
@@ -29,10 +29,10 @@ function securityHeaders(): Record<string, string> {
   return headers;
 }
 
-/** Sets the headers that guard browsers on every answer, and answers requests of other origins that are allowed. */
+/** Sets security headers on every response, and enables CORS for the configured origins. */
 export async function secure(server: FastifyInstance, config: Config): Promise<void> {
   const headers = securityHeaders();
-  // what is answered is for who asked, and may hold a token: no browser and no proxy is to keep it (RFC 9111 §5.2.2.5)
+  // Responses of the API are private and may contain a token, so no browser or proxy may store them (RFC 9111 §5.2.2.5).
   const ofApi = { ...headers, 'Cache-Control': 'no-store' };
   server.addHook('onRequest', (request, reply, done) => {
     void reply.headers(request.url.startsWith('/api') ? ofApi : headers);

@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { shuttingDown } from './error-filter.js';
 
-/** How long answers that are under way have when the server closes. */
-const lastAnswersMs = 3_000;
+/** The time that responses in progress have to finish when the server closes. */
+const shutdownGraceMs = 3_000;
 
 /**
- * Browsers and fetch open connections ahead of need. Node does not count one that has sent nothing as idle, and would wait for
- * it at the end: `closeIdleConnections` leaves it alone.
+ * Closes connections that have sent nothing when the server closes. Browsers and fetch open connections ahead of need, and Node would
+ * wait for them: `closeIdleConnections` does not count them as idle.
  */
 export function dropSilentConnections(server: FastifyInstance): void {
   const sockets = new Set<Socket>();
@@ -21,7 +21,7 @@ export function dropSilentConnections(server: FastifyInstance): void {
   });
 }
 
-/** A connection that is kept alive brings requests until it is closed. */
+/** Refuses requests while the server closes, since kept-alive connections still send some. */
 export function refuseWhileClosing(server: FastifyInstance): void {
   let isClosing = false;
   server.addHook('preClose', (done) => {
@@ -31,10 +31,10 @@ export function refuseWhileClosing(server: FastifyInstance): void {
   server.addHook('onRequest', (_request, _reply, done) => done(isClosing ? shuttingDown() : undefined));
 }
 
-/** A client that does not take its answer would hold up the end for ever. */
+/** Closes all connections after a grace period, since a client that does not read its response would block the shutdown for ever. */
 export function cutOffAtClose(server: FastifyInstance): void {
   server.addHook('preClose', (done) => {
-    setTimeout(() => server.server.closeAllConnections(), lastAnswersMs).unref();
+    setTimeout(() => server.server.closeAllConnections(), shutdownGraceMs).unref();
     done();
   });
 }

@@ -4,15 +4,15 @@ import { AppError } from '../common/errors.js';
 import { originForm, refusalOf } from './protocol.js';
 import { answerRaw } from './raw-answer.js';
 
-/** The router would refuse a path that cannot be decoded before any hook runs: without limits, request id and security headers. */
+/** The path for undecodable URLs, which the router would refuse before any hook runs: without limits, request id and security headers. */
 const unreadableUrl = '/unreadable';
 
-/** A letter, digit or mark that needs no escape in a URL. */
+/** Matches the escape of a letter, digit or mark that needs none in a URL. */
 const needlessEscape = /%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])/gi;
 
 /**
- * The path that the router is given for a request target, whatever its form. `/%61pi` is another way to write `/api` (RFC 3986
- * §6.2.2.2): the router takes it, and whoever looks at the beginning of a path would not.
+ * Normalizes a request target for the router. `/%61pi` is equivalent to `/api` (RFC 3986 §6.2.2.2): the router would match it, but
+ * checks of a path's prefix would not.
  */
 export function routedUrl(url: string): string {
   if (!isReadable(url)) return unreadableUrl;
@@ -41,9 +41,9 @@ export function refuseUnreadableUrls(server: FastifyInstance): void {
   });
 }
 
-/** Bytes that are no HTTP request get the envelope too, before the connection is closed. */
+/** Answers bytes that are not an HTTP request with an error in the envelope, and closes the connection. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  // who has asked for nothing, as browsers do that connect ahead of need, is not waiting for an answer
+  // A client that has sent nothing, such as a browser that connects ahead of need, expects no response.
   const isSilent = socket.bytesRead === 0;
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || isSilent) {
     socket.destroy();

@@ -6,7 +6,7 @@ import { withoutEmpty } from './query.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** The code of the contract for one kind of fault. */
+/** The error code for an issue of Zod. */
 function codeOf(issue: Issue): ErrorCode {
   if (issue.input === undefined && issue.path.length > 0) return 'VALIDATION_REQUIRED_FIELD';
   const number = 'origin' in issue && (issue.origin === 'number' || issue.origin === 'int');
@@ -23,16 +23,16 @@ function codeOf(issue: Issue): ErrorCode {
   }
 }
 
-/** The first of the names that a shape does not have. */
+/** The first unknown field of an issue, for its path. */
 const unknownNames = (issue: Issue) => (issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []);
 
-/** Of a name that breaks a rule Zod says only that it does; the rule is what helps. */
+/** The message of an issue. For an invalid key Zod says only that it is invalid, so the message of the violated rule is taken. */
 function messageOf(issue: Issue): string {
   if (issue.code === 'unrecognized_keys') return `There is no ${issue.keys.slice(0, 10).join(', ')} here`;
   return (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message;
 }
 
-/** Turns the issues of a schema into one error that lists them all; the first fault gives the code. */
+/** Makes one error that lists the issues of a schema, with the code of the first. */
 export function validationError(issues: readonly Issue[]): AppError {
   const errors = issues.slice(0, 50).map((issue) => {
     const code = codeOf(issue);
@@ -54,11 +54,11 @@ export function validationError(issues: readonly Issue[]): AppError {
 const isText = (text: string) => !text.includes('\0') && text.isWellFormed();
 
 /**
- * The first fault that no schema speaks of: text that Postgres cannot store, bytes (socket.io carries them), too deep nesting,
- * a name that JavaScript takes for something else, or more values than are worth looking at.
+ * Finds the first fault that schemas do not check: text that Postgres cannot store, binary data (which socket.io carries), too deep
+ * nesting, a field named `__proto__`, or too many values.
  */
 function faultIn(root: unknown): { field: string; issue: string } | undefined {
-  // from the fault up, since a path for every value costs more than all the rest
+  // The path is built from the fault upwards, since a path for every value costs more than all the rest.
   const path: string[] = [];
   let left = maxValues;
   const walk = (value: unknown, depth: number): string | undefined => {
@@ -92,7 +92,7 @@ function faultIn(root: unknown): { field: string; issue: string } | undefined {
 export function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const fault = faultIn(value);
   if (fault) throw new AppError('VALIDATION_INVALID_FORMAT', fault);
-  // reportInput lets a missing field be told from a wrong one
+  // `reportInput` distinguishes a missing field from an invalid one.
   const result = schema.safeParse(value, { reportInput: true });
   if (!result.success) throw validationError(result.error.issues);
   return result.data;
@@ -101,12 +101,10 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<
 /** Validates every `@Body`, `@Query` and `@Param` that declares a schema; an absent body counts as an empty one. */
 export class ValidationPipe extends StandardSchemaValidationPipe {
   /**
-   * Nest's own walks over the whole value before anything has bounded it: 10 MB of brackets took 219 s. It also takes away fields
-   * named `constructor` and `prototype`, which are data like any other; `parse` refuses `__proto__`.
+   * Disables Nest's own check, which walks the whole value before anything has bounded it: 10 MB of brackets took 219 s. It also removes
+   * fields named `constructor` and `prototype`, which are ordinary data; `parse` refuses `__proto__`.
    */
-  protected override stripProtoKeys(): void {
-    // nothing to do
-  }
+  protected override stripProtoKeys(): void {}
 
   override transform<T>(value: T, metadata: Parameters<StandardSchemaValidationPipe['transform']>[1]) {
     return super.transform(metadata.type === 'query' ? (withoutEmpty(value) as T) : value, metadata);
