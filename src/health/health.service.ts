@@ -20,7 +20,7 @@ export class HealthService {
     private readonly requests: RequestStats,
   ) {}
 
-  /** Measures every part at the moment of asking. */
+  /** Measures every part of the system now. */
   async detailed(): Promise<DetailedHealth> {
     const [database, redis] = await Promise.all([this.checkDatabase(), this.checkRedis()]);
     const { requests, averageMs, errorRate } = this.requests.lastMinute;
@@ -44,7 +44,7 @@ export class HealthService {
     };
   }
 
-  /** How long the database takes to answer, in milliseconds; null when it does not. */
+  /** The response time of the database in milliseconds; null when it does not respond. */
   databaseResponseTime(): Promise<number | null> {
     return this.responseTime.ask();
   }

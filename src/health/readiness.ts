@@ -6,13 +6,13 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { VitalConnections } from '../infra/reserved-connections.js';
 import type { Readiness } from './health.schema.js';
 
-/** Whoever asks decides within seconds, so a part that says nothing for this long counts as failing. */
+/** The time after which a part that does not respond counts as failing, since orchestrators expect an answer within seconds. */
 const timeoutMs = 2_000;
 
-/** Says whether this process should be given work. */
+/** Tells whether this process is ready for requests. */
 @Injectable()
 export class ReadinessService {
-  /** Everybody may ask as often as they like, so all who ask at once share an answer. */
+  /** The pending migrations, looked up once for concurrent probes, since probes are not rate-limited. */
   private readonly migrations = new Shared(() => this.database.pendingMigrations(this.connections));
 
   constructor(
@@ -21,7 +21,7 @@ export class ReadinessService {
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** Asks every part that a request needs; takes 2 s at the most. */
+  /** Checks every part that requests need, within 2 s. */
   async check(): Promise<Readiness> {
     const [pending, redis] = await Promise.all([
       answerOf(this.migrations.ask()),
@@ -39,8 +39,8 @@ export class ReadinessService {
   }
 }
 
-/** What a part answers, or undefined when it fails or stays silent. */
+/** The answer of a part, or undefined when it fails or times out. */
 async function answerOf<T>(asked: Promise<T>): Promise<T | undefined> {
-  const silence = delay(timeoutMs, undefined, { ref: false });
-  return Promise.race([asked.catch(() => undefined), silence]);
+  const timeout = delay(timeoutMs, undefined, { ref: false });
+  return Promise.race([asked.catch(() => undefined), timeout]);
 }
