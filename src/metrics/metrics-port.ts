@@ -11,8 +11,8 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { MetricsService } from './metrics.service.js';
 
 /**
- * A port of its own for whoever watches over this process, where `METRICS_PORT` asks for one: workers serve no HTTP otherwise. It
- * answers `/metrics` and the two questions of `/api/health/`, nothing else.
+ * A separate port for monitoring, if `METRICS_PORT` is set: workers serve no HTTP otherwise. It serves only `/metrics` and the two
+ * probes below `/api/health/`.
  */
 @Injectable()
 export class MetricsPort implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -70,7 +70,7 @@ export class MetricsPort implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 
-  /** Without a token in the configuration the port is on a loopback address, and open to this host. */
+  /** Checks the token. Without METRICS_TOKEN the port is on a loopback address, and open to this host. */
   private admit({ headers }: IncomingMessage): void {
     const { METRICS_TOKEN } = this.infrastructure.config;
     if (METRICS_TOKEN === undefined) return;

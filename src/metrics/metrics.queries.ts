@@ -2,16 +2,16 @@ import type { Queryable } from '../infra/database.js';
 
 export interface QueueDepth extends Record<string, unknown> {
   queue: number;
-  /** Handed to the workers, and taken by none yet. */
+  /** Queued executions that were admitted and that no worker has claimed yet. */
   admitted: number;
-  /** Held back: by a pause, a project's limit, dependencies, a backoff or maintenance. */
+  /** Queued executions that are held back by a pause, a project's limit, dependencies, a backoff or maintenance. */
   held: number;
   running: number;
-  /** How long the oldest of those that were handed over has been waiting for a worker. */
+  /** The time that the oldest admitted execution has been waiting for a worker. */
   oldest_seconds: number;
 }
 
-/** What is under way in each queue that has anything; reads only rows that have not ended. */
+/** Counts the executions of each queue that has any; reads only executions that have not ended. */
 export function queueDepths(db: Queryable): Promise<QueueDepth[]> {
   return db.query<QueueDepth>(
     `SELECT queue,
@@ -30,7 +30,7 @@ export interface OverallFigures extends Record<string, unknown> {
   slots: number;
 }
 
-/** Deliveries that have not arrived yet, and workers that live. */
+/** Counts pending webhook deliveries and live workers. */
 export async function overallFigures(db: Queryable, leaseSeconds: number): Promise<OverallFigures> {
   const [row] = await db.query<OverallFigures>(
     `SELECT d.deliveries, d.oldest_delivery_seconds, w.workers, w.slots

@@ -8,15 +8,15 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { queueNames } from '../executions/executions.schema.js';
 import { overallFigures, queueDepths } from './metrics.queries.js';
 
-/** Who asks more often gets the same again: the figures of the database are not had for nothing. */
-const freshMs = 1_000;
-/** Without an answer of the database for this long, the figures of the process are given alone. */
+/** The time for which an exposition is cached, since its queries cost the database. */
+const cacheMs = 1_000;
+/** The time after which the metrics of the process are exposed without those of the database. */
 const timeoutMs = 2_000;
 
 const gauge = (name: string, help: string, labelNames: string[] = []) =>
   new Gauge({ name: `millrace_${name}`, help, labelNames, registers: [registry] });
 
-// of this process, at the moment of asking
+// These gauges are measured in this process at each exposition.
 const connections = gauge(
   'database_connections',
   'Connections of this process to Postgres, by state and by the pool they belong to: what requests share, what the worker has to itself, and what heartbeat and health checks have',
@@ -29,7 +29,7 @@ const waiting = gauge(
 const busUp = gauge('bus_up', '1 while live messages travel between the processes');
 const databaseUp = gauge('database_up', '1 if the database answered in time');
 
-// read from the database, the same from every process
+// These gauges are read from the database, and are the same from every process.
 const depth = gauge(
   'queue_size',
   'Queued executions of the whole installation, by queue and by whether they are handed to workers',
@@ -51,11 +51,11 @@ const slots = gauge('installation_worker_slots', 'Slots of all of them');
 const byQueue = [depth, running, oldest];
 const overall = [deliveries, oldestDelivery, workers, slots];
 
-/** Gives what Prometheus asks for, in its text format. */
+/** Exposes the metrics in the text format of Prometheus. */
 @Injectable()
 export class MetricsService {
-  private answer: Promise<string> | undefined;
-  private askedAt = -Infinity;
+  private exposed: Promise<string> | undefined;
+  private measuredAt = -Infinity;
 
   constructor(
     private readonly database: Database,
@@ -65,13 +65,13 @@ export class MetricsService {
 
   readonly contentType = registry.contentType;
 
-  /** The exposition; takes 2 s at the most, and is the same for all who ask within a second. */
+  /** Returns the exposition within 2 s; it is shared by all scrapes within a second. */
   async exposition(): Promise<string> {
-    if (this.answer === undefined || performance.now() - this.askedAt > freshMs) {
-      this.askedAt = performance.now();
-      this.answer = this.measure();
+    if (this.exposed === undefined || performance.now() - this.measuredAt > cacheMs) {
+      this.measuredAt = performance.now();
+      this.exposed = this.measure();
     }
-    return this.answer;
+    return this.exposed;
   }
 
   private async measure(): Promise<string> {
@@ -90,7 +90,7 @@ export class MetricsService {
     );
     const answered = await Promise.race([asked, delay(timeoutMs, false, { ref: false })]);
     databaseUp.set(answered ? 1 : 0);
-    // old figures would look like new ones
+    // Old values must not look like current ones.
     if (!answered) {
       for (const metric of byQueue) metric.reset();
       for (const metric of overall) metric.remove();
