@@ -6,7 +6,7 @@ interface Parameter {
   description: string;
 }
 
-/** One request of the API, as both collections show it. */
+/** One request of the API, as both collections contain it. */
 interface ApiRequest {
   folder: string;
   name: string;
@@ -14,7 +14,7 @@ interface ApiRequest {
   method: string;
   path: string;
   query: Parameter[];
-  /** An example, as JSON. */
+  /** The example body as JSON. */
   body: string | undefined;
   isOpen: boolean;
 }

@@ -5,23 +5,23 @@ export type Json = Record<string, unknown>;
 
 type Direction = 'input' | 'output';
 
-/** Leaves out what a reader gains nothing from, such as a pattern of 200 characters beside the format it spells out. */
+/** Removes keywords that do not help readers, such as a pattern of 200 characters that repeats the format. */
 function simplify(schema: Json, direction: Direction): void {
-  // Zod writes the bounds of an integer even where none was asked for
+  // Zod writes the bounds of safe integers even where the schema has none.
   if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
   if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
   if (schema['format'] === 'uuid' || schema['format'] === 'email') delete schema['pattern'];
-  // what is answered is in UTC; what is sent may have an offset
+  // Times in responses are in UTC; those in requests may have an offset.
   if (schema['format'] === 'date-time') {
     if (direction === 'output') schema['pattern'] = 'Z$';
     else delete schema['pattern'];
   }
-  // an answer may gain fields, and whoever checks it against this document shall not break then
+  // Responses may gain fields, which must not break clients that validate them against this document.
   if (direction === 'output' && schema['additionalProperties'] === false)
     delete schema['additionalProperties'];
 }
 
-/** A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 speaks; schemas with an id become components. */
+/** Converts a Zod schema to JSON Schema 2020-12, which OpenAPI 3.1 uses; schemas with an id become components. */
 export function convert(schema: unknown, { schemaType }: { schemaType: Direction }) {
   const {
     $schema: _,
@@ -32,7 +32,7 @@ export function convert(schema: unknown, { schemaType }: { schemaType: Direction
     target: 'draft-2020-12',
     unrepresentable: 'any',
     override: ({ jsonSchema, zodSchema }) => {
-      // Zod takes them away from what it transforms, as they might be meant for the result: ours are what is sent
+      // Zod removes the examples of transformed schemas, since they might be of the result: ours are of the input.
       const { examples } = z.globalRegistry.get(zodSchema) ?? {};
       if (schemaType === 'input' && examples) jsonSchema.examples = examples as never;
       simplify(jsonSchema as Json, schemaType);
@@ -41,7 +41,7 @@ export function convert(schema: unknown, { schemaType }: { schemaType: Direction
   return { schema: converted, components: $defs };
 }
 
-/** Puts a schema that has an id, and those it uses, among the components of the document. @returns a reference to it */
+/** Adds a schema with an id, and those that it uses, to the components of the document. @returns a reference to it */
 export function addComponent(document: OpenAPIObject, schema: z.ZodType): { $ref: string } {
   const text = JSON.stringify(convert(schema, { schemaType: 'output' }));
   const { schema: reference, components } = JSON.parse(
@@ -51,7 +51,7 @@ export function addComponent(document: OpenAPIObject, schema: z.ZodType): { $ref
   return reference;
 }
 
-/** Puts parts of one kind among the components of the document. */
+/** Adds parts of one kind to the components of the document. */
 export function addComponents(
   document: OpenAPIObject,
   kind: 'schemas' | 'responses' | 'examples' | 'headers' | 'parameters',
@@ -60,7 +60,7 @@ export function addComponents(
   document.components = { ...document.components, [kind]: { ...document.components?.[kind], ...parts } };
 }
 
-/** Schemas of OpenAPI 3.1 have a list of examples; the single one that Nest writes is of an older version. */
+/** Replaces `example`, which Nest writes and OpenAPI 3.1 deprecates, by the list `examples` in a schema and its parts. */
 export function listExamples(schema: Json): void {
   if (schema['example'] !== undefined) schema['examples'] = [schema['example']];
   delete schema['example'];

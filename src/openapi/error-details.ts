@@ -6,7 +6,7 @@ function fault(code: ErrorCode, field: string, issue: string) {
   return { field, issue, errors: [{ field, code, issue }] };
 }
 
-/** The `details` that come with a code, where there are any. */
+/** Examples of the `details` of error codes that have any. */
 export const exampleDetails: Partial<Record<ErrorCode, Record<string, unknown>>> = {
   AUTH_INSUFFICIENT_PERMISSIONS: { required: 'write' },
   VALIDATION_ERROR: fault('VALIDATION_ERROR', 'priority', 'Too big: expected number to be <=10'),

@@ -21,7 +21,7 @@ const signedIn: readonly ErrorCode[] = [
   'AUTH_ACCOUNT_DISABLED',
   'AUTH_INSUFFICIENT_PERMISSIONS',
 ];
-/** One code a kind of fault; a route that takes anything can answer all of them. */
+/** The codes of validation, one for each kind of fault: every route with parameters can answer all of them. */
 const validation: readonly ErrorCode[] = [
   'VALIDATION_ERROR',
   'VALIDATION_REQUIRED_FIELD',
@@ -30,7 +30,7 @@ const validation: readonly ErrorCode[] = [
   'VALIDATION_VALUE_TOO_SHORT',
 ];
 
-/** The codes an operation can answer: those its route names, and those that follow from what it is and takes. */
+/** The codes that an operation can answer: those that its route declares, and those that follow from its parameters and access. */
 function codesOf(method: string, path: string, operation: Operation): Set<ErrorCode> {
   const codes = new Set<ErrorCode>([...everywhere, ...(operation['x-errors'] ?? [])]);
   const add = (some: readonly ErrorCode[]) => some.forEach((code) => codes.add(code));
@@ -38,9 +38,9 @@ function codesOf(method: string, path: string, operation: Operation): Set<ErrorC
   if (takes || operation.requestBody) add(validation);
   if (operation.parameters?.some(({ name }) => name === 'page_size')) add(['ANSWER_TOO_LARGE']);
   if (method !== 'get') add(['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']);
-  // the version comes in If-Match, too
+  // The version may also be sent in If-Match.
   if (codes.has('VERSION_CONFLICT')) add(['VALIDATION_INVALID_FORMAT']);
-  // who watches over us is never locked out
+  // Health probes are never refused.
   if (/^\/api\/health\/(live|ready)/.test(path)) codes.delete('RATE_LIMIT_EXCEEDED');
   const permission = operation['x-access'];
   if (permission === undefined) return codes;
@@ -50,7 +50,7 @@ function codesOf(method: string, path: string, operation: Operation): Set<ErrorC
   return codes;
 }
 
-/** In the order of the table, so that the document does not depend on the order in which a route names them. */
+/** Groups codes by status, in the order of the error table and not in that of a route's declaration, to keep the document stable. */
 function byStatus(codes: Set<ErrorCode>): Map<number, ErrorCode[]> {
   const inOrder = (Object.keys(errorTable) as ErrorCode[]).filter((code) => codes.has(code));
   return grouped(inOrder, (code) => errorTable[code].status);
@@ -62,7 +62,7 @@ function grouped<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
   return groups;
 }
 
-/** The schema narrows the code to those that are answered there, so a generated client knows them. */
+/** An error response whose schema narrows the code to those of the status, for generated clients. */
 function errorResponse(envelope: Json, codes: ErrorCode[], headers: Json): Json {
   const code = { type: 'string', enum: codes };
   const narrowed = { type: 'object', properties: { error: { type: 'object', properties: { code } } } };
@@ -78,7 +78,7 @@ function errorResponse(envelope: Json, codes: ErrorCode[], headers: Json): Json 
   };
 }
 
-/** A status can be an error or something else: an unhealthy report is a 503, too. */
+/** Merges an error with another response of the same status: an unhealthy report is a 503, too. */
 function merged(success: Json, error: Json): Json {
   const media = (response: Json) => (response['content'] as Record<string, Json>)['application/json'] ?? {};
   const report = { summary: 'The report', value: media(success)['example'] };

@@ -11,7 +11,7 @@ const byFormat: Record<string, string> = {
 };
 export const exampleMeta = { timestamp: byFormat['date-time'], request_id: id, version: '1.0.0' };
 
-/** A value that a schema of the document allows: its own example where it has one, else the plainest there is. */
+/** A value that a schema of the document allows: its own example if it has one, else the simplest value. */
 export function sample(document: OpenAPIObject, schema: Json, name = 'text'): unknown {
   if (typeof schema['$ref'] === 'string') {
     const component = schema['$ref'].split('/').at(-1) ?? '';
@@ -49,7 +49,7 @@ function plain(document: OpenAPIObject, schema: Json, name: string): unknown {
   }
 }
 
-/** Gives every success of the document an example, and every body that a request takes. Errors bring their own. */
+/** Adds an example to every successful response and every request body. Errors have their own. */
 export function addExamples(document: OpenAPIObject): void {
   for (const schema of Object.values(document.components?.schemas ?? {})) listExamples(schema as Json);
   for (const { operation } of operationsOf(document)) {

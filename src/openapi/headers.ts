@@ -5,7 +5,7 @@ import { operationsOf, type Operation } from './operations.js';
 const integer = (example: number) => ({ schema: { type: 'integer', minimum: 0 }, example });
 const id = '01a2024a-912d-72cf-a321-99955c0b2f5f';
 
-/** What answers carry. Rate limits can be switched off, so only the id of the request is always there. */
+/** The headers of responses. Rate limits can be disabled, so only the id of the request is always present. */
 const answered = {
   'X-Request-ID': {
     description: 'Names the request in our log: the id you sent, or one made by us',
@@ -53,7 +53,7 @@ const answered = {
 } satisfies Record<string, Json>;
 type AnswerHeader = keyof typeof answered;
 
-/** What requests may carry, by the name of the component. */
+/** The headers of requests, by the name of the component. */
 const sent = {
   RequestId: {
     name: 'X-Request-ID',
@@ -111,7 +111,7 @@ function isStream({ responses }: Operation): boolean {
   return 'text/event-stream' in ((responses['200']?.['content'] as Json | undefined) ?? {});
 }
 
-/** The headers an answer of an operation carries, as references to components. */
+/** The headers of a response of an operation, as references to components. */
 export function answerHeaders(status: number, method: string, operation: Operation): Json {
   const names: AnswerHeader[] = [
     'X-Request-ID',

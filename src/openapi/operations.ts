@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { ErrorCode } from '../common/errors.js';
 import type { Permission } from '../common/permissions.js';
 
-/** What each group of routes is for. The group of a route is the first part of its path, below `/api` where it is there. */
+/** Descriptions of the groups of routes. The group of a route is the first segment of its path, after `/api` if present. */
 const groups: Record<string, string> = {
   auth: 'Signing in, and renewing tokens',
   commands: 'Single shell commands, outside any task',
@@ -23,7 +23,7 @@ type Schema = Record<string, unknown>;
 
 const methods = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
-/** One route of the document, as the passes over it change it. */
+/** An operation of the document while it is generated. */
 export interface Operation {
   operationId: string;
   summary: string;
@@ -33,11 +33,11 @@ export interface Operation {
   responses: Record<string, Record<string, unknown>>;
   security?: unknown[];
   description: string;
-  /** What the caller must be allowed to do; absent where no token is needed. */
+  /** The permission that the caller needs; absent when no token is needed. */
   'x-access'?: Permission;
-  /** The codes of its own that a route names; gone once its errors are written out. */
+  /** The error codes that the route declares; removed when its error responses have been added. */
   'x-errors'?: ErrorCode[];
-  /** The path of what it makes; gone once its headers are written out. */
+  /** The path of the created resource; removed when the headers have been added. */
   'x-location'?: string;
 }
 
@@ -78,14 +78,14 @@ export function nameOperations(document: OpenAPIObject): void {
     .map(([name, description]) => ({ name, description }));
 }
 
-/** An id in the path says by its name what it is the id of. */
+/** Describes the ids in paths by their names. */
 function describe(parameter: Record<string, unknown>): void {
   const thing = /^(\w+)_id$/.exec(String(parameter['name']))?.[1];
   if (parameter['in'] === 'path' && thing)
     parameter['description'] ??= `The id of the ${thing.replaceAll('_', ' ')}`;
 }
 
-/** An absent body counts as an empty one, so it is needed only where a field is. */
+/** Tells whether a body is required, which it is only if one of its fields is: an absent body counts as an empty one. */
 function needsBody(document: OpenAPIObject, body: NonNullable<Operation['requestBody']>): boolean {
   const { $ref } = body.content['application/json']?.schema ?? {};
   const component = String($ref).split('/').at(-1) ?? '';

@@ -3,7 +3,7 @@ import { ACCESS_EXTENSION } from '../http/endpoint.js';
 import { scopesOfRoute } from '../common/scopes.js';
 import { operationsOf } from './operations.js';
 
-/** Says of every route that takes a token which scopes of a personal access token open it; one of them is enough. */
+/** Documents the scopes, any of which permits a personal access token to use a route. */
 export function addScopes(document: OpenAPIObject): void {
   for (const { path, method, operation } of operationsOf(document)) {
     const { description, [ACCESS_EXTENSION]: access } = operation;

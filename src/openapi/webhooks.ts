@@ -69,7 +69,7 @@ const responses = {
   },
 };
 
-/** Describes the messages that webhooks get: one for each event, and what a receiver may answer. */
+/** Documents the messages to webhooks: one for each event, with the responses of a receiver. */
 export function addWebhooks(document: OpenAPIObject): void {
   const parameters = Object.entries(headers).map(([component, header]) => [
     component,
