@@ -235,7 +235,9 @@ export class ProjectsService {
 
 /** Leaves out what is about tasks, runs or webhooks where a token has no scope to read these. */
 function mayReadOf<A extends { entity_type: string }>(actor: Actor, activities: readonly A[]): A[] {
-  return activities.filter(({ entity_type }) => hasScope(actor, scopesOf(resourceOfEntity(entity_type), 'read')));
+  return activities.filter(({ entity_type }) =>
+    hasScope(actor, scopesOf(resourceOfEntity(entity_type), 'read')),
+  );
 }
 
 const sortKeys: Record<ProjectListQuery['sort'], SortKey[]> = {
