@@ -36,7 +36,7 @@ export class Automaton {
     this.match = new Int32Array(states);
   }
 
-  /** Has to be run to its end before anything is looked for. It pauses often, so that others can have their turns. */
+  /** Builds the automaton; it must be run to its end before a search. It yields often, so that other work can run in between. */
   *build(strings: readonly Uint8Array[]): Generator<undefined, void> {
     let used = 1;
     let taken = 0;
@@ -62,7 +62,7 @@ export class Automaton {
     yield* this.link(used);
   }
 
-  /** Where a byte leads from a state that is not the root. */
+  /** The next state for a byte, from a state other than the root. */
   step(from: number, byte: number): number {
     let state = from;
     while (state !== 0) {

@@ -1,16 +1,16 @@
 const sliceBytes = 8 * 1024;
-/** How long all work together may take of one turn of the event loop. */
+/** The time that all masking together may take in one turn of the event loop. */
 const turnMs = 2;
 
-/** Work on its way. */
+/** Work that is done in steps. */
 interface Job {
-  /** Does a little of it; true when that was the last. */
+  /** Does one step. @returns true when it was the last */
   step: () => boolean;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
 
-/** Whose turn it is comes first. One line for the whole process: what a turn may take does not grow with the number of runs. */
+/** The queue of all work of the process, the next first. One queue keeps the time per turn independent of the number of runs. */
 const line: Job[] = [];
 let isTurnAhead = false;
 
@@ -24,7 +24,7 @@ export function inTurns(step: () => boolean): Promise<void> {
 
 /**
  * Does something with a chunk in turns, a slice after the other: how slow it is to look for secrets is up to what a command writes.
- * @param isOver asked before each slice; nothing more is done once it is true
+ * @param isOver called before each slice; the work ends once it returns true
  */
 export function inSlices(chunk: Buffer, isOver: () => boolean, work: (slice: Buffer) => void): Promise<void> {
   let at = 0;

@@ -2,42 +2,42 @@ import type { Readable } from 'node:stream';
 import { inSlices } from './in-slices.js';
 import type { SecretMasker } from './secret-masker.js';
 
-/** What becomes of the bytes of one stream, and who else has a say in its pace. */
+/** The consumer of a stream's bytes, which also controls its pace. */
 export interface Sink {
   push: (bytes: Buffer) => void;
-  /** Nothing more comes. */
+  /** Called at the end of the stream. */
   end: () => void;
-  /** True when nobody wants the bytes any more. */
+  /** Returns true when the bytes are no longer needed. */
   isOver: () => boolean;
-  /** True when the command may write on. */
+  /** Returns true when reading may go on. */
   hasRoom: () => boolean;
 }
 
-/** One stream of a command, without the secrets: it is paused while what has come is looked through, which is done in turns. */
+/** One output stream of a command with its secrets masked. It is paused while a chunk is searched, which is done in slices. */
 export class MaskedSource {
   private masking: Promise<void> | undefined;
   private hasEnded = false;
 
-  /** @param masker undefined where there are no secrets */
+  /** @param masker undefined when there are no secrets */
   constructor(
     private readonly readable: Readable,
     private readonly masker: SecretMasker | undefined,
     private readonly sink: Sink,
   ) {
     readable.on('data', (chunk: Buffer) => this.take(chunk));
-    // a pipe says so even while it is paused: to let go then what is held would show the beginning of a secret
+    // A pipe may end while it is paused: passing on the held bytes then would reveal the beginning of a secret.
     readable.on('end', () => {
       this.hasEnded = true;
       if (this.masking === undefined) this.flush();
     });
   }
 
-  /** Settled when everything that has come was passed on, but for what is held. */
+  /** Resolves when all received bytes have been passed on, except the held ones. */
   async settled(): Promise<void> {
     await this.masking;
   }
 
-  /** Passes on what is held, at the end of the stream or of the run. */
+  /** Passes on the held bytes, at the end of the stream or of the run. */
   flush(): void {
     if (this.masker) this.sink.push(this.masker.end());
     this.sink.end();
@@ -47,7 +47,7 @@ export class MaskedSource {
     this.readable.pause();
   }
 
-  /** Lets the command write on, unless what it wrote last is still looked through. */
+  /** Resumes reading, unless the last chunk is still being searched. */
   resume(): void {
     if (this.masking === undefined || this.sink.isOver()) this.readable.resume();
   }

@@ -41,7 +41,7 @@ export class PatternScanner {
   private inEscape = false;
   /** The first character of the present line. */
   private line = 0;
-  /** Everything before this position has been let go. */
+  /** Everything before this position has been passed on. */
   private floor = 0;
   /** How many characters of base64 the stream ends with, up to `shortestLine`. */
   private run = 0;
@@ -52,7 +52,7 @@ export class PatternScanner {
     private readonly automaton: Automaton,
     private readonly skips: SkipTable,
     private readonly reading: Reading,
-    /** Told of every place to hide: from where to where. */
+    /** Called with the start and end of every place to mask. */
     private readonly found: (start: number, end: number) => void,
   ) {
     this.table = tables[reading];

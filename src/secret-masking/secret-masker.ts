@@ -4,7 +4,7 @@ import type { SecretPatterns } from './secret-patterns.js';
 const mask = Buffer.from('***');
 const nothing = Buffer.alloc(0);
 
-/** A place to hide, in bytes from the start of the stream. */
+/** A place to mask, in bytes from the start of the stream. */
 interface Place {
   start: number;
   end: number;
@@ -23,7 +23,7 @@ export class SecretMasker {
   /** Found in the present chunk: in no order, and some of them overlap. */
   private found: Place[] = [];
   private held: Buffer = nothing;
-  /** Where what is held begins in the stream. */
+  /** The position of the first held byte in the stream. */
   private start = 0;
 
   constructor(patterns: SecretPatterns) {
@@ -33,7 +33,7 @@ export class SecretMasker {
     );
   }
 
-  /** @returns what can be passed on now; may be empty */
+  /** @returns the bytes that can be passed on now; may be empty */
   push(chunk: Buffer): Buffer {
     let decided = Infinity;
     for (const scanner of this.scanners) {
@@ -97,7 +97,7 @@ export class SecretMasker {
     }
     this.places = this.places.slice(done);
     if (at < decided) pieces.push(bytes.subarray(at - this.start, end));
-    // a copy, so that a few bytes do not keep the whole chunk in memory
+    // The bytes are copied, so that a few of them do not keep the whole chunk in memory.
     this.held = Buffer.from(bytes.subarray(end));
     this.start = decided;
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);

@@ -5,7 +5,7 @@ import { withoutEscapes } from './json-escape.js';
 import type { Reading } from './reading.js';
 import { SkipTable } from './skip-table.js';
 
-/** Anything shorter would be found everywhere; the API takes no shorter secret. */
+/** The shortest secret that is masked and that the API accepts, since a shorter one would be found everywhere. */
 const shortest = 4;
 /** A line of a secret with several lines is hidden by itself if it has as many bytes. */
 const shortestLine = 8;
@@ -22,13 +22,13 @@ export interface PatternSet {
 /** What runs of the same secrets share: a hundred of them take 245 ms to prepare. They are kept no longer than a run needs them. */
 const known = new Map<string, WeakRef<SecretPatterns>>();
 const mostKnown = 1_000;
-/** What is being prepared: runs that start together wait for the same. */
+/** Patterns that are being prepared, shared by runs that start together. */
 const coming = new Map<string, Promise<SecretPatterns>>();
 
 /** The forms in which the secrets of a run could show in its output. */
 export class SecretPatterns {
   readonly sets: readonly PatternSet[];
-  /** What is left to do before anything can be looked for. */
+  /** The preparation that remains before a search. */
   private readonly build: Generator<undefined, void>;
 
   /** @returns undefined when there is nothing to look for, so that output passes untouched */
@@ -38,7 +38,7 @@ export class SecretPatterns {
     return made.sets.length === 0 ? undefined : made;
   }
 
-  /** The same for a run: others have their turns meanwhile, and runs of the same secrets share it. */
+  /** Prepares the patterns of a run in slices; runs with the same secrets share them. */
   static async prepare(secrets: readonly string[]): Promise<SecretPatterns | undefined> {
     const key = createHash('sha256').update(JSON.stringify(secrets)).digest('base64');
     const made = known.get(key)?.deref() ?? (await (coming.get(key) ?? SecretPatterns.make(key, secrets)));
