@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CommandSafety } from './command-safety.js';
 
-/** Tells what is dangerous in a shell command. */
+/** Detects destructive shell commands. */
 @Module({ providers: [CommandSafety], exports: [CommandSafety] })
 export class CommandSafetyModule {}

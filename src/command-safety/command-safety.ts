@@ -9,14 +9,14 @@ import { SafetyThread } from './safety-thread.js';
 
 /** The same commands are run again and again; the judgement of this many is remembered. */
 const maxRecent = 500;
-/** That a command took too long may mean that the machine was busy, so it is tried again after this time. */
+/** The time after which a command whose analysis timed out is analysed again, since the machine may have been busy. */
 const overrunMs = 60_000;
 /** Whose commands take longer than this is waited for by nobody else for a while: 99 of 100 take less than 2 ms. */
 const slowMs = 50;
 const slowForMs = 60_000;
 const maxSlowUsers = 10_000;
 
-/** What a command is looked through for: it is about to run, or somebody asks how it looks. */
+/** The purpose of an analysis: the command is about to run, or its safety is queried. */
 export type Purpose = 'run' | 'validate';
 
 interface Judgement {
@@ -27,7 +27,7 @@ interface Judgement {
   until: number;
 }
 
-/** Judges commands before they run. A heuristic that catches mistakes: what isolates a command is the user it runs as. */
+/** Judges commands before they run. It is a heuristic that catches mistakes: isolation is provided by the user that a command runs as. */
 @Injectable()
 export class CommandSafety implements OnApplicationShutdown {
   /** Commands that are to run wait for no others than such, … */
@@ -66,7 +66,7 @@ export class CommandSafety implements OnApplicationShutdown {
     return this.judge(key, userId, purpose, command, environment);
   }
 
-  /** True when a command was found safe of late. */
+  /** Tells whether a cached analysis found a command safe. */
   isKnownAsSafe(command: string, environment?: Readonly<Record<string, string>>): boolean {
     return this.recent.get(keyOf(command, environment))?.safe === true;
   }

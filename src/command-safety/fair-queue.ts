@@ -1,12 +1,12 @@
-/** A queue in which users take turns, so that what one of them has waiting delays another by one piece of work. */
+/** A round-robin queue of users, in which the queued work of one user delays another by one piece of work. */
 export class FairQueue<T> {
   /** In the order of their next turns; nobody is in it without something that waits. */
   private readonly byUser = new Map<string, T[]>();
 
-  /** @param mostPerUser how much one user may have waiting */
+  /** @param mostPerUser the most pieces of work that one user may have queued */
   constructor(private readonly mostPerUser: number) {}
 
-  /** @returns false when the user has as much waiting as allowed */
+  /** @returns false when the user's queue is full */
   add(userId: string, item: T): boolean {
     const waiting = this.byUser.get(userId) ?? [];
     if (waiting.length >= this.mostPerUser) return false;
@@ -15,7 +15,7 @@ export class FairQueue<T> {
     return true;
   }
 
-  /** Takes what comes next; its user's turn is then the last one. */
+  /** Removes and returns the next piece of work, and moves its user to the end of the queue. */
   take(): T | undefined {
     for (const [userId, waiting] of this.byUser) {
       const item = waiting.shift();

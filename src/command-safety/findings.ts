@@ -86,7 +86,7 @@ export type Advice = keyof typeof advices;
 /** What is said of any unsafe command before what is wrong with it. */
 const preamble = 'This command is potentially destructive';
 
-/** What was found in a command, without repetition. */
+/** The findings in a command, without duplicates. */
 export class Findings {
   private readonly found = new Map<string, Danger>();
   private readonly advice = new Set<Advice>();

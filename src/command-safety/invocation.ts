@@ -2,7 +2,7 @@ import type { Danger, Findings } from './findings.js';
 import { isDevice, placeOf } from './system-path.js';
 import { anyCharacter, anyText, downloaded, unknown, workspace, type Scope } from './scope.js';
 
-/** One command that is run, as a rule sees it. */
+/** One invocation of a program, as the rules check it. */
 export interface Invocation {
   /** Without its folder. */
   name: string;

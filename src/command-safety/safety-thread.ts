@@ -4,9 +4,9 @@ import { unreadable, type Analysis, type AnalyseOptions } from './analyse.js';
 import { FairQueue } from './fair-queue.js';
 import type { SafetyAnswer, SafetyQuestion } from './safety-worker.js';
 
-/** A command is looked at for at most this long; nearly all take less than a millisecond. */
+/** The timeout of one command's analysis; nearly all take less than a millisecond. */
 const timeoutMs = 1_000;
-/** How long a thread may take to be there: on a busy machine its start alone takes longer than any command. */
+/** The timeout of a thread's start, which on a busy machine takes longer than any analysis. */
 const startPatienceMs = 30_000;
 const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 
@@ -67,7 +67,7 @@ export class SafetyThread {
 
   private ask(): void {
     const first = (this.current = this.line.take());
-    // an idle thread must not keep the process
+    // An idle thread must not keep the process alive.
     if (!first) return this.worker?.unref();
     const worker = this.worker ?? this.start();
     worker.ref();
@@ -98,7 +98,7 @@ export class SafetyThread {
     return worker;
   }
 
-  /** The thread is ended: nothing else stops a loop in it. */
+  /** Terminates the thread, since nothing else stops a loop in it. */
   private giveUp(worker: Worker): void {
     if (this.worker !== worker) return;
     this.worker = undefined;

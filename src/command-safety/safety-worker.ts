@@ -2,7 +2,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { analyse, type Analysis, type AnalyseOptions } from './analyse.js';
 
-/** What the thread is asked. */
+/** A request to the thread. */
 export interface SafetyQuestion {
   id: number;
   command: string;
