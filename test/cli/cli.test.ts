@@ -1,4 +1,6 @@
-import { chmod, readFile, rm, stat } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { useApp } from '../support/app.js';
@@ -384,6 +386,22 @@ describe('a server of its own', () => {
 
   if (usesRedis) test('has workers that are started by worker', workers);
   else test('has no workers without Redis', noWorkers);
+});
+
+// npm links only what is there when it installs, which is before the build
+test('the program of a clone is there before the build, and asks for it', async () => {
+  const { bin } = JSON.parse(await readFile(join(root, 'cli/package.json'), 'utf8')) as {
+    bin: Record<string, string>;
+  };
+  const clone = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  try {
+    await cp(join(root, 'cli', bin['millrace']!), join(clone, bin['millrace']!));
+    await writeFile(join(clone, 'package.json'), '{"type":"module"}');
+    const { status, stderr } = spawnSync(join(clone, bin['millrace']!), { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([1, 'millrace: this copy is not built. Run: npm run build\n']);
+  } finally {
+    await rm(clone, { recursive: true, force: true });
+  }
 });
 
 async function tokenOf(port: number): Promise<string> {
