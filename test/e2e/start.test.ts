@@ -50,9 +50,8 @@ test('every process drains on SIGTERM and ends with 0, also when it comes twice'
   await app.stop();
 });
 
-test.runIf(mode === 'single')(
-  'one signal to npm ends what it started, also one of which npm dies',
-  async () => {
+if (mode === 'single')
+  test('one signal to npm ends what it started, also one of which npm dies', async () => {
     const app = await startApp({
       command: ['npm', '--silent', '--prefix', copy, 'start'],
       env: { http_proxy: 'http://proxy.example.org:3128' },
@@ -85,8 +84,7 @@ test.runIf(mode === 'single')(
       );
     }
     await app.stop();
-  },
-);
+  });
 
 test('a Postgres that takes no connections yet is waited for', async () => {
   const database = await TestDatabase.create(inject('postgresUrl'));
