@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import { AppError } from '../common/errors.js';
@@ -7,6 +8,8 @@ import type { Logger } from '../common/logger.js';
 
 /** The advisory lock that prevents concurrent migrations by processes that start together. */
 const migrationLock = 7_102_001;
+/** How often a process looks whether another one has finished the migrations, in ms. */
+const migrationPollMs = 200;
 
 /** The number of named prepared statements; others are unnamed, so that dynamic filters cannot fill the memory of the server. */
 const maxNamedStatements = 300;
@@ -193,7 +196,8 @@ export class Database extends ConnectionPool {
   async migrate(): Promise<void> {
     const client = await this.pool.connect();
     try {
-      await client.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+      // not pg_advisory_lock, whose wait holds a snapshot: CREATE INDEX CONCURRENTLY waits for those, and both would wait until a timeout
+      while (!(await tryLock(client))) await delay(migrationPollMs);
       await this.dataSource.runMigrations();
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
@@ -260,4 +264,11 @@ export function isNoData(error: unknown): boolean {
 export function uniqueViolation(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== '23505') return undefined;
   return 'constraint' in error ? String(error.constraint) : '';
+}
+
+async function tryLock(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+    migrationLock,
+  ]);
+  return rows[0]!.locked;
 }
