@@ -22,7 +22,7 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
 const once = [
   'test/cli/**',
   'test/commands/help.test.ts',
-  'test/e2e/{answer-size,bodies,bulk,contract,cursors,errors,examples,idempotency,isolation,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
+  'test/e2e/{answer-size,bodies,bulk,contract,cursors,errors,examples,idempotency,isolation,migrate,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
   'test/output/**',
   'test/projects/**',
   'test/sdk/package.test.ts',

@@ -29,6 +29,8 @@ export interface DataSourceSettings {
   applicationName: string;
   /** Whether to load all entity files, for tools; the server uses the entities that are loaded already. */
   allEntities?: boolean;
+  /** Without time limits for statements: building an index on a large table takes minutes. */
+  forMigrations?: boolean;
 }
 
 /** How long `destroy` waits for running statements. */
@@ -64,6 +66,8 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     logging: false,
     poolSize: settings.poolSize,
     applicationName: settings.applicationName,
-    extra: connectionSettings,
+    extra: settings.forMigrations
+      ? { ...connectionSettings, statement_timeout: 0, query_timeout: 0 }
+      : connectionSettings,
   });
 }

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import type { Logger } from '../common/logger.js';
-
-/** The advisory lock that prevents concurrent migrations by processes that start together. */
-const migrationLock = 7_102_001;
-/** How often a process looks whether another one has finished the migrations, in ms. */
-const migrationPollMs = 200;
 
 /** The number of named prepared statements; others are unnamed, so that dynamic filters cannot fill the memory of the server. */
 const maxNamedStatements = 300;
@@ -192,19 +186,6 @@ export class Database extends ConnectionPool {
     super((dataSource.driver as unknown as { master: Pool }).master, logger);
   }
 
-  /** Runs pending migrations. One process does it while the others wait. */
-  async migrate(): Promise<void> {
-    const client = await this.pool.connect();
-    try {
-      // not pg_advisory_lock, whose wait holds a snapshot: CREATE INDEX CONCURRENTLY waits for those, and both would wait until a timeout
-      while (!(await tryLock(client))) await delay(migrationPollMs);
-      await this.dataSource.runMigrations();
-    } finally {
-      await client.query('SELECT pg_advisory_unlock($1)', [migrationLock]).catch(() => undefined);
-      client.release();
-    }
-  }
-
   /** Lists the migrations that the schema lacks, such as after an older backup was restored. */
   async pendingMigrations(db: Queryable): Promise<string[]> {
     const rows = await db.query<{ name: string }>('SELECT name FROM migrations');
@@ -264,11 +245,4 @@ export function isNoData(error: unknown): boolean {
 export function uniqueViolation(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== '23505') return undefined;
   return 'constraint' in error ? String(error.constraint) : '';
-}
-
-async function tryLock(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-    migrationLock,
-  ]);
-  return rows[0]!.locked;
 }

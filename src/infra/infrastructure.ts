@@ -5,6 +5,7 @@ import type { Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
 import { MemoryBus, RedisBus, type Bus } from './bus.js';
 import { createDataSource } from './data-source.js';
+import { migrate } from './migrate.js';
 import { Database } from './database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { Events } from './events.js';
@@ -60,11 +61,11 @@ export class Infrastructure {
 
       if (!embedded) await awaitPostgres(url, logger);
       if (!config.distributed) releases.push(await holdSingleInstance(url, logger));
+      await migrate({ url, applicationName });
       const dataSource = createDataSource({ url, poolSize: config.DATABASE_POOL_SIZE, applicationName });
       await dataSource.initialize();
       const database = new Database(dataSource, logger);
       releases.push(() => database.close());
-      await database.migrate();
       const workerSize = workerPoolSize(config, role !== 'api');
       const { worker, vital } = reserveConnections({ url, applicationName, workerSize }, logger);
       releases.push(
