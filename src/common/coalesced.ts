@@ -5,7 +5,7 @@ export class Coalesced {
   private isRequested = false;
   private isRunning = false;
 
-  /** @param work must not reject */
+  /** @param work must not reject; if it does all the same, the next request runs it again */
   constructor(private readonly work: () => Promise<void>) {}
 
   request(): void {
@@ -15,10 +15,13 @@ export class Coalesced {
 
   private async run(): Promise<void> {
     this.isRunning = true;
-    while (this.isRequested) {
-      this.isRequested = false;
-      await this.work();
+    try {
+      while (this.isRequested) {
+        this.isRequested = false;
+        await this.work();
+      }
+    } finally {
+      this.isRunning = false;
     }
-    this.isRunning = false;
   }
 }

@@ -5,6 +5,7 @@ import { closedSignal } from '../http/on-closed.js';
 import type { ActorRequest } from '../http/request.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { poolShare } from '../infra/pool-share.js';
 
 /** The queue of requests, each of which holds its body while it waits. */
 const queue = { perUser: 200, inAll: 1_000, timeoutMs: 10_000 };
@@ -19,8 +20,7 @@ export class RequestTurns implements NestInterceptor {
   private readonly turns: TurnsPerUser;
 
   constructor({ config }: Infrastructure) {
-    const perUser = Math.max(1, Math.floor(config.DATABASE_POOL_SIZE / 4));
-    this.turns = new TurnsPerUser({ perUser, inAll: Infinity }, queue);
+    this.turns = new TurnsPerUser({ perUser: poolShare(config), inAll: Infinity }, queue);
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
