@@ -48,13 +48,15 @@ export function successEnvelope(data: unknown, requestId: string) {
 /** Returns the queue in which large responses to the sender of a request are serialized. */
 export type TurnOf = (request: ActorRequest, reply: FastifyReply) => InTurn;
 
+/** The serializer of a payload that is serialized already. */
+const serialized = (payload: string) => payload;
+
 /** Wraps every object that a route below `/api` returns in the envelope, and serializes it. */
 export function installEnvelope(server: FastifyInstance, turnOf: TurnOf): void {
   server.addHook('preSerialization', (request: ActorRequest, reply, payload, done) => {
     if (!request.url.startsWith('/api')) return done(null, payload);
     const json = jsonText(successEnvelope(payload, request.id), turnOf(request, reply));
-    // The payload is serialized already.
-    reply.serializer((written: string) => written);
+    reply.serializer(serialized);
     if (typeof json === 'string') done(null, json);
     // oxlint-disable-next-line promise/no-callback-in-promise -- a hook with a promise of its own costs every request more
     else json.then((bytes) => done(null, bytes), done);

@@ -16,15 +16,15 @@ export abstract class Bus {
 
   constructor(protected readonly logger: Logger) {}
 
-  /** Sends without waiting; a bus that is away loses the message. */
+  /** Publishes without waiting; the message is lost when the bus is not connected. */
   abstract publish(channel: string, message: Buffer): void;
 
-  /** @returns the way to unsubscribe */
+  /** Subscribes to a channel. @returns a function that unsubscribes */
   async subscribe(channel: string, handler: BusHandler): Promise<() => void> {
     const first = this.emitter.listenerCount(channel) === 0;
     this.emitter.on(channel, handler);
     if (first) this.opening.set(channel, this.open(channel));
-    // the second of two listeners hears no more than the first until the channel is open
+    // a second listener awaits the same subscription as the first
     const opening = this.opening.get(channel);
     await opening;
     if (this.opening.get(channel) === opening) this.opening.delete(channel);
@@ -92,7 +92,8 @@ export class MemoryBus extends Bus {
 export class RedisBus extends Bus {
   /** The number of bytes that Redis has not received yet. */
   private pendingBytes = 0;
-  private isWhole = false;
+  /** Whether both connections are open and all messages since the last `interrupted` have been received. */
+  private isSynced = false;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -104,10 +105,10 @@ export class RedisBus extends Bus {
     subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
       this.deliver(channel.toString().slice(prefix.length), message);
     });
-    for (const client of [publisher, subscriber]) client.on('close', () => this.broke());
+    for (const client of [publisher, subscriber]) client.on('close', () => this.onClose());
     // ioredis has subscribed again by then, and Redis answers in order: messages after the answer to a ping are received
-    subscriber.on('ready', () => void this.mend());
-    publisher.on('ready', () => void this.mend());
+    subscriber.on('ready', () => void this.resync());
+    publisher.on('ready', () => void this.resync());
     this.timer = setInterval(() => this.check(), checkMs).unref();
   }
 
@@ -131,33 +132,33 @@ export class RedisBus extends Bus {
 
   async close(): Promise<void> {
     clearInterval(this.timer);
-    this.isWhole = false;
+    this.isSynced = false;
     this.publisher.disconnect();
     this.subscriber.disconnect();
   }
 
-  /** A Redis that hangs says nothing of it: only a question that it leaves open ends the connection (`socketTimeout`). */
+  /** Detects a Redis that hangs: a connection with an unanswered ping ends after `socketTimeout`. */
   private check(): void {
-    if (!this.isWhole) return this.unheard();
+    if (!this.isSynced) return this.unheard();
     for (const client of [this.publisher, this.subscriber]) client.ping().catch(() => undefined);
   }
 
-  private broke(): void {
-    if (!this.isWhole) return;
-    this.isWhole = false;
+  private onClose(): void {
+    if (!this.isSynced) return;
+    this.isSynced = false;
     this.interrupted();
   }
 
-  private async mend(): Promise<void> {
-    if (this.isWhole || !this.connected) return;
+  private async resync(): Promise<void> {
+    if (this.isSynced || !this.connected) return;
     try {
       await this.subscriber.ping();
     } catch {
-      // it broke again, and will be ready again
+      // the connection was lost again; the next `ready` event repeats this
       return;
     }
-    if (this.isWhole || !this.connected) return;
-    this.isWhole = true;
+    if (this.isSynced || !this.connected) return;
+    this.isSynced = true;
     this.interrupted();
   }
 
@@ -165,7 +166,7 @@ export class RedisBus extends Bus {
     const subscribed = this.subscriber.subscribe(prefix + channel).catch((error: unknown) => {
       this.logger.warn({ err: error, channel }, 'could not subscribe to the bus yet');
     });
-    // while Redis is away the subscription is made on reconnect, and what is stored can be read all the same
+    // without Redis the subscription is made at the reconnect, and the caller goes on, since stored data can be read
     await Promise.race([subscribed, delay(subscribeTimeoutMs, undefined, { ref: false })]);
   }
 
@@ -178,5 +179,5 @@ const prefix = 'millrace:';
 /** Messages beyond this are dropped, so that a Redis which does not read cannot fill the memory of this process. */
 const maxPendingBytes = 32 * 1024 * 1024;
 const subscribeTimeoutMs = 1_000;
-/** With the time that Redis has to answer (`redisPatienceMs`), a Redis that hangs is noticed after 3 s. */
+/** The interval of the pings. Together with `redisTimeoutMs`, a Redis that hangs is detected within 3 s. */
 const checkMs = 1_500;

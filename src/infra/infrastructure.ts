@@ -81,7 +81,7 @@ export class Infrastructure {
           ? new MemoryBus(logger)
           : new RedisBus(
               connect(impatient),
-              connect({ maxRetriesPerRequest: null, socketTimeout: redisPatienceMs }),
+              connect({ maxRetriesPerRequest: null, socketTimeout: redisTimeoutMs }),
               logger,
             );
       releases.push(() => bus.close());
@@ -145,13 +145,13 @@ type RedisOptions = {
  * A Redis that has not answered for so long, such as one that is frozen, counts as away: its connection is closed, and commands fail
  * at once until it answers a new one. With a time limit for each command instead, every request would wait for it.
  */
-const redisPatienceMs = 1_500;
+const redisTimeoutMs = 1_500;
 
 /** For what requests wait for: a command fails while Redis is away. */
 const impatient: RedisOptions = {
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
-  socketTimeout: redisPatienceMs,
+  socketTimeout: redisTimeoutMs,
 };
 
 function redisConnector(

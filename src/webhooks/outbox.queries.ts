@@ -37,10 +37,10 @@ export interface DeliveryResult {
 }
 
 /**
- * The recursive part visits each webhook that has something pending by one index probe, so a webhook with a million
- * deliveries costs the others nothing. Their owners come in turn, each with a webhook at random, so that the overall limit favours
- * none, however many webhooks somebody has. The millisecond allows
- * for the rounding of stored moments: a row just committed must not wait for the next poll.
+ * Takes due deliveries. The recursive part visits each webhook with pending deliveries by one index probe, so that a webhook with a
+ * million deliveries does not delay the others. Owners are served in turn, each with a random webhook, so that the limit favours none,
+ * however many webhooks an owner has. The millisecond allows for the rounding of stored times: a row that was just committed must not
+ * wait for the next poll.
  */
 const take = `
   WITH RECURSIVE waiting AS (
