@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { access, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { afterAll, beforeAll } from 'vitest';
 
 const run = promisify(execFile);
 const repository = join(import.meta.dirname, '../..');
@@ -28,6 +30,18 @@ export async function cloneInto(folder: string): Promise<string> {
     await writeFile(join(folder, 'infra', name.replace(/\.ts$/, '.js')), outputText);
   }
   return pathToFileURL(join(folder, 'infra/embedded-postgres/embedded-postgres.js')).href;
+}
+
+/** A clone for all tests of a file, which other users can reach. */
+export function useClone(): { folder: string; moduleUrl: string } {
+  const clone = { folder: '', moduleUrl: '' };
+  beforeAll(async () => {
+    clone.folder = await mkdtemp(join(tmpdir(), 'millrace-clone-'));
+    await chmod(clone.folder, 0o755);
+    clone.moduleUrl = await cloneInto(clone.folder);
+  });
+  afterAll(() => rm(clone.folder, { recursive: true, force: true }));
+  return clone;
 }
 
 async function copyPackages(names: string[], target: string, done: Set<string>): Promise<void> {

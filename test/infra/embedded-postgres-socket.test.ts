@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { chmod, lstat, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres/embedded-postgres.js';
-import { cloneInto } from './clone.js';
+import { useClone } from './clone.js';
 import {
-  cleanUp,
   isRoot,
   killAndWait,
   postgresProcesses,
@@ -15,27 +14,13 @@ import {
   run,
   silent,
   temporaryFolder,
+  useDataDirs,
 } from './harness.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-let clone: string;
-let moduleUrl: string;
-const dataDirs: string[] = [];
-
-beforeAll(async () => {
-  clone = (await run('mktemp', ['-d'])).stdout.trim();
-  await chmod(clone, 0o755);
-  moduleUrl = await cloneInto(clone);
-});
-afterEach(() => cleanUp(dataDirs));
-afterAll(() => run('rm', ['-rf', clone]));
-
-async function newDataDir(...below: string[]): Promise<string> {
-  const dataDir = join(await temporaryFolder(), ...below, 'data');
-  dataDirs.push(dataDir);
-  return dataDir;
-}
+const clone = useClone();
+const newDataDir = useDataDirs();
 
 const start = (dataDir: string) => startEmbeddedPostgres({ dataDir, log: silent });
 const socketFolderOf = (dataDir: string) => join(dataDir, 'postgres/socket');
@@ -114,13 +99,18 @@ test('what is left of the folder of the socket does not count, and what a link t
   expect(await readdir(elsewhere)).toEqual(['kept']);
 });
 
-test('all that belongs to a data folder is killed at once, and it starts again, also as a copy', async () => {
-  const dataDir = await newDataDir();
-  const user = new PostgresUser(moduleUrl, dataDir);
+/** Makes a database with a row in it, and kills its processes and their user. */
+async function makeAndCrash(dataDir: string): Promise<void> {
+  const user = new PostgresUser(clone.moduleUrl, dataDir);
   await query((await user.up()).url, 'CREATE TABLE kept AS SELECT 1 AS note');
   const processes = await postgresProcesses(dataDir);
   await user.killHard();
   await Promise.all(processes.map(killAndWait));
+}
+
+test('all that belongs to a data folder is killed at once, and it starts again, also as a copy', async () => {
+  const dataDir = await newDataDir();
+  await makeAndCrash(dataDir);
   expect(await readdir(socketFolderOf(dataDir))).toEqual(['.s.PGSQL.5432', '.s.PGSQL.5432.lock']);
 
   const copy = await newDataDir();
@@ -151,14 +141,10 @@ describe.runIf(isRoot)('as root', () => {
 
   test('a data folder that was handed to another user works, also after a crash', async () => {
     const dataDir = await newDataDir();
-    const user = new PostgresUser(moduleUrl, dataDir);
-    await query((await user.up()).url, 'CREATE TABLE kept AS SELECT 1 AS note');
-    const processes = await postgresProcesses(dataDir);
-    await user.killHard();
-    await Promise.all(processes.map(killAndWait));
+    await makeAndCrash(dataDir);
     await run('chown', ['-R', `${nobody.uid}:${nobody.gid}`, dataDir]);
 
-    const other = new PostgresUser(moduleUrl, dataDir, nobody);
+    const other = new PostgresUser(clone.moduleUrl, dataDir, nobody);
     expect(await query((await other.up()).url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
     expect((await stat(socketFolderOf(dataDir))).uid).toBe(nobody.uid);
     await other.tell('stop');

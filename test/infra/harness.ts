@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { afterEach } from 'vitest';
 import { clusterName } from '../../src/infra/embedded-postgres/postmaster.js';
 
 export const run = promisify(execFile);
@@ -130,6 +131,20 @@ export async function postmasterPid(dataDir: string): Promise<number> {
 export async function killAndWait(pid: number): Promise<void> {
   if (await isAlive(pid)) process.kill(pid, 'SIGKILL');
   await until(async () => !(await isAlive(pid)));
+}
+
+/**
+ * Registers the clean-up after each test of a file.
+ * @returns what makes the path of a data folder, below folders of these names
+ */
+export function useDataDirs(): (...below: string[]) => Promise<string> {
+  const dataDirs: string[] = [];
+  afterEach(() => cleanUp(dataDirs));
+  return async (...below) => {
+    const dataDir = join(await temporaryFolder(), ...below, 'data');
+    dataDirs.push(dataDir);
+    return dataDir;
+  };
 }
 
 /** Ends what is left, removes the folders, and fails when a test left a Postgres in one of `dataDirs` behind. */
