@@ -1,11 +1,10 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { nanoid } from 'nanoid';
 import type { RawData, WebSocket } from 'ws';
 import { bearerToken } from '../http/bearer-token.js';
 import { ConnectionStats } from '../common/connection-stats.js';
-import { errorEnvelope } from '../http/envelope.js';
+import { answerRaw } from '../http/raw-answer.js';
 import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
 import { UnreadBytes } from '../request-limits/unread-bytes.js';
@@ -118,14 +117,8 @@ function readMessage(data: RawData, isBinary: boolean): unknown {
 
 /** Answers a refused upgrade with an error envelope, like any other request. */
 function refuse(socket: Socket, error: AppError): void {
-  const body = errorEnvelope(error, nanoid());
   const seconds = error.retryAfterSeconds;
-  const retry = seconds === undefined ? '' : `Retry-After: ${Math.ceil(seconds)}\r\n`;
-  socket.on('error', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\nConnection: close\r\n` +
-      `Sec-WebSocket-Version: 13\r\n${retry}Content-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroySoon(),
-  );
+  const headers: Record<string, string> = { 'Sec-WebSocket-Version': '13' };
+  if (seconds !== undefined) headers['Retry-After'] = String(Math.ceil(seconds));
+  answerRaw(socket, error, headers);
 }
