@@ -15,7 +15,7 @@ export type WorkerMessage =
   | LaunchOrder
   | { type: 'terminate'; run: number; graceMs: number }
   | { type: 'end-orphans' }
-  | { type: 'try-isolation'; user?: LaunchRequest['user']; bubblewrap: string[] }
+  | { type: 'try-isolation'; bubblewrap: string[] }
   | { type: 'heartbeat'; timeoutMs: number }
   | { type: 'make-fifos' };
 

@@ -5,7 +5,6 @@ import { text } from 'node:stream/consumers';
 import { asUser, cleanEnvironment } from './as-user.js';
 import { callFilter } from './call-filter.js';
 import { LaunchError } from './launch-error.js';
-import type { LaunchRequest } from './launch-types.js';
 import type { CommandUsers } from './policy.js';
 
 const TIMEOUT_MS = 10_000;
@@ -15,7 +14,7 @@ const TIMEOUT_MS = 10_000;
  * @returns undefined when it works, else `ISOLATION_FAILED` with the last line of bubblewrap's output, and `errno` when it did not start
  */
 export async function tryIsolation(
-  { bubblewrap }: Required<Pick<LaunchRequest, 'bubblewrap'>> & { bubblewrap: string[] },
+  { bubblewrap }: { bubblewrap: string[] },
   users: CommandUsers | undefined,
 ): Promise<LaunchError | undefined> {
   try {

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { Channel } from '../../launcher/channel.js';
 import { deferred, type Deferred } from '../../launcher/deferred.js';
 import { LaunchError } from '../../launcher/launch-error.js';
-import type { LaunchRequest } from '../../launcher/launch-types.js';
 import type { LauncherMessage, WorkerMessage } from '../../launcher/messages.js';
 import type { Keyrings } from '../../launcher/own-keyring.js';
 import type { LauncherProcess } from '../../launcher/spawn-launcher.js';
@@ -106,10 +105,10 @@ export class LauncherConnection {
   }
 
   /** Tries bubblewrap with these options for the users of commands. @returns why it does not work; undefined when it does */
-  async tryIsolation(bubblewrap: string[], user?: LaunchRequest['user']): Promise<LaunchError | undefined> {
+  async tryIsolation(bubblewrap: string[]): Promise<LaunchError | undefined> {
     const trial = deferred<LaunchError | undefined>();
     this.trials.push(trial);
-    this.send({ type: 'try-isolation', bubblewrap, user });
+    this.send({ type: 'try-isolation', bubblewrap });
     return trial.promise;
   }
 
