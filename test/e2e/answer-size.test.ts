@@ -104,7 +104,8 @@ test('an answer that takes long to write has every byte, compressed or not, also
     expect(total).toBe(50);
     expect(items.every(({ description }: { description: string }) => description === expected)).toBe(true);
   }
-  const answers = await Promise.all(Array.from({ length: 30 }, () => list('identity')));
+  // one is written and eight may wait; how many of more are refused depends on how fast they are read
+  const answers = await Promise.all(Array.from({ length: 9 }, () => list('identity')));
   expect(answers.map(({ status, bytes }) => [status, bytes.length > 7 * KiB * KiB])).toEqual(
     answers.map(() => [200, true]),
   );
