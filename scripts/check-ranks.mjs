@@ -12,6 +12,7 @@ const order = [
   ['infra'],
   ['http'],
   ['request-limits'],
+  ['health'],
   ['supervisor'],
   // every write is recorded, a user's too
   ['activity'],
@@ -26,7 +27,7 @@ const order = [
   ['secret-masking'],
   ['executor'],
   ['realtime', 'webhooks'],
-  ['health', 'system'],
+  ['system'],
   ['metrics'],
   // turns the routes of all rooms into the document, so it knows shapes of any of them
   ['openapi'],

@@ -74,6 +74,12 @@ export const unreadBytes = new Gauge({
   registers,
 });
 
+export const droppedEvents = new Counter({
+  name: 'millrace_dropped_events_total',
+  help: 'Events that subscribers did not receive because too many waited for the database',
+  registers,
+});
+
 export const cutOffConnections = new Counter({
   name: 'millrace_cut_off_connections_total',
   help: 'Connections that were cut off because too much waited for them to be read',

@@ -6,6 +6,6 @@ import { ReadinessService } from './readiness.js';
 @Module({
   controllers: [HealthController],
   providers: [HealthService, ReadinessService],
-  exports: [ReadinessService],
+  exports: [HealthService, ReadinessService],
 })
 export class HealthModule {}

@@ -21,6 +21,9 @@ function fingerprintOf({ method, url, body }: ActorRequest): Buffer {
     .digest();
 }
 
+/** Selects a key by its claim: a request that was taken for lost must not change the key of the one that claimed it anew. */
+const ofClaim = 'WHERE user_id = $1 AND key = $2 AND created_at = $3 AND status IS NULL';
+
 interface StoredAnswer {
   fingerprint: Buffer;
   status: number | null;
@@ -64,44 +67,41 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     const fingerprint = fingerprintOf(request);
     const first = await this.begin(userId, key, fingerprint);
-    if (first) {
+    if (!('claimedAt' in first)) {
       void reply.status(first.status).header('Idempotency-Replayed', 'true');
       return JSON.parse(first.response);
     }
-    try {
-      const data = await work();
-      await this.database.query(
-        'UPDATE idempotency_keys SET status = $3, response = $4 WHERE user_id = $1 AND key = $2',
-        [userId, key, reply.statusCode, secret ? null : JSON.stringify(data)],
-      );
-      return data;
-    } catch (error) {
-      await this.database.query(
-        'DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND status IS NULL',
-        [userId, key],
-      );
+    const claim = [userId, key, first.claimedAt];
+    const data = await work().catch(async (error: unknown) => {
+      await this.database.query(`DELETE FROM idempotency_keys ${ofClaim}`, claim);
       throw error;
-    }
+    });
+    await this.database.query(`UPDATE idempotency_keys SET status = $4, response = $5 ${ofClaim}`, [
+      ...claim,
+      reply.statusCode,
+      secret ? null : JSON.stringify(data),
+    ]);
+    return data;
   }
 
   /**
-   * Claims the key for this request, or returns the stored response.
+   * Claims the key for this request and returns the time of the claim, or returns the stored response.
    * @throws IDEMPOTENCY_CONFLICT for another request's key, and while the first request is in progress
    */
   private async begin(
     userId: string,
     key: string,
     fingerprint: Buffer,
-  ): Promise<{ status: number; response: string } | undefined> {
-    const [taken] = await this.database.query(
+  ): Promise<{ claimedAt: Date } | { status: number; response: string }> {
+    const [claimed] = await this.database.query<{ created_at: Date }>(
       `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)
        ON CONFLICT (user_id, key) DO UPDATE SET created_at = now()
          WHERE idempotency_keys.status IS NULL AND idempotency_keys.fingerprint = excluded.fingerprint
            AND idempotency_keys.created_at < now() - make_interval(secs => $4)
-       RETURNING key`,
+       RETURNING created_at`,
       [userId, key, fingerprint, abandonedSeconds],
     );
-    if (taken) return undefined;
+    if (claimed) return { claimedAt: claimed.created_at };
     const [stored] = await this.database.query<StoredAnswer & Record<string, unknown>>(
       'SELECT fingerprint, status, response FROM idempotency_keys WHERE user_id = $1 AND key = $2',
       [userId, key],

@@ -9,6 +9,11 @@ const select = `
   SELECT p.id, p.created_by, p.visibility, p.deleted_at IS NOT NULL AS deleted,
          array(SELECT m.user_id FROM project_members m WHERE m.project_id = p.id) AS members FROM projects p`;
 
+interface Lookup {
+  changed: Set<string>;
+  allChanged: boolean;
+}
+
 type AudienceRow = Omit<Audience, 'members'> & { id: string; members: string[] };
 
 interface Audience {
@@ -25,30 +30,37 @@ interface Audience {
 @Injectable()
 export class Audiences {
   private readonly known = new Map<string, Audience>();
-  private changes = 0;
+  /** The look-ups in progress, each with the projects of which a change has arrived meanwhile. */
+  private readonly lookups = new Set<Lookup>();
 
   constructor(private readonly database: Database) {}
 
   /** Looks a project up unless it is cached. */
   async load(projectId: string): Promise<void> {
-    while (!this.known.has(projectId)) {
-      const before = this.changes;
-      const [row] = await this.database.query<AudienceRow>(`${select} WHERE p.id = $1`, [projectId]);
-      // A row that was read before a change must not be cached after it.
-      if (before !== this.changes) continue;
-      if (!row) return;
-      this.remember(row);
-    }
+    while (!this.known.has(projectId)) if (await this.lookUp([projectId])) return;
   }
 
   /** Looks many projects up with one query, before a caller `load`s each of them. */
   async prefetch(projectIds: readonly string[]): Promise<void> {
     const unknown = [...new Set(projectIds)].filter((id) => !this.known.has(id));
-    if (unknown.length === 0) return;
-    const before = this.changes;
-    const rows = await this.database.query<AudienceRow>(`${select} WHERE p.id = ANY($1)`, [unknown]);
-    // Rows that were read before a change are dropped; `load` looks those projects up again.
-    if (before === this.changes) for (const row of rows) this.remember(row);
+    if (unknown.length > 0) await this.lookUp(unknown);
+  }
+
+  /**
+   * Looks projects up and caches them, except those that have changed meanwhile: their rows may have been read before the change.
+   * @returns whether none of them has changed
+   */
+  private async lookUp(projectIds: readonly string[]): Promise<boolean> {
+    const lookup: Lookup = { changed: new Set(), allChanged: false };
+    this.lookups.add(lookup);
+    try {
+      const rows = await this.database.query<AudienceRow>(`${select} WHERE p.id = ANY($1)`, [projectIds]);
+      if (lookup.allChanged) return false;
+      for (const row of rows) if (!lookup.changed.has(row.id)) this.remember(row);
+      return !projectIds.some((id) => lookup.changed.has(id));
+    } finally {
+      this.lookups.delete(lookup);
+    }
   }
 
   private remember({ id, members, ...rest }: AudienceRow): void {
@@ -58,12 +70,12 @@ export class Audiences {
 
   forget(projectId: string): void {
     this.known.delete(projectId);
-    this.changes += 1;
+    for (const { changed } of this.lookups) changed.add(projectId);
   }
 
   forgetAll(): void {
     this.known.clear();
-    this.changes += 1;
+    for (const lookup of this.lookups) lookup.allChanged = true;
   }
 
   /** Tells whether a user may receive events of a loaded project; they include its deletion, so a deleted project counts. */

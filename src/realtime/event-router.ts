@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { formatDuration } from '../common/duration.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import type { ActivityEvent, ExecutionEvent, NotificationEvent } from '../common/event-map.js';
+import { droppedEvents } from '../common/metrics.js';
 import type { Actor } from '../common/permissions.js';
 import { hasScope, resourceOfEntity, scopesOf } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -18,6 +19,7 @@ const maxWaiting = 10_000;
 export class EventRouter {
   private tail: Promise<void> = Promise.resolve();
   private waiting = 0;
+  private isDropping = false;
 
   constructor(
     private readonly subscribers: Subscribers,
@@ -84,9 +86,19 @@ export class EventRouter {
   }
 
   private inOrder(listeners: string[], work: () => Promise<void>): void {
-    if (this.waiting >= maxWaiting || !this.subscribers.has(...listeners)) return;
+    if (!this.subscribers.has(...listeners)) return;
+    if (this.waiting >= maxWaiting) return this.drop();
     this.waiting += 1;
     void this.afterwards(() => work().finally(() => (this.waiting -= 1)));
+  }
+
+  /** Counts a dropped event; the log reports the first one of a period in which events are dropped. */
+  private drop(): void {
+    droppedEvents.inc();
+    if (this.isDropping) return;
+    this.isDropping = true;
+    this.infrastructure.logger.warn('events wait for the database: live connections miss some');
+    void this.afterwards(async () => void (this.isDropping = false));
   }
 
   private send(listeners: string[], sent: Message, mayReceive: (actor: Actor) => boolean): void {

@@ -1,6 +1,7 @@
 import { cpus, freemem, totalmem } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { ConnectionStats } from '../common/connection-stats.js';
+import { HealthService } from '../health/health.service.js';
 import { Database } from '../infra/database.js';
 import type { metricNames } from './client-message.js';
 
@@ -12,10 +13,9 @@ const cacheMs = 1_000;
 interface QueueFigures {
   tasks_per_minute: number;
   queue_sizes: { high: number; normal: number; low: number };
-  databaseMs: number;
 }
 
-/** Measures this host, this process and the queues. */
+/** Measures this host, this process, the queues and what the process depends on. */
 @Injectable()
 export class PerformanceMeter {
   private times = processorTimes();
@@ -25,6 +25,7 @@ export class PerformanceMeter {
   constructor(
     private readonly database: Database,
     private readonly stats: ConnectionStats,
+    private readonly health: HealthService,
   ) {}
 
   /** Ends one interval of processor time; `cpu_usage` is that of the latest interval. */
@@ -41,24 +42,24 @@ export class PerformanceMeter {
   async read(
     names: readonly MetricName[] = ['performance', 'queue_status'],
   ): Promise<Record<string, unknown>> {
-    const { tasks_per_minute, queue_sizes, databaseMs } = await this.queueFigures();
-    const parts: Record<MetricName, () => Record<string, unknown>> = {
-      performance: () => ({
+    const parts: Record<MetricName, () => Promise<Record<string, unknown>>> = {
+      performance: async () => ({
         cpu_usage: this.cpuUsage,
         memory_usage: rounded(100 * (1 - freemem() / totalmem())),
         active_connections: this.stats.active,
-        tasks_per_minute,
+        tasks_per_minute: (await this.queueFigures()).tasks_per_minute,
       }),
-      queue_status: () => ({ queue_sizes }),
-      system_health: () => ({
-        system_health: {
-          status: 'healthy',
-          uptime: Math.round(process.uptime()),
-          database_response_time: databaseMs,
-        },
-      }),
+      queue_status: async () => ({ queue_sizes: (await this.queueFigures()).queue_sizes }),
+      system_health: async () => ({ system_health: await this.systemHealth() }),
     };
-    return Object.assign({}, ...names.map((name) => parts[name]()));
+    return Object.assign({}, ...(await Promise.all(names.map((name) => parts[name]()))));
+  }
+
+  /** The health that `GET /api/health/detailed` reports, in short. */
+  private async systemHealth(): Promise<Record<string, unknown>> {
+    const { status, checks } = await this.health.detailed();
+    const uptime = Math.round(process.uptime());
+    return { status, uptime, database_response_time: checks.database.response_time };
   }
 
   private queueFigures(): Promise<QueueFigures> {
@@ -70,7 +71,6 @@ export class PerformanceMeter {
   }
 
   private async measure(): Promise<QueueFigures> {
-    const start = performance.now();
     const [row] = await this.database.query<Record<'ended' | 'high' | 'normal' | 'low', number>>(
       `SELECT (SELECT count(*)::int FROM executions
                 WHERE task_id IS NOT NULL AND finished_at > now() - interval '1 minute') AS ended,
@@ -79,8 +79,7 @@ export class PerformanceMeter {
          FROM executions WHERE status = 'queued'`,
     );
     const { ended = 0, high = 0, normal = 0, low = 0 } = row ?? {};
-    const databaseMs = rounded(performance.now() - start);
-    return { tasks_per_minute: ended, queue_sizes: { high, normal, low }, databaseMs };
+    return { tasks_per_minute: ended, queue_sizes: { high, normal, low } };
   }
 }
 

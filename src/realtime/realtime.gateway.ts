@@ -79,6 +79,10 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
     @Ack() reply: Reply,
   ): Promise<void> {
     const subscription = await this.subscriptions.resolve(connection.identity!, request);
+    const first =
+      subscription.key === keys.performance
+        ? message('performance_data', await this.meter.read())
+        : undefined;
     this.subscribers.check(connection, subscription.key);
     // Access may have been lost during the look-up, when there was no subscription yet that `AccessWatch` could have ended.
     if (connection.closed) return;
@@ -96,7 +100,7 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
         if (connection.subscriptions.get(key) === subscription) this.subscribers.remove(connection, key);
       });
     }
-    if (key === keys.performance) connection.send(message('performance_data', await this.meter.read()));
+    if (first) connection.send(first);
   }
 
   /** Ends the subscriptions that match the topic. */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ExecutionsModule } from '../executions/executions.module.js';
+import { HealthModule } from '../health/health.module.js';
 import { OutputModule } from '../output/output.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
@@ -25,7 +26,7 @@ import { SubscriptionsService } from './subscriptions.service.js';
 import { WebSocketTransport } from './websocket-transport.js';
 
 @Module({
-  imports: [AuthModule, ProjectsModule, ExecutionsModule, OutputModule, TasksModule],
+  imports: [AuthModule, HealthModule, ProjectsModule, ExecutionsModule, OutputModule, TasksModule],
   providers: [
     AccessWatch,
     Audiences,

@@ -207,10 +207,11 @@ export class UsersService implements OnModuleInit {
       await confirmActor(tx, actor);
       if (user?.token_epoch !== epoch)
         throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
-      await tx.query('UPDATE users SET password_hash = $2, token_epoch = token_epoch + 1 WHERE id = $1', [
-        actor.id,
-        passwordHash,
-      ]);
+      await tx.query(
+        `UPDATE users SET password_hash = $2, token_epoch = token_epoch + 1, updated_at = now(), version = version + 1
+          WHERE id = $1`,
+        [actor.id, passwordHash],
+      );
       this.activity.record(tx, {
         actor,
         entityType: 'user',

@@ -227,7 +227,11 @@ test('a changed password ends every token made before, in every process', async 
   );
   expect((await profile(user.token)).status).toBe(200);
 
+  const account = () => data(200, app.admin.get(`/api/users/${user.user.id}`));
+  const before = await account();
   await data(200, user.put('/api/users/password', changing));
+  const { version, updated_at } = await account();
+  expect([version, updated_at > before.updated_at]).toEqual([before.version + 1, true]);
   for (const { url } of app.apis) {
     const look = async () => {
       const headers = { authorization: `Bearer ${user.token}` };

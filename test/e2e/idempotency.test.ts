@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import { data, makeJob, makeProject, refusal, countValues, type Json } from './steps.js';
 
 const app = useApp();
@@ -83,4 +84,32 @@ test('an execution that is asked for again is the same execution', async () => {
   const first = await execute();
   expect(await execute()).toEqual(first);
   expect((await data(200, owner.get(`/api/tasks/${task.id}/executions`))).executions).toHaveLength(1);
+});
+
+test('a request that was taken for lost does not answer for the one that claimed its key', async () => {
+  const command = { command: 'sleep 30', stream_output: false };
+  const execute = () => owner.post('/api/commands/execute', command, keyed('key-6'));
+  const running = async () => {
+    const ids = await app.query<{ id: string }>(
+      "SELECT id FROM executions WHERE command = $1 AND status = 'running' ORDER BY id",
+      [command.command],
+    );
+    return ids.map(({ id }) => id);
+  };
+  const first = execute();
+  const [firstId] = await until(async () => {
+    const ids = await running();
+    return ids.length === 1 && ids;
+  });
+  await app.query(
+    "UPDATE idempotency_keys SET created_at = now() - interval '3 minutes' WHERE key = 'key-6'",
+  );
+  const second = execute();
+  const secondId = (await until(async () => (await running()).length === 2 && running()))[1];
+  await owner.post(`/api/commands/${firstId}/cancel`);
+  expect((await data(200, first)).command_id).toBe(firstId);
+  expect(await refusal(execute())).toBe('409 IDEMPOTENCY_CONFLICT');
+  await owner.post(`/api/commands/${secondId}/cancel`);
+  expect((await data(200, second)).command_id).toBe(secondId);
+  expect((await data(200, execute())).command_id).toBe(secondId);
 });

@@ -87,6 +87,12 @@ test.each(losses)(
     );
 
     await without(app, signal, async () => {
+      const { byAdmin } = opened[0]!;
+      await until(async () => {
+        const asked = { type: 'get_metrics', metrics: ['system_health'] };
+        const { system_health } = (await byAdmin.ask(asked, 'performance_data')).data;
+        return system_health.status === 'unhealthy' && system_health.database_response_time > 0;
+      });
       await data(200, holder.delete(`/api/personal-access-tokens/${token.id}`));
       await data(200, admin.put(`/api/users/${renewed.user.id}`, { password: 'another password of a user' }));
       await data(200, admin.put(`/api/users/${disabled.user.id}`, { disabled: true }));

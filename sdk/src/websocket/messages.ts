@@ -62,7 +62,7 @@ export interface MessageMap {
     activeConnections?: number;
     tasksPerMinute?: number;
     queueSizes?: { high: number; normal: number; low: number };
-    systemHealth?: { status: string; uptime: number; databaseResponseTime: number };
+    systemHealth?: { status: string; uptime: number; databaseResponseTime: number | null };
   };
   /** The server refused a message of the client, or a task failed, in which case `taskId` names it. */
   error: {
