@@ -13,6 +13,7 @@ import { prepareHost, type Host } from './prepare-host.js';
 import { confine } from './confine.js';
 import { prioritiseSession } from './priority.js';
 import { onNpmExit } from './npm-exit.js';
+import { sendSocket } from './send-socket.js';
 import type { SupervisorMessage, SupervisorRequest } from './supervised.js';
 
 const forwardedSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
@@ -53,7 +54,9 @@ async function ended(server: ChildProcess): Promise<never> {
 
 function serveLaunchers(server: ChildProcess, host: Host, before: string[]): void {
   const send = (message: SupervisorMessage, socket?: Socket) => {
-    if (server.connected) server.send(message, socket, {}, () => {});
+    if (!server.connected) return;
+    if (socket) sendSocket(server, message, socket);
+    else server.send(message, () => {});
   };
   const launchers = new Set<ChildProcess>();
   server.on('message', (request: SupervisorRequest) => {
