@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 /** Variables that are passed to child processes through a pipe, so that `/proc/PID/environ` does not show them. */
 export const secretVariables = [
@@ -48,7 +49,7 @@ export function readEnvironment(): {
     if (!file) continue;
     if (secrets[name]) throw new SecretFileError(`${name} and ${name}_FILE must not both be set`);
     secrets[name] = readSecret(`${name}_FILE`, file);
-    secretFiles.push(realpathSync(file));
+    secretFiles.push(resolve(file));
     delete process.env[`${name}_FILE`];
   }
   return { variables: { ...process.env } as Record<string, string>, secrets, secretFiles };

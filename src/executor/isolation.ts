@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readlink, realpath } from 'node:fs/promises';
 import { release } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseBytes } from '../common/bytes.js';
 import { ConfigError, type Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
@@ -35,6 +35,7 @@ export class Isolation {
   private constructor(
     private readonly before: string[],
     private readonly hidden: string[],
+    private readonly keyFiles: string[],
   ) {}
 
   /**
@@ -63,9 +64,17 @@ export class Isolation {
     const folders = [...systemFolders, ...config.EXECUTOR_READABLE_PATHS];
     const shown = (await Promise.all(folders.map(show))).filter((one) => one !== undefined);
     if (!config.commandUsers) await mkdir(workspaces, { recursive: true, mode: 0o711 });
+    const keys = await Promise.all(config.secretFiles.map(findKeyFile));
+    const keyFolders = keys.map(({ folder }) => folder).filter((folder) => folder !== undefined);
     const covered = await Promise.all([ownFolder, config.DATA_DIR, workspaces].map(real));
-    const hidden = [...new Set(covered.flatMap((folder) => placesOf(folder, shown)))];
-    const secrets = [...new Set(config.secretFiles.flatMap((file) => placesOf(file, shown)))];
+    const hidden = placesOf(
+      [...covered, ...keyFolders.filter((folder) => !isShownItself(folder, shown))],
+      shown,
+    );
+    const keyFiles = placesOf(
+      keys.map(({ file }) => file),
+      shown,
+    );
     const size = String(parseBytes(config.EXECUTOR_TMP_SIZE));
     const named = config.commandUsers?.named;
     const own = [
@@ -82,10 +91,9 @@ export class Isolation {
         ...own.flatMap((options) => options.split(' ')),
         ...shown.flatMap(({ options }) => options),
         ...hidden.flatMap((folder) => ['--tmpfs', folder]),
-        // where commands have no user of their own, they could read the files of the server
-        ...secrets.flatMap((file) => ['--ro-bind-try', '/dev/null', file]),
       ],
       hidden,
+      keyFiles.filter((file) => !hidden.some((folder) => file.startsWith(`${folder}/`))),
     );
   }
 
@@ -96,6 +104,8 @@ export class Isolation {
   options(workspace: string, network: boolean): string[] {
     return [
       ...this.before,
+      // where commands have no user of their own, they could read the files of the server; one that is gone cannot be covered
+      ...this.keyFiles.filter((file) => existsSync(file)).flatMap((file) => ['--ro-bind', '/dev/null', file]),
       '--bind',
       workspace,
       workspace,
@@ -149,13 +159,34 @@ async function show(folder: string): Promise<Shown | undefined> {
   return { folder, source, options };
 }
 
-/** Lists the visible paths of a folder, which must be covered. */
-function placesOf(folder: string, shown: Shown[]): string[] {
-  return shown.flatMap((one) => {
-    const { source } = one;
-    const isThere = source !== undefined && (folder === source || folder.startsWith(`${source}/`));
-    return isThere ? [one.folder + folder.slice(source.length)] : [];
-  });
+/**
+ * Finds what to cover of a key file. When it is a link, that may be exchanged while commands run (as Kubernetes does when a secret
+ * changes), so its folder is covered as a whole.
+ */
+async function findKeyFile(path: string): Promise<{ file: string; folder: string | undefined }> {
+  const folder = await real(dirname(path));
+  const isLink = await readlink(join(folder, basename(path))).then(
+    () => true,
+    () => false,
+  );
+  return { file: await real(path), folder: isLink ? folder : undefined };
+}
+
+/** Whether a folder is one of those that commands must see, or contains one. */
+function isShownItself(folder: string, shown: Shown[]): boolean {
+  return shown.some(({ source }) => source === folder || source?.startsWith(`${folder}/`));
+}
+
+/** Lists the visible paths of folders and files, which must be covered. */
+function placesOf(paths: string[], shown: Shown[]): string[] {
+  const places = paths.flatMap((path) =>
+    shown.flatMap((one) => {
+      const { source } = one;
+      const isThere = source !== undefined && (path === source || path.startsWith(`${source}/`));
+      return isThere ? [one.folder + path.slice(source.length)] : [];
+    }),
+  );
+  return [...new Set(places)];
 }
 
 async function real(path: string): Promise<string> {

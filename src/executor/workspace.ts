@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { chmod, mkdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../common/config.js';
 import type { Execution } from '../executions/execution.entity.js';
@@ -20,5 +20,7 @@ export async function workspaceOf(
   const path = join(root, project_id === null ? 'users' : 'projects', project_id ?? requested_by);
   if (!makes) return path;
   await mkdir(path, { recursive: true, mode: 0o700 });
+  // a command may have closed it, which would lock out all later ones
+  if (((await stat(path)).mode & 0o700) !== 0o700) await chmod(path, 0o700);
   return realpath(path);
 }

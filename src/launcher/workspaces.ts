@@ -32,7 +32,11 @@ export class Workspaces {
     const handover = this.handovers.get(path);
     if (handover) return handover;
     const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found?.isDirectory() && found.uid === uid) return;
+    if (found?.isDirectory() && found.uid === uid) {
+      // a command may have closed it, which would lock out all later ones
+      if ((found.mode & 0o700) !== 0o700) await run(['chmod', '700', path], { uid, gid }, 'ignore').ended;
+      return;
+    }
     // one that root still owns was made by a launcher that was killed before it could change the owner
     if (!found || (found.isDirectory() && found.uid === 0)) return makeFor(path, uid, gid);
     const { first, count } = this.users;

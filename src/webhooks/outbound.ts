@@ -1,5 +1,4 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
-import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -7,6 +6,7 @@ import { isPublicAddress, targetFault } from './target-address.js';
 
 const keptBytes = 4_096;
 const readBytes = 65_536;
+const SWITCHING_PROTOCOLS = 101;
 
 /** The response of a receiver. */
 export interface Answer {
@@ -84,10 +84,10 @@ export class Outbound {
       sent.on('error', () => undefined);
       sent.end(body);
       try {
-        const [answer] = (await once(sent, 'response')) as [http.IncomingMessage];
+        const answer = await answerTo(sent);
         return {
           status: answer.statusCode ?? 0,
-          body: await readStart(answer),
+          body: answer.statusCode === SWITCHING_PROTOCOLS ? '' : await readStart(answer),
           retryAfter: answer.headers['retry-after'],
         };
       } catch (error) {
@@ -96,6 +96,22 @@ export class Outbound {
       }
     }
   }
+}
+
+/**
+ * Waits for the response to a request. A receiver that switches protocols, which it was not asked to do, has given its response with
+ * that: Node passes such a connection on, or closes it without an error when nobody takes it.
+ */
+function answerTo(request: http.ClientRequest): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    request.once('upgrade', (answer: http.IncomingMessage, socket) => {
+      socket.destroy();
+      resolve(answer);
+    });
+    request.once('error', reject);
+    request.once('close', () => reject(new Error('The connection was closed without a response')));
+  });
 }
 
 /** Reads the start of a body as text that Postgres can store. Ignores errors, since the status has been received already. */

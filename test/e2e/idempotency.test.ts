@@ -89,23 +89,21 @@ test('an execution that is asked for again is the same execution', async () => {
 test('a request that was taken for lost does not answer for the one that claimed its key', async () => {
   const command = { command: 'sleep 30', stream_output: false };
   const execute = () => owner.post('/api/commands/execute', command, keyed('key-6'));
-  const running = async () => {
-    const ids = await app.query<{ id: string }>(
-      "SELECT id FROM executions WHERE command = $1 AND status = 'running' ORDER BY id",
-      [command.command],
-    );
-    return ids.map(({ id }) => id);
-  };
+  const running = (count: number) =>
+    until(async () => {
+      const rows = await app.query<{ id: string }>(
+        "SELECT id FROM executions WHERE command = $1 AND status = 'running' ORDER BY id",
+        [command.command],
+      );
+      return rows.length === count ? rows.map(({ id }) => id) : undefined;
+    });
   const first = execute();
-  const [firstId] = await until(async () => {
-    const ids = await running();
-    return ids.length === 1 && ids;
-  });
+  const [firstId] = await running(1);
   await app.query(
     "UPDATE idempotency_keys SET created_at = now() - interval '3 minutes' WHERE key = 'key-6'",
   );
   const second = execute();
-  const secondId = (await until(async () => (await running()).length === 2 && running()))[1];
+  const [, secondId] = await running(2);
   await owner.post(`/api/commands/${firstId}/cancel`);
   expect((await data(200, first)).command_id).toBe(firstId);
   expect(await refusal(execute())).toBe('409 IDEMPOTENCY_CONFLICT');

@@ -117,6 +117,19 @@ test('what a receiver says before its answer is passed over', async () => {
   expect(receiver.received).toHaveLength(1);
 });
 
+test('a receiver that switches protocols has answered, and holds nothing', async () => {
+  const receiver = await Receiver.start((response) => {
+    response.socket?.write(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n',
+    );
+  });
+  const { project, webhook } = await subscribe(receiver, { events: ['project.updated'] });
+  await touch(app.admin, project);
+  await expect
+    .poll(async () => (await deliveries(app.admin, webhook))[0], { timeout: 15_000 })
+    .toMatchObject({ attempts: 1, response_status: 101 });
+});
+
 test('410 switches the webhook off', async () => {
   const receiver = await Receiver.start((response) => response.writeHead(410).end());
   const { project, webhook } = await subscribe(receiver);

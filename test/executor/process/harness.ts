@@ -56,11 +56,12 @@ export const manners: Partial<LaunchRequest>[] = [
 export async function isolated(
   network = true,
   secretFiles: string[] = [],
+  shown = secretFiles.map((file) => dirname(file)),
 ): Promise<Pick<LaunchRequest, 'workspace' | 'bubblewrap'>> {
   const workspace = mkdtempSync('/tmp/millrace-workspace-');
   workspaces.push(workspace);
   if (asRoot) chownSync(workspace, nobody.uid, nobody.gid);
-  const folders = [fixtures, ...secretFiles.map((file) => dirname(file))];
+  const folders = [fixtures, ...shown];
   const config = {
     ...readConfig({ EXECUTOR_ISOLATION: 'bubblewrap', EXECUTOR_READABLE_PATHS: folders.join(',') }),
     secretFiles,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -66,6 +66,37 @@ describe.runIf(isolated)('an isolated run', () => {
         ...hidden,
       });
       expect(stdout).toBe('no secret');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('sees no key behind a link that was exchanged since, and runs when the former key is gone', async () => {
+    const folder = mkdtempSync('/tmp/millrace-secrets-');
+    const keys = join(folder, 'keys');
+    try {
+      // as Kubernetes lays out a secret
+      for (const version of ['keys/1', 'keys/2', 'elsewhere']) {
+        mkdirSync(join(folder, version), { recursive: true });
+        writeFileSync(join(folder, version, 'jwt_secret'), `the key of ${version}`);
+      }
+      symlinkSync('1', join(keys, 'data'));
+      symlinkSync('data/jwt_secret', join(keys, 'jwt_secret'));
+      symlinkSync('../elsewhere/jwt_secret', join(keys, 'linked'));
+      chmodSync(folder, 0o755);
+      const files = [join(keys, 'jwt_secret'), join(keys, 'linked')];
+      const hidden = await isolatedRun(true, files, [folder]);
+      unlinkSync(join(keys, 'data'));
+      symlinkSync('2', join(keys, 'data'));
+      const { stdout } = await run(
+        launcher,
+        `cat $(find ${folder} -name '*_secret'); ls -A ${keys}; echo done`,
+        {
+          ...isolated,
+          ...hidden,
+        },
+      );
+      expect(stdout).toBe('done\n');
     } finally {
       rmSync(folder, { recursive: true });
     }
