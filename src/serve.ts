@@ -34,10 +34,12 @@ async function main(): Promise<void> {
   // a supervisor stands between us and npm
   if (!config.commandUsers) onNpmExit(() => stopping.abort());
 
+  const started = endStuckStart(stopping.signal, config.GRACE_SECONDS * 1000, logger);
   const infrastructure = await Infrastructure.start(config, logger, role);
   let app: INestApplicationContext | undefined;
   try {
     app = await start(infrastructure);
+    started();
     if (!stopping.signal.aborted)
       await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
     infrastructure.draining = true;
@@ -50,6 +52,23 @@ async function main(): Promise<void> {
   }
   logger.info('stopped');
   process.exit(0);
+}
+
+/**
+ * Ends this process when a start goes on for longer than `graceMs` after a signal, since what it waits for may never come. A Postgres
+ * of its own is left running; the next start finds it.
+ * @returns a function to call when the start is done
+ */
+function endStuckStart(stopping: AbortSignal, graceMs: number, logger: Logger): () => void {
+  let isStarted = false;
+  stopping.addEventListener('abort', () => {
+    setTimeout(() => {
+      if (isStarted) return;
+      logger.error('the start did not end in time after a signal');
+      process.exit(1);
+    }, graceMs).unref();
+  });
+  return () => (isStarted = true);
 }
 
 /** What is to be closed with the application. */

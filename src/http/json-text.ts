@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { backgroundTurn } from '../common/background-turns.js';
 import { AppError } from '../common/errors.js';
 
 /** The longest that serializing may block the event loop at a time, in ms. */
@@ -25,7 +25,7 @@ async function restOf(pieces: Iterator<string>, first: string): Promise<Buffer> 
   const written = [Buffer.from(first)];
   let bytes = written[0]!.length;
   for (;;) {
-    await nextTurn();
+    await backgroundTurn();
     const { json, isLast } = slice(pieces);
     const part = Buffer.from(json);
     written.push(part);

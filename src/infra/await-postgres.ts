@@ -5,6 +5,7 @@ import type { Logger } from '../common/logger.js';
 
 const timeoutMs = 60_000;
 const pauseMs = 250;
+const connectionTimeoutMillis = 5_000;
 
 /**
  * Waits until an external Postgres accepts connections: it refuses them during recovery after a crash, and a server that starts at the
@@ -14,7 +15,11 @@ const pauseMs = 250;
 export async function awaitPostgres(url: string, logger: Logger): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (let isLogged = false; ; isLogged = true) {
-    const client = new Client({ connectionString: url, application_name: 'millrace-start' });
+    const client = new Client({
+      connectionString: url,
+      application_name: 'millrace-start',
+      connectionTimeoutMillis,
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();

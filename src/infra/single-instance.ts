@@ -22,6 +22,7 @@ export async function holdSingleInstance(url: string, logger: Logger): Promise<(
       connectionString: url,
       application_name: 'millrace-instance',
       keepAlive: true,
+      connectionTimeoutMillis: timeoutMs,
     });
     candidate.on('error', (error) =>
       logger.warn({ err: error }, 'the connection of the instance lock broke'),

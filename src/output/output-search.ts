@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { backgroundTurn } from '../common/background-turns.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database } from '../infra/database.js';
 import { isFinal } from '../executions/execution-state.js';
@@ -13,7 +13,7 @@ import { storedEnd } from './output-tail.js';
 
 /** A request searches no longer than this; the next one continues. */
 const timeoutMs = 5_000;
-/** A search yields to the event loop after this time. */
+/** The duration of a slice. */
 const sliceMs = 4;
 
 /** Searches stored output, a few megabytes at a time. */
@@ -82,13 +82,13 @@ export class OutputSearchService {
   }
 }
 
-/** Runs the steps of a generator in slices, between which it yields to the event loop. */
+/** Runs the steps of a generator in slices, each in a turn of its own. */
 async function inSlices(steps: Generator<void, void>, isOver: () => boolean): Promise<void> {
-  await yieldToEventLoop();
+  await backgroundTurn();
   let begun = performance.now();
   while (!steps.next().done) {
     if (performance.now() - begun < sliceMs) continue;
-    await yieldToEventLoop();
+    await backgroundTurn();
     if (isOver()) return;
     begun = performance.now();
   }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../common/errors.js';
+import { backgroundTurn } from '../common/background-turns.js';
 import { networkOf } from '../common/network.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { readBody } from './body-reader.js';
@@ -38,10 +38,8 @@ export function acceptBodies(server: FastifyInstance): void {
     turns.take(
       owner,
       async () => {
-        const value = parseJson(request, body);
-        // Requests that arrived meanwhile are served before the next large body.
-        await setImmediate();
-        return value;
+        await backgroundTurn();
+        return parseJson(request, body);
       },
       closed,
     );

@@ -1,3 +1,5 @@
+import { backgroundTurn } from '../common/background-turns.js';
+
 const sliceBytes = 8 * 1024;
 /** The time that all masking together may take in one turn of the event loop. */
 const turnMs = 2;
@@ -39,7 +41,7 @@ export function inSlices(chunk: Buffer, isOver: () => boolean, work: (slice: Buf
 function planTurn(): void {
   if (isTurnAhead) return;
   isTurnAhead = true;
-  setImmediate(takeTurn);
+  void backgroundTurn().then(takeTurn);
 }
 
 function takeTurn(): void {

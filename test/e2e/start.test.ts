@@ -1,5 +1,5 @@
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -145,6 +145,31 @@ test('the secrets reach the process, and neither its environment nor its command
 });
 
 if (mode === 'single') {
+  test('a signal ends a start that waits for what does not come', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'millrace-start-'));
+    let callers = 0;
+    const silent = createServer(() => (callers += 1));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const server = new ServerProcess('all', 0, {
+      PATH,
+      DATA_DIR: dataDir,
+      DATABASE_URL: `postgres://nobody:secret@127.0.0.1:${port}/none`,
+      GRACE_SECONDS: '1',
+    });
+    try {
+      server.start();
+      await until(() => callers > 0, { timeout: 30_000, what: 'the first connection' });
+      expect(await server.stop()).toEqual({ code: 1, signal: null });
+      expect(server.stderr).toContain('the start did not end in time after a signal');
+      expect(server.stderr).not.toContain('secret');
+    } finally {
+      await server.stop('SIGKILL');
+      silent.close();
+      await rm(dataDir, { recursive: true });
+    }
+  });
+
   test('a secret with a line break is refused by name', async () => {
     const { exit, stderr } = await runToEnd({ ADMIN_PASSWORD: 'first line\nsecond line' }, [startScript]);
     expect(exit?.code).toBe(1);

@@ -11,6 +11,7 @@ type RunMessage = Extract<LauncherMessage, { run: number }>;
 
 /** More FIFOs are requested when fewer than these are left. */
 const MIN_FIFOS = 128;
+const READY_TIMEOUT_MS = 60_000;
 
 /** A FIFO that the launcher has made for a stream of a run. */
 export interface Fifo {
@@ -48,13 +49,14 @@ export class LauncherConnection {
     this.ended = this.channel.closed.then(() => this.onEnded());
   }
 
-  /** @throws LaunchError LAUNCHER_LOST when the process ends before it is ready. */
+  /** @throws LaunchError LAUNCHER_LOST when the process ends before it is ready, or is not ready within a minute */
   static async start(
     { pid, socket }: LauncherProcess,
     onRunMessage: (message: RunMessage) => void,
   ): Promise<LauncherConnection> {
     const connection = new LauncherConnection(pid, socket, onRunMessage);
-    await connection.onReady.promise;
+    const timeout = setTimeout(() => socket.destroy(), READY_TIMEOUT_MS);
+    await connection.onReady.promise.finally(() => clearTimeout(timeout));
     return connection;
   }
 
