@@ -8,14 +8,14 @@ import { startScope } from './scope.js';
 import { baseName } from './system-path.js';
 
 export interface AnalyseOptions {
-  /** Variables that the command is given. */
+  /** The environment variables of the command. */
   environment?: Readonly<Record<string, string>> | undefined;
-  /** Absolute folders that are not the system's wherever they are, such as the workspaces. */
+  /** Absolute paths of folders that never count as the system's, such as the workspaces. */
   safeFolders?: readonly string[] | undefined;
 }
 
 export interface Analysis {
-  /** Faults of syntax with their places; empty for a command that a shell can read. */
+  /** Syntax errors with their positions; empty for a command that a shell can parse. */
   faults: string[];
   safe: boolean;
   warnings: string[];
@@ -25,11 +25,11 @@ export interface Analysis {
 const mostHereDocuments = 500;
 
 /**
- * Tells from its syntax tree whether a command looks as if it destroys what is not its own: system files, devices, the
- * machine. It follows quotes, variables, substitutions, functions, pipes and programs that run others. It is a heuristic
- * that catches mistakes, not a sandbox: other languages and files that the command runs are not read. A text whose first line names
- * another interpreter than a shell is looked through as if it were a shell's all the same, but has no faults of syntax.
- * @param text a command of at most 64 KiB; never throws, whatever it is
+ * Analyses the syntax tree of a command for destructive operations on system files, devices or the machine. It follows quotes,
+ * variables, substitutions, functions, pipes and programs that run others. It is a heuristic that catches mistakes, not a sandbox:
+ * other languages and files that the command runs are not read. A script whose first line names another interpreter is analysed as a
+ * shell script, too, but reports no syntax errors. It never throws, whatever the text is.
+ * @param text a command of at most 64 KiB
  */
 export function analyse(text: string, options: AnalyseOptions = {}): Analysis {
   const command = withUnixLines(text);
@@ -37,12 +37,12 @@ export function analyse(text: string, options: AnalyseOptions = {}): Analysis {
   const inspector = new Inspector(findings, options.safeFolders ?? []);
   const shebang = shebangOf(command);
   try {
-    // each has the rest of the text looked through for its end: 16,000 took 2 s
+    // the parser searches the rest of the text for the end of each here-document: 16,000 of them took 2 s
     if (command.split('<<', mostHereDocuments + 2).length > mostHereDocuments + 1) throw new TooComplex();
     inspector.script(parse(command), startScope(options.environment));
     if (shebang) inspector.script(parse(invocationOf(shebang)), startScope(options.environment), false);
   } catch (error) {
-    // nesting beyond all reason overflows the stack before it is counted
+    // very deep nesting overflows the stack in the parser, before the inspector counts it
     if (!(error instanceof TooComplex || error instanceof RangeError)) throw error;
     findings.danger('complex');
   }
@@ -56,18 +56,18 @@ export function analyse(text: string, options: AnalyseOptions = {}): Analysis {
   };
 }
 
-/** What runs a script: `#!/usr/bin/env -S rm -rf /` is no comment. */
+/** Returns the command line by which the kernel runs a script with a shebang, since `#!/usr/bin/env -S rm -rf /` runs `rm`. */
 function invocationOf({ interpreter, argument }: Shebang): string {
   return [interpreter, argument ?? [], './script'].flat().map(quoted).join(' ');
 }
 
-/** Its own name tells, or the argument of an `env`. */
+/** Whether the interpreter of a shebang is a shell, by its own name or by the argument of `env`. */
 function namesShell({ interpreter, argument = '' }: Shebang): boolean {
   return [interpreter, ...argument.split(/[ \t]+/)].some((word) => isShell(baseName(word)));
 }
 
-/** What is said of a command that could not be looked at in time. */
-export function unreadable(): Analysis {
+/** Returns the result for a command whose analysis timed out. */
+export function tooComplex(): Analysis {
   const findings = new Findings();
   findings.danger('complex');
   return { faults: [], safe: false, warnings: findings.warnings, suggestions: findings.suggestions };

@@ -1,9 +1,9 @@
-/** A part `{a,b}` gives at most this many words; more are not told apart. */
+/** The most choices of one brace expansion that are tracked. */
 const maxChoices = 32;
 
 /**
- * The choices of a brace expansion as they are written, quotes and all: `{a,"b c",{d,e}}` gives `a`, `"b c"`, `{d,e}`.
- * @param text from its opening to its closing brace
+ * Returns the choices of a brace expansion with their quotes: `{a,"b c",{d,e}}` gives `a`, `"b c"`, `{d,e}`.
+ * @param text the expansion from its opening to its closing brace
  * @returns undefined for a sequence such as `{1..9}`
  */
 export function braceChoices(text: string): string[] | undefined {

@@ -7,11 +7,11 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import type { Analysis } from './analyse.js';
 import { SafetyThread } from './safety-thread.js';
 
-/** The same commands are run again and again; the judgement of this many is remembered. */
+/** The number of cached analyses, since the same commands are run again and again. */
 const maxRecent = 500;
 /** The time after which a command whose analysis timed out is analysed again, since the machine may have been busy. */
 const overrunMs = 60_000;
-/** Whose commands take longer than this is waited for by nobody else for a while: 99 of 100 take less than 2 ms. */
+/** After an analysis longer than this, the other thread analyses the user's commands for a while. 99 of 100 take less than 2 ms. */
 const slowMs = 50;
 const slowForMs = 60_000;
 const maxSlowUsers = 10_000;
@@ -19,25 +19,25 @@ const maxSlowUsers = 10_000;
 /** The purpose of an analysis: the command is about to run, or its safety is queried. */
 export type Purpose = 'run' | 'validate';
 
-interface Judgement {
+interface CachedAnalysis {
   userId: string;
   analysis: Promise<Analysis>;
-  /** Absent until there is an answer. */
+  /** Absent until the analysis has ended. */
   safe?: boolean;
   until: number;
 }
 
-/** Judges commands before they run. It is a heuristic that catches mistakes: isolation is provided by the user that a command runs as. */
+/** Checks commands before they run. It is a heuristic that catches mistakes: isolation is provided by the user that a command runs as. */
 @Injectable()
 export class CommandSafety implements OnApplicationShutdown {
-  /** Commands that are to run wait for no others than such, … */
+  /** Analyses commands that are about to run. */
   private readonly runs = new SafetyThread(500);
-  /** … but those of users whose commands are hard to read wait here, with what is only asked. */
-  private readonly others = new SafetyThread(4, true);
+  /** Analyses the commands of users whose commands take long, and those whose safety is only queried. */
+  private readonly lowPriority = new SafetyThread(4, true);
   private readonly safeFolders: readonly string[];
-  /** By what was judged, in the order in which it was asked first. */
-  private readonly recent = new Map<string, Judgement>();
-  /** Users, and until when they count as slow. */
+  /** The cached analyses by the hash of command and environment, in the order in which they were added. */
+  private readonly recent = new Map<string, CachedAnalysis>();
+  /** The time until which each user counts as slow. */
   private readonly slow = new Map<string, number>();
 
   constructor({ config }: Infrastructure) {
@@ -46,10 +46,10 @@ export class CommandSafety implements OnApplicationShutdown {
   }
 
   /**
-   * Looks through a command; what it is to be called is up to the caller.
-   * @param userId whose turn it takes
+   * Returns the analysis of a command, from the cache if possible.
+   * @param userId the user in whose turn it is analysed
    * @param command at most 64 KiB
-   * @param environment variables that the command is given
+   * @param environment the environment variables of the command
    * @throws RATE_LIMIT_EXCEEDED when too many commands of the user wait
    */
   async analyse(
@@ -59,21 +59,21 @@ export class CommandSafety implements OnApplicationShutdown {
     environment?: Readonly<Record<string, string>>,
   ): Promise<Analysis> {
     const key = keyOf(command, environment);
-    const known = this.recent.get(key);
-    // what somebody else asked may wait for a turn that comes late
-    const isUsable = known && (known.safe !== undefined || known.userId === userId);
-    if (isUsable && known.until > Date.now()) return known.analysis;
-    return this.judge(key, userId, purpose, command, environment);
+    const cached = this.recent.get(key);
+    // a pending analysis of another user may have a late turn, so it is not shared
+    const isUsable = cached && (cached.safe !== undefined || cached.userId === userId);
+    if (isUsable && cached.until > Date.now()) return cached.analysis;
+    return this.analyseUncached(key, userId, purpose, command, environment);
   }
 
-  /** Tells whether a cached analysis found a command safe. */
+  /** Whether a cached analysis found a command safe. */
   isKnownAsSafe(command: string, environment?: Readonly<Record<string, string>>): boolean {
     return this.recent.get(keyOf(command, environment))?.safe === true;
   }
 
   /**
-   * Refuses a command that looks destructive, unless an administrator insists.
-   * @throws COMMAND_UNSAFE with the warnings; AUTH_INSUFFICIENT_PERMISSIONS when somebody else insists; RATE_LIMIT_EXCEEDED
+   * Refuses a command that looks destructive, unless an administrator allows it.
+   * @throws COMMAND_UNSAFE with the warnings; AUTH_INSUFFICIENT_PERMISSIONS for `allowUnsafe` without the role; RATE_LIMIT_EXCEEDED
    */
   async refuseUnsafe(
     actor: Actor,
@@ -90,35 +90,35 @@ export class CommandSafety implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.runs.close(), this.others.close()]);
+    await Promise.all([this.runs.close(), this.lowPriority.close()]);
   }
 
-  private async judge(
+  private async analyseUncached(
     key: string,
     userId: string,
     purpose: Purpose,
     command: string,
     environment?: Readonly<Record<string, string>>,
   ): Promise<Analysis> {
-    const thread = purpose === 'run' && !this.isSlow(userId) ? this.runs : this.others;
-    const asked = thread.analyse(userId, command, { environment, safeFolders: this.safeFolders });
-    const judgement: Judgement = {
+    const thread = purpose === 'run' && !this.isSlow(userId) ? this.runs : this.lowPriority;
+    const outcome = thread.analyse(userId, command, { environment, safeFolders: this.safeFolders });
+    const cached: CachedAnalysis = {
       userId,
-      analysis: asked.then(({ analysis }) => analysis),
+      analysis: outcome.then(({ analysis }) => analysis),
       until: Infinity,
     };
-    // whoever waits for it hears of it
-    judgement.analysis.catch(() => undefined);
+    // the callers handle the rejection
+    cached.analysis.catch(() => undefined);
     if (this.recent.size >= maxRecent) this.recent.delete(this.recent.keys().next().value!);
-    this.recent.set(key, judgement);
+    this.recent.set(key, cached);
     try {
-      const { analysis, tookMs } = await asked;
-      if (tookMs === undefined) judgement.until = Date.now() + overrunMs;
+      const { analysis, tookMs } = await outcome;
+      if (tookMs === undefined) cached.until = Date.now() + overrunMs;
       if (tookMs === undefined || tookMs > slowMs) this.noteSlow(userId);
-      judgement.safe = analysis.safe;
+      cached.safe = analysis.safe;
       return analysis;
     } catch (error) {
-      if (this.recent.get(key) === judgement) this.recent.delete(key);
+      if (this.recent.get(key) === cached) this.recent.delete(key);
       throw error;
     }
   }

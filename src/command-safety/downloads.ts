@@ -1,7 +1,7 @@
 import { forEachChild, type SyntaxNode } from 'unbash';
 import { baseName } from './system-path.js';
 
-/** Programs that bring text from the network to their standard output. */
+/** Programs that write text from the network to their standard output. */
 const downloaders = new Set([
   'curl',
   'wget',
@@ -18,20 +18,20 @@ const downloaders = new Set([
   'socat',
 ]);
 
-/** Deeper nesting is not searched; the walk over the whole command refuses it anyway. */
+/** The depth of the search. The inspector refuses deeper nesting anyway. */
 const maxDepth = 16;
 
-/** Whether a program of this name puts out what it gets from the network. */
+/** Whether a program writes text from the network to its standard output. */
 export function isDownloader(name: string): boolean {
   return downloaders.has(baseName(name));
 }
 
-/** Whether some command below a node does so. */
+/** Whether a node of the syntax tree contains a command that writes text from the network to its standard output. */
 export function downloads(node: SyntaxNode, depth = 0): boolean {
   if (depth > maxDepth) return false;
   if (node.type === 'Command') {
     const words = [node.name, ...node.args.slice(0, 4)];
-    // the program may stand behind a wrapper such as sudo or timeout
+    // a wrapper such as sudo or timeout may precede the program
     if (words.some((word) => word?.type === 'Word' && isDownloader(word.value))) return true;
   }
   let found = false;

@@ -14,12 +14,12 @@ import {
 } from './scope.js';
 import { scriptOutput } from './static-output.js';
 
-/** A word or command has at most this many readings; more are not told apart. */
+/** The most possible expansions of a word or command that are tracked. */
 const maxReadings = 24;
 const maxFields = 256;
-/** Longer values are cut: doubling a variable must not double the work. */
+/** The length at which values are cut, so that a script that doubles a variable again and again does not double the work. */
 const maxText = 4096;
-/** Braces in a longer word are not told apart. */
+/** The length of a word beyond which its brace expansions are not expanded. */
 const maxBraced = 1024;
 
 /** A piece of a word: its text, and whether the shell splits it at spaces. */
@@ -28,7 +28,7 @@ interface Piece {
   splits: boolean;
 }
 
-/** Every way to choose one of each. */
+/** Returns the Cartesian product of lists: every way to choose one item from each, limited to `maxReadings`. */
 export function combinations<T>(lists: readonly (readonly T[])[]): T[][] {
   let all: T[][] = [[]];
   for (const list of lists) {
@@ -38,7 +38,7 @@ export function combinations<T>(lists: readonly (readonly T[])[]): T[][] {
   return all;
 }
 
-/** What a substitution puts in its place. */
+/** Returns the text that replaces a command substitution, as far as it is known without running it. */
 function substituted(script: ParsedScript | undefined, scope: Scope): string {
   if (!script) return unknown;
   const inner = subshell(scope);
@@ -56,7 +56,7 @@ function pieces(part: WordPart, scope: Scope, quoted: boolean): Piece[][] {
       return values([part.value], false);
     case 'DoubleQuoted':
     case 'LocaleString':
-      // an empty string is an argument too, if it is quoted
+      // a quoted empty string is an argument, too
       return combinations([
         [[{ text: '', splits: false }]],
         ...part.parts.map((child) => pieces(child, scope, true)),
@@ -86,7 +86,7 @@ function pieces(part: WordPart, scope: Scope, quoted: boolean): Piece[][] {
   }
 }
 
-/** Splits what the shell would split, and joins the rest. */
+/** Performs the shell's field splitting on the pieces of a word. */
 function fieldsOf(list: readonly Piece[]): string[] {
   const fields: string[] = [];
   let field = '';
@@ -107,8 +107,8 @@ function fieldsOf(list: readonly Piece[]): string[] {
   return fields;
 }
 
-/** A word with braces is several: each is read again, with one of the choices in its place. */
-function spellings(word: Word): Word[] | undefined {
+/** Expands the first brace expansion of a word into one word for each choice; each is parsed again. */
+function braceExpansions(word: Word): Word[] | undefined {
   const brace = word.parts?.find((part) => part.type === 'BraceExpansion');
   const choices = brace && braceChoices(brace.text);
   if (!brace || !choices || word.text.length > maxBraced) return undefined;
@@ -139,17 +139,17 @@ function withHome(text: string, scope: Scope): string {
 }
 
 /**
- * What a word becomes when the shell expands it: every reading that its variables allow, each a list of arguments. What only
- * running can tell is held by marks (scope.ts).
+ * Expands a word as the shell does. Marks (see `scope.ts`) replace the text that is only known when the command runs.
+ * @returns every expansion that the possible values of its variables allow, each a list of arguments
  */
 export function expand(word: Word, scope: Scope, depth = 0): string[][] {
-  const several = depth < 6 ? spellings(word) : undefined;
+  const several = depth < 6 ? braceExpansions(word) : undefined;
   if (several) {
     return combinations(several.map((one) => expand(one, scope, depth + 1))).map((lists) =>
       lists.flat().slice(0, maxFields),
     );
   }
-  // words of many parts are long lists without a meaning for anybody
+  // a word of so many parts is not expanded: no real command needs it
   if (!word.parts || word.parts.length > maxFields)
     return [[word.text.startsWith('~') ? withHome(word.value, scope) : word.value]];
   const parts = word.parts.map((part, index): Piece[][] =>
@@ -160,7 +160,7 @@ export function expand(word: Word, scope: Scope, depth = 0): string[][] {
   return combinations(parts).map((chosen) => fieldsOf(chosen.flat()).slice(0, maxFields));
 }
 
-/** The readings of a whole command line. */
+/** Expands a command line; see `expand`. */
 export function expandAll(words: readonly Word[], scope: Scope): string[][] {
   return combinations(words.map((word) => expand(word, scope))).map((lists) =>
     lists.flat().slice(0, maxFields * 4),

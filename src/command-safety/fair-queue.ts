@@ -1,12 +1,12 @@
 /** A round-robin queue of users, in which the queued work of one user delays another by one piece of work. */
 export class FairQueue<T> {
-  /** In the order of their next turns; nobody is in it without something that waits. */
+  /** The queued work of each user, in the order of their next turns; users without queued work are removed. */
   private readonly byUser = new Map<string, T[]>();
 
   /** @param mostPerUser the most pieces of work that one user may have queued */
   constructor(private readonly mostPerUser: number) {}
 
-  /** @returns false when the user's queue is full */
+  /** Queues a piece of work. @returns false when the user's queue is full */
   add(userId: string, item: T): boolean {
     const waiting = this.byUser.get(userId) ?? [];
     if (waiting.length >= this.mostPerUser) return false;

@@ -2,14 +2,14 @@ import { changes, type Invocation, type Rule } from './invocation.js';
 import { parseArguments, type OptionsSpec } from './options.js';
 import { isDevice } from './system-path.js';
 
-/** All operands are files of which one thing is true. */
+/** Creates a rule for a program all of whose operands are files that it changes in one way. */
 const operands =
   (danger: Parameters<typeof changes>[1], spec?: OptionsSpec, skip = 0): Rule =>
   (invocation) =>
     changes(invocation, danger, parseArguments(invocation.args, spec).operands.slice(skip));
 
-/** The last operand, or the folder named by an option, is written to. */
-function written({ args }: Invocation, spec: OptionsSpec): { targets: string[]; sources: string[] } {
+/** Returns the target of a copy, which is the last operand or the folder of `-t`, and its sources. */
+function copyTargets({ args }: Invocation, spec: OptionsSpec): { targets: string[]; sources: string[] } {
   const { operands, values } = parseArguments(args, spec);
   const folder = values.get('-t') ?? values.get('--target-directory');
   if (folder !== undefined) return { targets: [folder], sources: operands };
@@ -24,10 +24,10 @@ const copySpec: OptionsSpec = {
   long: ['target-directory', 'suffix', 'mode', 'owner', 'group'],
 };
 
-const copies: Rule = (invocation) => changes(invocation, 'write', written(invocation, copySpec).targets);
+const copies: Rule = (invocation) => changes(invocation, 'write', copyTargets(invocation, copySpec).targets);
 
 const moves: Rule = (invocation) => {
-  const { targets, sources } = written(invocation, copySpec);
+  const { targets, sources } = copyTargets(invocation, copySpec);
   changes(invocation, 'write', targets);
   changes(invocation, 'move', sources);
 };
@@ -48,7 +48,7 @@ const dd: Rule = (invocation) => {
   if (target !== undefined) changes(invocation, 'write', [target.slice(3)]);
 };
 
-/** Programs that write file systems or partition tables are harmless on an image file. */
+/** Checks programs that write file systems or partition tables, which are harmless on an image file. */
 const onDevices: Rule = ({ args, scope, findings }) => {
   for (const arg of args) if (isDevice(arg, scope.directory)) findings.danger('device', arg);
 };
@@ -120,7 +120,7 @@ export const fileRules: Record<string, Rule> = {
   mke2fs: onDevices,
 };
 
-/** The rule for a program by its name; `mkfs` comes with many endings. */
+/** Returns the rule for a program that changes files. `mkfs` has many suffixes, such as `mkfs.ext4`. */
 export function fileRule(name: string): Rule | undefined {
   return Object.hasOwn(fileRules, name) ? fileRules[name] : /^mkfs(\.|$)/.test(name) ? onDevices : undefined;
 }

@@ -1,4 +1,4 @@
-/** What a command may do that makes it unsafe: what it is told as, and what to do instead. */
+/** The dangers that make a command unsafe, each with its warning and with suggestions of what to do instead. */
 const dangers = {
   delete: {
     warning: 'Command attempts to delete system files',
@@ -49,7 +49,7 @@ const dangers = {
   },
 } as const;
 
-/** What deserves a second look and is allowed. */
+/** The warnings for commands that are allowed but may be mistakes, each with suggestions. */
 const advices = {
   force_push: {
     warning: 'Command overwrites history on the remote',
@@ -83,7 +83,7 @@ const advices = {
 export type Danger = keyof typeof dangers;
 export type Advice = keyof typeof advices;
 
-/** What is said of any unsafe command before what is wrong with it. */
+/** The first warning of every unsafe command. */
 const preamble = 'This command is potentially destructive';
 
 /** The findings in a command, without duplicates. */
@@ -91,10 +91,10 @@ export class Findings {
   private readonly found = new Map<string, Danger>();
   private readonly advice = new Set<Advice>();
 
-  /** @param subject the path or device it is about, for the message */
+  /** Adds a danger. @param subject the path or device for the message */
   danger(danger: Danger, subject?: string): void {
     const { warning } = dangers[danger];
-    // the root needs no name, and a long one is of no use
+    // The root is not named, and a name beyond 200 characters does not help a reader.
     const named = subject !== undefined && subject !== '/' && subject !== '' && subject.length <= 200;
     if (this.found.size < 20) this.found.set(named ? `${warning}: ${subject}` : warning, danger);
   }

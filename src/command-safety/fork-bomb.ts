@@ -1,6 +1,6 @@
 import type { Function as ShellFunction, SyntaxNode } from 'unbash';
 
-/** Functions that call one another are followed this far. */
+/** The depth to which calls of other functions are followed. */
 const maxCalls = 4;
 
 const endless = (clause: SyntaxNode): boolean =>
@@ -10,8 +10,8 @@ const endless = (clause: SyntaxNode): boolean =>
   [':', 'true'].includes(clause.commands[0].command.name?.value ?? '');
 
 /**
- * Whether a function, each time it runs, starts itself in a pipeline or in the background. A call that a condition or a
- * finite loop guards does not count: that is how recursion ends.
+ * Whether a function always starts itself in a pipeline or in the background when it runs. Calls inside a condition or a finite loop
+ * do not count, since these can end the recursion.
  */
 export function isForkBomb(bomb: ShellFunction, functions: ReadonlyMap<string, ShellFunction>): boolean {
   const name = bomb.name.value;

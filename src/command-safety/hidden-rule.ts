@@ -1,7 +1,7 @@
 import { changes, shown, type Rule } from './invocation.js';
 import { placeOf } from './system-path.js';
 
-/** A program whose name cannot be known, together with arguments that only a destructive one takes. */
+/** Reports a program whose name is not known before it runs, if its arguments are those of a destructive one. */
 export const hiddenRule: Rule = (invocation) => {
   const { args, scope, findings, safe } = invocation;
   const recursive = args.some((arg) => /^(-\w{0,3}[rR]\w{0,3}|--recursive|--no-preserve-root)$/.test(arg));

@@ -12,7 +12,7 @@ function known(text: string | undefined): Input {
   return { text, downloaded: text?.includes(downloaded) ?? false, paths: [] };
 }
 
-/** What a command reads when its own redirections say so; undefined when they do not. */
+/** Returns the input of a command from its redirections; undefined when none of them redirects its standard input. */
 export function inputOf(redirects: readonly Redirection[], scope: Scope): Input | undefined {
   let input: Input | undefined;
   for (const redirect of redirects) {
@@ -20,7 +20,7 @@ export function inputOf(redirects: readonly Redirection[], scope: Scope): Input 
       input = redirect.target ? known(expand(redirect.target, scope)[0]?.join(' ')) : input;
     else if (redirect.type === 'HereDoc') {
       const { parts, text, pos, end } = redirect.body;
-      // the body expands like a text in double quotes
+      // the body of a here-document is expanded like text in double quotes
       const quoted = { type: 'DoubleQuoted', parts: parts ?? [], text, pos, end };
       const word = { type: 'Word', text, value: text, pos, end, parts: [quoted] } as Word;
       input = known(parts ? expand(word, scope)[0]?.join(' ') : text);
@@ -31,7 +31,7 @@ export function inputOf(redirects: readonly Redirection[], scope: Scope): Input 
   return input;
 }
 
-/** Paths that a stage lists, such as `find /etc`. */
+/** Returns the paths that a stage of a pipeline lists, such as `find /etc`. */
 function listed(node: CommandNode, scope: Scope): string[] {
   if (node.type !== 'Command' || !node.name) return [];
   const [name = '', ...args] = first([node.name, ...node.args.filter((arg) => arg.type === 'Word')], scope);
@@ -41,7 +41,7 @@ function listed(node: CommandNode, scope: Scope): string[] {
   return [];
 }
 
-/** What each stage of a pipeline reads. */
+/** Returns the input of each stage of a pipeline. */
 export function pipedInputs(stages: readonly CommandNode[], scope: Scope): (Input | undefined)[] {
   const inputs: (Input | undefined)[] = [scope.input];
   let text = scope.input?.text;

@@ -20,21 +20,21 @@ import { shellRules } from './shell-rules.js';
 import { baseName } from './system-path.js';
 import { wrapperRule } from './wrappers.js';
 
-/** A command cannot be looked through: it nests too deep, or unfolds into too much. */
+/** Thrown when a command is nested too deeply or expands to too much to be analysed. */
 export class TooComplex extends Error {}
 
-/** Scripts in scripts, commands in commands, calls in calls. */
+/** The deepest nesting of scripts, commands and function calls. */
 const maxDepth = 20;
 const maxSteps = 40_000;
 
-/** A fault of syntax in a script or in one inside it. */
+/** A syntax error in a script or in a nested script. */
 export interface SyntaxFault {
   message: string;
-  /** In the text of the command; undefined inside a text of its own. */
+  /** The index in the text of the command; undefined in a nested script, such as the argument of `sh -c`. */
   position: number | undefined;
 }
 
-/** Walks the syntax tree of a command as the shell would run it, and looks at every command on the way. */
+/** Walks the syntax tree of a command in the order in which a shell runs it, and checks each simple command. */
 export class Inspector {
   readonly faults: SyntaxFault[] = [];
   private readonly calls = new Set<string>();
@@ -46,7 +46,7 @@ export class Inspector {
     private readonly safe: readonly string[],
   ) {}
 
-  /** @throws TooComplex */
+  /** Checks a script. @param isSource true for the command itself, false for a nested script @throws TooComplex */
   script(script: ParsedScript, scope: Scope, isSource = true): void {
     const inPlace = isSource && script.source === undefined;
     for (const { message, pos } of script.errors ?? []) {
@@ -66,7 +66,7 @@ export class Inspector {
     for (const statement of statements) this.visit(statement, scope);
   }
 
-  /** Visits what may be skipped when the command runs. */
+  /** Visits a node that may be skipped when the command runs. */
   private maybe(node: SyntaxNode, scope: Scope): void {
     const before = scope.conditional;
     scope.conditional = true;
@@ -126,7 +126,7 @@ export class Inspector {
     }
   }
 
-  /** Looks at the scripts inside a word, a test or an expression. */
+  /** Checks the scripts in a word, a test or an expression, such as command substitutions. */
   private nested(node: SyntaxNode, scope: Scope): void {
     if (node.type === 'Word' && !node.parts) return;
     this.steps += 1;
@@ -155,7 +155,7 @@ export class Inspector {
     if (node.name) this.nested(node.name, scope);
     for (const item of [...node.args, ...node.prefix])
       if (item.type === 'Word' || item.type === 'Assignment') this.nested(item, scope);
-    // variables before a command are for that command only
+    // assignments before a command are for that command only
     const inner =
       node.name && node.prefix.some(({ type }) => type === 'Assignment') ? subshell(scope) : scope;
     const readings = node.name ? argumentsOf([node.name, ...node.args], scope) : [];
@@ -165,7 +165,7 @@ export class Inspector {
     });
   }
 
-  /** Looks at a command whose words are known as far as they can be. */
+  /** Checks a simple command after expansion. */
   private run(argv: readonly string[], scope: Scope): void {
     const [program = '', ...args] = argv;
     if (program === '') return;
@@ -197,7 +197,7 @@ export class Inspector {
   }
 }
 
-/** The readings of a command line; `of=x` is an argument whatever the grammar calls it. */
+/** Expands a command line. After the program's name, `of=x` is an argument, although the parser returns it as an assignment. */
 function argumentsOf(words: readonly CommandArgument[], scope: Scope): string[][] {
   return expandAll(
     words.map((word) => (word.type === 'Word' ? word : { ...wordOf(word) })),

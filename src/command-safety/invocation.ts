@@ -4,23 +4,23 @@ import { anyCharacter, anyText, downloaded, unknown, workspace, type Scope } fro
 
 /** One invocation of a program, as the rules check it. */
 export interface Invocation {
-  /** Without its folder. */
+  /** The name of the program without its folder. */
   name: string;
   args: readonly string[];
   scope: Scope;
   findings: Findings;
-  /** Folders that are not the system's wherever they are. */
+  /** Folders that never count as the system's. */
   safe: readonly string[];
-  /** Looks at another command that this one runs. */
+  /** Checks a command that this one runs. */
   run: (argv: readonly string[], scope?: Scope) => void;
-  /** Looks at a text that this one gives to a shell. */
+  /** Checks a script that this command passes to a shell. */
   script: (text: string, scope?: Scope) => void;
 }
 
-/** What is wrong with one kind of command. */
+/** Checks an invocation of one kind of program and adds to its findings. */
 export type Rule = (invocation: Invocation) => void;
 
-/** A path as people know it. */
+/** Formats a path for a message: marks become wildcards or `$…`. */
 export function shown(path: string): string {
   return path
     .replaceAll(workspace, '.')
@@ -31,7 +31,7 @@ export function shown(path: string): string {
     .replaceAll(/[\uE000-\uE00F]/g, '');
 }
 
-/** Reports the paths that are the system's. */
+/** Reports the system paths among `paths` that a command changes. */
 export function changes(
   { findings, scope, safe }: Pick<Invocation, 'findings' | 'scope' | 'safe'>,
   danger: Danger,

@@ -17,7 +17,7 @@ const systemctl: Rule = ({ args, findings }) => {
   if (operands[0] === 'isolate') findings.danger('power');
 };
 
-/** `kill -1 5` sends signal 1 to process 5; `kill -9 -1` sends signal 9 to everybody. */
+/** Reports signals to process 1 or to all processes: `kill -9 -1` sends signal 9 to all, but `kill -1 5` sends signal 1 to process 5. */
 const kill: Rule = ({ args, findings }) => {
   if (args[0] === '-l' || args[0] === '-L') return;
   let rest = [...args];
@@ -49,7 +49,7 @@ const git: Rule = ({ args, findings }) => {
     findings.advise('discard');
 };
 
-/** Programs that act on the machine as a whole, and those that deserve a hint. */
+/** Rules for programs that act on the whole machine, and for `git`, which only gets advice. */
 export const machineRules: Record<string, Rule> = {
   shutdown: stops,
   reboot: stops,

@@ -1,21 +1,21 @@
-/** A command's arguments, told apart. */
+/** The parsed arguments of a command. */
 export interface Arguments {
-  /** Every option as written; a cluster of letters one by one, with its dash. */
+  /** All options with their dashes; combined letters (`-rf`) are separated. */
   options: Set<string>;
-  /** Values of options that take one, by option. */
+  /** The values of options by option. */
   values: Map<string, string>;
   operands: string[];
 }
 
-/** Which options take a value: letters as one text, long ones by name without dashes. */
+/** The options that take a value: one string of all letters, and long names without dashes. */
 export interface OptionsSpec {
   letters?: string;
   long?: readonly string[];
-  /** True when options end at the first operand: wrappers, whose operand is the next command. */
+  /** True when options end at the first operand, as for wrappers, whose first operand is another command. */
   leading?: boolean;
 }
 
-/** Tells options from operands, as getopt does (POSIX.1-2024, Utility Syntax Guidelines, with GNU's long options). */
+/** Parses arguments as getopt does (POSIX.1-2024, Utility Syntax Guidelines, with GNU's long options). */
 export function parseArguments(
   args: readonly string[],
   { letters = '', long = [], leading = false }: OptionsSpec = {},

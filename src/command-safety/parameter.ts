@@ -1,7 +1,7 @@
 import type { ParameterExpansionPart, Word } from 'unbash';
 import { fieldBreak, unknown, type Scope } from './scope.js';
 
-/** What `$name` may stand for. */
+/** Returns the possible values of `$name`. */
 function plain(name: string, scope: Scope): readonly string[] {
   const { positional, variables } = scope;
   if (name === '@' || name === '*') return [positional ? positional.join(fieldBreak) : unknown];
@@ -11,8 +11,8 @@ function plain(name: string, scope: Scope): readonly string[] {
 }
 
 /**
- * What `$name` or `${name…}` may stand for.
- * @param part of the longer form, with its operation
+ * Returns the possible values of `$name` or `${name…}`.
+ * @param part the parsed form with braces, which has the operation
  * @param read expands the operand of an operation
  */
 export function parameterValues(
@@ -32,7 +32,7 @@ export function parameterValues(
   const known = chosen.filter((value) => value !== '' && value !== unknown);
   if (operation.type === 'Default') {
     if (operation.operator.endsWith('+')) return ['', ...read(operation.operand)];
-    // not empty, or the command ends
+    // `${name:?}` ends the command when the value is empty
     if (operation.operator.endsWith('?')) return known.length > 0 ? known : [`value${unknown}`];
     return known.length > 0 ? known : read(operation.operand);
   }
@@ -47,7 +47,7 @@ export function parameterValues(
   return [unknown];
 }
 
-/** One element of an array, all of them, or the first. */
+/** Returns the element of an array at an index, all elements for `@` and `*`, or the first without an index. */
 function element(value: string, name: string, index: string | undefined): string {
   if (index === '@' || index === '*' || name === '@' || name === '*') return value;
   const elements = value.split(fieldBreak);

@@ -3,25 +3,25 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { analyse, type Analysis, type AnalyseOptions } from './analyse.js';
 
 /** A request to the thread. */
-export interface SafetyQuestion {
+export interface SafetyRequest {
   id: number;
   command: string;
   options: AnalyseOptions;
 }
 
-/** Comes twice: without an analysis when the thread begins to look, from when on it may take only so long. */
-export interface SafetyAnswer {
+/** A response from the thread. A first one without an analysis reports that the analysis starts, which starts its timeout. */
+export interface SafetyResponse {
   id: number;
   analysis?: Analysis;
 }
 
-/** What `nice` does; on Linux it is a matter of the thread that asks for it, elsewhere of the whole process. */
+// On Linux the priority is that of the calling thread; elsewhere it is that of the whole process.
 if (workerData === true && process.platform === 'linux') setPriority(10);
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-const tell = (answer: SafetyAnswer) => parentPort?.postMessage(answer);
+const post = (response: SafetyResponse) => parentPort?.postMessage(response);
 
-parentPort?.on('message', ({ id, command, options }: SafetyQuestion) => {
-  tell({ id });
-  tell({ id, analysis: analyse(command, options) });
+parentPort?.on('message', ({ id, command, options }: SafetyRequest) => {
+  post({ id });
+  post({ id, analysis: analyse(command, options) });
 });

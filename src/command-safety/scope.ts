@@ -1,14 +1,14 @@
 import type { Function as ShellFunction } from 'unbash';
 
-/** Marks, from Unicode's private area, for parts of a text that cannot be known before the command runs. */
+/** A mark for text that is only known when the command runs. All marks are from Unicode's private use area. */
 export const unknown = '\uE000';
-/** Text that comes from the network. */
+/** A mark for text that comes from the network. */
 export const downloaded = '\uE001';
-/** The wildcard `*`, and what may stand for any text between two slashes. */
+/** A mark for the wildcard `*`, which matches any text between two slashes. */
 export const anyText = '\uE002';
-/** The wildcard `?` or `[…]`. */
+/** A mark for the wildcards `?` and `[…]`. */
 export const anyCharacter = '\uE003';
-/** Parts one argument from the next inside the value of `$@` or of an array. */
+/** A mark that separates the arguments in the value of `$@`, and the elements of an array. */
 export const fieldBreak = '\uE004';
 
 export const holds = {
@@ -16,35 +16,35 @@ export const holds = {
   wildcard: (text: string) => text.includes(anyText) || text.includes(anyCharacter),
 };
 
-/** A folder that stands for the workspace: nobody knows yet where it will be. */
+/** A placeholder for the folder of the workspace, whose path is not known before the run. */
 export const workspace = '/\uE005/\uE005/\uE005/\uE005';
 
-/** What a command can read from its standard input. */
+/** The standard input of a command. */
 export interface Input {
-  /** All of it, when it can be known. */
+  /** The whole text, if it is known. */
   text?: string | undefined;
   downloaded: boolean;
-  /** Paths that a lister before it was given, such as those of `find`. */
+  /** The paths that an earlier stage of the pipeline lists, such as `find`. */
   paths: readonly string[];
 }
 
-/** What is known at one place of a script. */
+/** What the shell knows at one place of a script: variables, functions, the working directory. */
 export interface Scope {
-  /** Values that a variable may have there. */
+  /** The values that each variable may have. */
   variables: Map<string, readonly string[]>;
   functions: Map<string, ShellFunction>;
-  /** Of a function or script: its arguments. */
+  /** The arguments of the function or script; undefined when they are not known. */
   positional: readonly string[] | undefined;
-  /** Absolute; undefined when it is not known. */
+  /** The working directory as an absolute path; undefined when it is not known. */
   directory: string | undefined;
   input: Input | undefined;
-  /** Contents of process substitutions, by the path under which they are read. */
+  /** The contents of process substitutions by the path under which they are read. */
   files: Map<string, string>;
   /** True where a statement may be skipped, so that a variable keeps its earlier value too. */
   conditional: boolean;
 }
 
-/** What a script knows when it starts. */
+/** Returns the scope in which a script starts. */
 export function startScope(environment: Readonly<Record<string, string>> = {}): Scope {
   const given = Object.entries(environment).map(([name, value]) => [name, [value]] as const);
   return {
@@ -64,12 +64,12 @@ export function startScope(environment: Readonly<Record<string, string>> = {}): 
   };
 }
 
-/** A scope whose changes do not reach the outer one. */
+/** Copies a scope for a subshell, whose changes do not reach the outer one. */
 export function subshell(scope: Scope, changes: Partial<Scope> = {}): Scope {
   return { ...scope, variables: new Map(scope.variables), functions: new Map(scope.functions), ...changes };
 }
 
-/** More values of one variable than this are not told apart. */
+/** The most possible values of one variable that are tracked. */
 const maxValues = 8;
 
 export function assign(scope: Scope, name: string, values: readonly string[]): void {

@@ -3,7 +3,7 @@ import { parseArguments } from './options.js';
 import { assign, downloaded, startScope, subshell, unknown, type Input, type Scope } from './scope.js';
 import { absolute } from './system-path.js';
 
-/** What a shell or another interpreter reads its program from. */
+/** Checks the standard input of a shell or another interpreter that reads its program from there. */
 function runInput(invocation: Invocation, input: Input | undefined, isShell: boolean): void {
   if (input?.downloaded) invocation.findings.danger('download');
   else if (isShell && input?.text !== undefined)
@@ -42,7 +42,7 @@ const shell: Rule = (invocation) => {
   }
 };
 
-/** Interpreters of other languages: their programs are not read, but where they come from is. */
+/** Checks interpreters of other languages: not their programs, but whether these come from the network. */
 const interpreter: Rule = (invocation) => {
   const { operands, options } = parseArguments(invocation.args, { letters: 'WXI', leading: true });
   const inline = [...options].some((option) =>
@@ -83,10 +83,10 @@ const xargs: Rule = ({ args, scope, run }) => {
       );
 };
 
-/** What a search finds below a folder. */
+/** Returns a path for an unknown file below a folder, as `find` finds them. */
 export const below = (folder: string): string => `${folder.replace(/\/+$/, '')}/${unknown}`;
 
-/** The folders that `find` starts from. */
+/** Returns the folders from which `find` starts. */
 export function startsOfFind(args: readonly string[]): string[] {
   const options = args.findIndex((arg) => !/^-([HLP]|O\d|D)$/.test(arg));
   const rest = options < 0 ? [] : args.slice(options);
@@ -113,7 +113,7 @@ const find: Rule = (invocation) => {
   });
 };
 
-/** The longest path that the system takes; what is longer would only be carried along. */
+/** The longest path on Linux (PATH_MAX). A longer working directory is treated as unknown. */
 const longestPath = 4096;
 
 const changeDirectory: Rule = ({ args, scope }) => {
@@ -129,12 +129,12 @@ const trap: Rule = ({ args, scope, script }) => {
   if (operands.length > 1) script(operands[0] ?? '', subshell(scope));
 };
 
-/** dash expands aliases in scripts. */
+/** Checks the definitions of aliases, since dash expands aliases in scripts. */
 const alias: Rule = ({ args, scope, script }) => {
   for (const arg of args) if (arg.includes('=')) script(arg.slice(arg.indexOf('=') + 1), subshell(scope));
 };
 
-/** The command runs elsewhere, where our workspace is not. */
+/** Checks the command of `ssh`, which runs on another host, outside the workspace. */
 const remote: Rule = ({ args, script }) => {
   const { operands } = parseArguments(args, { letters: 'bcDEeFIiJLlmOopQRSWw', leading: true });
   if (operands.length > 1)
@@ -167,7 +167,7 @@ const shells = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish', 'rbas
 
 export const isShell = (name: string): boolean => shells.includes(name);
 
-/** Programs and builtins through which a command says what else to run, or what later words mean. */
+/** Rules for programs and builtins that run other commands, or that set variables and the working directory for later ones. */
 export const shellRules: Record<string, Rule> = {
   ...named(shells, shell),
   ...named(

@@ -2,10 +2,10 @@ import type { CommandNode, ParsedScript, Word } from 'unbash';
 import { baseName } from './system-path.js';
 import { downloaded, holds } from './scope.js';
 
-/** Longer output is not followed. */
+/** The length beyond which output is treated as unknown. */
 const maxLength = 65_536;
 
-/** What a program that only transforms its input puts out, given all of it. */
+/** Programs that only transform their input, with functions that compute their output from the whole input. */
 const filters: Record<string, (input: string, args: readonly string[]) => string | undefined> = {
   cat: (input, args) => (args.every((arg) => arg === '-') ? input : undefined),
   base64: (input, args) =>
@@ -49,7 +49,7 @@ function echo(args: readonly string[]): string {
   let escaped = false;
   for (; /^-[neE]+$/.test(args[first] ?? ''); first += 1) escaped ||= args[first]!.includes('e');
   const text = args.slice(first).join(' ');
-  // the shell that runs commands is often dash, whose echo always knows escapes
+  // the shell is often dash, whose `echo` always interprets escapes
   return escaped || text.includes('\\') ? unescape(text) : text;
 }
 
@@ -72,7 +72,7 @@ function printf(args: readonly string[]): string {
   return output;
 }
 
-/** What a command of known arguments puts out; undefined when that takes running it. */
+/** Computes the output of a command from its arguments and input; undefined when only running it would show. */
 export function outputOf(argv: readonly string[], input: string | undefined): string | undefined {
   const [name = '', ...args] = argv;
   const program = baseName(name);
@@ -84,7 +84,7 @@ export function outputOf(argv: readonly string[], input: string | undefined): st
 
 type Expand = (words: readonly Word[]) => readonly string[];
 
-/** What one stage of a pipeline puts out. */
+/** Computes the output of one stage of a pipeline; undefined when only running it would show. */
 export function stageOutput(
   node: CommandNode,
   input: string | undefined,
@@ -102,7 +102,7 @@ export function stageOutput(
   return output === undefined || output.length > maxLength ? undefined : output;
 }
 
-/** What a script of `echo`, `printf` and simple filters puts out; undefined when that takes running it. */
+/** Computes the output of a script of `echo`, `printf` and simple filters; undefined when only running it would show. */
 export function scriptOutput(script: ParsedScript, expand: Expand): string | undefined {
   let all = '';
   for (const { command } of script.commands) {

@@ -1,11 +1,11 @@
 import { anyCharacter, anyText, downloaded, unknown, workspace } from './scope.js';
 
-/** Folders that belong to the system with all that is in them. */
+/** Folders of the root that belong to the system with everything in them. */
 const systemFolders =
   'bin boot dev etc lib lib32 lib64 libx32 opt proc root run sbin sys usr var Applications Library System private lost+found snap nix'.split(
     ' ',
   );
-/** Folders that are the system's themselves, down to a depth; what is deeper belongs to people. */
+/** Folders of the root that belong to the system down to a depth; deeper files belong to users. */
 const roots: Record<string, number> = { home: 2, Users: 2, mnt: 1, media: 1, srv: 1, Volumes: 1, tmp: 1 };
 const open = [
   /^tmp\/./,
@@ -14,18 +14,18 @@ const open = [
   /^dev\/shm\/./,
   /^var\/lib\/millrace\/workspaces\/./,
 ];
-/** Files that take what is written to them and do no harm. */
+/** Files to which a write does no harm, such as `/dev/null`. */
 const sinks =
   /^(dev\/(null|zero|full|u?random|tty\w*|std(in|out|err)|ptmx|fd\/.+|pts\/.+|tcp\/.+|udp\/.+)|proc\/self\/fd\/.+)$/;
 
 export type Place = 'system' | 'perhaps_root' | 'workspace' | 'elsewhere';
 
-/** The last part of a path. */
+/** Returns the last segment of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** A path from the root on, without `.`, `..` and doubled slashes; undefined when the folder it starts from is not known. */
+/** Returns a normalized absolute path; undefined for a relative path when the working directory is not known. */
 export function absolute(path: string, directory: string | undefined): string | undefined {
   if (!path.startsWith('/') && directory === undefined) return undefined;
   const segments: string[] = [];
@@ -36,11 +36,11 @@ export function absolute(path: string, directory: string | undefined): string | 
   return `/${segments.join('/')}`;
 }
 
-/** Whether a name that may hold wildcards can stand for another. */
+/** Whether a name that may contain wildcards or unknown parts can match another. */
 function mayBe(pattern: string, name: string): boolean {
   if (pattern === name) return true;
   if (!/[\uE000-\uE003]/.test(pattern)) return false;
-  // a leading wildcard does not stand for a hidden file; no system folder is one
+  // In a shell a leading wildcard matches no hidden file; this is not checked, since no system folder is hidden.
   const parts = pattern.split(/([\uE000-\uE003])/);
   let position = 0;
   let loose = false;
@@ -58,9 +58,9 @@ function mayBe(pattern: string, name: string): boolean {
 }
 
 /**
- * Where a path leads.
- * @param purpose what is written to a sink such as /dev/null does no harm; deleting it does
- * @param safe folders that are not the system's wherever they are
+ * Classifies a path.
+ * @param purpose 'write' for writing to a file: for `/dev/null` this does no harm, but deleting it does
+ * @param safe folders that never count as the system's
  */
 export function placeOf(
   path: string,

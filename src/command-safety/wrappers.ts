@@ -3,9 +3,9 @@ import { parseArguments, type OptionsSpec } from './options.js';
 import { assign, subshell } from './scope.js';
 
 interface Wrapper extends OptionsSpec {
-  /** Operands before the command, such as the duration of `timeout`. */
+  /** The number of operands before the command, such as the duration of `timeout`. */
   skip?: number;
-  /** Takes `NAME=value` before the command. */
+  /** Whether `NAME=value` may precede the command. */
   assignments?: boolean;
   /** The option whose value is a script for a shell. */
   script?: string;
@@ -58,20 +58,20 @@ const wrappers: Record<string, Wrapper> = {
   entr: {},
 };
 
-const asksForRights = new Set(['sudo', 'doas', 'su', 'runuser', 'run0']);
+const privilegeWrappers = new Set(['sudo', 'doas', 'su', 'runuser', 'run0']);
 
 function unwrap(invocation: Invocation, wrapper: Wrapper): void {
   const { name, args, scope, findings } = invocation;
-  if (asksForRights.has(name)) findings.advise('privilege');
+  if (privilegeWrappers.has(name)) findings.advise('privilege');
   const { operands, values } = parseArguments(args, { ...wrapper, leading: true });
   const inner = subshell(scope);
   const script =
     wrapper.script === undefined
       ? undefined
       : (values.get(wrapper.script) ?? values.get('--command') ?? values.get('--split-string'));
-  // `su root -c …`: the script may follow the operands
-  const late = wrapper.script === undefined || !wrapper.skip ? -1 : operands.indexOf(wrapper.script);
-  if (late >= 0) invocation.script(operands[late + 1] ?? '', inner);
+  // the script may follow the operands, as in `su root -c …`
+  const scriptAt = wrapper.script === undefined || !wrapper.skip ? -1 : operands.indexOf(wrapper.script);
+  if (scriptAt >= 0) invocation.script(operands[scriptAt + 1] ?? '', inner);
   let rest = operands.slice(wrapper.skip ?? 0);
   if (wrapper.assignments) {
     while (/^\w+=/.test(rest[0] ?? '')) {
@@ -84,13 +84,13 @@ function unwrap(invocation: Invocation, wrapper: Wrapper): void {
     values.get('--chdir') ??
     (name === 'env' ? values.get('-C') : name === 'sudo' ? values.get('-D') : undefined);
   if (chdir !== undefined) inner.directory = chdir.startsWith('/') ? chdir : inner.directory;
-  // what -S splits goes before the rest of the command line
+  // `env -S` puts the words of its value before the rest of the command line
   if (script !== undefined)
     invocation.script(wrapper.script === '-S' ? [script, ...rest].join(' ') : script, inner);
   else if (rest.length > 0) invocation.run(rest, inner);
 }
 
-/** The rule for a program that runs another one. */
+/** Returns the rule for a program that runs the command in its arguments, such as `sudo`. */
 export function wrapperRule(name: string): Rule | undefined {
   const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
   return wrapper && ((invocation) => unwrap(invocation, wrapper));
