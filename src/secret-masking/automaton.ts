@@ -1,13 +1,13 @@
-/** How many bytes of strings are taken, or states linked, between two pauses: about a millisecond. */
+/** The number of bytes added, or of states linked, between two yields of `build`: about a millisecond. */
 const statesAtOnce = 4_096;
 
 /**
- * Finds many byte strings in one pass (Aho and Corasick, 1975): a trie whose every state knows where to go on when the next
- * byte does not fit. Each byte costs a bounded number of steps, whatever the text and the strings are. The children of a
- * state are a list and not a table of 256, so that a state takes 21 bytes and not a kilobyte.
+ * Finds many byte strings in one pass (Aho and Corasick, 1975): a trie whose states have failure links to the state of their longest
+ * suffix. The steps are bounded by the length of the text, whatever the strings are. The children of a state are a linked list and not a
+ * table of 256, so that a state takes 21 bytes and not a kilobyte.
  */
 export class Automaton {
-  /** Where the first byte of a text leads. */
+  /** The state after the first byte of a text, by that byte. */
   readonly root = new Int32Array(256);
   /** The first child of a state, 0 for none. */
   readonly child: Int32Array;
@@ -15,16 +15,16 @@ export class Automaton {
   readonly sibling: Int32Array;
   /** The byte that leads into a state. */
   readonly label: Uint8Array;
-  /** The state of the longest proper suffix of what has been read. */
+  /** The failure link: the state of the longest proper suffix. */
   readonly fail: Int32Array;
-  /** How many of the bytes read last may be the beginning of a string. */
+  /** The depth of a state: the number of recent bytes that may be the beginning of a string. */
   readonly depth: Int32Array;
-  /** The length of the longest string that ends here, 0 for none. */
+  /** The length of the longest string that ends in a state, 0 for none. */
   readonly match: Int32Array;
   /** The length of the longest string. */
   readonly longest: number;
 
-  /** @param strings none of them empty; `build` takes the same ones */
+  /** @param strings not empty; `build` must get the same ones */
   constructor(strings: readonly Uint8Array[]) {
     this.longest = strings.reduce((most, { length }) => Math.max(most, length), 0);
     const states = 1 + strings.reduce((sum, { length }) => sum + length, 0);
@@ -36,7 +36,7 @@ export class Automaton {
     this.match = new Int32Array(states);
   }
 
-  /** Builds the automaton; it must be run to its end before a search. It yields often, so that other work can run in between. */
+  /** Builds the automaton. It must be run to its end before a search, and yields often, so that other work can run in between. */
   *build(strings: readonly Uint8Array[]): Generator<undefined, void> {
     let used = 1;
     let taken = 0;
@@ -62,7 +62,7 @@ export class Automaton {
     yield* this.link(used);
   }
 
-  /** The next state for a byte, from a state other than the root. */
+  /** Returns the next state for a byte. */
   step(from: number, byte: number): number {
     let state = from;
     while (state !== 0) {
@@ -79,7 +79,7 @@ export class Automaton {
     return next;
   }
 
-  /** Sets the ways on, from the shallow states to the deep ones. */
+  /** Sets the failure links, from shallow states to deep ones. */
   private *link(used: number): Generator<undefined, void> {
     const queue = new Int32Array(used);
     let end = 0;

@@ -8,7 +8,7 @@ function busy(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-test('slow work on a chunk lets others have their turns, and does all of it in order', async () => {
+test('slow work on a chunk is done in order, and the event loop has turns between its slices', async () => {
   const chunk = Buffer.from(Array.from({ length: 50_000 }, (_, index) => index % 251));
   const slices: Buffer[] = [];
   let isDone = false;
@@ -31,7 +31,7 @@ test('slow work on a chunk lets others have their turns, and does all of it in o
   expect(slices.length).toBeGreaterThan(5);
 });
 
-test('nothing is done once it is over', async () => {
+test('no slice is processed after the work has ended', async () => {
   let done = 0;
   await inSlices(
     Buffer.alloc(50_000),
@@ -67,7 +67,7 @@ test('chunks of many streams share one turn, and each gets a slice before one ge
   expect(new Set(slices.map((slice) => slice.turn)).size).toBe(slices.length);
 });
 
-test('who fails does not keep the others from their turns', async () => {
+test('a job that fails does not stop the others', async () => {
   let done = 0;
   const results = await Promise.allSettled([
     inSlices(

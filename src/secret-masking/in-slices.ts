@@ -1,7 +1,7 @@
 import { backgroundTurn } from '../common/background-turns.js';
 
 const sliceBytes = 8 * 1024;
-/** The time that all masking together may take in one turn of the event loop. */
+/** The time that the jobs of all runs together may take in one turn of the event loop. */
 const turnMs = 2;
 
 /** Work that is done in steps. */
@@ -12,25 +12,25 @@ interface Job {
   reject: (error: unknown) => void;
 }
 
-/** The queue of all work of the process, the next first. One queue keeps the time per turn independent of the number of runs. */
-const line: Job[] = [];
-let isTurnAhead = false;
+/** The queue of all jobs of the process. With one queue, the time per turn does not depend on the number of runs. */
+const jobs: Job[] = [];
+let isTurnScheduled = false;
 
-/** Does work a step after the other, and lets others have their turns between them. What is under way together gets a step each. */
-export function inTurns(step: () => boolean): Promise<void> {
+/** Runs a job step by step between other work of the event loop. Concurrent jobs run one step each in turn. */
+export function inSteps(step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    line.push({ step, resolve, reject });
-    planTurn();
+    jobs.push({ step, resolve, reject });
+    scheduleTurn();
   });
 }
 
 /**
- * Does something with a chunk in turns, a slice after the other: how slow it is to look for secrets is up to what a command writes.
+ * Processes a chunk slice by slice between other work of the event loop, since the cost of a search depends on the output of a command.
  * @param isOver called before each slice; the work ends once it returns true
  */
 export function inSlices(chunk: Buffer, isOver: () => boolean, work: (slice: Buffer) => void): Promise<void> {
   let at = 0;
-  return inTurns(() => {
+  return inSteps(() => {
     if (at >= chunk.length || isOver()) return true;
     work(chunk.subarray(at, at + sliceBytes));
     at += sliceBytes;
@@ -38,26 +38,26 @@ export function inSlices(chunk: Buffer, isOver: () => boolean, work: (slice: Buf
   });
 }
 
-function planTurn(): void {
-  if (isTurnAhead) return;
-  isTurnAhead = true;
-  void backgroundTurn().then(takeTurn);
+function scheduleTurn(): void {
+  if (isTurnScheduled) return;
+  isTurnScheduled = true;
+  void backgroundTurn().then(runTurn);
 }
 
-function takeTurn(): void {
-  isTurnAhead = false;
+function runTurn(): void {
+  isTurnScheduled = false;
   const begun = performance.now();
-  for (let job = line.shift(); job; job = line.shift()) {
-    takeStep(job);
+  for (let job = jobs.shift(); job; job = jobs.shift()) {
+    runStep(job);
     if (performance.now() - begun > turnMs) break;
   }
-  if (line.length > 0) planTurn();
+  if (jobs.length > 0) scheduleTurn();
 }
 
-function takeStep(job: Job): void {
+function runStep(job: Job): void {
   try {
     if (job.step()) job.resolve();
-    else line.push(job);
+    else jobs.push(job);
   } catch (error) {
     job.reject(error);
   }

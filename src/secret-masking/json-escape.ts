@@ -1,16 +1,16 @@
 import { backslash, hexValue, letterU } from './reading.js';
 
-/** A row of more backslashes is no escape, even of JSON in JSON in JSON. */
+/** The most bytes of an escape. More backslashes in a row are no escape, even of JSON in JSON in JSON. */
 export const longestRow = 32;
 const nothing: readonly number[] = [];
 const unknown = [0xef, 0xbf, 0xbd];
 
-/** Control characters that have an escape of one letter are read as that letter, however they are written. */
+/** Control characters with an escape of one letter, such as `\n`, are read as that letter in all their notations. */
 const letters = new Map([...'\n\r\t\b\f'].map((char, index) => [char, 'nrtbf'[index]!]));
 
 /**
- * A text as it is read where escapes of JSON (RFC 8259) count: without backslashes, `\n` as `n`, `\u00e9` as `é`. It is the same for
- * what Python, Go, PHP, Java and .NET write of one string, and for JSON in JSON.
+ * Normalizes the JSON escapes (RFC 8259) of a text: backslashes are removed, `\n` becomes `n`, `\u00e9` becomes `é`. The result is the
+ * same for the JSON of Python, Go, PHP, Java and .NET of one string, and for JSON in JSON.
  */
 export function withoutEscapes(text: string): string {
   return text
@@ -21,17 +21,17 @@ export function withoutEscapes(text: string): string {
     .replaceAll('\\', '');
 }
 
-/** One escape of a stream, which begins with a backslash, as far as it has come. */
+/** An incremental parser for one escape of a stream, which begins with a backslash. */
 export class JsonEscape {
-  /** How many bytes of the stream it is, up to here. */
+  /** The number of bytes of the escape so far. */
   length = 1;
-  /** The bytes behind `\u`, or undefined before that. */
+  /** The digits after `\u`; undefined before it. */
   private digits: number[] | undefined;
   /** The first half of a surrogate pair, whose second half must come next. */
   private high: number | undefined;
   private wantsBackslash = false;
 
-  /** @returns the bytes that it stands for once it is whole, undefined until then */
+  /** Adds a byte. @returns the decoded bytes when the escape is complete, else undefined */
   take(byte: number): readonly number[] | undefined {
     this.length += 1;
     if (this.digits !== undefined) return this.takeDigit(this.digits, byte);
@@ -44,7 +44,7 @@ export class JsonEscape {
     return undefined;
   }
 
-  /** What it stands for when a line ends within it. */
+  /** Returns the decoded bytes of an escape that a line break cuts off. */
   cut(): readonly number[] {
     return [...this.lone(), ...(this.digits ? [letterU, ...this.digits] : nothing)];
   }
@@ -57,7 +57,7 @@ export class JsonEscape {
     if (this.high !== undefined && unit >= 0xdc00 && unit < 0xe000)
       return bytesOf(0x10000 + ((this.high - 0xd800) << 10) + unit - 0xdc00);
     if (unit < 0xd800 || unit >= 0xdc00) return [...this.lone(), ...bytesOf(unit)];
-    // two first halves: nothing that a secret could be
+    // two first halves of surrogate pairs cannot be part of a secret
     if (this.high !== undefined) return [...unknown, ...unknown];
     this.high = unit;
     this.digits = undefined;

@@ -6,7 +6,7 @@ import { SecretPatterns } from './secret-patterns.js';
 
 const secret = 'a secret of some length';
 
-/** What comes of a stream that ends with its only chunk. */
+/** Returns the masked bytes of a stream that ends with its only chunk. */
 async function masked(chunk: Buffer): Promise<{ text: string; ends: number }> {
   const readable = new Readable({ highWaterMark: 2 * chunk.length, read: () => undefined });
   readable.push(chunk);
@@ -26,7 +26,7 @@ async function masked(chunk: Buffer): Promise<{ text: string; ends: number }> {
 
 test('the end of a stream waits for what came last, and shows nothing of a secret that was cut there', async () => {
   const flood = 'a'.repeat(256 * 1024);
-  // at every place between two slices
+  // the boundary of a slice is at several positions in the secret
   for (let at = 0; at < secret.length; at += 5) {
     const before = ' '.repeat(8 * 1024 - at);
     const { text, ends } = await masked(

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { inSlices } from './in-slices.js';
 import type { SecretMasker } from './secret-masker.js';
 
-/** The consumer of a stream's bytes, which also controls its pace. */
+/** The consumer of a stream's bytes, which also applies backpressure. */
 export interface Sink {
   push: (bytes: Buffer) => void;
   /** Called at the end of the stream. */

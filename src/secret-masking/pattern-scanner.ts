@@ -15,35 +15,35 @@ import {
 import { hashOf, type SkipTable } from './skip-table.js';
 
 /**
- * Breaks and backslashes between two characters have at most so many bytes: CR, LF, a backslash, CR, LF. More of them end what was
- * encoded, so that what is held stays bounded.
+ * The most bytes of line breaks and backslashes between two characters of a match: CR, LF, a backslash, CR, LF. More of them end the
+ * encoded text, so that the number of held bytes is bounded.
  */
 const longestBreak = 5;
 /**
- * The end of a line is held for what the next line brings if it has so many characters of base64 (tools break after 60, 64 or 76), or so
- * many of what is looked for, or nothing else. Of every other line it would be held for its last letter; a secret that begins there
- * is hidden from the next line on.
+ * The end of a line is held until the next line if it has this many characters of base64 (tools break lines after 60, 64 or 76), or if
+ * this many of its characters match, or all of them. Otherwise almost every line would be held for its last letter. A secret that begins
+ * in the last letters of another line is masked from the next line on.
  */
 const shortestLine = 16;
 const shortestBeginning = 4;
 
-/** Looks through one stream in one reading. Positions are bytes of the stream as it came, from its start. */
+/** Searches one stream in one reading. Positions are in bytes of the original stream, from its start. */
 export class PatternScanner {
   private state = 0;
-  /** Characters read. */
+  /** The number of decoded characters. */
   private read = 0;
-  /** Bytes taken. */
+  /** The number of scanned bytes. */
   private taken = 0;
   private readonly positions: Positions;
-  /** The start of a `%41` that is not all there: the bytes after the percent sign, or undefined. */
+  /** The bytes after the percent sign of an incomplete `%41`; undefined outside an escape. */
   private escape: number[] | undefined;
   private jsonEscape: JsonEscape | undefined;
   private inEscape = false;
-  /** The first character of the present line. */
+  /** The index of the first character of the current line. */
   private line = 0;
-  /** Everything before this position has been passed on. */
+  /** The position before which all bytes have been passed on. */
   private floor = 0;
-  /** How many characters of base64 the stream ends with, up to `shortestLine`. */
+  /** The number of base64 characters at the end of the stream so far, up to `shortestLine`. */
   private run = 0;
   private readonly ahead: number[] = [];
   private readonly table: Uint16Array;
@@ -52,14 +52,14 @@ export class PatternScanner {
     private readonly automaton: Automaton,
     private readonly skips: SkipTable,
     private readonly reading: Reading,
-    /** Called with the start and end of every place to mask. */
+    /** Called with the start and end of every match. */
     private readonly found: (start: number, end: number) => void,
   ) {
     this.table = tables[reading];
     this.positions = new Positions(automaton.longest);
   }
 
-  /** Everything before this position is decided. */
+  /** The position before which all matches are known. */
   get decided(): number {
     const depth = this.automaton.depth[this.state]!;
     if (depth === 0)
@@ -78,7 +78,7 @@ export class PatternScanner {
       if (state === 0 && !this.inEscape) {
         const from = at;
         at = this.skip(chunk, at, limit);
-        // all of it is behind us, line breaks too
+        // no match can include the earlier line breaks
         if (at > from) this.positions.forget();
         read += at - from;
       }
@@ -87,7 +87,7 @@ export class PatternScanner {
         const byte = table[chunk[at]!]!;
         const passed = state === 0 && byte >= special && !this.inEscape ? this.pass(chunk, at) : 0;
         if (passed > 0) {
-          // a break has no character of its own, an escape has one
+          // a line break is no character of the reading, an escape is one
           if (passed === 1) this.line = read;
           else read += 1;
           at += passed;
@@ -103,7 +103,7 @@ export class PatternScanner {
         } else {
           const known = child[state]!;
           const next = known !== 0 && label[known] === byte ? known : automaton.step(state, byte);
-          // it begins anew here, and may be passed over
+          // a match could only begin at this byte, so the skip table applies again
           if (!first && depth[next] === 1 && at + skips.window <= limit) {
             state = 0;
             break;
@@ -127,8 +127,8 @@ export class PatternScanner {
   }
 
   /**
-   * Passes over a line break, or an escape of one character, that nothing begins before or with: of most text every special byte.
-   * @returns how many bytes, 0 when it has to be looked at
+   * Skips a line break, or an escape of one character, that is not part of a match. In most texts this is so for every special byte.
+   * @returns the number of skipped bytes, or 0 when it may be part of a match
    */
   private pass(chunk: Uint8Array, at: number): number {
     if (chunk[at] === 0x0a || chunk[at] === 0x0d) {
@@ -144,7 +144,7 @@ export class PatternScanner {
     return end + 1 - at;
   }
 
-  /** @returns the next place from `from` on that may be the start of a string, or that the window does not fit at any more */
+  /** Skips bytes that cannot start a match. @returns the next position that may, or where the window no longer fits before `limit` */
   private skip(chunk: Uint8Array, from: number, limit: number): number {
     const { table } = this;
     const { window, shift, starts } = this.skips;
@@ -159,7 +159,7 @@ export class PatternScanner {
     return at;
   }
 
-  /** Where the next byte stands that is not simply read. What was found is kept: a chunk may hold many of one and none of another. */
+  /** Returns the position of the next special byte. It is cached for each kind: a chunk may have many of one kind and none of another. */
   private nextSpecial(chunk: Uint8Array, from: number): number {
     let next = chunk.length;
     for (const [index, byte] of specials[this.reading].entries()) {
@@ -185,7 +185,7 @@ export class PatternScanner {
     if (length !== 0) this.found(this.startOf(length), end);
   }
 
-  /** A byte that is part of a line break or of an escape, or ends one. */
+  /** Processes a byte that is part of a line break or of an escape, or that ends an escape. */
   private exceptional(chunk: Uint8Array, at: number): void {
     const byte = chunk[at]!;
     if (this.reading === 'base64') {
@@ -202,7 +202,7 @@ export class PatternScanner {
       const bytes = escape?.cut() ?? [];
       if (escape && bytes.length > 0) this.unescaped(bytes, escape.length, this.taken);
       this.jsonEscape = undefined;
-      // a backslash at the end of a line is a part of the break, as in a shell
+      // a backslash at the end of a line is part of the line break, as in a shell
       return this.lineBreak(0, bytes.length === 0 ? (escape?.length ?? 0) : 0);
     }
     if (!escape) {
@@ -214,14 +214,14 @@ export class PatternScanner {
     if (bytes !== undefined) this.unescaped(bytes, escape.length, this.taken + 1);
   }
 
-  /** @param length of the escape, @param end where it ends in the stream */
+  /** Processes a decoded escape. @param length its length in the stream @param end the position of its end in the stream */
   private unescaped(bytes: readonly number[], length: number, end: number): void {
     this.jsonEscape = undefined;
     if (bytes.length === 0) {
       this.state = 0;
       return this.mark(this.read, length);
     }
-    // what comes after its first byte stands so much further on
+    // the escape has more bytes than characters, which shifts the positions after its first character
     if (length > bytes.length) this.mark(this.read + 1, length - bytes.length);
     for (const byte of bytes) this.step(byte, end);
   }
@@ -233,14 +233,14 @@ export class PatternScanner {
       if (digits.length === 1) return;
       this.escape = undefined;
       const decoded = hexValue(digits[0]!) * 16 + hexValue(digits[1]!);
-      // what comes after this character stands two bytes further on
+      // an escape of three bytes shifts the positions after its character by two
       this.mark(this.read + 1, 2);
       const read = this.table[decoded]!;
       return this.step(read >= special ? decoded : read, this.taken + 1);
     }
     if (digits) {
       this.escape = undefined;
-      // it was no escape after all
+      // a percent sign without two digits is no escape
       this.step(percentSign, this.taken - digits.length);
       digits.forEach((digit, index) => this.step(digit, this.taken - digits.length + index + 1));
     }
@@ -248,7 +248,7 @@ export class PatternScanner {
     else this.step(this.table[byte]!, this.taken + 1);
   }
 
-  /** @param run how many characters of base64 stand before it, @param more bytes before it that belong to it */
+  /** Processes a line break. @param run the number of base64 characters before it @param more the bytes before it that belong to it */
   private lineBreak(run: number, more = 0): void {
     const depth = this.automaton.depth[this.state]!;
     const enough = Math.min(shortestBeginning, this.read - this.line);
@@ -266,12 +266,12 @@ export class PatternScanner {
   }
 
   private mark(before: number, width: number): void {
-    // nothing that came earlier may be the start of something
+    // no match can begin in the earlier characters
     if (this.state === 0) this.positions.forget();
     this.positions.mark(before, width);
   }
 
-  /** Where the last characters begin that what is looked for has, as far as they have not been let go. */
+  /** Returns the start of the last `length` characters, but no position that has been passed on already. */
   private startOf(length: number): number {
     return Math.max(this.floor, this.positions.of(this.read - length));
   }

@@ -1,46 +1,49 @@
 interface Mark {
   before: number;
-  /** Of the whole stream up to here. */
+  /** The number of extra bytes in the whole stream up to this character. */
   surplus: number;
-  /** Of this place. */
+  /** The number of extra bytes directly before this character. */
   width: number;
 }
 
-/** Where the characters of a reading stand in the stream, whose bytes are more. Of the past only what may still matter is known. */
+/**
+ * Maps the characters of a reading to their positions in the stream, which has extra bytes: line breaks and the rest of escapes. It only
+ * remembers the extra bytes among the recent characters that can be part of a match.
+ */
 export class Positions {
-  /** Bytes so far that are no character of their own, … */
+  /** The number of extra bytes so far. */
   private surplus = 0;
-  /** … and where they stand: before this character there are so many, for those of the last characters that may matter. */
+  /** The recent places with extra bytes, by the character that follows them. */
   private marks: Mark[] = [];
 
-  /** @param longest how many of the last characters may matter */
+  /** @param longest the length of the longest match in characters */
   constructor(private readonly longest: number) {}
 
-  /** Nothing that came earlier matters any more. */
+  /** Forgets all marks, since no match can begin in the earlier bytes. */
   forget(): void {
     if (this.marks.length > 0) this.marks = [];
   }
 
-  /** Counts bytes before which nothing matters. */
+  /** Counts extra bytes before which no match can begin. */
   pass(bytes: number): void {
     this.surplus += bytes;
     this.forget();
   }
 
-  /** Counts bytes before a character. */
+  /** Counts extra bytes before a character. */
   mark(before: number, width: number): void {
     this.surplus += width;
     this.marks.push({ before, surplus: this.surplus, width });
     if (this.marks.length > 2 * this.longest + 16) this.marks = this.marks.slice(-this.longest - 8);
   }
 
-  /** How many bytes stand directly before a character, if they are the last that were counted. */
+  /** Returns the number of extra bytes directly before a character if they are the last mark, else 0. */
   widthBefore(character: number): number {
     const last = this.marks.at(-1);
     return last?.before === character ? last.width : 0;
   }
 
-  /** Counts more bytes at the last place. */
+  /** Adds extra bytes to the last mark. */
   widen(width: number): void {
     const last = this.marks.at(-1)!;
     this.surplus += width;
@@ -48,7 +51,7 @@ export class Positions {
     last.width += width;
   }
 
-  /** Where a character begins, in bytes from the start of the stream. */
+  /** Returns the position of a character in bytes from the start of the stream. */
   of(character: number): number {
     const { marks } = this;
     const first = marks[0];

@@ -1,11 +1,11 @@
 /**
- * How output is read while it is looked through: as it is; with `%41` read as `A` and `+` as a space (URLs and forms); with line
- * breaks left out and `-_` read as `+/` (base64, which tools break into lines); with line breaks left out; or, besides, with
- * the escapes of JSON read as `withoutEscapes` does.
+ * The way in which a scanner decodes output. 'exact': unchanged; 'percent': `%41` as `A` and `+` as a space (URLs and forms); 'base64':
+ * without line breaks, since tools break base64 into lines, and with `-_` as `+/`; 'folded': without line breaks; 'escaped': without line
+ * breaks, and with JSON escapes decoded as by `withoutEscapes`.
  */
 export type Reading = 'exact' | 'percent' | 'base64' | 'folded' | 'escaped';
 
-/** A table entry for a byte that is not simply read as another one. */
+/** The table entry for a byte that needs more than a lookup: part of an escape or of a line break. */
 export const special = 256;
 export const percentSign = 0x25;
 export const backslash = 0x5c;
@@ -21,7 +21,7 @@ function tableOf(reading: Reading): Uint16Array {
   }
   if (reading === 'escaped') {
     read('\\', undefined);
-    // as `withoutEscapes` has them
+    // as in `withoutEscapes`
     read('\t', 't');
     read('\b', 'b');
     read('\f', 'f');
@@ -37,7 +37,7 @@ function tableOf(reading: Reading): Uint16Array {
   return table;
 }
 
-/** What each byte is read as. */
+/** The decoded value of each byte for each reading, or `special`. */
 export const tables: Record<Reading, Uint16Array> = {
   exact: tableOf('exact'),
   percent: tableOf('percent'),
@@ -46,7 +46,7 @@ export const tables: Record<Reading, Uint16Array> = {
   escaped: tableOf('escaped'),
 };
 
-/** The bytes that each reading does not simply read. */
+/** The bytes whose table entry is `special`, for each reading. */
 export const specials: Record<Reading, readonly number[]> = {
   exact: [],
   percent: [percentSign],
@@ -55,14 +55,14 @@ export const specials: Record<Reading, readonly number[]> = {
   escaped: [0x0a, 0x0d, backslash],
 };
 
-/** What a hexadecimal digit stands for; -1 for any other byte. */
+/** Returns the value of a hexadecimal digit, or -1 for any other byte. */
 export function hexValue(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-/** 1 for a character of base64, in either alphabet. */
+/** A table with 1 for the characters of both base64 alphabets. */
 export const isBase64 = Uint8Array.from({ length: 256 }, (_, byte) =>
   /[\w+/-]/.test(String.fromCharCode(byte)) ? 1 : 0,
 );

@@ -10,7 +10,7 @@ const hex = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, 
 const upperHex = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`;
 const ascii = (json: string, escape = hex) => json.replaceAll(/[\u0080-\uffff]/g, escape);
 
-/** What the JSON encoders of other languages make of what JSON.stringify gives. */
+/** Functions that convert the result of `JSON.stringify` to the notation of other JSON encoders. */
 const encoders: [string, (json: string) => string][] = [
   ['JavaScript', (json) => json],
   ['Python', (json) => ascii(json)],
@@ -22,7 +22,7 @@ const encoders: [string, (json: string) => string][] = [
   ['.NET', (json) => ascii(json.replaceAll('\\"', '\\u0022'), upperHex).replaceAll(/[&<>'+`]/g, upperHex)],
 ];
 
-/** `text` in pieces of as many bytes, so that every cut is tried. */
+/** Masks `text` in chunks of `size` bytes, so that every cut is tried. */
 function inPieces(patterns: SecretPatterns, text: string, size: number): string {
   const masker = new SecretMasker(patterns);
   const bytes = Buffer.from(text);
@@ -48,7 +48,7 @@ describe('in JSON a secret is hidden as it is written by', () => {
     }
   });
 
-  test('nobody: what only looks like an escape passes', () => {
+  test('no encoder: text that only looks like an escape passes', () => {
     const patterns = SecretPatterns.of([awkward, plain])!;
     const rows = [
       '\\u12',
@@ -70,11 +70,11 @@ describe('in JSON a secret is hidden as it is written by', () => {
   });
 });
 
-/** `text` in lines of this width. */
+/** Breaks `text` into lines of a width. */
 const fold = (text: string, width: number, end: string) =>
   text.match(new RegExp(`.{1,${width}}`, 'gsu'))!.join(end);
 
-/** The longest piece of `text` that is left in `shown`, line breaks aside. */
+/** Returns the length of the longest part of `text` that `shown` still contains, without line breaks. */
 function longestLeft(text: string, shown: string): number {
   const rest = shown.replaceAll(/[\r\n]/g, '');
   for (let length = text.length; length > 0; length -= 1)
@@ -91,7 +91,7 @@ describe('over line breaks a secret is hidden at every width', () => {
         for (let before = 0; before < 6; before += 1) {
           const text = `${'#'.repeat(before)}${secret}`;
           const shown = maskText(patterns, fold(`${text}#`, width, end));
-          // what stands before the first break may be too little to be held
+          // the characters before the first line break may be too few to be held
           expect(longestLeft(secret, shown)).toBeLessThanOrEqual(3);
           expect(shown).toContain('***');
         }

@@ -7,7 +7,7 @@ const token = 'ghp_0123456789abcdefABCDEF';
 const certificate = '-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0B\n-----END KEY-----\n';
 const patterns = SecretPatterns.of([secret, token, certificate])!;
 
-/** Deterministic, so that a failure comes again. */
+/** A deterministic random generator, so that a failure can be repeated. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -67,7 +67,7 @@ describe('a secret is hidden', () => {
           ]) {
             const shown = maskText(known, text);
             expect(shown).toContain('***');
-            // what is left says nothing of the secret beyond four bits at either end
+            // the rest reveals at most four bits at each end of the secret
             const left = shown.replaceAll(/[\r\n=]/g, '').length - 3;
             const most = Math.ceil((before * 8) / 6) + Math.ceil((after * 8) / 6) + 1;
             expect(left, `${before} ${after} ${shown}`).toBeLessThanOrEqual(most);

@@ -4,8 +4,8 @@ import type { SecretPatterns } from './secret-patterns.js';
 const mask = Buffer.from('***');
 const nothing = Buffer.alloc(0);
 
-/** A place to mask, in bytes from the start of the stream. */
-interface Place {
+/** A range to mask, in bytes from the start of the stream. */
+interface Range {
   start: number;
   end: number;
   /** True once the mask for it has been passed on. */
@@ -13,15 +13,15 @@ interface Place {
 }
 
 /**
- * Replaces secrets in one stream, wherever its chunks are cut. What could be the beginning of a secret is held until the bytes
- * after it decide, at most the longest form of a secret; everything else passes at once. It is not let go after a while, since
- * the rest of the secret may come later.
+ * Masks secrets in one stream, independently of how it is cut into chunks. Bytes that could be the beginning of a secret are held until
+ * later bytes decide, at most as many as the longest form of a secret; all others pass at once. There is no timeout for held bytes, since
+ * the rest of the secret may come at any time.
  */
 export class SecretMasker {
   private readonly scanners: readonly PatternScanner[];
-  private places: Place[] = [];
-  /** Found in the present chunk: in no order, and some of them overlap. */
-  private found: Place[] = [];
+  private ranges: Range[] = [];
+  /** The ranges found in the current chunk: unordered, and some of them overlap. */
+  private found: Range[] = [];
   private held: Buffer = nothing;
   /** The position of the first held byte in the stream. */
   private start = 0;
@@ -33,7 +33,7 @@ export class SecretMasker {
     );
   }
 
-  /** @returns the bytes that can be passed on now; may be empty */
+  /** Masks the next chunk. @returns the bytes that can be passed on now; may be empty */
   push(chunk: Buffer): Buffer {
     let decided = Infinity;
     for (const scanner of this.scanners) {
@@ -44,12 +44,12 @@ export class SecretMasker {
     return this.release(this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]), decided);
   }
 
-  /** @returns what was held at the end of the stream: the beginning of a secret that never came whole */
+  /** Ends the stream. @returns the held bytes: the beginning of a secret that never became complete */
   end(): Buffer {
     return this.release(this.held, this.start + this.held.length);
   }
 
-  /** Of a flood in which every byte ends a secret, all places but the first only make it longer. */
+  /** Records a range. It is merged with the last one if they overlap, since every byte of an output may end a match. */
   private find(start: number, end: number): void {
     const last = this.found.at(-1);
     if (last === undefined || start >= last.end || end <= last.start)
@@ -60,25 +60,25 @@ export class SecretMasker {
     }
   }
 
-  /** Places that overlap become one; those that only touch stay two, so that the cuts between chunks make no difference. */
+  /** Merges overlapping ranges. Adjacent ones stay separate, so that the result does not depend on the cuts between chunks. */
   private join(): void {
-    const places: Place[] = [];
-    for (const place of [...this.places, ...this.found].toSorted((a, b) => a.start - b.start)) {
-      const last = places.at(-1);
-      if (last && place.start < last.end) {
-        last.end = Math.max(last.end, place.end);
-        last.shown ||= place.shown;
+    const ranges: Range[] = [];
+    for (const range of [...this.ranges, ...this.found].toSorted((a, b) => a.start - b.start)) {
+      const last = ranges.at(-1);
+      if (last && range.start < last.end) {
+        last.end = Math.max(last.end, range.end);
+        last.shown ||= range.shown;
       } else {
-        places.push(place);
+        ranges.push(range);
       }
     }
-    this.places = places;
+    this.ranges = ranges;
     this.found = [];
   }
 
   private release(bytes: Buffer, decided: number): Buffer {
     const end = decided - this.start;
-    if (this.places.length === 0 && end === bytes.length) {
+    if (this.ranges.length === 0 && end === bytes.length) {
       this.start = decided;
       this.held = nothing;
       return bytes;
@@ -86,16 +86,16 @@ export class SecretMasker {
     const pieces: Buffer[] = [];
     let at = this.start;
     let done = 0;
-    for (const place of this.places) {
-      if (place.start >= decided) break;
-      if (place.start > at) pieces.push(bytes.subarray(at - this.start, place.start - this.start));
-      if (!place.shown) pieces.push(mask);
-      place.shown = true;
-      at = Math.max(at, Math.min(place.end, decided));
-      if (place.end > decided) break;
+    for (const range of this.ranges) {
+      if (range.start >= decided) break;
+      if (range.start > at) pieces.push(bytes.subarray(at - this.start, range.start - this.start));
+      if (!range.shown) pieces.push(mask);
+      range.shown = true;
+      at = Math.max(at, Math.min(range.end, decided));
+      if (range.end > decided) break;
       done += 1;
     }
-    this.places = this.places.slice(done);
+    this.ranges = this.ranges.slice(done);
     if (at < decided) pieces.push(bytes.subarray(at - this.start, end));
     // The bytes are copied, so that a few of them do not keep the whole chunk in memory.
     this.held = Buffer.from(bytes.subarray(end));
@@ -104,7 +104,7 @@ export class SecretMasker {
   }
 }
 
-/** A text without the secrets. */
+/** Masks the secrets in a text. */
 export function maskText(patterns: SecretPatterns, text: string): string {
   const masker = new SecretMasker(patterns);
   return Buffer.concat([masker.push(Buffer.from(text)), masker.end()]).toString();

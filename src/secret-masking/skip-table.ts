@@ -1,23 +1,23 @@
-/** No more characters are looked at together than this: a longer window seldom lets skip more. */
+/** The longest window in characters; a longer one seldom skips more. */
 const longestWindow = 8;
 const block = 3;
 const size = 65_536;
 
-/** The place of three characters in the tables; equal ones share it, and some others do too. */
+/** Returns the index of three characters in the tables. Different characters may share an index. */
 export function hashOf(first: number, second: number, third: number): number {
   return ((first << 10) ^ (second << 5) ^ third) & (size - 1);
 }
 
 /**
- * How far one may go on without missing the start of a string, after Wu and Manber (1994): most of a text is passed over a window
- * at a time, and only what may be the start of a string is looked at byte by byte.
+ * Tables of how far a search can skip without missing the start of a string (Wu and Manber, 1994). Most of a text is skipped a window at
+ * a time, and only possible starts of a string are examined byte by byte.
  */
 export class SkipTable {
-  /** How many characters the window has; no string is shorter. */
+  /** The length of the window in characters; no string is shorter. */
   readonly window: number;
-  /** By the last three characters of the window: how many places cannot be the start of a string. */
+  /** The number of positions that can be skipped, by the hash of the last three characters of the window. */
   readonly shift: Uint8Array;
-  /** By the first three characters: whether they may be the start of one. */
+  /** Whether a string may start with three characters, by their hash. */
   readonly starts = new Uint8Array(size);
 
   /** @param strings none of them shorter than three characters */
