@@ -29,7 +29,7 @@ export class MembersService {
   }
 
   /**
-   * Adds a member or changes its role. Runs of who becomes a viewer and that have not started are cancelled.
+   * Adds a member or changes its role. The runs of a member who becomes a viewer are cancelled if they have not started.
    * @throws RESOURCE_NOT_FOUND when the user does not exist
    */
   async set(
@@ -63,7 +63,7 @@ export class MembersService {
     return this.list(actor, id);
   }
 
-  /** Cancels the member's runs that have not started. @throws RESOURCE_NOT_FOUND when the user is not a member */
+  /** Removes a member and cancels its runs that have not started. @throws RESOURCE_NOT_FOUND when the user is not a member */
   async remove(actor: Actor, project: string, userId: string): Promise<{ members: MemberView[] }> {
     const id = await this.database.transaction(async (tx) => {
       const projectId = await this.requireOwn(tx, actor, project);
@@ -89,8 +89,9 @@ export class MembersService {
   }
 
   /**
-   * The id of a project that the actor owns, by what the actor may do now, and until the transaction ends: changes of members come
-   * one after the other, so that two owners cannot remove each other.
+   * Checks that the actor owns a project, and locks the project until the transaction ends. The lock serializes changes of members, so
+   * that two owners cannot remove each other.
+   * @returns the id of the project
    */
   private async requireOwn(tx: Transaction, actor: Actor, project: string): Promise<string> {
     const confirmed = await confirmActor(tx, actor);

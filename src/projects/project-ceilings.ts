@@ -8,15 +8,15 @@ import { lockCount } from '../infra/count-lock.js';
 import type { Transaction } from '../infra/database.js';
 import type { ResourceLimits } from './project.entity.js';
 
-/** What the owner of a project may give it; an administrator may give more. */
+/** The limits that the owner of a project may set at most; an administrator may set higher ones. */
 export type ProjectCeilings = Pick<
   Config,
   'MAX_PROJECT_TASKS' | 'MAX_PROJECT_CONCURRENT_TASKS' | 'MAX_PROJECT_STORAGE' | 'MAX_RUN_LIMITS'
 >;
 
 /**
- * Refuses limits that would let a project take more than the installation gives. What an administrator has set before may stay.
- * @param present the limits of the project, if there is one
+ * Refuses limits above the ceilings of the installation, unless they are unchanged: an administrator may have set them before.
+ * @param present the current limits of the project; absent for a new one
  * @throws AUTH_INSUFFICIENT_PERMISSIONS that names the limit and its ceiling
  */
 export function refuseAboveCeilings(
@@ -47,8 +47,8 @@ export function refuseAboveCeilings(
 }
 
 /**
- * Refuses one project more than a user may make. Deleted ones count: nothing of them is erased, and what they have taken of the
- * user ids for commands is not given back. Others of the same user wait until the transaction has made its project.
+ * Refuses another project when the user has reached the limit. Deleted projects count, since neither their data nor their user ids for
+ * commands are freed. A lock serializes requests of the same user until the transaction ends.
  * @throws RESOURCE_LIMIT_EXCEEDED
  */
 export async function refuseMoreProjects(
@@ -57,12 +57,12 @@ export async function refuseMoreProjects(
   { MAX_PROJECTS_PER_USER: most }: Pick<Config, 'MAX_PROJECTS_PER_USER'>,
 ): Promise<void> {
   if (actor.role === 'admin') return;
-  const counting = lockCount(tx, 'projects', actor.id);
-  const asking = tx.query<{ n: number }>(
+  const locked = lockCount(tx, 'projects', actor.id);
+  const counted = tx.query<{ n: number }>(
     'SELECT count(*)::int AS n FROM (SELECT 1 FROM projects WHERE created_by = $1 LIMIT $2) AS own',
     [actor.id, most],
   );
-  const [, [made]] = await Promise.all([counting, asking]);
+  const [, [made]] = await Promise.all([locked, counted]);
   if (made!.n < most) return;
   throw new AppError(
     'RESOURCE_LIMIT_EXCEEDED',
@@ -71,7 +71,7 @@ export async function refuseMoreProjects(
   );
 }
 
-/** The limits of a project as somebody may take them for a copy of it. */
+/** Returns the limits of a project for a copy of it, lowered to the ceilings unless the actor is an administrator. */
 export function limitsForCopy(
   actor: Actor,
   limits: ResourceLimits,
