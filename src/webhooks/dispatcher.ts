@@ -7,14 +7,14 @@ import { Alarm } from './alarm.js';
 import { Lanes } from './lanes.js';
 import { messageBody, messageHeaders, signingSecrets } from './message.js';
 import { Outbound } from './outbound.js';
-import { cutOff, isGone, isTimeout, notSent, resultOf, type Try } from './outcome.js';
-import { handBack, takeDue, type SentRequest, type TakenDelivery } from './outbox.queries.js';
+import { abortedResult, isGone, isTimeout, notSentResult, resultOf, type Try } from './outcome.js';
+import { releaseDeliveries, takeDue, type SentRequest, type TakenDelivery } from './outbox.queries.js';
 import { ResultWriter } from './result-writer.js';
 import { WebhookSwitch } from './webhook-switch.js';
 
 const pollMs = 2_000;
 const sendTimeoutMs = 10_000;
-/** The lease of a taken delivery: after a crash it is due again when the lease has expired. */
+/** The lease of a delivery: after a crash of this process it is due again when the lease has expired. */
 const leaseMs = 20_000;
 const drainMs = 5_000;
 /** A receiver that takes longer to respond counts as slow. */
@@ -33,7 +33,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly outbound: Outbound;
   private readonly results: ResultWriter;
   private stopping = false;
-  private cut = false;
+  private isAborting = false;
   private loop: Promise<void> = Promise.resolve();
   private unsubscribe: () => void = () => undefined;
 
@@ -48,7 +48,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.outbound = new Outbound({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE, timeoutMs: sendTimeoutMs });
     this.results = new ResultWriter(database, logger, {
       onRetry: (inMs) => this.alarm.ringIn(inMs),
-      onStored: (results) => webhooks.note(results),
+      onStored: (results) => webhooks.recordHealth(results),
     });
   }
 
@@ -57,108 +57,108 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.loop = this.run();
   }
 
-  /** Stops taking deliveries, returns those that wait, and gives requests in flight a few seconds to finish. */
+  /** Stops taking deliveries, releases those that wait, and gives requests in flight a few seconds to finish. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
     this.unsubscribe();
     this.alarm.ring();
     await this.loop;
-    await this.giveBack(this.lanes.clear());
-    const timer = setTimeout(() => this.cutOff(), drainMs);
+    await this.release(this.lanes.clear());
+    const timer = setTimeout(() => this.abortAll(), drainMs);
     await Promise.all(this.sending);
     clearTimeout(timer);
     await this.results.drain(2_000);
     this.outbound.close();
   }
 
-  private cutOff(): void {
-    this.cut = true;
-    this.outbound.cutOff();
+  private abortAll(): void {
+    this.isAborting = true;
+    this.outbound.abortAll();
   }
 
   private async run(): Promise<void> {
-    let faults = 0;
+    let failures = 0;
     while (!this.stopping) {
       try {
         const taken = await this.take();
-        if (faults > 0) this.infrastructure.logger.info('the webhook outbox can be read again');
-        faults = 0;
-        this.begin();
+        if (failures > 0) this.infrastructure.logger.info('the webhook outbox can be read again');
+        failures = 0;
+        this.sendNext();
         if (!(taken > 0 && this.lanes.wantsMore)) await this.alarm.wait(pollMs);
       } catch (error) {
-        faults += 1;
-        if (faults === 1)
+        failures += 1;
+        if (failures === 1)
           this.infrastructure.logger.warn(
             { err: error },
             'the webhook outbox cannot be read, will try again',
           );
-        await this.alarm.pause(Math.min(250 * 2 ** (faults - 1), 5_000), () => this.stopping);
+        await this.alarm.pause(Math.min(250 * 2 ** (failures - 1), 5_000), () => this.stopping);
       }
     }
   }
 
   private async take(): Promise<number> {
     if (this.results.backlog > maxBacklog) return 0;
-    const rooms = this.lanes.rooms();
+    const capacities = this.lanes.capacities();
     const takenAt = performance.now();
     const rows = await takeDue(this.database, {
-      rooms,
-      held: this.lanes.hold(),
-      defaultRoom: this.lanes.defaultRoom,
+      capacities,
+      held: this.lanes.heldOwners(),
+      defaultCapacity: this.lanes.defaultCapacity,
       limit: takeLimit,
       leaseMs,
     });
     const taken = new Map<string, Job[]>();
     for (const row of rows) {
       if (!row.active) {
-        this.results.add(notSent(row));
+        this.results.add(notSentResult(row));
         continue;
       }
       const jobs = taken.get(row.webhook_id) ?? [];
       taken.set(row.webhook_id, jobs);
       jobs.push({ ...row, takenAt });
     }
-    this.lanes.add(taken, rooms);
+    this.lanes.add(taken, capacities);
     return rows.length;
   }
 
-  private begin(): void {
+  private sendNext(): void {
     if (this.stopping) return;
-    const late: Job[] = [];
+    const expiring: Job[] = [];
     for (const { key, item: job } of this.lanes.next()) {
       // a delivery that has waited too long here might still be in flight when its lease expires
       if (performance.now() - job.takenAt > leaseMs - sendTimeoutMs - 2_000) {
         this.lanes.release(key);
-        late.push(job);
+        expiring.push(job);
         continue;
       }
       const sending = this.send(job).finally(() => this.sending.delete(sending));
       this.sending.add(sending);
     }
-    void this.giveBack(late);
+    void this.release(expiring);
   }
 
   private async send(job: Job): Promise<void> {
     const watch = setTimeout(() => this.overdue(job), slowMs);
     const tried = await this.attempt(job);
     clearTimeout(watch);
-    this.results.add(this.cut && 'fault' in tried ? cutOff(job, tried) : resultOf(job, tried));
+    this.results.add(this.isAborting && 'fault' in tried ? abortedResult(job, tried) : resultOf(job, tried));
     const quick = tried.durationMs < slowMs && !('fault' in tried && isTimeout(tried.fault));
-    const late = this.lanes.done(job.webhook_id, quick);
+    const waiting = this.lanes.done(job.webhook_id, quick);
     if (isGone(tried)) {
       await this.webhooks.receiverGone(job).catch((error: unknown) => {
         const webhook = { err: error, webhook_id: job.webhook_id };
-        this.infrastructure.logger.warn(webhook, 'a webhook could not be switched off');
+        this.infrastructure.logger.warn(webhook, 'a webhook could not be deactivated');
       });
     }
-    await this.giveBack(late);
-    this.begin();
+    await this.release(waiting);
+    this.sendNext();
     if (this.lanes.wantsMore) this.alarm.ring();
   }
 
   private overdue(job: Job): void {
-    void this.giveBack(this.lanes.overdue(job.webhook_id));
-    this.begin();
+    void this.release(this.lanes.overdue(job.webhook_id));
+    this.sendNext();
   }
 
   private async attempt(job: Job): Promise<Try> {
@@ -175,11 +175,11 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  private async giveBack(jobs: readonly Job[]): Promise<void> {
+  private async release(jobs: readonly Job[]): Promise<void> {
     if (jobs.length === 0) return;
     // if this fails, the deliveries are due again when their leases expire
-    await handBack(this.database, jobs).catch((error: unknown) => {
-      this.infrastructure.logger.debug({ err: error }, 'webhook deliveries could not be handed back');
+    await releaseDeliveries(this.database, jobs).catch((error: unknown) => {
+      this.infrastructure.logger.debug({ err: error }, 'webhook deliveries could not be released');
     });
   }
 }

@@ -1,25 +1,25 @@
-/** What one process may have under way. */
+/** The limits on the requests that one process has in flight. */
 export interface LaneLimits {
-  /** Over all receivers. */
+  /** The limit over all receivers. */
   total: number;
-  /** To one receiver. */
+  /** The limit for one receiver. */
   perReceiver: number;
-  /** How many more to keep at hand for a receiver that answers quickly. */
+  /** The number of deliveries to queue in memory for a receiver that responds quickly. */
   depth: number;
-  /** Over all receivers that have not answered yet since this process knows them. */
+  /** The limit over all receivers that have not responded to this process yet. */
   unknownTotal: number;
-  /** Over all receivers that lately did not answer in time; only beginnings count, so those found out may exceed it. */
+  /** The limit over all receivers whose last response was late. Receivers that become slow during a request may exceed it. */
   slowTotal: number;
-  /** Of each of these two, to the receivers of one owner. What is found out beyond it does not count for the others. */
+  /** The share of one owner in `unknownTotal` and in `slowTotal`. Requests beyond it do not count against the other owners. */
   perOwner: number;
-  /** So many receivers of one owner that have not answered yet may have something waiting here. */
+  /** The most receivers of one owner that have not responded yet and have deliveries queued in memory. */
   unknownWaiting: number;
 }
 
 /**
- * What is found to hang leaves the share of the unknown after 3 s and ends after 10 s. So at most 64 unknown ones, 150 found out and
- * 64 slow ones hang at once, and of `total` there is always something left for receivers that answer. Those of one owner that hang
- * leave half of each share to others.
+ * The default limits. A request without a response counts as slow and no longer as unknown after 3 s, and times out after 10 s. So at most
+ * 64 requests to unknown receivers, 150 to receivers that became slow, and 64 to slow ones hang at once, and a part of `total` always
+ * remains for receivers that respond. The hanging receivers of one owner leave half of each share to others.
  */
 export const laneLimits: LaneLimits = {
   total: 384,

@@ -19,7 +19,7 @@ const filled = (...keys: string[]) => {
   return lanes;
 };
 const keysOf = (lanes: Lanes<number>) => [...lanes.next()].map(({ key }) => key);
-/** The same, after one of the four was answered quickly. */
+/** Lanes of quick receivers with three items each: one of four was answered quickly. */
 const quick = (...keys: string[]) => {
   const lanes = filled(...keys);
   for (const key of keysOf(lanes)) lanes.done(key, true);
@@ -27,7 +27,7 @@ const quick = (...keys: string[]) => {
 };
 
 describe('Lanes', () => {
-  test('tries an unknown receiver with one sending', () => {
+  test('sends one request to an unknown receiver', () => {
     expect(keysOf(filled('a', 'b'))).toEqual(['a', 'b']);
     expect(keysOf(filled('a', 'b', 'c', 'd', 'e', 'f'))).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
@@ -37,23 +37,23 @@ describe('Lanes', () => {
     expect(keysOf(quick('a', 'b', 'c', 'd', 'e'))).toEqual(['a', 'b', 'c', 'd', 'e', 'a', 'b', 'c']);
   });
 
-  test('gives a slow receiver one sending at a time and hands back what waited for it', () => {
+  test('gives a slow receiver one request at a time and returns the items that waited for it', () => {
     const lanes = quick('a');
     expect(keysOf(lanes)).toEqual(['a', 'a']);
     expect(lanes.done('a', false)).toHaveLength(1);
-    expect(lanes.rooms().get('a')).toBe(0);
+    expect(lanes.capacities().get('a')).toBe(0);
     lanes.done('a', false);
-    expect(lanes.rooms().get('a')).toBe(1);
+    expect(lanes.capacities().get('a')).toBe(1);
     lanes.add(new Map([['a', [9]]]), new Map([['a', 1]]));
     expect(keysOf(lanes)).toEqual(['a']);
-    expect(lanes.rooms().get('a')).toBe(0);
+    expect(lanes.capacities().get('a')).toBe(0);
   });
 
-  test('slow receivers together leave room for the others', () => {
+  test('slow receivers together leave requests to the others', () => {
     const lanes = filled('a', 'b', 'c', 'd');
     for (const key of keysOf(lanes)) lanes.done(key, false);
     expect(lanes.busyCount).toBe(0);
-    lanes.add(new Map(['a', 'b', 'c', 'd'].map((key) => [key, [1]])), lanes.rooms());
+    lanes.add(new Map(['a', 'b', 'c', 'd'].map((key) => [key, [1]])), lanes.capacities());
     expect(keysOf(lanes)).toEqual(['a', 'b', 'c']);
     lanes.add(new Map([['e', items(2)]]), new Map());
     expect(keysOf(lanes)).toEqual(['e']);
@@ -73,10 +73,10 @@ describe('Lanes', () => {
     for (const key of keysOf(lanes)) lanes.done(key, false);
     lanes.add(new Map([['a', [1]]]), new Map([['a', 1]]));
     for (const key of keysOf(lanes)) lanes.done(key, true);
-    expect(lanes.rooms().get('a')).toBe(limits.depth);
+    expect(lanes.capacities().get('a')).toBe(limits.depth);
   });
 
-  test('wants more only of lanes that were filled and have room', () => {
+  test('wants more only for lanes that were filled and have capacity', () => {
     const lanes = new Lanes<number>(() => 'one', limits);
     lanes.add(new Map([['a', items(1)]]), new Map());
     expect(lanes.wantsMore).toBe(false);
@@ -84,11 +84,11 @@ describe('Lanes', () => {
     expect(lanes.wantsMore).toBe(false);
     for (const key of keysOf(lanes)) lanes.done(key, true);
     expect(lanes.wantsMore).toBe(true);
-    lanes.add(new Map(), lanes.rooms());
+    lanes.add(new Map(), lanes.capacities());
     expect(lanes.wantsMore).toBe(false);
   });
 
-  test('counts what waits', () => {
+  test('counts waiting items', () => {
     const lanes = filled('a', 'b');
     expect(lanes.waitingCount).toBe(8);
     expect(keysOf(lanes)).toHaveLength(2);
@@ -103,7 +103,7 @@ describe('Lanes', () => {
 describe('Lanes of several owners', () => {
   type Item = { owner: string };
   const few: LaneLimits = { ...limits, total: 20, unknownTotal: 6, perOwner: 4, unknownWaiting: 8 };
-  /** Receivers of an owner, with an item each. */
+  /** One item for each of the owner's receivers. */
   const of = (owner: string, count: number, from = 0) =>
     new Map(items(count).map((index) => [`${owner}${from + index}`, [{ owner }]]));
   const made = () => new Lanes<Item>(({ owner }) => owner, few);
@@ -117,7 +117,7 @@ describe('Lanes of several owners', () => {
     expect(keysOfItems(lanes)).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'c1']);
     for (const key of ['a0', 'a1']) lanes.done(key, true);
     lanes.add(of('d', 1), new Map());
-    // who was not served for longest comes first, also where places become free one by one
+    // the owner that was served longest ago is next, also when requests end one by one
     expect(keysOfItems(lanes)).toEqual(['a2', 'd0']);
   });
 
@@ -131,7 +131,7 @@ describe('Lanes of several owners', () => {
     expect(keysOfItems(lanes)).toEqual(['a4', 'a5', 'a6', 'a7']);
     for (const key of ['a4', 'a5', 'a6', 'a7']) lanes.overdue(key);
     lanes.done('b0', false);
-    // eight of one owner hang, of which four count: no place of the three is left for it, but they are for the other
+    // Eight receivers of owner a hang, of which four count: none of the three slow requests is left for it, but they are for b.
     lanes.add(of('b', 1), new Map());
     lanes.add(of('a', 1, 8), new Map());
     expect(keysOfItems(lanes)).toEqual(['a8']);
@@ -139,18 +139,18 @@ describe('Lanes of several owners', () => {
     expect(keysOfItems(lanes)).toEqual(['b0']);
   });
 
-  test('have a bounded number of receivers not known yet waiting', () => {
+  test('have a bounded number of unknown receivers with waiting items', () => {
     const lanes = made();
     lanes.add(of('a', 13), new Map());
     lanes.add(of('b', 3), new Map());
-    expect(lanes.hold()).toEqual(['a']);
-    expect(lanes.rooms().get('a0')).toBe(0);
-    expect(lanes.rooms().get('b0')).toBe(1);
+    expect(lanes.heldOwners()).toEqual(['a']);
+    expect(lanes.capacities().get('a0')).toBe(0);
+    expect(lanes.capacities().get('b0')).toBe(1);
     for (const key of keysOfItems(lanes)) lanes.done(key, true);
     for (const key of keysOfItems(lanes)) lanes.done(key, true);
     expect([lanes.waitingCount, lanes.wantsMore]).toEqual([6, false]);
     for (const key of keysOfItems(lanes)) lanes.done(key, true);
     expect(lanes.wantsMore).toBe(true);
-    expect(lanes.hold()).toEqual([]);
+    expect(lanes.heldOwners()).toEqual([]);
   });
 });

@@ -7,38 +7,38 @@ interface Lane<T> {
   waiting: T[];
   busy: number;
   pace: Pace;
-  /** The last taking filled its room, so more may be due. */
-  more: boolean;
+  /** Whether the last take filled the capacity of the lane, so that more may be due. */
+  mayHaveMore: boolean;
 }
 
 interface Owner<T> {
-  /** How many lanes are open. */
+  /** The number of lanes of the owner's receivers. */
   lanes: number;
-  /** Those with something waiting, by their keys; the one that was served last comes last. */
+  /** The lanes with waiting items by their keys, in the order of their next turns. */
   waiting: Map<string, Lane<T>>;
   busy: Record<Pace, number>;
-  /** So much waits for receivers not known yet that no more is taken for such. */
+  /** True while so many unknown receivers have waiting items that no items are taken for further ones. */
   isHeld: boolean;
 }
 
 const maxIdleLanes = 5_000;
 
 /**
- * Deals out the right to send: each receiver has a lane. Owners of receivers are served in turn, and so are the lanes of an owner. A
- * receiver that has not answered yet, or lately not in time, gets one sending at a time, out of a share of its own, so that any number
- * of hanging receivers does not delay those that answer; and one owner gets a part of that share, so that its hanging receivers do not
- * delay the first sending to those of others.
+ * Schedules requests to receivers fairly: each receiver has a lane. Owners of receivers are served in turn, and so are the lanes of an
+ * owner. A receiver that has not responded yet, or whose last response was late, gets one request at a time, limited by a share for such
+ * receivers, so that any number of hanging receivers does not delay those that respond. One owner gets a part of that share, so that its
+ * hanging receivers do not delay the first requests to those of others.
  */
 export class Lanes<T> {
   private readonly lanes = new Map<string, Lane<T>>();
-  /** The one that was served last comes last. */
+  /** The owners in the order of their next turns. */
   private readonly owners = new Map<string, Owner<T>>();
   private readonly busy: Record<Pace, number> = { unknown: 0, quick: 0, slow: 0 };
-  /** As `busy`, without what an owner has beyond its part. */
-  private readonly counted: Record<Pace, number> = { unknown: 0, quick: 0, slow: 0 };
+  /** The requests in flight by pace, without those of an owner beyond its part. */
+  private readonly countedBusy: Record<Pace, number> = { unknown: 0, quick: 0, slow: 0 };
   private waiting = 0;
 
-  /** @param ownerOf whose receiver an item is for */
+  /** @param ownerOf returns the owner of an item's receiver */
   constructor(
     private readonly ownerOf: (item: T) => string,
     private readonly limits: LaneLimits = laneLimits,
@@ -52,55 +52,55 @@ export class Lanes<T> {
     return this.busy.unknown + this.busy.quick + this.busy.slow;
   }
 
-  /** How many more may be taken for each known receiver; 0 until half of what is at hand is used up, to take in batches. */
-  rooms(): Map<string, number> {
-    const rooms = new Map<string, number>();
-    for (const [key, lane] of this.lanes) rooms.set(key, this.room(lane));
-    return rooms;
+  /** Returns how many more items to take for each known receiver: 0 until half of its items are sent, so that they are taken in batches. */
+  capacities(): Map<string, number> {
+    const capacities = new Map<string, number>();
+    for (const [key, lane] of this.lanes) capacities.set(key, this.capacityOf(lane));
+    return capacities;
   }
 
-  /** For receivers not seen before. */
-  get defaultRoom(): number {
+  /** The number of items to take for a new receiver. */
+  get defaultCapacity(): number {
     return this.limits.perReceiver;
   }
 
-  /** The owners for whose receivers not seen before nothing is to be taken now. */
-  hold(): string[] {
+  /** Returns the owners for whose new receivers no items are to be taken now. */
+  heldOwners(): string[] {
     for (const owner of this.owners.values()) owner.isHeld = this.isFull(owner);
     return [...this.owners].filter(([, { isHeld }]) => isHeld).map(([id]) => id);
   }
 
-  /** Takes note of what was taken with `rooms`. */
-  add(taken: ReadonlyMap<string, T[]>, rooms: ReadonlyMap<string, number>): void {
-    for (const [key, lane] of this.lanes) if ((rooms.get(key) ?? 0) > 0) lane.more = false;
+  /** Queues the items that were taken with the result of `capacities`. */
+  add(taken: ReadonlyMap<string, T[]>, capacities: ReadonlyMap<string, number>): void {
+    for (const [key, lane] of this.lanes) if ((capacities.get(key) ?? 0) > 0) lane.mayHaveMore = false;
     for (const [key, items] of taken) {
       const [first] = items;
       if (first === undefined) continue;
       const lane = this.lanes.get(key) ?? this.open(key, this.ownerOf(first));
       lane.waiting.push(...items);
       lane.owner.waiting.set(key, lane);
-      lane.more = items.length >= (rooms.get(key) ?? this.defaultRoom);
+      lane.mayHaveMore = items.length >= (capacities.get(key) ?? this.defaultCapacity);
       this.waiting += items.length;
     }
   }
 
-  /** Everything that may be sent now: one for each owner in turn, and for an owner one of each lane in turn. */
+  /** Yields the items that may be sent now, one for each owner in turn, from the lanes of an owner in turn. */
   *next(): Generator<{ key: string; item: T }> {
-    // who was served comes again behind the others, in this loop and in the next
+    // an owner that was served moves to the end of the queue, in this loop and for the next one
     for (const [id, owner] of this.owners) {
       if (this.busyCount >= this.limits.total) return;
       const key = this.nextKey(owner);
       if (key === undefined) continue;
       this.owners.delete(id);
       this.owners.set(id, owner);
-      yield { key, item: this.takeOut(key, owner) };
+      yield { key, item: this.dequeue(key, owner) };
     }
   }
 
   /**
-   * A sending ended.
-   * @param quick whether the receiver answered in time
-   * @returns what waited for a receiver that is slow: somebody else, or we later, may take it again
+   * Records the end of a request.
+   * @param quick whether the receiver responded in time
+   * @returns the items that waited for a slow receiver; they are to be released, so that any process may take them again
    */
   done(key: string, quick: boolean): T[] {
     const lane = this.lanes.get(key);
@@ -109,38 +109,38 @@ export class Lanes<T> {
     return this.setPace(key, lane, quick ? 'quick' : 'slow');
   }
 
-  /** A sending lasts too long already. @returns as `done` */
+  /** Records that a request in flight takes too long. @returns the items to be released, as `done` does */
   overdue(key: string): T[] {
     const lane = this.lanes.get(key);
     return lane ? this.setPace(key, lane, 'slow') : [];
   }
 
-  /** What `next` dealt out was not sent after all. */
+  /** Records that an item of `next` was not sent. */
   release(key: string): void {
     const lane = this.lanes.get(key);
     if (!lane) return;
     this.count(lane, -1);
-    lane.more = true;
+    lane.mayHaveMore = true;
   }
 
-  /** Whether more is likely to be due for a lane that has room, or for an owner that was held. */
+  /** Whether more items are likely to be due for a lane with capacity, or for an owner that was held. */
   get wantsMore(): boolean {
     for (const owner of this.owners.values()) if (owner.isHeld && !this.isFull(owner)) return true;
-    for (const lane of this.lanes.values()) if (lane.more && this.room(lane) > 0) return true;
+    for (const lane of this.lanes.values()) if (lane.mayHaveMore && this.capacityOf(lane) > 0) return true;
     return false;
   }
 
-  /** Takes out everything that waits. */
+  /** Removes and returns all waiting items. */
   clear(): T[] {
-    return [...this.lanes].flatMap(([key, lane]) => this.empty(key, lane));
+    return [...this.lanes].flatMap(([key, lane]) => this.clearLane(key, lane));
   }
 
   private nextKey({ waiting }: Owner<T>): string | undefined {
-    for (const [key, lane] of waiting) if (this.mayBegin(lane)) return key;
+    for (const [key, lane] of waiting) if (this.maySend(lane)) return key;
     return undefined;
   }
 
-  private takeOut(key: string, { waiting }: Owner<T>): T {
+  private dequeue(key: string, { waiting }: Owner<T>): T {
     const lane = waiting.get(key)!;
     const item = lane.waiting.shift() as T;
     this.waiting -= 1;
@@ -150,20 +150,20 @@ export class Lanes<T> {
     return item;
   }
 
-  private room(lane: Lane<T>): number {
-    if (lane.pace === 'slow') return this.mayBegin(lane) ? 1 - lane.waiting.length : 0;
+  private capacityOf(lane: Lane<T>): number {
+    if (lane.pace === 'slow') return this.maySend(lane) ? 1 - lane.waiting.length : 0;
     if (lane.pace === 'unknown' && this.isFull(lane.owner)) return 0;
     const depth = lane.pace === 'quick' ? this.limits.depth : this.limits.perReceiver;
     return lane.waiting.length <= depth / 2 ? depth - lane.waiting.length : 0;
   }
 
-  private mayBegin({ pace, busy, owner }: Lane<T>): boolean {
+  private maySend({ pace, busy, owner }: Lane<T>): boolean {
     if (pace === 'quick') return busy < this.limits.perReceiver;
     if (busy > 0 || owner.busy[pace] >= this.limits.perOwner) return false;
-    return this.counted[pace] < this.limits[`${pace}Total`];
+    return this.countedBusy[pace] < this.limits[`${pace}Total`];
   }
 
-  /** Until half of it is used up, to take in batches. */
+  /** Whether too many unknown receivers of an owner have items; once held, until half of them are left, to take items in batches. */
   private isFull({ waiting, isHeld }: Owner<T>): boolean {
     const { unknownWaiting } = this.limits;
     const most = isHeld ? unknownWaiting / 2 : unknownWaiting - 1;
@@ -172,13 +172,13 @@ export class Lanes<T> {
   }
 
   private setPace(key: string, lane: Lane<T>, pace: Pace): T[] {
-    // what is under way changes the share it is counted in
+    // requests in flight now count for the share of the new pace
     this.countFor(lane.owner, lane.pace, -lane.busy);
     this.countFor(lane.owner, pace, lane.busy);
     lane.pace = pace;
     if (pace !== 'slow' || lane.waiting.length === 0) return [];
-    lane.more = true;
-    return this.empty(key, lane);
+    lane.mayHaveMore = true;
+    return this.clearLane(key, lane);
   }
 
   private count(lane: Lane<T>, change: 1 | -1): void {
@@ -191,10 +191,10 @@ export class Lanes<T> {
     const before = part(owner.busy[pace]);
     owner.busy[pace] += change;
     this.busy[pace] += change;
-    this.counted[pace] += part(owner.busy[pace]) - before;
+    this.countedBusy[pace] += part(owner.busy[pace]) - before;
   }
 
-  private empty(key: string, lane: Lane<T>): T[] {
+  private clearLane(key: string, lane: Lane<T>): T[] {
     this.waiting -= lane.waiting.length;
     lane.owner.waiting.delete(key);
     return lane.waiting.splice(0);
@@ -210,7 +210,7 @@ export class Lanes<T> {
     };
     owner.lanes += 1;
     this.owners.set(ownerId, owner);
-    const lane: Lane<T> = { owner, waiting: [], busy: 0, pace: 'unknown', more: false };
+    const lane: Lane<T> = { owner, waiting: [], busy: 0, pace: 'unknown', mayHaveMore: false };
     this.lanes.set(key, lane);
     return lane;
   }

@@ -61,7 +61,7 @@ export class Outbound {
   }
 
   /** Aborts all requests in flight. */
-  cutOff(): void {
+  abortAll(): void {
     for (const abort of this.inFlight) abort.abort(new Error('Cut off'));
   }
 

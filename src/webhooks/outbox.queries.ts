@@ -2,18 +2,18 @@ import type { Webhook } from '../activity/webhook.entity.js';
 import type { DeliveryTry, WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import type { Queryable } from '../infra/database.js';
 
-/** A delivery that this process may send until its lease ends, with what it needs of its webhook. */
+/** A delivery that this process has leased, with the columns of its webhook that a request needs. */
 export type TakenDelivery = Pick<
   WebhookDelivery,
   'id' | 'webhook_id' | 'sequence' | 'event' | 'data' | 'attempts' | 'attempts_before' | 'created_at'
 > &
   Pick<Webhook, 'url' | 'secret' | 'previous_secret' | 'sealed_secret' | 'sealed_previous_secret'> & {
     active: boolean;
-    /** Who made the webhook. */
+    /** The creator of the webhook. */
     owner_id: string;
   };
 
-/** What one try put on the wire, but for the body. */
+/** The URL and headers of an attempt. */
 export interface SentRequest {
   url: string;
   headers: Record<string, string>;
@@ -22,11 +22,11 @@ export interface SentRequest {
 export interface DeliveryResult {
   id: string;
   webhookId: string;
-  /** What it says about the receiver: whether it takes messages; undefined when it says nothing. */
+  /** Whether the receiver accepts messages; undefined when the attempt does not show it. */
   healthy?: boolean;
-  /** Absent when nothing was sent. */
+  /** The request and the log entry of the attempt; absent when nothing was sent. */
   tried?: { request: SentRequest; log: DeliveryTry };
-  /** The `attempts` it was taken with. */
+  /** The number of attempts when the delivery was taken, which fences off stale results. */
   attempt: number;
   status: WebhookDelivery['status'];
   retryInMs: number | null;
@@ -37,7 +37,7 @@ export interface DeliveryResult {
 }
 
 /**
- * Takes due deliveries. The recursive part visits each webhook with pending deliveries by one index probe, so that a webhook with a
+ * Leases due deliveries. The recursive part visits each webhook with pending deliveries by one index probe, so that a webhook with a
  * million deliveries does not delay the others. Owners are served in turn, each with a random webhook, so that the limit favours none,
  * however many webhooks an owner has. The millisecond allows for the rounding of stored times: a row that was just committed must not
  * wait for the next poll.
@@ -52,17 +52,17 @@ const take = `
   ), due AS (
     SELECT d.id
       FROM (
-        SELECT w.id AS webhook_id, coalesce(known.room, $3) AS room,
+        SELECT w.id AS webhook_id, coalesce(known.capacity, $3) AS capacity,
                row_number() OVER (PARTITION BY w.created_by ORDER BY random()) AS turn
           FROM waiting JOIN webhooks w ON w.id = waiting.webhook_id
-          LEFT JOIN unnest($1::uuid[], $2::int[]) AS known (webhook_id, room) ON known.webhook_id = w.id
-         WHERE coalesce(known.room, CASE WHEN w.created_by = ANY($6::uuid[]) THEN 0 ELSE $3 END) > 0
+          LEFT JOIN unnest($1::uuid[], $2::int[]) AS known (webhook_id, capacity) ON known.webhook_id = w.id
+         WHERE coalesce(known.capacity, CASE WHEN w.created_by = ANY($6::uuid[]) THEN 0 ELSE $3 END) > 0
          ORDER BY turn, random()
       ) AS lane
       CROSS JOIN LATERAL (
         SELECT id FROM webhook_deliveries
          WHERE webhook_id = lane.webhook_id AND status = 'pending' AND next_attempt_at <= now() + interval '1 millisecond'
-         ORDER BY next_attempt_at LIMIT lane.room FOR UPDATE SKIP LOCKED
+         ORDER BY next_attempt_at LIMIT lane.capacity FOR UPDATE SKIP LOCKED
       ) AS d
      LIMIT $4
   )
@@ -76,37 +76,38 @@ const take = `
     w.created_by AS owner_id, w.deleted_at IS NULL AND (w.active OR d.event = 'ping') AS active`;
 
 /**
- * Takes due deliveries.
- * @param rooms how many more this process takes of the webhooks it already works on
- * @param held owners of whose other webhooks it takes nothing
+ * Leases due deliveries for this process.
+ * @param options.capacities the most deliveries of each webhook for which this process has a lane
+ * @param options.held the owners of whose other webhooks it takes none
+ * @param options.defaultCapacity the most deliveries of each other webhook
  */
 export function takeDue(
   db: Queryable,
   options: {
-    rooms: ReadonlyMap<string, number>;
+    capacities: ReadonlyMap<string, number>;
     held: readonly string[];
-    defaultRoom: number;
+    defaultCapacity: number;
     limit: number;
     leaseMs: number;
   },
 ): Promise<TakenDelivery[]> {
-  const { rooms, held, defaultRoom, limit, leaseMs } = options;
+  const { capacities, held, defaultCapacity, limit, leaseMs } = options;
   return db.query<TakenDelivery>(take, [
-    [...rooms.keys()],
-    [...rooms.values()],
-    defaultRoom,
+    [...capacities.keys()],
+    [...capacities.values()],
+    defaultCapacity,
     limit,
     leaseMs,
     held,
   ]);
 }
 
-/** So many tries are kept of a delivery: a whole series (18), and some of one before. */
-const keptTries = 25;
+/** The number of attempts in the log of a delivery: a whole series (18), and some of the previous one. */
+const loggedAttempts = 25;
 
 /**
- * Stores results. One whose lease had passed, so that another process has begun a new try, is dropped, except for a
- * success: that the message arrived stays true.
+ * Stores results. A result is dropped when its lease had expired and another process has started a new attempt, except for a success:
+ * the message has arrived.
  */
 export async function storeResults(db: Queryable, results: readonly DeliveryResult[]): Promise<void> {
   await db.query(
@@ -115,7 +116,7 @@ export async function storeResults(db: Queryable, results: readonly DeliveryResu
             response_status = r.response_status, response_body = r.response_body, error = r.error,
             duration_ms = r.duration, delivered_at = CASE WHEN r.status = 'delivered' THEN now() END,
             tries = CASE WHEN r.log IS NULL THEN d.tries
-                    ELSE jsonb_path_query_array(d.tries || r.log, '$[last - ${keptTries - 1} to last]') END,
+                    ELSE jsonb_path_query_array(d.tries || r.log, '$[last - ${loggedAttempts - 1} to last]') END,
             request_url = coalesce(r.url, d.request_url), request_headers = coalesce(r.headers, d.request_headers)
        FROM unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $5::int[], $6::text[], $7::text[], $8::int[],
                    $9::jsonb[], $10::text[], $11::jsonb[])
@@ -137,8 +138,8 @@ export async function storeResults(db: Queryable, results: readonly DeliveryResu
   );
 }
 
-/** Gives back deliveries that were taken but not sent, as if they had not been taken. */
-export async function handBack(db: Queryable, deliveries: readonly TakenDelivery[]): Promise<void> {
+/** Releases leased deliveries that were not sent. They are due again at once, and the attempt is not counted. */
+export async function releaseDeliveries(db: Queryable, deliveries: readonly TakenDelivery[]): Promise<void> {
   await db.query(
     `UPDATE webhook_deliveries d SET attempts = d.attempts - 1, next_attempt_at = now()
        FROM unnest($1::uuid[], $2::int[]) AS r (id, attempt)
@@ -147,13 +148,13 @@ export async function handBack(db: Queryable, deliveries: readonly TakenDelivery
   );
 }
 
-/** So many deliveries one replay sends again. */
+/** The most deliveries of one replay. */
 const replayLimit = 5_000;
 
 /**
- * Makes what ended in a window due again, oldest first: a millisecond apart, which keeps their order. A test message is
- * never sent again.
- * @returns how many, and when the first that found no room was made
+ * Makes the finished deliveries of a time window due again, oldest first, a millisecond apart, which keeps their order. Test messages
+ * are never sent again.
+ * @returns their number, and the creation time of the first one beyond the limit
  */
 export async function replayWindow(
   db: Queryable,

@@ -68,7 +68,7 @@ function logged({ attempts: attempt }: TakenDelivery, { request, begun, duration
 }
 
 /** Returns the result for a delivery whose webhook was deactivated or deleted meanwhile. */
-export function notSent(delivery: TakenDelivery): DeliveryResult {
+export function notSentResult(delivery: TakenDelivery): DeliveryResult {
   const empty = { retryInMs: null, responseStatus: null, responseBody: null, durationMs: null };
   return {
     ...identityOf(delivery),
@@ -79,7 +79,7 @@ export function notSent(delivery: TakenDelivery): DeliveryResult {
 }
 
 /** Returns the result for a delivery that a shutdown has aborted. It may or may not have arrived, so it is due again. */
-export function cutOff(delivery: TakenDelivery, tried: Try): DeliveryResult {
+export function abortedResult(delivery: TakenDelivery, tried: Try): DeliveryResult {
   const facts = {
     responseStatus: null,
     responseBody: null,

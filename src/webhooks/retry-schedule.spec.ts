@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { maxTries, retryAfterMs, retryDelay } from './retry-schedule.js';
 
-/** When each try begins, in ms after the first, if every try takes `tryMs` and is noticed `lateMs` late. */
+/** Returns the start of each attempt in ms after the first, if each takes `tryMs` and starts `lateMs` after it is due. */
 function beginnings(random: number, tryMs: number, lateMs: number): number[] {
   const times = [0];
   for (let tries = 1, delay; (delay = retryDelay(tries, () => random)) !== undefined; tries += 1) {

@@ -4,10 +4,10 @@ import type { Webhook } from '../activity/webhook.entity.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { findGivenUp, noteHealth } from './health.queries.js';
+import { findLongFailing, recordHealth } from './health.queries.js';
 import type { DeliveryResult, TakenDelivery } from './outbox.queries.js';
 
-type SwitchedOff = Pick<Webhook, 'project_id' | 'created_by' | 'failing_since'>;
+type DeactivatedWebhook = Pick<Webhook, 'project_id' | 'created_by' | 'failing_since'>;
 
 /** Deactivates webhooks whose receiver is gone, by a 410 response or days of failures, and notifies their creators. */
 @Injectable()
@@ -21,29 +21,29 @@ export class WebhookSwitch {
 
   /** Deactivates a webhook after a 410 response, unless its URL was changed meanwhile. */
   async receiverGone({ webhook_id: id, url }: TakenDelivery): Promise<void> {
-    await this.switchOff(id, url, 'The receiver answered 410 Gone');
+    await this.deactivate(id, url, 'The receiver answered 410 Gone');
   }
 
   /**
    * Records since when each receiver has failed, and deactivates the webhooks that have failed for `WEBHOOK_DISABLE_AFTER_DAYS`. An error
    * is only logged, since the next result is recorded in the same way.
    */
-  async note(results: readonly DeliveryResult[]): Promise<void> {
+  async recordHealth(results: readonly DeliveryResult[]): Promise<void> {
     const { logger, config } = this.infrastructure;
     const days = config.WEBHOOK_DISABLE_AFTER_DAYS;
     try {
-      const failed = await noteHealth(this.database, results);
+      const failed = await recordHealth(this.database, results);
       if (failed.length === 0 || days === 0) return;
-      for (const { id, url } of await findGivenUp(this.database, failed, days))
-        await this.switchOff(id, url, `The receiver has taken no message for ${days} days`);
+      for (const { id, url } of await findLongFailing(this.database, failed, days))
+        await this.deactivate(id, url, `The receiver has taken no message for ${days} days`);
     } catch (error) {
       logger.warn({ err: error }, 'the health of webhooks could not be noted');
     }
   }
 
-  private async switchOff(id: string, url: string, reason: string): Promise<void> {
+  private async deactivate(id: string, url: string, reason: string): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const [webhook] = await tx.query<SwitchedOff>(
+      const [webhook] = await tx.query<DeactivatedWebhook>(
         `UPDATE webhooks SET active = false, disabled_at = now(), disabled_reason = $3, updated_at = now(),
                 version = version + 1
           WHERE id = $1 AND url = $2 AND active AND deleted_at IS NULL RETURNING project_id, created_by, failing_since`,

@@ -89,7 +89,7 @@ export class WebhooksService {
     return window.toPage(rows, total, toWebhook);
   }
 
-  /** @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
+  /** Returns a webhook. @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
   async get(actor: Actor, id: string): Promise<WebhookView> {
     return toWebhook(await this.access.require(actor, id));
   }
@@ -177,7 +177,7 @@ function isFreshStart(before: Webhook, after: Webhook): boolean {
   return before.url !== after.url || (after.active && !before.active);
 }
 
-/** Removes the path of the URL for the activity, which users can read who may not manage webhooks: many services put a secret into it. */
+/** Removes the path of a URL for the activity log, whose readers may not all manage webhooks: many services put a secret into the path. */
 function recordable<T extends { url?: string | undefined }>(values: T): T {
   return values.url === undefined ? values : { ...values, url: new URL(values.url).origin };
 }
