@@ -86,7 +86,7 @@ export const cutOffConnections = new Counter({
   registers,
 });
 
-export const crowdedOutConnections = new Counter({
+export const evictedConnections = new Counter({
   name: 'millrace_crowded_out_connections_total',
   help: 'Idle connections that were closed because their network, or all networks together, had too many',
   registers,

@@ -3,7 +3,7 @@ import FindMyWay, { type HTTPMethod } from 'find-my-way';
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { AppError, type ErrorCode } from '../common/errors.js';
-import { answerRaw } from './raw-answer.js';
+import { writeRawError } from './raw-error.js';
 
 /** The path and query of a request target, also of one in absolute form, which every server must accept (RFC 9112 §3.2.2). */
 export function originForm(target: string): string {
@@ -82,7 +82,7 @@ export function answerUnusual(server: FastifyInstance): void {
   );
   // CONNECT requests a tunnel through a proxy (RFC 9110 §9.3.6), and the bytes after it would not be HTTP.
   server.server.on('connect', (_request: IncomingMessage, socket: Socket) =>
-    answerRaw(socket, new AppError('METHOD_NOT_ALLOWED', { allowed: methods }), {
+    writeRawError(socket, new AppError('METHOD_NOT_ALLOWED', { allowed: methods }), {
       Allow: methods.join(', '),
     }),
   );

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../common/errors.js';
 import { originForm, refusalOf } from './protocol.js';
-import { answerRaw } from './raw-answer.js';
+import { writeRawError } from './raw-error.js';
 
 /** The path for undecodable URLs, which the router would refuse before any hook runs: without limits, request id and security headers. */
 const unreadableUrl = '/unreadable';
@@ -49,5 +49,5 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
     socket.destroy();
     return;
   }
-  answerRaw(socket, refusalOf(error));
+  writeRawError(socket, refusalOf(error));
 }

@@ -7,8 +7,8 @@ import { busLost } from '../common/metrics.js';
 export type BusHandler = (message: Buffer) => void;
 
 /**
- * Carries messages to every process that subscribed, at once and at most once. Nothing depends on a message arriving:
- * Postgres holds the truth, the bus only makes it known sooner.
+ * Delivers messages to all processes that have subscribed, immediately and at most once. Nothing depends on the delivery of a message:
+ * the state is in Postgres, and the bus only makes changes known sooner.
  */
 export abstract class Bus {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
@@ -40,10 +40,10 @@ export abstract class Bus {
     return () => this.emitter.off('interrupted', handler);
   }
 
-  /** As `onInterrupted`, and also every 1.5 s while messages cannot be delivered, for checks that must not wait for the reconnect. */
-  onUnheard(handler: () => void): () => void {
-    this.emitter.on('unheard', handler);
-    return () => this.emitter.off('unheard', handler);
+  /** Calls back like `onInterrupted`, and also every 1.5 s during an outage, for checks that must not wait for the reconnect. */
+  onOutage(handler: () => void): () => void {
+    this.emitter.on('outage', handler);
+    return () => this.emitter.off('outage', handler);
   }
 
   /** Whether messages are delivered at present. */
@@ -56,11 +56,11 @@ export abstract class Bus {
 
   protected interrupted(): void {
     this.emitter.emit('interrupted');
-    this.unheard();
+    this.reportOutage();
   }
 
-  protected unheard(): void {
-    this.emitter.emit('unheard');
+  protected reportOutage(): void {
+    this.emitter.emit('outage');
   }
 
   protected deliver(channel: string, message: Buffer): void {
@@ -139,7 +139,7 @@ export class RedisBus extends Bus {
 
   /** Detects a Redis that hangs: a connection with an unanswered ping ends after `socketTimeout`. */
   private check(): void {
-    if (!this.isSynced) return this.unheard();
+    if (!this.isSynced) return this.reportOutage();
     for (const client of [this.publisher, this.subscriber]) client.ping().catch(() => undefined);
   }
 

@@ -59,7 +59,7 @@ test('who asks for a row while it is looked up shares it, but not after a change
   expect(looks()).toBe(4);
 });
 
-test('nothing is kept when changes may have gone unheard', async () => {
+test('nothing is cached when messages about changes may have been lost', async () => {
   const { bus, get, looks } = makeCache();
   await get('ada');
   bus.break();

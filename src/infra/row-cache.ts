@@ -15,7 +15,7 @@ export class RowCache<Row> {
 
   /** @param bus clears the cache when messages may have been missed */
   constructor(bus: Bus) {
-    bus.onUnheard(() => {
+    bus.onOutage(() => {
       this.forgotten += 1;
       this.loading.clear();
       this.rows.clear();

@@ -25,7 +25,7 @@ const atOnce = 500;
 @Injectable()
 export class OutputWatch {
   private readonly streams = new Set<Stream>();
-  private readonly unheard = new Coalesced(() => this.checkAll());
+  private readonly fullCheck = new Coalesced(() => this.checkAll());
 
   constructor(
     private readonly actors: Actors,
@@ -38,7 +38,7 @@ export class OutputWatch {
       this.recheck(({ execution }) => execution.project_id === project_id),
     );
     // events may have been lost
-    bus.onUnheard(() => this.unheard.request());
+    bus.onOutage(() => this.fullCheck.request());
   }
 
   /**

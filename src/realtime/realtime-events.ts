@@ -40,7 +40,7 @@ export class RealtimeEvents implements OnApplicationBootstrap, OnApplicationShut
         router.afterwards(() => watch.projectChanged(project_id)),
       ),
       events.on('user.changed', ({ user_id }) => router.afterwards(() => watch.userChanged(user_id))),
-      this.bus.onUnheard(() => resync.request()),
+      this.bus.onOutage(() => resync.request()),
     );
   }
 

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { RawData, WebSocket } from 'ws';
 import { bearerToken } from '../http/bearer-token.js';
 import { ConnectionStats } from '../common/connection-stats.js';
-import { answerRaw } from '../http/raw-answer.js';
+import { writeRawError } from '../http/raw-error.js';
 import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
 import { UnreadBytes } from '../request-limits/unread-bytes.js';
@@ -120,5 +120,5 @@ function refuse(socket: Socket, error: AppError): void {
   const seconds = error.retryAfterSeconds;
   const headers: Record<string, string> = { 'Sec-WebSocket-Version': '13' };
   if (seconds !== undefined) headers['Retry-After'] = String(Math.ceil(seconds));
-  answerRaw(socket, error, headers);
+  writeRawError(socket, error, headers);
 }

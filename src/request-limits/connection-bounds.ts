@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import proxyAddress from '@fastify/proxy-addr';
 import type { Config } from '../common/config.js';
-import { crowdedOutConnections } from '../common/metrics.js';
+import { evictedConnections } from '../common/metrics.js';
 import { commandsNetwork, isLoopback, networkOf } from '../common/network.js';
 import { ConnectionShares, proxies, type HeldConnection } from './connection-shares.js';
 
@@ -63,7 +63,7 @@ export function boundConnections(
     const isOnHost = isLoopback(address);
     // The open loopback connections may belong to others than the opener of this one, so they stay until their owners are known.
     if (isOnHost && unsorted.size >= perNetwork) {
-      crowdedOutConnections.inc();
+      evictedConnections.inc();
       socket.destroy();
       return;
     }

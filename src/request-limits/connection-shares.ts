@@ -1,4 +1,4 @@
-import { crowdedOutConnections } from '../common/metrics.js';
+import { evictedConnections } from '../common/metrics.js';
 
 export interface ConnectionLimits {
   inAll: number;
@@ -128,7 +128,7 @@ export class HeldConnection {
 
   /** Closes the connection because a limit is exceeded. */
   end(): void {
-    crowdedOutConnections.inc();
+    evictedConnections.inc();
     this.close();
     this.cutOff();
   }

@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 
 let server: RedisServer;
 let bus: RedisBus;
-let unheard = 0;
+let outages = 0;
 let interrupted = 0;
 beforeAll(ensureRedisServer);
 beforeEach(async () => {
@@ -19,8 +19,8 @@ beforeEach(async () => {
   ] as const;
   for (const client of clients) client.on('error', () => undefined);
   bus = new RedisBus(...clients, pino({ level: 'silent' }));
-  unheard = interrupted = 0;
-  bus.onUnheard(() => (unheard += 1));
+  outages = interrupted = 0;
+  bus.onOutage(() => (outages += 1));
   bus.onInterrupted(() => (interrupted += 1));
 });
 afterEach(async () => {
@@ -29,7 +29,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-async function heard(): Promise<string[]> {
+async function received(): Promise<string[]> {
   const messages: string[] = [];
   await bus.subscribe('news', (message) => messages.push(message.toString()));
   return messages;
@@ -38,7 +38,7 @@ async function heard(): Promise<string[]> {
 test.each(['is killed', 'hangs'] as const)(
   'while Redis %s, messages reach their own process once, and readers are called again and again',
   async (how) => {
-    const messages = await heard();
+    const messages = await received();
     await until(() => interrupted === 1, { what: 'the bus to be whole' });
     bus.publish('news', Buffer.from('before'));
     await until(() => messages.length === 1);
@@ -47,8 +47,8 @@ test.each(['is killed', 'hangs'] as const)(
     await until(() => interrupted === 2, { what: 'the loss to be noticed' });
     bus.publish('news', Buffer.from('meanwhile'));
     expect(messages).toEqual(['before', 'meanwhile']);
-    const calls = unheard;
-    await until(() => unheard >= calls + 2, { what: 'readers to be called twice' });
+    const calls = outages;
+    await until(() => outages >= calls + 2, { what: 'readers to be called twice' });
 
     server.resume();
     await server.start();

@@ -7,7 +7,7 @@ import { newId } from '../common/ids.js';
 const closeGraceMs = 2_000;
 
 /** Writes an error response to a socket that has no request object, and closes the connection. */
-export function answerRaw(socket: Socket, error: AppError, headers: Record<string, string> = {}): void {
+export function writeRawError(socket: Socket, error: AppError, headers: Record<string, string> = {}): void {
   const body = errorEnvelope(error, newId());
   const lines = Object.entries({
     ...headers,
