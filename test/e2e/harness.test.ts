@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 const standIn = (env: AppOptions['env'] = {}): AppOptions => ({
   roles: ['api'],
   env,
-  command: [process.execPath, join(import.meta.dirname, '../support/fixtures/stand-in.mjs')],
+  command: [process.execPath, join(import.meta.dirname, '../support/fixtures/fake-server.mjs')],
 });
 
 // The harness itself: that a leak or a death cannot pass unseen.

@@ -4,25 +4,25 @@ import type { Json } from './json.js';
 export interface Exchange {
   method: string;
   url: URL;
-  /** A body that was sent, before it became JSON; text and bytes went as they were. */
+  /** The request body before serialization; text and bytes are sent unchanged. */
   sent: unknown;
   status: number;
   headers: Headers;
-  /** The JSON or the text; undefined when it was not read. */
+  /** The parsed JSON or the text of the response; undefined when it was not read. */
   body?: Json;
 }
 
-/** What HTTP, its proxies and browsers are told, whatever the route. */
-const ofTransport =
+/** The headers of HTTP and for proxies and browsers, which all routes send and the document does not list. */
+const transportHeaders =
   /^(date|connection|keep-alive|content-length|content-type|content-encoding|transfer-encoding|vary|cache-control|x-accel-buffering|access-control-.*|content-security-policy|cross-origin-.*|origin-agent-cluster|referrer-policy|x-(content-type-options|dns-prefetch-control|download-options|frame-options|permitted-cross-domain-policies|xss-protection))$/;
 
 const api = new ApiDocument(true);
-/** Requests may have fields that we do not know, which are ignored. */
+/** The document for requests, which may have unknown fields: the server ignores them. */
 const open = new ApiDocument(false);
 
 /**
- * Holds an answer against the document.
- * @throws Error that says what the document does not allow: the status, the media type, a header, or something of the body
+ * Validates a response against the OpenAPI document.
+ * @throws Error with all violations: of the status, the media type, headers and the body
  */
 export function checkAnswer(exchange: Exchange): void {
   const { method, url, status, sent } = exchange;
@@ -48,7 +48,7 @@ function faultsOf({ method, status, headers, body }: Exchange, { operation }: Ro
   return fault === undefined ? faults : [...faults, fault];
 }
 
-/** What no route answers is an error all the same. */
+/** Checks the response to an unknown path, which must be an error envelope. */
 function faultsOfUnknown({ method, body }: Exchange): string[] {
   if (method === 'HEAD' || method === 'OPTIONS' || body === undefined) return [];
   const fault = api.faultsOf({ $ref: '#/components/schemas/ErrorEnvelope' }, body);
@@ -63,7 +63,7 @@ function headerFaults(headers: Headers, documented: Json = {}): string[] {
     .filter(([name, header]) => header.required && !headers.has(name))
     .map(([name]) => `the header ${name} is absent`);
   const wrong = [...headers]
-    .filter(([name]) => !ofTransport.test(name))
+    .filter(([name]) => !transportHeaders.test(name))
     .flatMap(([name, value]) => {
       const header = known.get(name);
       if (!header) return [`the header ${name} is not documented`];
@@ -73,7 +73,7 @@ function headerFaults(headers: Headers, documented: Json = {}): string[] {
   return [...absent, ...wrong];
 }
 
-/** What was taken must be what the document says can be sent. */
+/** Checks that the document allows a request that the server has accepted. */
 function faultsOfRequest({ operation }: Route, sent: unknown): string[] {
   const request = operation.requestBody;
   if (sent === undefined) return request?.required ? ['a body is required by the document only'] : [];
@@ -83,5 +83,5 @@ function faultsOfRequest({ operation }: Route, sent: unknown): string[] {
       : open.resolve(request)?.content['application/json'].schema;
   if (!schema) return [];
   const fault = open.faultsOf(schema, sent);
-  return fault === undefined ? [] : [`the request was taken: ${fault}`];
+  return fault === undefined ? [] : [`the request was accepted: ${fault}`];
 }

@@ -7,12 +7,12 @@ import type { Json } from './json.js';
 
 export interface Route {
   method: string;
-  /** As the document writes it, `/api/tasks/{task_id}`. */
+  /** The path as in the document, such as `/api/tasks/{task_id}`. */
   path: string;
   operation: Json;
 }
 
-/** `openapi/openapi.json`, and what can be asked of it. */
+/** The OpenAPI document `openapi/openapi.json` with lookups and validation. */
 export class ApiDocument {
   readonly document: Json;
   readonly routes: Route[];
@@ -20,7 +20,7 @@ export class ApiDocument {
   private readonly validators = new Map<string, ValidateFunction>();
   private readonly patterns: { route: Route; pattern: RegExp }[];
 
-  /** @param closed when an object must have no fields but those the document names */
+  /** @param closed whether objects must not have fields that the document does not list */
   constructor(closed: boolean) {
     this.document = JSON.parse(readFileSync(join(root, 'openapi/openapi.json'), 'utf8'));
     this.routes = Object.entries<Json>(this.document.paths).flatMap(([path, item]) =>
@@ -31,7 +31,7 @@ export class ApiDocument {
       })),
     );
     this.patterns = this.routes
-      // what is named comes before what is a parameter: /api/tasks/bulk before /api/tasks/{task_id}
+      // literal segments precede parameters: /api/tasks/bulk before /api/tasks/{task_id}
       .toSorted((a, b) => a.path.split('{').length - b.path.split('{').length)
       .map((route) => ({ route, pattern: new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`) }));
     formats.default(this.ajv);
@@ -50,7 +50,7 @@ export class ApiDocument {
       ?.route;
   }
 
-  /** Follows a `$ref` to a component. */
+  /** Resolves a `$ref` to a component. */
   resolve(part: Json): Json {
     if (typeof part?.$ref !== 'string') return part;
     const found = part.$ref
@@ -61,7 +61,7 @@ export class ApiDocument {
     return this.resolve(found);
   }
 
-  /** @returns what is wrong with a value, or undefined */
+  /** Validates a value. @returns the errors as text, or undefined */
   faultsOf(schema: Json, value: unknown): string | undefined {
     const key = JSON.stringify(schema);
     const text = key.replaceAll('"#/components/', '"api#/components/');
@@ -71,7 +71,7 @@ export class ApiDocument {
   }
 }
 
-/** Refuses fields that a schema does not name; what is put together by allOf is judged as a whole. */
+/** Makes a schema refuse unknown fields. The parts of an `allOf` are closed together. */
 function close(schema: Json, whole = true): void {
   if (typeof schema !== 'object' || schema === null) return;
   const open = schema.additionalProperties !== undefined;

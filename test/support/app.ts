@@ -14,13 +14,13 @@ import { ServerProcess, type Environment, type Role } from './server-process.js'
 import { until } from './until.js';
 
 export interface AppOptions {
-  /** Settings beyond the usual ones; `undefined` removes one. */
+  /** Additional environment variables; `undefined` removes one of the defaults. */
   env?: Environment;
-  /** Which processes; the mode says which by default. */
+  /** The processes to start; by default those of the mode. */
   roles?: Role[];
-  /** Leaves DATABASE_URL out, so that the product runs a Postgres of its own in DATA_DIR. */
+  /** Omits DATABASE_URL, so that the server runs the embedded Postgres in DATA_DIR. */
   embeddedPostgres?: boolean;
-  /** The program to start instead of `node dist/bundle/main.js`; the role is added to it. */
+  /** The program to start instead of `node dist/bundle/main.js`; the role is appended to its arguments. */
   command?: string[];
 }
 
@@ -29,18 +29,18 @@ const rolesOf: Record<typeof mode, Role[]> = {
   redis: ['all'],
   cluster: ['api', 'api', 'worker', 'worker'],
 };
-// 3 s on an idle machine
-const startPatience = 90_000;
-const leavePatience = 5_000;
+// a start takes 3 s on an idle machine
+const startTimeoutMs = 90_000;
+const exitTimeoutMs = 5_000;
 const adminPassword = 'the admin of the tests';
 
-/** Apps of this file that run; the set-up file fails a file that leaves one. */
+/** The running apps of a test file; `setup.ts` fails a file that does not stop them all. */
 export const runningApps = new Set<App>();
 
-/** A running Millrace in the mode of this run, with a database, a data folder and a Redis that nobody else uses. */
+/** A running Millrace in the mode of this test run, with a database, a data folder and a Redis of its own. */
 export class App {
   readonly processes: ServerProcess[] = [];
-  /** Signed in as the administrator; in a cluster its requests go to the `api` processes in turn. */
+  /** The client of the administrator. In a cluster its requests go to the `api` processes in turn. */
   admin!: Client;
   redis: RedisServer | undefined;
   dataDir!: string;
@@ -61,7 +61,7 @@ export class App {
     }
   }
 
-  /** Starts one more process and waits until it is ready. */
+  /** Starts another process and waits until it is ready. */
   async add(role: Role): Promise<ServerProcess> {
     const port = await freePort();
     const server = new ServerProcess(role, port, { ...this.env, PORT: String(port) }, this.options.command);
@@ -71,14 +71,14 @@ export class App {
     return server;
   }
 
-  /** Ends a process and starts it again on its port. */
+  /** Restarts a process on its port. */
   async restart(server: ServerProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await server.stop(signal);
     server.start();
     await this.ready(server);
   }
 
-  /** Waits until a process that was started serves requests and takes work. */
+  /** Waits until a started process serves requests and takes work. */
   async ready(server: ServerProcess): Promise<void> {
     const isReady = async (): Promise<boolean> => {
       if (server.exit) return true;
@@ -87,7 +87,7 @@ export class App {
       const rows = await this.query('SELECT 1 FROM workers WHERE pid = $1', [server.pid]);
       return rows.length > 0;
     };
-    await until(isReady, { timeout: startPatience, what: `the ${server.role} process to be ready` }).catch(
+    await until(isReady, { timeout: startTimeoutMs, what: `the ${server.role} process to be ready` }).catch(
       (error: Error) => {
         throw new Error(`${error.message}\n${server.logTail()}`);
       },
@@ -103,12 +103,12 @@ export class App {
     return this.processes.filter(({ role }) => role !== 'api');
   }
 
-  /** The address of the first `api` process. */
+  /** The URL of the first `api` process. */
   get url(): string {
     return this.apis[0]?.url ?? '';
   }
 
-  /** The address for sockets: the last `api` process, which in a cluster is not the one that `url` names. */
+  /** The URL for WebSockets: that of the last `api` process, which in a cluster is not the one of `url`. */
   get wsUrl(): string {
     return (this.apis.at(-1)?.url ?? '').replace(/^http/, 'ws');
   }
@@ -118,24 +118,24 @@ export class App {
     return this.database.url;
   }
 
-  /** One statement on the app's database, to look behind its back. */
+  /** Runs a statement on the app's database. */
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
     return query<Row>(this.databaseUrl, text, values);
   }
 
-  /** Somebody who is not signed in. */
+  /** Returns a client that is not signed in. */
   anonymous(): Client {
     return new Client(() => this.nextUrl());
   }
 
-  /** A client that talks to one process only. */
+  /** Returns a client of the administrator whose requests go to one process. */
   async adminAt(server: ServerProcess): Promise<Client> {
     return new Client(() => server.url).as(this.administrator());
   }
 
   /**
-   * Ends everything and removes it.
-   * @throws when a process does not end, or leaves another one behind
+   * Stops all processes and removes the app's database, Redis and data folder.
+   * @throws when a process does not end, or leaves child processes
    */
   async stop(): Promise<void> {
     if (!runningApps.delete(this)) return;
@@ -152,7 +152,7 @@ export class App {
       );
   }
 
-  /** What to say about processes that ended though no test asked them to. */
+  /** Returns the messages about processes that ended although no test stopped them. */
   deaths(): string[] {
     return this.processes
       .filter(({ hasDied }) => hasDied)
@@ -161,7 +161,7 @@ export class App {
 
   private async open(): Promise<void> {
     this.dataDir = await mkdtemp(join(tmpdir(), 'millrace-app-'));
-    // commands that run as another user must find closed what lies in it, and not the folder
+    // commands that run as another user must reach the folder, and find its contents closed
     await chmod(this.dataDir, 0o755);
     if (!this.options.embeddedPostgres) this.database = await TestDatabase.create(inject('postgresUrl'));
     if (usesRedis) this.redis = await RedisServer.start();
@@ -170,7 +170,7 @@ export class App {
     this.admin = await this.anonymous().as(this.administrator());
   }
 
-  /** With no password in the settings, the one that was made and printed. */
+  /** Returns the administrator's credentials; without a configured password, the generated one from the log. */
   private administrator(): Credentials {
     const printed = /^ +password: (\S+)$/m.exec(this.processes.map(({ stdout }) => stdout).join('\n'))?.[1];
     return {
@@ -194,15 +194,15 @@ export class App {
       HOST: '127.0.0.1',
       DATA_DIR: this.dataDir,
       DATABASE_URL: this.database?.url,
-      // Postgres has 100 connections for all files that run at once
+      // all test files that run at the same time share the 100 connections of Postgres
       DATABASE_POOL_SIZE: '6',
       REDIS_URL: this.redis?.url,
       ADMIN_PASSWORD: adminPassword,
-      // what a test leaves running would hold its end for the default of 10 s
+      // commands that a test leaves running would delay its end by the default of 10 s
       GRACE_SECONDS: '1',
       RATE_LIMIT_ENABLED: 'false',
       WEBHOOK_ALLOW_PRIVATE: 'true',
-      // commands of many tests meet the test in a folder; that of isolated runs has its own files
+      // many tests exchange files with their commands in a folder, which isolated commands would not see
       EXECUTOR_ISOLATION: 'none',
       ...this.options.env,
     };
@@ -211,7 +211,7 @@ export class App {
   private async endLeftovers(): Promise<string[]> {
     const known = this.processes.flatMap(({ offspring }) => offspring);
     const look = () => leftBehind(this.mark, this.dataDir, known);
-    const gone = await until(async () => (await look()).length === 0, { timeout: leavePatience }).catch(
+    const gone = await until(async () => (await look()).length === 0, { timeout: exitTimeoutMs }).catch(
       () => false,
     );
     if (gone) return [];
@@ -222,17 +222,17 @@ export class App {
   }
 }
 
-/** Starts an app that the test stops itself. */
+/** Starts an app. The test must stop it. */
 export async function startApp(options?: AppOptions): Promise<App> {
   const app = new App(options);
   await app.start();
   return app;
 }
 
-/** An app for all tests of a file (or of a `describe`): started before the first and stopped after the last. */
+/** Returns an app for all tests of a file or `describe`, started before the first and stopped after the last. */
 export function useApp(options?: AppOptions): App {
   const app = new App(options);
-  beforeAll(() => app.start(), startPatience * 2);
+  beforeAll(() => app.start(), startTimeoutMs * 2);
   afterAll(() => app.stop(), 60_000);
   return app;
 }

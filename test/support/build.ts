@@ -7,8 +7,8 @@ export const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
 /**
- * Builds `dist`, and that of the packages beside the server, when they are older than their sources. Type faults are reported and do not stop the tests: `npm run types` fails
- * on them, and a half-finished room must not hide what the others do.
+ * Builds `dist` of the server and of the packages when they are older than their sources. Type errors are printed but do not stop the
+ * tests: `npm run types` fails on them, and an unfinished folder must not hide the results of the others.
  */
 export async function buildDist(): Promise<void> {
   const builds = [['scripts/build.mjs', '--lenient'], ['scripts/build-packages.mjs']];

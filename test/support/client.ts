@@ -5,7 +5,7 @@ import type { Json } from './json.js';
 export interface Answer {
   status: number;
   headers: Headers;
-  /** The parsed JSON, or the text when the answer is not JSON. */
+  /** The parsed JSON, or the text of another media type. */
   body: Json;
   bytes: Buffer;
 }
@@ -23,15 +23,15 @@ export interface Credentials {
 
 export type UserRole = 'viewer' | 'developer' | 'admin';
 
-/** A person (or nobody yet) who talks to the HTTP interface. */
+/** A client of the HTTP API, signed in or anonymous. */
 export class Client {
-  /** The user as login answered it; `{}` for nobody. */
+  /** The user as returned by the login; `{}` for an anonymous client. */
   user: Json = {};
   credentials: Credentials | undefined;
   token: string | undefined;
   refreshToken: string | undefined;
 
-  /** @param nextUrl gives the server for each request, so that a cluster is used evenly */
+  /** @param nextUrl returns the server for each request, so that all servers of a cluster are used */
   constructor(
     private readonly nextUrl: () => string,
     private readonly headers: Record<string, string> = {},
@@ -54,8 +54,8 @@ export class Client {
   }
 
   /**
-   * Sends any request; strings and buffers go as they are, everything else as JSON. An answer that the OpenAPI document does not
-   * allow is an error.
+   * Sends a request. Strings and buffers are sent unchanged, other bodies as JSON. A response that the OpenAPI document does not allow
+   * is an error.
    */
   async request(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Answer> {
     const url = this.urlOf(path, options);
@@ -68,7 +68,7 @@ export class Client {
     return answer;
   }
 
-  /** As `request`, but leaves the body to be read as it comes (server-sent events, raw output). */
+  /** Sends a request like `request`, but leaves the body to the caller as a stream (server-sent events, raw output). */
   async open(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Response> {
     const url = this.urlOf(path, options);
     const response = await this.send(method, url, body, options);
@@ -95,7 +95,7 @@ export class Client {
     });
   }
 
-  /** The same person with more headers on every request, such as `X-Session-ID`. */
+  /** Returns a client of the same user that sends additional headers with every request, such as `X-Session-ID`. */
   with(headers: Record<string, string>): Client {
     const client = new Client(this.nextUrl, { ...this.headers, ...headers });
     return Object.assign(client, {
@@ -106,17 +106,17 @@ export class Client {
     });
   }
 
-  /** Somebody who is not signed in. */
+  /** Returns a client that is not signed in. */
   anonymous(): Client {
     return new Client(this.nextUrl);
   }
 
-  /** Somebody who comes with a token of any kind. */
+  /** Returns a client that sends a token of any kind. */
   withToken(token: string): Client {
     return Object.assign(this.anonymous(), { token });
   }
 
-  /** Signs in. @returns the client of that user */
+  /** Signs in. @returns a client of that user */
   async as(credentials: Credentials): Promise<Client> {
     const client = this.anonymous();
     const { data } = (await expectStatus(200, client.post('/api/auth/login', credentials))).body;
@@ -128,7 +128,7 @@ export class Client {
     });
   }
 
-  /** Makes a user (this client must be an administrator) and signs in. @returns the client of the new user */
+  /** Creates a user, as an administrator, and signs in. @returns a client of the new user */
   async createUser(role: UserRole, fields: Record<string, unknown> = {}): Promise<Client> {
     const username = `${role}-${randomBytes(4).toString('hex')}`;
     const user = {
@@ -143,7 +143,7 @@ export class Client {
   }
 }
 
-/** Gives the answer, or fails with its body when the status is another one. */
+/** Returns a response with the expected status. @throws with its body when the status is another one */
 export async function expectStatus(status: number, answer: Promise<Answer> | Answer): Promise<Answer> {
   const given = await answer;
   if (given.status !== status)

@@ -9,7 +9,7 @@ export function databaseUrl(serverUrl: string, name: string): string {
   return url.href;
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs a statement on a new connection. */
 export async function query<Row extends QueryResultRow>(
   url: string,
   text: string,
@@ -25,7 +25,7 @@ export async function query<Row extends QueryResultRow>(
   }
 }
 
-/** A database for one app, cloned from the migrated template. */
+/** A database for one app, which is a clone of the migrated template. */
 export class TestDatabase {
   private constructor(
     private readonly serverUrl: string,

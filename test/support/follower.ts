@@ -15,10 +15,10 @@ export interface Frame {
   total?: number;
 }
 
-/** What serves the output. */
+/** The servers of the output. */
 export interface Source {
   admin: Client;
-  /** Where the next connection goes. */
+  /** Returns the URL for the next connection. */
   nextUrl: () => string;
 }
 
@@ -27,7 +27,7 @@ interface Job {
   execution: string;
 }
 
-/** Opens one connection that takes frames from an offset on; resolves when it is over, however. */
+/** Opens a connection that receives frames from an offset on. Resolves at its end, also after an error. */
 type Connect = (
   source: Source,
   job: Job,
@@ -102,20 +102,20 @@ const connects: Record<Transport, Connect> = {
   'server-sent events': serverSentEvents,
 };
 
-/** What a reader got, over all its connections. */
+/** The result of a reader over all its connections. */
 export interface Reading {
   bytes: number;
   hash: string;
   cuts: number;
   total: number | undefined;
-  /** The first thing that was wrong: a gap, a byte twice, a length that is not the content's. */
+  /** The first error: a gap, a repeated byte, or a length that differs from the content's. */
   fault: string | undefined;
 }
 
 /**
- * Follows an output to its end by one transport, and goes on where it was each time the connection is cut.
- * @param options.cutAfter gives the bytes of one connection
- * @param options.deadline of `Date.now()`
+ * Follows an output to its end by one transport. Each time the connection is cut, it resumes at its offset.
+ * @param options.cutAfter returns the number of bytes after which the next connection is cut
+ * @param options.deadline the end of the test, as a time of `Date.now()`
  */
 export async function follow(
   source: Source,

@@ -11,9 +11,9 @@ import { ensureRedisServer } from './redis-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The Postgres of the run, on its maintenance database. */
+    /** The URL of the maintenance database of the Postgres for this test run. */
     postgresUrl: string;
-    /** Runs can be isolated here. */
+    /** Whether commands can be isolated on this host. */
     namespaces: boolean;
   }
 }
@@ -24,7 +24,7 @@ type Sources = typeof import('../../src/infra/data-source.js');
 const built = async <M>(path: string): Promise<M> =>
   (await import(pathToFileURL(join(root, 'dist', path)).href)) as M;
 
-/** Once for a run: the build, one Postgres with a migrated template database, and the program redis-server. */
+/** Prepares a test run: the build, a Postgres with a migrated template database, and the program redis-server. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const projects = project.vitest.projects.map(({ name }) => name);
   await buildDist();
@@ -42,7 +42,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    await hasten(postgres.url);
+    await disableDurability(postgres.url);
     await query(postgres.url, `CREATE DATABASE ${templateName}`);
     await migrate(databaseUrl(postgres.url, templateName));
   } catch (error) {
@@ -53,8 +53,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   return teardown;
 }
 
-/** No test cuts the power, and waiting for the disk takes most of the time of a small transaction. */
-async function hasten(url: string): Promise<void> {
+/** Turns off durability: no test cuts the power, and waiting for the disk takes most of the time of a small transaction. */
+async function disableDurability(url: string): Promise<void> {
   for (const name of ['fsync', 'synchronous_commit', 'full_page_writes'])
     await query(url, `ALTER SYSTEM SET ${name} = off`);
   await query(url, 'SELECT pg_reload_conf()');

@@ -1,10 +1,10 @@
-/** Of add_key(2); those of request_key(2) and keyctl(2) follow it. */
+/** The number of the system call add_key(2). Those of request_key(2) and keyctl(2) are the next two. */
 const addKey = process.arch === 'arm64' ? 217 : 248;
 
-// Perl makes system calls by their numbers, and takes no literals for what they could write to
+// Perl's `syscall` takes the number of a system call, and refuses literals for arguments that a call could write to
 const add = `my ($kind, $name, $value) = ("user", @ARGV); my $key = syscall(${addKey}, $kind, $name, $value, length($value), -3)`;
 
-/** A program and arguments that run the rest in a session keyring with a key in it, as a sign-in or a service manager does. */
+/** Returns a command prefix that runs a program in a session keyring with a key in it, as a sign-in or a service manager does. */
 export const inSession = (name: string, value: string): string[] => [
   'perl',
   '-e',
@@ -13,11 +13,11 @@ export const inSession = (name: string, value: string): string[] => [
   value,
 ];
 
-/** A command that puts a key into its session keyring, and prints whether it could. */
+/** Returns a command that adds a key to its session keyring and prints whether it could. */
 export const storeKey = (name: string, value: string): string =>
   `perl -e '${add}; print($key > 0 ? "stored\\n" : "refused: $!\\n")' '${name}' '${value}'`;
 
-/** A command that prints the value of a key that it finds, or that there is none. */
+/** Returns a command that prints the value of a key, or `none`. */
 export const readKey = (name: string): string =>
   `perl -e 'my ($kind, $name) = ("user", @ARGV); my $key = syscall(${addKey + 1}, $kind, $name, 0, 0);
     my $value = " " x 64; my $size = syscall(${addKey + 2}, 11, $key, $value, 64);

@@ -5,7 +5,7 @@ import type { Json } from './json.js';
 const api = new ApiDocument(true);
 const ofTransport = /^(host|connection|content-type|content-length|transfer-encoding|user-agent|accept.*)$/;
 
-/** Holds a message to a webhook against the document. @returns what it does not allow of the headers and the body */
+/** Validates a webhook message against the OpenAPI document. @returns the violations of its headers and body */
 export function messageFaults(headers: IncomingHttpHeaders, raw: string): string[] {
   const body: Json = JSON.parse(raw);
   const operation = api.document.webhooks[body.event]?.post;

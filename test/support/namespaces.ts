@@ -5,7 +5,7 @@ import { ensureProgram } from './needed-program.js';
 const nobody = { uid: 65534, gid: 65534 };
 const trial = '--unshare-user --disable-userns --unshare-pid --unshare-net --ro-bind / / --proc /proc true';
 
-/** Whether this host lets ordinary users have namespaces by bubblewrap, which most containers do not; says why it does not. */
+/** Whether unprivileged users can create namespaces with bubblewrap, which most containers do not allow; prints the reason if not. */
 export async function namespacesWork(): Promise<boolean> {
   try {
     await ensureProgram('bwrap', 'bubblewrap');

@@ -3,8 +3,8 @@ import { query } from './database.js';
 import type { RedisServer } from './redis-server.js';
 
 /**
- * Puts jobs into the queue behind the product's back: `offer` makes the queue forget an execution, also one that a worker has,
- * and adds it again, so that it is given out a second time.
+ * Adds jobs to the queue without the server: `offer` removes the job of an execution, even if a worker has taken it, and adds it again,
+ * so that it is delivered a second time.
  */
 export async function offerJobs(
   { redis, url }: { redis: RedisServer | undefined; url: string },

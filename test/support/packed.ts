@@ -8,9 +8,9 @@ import { root } from './build.js';
 const run = promisify(execFile);
 
 /**
- * Makes an empty project and installs packages in it as a user would, from what `npm pack` made of them.
- * @param packages folders below the root: those to try, and all they need, so that no registry is asked
- * @returns the folder, which the caller removes
+ * Creates an empty project and installs packages in it as a user would, from the archives of `npm pack`.
+ * @param packages the folders of the packages below the root, with all their dependencies, so that no registry is needed
+ * @returns the folder of the project, which the caller removes
  */
 export async function installPacked(packages: string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-packed-'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** A process id with the time the process was started, since ids are used again. */
+/** A process id with the start time of the process, since ids are reused. */
 export interface ProcessId {
   pid: number;
   parent: number;
@@ -10,7 +10,7 @@ export interface ProcessId {
 
 async function look(pid: number): Promise<ProcessId | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // the name in parentheses may hold anything, parentheses too
+  // the name in parentheses may contain anything, including parentheses
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields === undefined || fields[0] === 'Z') return undefined;
   return { pid, parent: Number(fields[1]), started: fields[19] ?? '' };
@@ -21,7 +21,7 @@ async function all(): Promise<ProcessId[]> {
   return (await Promise.all(pids.map(look))).filter((found) => found !== undefined);
 }
 
-/** Every living process below this one. */
+/** Returns all living descendants of a process. */
 export async function descendants(pid: number): Promise<ProcessId[]> {
   const table = await all();
   const found: ProcessId[] = [];
@@ -33,19 +33,19 @@ export async function descendants(pid: number): Promise<ProcessId[]> {
   return found;
 }
 
-/** The server that a supervisor has started, or npm by way of one; undefined where there is none. */
+/** Returns the server below a supervisor or npm; undefined when there is none. */
 export function servingProcess(starter: number): number | undefined {
   try {
     const children = readFileSync(`/proc/${starter}/task/${starter}/children`, 'latin1')
       .split(' ')
       .filter(Boolean)
       .map(Number);
-    // before it is the server, a child is for a moment the image of its supervisor
+    // between fork and exec a child still has the environment of its supervisor
     const serves = (pid: number) =>
       readFileSync(`/proc/${pid}/environ`, 'latin1').includes('MILLRACE_SUPERVISED=');
     const below = children.find(serves) ?? children.map(servingProcess).find((pid) => pid !== undefined);
     if (below !== undefined || process.getuid?.() === 0) return below;
-    // without a supervisor the server is what npm started
+    // without a supervisor the server is the child of npm
     const isServer = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('/main.js\0');
     return isServer(starter) ? undefined : children.find(isServer);
   } catch {
@@ -58,8 +58,8 @@ export async function isAlive(pid: number): Promise<boolean> {
 }
 
 /**
- * What is left of an app: known processes that live, and any process that carries its mark in the environment or works in its
- * folder. Zombies do not count.
+ * Finds the remaining processes of an app: living ones among `known`, and all with its mark in their environment or with a working
+ * directory in its folder. Zombies do not count.
  */
 export async function leftBehind(
   mark: string,
@@ -78,17 +78,17 @@ export async function leftBehind(
   return left.filter((pid) => pid > 0);
 }
 
-/** The command line of a process, for a person. */
+/** Returns the id and the command line of a process for a message. */
 export async function commandLine(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return `${pid}: ${text.replaceAll('\0', ' ').trim() || '(gone)'}`;
 }
 
-/** Kills a process, if it is still there. */
+/** Kills a process if it still exists. */
 export function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // gone meanwhile
+    // the process has ended already
   }
 }

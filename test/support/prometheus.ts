@@ -5,7 +5,7 @@ interface Sample {
   value: string;
 }
 
-/** A family of metrics as a parser that is not ours read it. */
+/** A family of metrics as returned by an independent parser. */
 interface Family {
   name: string;
   help: string;
@@ -15,25 +15,25 @@ interface Family {
 
 const parse = createRequire(import.meta.url)('parse-prometheus-text-format') as (text: string) => Family[];
 
-/** What one process said of itself at one moment. */
+/** The metrics of one process at one time. */
 export class Exposition {
   readonly families: Family[];
   private readonly samples = new Map<string, Sample[]>();
 
-  /** @throws when the text is no exposition */
+  /** @throws when the text is not in the exposition format of Prometheus */
   constructor(readonly text: string) {
     this.families = parse(text);
-    // the parser drops the labels of a histogram, but not those of its samples
+    // the parser drops the labels of a histogram itself, but keeps those of its samples
     const plain = parse(text.replaceAll(/^# (TYPE|HELP) .*$/gm, ''));
     for (const { name, metrics } of plain) this.samples.set(name, [...this.of(name), ...metrics]);
   }
 
-  /** All samples of a name, such as `…_total` or `…_count`. */
+  /** Returns all samples of a name, such as `…_total` or `…_count`. */
   of(name: string): Sample[] {
     return this.samples.get(name) ?? [];
   }
 
-  /** The value with these labels among its own; summed when several match. */
+  /** Returns the sum of the samples that have these labels. */
   value(name: string, labels: Record<string, string> = {}): number {
     const found = this.of(name).filter((sample) =>
       Object.entries(labels).every(([label, value]) => sample.labels?.[label] === value),

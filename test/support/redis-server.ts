@@ -9,20 +9,20 @@ import { until } from './until.js';
 const run = promisify(execFile);
 
 /**
- * Makes sure that the program redis-server is there, without its service.
- * @throws a sentence that says what to install
+ * Makes sure that the program redis-server is installed, without its service.
+ * @throws with a sentence that names the package to install
  */
 export async function ensureRedisServer(): Promise<void> {
   if (!(await ensureProgram('redis-server'))) return;
-  // systemd starts it when it is installed
+  // systemd starts the service after the installation
   await run('systemctl', ['disable', '--now', 'redis-server'])
     .catch(() => run('service', ['redis-server', 'stop']))
     .catch(() => undefined);
 }
 
 /**
- * A Redis of one app: publish and subscribe know no database numbers, so apps that shared one would hear each other. It
- * takes 20 ms and 8 MB.
+ * A Redis server for one app. Publish and subscribe ignore database numbers, so apps with a shared server would receive each other's
+ * messages. A server takes 20 ms and 8 MB.
  */
 export class RedisServer {
   private child: ChildProcess | undefined;
@@ -48,7 +48,7 @@ export class RedisServer {
     return this.child?.pid;
   }
 
-  /** Starts it again, empty and on the same port, after `stop` or `kill`; one that runs is left as it is. */
+  /** Starts the server again, empty and on the same port, after `stop` or `kill`; a running one is left unchanged. */
   async start(): Promise<void> {
     if (this.isRunning) return;
     const args = [
@@ -73,12 +73,12 @@ export class RedisServer {
     });
   }
 
-  /** Removes everything in it, as a restart without persistence does. */
+  /** Removes all data, as a restart without persistence does. */
   async flush(): Promise<void> {
     await this.use((client) => client.flushall());
   }
 
-  /** Runs commands on a connection of its own. */
+  /** Runs commands on a new connection. */
   async use<T>(work: (client: Redis) => Promise<T>): Promise<T> {
     const client = new Redis(this.url, { retryStrategy: () => null, lazyConnect: true });
     client.on('error', () => undefined);
@@ -98,7 +98,7 @@ export class RedisServer {
     await exit;
   }
 
-  /** Freezes it: its connections stay open, and it answers nothing. */
+  /** Suspends the server: its connections stay open without responses. */
   pause(): void {
     this.child?.kill('SIGSTOP');
   }

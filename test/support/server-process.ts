@@ -14,11 +14,11 @@ export interface Exit {
 }
 
 const keptLog = 64 * 1024;
-const stopPatience = 20_000;
+const stopTimeoutMs = 20_000;
 
-/** One process of the product, as an operator would start it: `node dist/bundle/main.js ROLE`. */
+/** A server process, started as an operator would start it: `node dist/bundle/main.js ROLE`. */
 export class ServerProcess {
-  /** Every process this one was seen to have below it; they must be gone when it is. */
+  /** All descendant processes that were seen; they must end with this process. */
   readonly offspring: ProcessId[] = [];
   stdout = '';
   stderr = '';
@@ -34,18 +34,18 @@ export class ServerProcess {
     private readonly command: string[] = [process.execPath, join(root, 'dist/bundle/main.js')],
   ) {}
 
-  /** The process that was started: as root a supervisor, else the server itself. */
+  /** The id of the started process, which is the supervisor when run as root, and else the server itself. */
   get supervisorPid(): number {
     return this.child?.pid ?? 0;
   }
 
-  /** The process that serves; known also after its end. */
+  /** The id of the server process; also available after its end. */
   get pid(): number {
     this.servingPid ??= servingProcess(this.supervisorPid);
     return this.servingPid ?? this.supervisorPid;
   }
 
-  /** The process that starts its commands; undefined while there is none. */
+  /** Returns the id of the launcher, which starts the commands; undefined while there is none. */
   async launcherPid(): Promise<number | undefined> {
     for (const { pid } of await descendants(this.supervisorPid))
       if ((await commandLine(pid)).includes('launcher-main')) return pid;
@@ -60,12 +60,12 @@ export class ServerProcess {
     return this.child !== undefined && this.exit === undefined;
   }
 
-  /** True when it ended though no test asked it to. */
+  /** True when the process ended although no test stopped it. */
   get hasDied(): boolean {
     return this.exit !== undefined && !this.expectsExit;
   }
 
-  /** Starts it, for the first time or again; does not wait until it is ready. */
+  /** Starts the process, for the first time or again, without waiting until it is ready. */
   start(): void {
     if (this.isRunning) throw new Error(`the ${this.role} process runs already`);
     const [program = '', ...args] = this.command;
@@ -85,11 +85,11 @@ export class ServerProcess {
       .setEncoding('utf8')
       .on('data', (text: string) => (this.stderr = (this.stderr + text).slice(-keptLog)));
     child.on('error', (error) => (this.stderr += error.message));
-    // not 'close': a process left behind may hold the pipes
+    // 'exit' and not 'close', since a remaining child process may hold the pipes
     child.on('exit', (code, signal) => (this.exit = { code, signal }));
   }
 
-  /** Sends a signal that it need not survive: to the one that was started, and what nobody can pass on to the one that serves. */
+  /** Sends a signal to the started process. SIGKILL, which a supervisor cannot pass on, is sent to the server itself. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     const { pid } = this;
     this.offspring.push(...(await descendants(this.supervisorPid)));
@@ -99,34 +99,34 @@ export class ServerProcess {
   }
 
   /**
-   * Asks it to end, and waits.
-   * @throws with its log when it is not gone within 20 s (it is killed then)
+   * Sends a signal and waits for the end of the process.
+   * @throws with the log when it does not end within 20 s; it is killed then
    */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     if (!this.isRunning) return this.exit ?? { code: null, signal: null };
     await this.signal(signal);
     try {
-      return await this.exited(stopPatience);
+      return await this.exited(stopTimeoutMs);
     } catch {
       this.child?.kill('SIGKILL');
       throw new Error(
-        `The ${this.role} process did not end within ${stopPatience} ms of ${signal}.\n${this.logTail()}`,
+        `The ${this.role} process did not end within ${stopTimeoutMs} ms of ${signal}.\n${this.logTail()}`,
       );
     }
   }
 
-  /** Ends it without a chance to tidy up, and waits until it is gone. */
+  /** Kills the process with SIGKILL and waits for its end. */
   async kill(): Promise<void> {
     await this.stop('SIGKILL');
   }
 
-  /** Waits until it has ended by itself or by a signal. */
+  /** Waits for the end of the process, by itself or by a signal. */
   async exited(timeout = 10_000): Promise<Exit> {
     this.expectsExit = true;
     return until(() => this.exit, { timeout, what: `the end of the ${this.role} process` });
   }
 
-  /** The end of what it wrote, for a failure. */
+  /** Returns the last lines of its output for a failure message. */
   logTail(lines = 40): string {
     const last = (text: string) => text.trimEnd().split('\n').slice(-lines).join('\n');
     const state = this.exit ? `ended with ${this.exit.signal ?? `exit code ${this.exit.code}`}` : 'running';

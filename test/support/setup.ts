@@ -2,11 +2,11 @@ import { afterAll, afterEach } from 'vitest';
 import { runningApps } from './app.js';
 import { until } from './until.js';
 
-// A server that died fails the test it died in, with its log; a failed test shows what the servers wrote last.
+// A server that ends unexpectedly fails the current test, with its log. A failed test prints the last lines of all servers.
 afterEach(async ({ task }) => {
   const deaths = () => [...runningApps].flatMap((app) => app.deaths());
   const failed = task.result?.state === 'fail';
-  // a cut connection is known before the exit that cut it
+  // a test may notice a broken connection before the exit of the server that caused it
   if (failed) await until(() => deaths().length > 0, { timeout: 300 }).catch(() => undefined);
   if (deaths().length > 0) throw new Error(deaths().join('\n'));
   if (!failed) return;
@@ -14,7 +14,7 @@ afterEach(async ({ task }) => {
     for (const server of app.processes) process.stderr.write(`${server.logTail(15)}\n`);
 });
 
-// Runs after the hooks of the file itself, so an app that is still there was forgotten.
+// This runs after the hooks of the file itself, so an app that still runs was forgotten.
 afterAll(async () => {
   const forgotten = [...runningApps];
   const results = await Promise.allSettled(forgotten.map((app) => app.stop()));

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface UntilOptions {
-  /** Milliseconds; 10 s unless said. */
+  /** The timeout in milliseconds; 10 s by default. */
   timeout?: number;
-  /** What is awaited, for the failure: "the task to be completed". */
+  /** What is awaited, for the error message, such as "the task to be completed". */
   what?: string;
 }
 
 /**
- * Asks again and again until the condition gives something truthy, which it returns. A condition that throws (a failed `expect`
- * too) is asked again, and its last error becomes the cause of the failure.
- * @throws when the time is over, with what was awaited and what the condition gave last
+ * Polls a condition until it returns a truthy value, and returns that value. A condition that throws, such as a failed `expect`, is
+ * evaluated again, and its last error becomes the cause of the failure.
+ * @throws after the timeout, with the name of what was awaited and the last value of the condition
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
