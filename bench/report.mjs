@@ -1,15 +1,15 @@
 import { shown } from './support/figures.mjs';
 
-/** The rows of the table, each with what it was held to. */
+/** The table of results, each with its reference and target. */
 export class Report {
   rows = [];
 
-  /** A figure without a target. */
+  /** Adds a figure without a target. */
   note(what, value, unit, remark = '') {
     this.#add({ what, value, unit, against: remark });
   }
 
-  /** A figure that has to reach a share of another one of the same run. */
+  /** Adds a figure that must reach a share of another one of the same run. */
   ratio(what, value, unit, { name, value: other }, least) {
     const share = value / other;
     const against = `${shown(other)} ${unit}: ${name}`;
@@ -35,7 +35,7 @@ export class Report {
     return this.rows.filter(({ ok }) => ok === false);
   }
 
-  /** The table, in Markdown. */
+  /** The table in Markdown. */
   get table() {
     const lines = [
       '| what | figure | against, in the same run | ratio | target | |',

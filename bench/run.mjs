@@ -44,7 +44,7 @@ try {
   const absent = Object.entries(world.peers).filter(([, here]) => !here);
   if (absent.length > 0)
     console.log(
-      `not installed, so taken from the written figures: ${absent.map(([name]) => name).join(', ')}`,
+      `not installed, so taken from recorded figures: ${absent.map(([name]) => name).join(', ')}`,
     );
   for (const name of names) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;

@@ -9,7 +9,7 @@ import { freePort } from './support/child.mjs';
 import { Millrace } from './support/millrace.mjs';
 import { startRedis } from './support/redis.mjs';
 
-/** What the benchmarks run on: a Postgres and a Redis of their own, data, and servers; made when first asked for. */
+/** The environment of the benchmarks: Postgres, Redis, databases with data, and servers, each created at its first use. */
 export class World {
   #postgres;
   #redis;
@@ -17,13 +17,13 @@ export class World {
   #databases = new Map();
 
   constructor() {
-    // a folder that is kept spares the making of the data the next time
+    // the data in a folder of BENCH_DIR is reused by the next run
     this.kept = process.env.BENCH_DIR !== undefined;
     this.folder = process.env.BENCH_DIR ?? mkdtempSync(join(tmpdir(), 'millrace-bench-'));
     mkdirSync(this.folder, { recursive: true });
   }
 
-  /** The address of a database filled with that many tasks, with the peers' table beside them. */
+  /** Returns the URL of a database with a number of tasks, and with the peers' table of them. */
   database(tasks) {
     return this.#once(`tasks_${tasks}`, async (url) => {
       console.log(`making ${tasks.toLocaleString('en-GB')} tasks`);
@@ -34,7 +34,7 @@ export class World {
     });
   }
 
-  /** The address of a new database with accounts and projects, and tasks if there are to be some. */
+  /** Creates a database with accounts, projects and a number of tasks. @returns its URL */
   async fresh(name, tasks = 0) {
     const server = await this.#server();
     await this.query(server, (db) => db.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
@@ -49,7 +49,7 @@ export class World {
     return (await this.#redis).url;
   }
 
-  /** Starts the product; it is stopped by `stop`, or at the end. */
+  /** Starts a Millrace server. It is stopped by `stop` or at the end. */
   async millrace(environment, role) {
     const dataDir = this.directory(`data-${this.#children.length}`);
     return this.keep(await Millrace.start({ DATA_DIR: dataDir, ...environment }, role));
@@ -83,7 +83,7 @@ export class World {
     return path;
   }
 
-  /** Ends what a benchmark has left running. */
+  /** Stops the programs that a benchmark has not stopped. */
   async clear() {
     await this.stop(...this.#children.toReversed());
   }
@@ -97,7 +97,7 @@ export class World {
 
   async #server() {
     const log = { info: () => undefined, warn: console.warn, error: console.error };
-    // the servers and the peers run as other users
+    // Postgres has a TCP port, since the servers and the peers run as other users
     this.#postgres ??= freePort().then((tcpPort) =>
       startEmbeddedPostgres({ dataDir: this.directory('postgres'), log, tcpPort }),
     );
@@ -116,7 +116,7 @@ export class World {
     return made;
   }
 
-  /** Fills it under another name, so that one which is there is whole. */
+  /** Creates a database under a temporary name and renames it when it is filled, so that an existing one is always complete. */
   async #make(name, fill) {
     const server = await this.#server();
     const url = this.#address(server, name);

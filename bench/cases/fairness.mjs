@@ -7,19 +7,19 @@ import { now, percentile } from '../support/figures.mjs';
 import { root } from '../support/millrace.mjs';
 
 const seconds = 10;
-/** What a quiet user may wait more than twice as long for. */
+/** The delay that a quiet user may have beyond twice its time without a noisy neighbour. */
 const moreMs = 20;
-/** Each has 500 requests a minute. */
+/** The number of quiet users, each of which may send 500 requests a minute. */
 const quietUsers = 6;
-/** So many tasks are there for those who read them all. */
+/** The number of tasks for the kinds of load that read all of them. */
 const manyTasks = 100_000;
 const ofMany = new Set(['scans', 'sorts']);
-/** A request that has not been answered by then counts as long. */
-const patienceMs = 30_000;
+/** The timeout of a request, which is also the time that counts for a failed one. */
+const timeoutMs = 30_000;
 
-/** Outputs that are asked for and not read, of 8 MB each. */
+/** The number of outputs of 8 MB that the loud user requests and does not read. */
 const unreadOutputs = 20;
-/** What the unread may take: what waits for one user, the answers that are being made, and garbage. */
+/** The most memory for unread output: buffered bytes of one user, responses in progress, and garbage. */
 const mostUnreadMB = 400;
 
 const kinds = {
@@ -36,8 +36,8 @@ const kinds = {
 };
 
 /**
- * What a quiet user notices of a loud one, with the rate limits of the default: small requests, and a command from the request to
- * its end. Each kind has a server of its own, since some do not recover. FAIRNESS=lists,clones measures some kinds alone.
+ * Measures how a loud user (a noisy neighbour) delays the small requests and commands of quiet users, with the default rate limits. Each
+ * kind of load has a server of its own, since some servers do not recover. FAIRNESS=lists,clones measures only these kinds.
  */
 export default async function fairness(world, report) {
   const environment = { RATE_LIMIT_ENABLED: 'true', TRUST_PROXY: '127.0.0.1' };
@@ -47,10 +47,10 @@ export default async function fairness(world, report) {
     const url = await world.fresh('fairness', ofMany.has(kind) ? manyTasks : 0);
     const server = await world.millrace({ ...environment, DATABASE_URL: url });
     const api = await server.signIn();
-    const { loud, quiets, task } = await people(server, api);
+    const { loud, quiets, task } = await createUsers(server, api);
     const before = residentMB(server.pid);
-    const child = kind && (await beLoud(server, kind, loud, (work) => world.query(url, work)));
-    // the loud one has begun
+    const child = kind && (await startLoudUser(server, kind, loud, (work) => world.query(url, work)));
+    // lets the load of the loud user build up
     if (child) await delay(300);
     let peak = before;
     const watch = setInterval(() => (peak = Math.max(peak, residentMB(server.pid))), 50);
@@ -77,7 +77,7 @@ export default async function fairness(world, report) {
   }
 }
 
-async function people(server, api) {
+async function createUsers(server, api) {
   const create = async (username, role, tier) => {
     const password = `password of ${username}`;
     const email = `${username}@example.org`;
@@ -97,7 +97,7 @@ async function signIn(server, username, password) {
   return new Api(server.url, access_token);
 }
 
-async function beLoud(server, kind, loud, query) {
+async function startLoudUser(server, kind, loud, query) {
   const settings = { url: server.url, token: loud.token, project: projects.made, listed: projects.made };
   if (kind === 'searches') {
     const lines = `i=0; while [ $i -lt 15000 ]; do echo l; echo e >&2; i=$((i+1)); done`;
@@ -121,7 +121,7 @@ async function beLoud(server, kind, loud, query) {
   return child;
 }
 
-/** As large as they may be: 6 MB of environment where that is taken, else 128 KiB. */
+/** Creates tasks of the maximum size: with 6 MB of environment if the server accepts it, else 128 KiB. */
 async function largeTasks(api) {
   const { id } = await api.post('/api/projects/', { name: 'Large' });
   const environment = (count) =>
@@ -141,7 +141,7 @@ async function largeTasks(api) {
   return { project: id, task: last.id };
 }
 
-/** As many tasks as a project has without an administrator's leave, nearly; the rate limit would take minutes to let them be made. */
+/** Creates a project with nearly as many tasks as the default limit allows, by SQL: with the rate limit, requests would take minutes. */
 async function projectToCopy(api, query) {
   const { id } = await api.post('/api/projects/', { name: 'To copy' });
   await query((db) =>
@@ -155,7 +155,7 @@ async function projectToCopy(api, query) {
   return id;
 }
 
-/** Small requests and commands of the quiet users, some milliseconds apart, for some seconds or until one of each was done. */
+/** Measures small requests and commands of the quiet users for some seconds, or until there is a time of each. */
 async function measure(quiets, task) {
   const end = now() + seconds * 1000;
   const [gets, runs] = await Promise.all([
@@ -171,8 +171,8 @@ async function repeat(end, restMs, work) {
   const times = [];
   for (let n = 0; n === 0 || now() < end; n += 1) {
     const begun = now();
-    await Promise.race([work(n).catch(() => delay(patienceMs)), delay(patienceMs)]);
-    times.push(Math.min(patienceMs, now() - begun));
+    await Promise.race([work(n).catch(() => delay(timeoutMs)), delay(timeoutMs)]);
+    times.push(Math.min(timeoutMs, now() - begun));
     await delay(restMs * (0.5 + Math.random()));
   }
   return times;

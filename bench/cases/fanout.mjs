@@ -1,13 +1,13 @@
 import { residentMB } from '../support/child.mjs';
-import { Crowd } from '../support/crowd.mjs';
+import { Subscribers } from '../support/subscribers.mjs';
 
 const clients = 100;
 const lines = 300_000;
 const bulk = `sleep 1; yes ${'x'.repeat(99)} | head -n ${lines}`;
-/** Each reader may have 2 MiB waiting in the reader and 1 MiB in its socket. */
+/** The most memory: each client may have 2 MiB buffered in its reader and 1 MiB in its socket. */
 const mostMB = 3 * clients * 1.05 + 100;
 
-/** One stream to 100 clients at once. */
+/** Measures one stream to 100 clients at the same time. */
 export default async function fanout(world, report) {
   const server = await world.millrace({ DATABASE_URL: await world.fresh('fanout') });
   const api = await server.signIn();
@@ -15,11 +15,11 @@ export default async function fanout(world, report) {
   let peak = before;
   const watch = setInterval(() => (peak = Math.max(peak, residentMB(server.pid))), 50);
   const { command_id } = await api.post('/api/commands/execute', { command: bulk });
-  const crowd = new Crowd();
+  const subscribers = new Subscribers();
   try {
-    await crowd.open(api, clients, { channel: 'command_output', command_id });
+    await subscribers.open(api, clients, { channel: 'command_output', command_id });
     const first = performance.now();
-    const { bytes } = await crowd.received();
+    const { bytes } = await subscribers.received();
     const seconds = (performance.now() - first) / 1000;
     const expected = clients * lines * 100;
     if (bytes !== expected) throw new Error(`${bytes} bytes came of ${expected}`);
@@ -33,6 +33,6 @@ export default async function fanout(world, report) {
     );
   } finally {
     clearInterval(watch);
-    await crowd.close();
+    await subscribers.close();
   }
 }

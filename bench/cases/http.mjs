@@ -20,8 +20,8 @@ const requests = {
     return wrk.format("PUT", "${path}/tasks/" .. ids[math.random(#ids)], nil, '{"priority":' .. 1 + n % 10 .. '}') end end)()`,
 };
 
-/** Shares of the ceiling that FastAPI reached when it was measured: 1,081 of 7,066 and so on. */
-const written = { get: 1_081 / 7_066, create: 884 / 2_764, list: 416 / 1_118 };
+/** The shares of the ceiling that FastAPI reached in an earlier measurement: 1,081 of 7,066 requests a second, and so on. */
+const recordedShares = { get: 1_081 / 7_066, create: 884 / 2_764, list: 416 / 1_118 };
 const targets = {
   get: { bare: 0.6, fastapi: 4 },
   create: { bare: 0.6, fastapi: 1.8 },
@@ -29,7 +29,7 @@ const targets = {
   'list without a filter': { bare: 4 },
 };
 
-/** Requests a second beside the ceiling and FastAPI, in turns of a few seconds, on 100,000 tasks. */
+/** Compares requests a second with bare Fastify and with FastAPI, in turns of a few seconds, on 100,000 tasks. */
 export default async function http(world, report) {
   const url = await world.database(100_000);
   const ids = await world.query(url, async (db) => {
@@ -47,14 +47,14 @@ export default async function http(world, report) {
   if (world.peers.fastapi) contenders.fastapi = { ...(await peer(await startFastApi(world, url))), path: '' };
 
   for (const kind of Object.keys(requests)) {
-    const held = targets[kind] ?? {};
-    const taking = Object.entries(contenders).filter(
-      ([name]) => name === 'millrace' || held[name] !== undefined,
+    const limits = targets[kind] ?? {};
+    const compared = Object.entries(contenders).filter(
+      ([name]) => name === 'millrace' || limits[name] !== undefined,
     );
-    const results = await inTurns(world.folder, kind, taking, ids);
-    tell(report, kind, results);
+    const results = await measureInTurns(world.folder, kind, compared, ids);
+    reportResults(report, kind, results);
   }
-  // what was made has short texts, and would be the first page of every list that is measured after it
+  // the created tasks have short texts and would be on the first page of every later list
   await world.query(url, async (db) => {
     await db.query("DELETE FROM tasks WHERE project_id = $1 AND title LIKE 'bench %'", [projects.made]);
     await db.query('VACUUM ANALYZE tasks');
@@ -63,11 +63,11 @@ export default async function http(world, report) {
 
 const peer = async (child) => ({ url: child.url, token: peerToken(), process: child });
 
-async function inTurns(folder, kind, contenders, ids) {
+async function measureInTurns(folder, kind, contenders, ids) {
   const results = {};
   for (let round = -1; round < rounds; round += 1) {
     for (const [name, { url, token, path, process }] of contenders) {
-      // the list of FastAPI without response models is the faster one
+      // FastAPI is faster without response models
       const lean = name === 'fastapi' && kind === 'list' ? '/lean' : path;
       const script = `request = ${requests[kind](lean)}`;
       const cpu = process.cpuMs;
@@ -80,7 +80,7 @@ async function inTurns(folder, kind, contenders, ids) {
   return results;
 }
 
-function tell(report, kind, results) {
+function reportResults(report, kind, results) {
   const of = (name, field) => median(results[name].map((result) => result[field]));
   const rate = of('millrace', 'rate');
   const remark = `p50 ${of('millrace', 'p50').toFixed(1)} ms, p99 ${of('millrace', 'p99').toFixed(1)} ms, 32 connections`;
@@ -97,6 +97,6 @@ function tell(report, kind, results) {
   if (!targets[kind].fastapi) return;
   const fastapi = results.fastapi
     ? { name: 'FastAPI', value: of('fastapi', 'rate') }
-    : { name: 'FastAPI, from its written share of bare', value: bare * written[kind] };
+    : { name: 'FastAPI, from its recorded share of bare', value: bare * recordedShares[kind] };
   report.ratio(kind, rate, 'req/s', fastapi, targets[kind].fastapi);
 }

@@ -6,7 +6,7 @@ import { Socket } from '../support/socket.mjs';
 const samples = 60;
 const most = 15;
 
-/** What namespaces cost a run: `true`, from the request to the word of its end, with and without, by turns on two idle servers. */
+/** Measures the cost of namespaces for a run of `true`, from the request to the message about its end, in turns on two idle servers. */
 export default async function isolation(world, report) {
   const kinds = await Promise.all(
     ['none', 'bubblewrap'].map(async (kind) => {

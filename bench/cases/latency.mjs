@@ -6,10 +6,10 @@ import { Socket } from '../support/socket.mjs';
 
 const samples = 80;
 const most = { answered: 3, started: 5, finished: 8, seen: 8.5 };
-/** What the queue in Postgres may cost more. */
+/** The additional milliseconds that the queue in Postgres may take. */
 const singleMore = 3;
 
-/** On an idle system: from the request to run `true` to its answer, its start, its end, and the word of it on a socket. */
+/** Measures on an idle system the times from a request to run `true` to its response, start, end, and the message on a socket. */
 export default async function latency(world, report) {
   const modes = {
     Redis: { DATABASE_URL: await world.fresh('latency_redis'), REDIS_URL: await world.redisUrl() },
@@ -36,7 +36,7 @@ export default async function latency(world, report) {
   }
 }
 
-/** What a hop to another process costs here when everything was at rest: a run is made of such hops. */
+/** Measures the cost of one hop to another idle process on this machine, since a run consists of such hops. */
 async function limits(world, report, url) {
   const server = http.createServer((_request, answer) => answer.end('{}'));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -84,7 +84,7 @@ async function measure(api) {
     if (i < 0) continue;
     times.answered.push(answered - begun);
     times.seen.push(sight - begun);
-    // stored to the millisecond, rounded down
+    // stored times are rounded down to a millisecond
     times.started.push(Date.parse(executions[0].started_at) - begun + 0.5);
     times.finished.push(Date.parse(executions[0].completed_at) - begun + 0.5);
   }

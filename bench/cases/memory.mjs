@@ -3,12 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { projects } from '../data/seed.mjs';
 import { inFlight } from '../support/api.mjs';
 import { residentMB, residentTogetherMB } from '../support/child.mjs';
-import { Crowd } from '../support/crowd.mjs';
+import { Subscribers } from '../support/subscribers.mjs';
 
 const sockets = 1_000;
 const runs = 50;
 
-/** Resident memory of the server and its launcher: idle, with 1,000 subscribed sockets, and with 50 running commands. */
+/** Measures the resident memory of the server and its launcher: idle, with 1,000 subscribed sockets, and with 50 running commands. */
 export default async function memory(world, report) {
   const server = await world.millrace({
     DATABASE_URL: await world.fresh('memory'),
@@ -20,17 +20,17 @@ export default async function memory(world, report) {
   const remark = `server ${residentMB(server.pid).toFixed(0)} MB, and what its launcher and its supervisor do not share with it`;
   report.most('memory, idle, single mode without Postgres', own(), 'MB', 200, remark);
 
-  // the first requests make what later ones share
-  const warm = new Crowd();
+  // the first requests allocate what later ones share
+  const warm = new Subscribers();
   await warm.open(api, 100, { channel: 'task_updates' });
   await warm.close();
   await delay(2_000);
   const before = own();
-  const crowd = new Crowd();
-  const opened = await crowd.open(api, sockets, { channel: 'task_updates' });
+  const subscribers = new Subscribers();
+  const opened = await subscribers.open(api, sockets, { channel: 'task_updates' });
   await delay(3_000);
   report.most('memory a subscribed idle socket', ((own() - before) * 1e3) / opened, 'KB', 20, `of ${opened}`);
-  await crowd.close();
+  await subscribers.close();
   await delay(2_000);
 
   const idle = own();
@@ -45,7 +45,7 @@ export default async function memory(world, report) {
   await inFlight(runs, 16, (i) => api.post(`/api/tasks/${ids[i]}/cancel`, {}));
 }
 
-/** The supervisor and the launcher: what runs beside the server, without the commands. */
+/** Returns the processes beside the server, which are the supervisor and the launcher, without commands. */
 function helpersOf({ pid: server, supervisorPid }) {
   const launchers = readdirSync('/proc')
     .map(Number)

@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { now, percentile } from '../support/figures.mjs';
 
 const seconds = 6;
-/** Three that start a program after the other without pause: what they take of the processors is no matter of their number. */
+/** Three loops that start programs without pause, so that they use the processors independently of the number of processes. */
 const forks = 'for i in 1 2 3; do (while :; do /bin/true; done) & done; wait';
 const sleepers = 1_900;
 const most = { ofForks: 2, cancelMs: 8_000 };
 
 /**
- * What a user notices of a run of another that has 1,900 processes, beside one that starts as many programs and has none of them;
- * and how long such a run takes to be cancelled when its processes ignore SIGTERM.
+ * Measures how a run with 1,900 processes slows down the commands of another user, compared with a run that also starts programs
+ * without pause but has few processes; and how long its cancellation takes when its processes ignore SIGTERM.
  */
 export default async function processes(world, report) {
   for (const kind of ['none', 'bubblewrap']) {
@@ -39,7 +39,7 @@ export default async function processes(world, report) {
   }
 }
 
-/** Starts a command in a project of its own, and waits until it has written. */
+/** Starts a command in a new project and waits for its first output. */
 async function begin(api, command) {
   const { id } = await api.post('/api/projects/', { name: 'Many processes' });
   const task = await api.post('/api/tasks/', { title: 'many', project_id: id, command });
@@ -49,7 +49,7 @@ async function begin(api, command) {
   return { task: task.id, execution: execution_id };
 }
 
-/** @returns after how many milliseconds nothing was left of it */
+/** Cancels a run. @returns the time in milliseconds until it has ended */
 async function cancel(api, { task, execution }) {
   const begun = now();
   await api.post(`/api/tasks/${task}/cancel`, {});

@@ -12,10 +12,10 @@ const run = promisify(execFile);
 const count = 600;
 const rounds = 3;
 const slots = 4;
-/** Celery with late acknowledgement beside the limit of spawning, when both were measured. */
-const writtenShare = 155 / 633;
+/** The share of the spawn limit that Celery with late acknowledgement reached in an earlier measurement. */
+const recordedShare = 155 / 633;
 
-/** Runs of `true` a second, from the first request to the last end, with 4 slots, beside Celery and the limit. */
+/** Compares runs of `true` a second, from the first request to the last end with 4 slots, with Celery and with the spawn limit. */
 export default async function runs(world, report) {
   const limits = [];
   const celery = world.peers.fastapi && world.peers.celery ? await celeryRates(world) : undefined;
@@ -26,7 +26,7 @@ export default async function runs(world, report) {
   report.note('limit: spawn /bin/sh -c true, 4 in flight', limit, 'runs/s');
   const peer = celery
     ? { name: 'Celery, acks_late', value: median(celery) }
-    : { name: 'Celery, acks_late, from its written share of the limit', value: limit * writtenShare };
+    : { name: 'Celery, acks_late, from its recorded share of the limit', value: limit * recordedShare };
   report.ratio('runs of `true` through the API, Redis mode', distributed.rate, 'runs/s', peer, 2);
   report.ratio('runs of `true` through the API, single mode', single.rate, 'runs/s', peer, 1.3);
   report.note('execute requests, Redis mode', distributed.requests, 'req/s', 'while the runs go on');

@@ -6,7 +6,7 @@ const count = 500;
 const rounds = 3;
 const clientCount = 2;
 
-/** One API and one worker process on Redis, and two of each, on the same cores. */
+/** Compares one API and one worker process with two of each, in Redis mode on the same cores. */
 export default async function scaling(world, report) {
   const one = await fleet(world, 1);
   const two = await fleet(world, 2);
@@ -31,17 +31,17 @@ async function fleet(world, each) {
     DATABASE_URL: await world.fresh(`scaling_${each}`),
     REDIS_URL: await world.redisUrl(),
     WORKER_CONCURRENCY: '4',
-    // each process has a folder of its own, so the key of the tokens is given
+    // the processes have different data folders, so the key of the tokens is configured
     JWT_SECRET: 'a secret that all processes of the fleet share',
     DATABASE_POOL_SIZE: '8',
   };
   const apis = [];
   for (let i = 0; i < each; i += 1) apis.push(await world.millrace(environment, 'api'));
   for (let i = 0; i < each; i += 1) await world.millrace(environment, 'worker');
-  // the same load for both: as many requests at once, and every event to as many sockets
+  // both get the same load: the same number of concurrent requests and of sockets for every event
   const clients = [];
   for (let i = 0; i < clientCount; i += 1) clients.push(await apis[i % each].signIn());
-  // each process has to be warm
+  // every process must be warmed up
   await driveAll(clients, runsToWarmUp * 2);
   const results = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -59,7 +59,7 @@ async function driveAll(clients, runs) {
   return { rate: parts.reduce((sum, { rate }) => sum + rate, 0), cost: (busyMs() - before) / runs };
 }
 
-/** Processor time that the whole machine has used, in ms: every process that has to do with a run counts. */
+/** Returns the processor time of the whole machine in ms, since several processes take part in a run. */
 function busyMs() {
   const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'latin1')
     .split('\n')[0]

@@ -2,7 +2,7 @@ import { percentile } from '../support/figures.mjs';
 
 const mostMs = 50;
 const mostWords = 20;
-/** How many of a million tasks have a word, by how many of a sample of 1 % have it. */
+/** Words by the number of tasks that contain them: of a million, and as counted in a sample of 1 %. */
 const kinds = [
   { tasks: '100', low: 1, high: 2, held: true, samples: 200 },
   { tasks: '1,000', low: 9, high: 11, held: true, samples: 200 },
@@ -10,7 +10,7 @@ const kinds = [
   { tasks: '100,000', low: 800, high: 1_300, held: false, samples: 20 },
 ];
 
-/** One word searched for in a million tasks; a page of 50 and the exact number of all. */
+/** Measures the search for a word in a million tasks: a page of 50 and the exact total. */
 export default async function search(world, report) {
   const url = await world.database(1_000_000);
   const { rows: words } = await world.query(url, (db) =>
@@ -29,7 +29,7 @@ export default async function search(world, report) {
       await api.get(`/api/tasks?search=${encodeURIComponent(word)}&page_size=50`);
       return performance.now() - begun;
     };
-    // the first time, what a word leads to is read from the disk or from the memory of the system
+    // the first search for a word reads from the disk or from the page cache
     const asked = list.slice(0, mostWords);
     const first = [];
     for (const word of asked) first.push(await ask(word));

@@ -7,12 +7,12 @@ import { median, percentile, shown } from '../support/figures.mjs';
 import { root } from '../support/millrace.mjs';
 
 const pairs = 60;
-/** Of one half of a pair: few, so that the host is in the same state for both. */
+/** The runs of one half of a pair. They are few, so that the host is in the same state for both halves. */
 const runsOfHalf = 12;
 const environment = { PATH: '/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8' };
 const ways = { spawn: [], execa: ['--import', join(root, 'bench/peers/execa-launcher.mjs')] };
 
-/** What a run of `true` costs a launcher that starts commands by execa, beside one that does it by Node's spawn (docs/adr/0012). */
+/** Compares the cost of a run of `true` in a launcher that uses execa with one that uses Node's spawn (docs/adr/0012). */
 export default async function spawn(_world, report) {
   const runFolder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const launchers = {};
@@ -34,7 +34,7 @@ export default async function spawn(_world, report) {
 async function measure(launchers, atOnce) {
   const results = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    // whoever comes second may find the host in another state
+    // the order alternates, since the host may be in another state for the second one
     const names = pair % 2 === 0 ? Object.keys(ways) : Object.keys(ways).toReversed();
     const both = {};
     for (const name of names) both[name] = await half(launchers[name], atOnce);
@@ -45,7 +45,7 @@ async function measure(launchers, atOnce) {
 
 let serial = 0;
 
-/** Milliseconds a run. @param atOnce how many are under way at a time */
+/** Returns the milliseconds per run. @param atOnce the number of concurrent runs */
 async function half(launcher, atOnce) {
   const before = processorMs(launcher.pid);
   const begun = performance.now();
@@ -93,7 +93,7 @@ async function compareMemory(report, launchers) {
 const privateMB = (pid) =>
   Number(/^Private_Dirty: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) / 1024;
 
-/** What the threads of a process have had of the processor (proc(5), schedstat). */
+/** Returns the processor time of all threads of a process (proc(5), schedstat). */
 function processorMs(pid) {
   const threads = readdirSync(`/proc/${pid}/task`);
   const spent = threads.map((id) =>

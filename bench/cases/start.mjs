@@ -6,7 +6,7 @@ import { Millrace } from '../support/millrace.mjs';
 const rounds = 3;
 const mostSeconds = 3;
 
-/** From the start of the process on a DATA_DIR that exists, embedded Postgres included, to the first healthy answer. */
+/** Measures the start on an existing DATA_DIR with the embedded Postgres, up to the first healthy response. */
 export default async function start(world, report) {
   const environment = { DATA_DIR: world.directory('start') };
   const first = await timed(world, environment);

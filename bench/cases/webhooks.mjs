@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 const count = 4_000;
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
-/** Deliveries a second of a backlog, to a receiver on this machine that checks every signature. */
+/** Measures the deliveries a second from a backlog to a receiver on this machine that checks every signature. */
 export default async function webhooks(world, report) {
   const url = await world.fresh('webhooks');
   const receiver = await startReceiver();

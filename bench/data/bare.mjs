@@ -1,6 +1,6 @@
 /**
- * The table of the peers: what the ceiling and the reference application need of the same tasks, with the indexes their
- * lists need and nothing else.
+ * The table of the peers: the columns of the same tasks that the ceiling and the reference application need, with only the indexes for
+ * their lists.
  */
 export async function copyForPeers(db) {
   await db.query('DROP SCHEMA IF EXISTS bare CASCADE');

@@ -7,17 +7,17 @@ import { tags, words } from './words.mjs';
 const connections = 2;
 const sentences = 30_000;
 
-/** The project in which tasks are made by the benchmark, and the one whose pending tasks are listed: 2,000 in 100,000. */
+/** The project in which the benchmarks create tasks, and the one whose pending tasks they list: 2,000 of 100,000. */
 export const projects = { made: projectId(40), listed: projectId(3) };
 
-/** Ids of the n-th project and the n-th task; version 7 as the product's own, so that they rise with time. */
+/** The ids of the n-th project and the n-th task, of UUID version 7 like those of Millrace, so that they rise with time. */
 export function projectId(n) {
   return `01900000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 }
 
 /**
  * Fills an empty database with users, projects of uneven size, and tasks with their activity.
- * @param tasks how many
+ * @param tasks the number of tasks
  */
 export async function seed(url, tasks) {
   await migrate(url);
@@ -45,7 +45,7 @@ export async function seed(url, tasks) {
     );
     await db.query('DROP TABLE bench_sentences');
     await db.query('INSERT INTO task_numbers (project_id, next) SELECT id, $1 FROM projects', [tasks + 1]);
-    // of an empty database nothing is known: with that, Postgres would plan for tables that stay empty
+    // without statistics Postgres would plan for empty tables
     if (tasks > 0) await db.query('VACUUM ANALYZE');
     await db.query('CHECKPOINT');
   } finally {
@@ -82,7 +82,7 @@ async function people(db) {
   );
 }
 
-/** Sentences to make texts of: two of 30,000 and a number give a text that hardly any other task has. */
+/** Creates the sentences of which texts consist: with two of 30,000 and a number, hardly any two tasks have the same text. */
 async function texts(db) {
   const random = randomNumbers(7);
   const word = () => words[Math.floor(words.length * random() ** 4)];
@@ -97,7 +97,7 @@ async function texts(db) {
   await db.query('ANALYZE bench_sentences');
 }
 
-/** The same numbers in every run (mulberry32). */
+/** Creates a deterministic random generator (mulberry32), so that every run has the same data. */
 function randomNumbers(seed) {
   let state = seed;
   return () => {
@@ -108,7 +108,7 @@ function randomNumbers(seed) {
   };
 }
 
-/** A tenth of all tasks is in project 3 in equal parts of each status; the others are spread unevenly. */
+/** Inserts tasks: a tenth is in project 3, with equal parts of each status; the others are distributed unevenly. */
 const insertTasks = `
   INSERT INTO tasks (id, project_id, number, title, description, status, priority, progress_percentage, estimated_duration,
                      actual_duration, assigned_to, created_by, tags, metadata, command, created_at, updated_at, started_at,
@@ -147,7 +147,7 @@ const insertActivity = `
   SELECT gen_random_uuid(), completed_at, assigned_to, 'task', id, project_id, 'status_changed', to_jsonb(status)
     FROM tasks WHERE number BETWEEN $1 AND $2 AND completed_at IS NOT NULL`;
 
-/** Drops what would be kept up row by row. @returns the statements that make it again */
+/** Drops indexes before a bulk insert. @returns the statements that create them again */
 async function withoutIndexes(db, tables) {
   const { rows } = await db.query(
     `SELECT indexname AS name, indexdef AS definition FROM pg_indexes i
@@ -162,7 +162,7 @@ function deal(list) {
   return Array.from({ length: connections }, (_, i) => list.filter((_, at) => at % connections === i));
 }
 
-/** Runs lists of statements, each on a connection of its own. */
+/** Runs lists of statements in parallel, each list on its own connection. */
 async function inParallel(url, lists) {
   await Promise.all(
     lists.map(async (statements) => {

@@ -1,4 +1,4 @@
-/** What tasks are about, the most frequent first; the words of a text are drawn from the front far more often than from the end. */
+/** The words of texts. Those at the front are drawn far more often than those at the end. */
 const common = `task fix add update server user error test page api database query login build release deploy check report review
 customer order payment invoice export import search index cache queue worker retry timeout webhook email template form field button layout
 mobile desktop browser session token password account profile settings permission role admin dashboard chart table filter sort list detail
@@ -42,7 +42,7 @@ const onsets = [
 const middles = ['a', 'e', 'i', 'o', 'u', 'ai', 'ea', 'oo'];
 const ends = ['l', 'n', 'r', 's', 't', 'x', 'nd', 'rk', 'st', 'm'];
 
-/** Names of products, people and places, as texts have them: rare, and many. */
+/** Names of products, people and places, of which texts have many different ones, each rarely. */
 function rare(count) {
   const words = new Set();
   for (let i = 0; words.size < count; i += 1) {

@@ -1,4 +1,4 @@
-// The ceiling: Fastify and pg with nothing between them. It checks the token, validates, and answers four routes from a table that
+// The ceiling: Fastify and pg with nothing between them. It checks the token, validates, and serves four routes from a table that
 // holds the same texts as the product's. Environment: PORT, DATABASE_URL, JWT_SECRET.
 import { createSecretKey, randomUUID } from 'node:crypto';
 import Fastify from 'fastify';
@@ -6,7 +6,7 @@ import jwt from 'jsonwebtoken';
 import { Pool } from 'pg';
 
 const { PORT, DATABASE_URL, JWT_SECRET } = process.env;
-// with the secret as a string every verification would cost 489 µs, with a key 10
+// with a key object a verification takes 10 µs, with the secret as a string 489 µs
 const key = createSecretKey(Buffer.from(JWT_SECRET));
 const pool = new Pool({ connectionString: DATABASE_URL, max: 16 });
 const app = Fastify();

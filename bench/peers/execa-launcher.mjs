@@ -1,10 +1,10 @@
-// Makes a launcher that is started with `--import` of this file start its commands by execa, and changes nothing else of it.
+// A launcher started with `--import` of this file starts its commands with execa instead of Node's spawn.
 import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import { execa } from 'execa';
 
 const { spawn } = childProcess;
-/** Nothing is kept of the output, nothing is ended with this process by execa, a failure is a result. */
+/** With these options execa buffers no output, kills no command at the exit of this process, and does not reject on a failure. */
 const options = { extendEnv: false, cleanup: false, buffer: false, reject: false };
 let isWithinExeca = false;
 

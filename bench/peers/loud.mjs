@@ -1,5 +1,5 @@
-// A user who tries to take more than its share, in a process of its own: `node loud.mjs KIND`, settings as JSON in LOUD.
-// What it is refused it tries again after a while, as clients do that read Retry-After.
+// A noisy neighbour: a user who tries to take more than its share. `node loud.mjs KIND`, settings as JSON in LOUD.
+// It repeats refused requests after a while, as clients do that respect Retry-After.
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
@@ -37,7 +37,7 @@ function socket(then) {
   });
 }
 
-/** Asks for something on a connection of its own and reads nothing of the answer. */
+/** Sends requests on a new connection and does not read the responses. */
 function unread(path, headers = '', count = 1) {
   return new Promise((resolve) => {
     const { hostname, port } = new URL(url);
@@ -51,7 +51,7 @@ function unread(path, headers = '', count = 1) {
   });
 }
 
-/** One thing after the other of what each lane of a kind does. */
+/** The requests of each kind of load. Each lane sends them in turn. */
 const kinds = {
   bodies: [
     () => send('POST', '/api/auth/login', nested, { anonymous: true }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Random } from './random.js';
 
-/** What the command of one task does; its output follows from nothing else. */
+/** The parameters of a task's command, which fully determine its output. */
 export interface Work {
   key: string;
   pieces: number;
@@ -10,14 +10,14 @@ export interface Work {
 }
 
 export function makeWork(random: Random, key: string): Work {
-  // some put out a megabyte, so that a fault meets segments on their way
+  // some commands write a megabyte, so that faults interrupt the writing of segments
   const lines = random.chance(0.15) ? random.between(2_000, 6_000) : random.between(1, 40);
-  // and some last longer than a lease
+  // some commands run longer than a lease
   const pause = random.chance(0.06) ? random.between(200, 300) : random.between(2, 30);
   return { key, pieces: random.between(2, 6), lines, pause: pause / 100 };
 }
 
-/** Everything that the command puts out when it comes to its end. */
+/** Returns the whole output of a command that runs to its end. */
 export function outputOf({ key, pieces, lines }: Work): Buffer {
   let text = '';
   for (let piece = 1; piece <= pieces; piece += 1)
@@ -29,9 +29,9 @@ export function outputOf({ key, pieces, lines }: Work): Buffer {
 export const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 
 /**
- * The command: it notes its start and end in `<folder>/log`, and says there too when an earlier attempt of its task is still
- * alive, or when more commands of its project are than the limit allows (both only seen on one host). The projects of a round
- * share the folder, though each has a user of its own.
+ * Returns the shell command of a task. It logs its start and end in `<folder>/log`, and also when an earlier attempt of its task is still
+ * alive or when its project runs more commands than its limit, which both can only be detected on one host. The projects of a round share
+ * the folder, although their commands run as different users.
  */
 export function commandOf({ key, pieces, lines, pause }: Work, folder: string, limit: number): string {
   const alive = (pid: string, what: string) => `grep -qz '^${what}$' /proc/${pid}/environ 2>/dev/null`;

@@ -1,20 +1,20 @@
 const shownViolations = 40;
 
-/** What was done, what was looked at, and what was found wrong; a line of the table for each name. */
+/** Counts actions, checks and violations by name, and prints them as a table. */
 export class Counters {
   private readonly counts = new Map<string, number>();
   private readonly checks = new Map<string, { passed: number; failed: number }>();
   private readonly figures = new Map<string, string>();
   readonly violations: string[] = [];
 
-  /** Where the soak is, for the violations found from here on. */
+  /** The current part of the soak, for the text of violations. */
   place = '';
 
   count(name: string, more = 1): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + more);
   }
 
-  /** @param detail says what was found instead */
+  /** Counts a check. @param detail describes the actual result of a failed one */
   check(name: string, holds: boolean, detail: string | (() => string) = ''): void {
     const entry = this.checks.get(name) ?? { passed: 0, failed: 0 };
     this.checks.set(name, entry);
@@ -28,7 +28,7 @@ export class Counters {
     if (this.violations.length <= shownViolations) console.error(`VIOLATION ${text}`);
   }
 
-  /** A measured value for the table; the last one stays. */
+  /** Sets a measured value of the table. */
   figure(name: string, value: string): void {
     this.figures.set(name, value);
   }

@@ -6,7 +6,7 @@ import type { ServerProcess } from '../../test/support/server-process.js';
 import { until } from '../../test/support/until.js';
 import { commandOf, makeWork } from './command.js';
 import { faultsOf, leaseSeconds, type Fault } from './faults.js';
-import { lanes } from './lanes.js';
+import { concurrently } from './concurrently.js';
 import { Random } from './random.js';
 import { Receiver } from './receiver.js';
 import { checkRound, type Outage, type Round, type Task } from './round-checks.js';
@@ -15,10 +15,10 @@ import { data, makeProject, startTask } from './steps.js';
 import type { Counters } from './counters.js';
 import { checkDeliveries } from './webhook-checks.js';
 
-/** Runs in a round: 8 run, the others wait. */
+/** The number of runs in a round, of which 8 run at the same time. */
 const tasksInRound = 208;
 const limits = [100, 3, 1];
-const endPatience = 150_000;
+const endTimeoutMs = 150_000;
 
 const crashEnv = (mode: Mode) => ({
   LEASE_SECONDS: String(leaseSeconds),
@@ -27,7 +27,7 @@ const crashEnv = (mode: Mode) => ({
   GRACE_SECONDS: '2',
 });
 
-/** Rounds of 208 runs with faults in the middle, until the time is over; at least one. */
+/** Plays rounds of 208 runs with injected faults until the time is over, but at least one. */
 export async function crash(
   options: { mode: Mode; embedded: boolean; until: number; seed: number; faults: RegExp },
   counters: Counters,
@@ -45,9 +45,9 @@ export async function crash(
     const all: string[] = [];
     do {
       counters.count('rounds');
-      const round = await play(cluster, random, counters, projects, faultsOf(cluster, options.faults));
+      const round = await runRound(cluster, random, counters, projects, faultsOf(cluster, options.faults));
       all.push(...round.tasks.map(({ id }) => id));
-      const stuck = !(await ended(cluster, round, counters));
+      const stuck = !(await allEnded(cluster, round, counters));
       if (stuck) break;
       await checkRound(cluster, round, random, counters);
       await rm(round.folder, { recursive: true, force: true });
@@ -65,7 +65,7 @@ export async function crash(
   }
 }
 
-async function play(
+async function runRound(
   cluster: TestCluster,
   random: Random,
   counters: Counters,
@@ -84,7 +84,7 @@ async function play(
     const project = projects[index % 10 < 7 ? 0 : index % 10 < 9 ? 1 : 2]!;
     return { project, work: makeWork(random, `task-${index}`), retries: random.chance(0.7) ? 5 : 0 };
   });
-  const tasks: Task[] = await lanes(8, plans, async ({ project, work, retries }) => {
+  const tasks: Task[] = await concurrently(8, plans, async ({ project, work, retries }) => {
     const { task } = await startTask(cluster, project.id, commandOf(work, folder, project.limit), {
       environment: { SOAK_LIMIT: String(project.limit) },
       retry_attempts: retries,
@@ -93,7 +93,7 @@ async function play(
     return { id: task, work, limit: project.limit, cancelled: false };
   });
   await data(200, cluster.admin.post('/api/queues/resume', queue));
-  const meddling = meddle(cluster, new Random(random.between(0, 1e9)), tasks, counters);
+  const cancelling = cancelSome(cluster, new Random(random.between(0, 1e9)), tasks, counters);
   const outages: Outage[] = [];
   for (let left = random.between(1, 3); left > 0; left -= 1) {
     await delay(random.between(200, 4_500));
@@ -106,12 +106,12 @@ async function play(
     await cluster.ready();
     outages.push({ name: fault.name, from, to: Date.now() });
   }
-  await meddling;
+  await cancelling;
   return { folder, tasks, outages };
 }
 
-/** Cancels some, twice at once, while they wait, run or end. */
-async function meddle(
+/** Cancels some runs while they wait, run or end, each by two concurrent requests. */
+async function cancelSome(
   cluster: TestCluster,
   random: Random,
   tasks: Task[],
@@ -134,7 +134,7 @@ async function meddle(
 }
 
 /** Waits until every run of a round has ended. @returns false, with a violation, when some do not */
-async function ended(cluster: TestCluster, round: Round, counters: Counters): Promise<boolean> {
+async function allEnded(cluster: TestCluster, round: Round, counters: Counters): Promise<boolean> {
   const ids = round.tasks.map(({ id }) => id);
   const recovered = round.outages.at(-1)?.to ?? 0;
   const open = () =>
@@ -154,7 +154,7 @@ async function ended(cluster: TestCluster, round: Round, counters: Counters): Pr
     return rows.length === 0;
   };
   try {
-    await until(none, { timeout: endPatience, what: 'the end of every run' });
+    await until(none, { timeout: endTimeoutMs, what: 'the end of every run' });
     counters.check('every run ends', true);
     return true;
   } catch {
@@ -165,7 +165,7 @@ async function ended(cluster: TestCluster, round: Round, counters: Counters): Pr
   }
 }
 
-/** What a process logged as errors, but for requests that were refused because Postgres was away. */
+/** Returns the errors in the log of a process, without those of requests during an outage of Postgres. */
 function loggedErrors({ stderr }: ServerProcess): string[] {
   const lines = stderr.split('\n').filter((line) => /"level":(50|60)/.test(line));
   return lines.filter((line) => !line.includes('"code":"DATABASE_ERROR"'));

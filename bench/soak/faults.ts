@@ -4,7 +4,7 @@ import { postmasterOf } from './postgres.js';
 import type { Random } from './random.js';
 import type { TestCluster } from './test-cluster.js';
 
-/** A way to harm a running cluster; when it resolves, all parts have been started again. */
+/** A fault to inject into a running cluster. When `inflict` resolves, all parts have been started again. */
 export interface Fault {
   name: string;
   inflict: (cluster: TestCluster, random: Random) => Promise<void>;
@@ -49,7 +49,7 @@ const anywhere: Fault[] = [
     inflict: async (cluster, random) => {
       const worker = random.pick(cluster.workers);
       const launcher = await worker.launcherPid();
-      // where others take over, it is away for longer than its lease
+      // the worker stays down for longer than its lease, so that others take over
       const killed = outage([worker], random, 2 * leaseSeconds * 1000);
       if (launcher !== undefined) process.kill(launcher, 'SIGKILL');
       await killed;
@@ -89,10 +89,10 @@ const withRoles: Fault[] = [
   },
 ];
 
-/** The lease in the crash rounds. */
+/** The lease of runs in the crash rounds. */
 export const leaseSeconds = 5;
 
-/** @param wanted keeps those whose name fits */
+/** Returns the faults for the mode of a cluster. @param wanted a pattern for their names */
 export function faultsOf({ options: { mode } }: TestCluster, wanted: RegExp): Fault[] {
   const more = { single: [], redis: withRedis, cluster: [...withRedis, ...withRoles] };
   return [...anywhere, ...more[mode]].filter(({ name }) => wanted.test(name));

@@ -10,13 +10,13 @@ import { makeProject, startTask } from './steps.js';
 import type { Counters } from './counters.js';
 
 const stuckReaders = 5;
-/** What a process of ours may take more than before; 1 GB passes through it. */
+/** The most growth of a Millrace process while 1 GB passes through it. */
 const maxGrowthMb = 300;
-/** What one Postgres process may have of its own, beside the shared buffers. */
+/** The most private memory of a Postgres process, without the shared buffers. */
 const maxPostgresMb = 150;
 const timeoutMs = 900_000;
 
-/** A lot of output from one command, with one reader who reads and some who have stopped: how much memory it takes where. */
+/** Measures the memory of all processes for a large output with one active reader and some that have stopped reading. */
 export async function memory(options: { mode: Mode; megabytes: number }, counters: Counters): Promise<void> {
   const { mode, megabytes } = options;
   counters.place = '[memory]';

@@ -8,7 +8,7 @@ import { freePort } from '../../test/support/free-port.js';
 
 type Embedded = typeof import('../../src/infra/embedded-postgres/embedded-postgres.js');
 
-/** A Postgres that the product does not supervise: started here, and brought back here when it was killed. */
+/** A Postgres that the soak starts, and that its supervisor here restarts after a crash, independently of Millrace. */
 export class ExternalPostgres {
   private constructor(
     readonly folder: string,
@@ -38,13 +38,13 @@ export class ExternalPostgres {
   }
 }
 
-/** The address of the Postgres that the product keeps in its data folder, once it has made one. */
+/** Returns the URL of the embedded Postgres in a data folder. @throws before it has been created */
 export async function embeddedUrl(dataDir: string): Promise<string> {
   const password = (await readFile(join(dataDir, 'postgres.password'), 'utf8')).trim();
   return `postgres://millrace:${password}@${encodeURIComponent(join(dataDir, 'postgres/socket'))}:5432/millrace`;
 }
 
-/** The process id of the postmaster whose data is below a folder. */
+/** Returns the process id of the postmaster whose data is in a folder. */
 export async function postmasterOf(folder: string): Promise<number> {
   const [pid] = (await readFile(join(folder, 'postgres/postmaster.pid'), 'utf8')).split('\n');
   return Number(pid);

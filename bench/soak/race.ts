@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { offerJobs } from '../../test/support/offer-jobs.js';
 import { until } from '../../test/support/until.js';
-import { lanes } from './lanes.js';
+import { concurrently } from './concurrently.js';
 import { Random } from './random.js';
 import { livingRuns } from './round-checks.js';
 import { TestCluster, type Mode } from './test-cluster.js';
@@ -14,8 +14,8 @@ import type { Counters } from './counters.js';
 const contested = 100;
 
 /**
- * Many workers race for many executions, each of which the queue offers again and again; then two ask to execute at once, and two
- * cancel at the moment of the end. In single mode the workers are slots of the one process.
+ * Lets many workers race for many executions, each of which the queue delivers again and again. Then it sends pairs of concurrent execute
+ * requests, and pairs of cancel requests at the time of the end. In single mode the workers are slots of the one process.
  */
 export async function race(
   options: { mode: Mode; seed: number; workers: number; executions: number },
@@ -54,7 +54,7 @@ async function manyWorkers(
   const queue = { queue_name: 'normal_priority' };
   await data(200, cluster.admin.post('/api/queues/pause', queue));
   const command = `echo "+ $MILLRACE_EXECUTION_ID" >> ${folder}/log; sleep 0.02; echo "- $MILLRACE_EXECUTION_ID" >> ${folder}/log`;
-  const ids = await lanes(8, Array.from({ length: executions }), async () => {
+  const ids = await concurrently(8, Array.from({ length: executions }), async () => {
     const answer = await data(202, execute(cluster, await makeTask(cluster, project, command)));
     return answer.execution_id as string;
   });
@@ -67,7 +67,7 @@ async function manyWorkers(
   await offerJobs({ redis: cluster.redis, url: cluster.postgres?.url ?? '' }, async (offer) => {
     for (let left = await open(); left.length > 0; left = await open()) {
       counters.count('jobs offered again', Math.min(100, left.length));
-      await lanes(8, left.slice(0, 100), ({ id }) => offer(id));
+      await concurrently(8, left.slice(0, 100), ({ id }) => offer(id));
       await delay(100);
     }
   });
@@ -94,10 +94,10 @@ async function manyWorkers(
   );
 }
 
-/** Execute twice at once: one wins, the other is told so. */
+/** Sends two concurrent execute requests: one must succeed, the other must get 409. */
 async function twoExecutes(cluster: TestCluster, project: string, counters: Counters): Promise<void> {
   const numbers = Array.from({ length: contested });
-  await lanes(4, numbers, async () => {
+  await concurrently(4, numbers, async () => {
     const task = await makeTask(cluster, project, 'sleep 0.2');
     const answers = await Promise.all([execute(cluster, task), execute(cluster, task)]);
     const statuses = answers.map(({ status }) => String(status)).toSorted();
@@ -105,7 +105,7 @@ async function twoExecutes(cluster: TestCluster, project: string, counters: Coun
   });
 }
 
-/** Two cancels and the end at once: whatever comes first, row, task and answers agree, and nothing is left alive. */
+/** Sends two cancel requests near the end of a run: in every order, row, task and responses must agree, and no process may remain. */
 async function twoCancels(
   cluster: TestCluster,
   project: string,
@@ -114,7 +114,7 @@ async function twoCancels(
 ): Promise<void> {
   const numbers = Array.from({ length: contested });
   const executions: string[] = [];
-  await lanes(4, numbers, async () => {
+  await concurrently(4, numbers, async () => {
     const task = await makeTask(cluster, project, 'sleep 0.1');
     const { execution_id } = await data(202, execute(cluster, task));
     executions.push(execution_id as string);

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import type { Random } from './random.js';
 import type { Counters } from './counters.js';
 
-/** A webhook consumer that fails now and then, and checks every request. */
+/** A webhook receiver that fails at random and checks every request. */
 export class Receiver {
-  /** Delivery id to the body that every try of it must repeat. */
+  /** The accepted deliveries by their ids. */
   readonly accepted = new Map<string, { event: string; execution: string }>();
   secret = '';
+  /** The bodies by delivery id, since all attempts of a delivery must have the same one. */
   private readonly bodies = new Map<string, string>();
   private server!: Server;
 

@@ -10,11 +10,11 @@ export interface Task {
   id: string;
   work: Work;
   limit: number;
-  /** Somebody asked for it. */
+  /** Whether the soak has cancelled the task. */
   cancelled: boolean;
 }
 
-/** A fault, from its beginning to the moment at which every part served again. */
+/** An injected fault, from its start until all processes serve again. */
 export interface Outage {
   name: string;
   from: number;
@@ -44,7 +44,7 @@ interface Attempt {
 
 const boundMs = (leaseSeconds + 5) * 1000;
 
-/** Looks at all that a round has left: the rows, the stored output, what the commands noted, the processes. */
+/** Checks the results of a round: rows, stored output, the log of the commands, and processes. */
 export async function checkRound(
   cluster: TestCluster,
   round: Round,
@@ -152,7 +152,7 @@ function checkOutput(attempt: Attempt, whole: Buffer, stored: Buffer, counters: 
     counters.check('output of completed runs is whole', stored.equals(whole), detail);
 }
 
-/** No moment at which more of a project were running than it allows. */
+/** Checks that a project never had more running executions than its limit allows. */
 function checkLimits(round: Round, attempts: readonly Attempt[], counters: Counters): void {
   const limitOf = new Map(round.tasks.map(({ id, limit }) => [id, limit]));
   for (const project of new Set(attempts.map(({ project_id }) => project_id))) {
@@ -163,7 +163,7 @@ function checkLimits(round: Round, attempts: readonly Attempt[], counters: Count
         [started_at!.getTime(), 1],
         [finished_at.getTime(), -1],
       ])
-      // one that ends in the millisecond in which another starts made room for it
+      // an end in the same millisecond as a start is sorted first, since it made the start possible
       .toSorted(([a = 0, x = 0], [b = 0, y = 0]) => a - b || x - y);
     let now = 0;
     const most = changes.reduce((max, [, change = 0]) => Math.max(max, (now += change)), 0);
@@ -171,7 +171,7 @@ function checkLimits(round: Round, attempts: readonly Attempt[], counters: Count
   }
 }
 
-/** What is stored of each attempt from its beginning to the first gap. */
+/** Returns the stored output of each attempt from its beginning to the first gap. */
 async function storedOutput(
   cluster: TestCluster,
   attempts: readonly Attempt[],
@@ -206,7 +206,7 @@ async function checkDownloads(
   }
 }
 
-/** Processes that carry one of these executions in their environment. */
+/** Finds the processes with the id of one of these executions in their environment. */
 export async function livingRuns(executions: readonly string[]): Promise<string[]> {
   const ids = new Set(executions);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));

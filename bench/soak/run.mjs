@@ -12,7 +12,7 @@ if (built.status !== 0) process.exit(built.status ?? 1);
 const bundle = await rolldown({
   input: join(import.meta.dirname, 'soak.ts'),
   platform: 'node',
-  // the packages stay where they are
+  // packages are not bundled
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
   resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
 });

@@ -46,15 +46,15 @@ if (parts.includes('streams')) await streams({ mode, seed, lines: Number(values.
 const crashBegun = Date.now();
 const time = minutes * 60_000;
 if (parts.includes('crash')) {
-  // with a Postgres of its own only one process can have it
-  const stands = mode === 'single' ? [true, false] : [false];
-  for (const [index, embedded] of stands.entries())
+  // only a single process can run with the embedded Postgres
+  const embeddedRuns = mode === 'single' ? [true, false] : [false];
+  for (const [index, embedded] of embeddedRuns.entries())
     await crash(
       {
         mode,
         embedded,
         faults,
-        until: crashBegun + (time * (index + 1)) / stands.length,
+        until: crashBegun + (time * (index + 1)) / embeddedRuns.length,
         seed: seed + index * 10,
       },
       counters,

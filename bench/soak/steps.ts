@@ -2,12 +2,12 @@ import { expectStatus, type Answer } from '../../test/support/client.js';
 import type { TestCluster } from './test-cluster.js';
 import type { Json } from '../../test/support/json.js';
 
-/** What a request answers as `data`, which must have this status. */
+/** Returns the `data` of a response, which must have the expected status. */
 export async function data(status: number, answer: Promise<Answer> | Answer): Promise<Json> {
   return (await expectStatus(status, answer)).body.data;
 }
 
-/** Makes a project. @returns its id */
+/** Creates a project. @returns its id */
 export async function makeProject(cluster: TestCluster, max_concurrent_tasks = 100): Promise<string> {
   const project = {
     name: `Soak ${max_concurrent_tasks}`,
@@ -30,7 +30,7 @@ export function execute(cluster: TestCluster, task: string): Promise<Answer> {
   return cluster.admin.post(`/api/tasks/${task}/execute`, { options: { allow_unsafe: true } });
 }
 
-/** Makes a task and starts it. */
+/** Creates a task and starts it. */
 export async function startTask(
   cluster: TestCluster,
   project: string,

@@ -10,7 +10,7 @@ import type { Counters } from './counters.js';
 const readersOfEach = 2;
 const timeoutMs = 900_000;
 
-/** Ten million lines to readers over every transport, cut off again and again; with several processes one serving process is killed. */
+/** Streams ten million lines over all transports to readers whose connections are cut repeatedly; a cluster also loses an API process. */
 export async function streams(
   options: { mode: Mode; seed: number; lines: number },
   counters: Counters,
@@ -58,7 +58,7 @@ export async function streams(
   }
 }
 
-/** What a command puts out when nobody is in between. */
+/** Runs a command directly. @returns the length and hash of its output */
 async function run(command: string): Promise<{ bytes: number; hash: string }> {
   const { stdout } = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
   const hash = createHash('sha256');

@@ -10,18 +10,18 @@ import { leftBehind } from '../../test/support/process-table.js';
 import { RedisServer } from '../../test/support/redis-server.js';
 import { ServerProcess, type Environment, type Role } from '../../test/support/server-process.js';
 import { until } from '../../test/support/until.js';
-import { lanes } from './lanes.js';
+import { concurrently } from './concurrently.js';
 import { embeddedUrl, ExternalPostgres } from './postgres.js';
 
 export type Mode = 'single' | 'redis' | 'cluster';
 
 export interface TestClusterOptions {
   mode: Mode;
-  /** Leaves the Postgres to the product. */
+  /** Whether Millrace runs its embedded Postgres. */
   embedded?: boolean;
   roles?: Role[];
   env?: Environment;
-  /** Settings of the external Postgres. */
+  /** The settings of the external Postgres. */
   postgres?: Record<string, string>;
 }
 
@@ -33,14 +33,14 @@ const rolesOf: Record<Mode, Role[]> = {
 const password = 'the admin of the soak';
 const timeoutMs = 120_000;
 
-/** The running clusters; an interrupted soak stops them. */
+/** The running clusters, which an interrupted soak stops. */
 const running = new Set<TestCluster>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     void Promise.allSettled([...running].map((cluster) => cluster.stop())).then(() => process.exit(130));
   });
 
-/** The product under test with all it needs, each part of which can be killed and brought back. */
+/** A cluster under test with Postgres and Redis, each part of which can be killed and restarted. */
 export class TestCluster {
   readonly processes: ServerProcess[] = [];
   readonly mark = `MILLRACE_SOAK=${randomBytes(8).toString('hex')}`;
@@ -72,30 +72,30 @@ export class TestCluster {
     return this.processes.filter(({ role }) => role !== 'api');
   }
 
-  /** Where the postmaster's data lies. */
+  /** The parent of the data folder of Postgres. */
   get postgresFolder(): string {
     return this.postgres?.folder ?? this.dataDir;
   }
 
-  /** One of the `api` processes that run, in turn. */
+  /** Returns the URL of a running `api` process, in turn. */
   nextUrl(): string {
     const running = this.apis.filter(({ isRunning }) => isRunning);
     return (running[this.turn++ % (running.length || 1)] ?? this.apis[0])?.url ?? '';
   }
 
-  /** One statement behind the product's back; waits while Postgres is away. */
+  /** Runs a statement on the cluster's database; waits while Postgres is unreachable. */
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
     const ask = async () => ({ rows: await query<Row>(await this.databaseUrl(), text, values) });
     return (await until(ask, { timeout: timeoutMs, what: 'Postgres to answer' })).rows;
   }
 
-  /** Waits until every part serves. */
+  /** Waits until all processes serve. */
   async ready(): Promise<void> {
     await this.query('SELECT 1');
     await Promise.all(this.processes.map((server) => this.serves(server)));
   }
 
-  /** Ends everything. @returns what was left alive though it should be gone */
+  /** Stops everything. @returns the faults: processes that did not end or were left running */
   async stop(): Promise<string[]> {
     if (!running.delete(this)) return [];
     const faults: string[] = [];
@@ -122,7 +122,7 @@ export class TestCluster {
     const common: Environment = {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
-      // commands write down what they did in a folder of the soak; `bwrap` would show them none
+      // commands write to a log in a folder of the soak, which `bwrap` would hide from them
       EXECUTOR_ISOLATION: 'none',
       [this.mark.split('=')[0] ?? '']: this.mark.split('=')[1],
       DATA_DIR: this.dataDir,
@@ -139,9 +139,9 @@ export class TestCluster {
       const port = await freePort();
       this.processes.push(new ServerProcess(role, port, { ...common, PORT: String(port) }));
     }
-    // many at once would start more slowly than some after the others
-    await lanes(4, this.processes, async (server) => {
-      // one that failed to start has ended the cluster
+    // many concurrent starts would take longer than a few at a time
+    await concurrently(4, this.processes, async (server) => {
+      // a process that failed to start has stopped the cluster
       if (!running.has(this)) return;
       server.start();
       await this.serves(server);

@@ -3,7 +3,7 @@ import type { Receiver } from './receiver.js';
 import type { TestCluster } from './test-cluster.js';
 import type { Counters } from './counters.js';
 
-/** Waits until nothing is to be delivered any more, and holds what arrived against what happened. */
+/** Waits until no delivery is pending, and compares the received messages with the ends of runs. */
 export async function checkDeliveries(
   cluster: TestCluster,
   receiver: Receiver,
@@ -28,19 +28,19 @@ export async function checkDeliveries(
       status === 'delivered' && receiver.accepted.has(id),
       `${id} ${status}`,
     );
-  // what the transaction that ended a run promised
+  // the transaction that ends a run also creates its deliveries
   const ends = await cluster.query<{ id: string; status: string }>(
     'SELECT e.id, e.status FROM tasks t JOIN executions e ON e.id = t.execution_id WHERE t.id = ANY($1)',
     [tasks],
   );
-  const told = new Map<string, number>();
+  const published = new Map<string, number>();
   for (const { event, execution } of rows) {
     const key = `${event} ${execution}`;
-    told.set(key, (told.get(key) ?? 0) + 1);
+    published.set(key, (published.get(key) ?? 0) + 1);
   }
   for (const { id, status } of ends) {
     if (status === 'cancelled') continue;
-    const count = told.get(`task.${status} ${id}`) ?? 0;
-    counters.check('each end is told by one webhook', count === 1, `${id} ${status}: ${count}`);
+    const count = published.get(`task.${status} ${id}`) ?? 0;
+    counters.check('each end is published by one webhook', count === 1, `${id} ${status}: ${count}`);
   }
 }

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 
-/** A client of the API over connections that stay open. */
+/** A client of the API with keep-alive connections. */
 export class Api {
   constructor(url, token) {
     this.url = url;
@@ -8,7 +8,7 @@ export class Api {
     this.pool = new Pool(url, { connections: 32 });
   }
 
-  /** One request. @returns `data` of the answer @throws when it is an error */
+  /** Sends a request. @returns the `data` of the response @throws when it is an error */
   async call(method, path, body) {
     const { body: answer } = await this.pool.request({
       method,
@@ -33,7 +33,7 @@ export class Api {
   }
 }
 
-/** Does `work` for 0 to n − 1, some at a time. */
+/** Runs `work` for 0 to n − 1 with a limited concurrency. */
 export async function inFlight(n, atOnce, work) {
   let next = 0;
   const lane = async () => {

@@ -6,13 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 const startMs = 60_000;
 const ticksASecond = 100;
 
-/** A program that runs beside the benchmark until `stop`. */
+/** A child process of the benchmark, which runs until `stop`. */
 export class Child {
   #child;
   #log = '';
   #serving;
 
-  /** @param options of `spawn`; what the program writes is kept for the case that it fails */
+  /** @param options the options of `spawn`; the end of the output is kept for error messages */
   constructor(name, program, args, options = {}) {
     this.name = name;
     this.#child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -24,12 +24,12 @@ export class Child {
     });
   }
 
-  /** The program, or the server that a supervisor of it has started. */
+  /** The id of the program, or of the server that its supervisor has started. */
   get pid() {
     return (this.#serving ??= servingProcess(this.#child.pid)) ?? this.#child.pid;
   }
 
-  /** What was started: as root a supervisor. */
+  /** The id of the started process, which is a supervisor when run as root. */
   get supervisorPid() {
     return this.#child.pid;
   }
@@ -38,12 +38,12 @@ export class Child {
     return this.#log;
   }
 
-  /** Resolves when something listens on the port. @throws when the program ends before */
+  /** Waits until the program listens on a port. @throws when it ends before */
   async listensOn(port) {
     await this.until(() => isOpen(port));
   }
 
-  /** Resolves when `check` gives true. @throws when the program ends before, or after a minute */
+  /** Waits until `check` returns true. @throws when the program ends before, or after a minute */
   async until(check) {
     const deadline = Date.now() + startMs;
     let end;
@@ -55,7 +55,7 @@ export class Child {
     }
   }
 
-  /** Ends it and waits until it is gone; kills it after 20 s. */
+  /** Stops the program and waits for its end; kills it after 20 s. */
   async stop(signal = 'SIGTERM') {
     this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 20_000);
@@ -63,12 +63,12 @@ export class Child {
     clearTimeout(timer);
   }
 
-  /** Processor time used so far by the process and what it has waited for, in ms. */
+  /** The processor time of the process so far in ms, without its children. */
   get cpuMs() {
     return cpuMs(this.pid);
   }
 
-  /** Resident memory in MB (10^6 bytes). */
+  /** The resident memory in MB (10^6 bytes). */
   get residentMB() {
     return residentMB(this.pid);
   }
@@ -82,7 +82,7 @@ function servingProcess(supervisor) {
         .trim()
         .split(' ')
         .map(Number)
-        // before it is the server, a child is for a moment the image of its supervisor
+        // between fork and exec a child still has the environment of its supervisor
         .find((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes('MILLRACE_SUPERVISED='))
     );
   } catch {
@@ -90,14 +90,14 @@ function servingProcess(supervisor) {
   }
 }
 
-/** Processor time of a process, without its children, in ms. */
+/** Returns the processor time of a process in ms, without its children. */
 export function cpuMs(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksASecond;
 }
 
-/** Resident memory of processes in MB; what they share, such as the text of the program, counts once. */
+/** Returns the resident memory of processes in MB; shared pages, such as the text of the program, count once. */
 export function residentTogetherMB([first, ...others]) {
   return others.reduce((sum, pid) => sum + residentMB(pid) - sharedMB(pid), residentMB(first));
 }

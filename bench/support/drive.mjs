@@ -3,13 +3,13 @@ import { inFlight } from './api.mjs';
 import { percentile } from './figures.mjs';
 import { Socket } from './socket.mjs';
 
-/** A server runs for weeks: what is measured is not how a new one compiles its program. */
+/** The number of runs before a measurement. A server runs for weeks, so the compilation of a new one must not be measured. */
 export const runsToWarmUp = 1_000;
 
 /**
- * Makes tasks that run `true`.
- * @returns what has all of them run and waits for the last end, of which a socket tells; it gives runs a second, requests a second, and the
- * time from request to start in ms
+ * Creates tasks that run `true`.
+ * @returns a function that executes all of them and waits on a socket for the last end; it returns runs a second, requests a second, and
+ * the time from request to start in ms
  */
 export async function prepare(api, count) {
   const ids = [];

@@ -1,4 +1,4 @@
-/** The value below which `p` percent of a list lie; NaN of an empty one. */
+/** Returns the percentile `p` of a list; NaN for an empty one. */
 export function percentile(values, p) {
   const sorted = Float64Array.from(values).toSorted();
   if (sorted.length === 0) return Number.NaN;
@@ -7,7 +7,7 @@ export function percentile(values, p) {
 
 export const median = (values) => percentile(values, 50);
 
-/** A number as people read it: three figures that mean something. */
+/** Formats a number with three significant digits. */
 export function shown(value) {
   if (typeof value !== 'number') return String(value);
   if (!Number.isFinite(value)) return '–';
@@ -15,5 +15,5 @@ export function shown(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-/** Milliseconds since 1970 with fractions, comparable between processes of one machine. */
+/** Returns the milliseconds since 1970 with fractions, which are comparable between processes of one machine. */
 export const now = () => performance.timeOrigin + performance.now();

@@ -6,10 +6,10 @@ import { Child, freePort } from './child.mjs';
 export const root = join(import.meta.dirname, '../..');
 const entry = join(root, 'dist/bundle/main.js');
 
-/** The user of all benchmarks; `data/seed.mjs` makes it. */
+/** The user of all benchmarks, created by `data/seed.mjs`. */
 export const account = { username: 'bench', password: 'bench-password' };
 
-/** One process of the product, started as `npm start` starts it. */
+/** A Millrace process, started as by `npm start`. */
 export class Millrace extends Child {
   constructor(role, port, environment) {
     const { BENCH_NODE_OPTIONS: options = '', PATH, HOME } = process.env;
@@ -31,7 +31,7 @@ export class Millrace extends Child {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  /** Starts a process and waits until it answers; a worker until it takes work. */
+  /** Starts a process and waits until it is healthy, or until a worker takes work. */
   static async start(environment, role = 'all') {
     const server = new Millrace(role, await freePort(), environment);
     if (role === 'worker') await server.until(() => takesWork(server.pid, environment.DATABASE_URL));
@@ -46,7 +46,7 @@ export class Millrace extends Child {
     );
   }
 
-  /** A client of it that is signed in. */
+  /** Signs in. @returns a client of the user */
   async signIn(who = account) {
     const { access_token } = await new Api(this.url).call('POST', '/api/auth/login', who);
     return new Api(this.url, access_token);

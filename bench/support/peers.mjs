@@ -8,7 +8,7 @@ const secret = 'a secret of the peers, of 32 characters or more';
 
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token that the peers take. */
+/** Creates a token that the peers accept. */
 export function peerToken() {
   const seconds = Math.floor(Date.now() / 1000);
   const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: 'bench', iat: seconds, exp: seconds + 86_400 })}`;
@@ -25,7 +25,7 @@ async function start(world, name, program, args, environment) {
   return child;
 }
 
-/** The ceiling of HTTP. */
+/** Starts bare Fastify and pg, the ceiling of HTTP. */
 export const startBare = (world, url) =>
   start(world, 'bare', process.execPath, () => [join(folder, 'bare.mjs')], { DATABASE_URL: url });
 
@@ -49,7 +49,7 @@ export const startFastApi = (world, url, redisUrl = '') =>
     { DATABASE_URL: url, REDIS_URL: redisUrl },
   );
 
-/** @param slots tasks at once */
+/** Starts Celery. @param slots the number of concurrent tasks */
 export async function startCelery(world, url, redisUrl, slots) {
   const env = { ...process.env, DATABASE_URL: url, REDIS_URL: redisUrl };
   const args = [
@@ -68,7 +68,7 @@ export async function startCelery(world, url, redisUrl, slots) {
   return child;
 }
 
-/** @param command what a client that connects is sent the output of, a message a line */
+/** Starts websocketd. @param command the command whose output each client receives, a message for each line */
 export const startWebsocketd = (world, ...command) =>
   start(
     world,

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Python of the distribution: its packages are not seen by another one on the PATH. */
+/** The Python of the distribution, since another one on the PATH would not find the packages of the distribution. */
 export const python = '/usr/bin/python3';
 
 const exists = (program) =>
@@ -13,8 +13,8 @@ const exists = (program) =>
   );
 
 /**
- * Makes sure that the programs are there; as root on Debian it installs them.
- * @throws a sentence that says what to install
+ * Makes sure that programs are installed; as root on Debian it installs them.
+ * @throws with a sentence that names the packages to install
  */
 export async function ensurePrograms(...packages) {
   const missing = [];
@@ -31,7 +31,7 @@ export async function ensurePrograms(...packages) {
   }
 }
 
-/** Which of the peers can be run here. Nothing is installed for them: their figures are then taken from the written ones. */
+/** Returns which peers are installed. The others are not installed; figures of earlier measurements replace them. */
 export async function peersHere() {
   const imports = (modules) =>
     run(python, ['-c', `import ${modules}`]).then(

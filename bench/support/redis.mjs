@@ -1,6 +1,6 @@
 import { Child, freePort } from './child.mjs';
 
-/** A Redis of its own, with an append-only file written every second as for a queue that must outlive a restart. */
+/** Starts a Redis with an append-only file that is synced every second, as for a queue that must survive a restart. */
 export async function startRedis(folder) {
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-/** A plain WebSocket client that has signed in. */
+/** An authenticated WebSocket client. */
 export class Socket {
   #waiting = [];
   onMessage = () => undefined;
@@ -14,12 +14,12 @@ export class Socket {
     socket.ws.on('message', (data) => socket.#receive(data));
     socket.ws.on('error', () => undefined);
     await new Promise((resolve, reject) => socket.ws.once('open', resolve).once('error', reject));
-    await socket.ask({ type: 'authenticate', token }, 'authenticated');
+    await socket.request({ type: 'authenticate', token }, 'authenticated');
     return socket;
   }
 
-  /** Sends a message and waits for its answer. */
-  ask(message, answer) {
+  /** Sends a message and waits for the response. */
+  request(message, answer) {
     const waiting = this.next((got) => got.type === answer || got.type === 'error');
     this.ws.send(JSON.stringify(message));
     return waiting.then((got) => {
@@ -29,12 +29,12 @@ export class Socket {
   }
 
   subscribe(topic) {
-    return this.ask({ type: 'subscribe', ...topic }, 'subscribed');
+    return this.request({ type: 'subscribe', ...topic }, 'subscribed');
   }
 
-  /** The next message that is the one. */
-  next(isIt) {
-    return new Promise((resolve) => this.#waiting.push({ isIt, resolve }));
+  /** Returns the next message that matches. */
+  next(matches) {
+    return new Promise((resolve) => this.#waiting.push({ matches, resolve }));
   }
 
   close() {
@@ -44,7 +44,7 @@ export class Socket {
   #receive(data) {
     const message = JSON.parse(data.toString());
     this.onMessage(message);
-    const index = this.#waiting.findIndex(({ isIt }) => isIt(message));
+    const index = this.#waiting.findIndex(({ matches }) => matches(message));
     if (index >= 0) this.#waiting.splice(index, 1)[0].resolve(message);
   }
 }

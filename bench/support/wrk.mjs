@@ -16,9 +16,9 @@ end
 
 /**
  * Loads a server over a number of connections for some seconds.
- * @param script Lua that defines \`request\`; it finds a list of ids in \`ids\`
+ * @param script Lua that defines \`request\`; \`ids\` is a list of ids
  * @returns requests a second, and latency in ms
- * @throws when any answer was not a success
+ * @throws when any response was not a success
  */
 export async function load({ folder, url, token, script, ids = [], connections = 32, seconds = 3 }) {
   const file = join(folder, 'load.lua');

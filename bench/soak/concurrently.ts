@@ -1,5 +1,5 @@
-/** Does something with each item, a few at once, in order. @returns the results in the order of the items */
-export async function lanes<T, R>(
+/** Processes items in order with a limited concurrency. @returns the results in the order of the items */
+export async function concurrently<T, R>(
   width: number,
   items: readonly T[],
   work: (item: T, index: number) => Promise<R>,

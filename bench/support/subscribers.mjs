@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 const perUser = 50;
 
-/** Sockets of several users in a process of their own; a user may have 50. */
-export class Crowd {
-  #child = fork(join(import.meta.dirname, 'listeners.mjs'));
+/** WebSocket subscribers in a process of their own. They are spread over several users, since a user may have 50 connections. */
+export class Subscribers {
+  #child = fork(join(import.meta.dirname, 'subscriber-process.mjs'));
 
-  /** Opens sockets that subscribe to one topic; resolves when all of them have. */
+  /** Opens sockets that subscribe to one topic. @returns the number of sockets, when all have subscribed */
   async open(api, count, topic) {
     const users = Math.ceil(count / perUser);
     const tokens = [];
@@ -18,7 +18,7 @@ export class Crowd {
     return opened;
   }
 
-  /** What all of them have received, once the output they listen to has ended for each. */
+  /** Returns the frames and bytes that all sockets together have received, after the end of the output on each of them. */
   received() {
     return this.#message('bytes');
   }
@@ -29,8 +29,8 @@ export class Crowd {
   }
 
   async #user(api) {
-    const username = `crowd-${Math.random().toString(36).slice(2)}`;
-    const password = 'crowd-password';
+    const username = `subscriber-${Math.random().toString(36).slice(2)}`;
+    const password = 'subscriber-password';
     await api.post('/api/users', { username, password, email: `${username}@example.org`, role: 'admin' });
     return (await api.post('/api/auth/login', { username, password })).access_token;
   }

@@ -1,4 +1,4 @@
-// Sockets in a process of their own, for many at once: it is told what to subscribe to, and counts what comes.
+// The process of `Subscribers`: its parent sends the topic, and it counts the frames and bytes that its sockets receive.
 import { WebSocket } from 'ws';
 
 const sockets = [];
@@ -39,7 +39,7 @@ function open(url, token, topic) {
   });
 }
 
-/** Without reading all of the JSON: a hundred readers share two cores with what they measure. */
+/** Counts a frame without parsing the JSON, since a hundred readers share two cores with the server that they measure. */
 function count(data, tail) {
   const [, length] =
     lengthPattern.exec(tail) ?? lengthPattern.exec(data.subarray(0, 400).toString('latin1')) ?? [];
