@@ -46,7 +46,7 @@ export class AuthSessionsController {
   @Endpoint({
     access: 'read',
     summary: 'List your sign-ins',
-    description: 'Those that are open, the latest first.',
+    description: 'Lists the open sign-ins, latest first.',
     response: authSessionPageSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -62,7 +62,8 @@ export class AuthSessionsController {
   @Endpoint({
     access: 'read',
     summary: 'End your other sign-ins',
-    description: 'All but the one that asks; for administrators with `user_id` all of that user.',
+    description:
+      'Ends all sign-ins but that of this request; with `user_id`, an administrator ends all of that user.',
     response: endOthersResultSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -78,7 +79,7 @@ export class AuthSessionsController {
     access: 'read',
     summary: 'End a sign-in',
     description:
-      'One of your own, or of anybody for administrators. Its tokens are refused from now on, and its sockets and streams are closed.',
+      'Ends one of your own sign-ins; administrators can end any. Its tokens are refused from then on, and its sockets and streams are closed.',
     response: messageSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })

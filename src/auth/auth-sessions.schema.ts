@@ -9,15 +9,15 @@ export const authSessionSchema = z
   .object({
     id,
     user_id: id,
-    created_at: instant.meta({ description: 'When the password was given' }),
-    last_used_at: instant.meta({ description: 'Up to about a minute late' }),
-    expires_at: instant.meta({ description: 'When it ends unless its tokens are renewed' }),
+    created_at: instant.meta({ description: 'The time of the sign-in with the password' }),
+    last_used_at: instant.meta({ description: 'The time of the last request, up to about a minute late' }),
+    expires_at: instant.meta({ description: 'When it expires unless its tokens are renewed' }),
     address: z
       .string()
       .nullable()
-      .meta({ description: 'Where it was opened from', examples: ['192.0.2.7'] }),
+      .meta({ description: 'The address from which the user signed in', examples: ['192.0.2.7'] }),
     user_agent: z.string().nullable(),
-    current: z.boolean().meta({ description: 'It is the one that asks' }),
+    current: z.boolean().meta({ description: 'Whether it is the sign-in of this request' }),
   })
   .meta({ id: 'AuthSession' });
 export type AuthSessionView = z.output<typeof authSessionSchema>;
@@ -37,7 +37,7 @@ export function toAuthSession(session: AuthSession, current: string | undefined)
   };
 }
 
-const ofUser = id.optional().meta({ description: 'Of another user, for administrators' });
+const ofUser = id.optional().meta({ description: 'The id of another user; for administrators only' });
 
 export const authSessionListQuery = pageQuery().extend({ user_id: ofUser });
 export type AuthSessionListQuery = z.output<typeof authSessionListQuery>;
@@ -47,12 +47,17 @@ export const endOthersQuery = querySchema({ user_id: ofUser });
 export type EndOthersQuery = z.output<typeof endOthersQuery>;
 
 export const endOthersResultSchema = z
-  .object({ message: z.string(), ended: z.int().meta({ description: 'How many sessions were open' }) })
+  .object({
+    message: z.string(),
+    ended: z.int().meta({ description: 'The number of sign-ins that were ended' }),
+  })
   .meta({ id: 'EndedSessions' });
 
 export const logoutSchema = z
   .object({
-    refresh_token: sentRefreshToken.meta({ description: 'Also ends the session of this refresh token' }),
+    refresh_token: sentRefreshToken.meta({
+      description: 'The refresh token whose session is to be ended, too',
+    }),
   })
   .meta({ id: 'Logout', examples: [{ refresh_token: 'the refresh token of the login' }] });
 export type Logout = z.output<typeof logoutSchema>;

@@ -57,7 +57,7 @@ export class AuthController {
   @Endpoint({
     access: 'read',
     summary: 'Change your own password',
-    description: 'Ends every token made before.',
+    description: 'Revokes all earlier tokens.',
     response: messageSchema,
     errors: ['VALIDATION_ERROR', 'AUTH_INVALID_CREDENTIALS'],
   })

@@ -15,7 +15,7 @@ export const sentRefreshToken = z.string().min(1).max(256).optional();
 export const refreshSchema = z
   .object({
     refresh_token: sentRefreshToken.meta({
-      description: 'The refresh token of the login; without it the bearer token is renewed',
+      description: 'The refresh token of the login; without it, the bearer token is renewed',
     }),
   })
   .meta({ id: 'Refresh', examples: [{ refresh_token: 'the refresh token of the login' }] });

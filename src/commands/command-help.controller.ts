@@ -21,7 +21,7 @@ export class CommandHelpController {
     access: 'read',
     summary: 'Suggest commands',
     description:
-      'Known commands of the context that begin with the prefix, and your own that went well; at most 20.',
+      'Suggests known commands of the context that begin with the prefix, and your own successful ones; at most 20.',
     response: suggestionsSchema,
     errors: ['VALIDATION_ERROR'],
   })

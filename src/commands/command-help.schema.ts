@@ -7,12 +7,15 @@ export const suggestionsQuery = querySchema({
     .string()
     .max(64)
     .default('')
-    .meta({ description: 'A topic such as git; an unknown one suggests of all', examples: ['git'] }),
+    .meta({
+      description: 'A topic such as git; with an unknown one, commands of all topics are suggested',
+      examples: ['git'],
+    }),
   prefix: z
     .string()
     .max(1024)
     .default('')
-    .meta({ description: 'What has been typed', examples: ['git '] }),
+    .meta({ description: 'The beginning of a command', examples: ['git '] }),
 });
 export type SuggestionsQuery = z.output<typeof suggestionsQuery>;
 
@@ -34,7 +37,7 @@ export const validatedCommandSchema = z
   .object({
     valid: z.boolean().meta({
       description:
-        'A shell can read it, or its first line names another interpreter; and, if asked, it looks safe',
+        'Whether the syntax is valid, or the first line names another interpreter, and the command looks safe if this was requested',
     }),
     safe: z.boolean(),
     warnings: z.array(z.string()),

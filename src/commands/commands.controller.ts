@@ -84,7 +84,8 @@ export class CommandsController {
   @Endpoint({
     access: 'read',
     summary: 'List the commands you have run, the latest first',
-    description: 'Single commands, not those of tasks. Goes by `limit` and `offset`, or by `cursor`.',
+    description:
+      'Lists single commands without those of tasks. Pages are selected by `limit` and `offset`, or by `cursor`.',
     response: commandHistorySchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -114,7 +115,7 @@ export class CommandsController {
     waits: true,
     summary: 'Stop a queued or running command',
     description:
-      'Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s.',
+      'Responds with 200 when all processes of the command have ended, or with 202 and `cancelling` when that takes more than 10 s.',
     response: cancelledCommandSchema,
     alternatives: { 202: cancelledCommandSchema },
     errors: [

@@ -32,7 +32,7 @@ export const commandText = z
 export const executeCommandSchema = z
   .object({
     command: commandText.meta({
-      description: 'Run by /bin/sh, or by the interpreter that a first line `#!` names',
+      description: 'A command for /bin/sh, or a script for the interpreter in its first line (`#!`)',
       examples: ['ls -la'],
     }),
     working_directory: workingDirectory.nullable().default(null),
@@ -48,16 +48,16 @@ export const executeCommandSchema = z
     stream_output: z
       .boolean()
       .default(true)
-      .meta({ description: 'false waits for the end and answers with the output' }),
+      .meta({ description: 'false to wait for the end and get the output in the response' }),
     priority: z.enum(priorities).default('normal'),
     project_id: projectIdParam
       .nullable()
       .default(null)
-      .meta({ description: "Run in this project's workspace instead of your own" }),
+      .meta({ description: 'The project in whose workspace the command runs, instead of your own' }),
     allow_unsafe: z
       .boolean()
       .default(false)
-      .meta({ description: 'Administrators only: run what looks destructive' }),
+      .meta({ description: 'Whether to run a command that looks destructive; for administrators only' }),
   })
   .meta({
     id: 'ExecuteCommand',
@@ -74,7 +74,7 @@ export const executeCommandSchema = z
 export type ExecuteCommand = z.output<typeof executeCommandSchema>;
 
 const shape = executionSchema.shape;
-const seconds = z.number().min(0).nullable().meta({ description: 'Seconds, to one decimal' });
+const seconds = z.number().min(0).nullable().meta({ description: 'Seconds with one decimal' });
 
 export const startedCommandSchema = z
   .object({
@@ -96,8 +96,8 @@ export const commandStatusSchema = z
     exit_code: shape.exit_code,
     reason: shape.reason,
     error: shape.error,
-    output: z.array(outputFrameSchema).meta({ description: 'At most the last 256 KiB' }),
-    output_bytes: z.int().min(0).meta({ description: 'Of the whole output, as far as it is stored' }),
+    output: z.array(outputFrameSchema).meta({ description: 'The end of the output, at most 256 KiB' }),
+    output_bytes: z.int().min(0).meta({ description: 'The number of bytes of the stored output' }),
     output_omitted: shape.output_omitted,
     output_pruned_at: shape.output_pruned_at,
     task_id: id.nullable(),
@@ -159,10 +159,12 @@ export const runningCommandsSchema = z
   .meta({ id: 'RunningCommands' });
 
 export const historyQuery = querySchema({
-  limit: queryNumber({ least: 1, most: 100 }).default(50).meta({ description: 'Items at most' }),
+  limit: queryNumber({ least: 1, most: 100 })
+    .default(50)
+    .meta({ description: 'The maximum number of items' }),
   offset: queryNumber({ least: 0, most: 10_000_000 })
     .default(0)
-    .meta({ description: 'Items left out before them' }),
+    .meta({ description: 'The number of items to skip' }),
   cursor: cursorParameter,
   status: z
     .string()

@@ -29,4 +29,4 @@ export function formatDuration(seconds: number | null): string | null {
 export const durationSchema = z
   .string()
   .regex(pattern, 'Write a duration as HH:MM:SS')
-  .meta({ description: 'A duration, HH:MM:SS', examples: ['02:30:00'] });
+  .meta({ description: 'A duration as HH:MM:SS', examples: ['02:30:00'] });

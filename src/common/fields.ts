@@ -47,4 +47,4 @@ export const versionField = z
   .int()
   .min(1)
   .optional()
-  .meta({ description: 'The version you have seen; a stale one is refused with VERSION_CONFLICT' });
+  .meta({ description: 'The version that you have read; a stale one is refused with VERSION_CONFLICT' });

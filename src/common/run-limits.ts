@@ -18,12 +18,13 @@ export const runLimitsSchema = z
       description: 'Address space of each process, which may exceed what it uses',
     }),
     cpu_seconds: z.int().min(1).max(10_000_000).meta({ description: 'Processor time of each process' }),
-    file_size: size('1KB').meta({ description: 'The largest file that it may write' }),
+    file_size: size('1KB').meta({ description: 'The size of the largest file that a process may write' }),
     open_files: z.int().min(16).max(1_048_576).meta({ description: 'Open descriptors of each process' }),
     processes: z.int().min(1).max(1_000_000).meta({
-      description: 'Processes and threads at a time; only workers that isolate their runs can hold it',
+      description:
+        'The number of concurrent processes and threads; only enforced by workers that isolate runs',
     }),
-    output_size: size('1KB').meta({ description: 'How much output of the run is kept' }),
+    output_size: size('1KB').meta({ description: 'The maximum size of the stored output' }),
     output_policy: z.enum(outputPolicies).meta({
       description:
         'Beyond output_size: leave out the rest (the default), keep the beginning and the end (at most 1 MiB of it, at most ' +

@@ -14,7 +14,8 @@ export class ExecutionsController {
   @Endpoint({
     access: 'read',
     summary: 'Show one attempt to run a command',
-    description: 'Of a task, or a single command: state, times, exit code and what it waits for.',
+    description:
+      'Returns an execution of a task or of a single command: state, times, exit code and the reason why it waits.',
     response: executionSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })

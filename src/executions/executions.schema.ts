@@ -36,29 +36,33 @@ export const executionSchema = z
     working_directory: z.string(),
     timeout: z.int().meta({ description: 'Seconds' }),
     limits: runLimitsSchema,
-    network: z.boolean().meta({ description: 'false: it has no network' }),
+    network: z.boolean().meta({ description: 'false when the command has no network' }),
     final_exit_codes: z.array(z.int()),
     requested_by: id,
     queued_at: instant,
     started_at: instant.nullable(),
     completed_at: instant.nullable(),
     duration: durationSchema.nullable(),
-    exit_code: z.int().nullable().meta({ description: 'A signal N shows as -N' }),
+    exit_code: z.int().nullable().meta({ description: 'The exit code; -N after signal N' }),
     error: z.string().nullable(),
-    output_bytes: z.int().min(0).meta({ description: 'Kept, or kept once and removed by now' }),
-    output_omitted: z
+    output_bytes: z
       .int()
       .min(0)
-      .meta({ description: 'Bytes of output left out, because there was more than the limit of the run' }),
+      .meta({ description: 'The number of stored bytes, including those that have been removed since' }),
+    output_omitted: z.int().min(0).meta({
+      description: 'The number of bytes that were left out because the output exceeded the limit of the run',
+    }),
     output_pruned_at: instant
       .nullable()
-      .meta({ description: 'When the output was removed because its time was over' }),
+      .meta({ description: 'When the output was removed at the end of its retention' }),
   })
   .meta({ id: 'Execution' });
 export type ExecutionView = z.output<typeof executionSchema>;
 
 export const executionListQuery = querySchema({
-  limit: queryNumber({ least: 1, most: 100 }).default(100).meta({ description: 'Items at most' }),
+  limit: queryNumber({ least: 1, most: 100 })
+    .default(100)
+    .meta({ description: 'The maximum number of items' }),
   cursor: cursorParameter,
 });
 export type ExecutionListQuery = z.output<typeof executionListQuery>;

@@ -7,12 +7,12 @@ export const runEndSchema = z
   .object({
     execution_id: id,
     attempt: z.int(),
-    exit_code: z.int().nullable().meta({ description: 'A signal N shows as -N' }),
+    exit_code: z.int().nullable().meta({ description: 'The exit code; -N after signal N' }),
     reason: z.enum(executionReasons).nullable(),
-    error: z
-      .string()
-      .nullable()
-      .meta({ description: 'What went wrong, if not the command itself; at most 1,000 characters' }),
+    error: z.string().nullable().meta({
+      description:
+        'The error when the run failed for another reason than the command; at most 1,000 characters',
+    }),
   })
   .meta({ id: 'RunEnd' });
 export type RunEnd = z.output<typeof runEndSchema>;

@@ -8,7 +8,7 @@ export const listedCommandColumns = (table: string) =>
   `left(${table}.command, ${mostListed}) AS command, coalesce(length(${table}.command) > ${mostListed}, false) AS command_truncated`;
 
 export const commandTruncated = z.boolean().meta({
-  description: `True when \`command\` is longer than the ${mostListed} characters that a list shows`,
+  description: `True when \`command\` is cut to the ${mostListed} characters that a list shows`,
 });
 
 export interface WithListedCommand {

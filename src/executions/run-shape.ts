@@ -39,17 +39,21 @@ const environment = boundedObject(variables, (value) =>
 export const runShape = {
   command: z.string().min(1).max(65_536),
   working_directory: workingDirectory,
-  environment: environment.meta({ description: 'Variables for the command' }),
+  environment: environment.meta({ description: 'Environment variables of the command' }),
   timeout: z
     .int()
     .min(1)
     .max(20 * 86_400)
     .meta({ description: 'Seconds' }),
-  retry_attempts: z.int().min(0).max(20).meta({ description: 'How many more attempts follow a failed one' }),
+  retry_attempts: z
+    .int()
+    .min(0)
+    .max(20)
+    .meta({ description: 'The number of further attempts after a failed one' }),
   limits: runLimitsSchema,
   final_exit_codes: z
     .array(z.int().min(-64).max(255))
     .max(100)
     .transform((codes) => [...new Set(codes)])
-    .meta({ description: 'Exit codes after which no other attempt follows', examples: [[2, 64]] }),
+    .meta({ description: 'Exit codes after which there is no further attempt', examples: [[2, 64]] }),
 };

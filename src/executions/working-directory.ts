@@ -18,4 +18,4 @@ export const workingDirectory = z
   .string()
   .max(1024)
   .refine((path) => !leavesWorkspace(path), 'Name a folder inside the workspace, such as sub/folder')
-  .meta({ description: 'Inside the workspace' });
+  .meta({ description: 'The working directory, inside the workspace' });

@@ -16,8 +16,8 @@ export class HealthController {
   @Get('live')
   @Endpoint({
     access: 'public',
-    summary: 'Say that this process is up',
-    description: 'Asks nothing else: restart a process that does not answer this.',
+    summary: 'Check that this process is alive',
+    description: 'Checks no other part. Restart a process that does not respond to this.',
     response: livenessSchema,
   })
   live() {
@@ -27,9 +27,9 @@ export class HealthController {
   @Get('ready')
   @Endpoint({
     access: 'public',
-    summary: 'Say whether this process should be sent requests',
+    summary: 'Check whether this process is ready for requests',
     description:
-      'Answers 503 with the reasons while the database, its migrations, Redis or the bus (in distributed mode) fail, and from SIGTERM on.',
+      'Responds with 503 and the reasons while the database, its migrations, Redis or the bus (in distributed mode) fail, and after SIGTERM.',
     response: readinessSchema,
     alternatives: { 503: readinessSchema },
   })
@@ -42,8 +42,8 @@ export class HealthController {
   @Get()
   @Endpoint({
     access: 'public',
-    summary: 'Say whether this process can do its work',
-    description: 'Answers 503 with status `unhealthy` while the database does not answer.',
+    summary: 'Check the health of this process',
+    description: 'Responds with 503 and status `unhealthy` while the database is unreachable.',
     response: healthSchema,
     alternatives: { 503: healthSchema },
   })
@@ -61,9 +61,9 @@ export class HealthController {
   @Get('detailed')
   @Endpoint({
     access: 'public',
-    summary: 'Measure every part',
+    summary: 'Check every part in detail',
     description:
-      'Database, Redis and sockets, each with its own figures, and what the requests of the last minute were like. Answers 503 while a part that is needed does not answer.',
+      'Returns figures of the database, Redis, sockets and the requests of the last minute. Responds with 503 while a required part is unreachable.',
     response: detailedHealthSchema,
     alternatives: { 503: detailedHealthSchema },
   })

@@ -21,7 +21,7 @@ export const readinessSchema = z
     status: z.enum(['ready', 'not_ready']),
     reasons: z
       .array(z.enum(['draining', 'database', 'migrations', 'redis', 'bus', 'launcher']))
-      .meta({ description: 'What keeps this process from being ready; empty when it is', examples: [[]] }),
+      .meta({ description: 'The reasons why this process is not ready; empty when it is', examples: [[]] }),
     timestamp: instant,
   })
   .meta({ id: 'Readiness' });
@@ -46,15 +46,17 @@ export const detailedHealthSchema = z
       websocket: z.object({
         status,
         active_connections: z.int(),
-        avg_latency: figure.nullable().meta({ description: 'Milliseconds, from the sockets’ own pings' }),
+        avg_latency: figure
+          .nullable()
+          .meta({ description: 'The round-trip time of WebSocket pings in milliseconds' }),
       }),
     }),
     metrics: z.object({
       requests_per_minute: figure,
-      average_response_time: figure.nullable().meta({ description: 'Milliseconds, over the last minute' }),
+      average_response_time: figure.nullable().meta({ description: 'Milliseconds in the last minute' }),
       error_rate: figure
         .max(1)
-        .meta({ description: 'Share of answers with status 500 or more, over the last minute' }),
+        .meta({ description: 'The share of responses with status 500 or more in the last minute' }),
     }),
   })
   .meta({ id: 'DetailedHealth' });

@@ -100,9 +100,9 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     ...(raw === undefined ? [] : [ApiResponse({ status, description: options.summary, content: raw })]),
     ...(raw === undefined || !('text/event-stream' in raw)
       ? []
-      : [ApiResponse({ status: 204, description: 'The end of the events was seen already' })]),
+      : [ApiResponse({ status: 204, description: 'The client has already received the end of the events' })]),
     ...(partial === undefined
       ? []
-      : [ApiResponse({ status: 206, description: 'The range that was asked for', content: partial })]),
+      : [ApiResponse({ status: 206, description: 'The requested range', content: partial })]),
   );
 }

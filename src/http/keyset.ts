@@ -30,14 +30,14 @@ const maxCursorLength = 10_000;
 /** The query parameter of lists that are paged by cursor. */
 export const cursorParameter = z.string().max(maxCursorLength).optional().meta({
   description:
-    'The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page',
+    'The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page',
 });
 
 /** The response field with the cursor of the next page; null when there is none. */
 export const nextCursor = z
   .string()
   .nullable()
-  .meta({ description: 'Send it as `cursor` for the next page; null at the end' });
+  .meta({ description: 'The `cursor` of the next page; null on the last page' });
 
 /**
  * Keyset pagination: a page is read from a position in the sort order. It costs the same however deep it is, and rows that are inserted

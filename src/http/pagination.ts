@@ -11,7 +11,7 @@ export function pageQuery(defaultPageSize = 50) {
     page: pageNumber.meta({ description: 'Page number, from 1' }),
     page_size: queryNumber({ least: 1, most: 100 })
       .default(defaultPageSize)
-      .meta({ description: 'Items a page' }),
+      .meta({ description: 'Items per page' }),
     cursor: cursorParameter,
     order: z.enum(['asc', 'desc']).default('desc').meta({ description: 'Sort order' }),
   });

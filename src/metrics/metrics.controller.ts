@@ -10,9 +10,9 @@ export class MetricsController {
   @Get()
   @Endpoint({
     access: 'admin',
-    summary: 'Give the metrics of this process for Prometheus',
+    summary: 'Show the metrics of this process for Prometheus',
     description:
-      'In the text format of Prometheus. Takes the bearer token of `METRICS_TOKEN`, or the access token of an administrator.',
+      'Returns metrics in the text format of Prometheus. Requires the bearer token of `METRICS_TOKEN`, or the access token of an administrator.',
     machineToken: 'METRICS_TOKEN',
     raw: { 'text/plain': { schema: { type: 'string' }, example: 'millrace_bus_up 1\n' } },
   })

@@ -8,44 +8,44 @@ const id = '01a2024a-912d-72cf-a321-99955c0b2f5f';
 /** The headers of responses. Rate limits can be disabled, so only the id of the request is always present. */
 const answered = {
   'X-Request-ID': {
-    description: 'Names the request in our log: the id you sent, or one made by us',
+    description: 'The id of the request in the server log: the one you sent, or a generated one',
     required: true,
     schema: { type: 'string', maxLength: 128 },
     example: id,
   },
-  'X-RateLimit-Limit': { description: 'How many requests you may make in the window', ...integer(200) },
-  'X-RateLimit-Remaining': { description: 'How many of them are left', ...integer(195) },
-  'X-RateLimit-Reset': { description: 'When the window ends, in Unix seconds', ...integer(1_785_412_860) },
+  'X-RateLimit-Limit': { description: 'The number of requests allowed in the window', ...integer(200) },
+  'X-RateLimit-Remaining': { description: 'The number of requests left in the window', ...integer(195) },
+  'X-RateLimit-Reset': { description: 'The end of the window in Unix seconds', ...integer(1_785_412_860) },
   'X-RateLimit-Window': { description: 'The length of the window in seconds', ...integer(60) },
-  'Retry-After': { description: 'Seconds to wait before you try again', ...integer(30) },
+  'Retry-After': { description: 'Seconds to wait before the next attempt', ...integer(30) },
   'WWW-Authenticate': {
-    description: 'How to sign in (RFC 9110, 11.6.1)',
+    description: 'The authentication scheme (RFC 9110, 11.6.1)',
     required: true,
     schema: { type: 'string', const: 'Bearer' },
     example: 'Bearer',
   },
   'Idempotency-Replayed': {
-    description: 'This is the first answer to the `Idempotency-Key`, given again',
+    description: 'Present when this is the stored response to the first request with the `Idempotency-Key`',
     schema: { type: 'string', const: 'true' },
     example: 'true',
   },
   'Accept-Ranges': {
-    description: 'A part can be asked for with `Range`',
+    description: 'Whether `Range` requests are supported',
     schema: { type: 'string', const: 'bytes' },
     example: 'bytes',
   },
   'Content-Range': {
-    description: 'The part that is answered (RFC 9110, 14.4), or how much there is',
+    description: 'The range in the response (RFC 9110, 14.4), or the total length',
     schema: { type: 'string', pattern: '^bytes ([0-9]+-[0-9]+/([0-9]+|\\*)|\\*/[0-9]+)$' },
     example: 'bytes 0-1023/4096',
   },
   'Content-Disposition': {
-    description: 'The name of a file to save, when `download` asks for it',
+    description: 'The file name for a download, with `download=true`',
     schema: { type: 'string' },
     example: `attachment; filename="${id}.log"`,
   },
   Location: {
-    description: 'The path of what was made (RFC 9110, 10.2.2)',
+    description: 'The path of the created resource (RFC 9110, 10.2.2)',
     required: true,
     schema: { type: 'string', format: 'uri-reference' },
     example: `/api/tasks/${id}`,
@@ -57,20 +57,21 @@ type AnswerHeader = keyof typeof answered;
 const sent = {
   RequestId: {
     name: 'X-Request-ID',
-    description: 'Your own id for the request: 1 to 128 letters, digits, dots, underscores and hyphens',
+    description:
+      'An id of your choice for the request: 1 to 128 letters, digits, dots, underscores and hyphens',
     schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
     example: 'build-1234',
   },
   SessionId: {
     name: 'X-Session-ID',
-    description: 'The work session the request is made in',
+    description: 'The id of the work session to which the request belongs',
     schema: { type: 'string', format: 'uuid' },
     example: id,
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
     description:
-      'Makes it safe to send the request again: a second one with this key gets the answer to the first. 1 to 255 visible ASCII characters',
+      'Makes it safe to repeat the request: a second one with the same key gets the response to the first. 1 to 255 visible ASCII characters',
     schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
     example: '7d0a1c1e-nightly',
   },
@@ -82,7 +83,7 @@ const sent = {
   },
   Range: {
     name: 'Range',
-    description: 'One part of the bytes (RFC 9110, 14.2); others are passed over',
+    description: 'A single range of bytes (RFC 9110, 14.2); other ranges are ignored',
     schema: { type: 'string' },
     example: 'bytes=0-1023',
   },

@@ -4,19 +4,19 @@ import type { Permission } from '../common/permissions.js';
 
 /** Descriptions of the groups of routes. The group of a route is the first segment of its path, after `/api` if present. */
 const groups: Record<string, string> = {
-  auth: 'Signing in, and renewing tokens',
-  commands: 'Single shell commands, outside any task',
-  executions: 'Attempts to run the command of a task, or a single one',
-  health: 'For those who watch over a process; open to anybody',
-  metrics: 'Figures of a process, for Prometheus',
-  'personal-access-tokens': 'Tokens for scripts, with scopes',
-  projects: 'Projects, their members and their figures',
-  queues: 'What waits to run, and who runs it',
-  sessions: 'Work sessions: settings, history, and the way back to an earlier state',
+  auth: 'Sign-in and renewal of tokens',
+  commands: 'Single shell commands without a task',
+  executions: 'The attempts to run the command of a task or a single command',
+  health: 'The state of a process for monitoring; without authentication',
+  metrics: 'Metrics of a process for Prometheus',
+  'personal-access-tokens': 'Personal access tokens with scopes, for scripts',
+  projects: 'Projects, their members and statistics',
+  queues: 'The queues of runs, and the workers',
+  sessions: 'Work sessions: settings, history and restoring an earlier state',
   system: 'Version, limits and maintenance',
-  tasks: 'The backlog, and running it',
-  users: 'Users, and what each keeps about itself',
-  webhooks: 'Receivers of events, and what was sent to them',
+  tasks: 'The tasks of the backlog and their execution',
+  users: 'Users and their profiles',
+  webhooks: 'Webhooks and their deliveries',
 };
 
 type Schema = Record<string, unknown>;

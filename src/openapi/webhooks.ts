@@ -17,21 +17,22 @@ const headers = {
   },
   WebhookSignature256Previous: {
     name: 'X-Signature-256-Previous',
-    description: 'The same with the replaced secret, for 24 hours after it was rotated',
+    description:
+      'Like `X-Signature-256`, but keyed by the previous secret; sent for 24 hours after a rotation',
     schema: { type: 'string', pattern: '^sha256=[0-9a-f]{64}$' },
     example: 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17',
   },
   WebhookDeliveryId: {
     name: 'X-Delivery-ID',
     required: true,
-    description: 'The same on every try',
+    description: 'The id of the message, which is the same for every attempt',
     schema: { type: 'string', format: 'uuid' },
     example: id,
   },
   WebhookEventType: {
     name: 'X-Event-Type',
     required: true,
-    description: 'The event, as in the body',
+    description: 'The name of the event, as in the body',
     schema: { type: 'string' },
     example: 'task.completed',
   },
@@ -46,7 +47,7 @@ const headers = {
     name: 'webhook-timestamp',
     required: true,
     description:
-      'Standard Webhooks: when this try began, in Unix seconds; refuse what is older than five minutes',
+      'Standard Webhooks: the start of this attempt in Unix seconds; refuse messages older than five minutes',
     schema: { type: 'string', pattern: '^[0-9]{10}$' },
     example: '1785412800',
   },
@@ -61,10 +62,13 @@ const headers = {
 } satisfies Record<string, Json>;
 
 const responses = {
-  '2XX': { description: 'It has arrived. Answer within 10 seconds, and work afterwards.' },
-  '410': { description: 'The receiver is gone: the webhook is switched off.' },
+  '2XX': {
+    description: 'The message was accepted. Respond within 10 seconds, and process the message afterwards.',
+  },
+  '410': { description: 'The receiver is gone; the webhook is deactivated.' },
   '429': {
-    description: 'As every other answer: it is sent again, with growing delays for about a day.',
+    description:
+      'As with every other response, the message is sent again, with growing delays for about a day.',
     headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
   },
 };

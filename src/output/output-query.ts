@@ -7,19 +7,19 @@ const stream = z.enum(['stdout', 'stderr']).optional();
 const ansi = z
   .enum(['keep', 'strip'])
   .default('keep')
-  .meta({ description: 'strip takes out colours and other terminal control sequences' });
+  .meta({ description: '`strip` removes colours and other terminal control sequences' });
 
 /** The query of the routes that return an output. */
 export const outputQuery = querySchema({
   from_offset: offset.default(0).meta({ description: 'The first byte, in the output of both streams' }),
   limit: queryNumber({ least: 1, most: Number.MAX_SAFE_INTEGER })
     .optional()
-    .meta({ description: 'At most so many bytes of the output of both streams, from the first byte on' }),
-  tail: queryNumber({ least: 1, most: 10_000 }).optional().meta({ description: 'The last lines' }),
+    .meta({ description: 'The maximum number of bytes of the output of both streams' }),
+  tail: queryNumber({ least: 1, most: 10_000 }).optional().meta({ description: 'The number of last lines' }),
   stream: stream.meta({ description: 'One stream only' }),
   ansi,
-  follow: flag.meta({ description: 'true goes on until the command ends' }),
-  download: flag.meta({ description: 'true names a file for browsers to save' }),
+  follow: flag.meta({ description: 'true to follow the output until the command ends' }),
+  download: flag.meta({ description: 'true to let browsers save it as a file' }),
 });
 export type OutputQuery = z.output<typeof outputQuery>;
 
@@ -71,43 +71,45 @@ export const outputSearchQuery = querySchema({
     .min(1)
     .max(500)
     .regex(/^[^\r\n]+$/, 'A search is within a line')
-    .meta({ description: 'Text to look for, as it is; never an expression' }),
-  ignore_case: flag.meta({ description: 'true takes A to Z and a to z for the same' }),
+    .meta({ description: 'The text to search for; not a regular expression' }),
+  ignore_case: flag.meta({ description: 'true to ignore the case of A to Z' }),
   context: queryNumber({ least: 0, most: 20 })
     .default(0)
-    .meta({ description: 'Lines shown before and after' }),
+    .meta({ description: 'The number of lines before and after each match' }),
   limit: queryNumber({ least: 1, most: 500 })
     .default(100)
-    .meta({ description: 'Matching lines in an answer, at most; 4 MiB of text end one too' }),
+    .meta({ description: 'The maximum number of matching lines; a response also ends after 4 MiB of text' }),
   stream: stream.meta({ description: 'One stream only; lines are counted in it' }),
   ansi,
-  cursor: cursor.meta({ description: 'next_cursor of the answer before' }),
+  cursor: cursor.meta({ description: 'The `next_cursor` of the previous response' }),
 });
 export type OutputSearchQuery = z.output<typeof outputSearchQuery>;
 
 const text = z
   .string()
-  .meta({ description: 'Without its line feed; of a long line 2000 bytes around the match' });
-const line = z.int().min(1).meta({ description: 'From 1' });
+  .meta({ description: 'The line without its line feed; of a long line, 2000 bytes around the match' });
+const line = z.int().min(1).meta({ description: 'The line number, from 1' });
 
 export const outputSearchSchema = z
   .object({
     matches: z.array(
       z.object({
         line,
-        offset: z.int().min(0).meta({ description: 'Of the first byte of the line' }),
-        match_offset: z.int().min(0).meta({ description: 'Of the first byte of the match' }),
+        offset: z.int().min(0).meta({ description: 'The offset of the first byte of the line' }),
+        match_offset: z.int().min(0).meta({ description: 'The offset of the first byte of the match' }),
         text,
         before: z.array(text),
         after: z.array(text),
       }),
     ),
-    searched_to: z.int().min(0).meta({ description: 'Everything before this byte has been searched' }),
-    complete: z.boolean().meta({ description: 'True when all that is stored has been searched' }),
+    searched_to: z.int().min(0).meta({ description: 'The offset up to which the output has been searched' }),
+    complete: z.boolean().meta({ description: 'True when the whole stored output has been searched' }),
     next_cursor: z
       .string()
       .nullable()
-      .meta({ description: 'Send it as cursor to go on; null when there is nothing more to search now' }),
+      .meta({
+        description: 'The `cursor` for the rest of the output; null when all of it has been searched',
+      }),
   })
   .meta({ id: 'OutputSearch' });
 export type OutputSearch = z.output<typeof outputSearchSchema>;

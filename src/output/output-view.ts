@@ -8,12 +8,15 @@ export const outputFrameSchema = z
     timestamp: instant,
     stream: z.enum(['stdout', 'stderr']),
     content: z.string(),
-    offset: z.int().min(0).meta({ description: 'Of the first byte, in the output of both streams' }),
+    offset: z
+      .int()
+      .min(0)
+      .meta({ description: 'The offset of the first byte in the output of both streams' }),
     encoding: z.literal('base64').optional().meta({ description: 'Present when the bytes are not UTF-8' }),
     marker: z
       .literal(true)
       .optional()
-      .meta({ description: 'Present on a frame of ours, which says that output was left out here' }),
+      .meta({ description: 'True on a marker of the server where output was left out' }),
   })
   .meta({ id: 'OutputFrame' });
 export type StoredFrameView = z.output<typeof outputFrameSchema>;
@@ -22,14 +25,16 @@ export type StoredFrameView = z.output<typeof outputFrameSchema>;
 export const outputEventSchema = outputFrameSchema
   .extend({
     command_id: id,
-    length: z.int().min(0).meta({ description: 'In bytes, whatever the encoding' }),
-    end: z.literal(true).optional().meta({ description: 'Only on the last frame, which has no content' }),
-    total: z.int().min(0).optional().meta({ description: 'On the last frame: all bytes there were' }),
+    length: z.int().min(0).meta({ description: 'The length of the content in bytes before the encoding' }),
+    end: z.literal(true).optional().meta({ description: 'True on the last frame, which has no content' }),
+    total: z.int().min(0).optional().meta({ description: 'The total number of bytes, on the last frame' }),
     exit_code: z.int().nullable().optional().meta({ description: 'On the last frame' }),
     pruned: z
       .literal(true)
       .optional()
-      .meta({ description: 'On the last frame, when the output has been removed because its time was over' }),
+      .meta({
+        description: 'True on the last frame when the output was removed at the end of its retention',
+      }),
   })
   .meta({ id: 'OutputEvent' });
 export type OutputView = z.output<typeof outputEventSchema>;

@@ -42,7 +42,7 @@ export class PersonalTokensController {
   @Endpoint({
     access: 'read',
     summary: 'List your personal access tokens',
-    description: 'The latest first, without the tokens themselves.',
+    description: 'Lists tokens, latest first, without their secret part.',
     response: personalTokenPageSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -58,7 +58,7 @@ export class PersonalTokensController {
   @Endpoint({
     access: 'read',
     summary: 'Show a personal access token',
-    description: 'Everything but the token itself; only your own.',
+    description: 'Returns one of your own tokens without its secret part.',
     response: personalTokenSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
@@ -70,7 +70,7 @@ export class PersonalTokensController {
   @Endpoint({
     access: 'read',
     summary: 'Revoke a personal access token',
-    description: 'It is refused from now on, and sockets that came with it are closed.',
+    description: 'The token is refused from then on, and sockets that were opened with it are closed.',
     response: messageSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })

@@ -9,8 +9,8 @@ const label = z
   .trim()
   .min(1)
   .max(100)
-  .meta({ description: 'What the token is for', examples: ['Deployment on CI'] });
-const scope = z.enum(scopes).meta({ id: 'TokenScope', description: 'What a token opens' });
+  .meta({ description: 'The purpose of the token', examples: ['Deployment on CI'] });
+const scope = z.enum(scopes).meta({ id: 'TokenScope', description: 'A scope of a token' });
 
 export const createPersonalTokenSchema = z
   .object({
@@ -25,7 +25,7 @@ export const createPersonalTokenSchema = z
       .refine((date) => date.getTime() > Date.now(), 'Send a time in the future')
       .nullable()
       .default(null)
-      .meta({ description: 'When the token ends; null for never' }),
+      .meta({ description: 'When the token expires; null for never' }),
   })
   .meta({
     id: 'CreatePersonalAccessToken',
@@ -39,10 +39,12 @@ export const personalTokenSchema = z
     user_id: id,
     label: z.string(),
     scopes: z.array(scope),
-    hint: z.string().meta({ description: 'The end of the token', examples: ['mlr_pat_…x7Qa'] }),
+    hint: z.string().meta({ description: 'The last characters of the token', examples: ['mlr_pat_…x7Qa'] }),
     created_at: instant,
     expires_at: instant.nullable(),
-    last_used_at: instant.nullable().meta({ description: 'Up to about a minute late' }),
+    last_used_at: instant
+      .nullable()
+      .meta({ description: 'The time of the last request, up to about a minute late' }),
   })
   .meta({ id: 'PersonalAccessToken' });
 export type PersonalTokenView = z.output<typeof personalTokenSchema>;
@@ -50,7 +52,7 @@ export type PersonalTokenView = z.output<typeof personalTokenSchema>;
 export const personalTokenWithSecretSchema = personalTokenSchema
   .extend({
     token: z.string().meta({
-      description: 'Shown in this answer and never again; goes where a JWT goes',
+      description: 'The token, which is only shown in this response; it is used like a JWT',
       examples: ['mlr_pat_000000000000000000000000000000002wjyrI'],
     }),
   })
@@ -73,7 +75,7 @@ export function toPersonalToken(token: PersonalToken): PersonalTokenView {
 }
 
 export const personalTokenListQuery = pageQuery().extend({
-  user_id: id.optional().meta({ description: 'Of another user, for administrators' }),
+  user_id: id.optional().meta({ description: 'The id of another user; for administrators only' }),
 });
 export type PersonalTokenListQuery = z.output<typeof personalTokenListQuery>;
 export const personalTokenPageSchema = pageSchema(personalTokenSchema).meta({

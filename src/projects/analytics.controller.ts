@@ -13,9 +13,8 @@ export class AnalyticsController {
   @Get(':project_id/analytics')
   @Endpoint({
     access: 'read',
-    summary: 'Show what happened in a project of late',
-    description:
-      'Everything is computed from the tasks as they are now; each figure says in its description how.',
+    summary: 'Show the analytics of a project',
+    description: 'All figures are computed from the current state of the tasks; see their descriptions.',
     response: analyticsSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })

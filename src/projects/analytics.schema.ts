@@ -11,7 +11,7 @@ export const analyticsQuery = querySchema({
   period: z
     .enum(Object.keys(daysOf) as [Period, ...Period[]])
     .default('30d')
-    .meta({ description: 'So many UTC days, the last one being today; a year has 365' }),
+    .meta({ description: 'The number of UTC days, including today; a year has 365' }),
 });
 
 const count = z.int().min(0);
@@ -28,7 +28,7 @@ export const analyticsSchema = z
         count,
         'Tasks that were created, or ended (completed, failed or cancelled), in the period; deleted ones never count',
       ),
-      completed_tasks: about(count, 'Those of them that are completed'),
+      completed_tasks: about(count, 'The completed ones among these tasks'),
       average_completion_time: about(
         duration,
         'Mean time from creation to completion of the completed tasks; null without any',
@@ -47,7 +47,7 @@ export const analyticsSchema = z
         duration,
         'Mean actual_duration (from start to end) of the completed tasks that have one',
       ),
-      median_task_duration: about(duration, 'Their median'),
+      median_task_duration: about(duration, 'The median of actual_duration of the same tasks'),
       completion_rate: about(rate, 'completed_tasks ÷ total_tasks; 0 without tasks'),
       on_time_completion_rate: about(
         rate.nullable(),
@@ -60,11 +60,11 @@ export const analyticsSchema = z
           user_id: id,
           user_name: z.string(),
           tasks_completed: count,
-          average_duration: about(duration, 'Mean actual_duration of what they completed'),
-          completion_rate: about(rate, 'What they completed ÷ their tasks of the period'),
+          average_duration: about(duration, 'The mean actual_duration of the completed tasks'),
+          completion_rate: about(rate, 'Completed tasks ÷ all tasks of the user in the period'),
         }),
       ),
-      'A task counts for its assignee, else for its maker; the most completed first, at most 100 people',
+      'A task counts for its assignee, or else for its creator; ordered by completed tasks, at most 100 users',
     ),
   })
   .meta({ id: 'ProjectAnalytics' });

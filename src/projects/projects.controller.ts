@@ -34,7 +34,7 @@ export class ProjectsController {
     access: 'write',
     summary: 'Create a project',
     description:
-      'You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. How many one user may make is bounded (`MAX_PROJECTS_PER_USER`).',
+      'You become its owner. The key is the prefix of the refs of its tasks (`SHOP-42`) and cannot be changed. The number of projects of a user is limited (`MAX_PROJECTS_PER_USER`).',
     status: 201,
     location: '/api/projects/{id}',
     response: projectSchema,
@@ -48,7 +48,8 @@ export class ProjectsController {
   @Endpoint({
     access: 'read',
     summary: 'List the projects you may see',
-    description: 'Your own, those you are a member of, and internal ones; administrators see all.',
+    description:
+      'Lists your own projects, those you are a member of, and internal ones; administrators see all.',
     response: projectPageSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -64,7 +65,7 @@ export class ProjectsController {
   @Endpoint({
     access: 'read',
     summary: 'Show a project with its statistics and recent activity',
-    description: 'A project that you may not see is answered like one that does not exist.',
+    description: 'A project that you may not see gets the same response as one that does not exist.',
     response: projectDetailSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -77,7 +78,7 @@ export class ProjectsController {
     access: 'write',
     summary: 'Change a project',
     description:
-      'Only what you send is changed. Archived projects are read-only until their status is set back.',
+      'Only the given fields are changed. Archived projects are read-only until their status is set back.',
     response: projectSchema,
     errors: [
       'VALIDATION_ERROR',
@@ -100,7 +101,7 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Delete a project',
-    description: 'Soft: nothing is erased, but the project and its tasks are no longer seen.',
+    description: 'The deletion is soft: nothing is erased, but the project and its tasks become invisible.',
     response: deletedSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_IN_USE'],
   })
@@ -112,7 +113,7 @@ export class ProjectsController {
   @Endpoint({
     access: 'read',
     summary: 'List the members of a project',
-    description: 'With the role of each.',
+    description: 'Lists the members with their roles.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -128,7 +129,7 @@ export class ProjectsController {
     access: 'write',
     summary: 'Add a member or change its role',
     description:
-      'Takes an owner of the project. Runs of who becomes a viewer are cancelled, unless they have started. The answer lists all members.',
+      'Requires an owner of the project. Runs of a member who becomes a viewer are cancelled unless they have started. The response lists all members.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })
@@ -146,7 +147,7 @@ export class ProjectsController {
     access: 'write',
     summary: 'Remove a member',
     description:
-      'Takes an owner of the project. Runs of the member that have not started are cancelled. The answer is who is left.',
+      'Requires an owner of the project. Runs of the member that have not started are cancelled. The response lists the remaining members.',
     response: membersSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })

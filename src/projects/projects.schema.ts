@@ -37,10 +37,10 @@ const limitsSchema = z.object({
   storage_limit: byteSizeSchema,
   default_run_limits: runLimitsSchema
     .optional()
-    .meta({ description: 'For runs that ask for none of their own' }),
+    .meta({ description: 'The limits of runs that request none' }),
   max_run_limits: runLimitsSchema
     .optional()
-    .meta({ description: 'The most that a run may ask for, and the limits of those that ask for nothing' }),
+    .meta({ description: 'The maximum that a run may request; also applies to runs that request none' }),
 });
 
 export const defaultLimits = { max_tasks: 1000, max_concurrent_tasks: 10, storage_limit: '1GB' };
@@ -58,7 +58,10 @@ export const createProjectSchema = z
       .string()
       .regex(/^[A-Z][A-Z0-9]{1,9}$/, 'Use 2 to 10 capital letters and digits, a letter first')
       .optional()
-      .meta({ description: 'Prefix of task refs; made from the name when absent', examples: ['SHOP'] }),
+      .meta({
+        description: 'The prefix of task refs; derived from the name when absent',
+        examples: ['SHOP'],
+      }),
     description: shape.description.default(''),
     visibility: shape.visibility.default('private'),
     settings: settingsSchema.prefault({}),
@@ -81,7 +84,7 @@ export const updateProjectSchema = z
   .object({
     ...shape,
     status: z.enum(projectStatuses),
-    settings: settingsSchema.meta({ description: 'Merged into the present settings' }),
+    settings: settingsSchema.meta({ description: 'Merged into the current settings' }),
     resource_limits: limitsSchema.partial(),
   })
   .partial()
@@ -146,8 +149,7 @@ export const projectDetailSchema = projectSchema
         }),
       )
       .meta({
-        description:
-          'The last 20, without those about tasks, runs, sessions or webhooks where a token has no scope to read these',
+        description: 'The last 20 entries, without those that the scopes of the token do not allow to read',
       }),
   })
   .meta({ id: 'ProjectDetail' });
@@ -175,12 +177,12 @@ export function toProject(project: Project, statistics: ProjectStatistics): Proj
 
 export const projectListQuery = pageQuery(20).extend({
   status: z.enum(projectStatuses).optional().meta({ description: 'Projects in this state' }),
-  created_by: id.optional().meta({ description: 'Projects that this user made' }),
+  created_by: id.optional().meta({ description: 'Projects that this user has created' }),
   search: z.string().max(200).optional().meta({ description: 'Words in the name or the description' }),
   sort: z
     .enum(['name', 'created_at', 'updated_at'])
     .default('created_at')
-    .meta({ description: 'What the list is sorted by' }),
+    .meta({ description: 'The sort key' }),
 });
 export type ProjectListQuery = z.output<typeof projectListQuery>;
 export const projectPageSchema = pageSchema(projectSchema).meta({ id: 'ProjectPage' });

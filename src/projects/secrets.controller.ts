@@ -14,7 +14,7 @@ export class SecretsController {
   @Endpoint({
     access: 'read',
     summary: "List the names of a project's secrets",
-    description: 'For owners of the project and administrators. Values are never shown.',
+    description: 'Lists the names for owners of the project and administrators. Values are never returned.',
     response: secretsSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
   })
@@ -30,8 +30,8 @@ export class SecretsController {
     access: 'write',
     summary: 'Set or replace a secret of a project',
     description:
-      'The commands of the project that start from now on find it in their environment, unless their task or request sets a ' +
-      'variable of that name. Their output shows `***` in its place: as it is, line by line, in JSON, URLs and base64.',
+      'Commands of the project that start later get it as an environment variable, unless their task or request sets a ' +
+      'variable of that name. In their output it is masked by `***`: unchanged, line by line, in JSON, in URLs and in base64.',
     response: secretSchema,
     errors: [
       'VALIDATION_ERROR',
@@ -54,7 +54,7 @@ export class SecretsController {
   @Endpoint({
     access: 'write',
     summary: 'Remove a secret of a project',
-    description: 'Runs that start from now on do not see it any more. Answers with those that are left.',
+    description: 'Runs that start later do not get it any more. The response lists the remaining secrets.',
     response: secretsSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_NOT_FOUND'],
   })

@@ -26,7 +26,7 @@ export class QueuesController {
   @Endpoint({
     access: 'read',
     summary: 'Show the queues, the workers and their performance',
-    description: '`workers` counts slots over all worker processes.',
+    description: 'Returns the state of each queue; `workers` counts the slots of all worker processes.',
     response: queueStatusSchema,
   })
   status(@CurrentActor() actor: Actor) {
@@ -36,8 +36,8 @@ export class QueuesController {
   @Get('metrics')
   @Endpoint({
     access: 'read',
-    summary: 'Show per queue and hour what came in, what ended, and how long it waited and ran',
-    description: 'Counted over the period that ends now.',
+    summary: 'Show the metrics of each queue by hour: arrivals, ends, waiting times and run times',
+    description: 'Returns figures for a period that ends now.',
     response: queueMetricsSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -51,8 +51,8 @@ export class QueuesController {
   @Post('pause')
   @Endpoint({
     access: 'admin',
-    summary: 'Let nothing more of a queue start',
-    description: 'What runs goes on, and what comes in waits.',
+    summary: 'Pause a queue',
+    description: 'Running executions continue, and new ones wait.',
     response: queueChangeSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -63,8 +63,8 @@ export class QueuesController {
   @Post('resume')
   @Endpoint({
     access: 'admin',
-    summary: 'Let a paused queue go on',
-    description: 'What waits is started in its order.',
+    summary: 'Resume a paused queue',
+    description: 'Waiting executions start in their order.',
     response: queueChangeSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -76,8 +76,8 @@ export class QueuesController {
   @Endpoint({
     access: 'admin',
     waits: true,
-    summary: 'Cancel everything that waits in a queue',
-    description: 'What runs goes on. Takes `confirm: true`.',
+    summary: 'Cancel all waiting executions of a queue',
+    description: 'Running executions continue. Requires `confirm: true`.',
     response: clearedSchema,
     errors: ['VALIDATION_ERROR'],
   })

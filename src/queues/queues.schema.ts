@@ -16,18 +16,18 @@ export const queueStatusSchema = z
       z.object({
         size: count,
         processing: count,
-        completed_today: count.meta({ description: 'Since midnight UTC' }),
+        completed_today: count.meta({ description: 'The number since midnight UTC' }),
         paused: z.boolean(),
         pause_reason: z.string().nullable(),
       }),
     ),
     workers: z
       .object({ active: count, idle: count, total: count })
-      .meta({ description: 'Slots of all worker processes' }),
+      .meta({ description: 'The slots of all worker processes' }),
     performance: z.object({
-      tasks_per_minute: z.number().min(0).meta({ description: 'Ended in the last ten minutes' }),
-      average_processing_time: durationSchema.nullable().meta({ description: 'Over the last 24 hours' }),
-      success_rate: z.number().min(0).max(1).nullable().meta({ description: 'Over the last 24 hours' }),
+      tasks_per_minute: z.number().min(0).meta({ description: 'The average of the last ten minutes' }),
+      average_processing_time: durationSchema.nullable().meta({ description: 'In the last 24 hours' }),
+      success_rate: z.number().min(0).max(1).nullable().meta({ description: 'In the last 24 hours' }),
     }),
   })
   .meta({ id: 'QueueStatus' });
@@ -61,7 +61,10 @@ export const clearedSchema = z
   .object({
     queue_name: queueName,
     cleared_count: count,
-    remaining: count.meta({ description: 'More than 0 when the time was not enough: ask again' }),
+    remaining: count.meta({
+      description:
+        'The number of tasks that were not cancelled in time; repeat the request while it is above 0',
+    }),
   })
   .meta({ id: 'QueueCleared' });
 
@@ -71,12 +74,12 @@ export const metricsQuery = querySchema({
   period: z
     .enum(Object.keys(periods) as [MetricsPeriod, ...MetricsPeriod[]])
     .default('24h')
-    .meta({ description: 'How far back' }),
+    .meta({ description: 'The length of the period' }),
 });
 
 const percentiles = z
   .object({ p50: z.number().min(0).nullable(), p95: z.number().min(0).nullable() })
-  .meta({ description: 'Seconds; null where nothing started or ended' });
+  .meta({ description: 'Seconds; null when nothing started or ended' });
 const figures = {
   enqueued: count,
   completed: count,

@@ -26,7 +26,7 @@ export const sessionEventSchema = z
         exit_code: z.int().nullable(),
       })
       .nullable()
-      .meta({ description: 'The command that was asked for, with what became of it' }),
+      .meta({ description: 'The requested command with its state' }),
   })
   .meta({ id: 'SessionEvent' });
 export type SessionEvent = z.output<typeof sessionEventSchema>;

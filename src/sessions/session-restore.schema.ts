@@ -4,7 +4,7 @@ import { sessionSchema } from './sessions.schema.js';
 
 export const restoreSchema = z
   .object({
-    restore_point: instant.meta({ description: 'From the creation of the session until now' }),
+    restore_point: instant.meta({ description: 'A time between the creation of the session and now' }),
     include_tasks: z.boolean().default(false),
     include_settings: z.boolean().default(true),
   })
@@ -21,16 +21,16 @@ export const restoredTasksSchema = z
     restored: z.array(
       z.object({
         ...named,
-        fields: z.array(z.string()).meta({ description: 'What was given back' }),
+        fields: z.array(z.string()).meta({ description: 'The restored fields' }),
         kept: z.array(z.string()).meta({
           description:
-            'What had changed too, but cannot be given back: dependencies, a place in a queue, an assignee who is disabled or cannot see the project',
+            'Fields that had changed, but cannot be restored: dependencies, a position in a queue, an assignee who is disabled or cannot see the project',
         }),
       }),
     ),
     left: z
       .array(z.object({ ...named, reason: z.enum(['queued', 'running', 'deleted', 'access_denied']) }))
-      .meta({ description: 'Tasks that the session has changed since, and that were left as they are' }),
+      .meta({ description: 'Tasks that the session has changed since then and that were not restored' }),
   })
   .meta({ id: 'RestoredTasks' });
 export type RestoredTasks = z.output<typeof restoredTasksSchema>;

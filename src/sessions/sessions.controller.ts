@@ -33,7 +33,7 @@ export class SessionsController {
     access: 'read',
     summary: 'Open a work session',
     description:
-      'Send its id as X-Session-ID with what you do in it. It lives for 2 hours after its last access.',
+      'Send its id as X-Session-ID with the requests of the session. It expires 2 hours after its last access.',
     status: 201,
     location: '/api/sessions/{session_id}',
     response: sessionSchema,
@@ -47,7 +47,7 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'List your sessions',
-    description: 'Administrators may name another user with `user_id`.',
+    description: 'Lists your work sessions; administrators can select another user with `user_id`.',
     response: sessionPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -63,7 +63,7 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'Show a session',
-    description: 'Only your own; administrators see all.',
+    description: 'Returns one of your own sessions; administrators see all.',
     response: sessionSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
@@ -75,7 +75,7 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'Change the settings of a session',
-    description: 'They are merged into the present ones.',
+    description: 'The given fields are merged into the current ones.',
     response: sessionSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'VERSION_CONFLICT', 'RESOURCE_LIMIT_EXCEEDED'],
   })
@@ -92,7 +92,7 @@ export class SessionsController {
   @Endpoint({
     access: 'read',
     summary: 'End a session',
-    description: 'Soft: what was done in it is kept, and the list shows it with `status=ended`.',
+    description: 'The deletion is soft: its history is kept, and the list shows it with `status=ended`.',
     response: deletedSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
@@ -103,9 +103,9 @@ export class SessionsController {
   @Get(':session_id/history')
   @Endpoint({
     access: 'read',
-    summary: 'Show what was done in a session',
+    summary: 'Show the history of a session',
     description:
-      'Newest first. Only what its owner did counts, and what the system did in the sequel does not.',
+      'Lists the actions of the owner of the session, newest first, without consequential actions of the system.',
     response: sessionHistorySchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
@@ -121,9 +121,9 @@ export class SessionsController {
   @Post(':session_id/restore')
   @Endpoint({
     access: 'read',
-    summary: 'Go back to an earlier state of a session',
+    summary: 'Restore an earlier state of a session',
     description:
-      "Gives back the settings as they were at that time and, with `include_tasks`, the fields of the project's tasks that this session has changed since, whoever changed them after it. The moment of creation gives the first state. Queued, running and deleted tasks are left and listed.",
+      "Restores the settings of that time and, with `include_tasks`, the fields of the project's tasks that this session has changed since, even if other users changed them later. The time of creation restores the first state. Queued, running and deleted tasks are not restored, but listed.",
     response: restoredSessionSchema,
     errors: [
       'PROJECT_LIMIT_EXCEEDED',

@@ -25,7 +25,7 @@ export type CreateSession = z.output<typeof createSessionSchema>;
 
 export const updateSessionSchema = z
   .object({
-    settings: settings.meta({ description: 'Merged into the present settings' }),
+    settings: settings.meta({ description: 'Merged into the current settings' }),
     version: versionField,
   })
   .meta({ id: 'UpdateSession', examples: [{ settings: { theme: 'light', auto_save: false } }] });
@@ -42,7 +42,7 @@ export const sessionSummarySchema = z
     status: z.enum(sessionStatuses),
     created_at: instant,
     last_accessed: instant,
-    expires_at: instant.meta({ description: '2 hours after the last access' }),
+    expires_at: instant.meta({ description: 'When the session expires: 2 hours after the last access' }),
   })
   .meta({ id: 'SessionSummary' });
 export type SessionSummary = z.output<typeof sessionSummarySchema>;
@@ -77,9 +77,9 @@ export const sessionListQuery = pageQuery().extend({
   status: z
     .enum(sessionStatuses)
     .optional()
-    .meta({ description: 'Without it: those that are active or expired' }),
+    .meta({ description: 'The status; by default active and expired ones' }),
   project_id: projectIdParam.optional(),
-  user_id: id.optional().meta({ description: 'For administrators: the sessions of somebody else' }),
+  user_id: id.optional().meta({ description: 'The user whose sessions are listed; for administrators only' }),
 });
 export type SessionListQuery = z.output<typeof sessionListQuery>;
 

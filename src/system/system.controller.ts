@@ -18,7 +18,7 @@ export class SystemController {
   @Endpoint({
     access: 'read',
     summary: 'Show version, features and limits',
-    description: 'What this installation can do, for clients that adapt to it.',
+    description: 'Returns the features and limits of this installation, for clients that adapt to it.',
     response: systemInfoSchema,
   })
   info() {
@@ -29,7 +29,7 @@ export class SystemController {
   @Endpoint({
     access: 'read',
     summary: 'Show the announced maintenance',
-    description: 'The one that lasts or comes next; null when there is none.',
+    description: 'Returns the current or next maintenance; null when there is none.',
     response: maintenanceSchema,
   })
   getMaintenance() {
@@ -41,7 +41,7 @@ export class SystemController {
     access: 'admin',
     summary: 'Announce maintenance',
     description:
-      'While it lasts nothing starts, and changes by others than administrators are answered SYSTEM_MAINTENANCE.',
+      'During the maintenance no execution starts, and changes by users other than administrators are refused with SYSTEM_MAINTENANCE.',
     response: maintenanceSchema,
     errors: ['VALIDATION_ERROR'],
   })
@@ -55,8 +55,8 @@ export class SystemController {
   @Delete('maintenance')
   @Endpoint({
     access: 'admin',
-    summary: 'End or call off the maintenance',
-    description: 'Also one that has not begun.',
+    summary: 'End or cancel the maintenance',
+    description: 'Also cancels a maintenance that has not begun.',
     response: maintenanceSchema,
   })
   endMaintenance(@CurrentActor() actor: Actor) {

@@ -12,16 +12,16 @@ export const systemInfoSchema = z
       monitoring_enabled: z.boolean(),
     }),
     limits: z.object({
-      max_tasks_per_project: z.int().meta({ description: 'Unless the project says otherwise' }),
-      max_concurrent_tasks: z.int().meta({ description: 'Of one project, unless it says otherwise' }),
-      max_file_size: z.string().meta({ description: 'Largest request body' }),
+      max_tasks_per_project: z.int().meta({ description: 'The default, which a project can change' }),
+      max_concurrent_tasks: z.int().meta({ description: 'The default for a project, which it can change' }),
+      max_file_size: z.string().meta({ description: 'The maximum size of a request body' }),
     }),
   })
   .meta({ id: 'SystemInfo' });
 
 export const announceMaintenanceSchema = z
   .object({
-    starts_at: sentInstant.optional().meta({ description: 'Now, when absent' }),
+    starts_at: sentInstant.optional().meta({ description: 'Immediately when absent' }),
     duration: durationSchema
       .transform((text) => parseDuration(text) ?? 0)
       .pipe(

@@ -15,7 +15,7 @@ export class ProjectCloneController {
     access: 'write',
     summary: 'Copy a project',
     description:
-      'The copy is yours. Its tasks are pending, unassigned unless they were yours, and depend on each other as before; members, history and results are not copied.',
+      'You own the copy. Its tasks are pending, unassigned unless they were assigned to you, and depend on each other as before; members, history and results are not copied.',
     status: 201,
     location: '/api/projects/{id}',
     response: clonedProjectSchema,

@@ -7,12 +7,14 @@ export const cloneProjectSchema = createProjectSchema
   .extend({
     include_tasks: z.boolean().default(false).meta({
       description:
-        'Copy the tasks too, as pending ones with new ids and numbers. A token needs the scope `tasks.write` for it',
+        'Whether to copy the tasks, too, as pending ones with new ids and numbers. A token needs the scope `tasks.write`',
     }),
     include_settings: z
       .boolean()
       .default(true)
-      .meta({ description: 'Copy settings, limits and visibility; else the defaults' }),
+      .meta({
+        description: 'Whether to copy settings, limits and visibility; otherwise the defaults are used',
+      }),
   })
   .meta({
     id: 'CloneProject',

@@ -19,8 +19,9 @@ export class TaskBulkController {
   @Post('tasks/bulk')
   @Endpoint({
     access: 'write',
-    summary: 'Do one thing to many tasks',
-    description: 'Each task is changed by itself; `errors` says for each of `failed` why it was not.',
+    summary: 'Apply one change to many tasks',
+    description:
+      'The tasks are changed independently of each other; `errors` has the reason for each of `failed`.',
     response: bulkResultSchema,
     errors: ['VALIDATION_ERROR'],
     body: 'large',
@@ -33,7 +34,8 @@ export class TaskBulkController {
   @Endpoint({
     access: 'execute',
     summary: 'Move queued tasks to another queue',
-    description: 'Each task is moved by itself; `errors` says for each of `failed` why it was not.',
+    description:
+      'The tasks are moved independently of each other; `errors` has the reason for each of `failed`.',
     response: priorityChangedSchema,
     errors: ['VALIDATION_ERROR'],
   })

@@ -74,7 +74,7 @@ export class TaskExecutionController {
   @Endpoint({
     access: 'execute',
     summary: 'Run a failed or cancelled task again',
-    description: 'As execute, and counts the attempt.',
+    description: 'Works like execute, and counts the attempt.',
     status: 202,
     location: '/api/executions/{execution_id}',
     response: retriedTaskSchema,
@@ -90,7 +90,7 @@ export class TaskExecutionController {
     waits: true,
     summary: 'Stop a queued or running task',
     description:
-      'Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s.',
+      'Responds with 200 when all processes of the command have ended, or with 202 and `cancelling` when that takes more than 10 s.',
     response: cancelledTaskSchema,
     alternatives: { 202: cancelledTaskSchema },
     errors: [
@@ -160,7 +160,8 @@ export class TaskExecutionController {
   @Endpoint({
     access: 'read',
     summary: 'List the attempts to run a task, the latest first',
-    description: 'Each with its state, times and exit code. Earlier ones follow by `cursor`.',
+    description:
+      'Lists the executions with their state, times and exit code. Earlier ones are selected by `cursor`.',
     response: taskExecutionsSchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
   })

@@ -13,7 +13,12 @@ export const executeTaskSchema = z
         retry_attempts: runShape.retry_attempts,
         limits: runShape.limits,
         final_exit_codes: runShape.final_exit_codes,
-        allow_unsafe: z.boolean().meta({ description: 'Run what validate calls unsafe; for administrators' }),
+        allow_unsafe: z
+          .boolean()
+          .meta({
+            description:
+              'Whether to run a command that `validate` reports as unsafe; for administrators only',
+          }),
       })
       .partial()
       .default({}),
@@ -29,10 +34,14 @@ export const queuedTaskSchema = z
     task_id: id,
     execution_id: id,
     status: z.literal('queued'),
-    queue_position: z.int().min(1).nullable().meta({ description: 'Place in line; null once it runs' }),
+    queue_position: z
+      .int()
+      .min(1)
+      .nullable()
+      .meta({ description: 'Position in the queue; null when it has started' }),
     estimated_start_time: instant
       .nullable()
-      .meta({ description: 'From the runs of late; null while nothing is known' }),
+      .meta({ description: 'Estimated from recent runs; null without any' }),
     why_waiting: executionSchema.shape.why_waiting,
   })
   .meta({ id: 'QueuedTask' });

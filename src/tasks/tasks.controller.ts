@@ -38,7 +38,7 @@ export class TasksController {
     access: 'write',
     summary: 'Create a task',
     description:
-      'It waits in the backlog until it is executed. `project_id` takes the id of a project or its key.',
+      'The task stays in the backlog until it is executed. `project_id` is the id of a project or its key.',
     status: 201,
     location: '/api/tasks/{id}',
     response: taskSchema,
@@ -59,7 +59,7 @@ export class TasksController {
   @Endpoint({
     access: 'read',
     summary: 'List the tasks you may see',
-    description: 'Those of every project that you may see; the newest first unless you say otherwise.',
+    description: 'Lists the tasks of all projects that you may see, newest first by default.',
     response: taskPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -75,7 +75,7 @@ export class TasksController {
   @Endpoint({
     access: 'read',
     summary: 'List the tasks of a project',
-    description: 'As the list of all tasks, with the same filters.',
+    description: 'Works like the list of all tasks, with the same filters.',
     response: taskPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -92,7 +92,7 @@ export class TasksController {
   @Endpoint({
     access: 'read',
     summary: 'Show a task with its dependencies and recent history',
-    description: 'A task that you may not see is answered like one that does not exist.',
+    description: 'A task that you may not see gets the same response as one that does not exist.',
     response: taskDetailSchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND'],
   })
@@ -105,7 +105,7 @@ export class TasksController {
     access: 'write',
     summary: 'Change a task',
     description:
-      'Only what you send is changed. The status can be set by hand, but not while an execution of the task is queued or running.',
+      'Only the given fields are changed. The status can be set manually, but not while an execution of the task is queued or running.',
     response: taskSchema,
     errors: [
       'PROJECT_LIMIT_EXCEEDED',
@@ -130,7 +130,7 @@ export class TasksController {
   @Endpoint({
     access: 'write',
     summary: 'Delete a task',
-    description: 'Soft: the task is no longer seen, its history is kept.',
+    description: 'The deletion is soft: the task becomes invisible, but its history is kept.',
     response: deletedSchema,
     errors: [
       'VALIDATION_ERROR',
@@ -147,9 +147,9 @@ export class TasksController {
   @Get('tasks/:task_id/history')
   @Endpoint({
     access: 'read',
-    summary: 'Show what was done to a task',
+    summary: 'Show the history of a task',
     description:
-      'With who did it, the latest last; what was before comes by `cursor`. Of values beyond 1 KiB the beginning is shown, environments are left out; `truncated` in a value names such fields.',
+      'Lists changes with their users, latest last; earlier ones are selected by `cursor`. Of values beyond 1 KiB only the beginning is shown, and environments are left out; `truncated` in a value names such fields.',
     response: historySchema,
     errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'ANSWER_TOO_LARGE'],
   })

@@ -30,7 +30,7 @@ const shape = {
   estimated_duration: duration.nullable(),
   assigned_to: id.nullable().meta({
     description:
-      'Somebody who can see the project. Who loses that later keeps the task until it is given to another',
+      'A user who can see the project. A user who later loses access to it keeps the task until it is reassigned',
   }),
   tags: z
     .array(tag)
@@ -115,7 +115,10 @@ export const taskSchema = z
     description: z.string(),
     project_id: id,
     status: z.enum(taskStatuses),
-    why_waiting: z.enum(waitingReasons).nullable().meta({ description: 'What a queued task waits for' }),
+    why_waiting: z
+      .enum(waitingReasons)
+      .nullable()
+      .meta({ description: 'The reason why a queued task has not started yet' }),
     priority: z.int(),
     progress_percentage: z.int(),
     estimated_duration: durationSchema.nullable(),
@@ -136,7 +139,7 @@ export const taskSchema = z
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
-    last_run: lastRunSchema.nullable().meta({ description: 'How the current or last execution went' }),
+    last_run: lastRunSchema.nullable().meta({ description: 'The result of the current or last execution' }),
     version: z.int(),
   })
   .meta({ id: 'Task' });
@@ -215,7 +218,7 @@ export const taskDetailSchema = taskSchema
         action: z.string(),
         old_value: z.unknown(),
         new_value: z.unknown(),
-        run: runEndSchema.nullable().meta({ description: 'How the run ended that changed the status' }),
+        run: runEndSchema.nullable().meta({ description: 'The result of the run that changed the status' }),
         user_id: id.nullable(),
       }),
     ),
@@ -224,7 +227,9 @@ export const taskDetailSchema = taskSchema
 export type TaskDetail = z.output<typeof taskDetailSchema>;
 
 export const taskHistoryQuery = querySchema({
-  limit: queryNumber({ least: 1, most: 1000 }).default(1000).meta({ description: 'Entries at most' }),
+  limit: queryNumber({ least: 1, most: 1000 })
+    .default(1000)
+    .meta({ description: 'The maximum number of entries' }),
   cursor: cursorParameter,
 });
 export type TaskHistoryQuery = z.output<typeof taskHistoryQuery>;
@@ -243,7 +248,7 @@ export const historySchema = z
       }),
     ),
     next_cursor: nextCursor.meta({
-      description: 'Send it as `cursor` for what was before; null at the beginning',
+      description: 'The `cursor` of earlier entries; null at the beginning',
     }),
   })
   .meta({ id: 'TaskHistory' });
@@ -265,12 +270,12 @@ export const taskListQuery = pageQuery().extend({
   project_id: projectIdParam.optional(),
   status: commaList(z.enum(taskStatuses))
     .optional()
-    .meta({ description: 'One status or several, with commas' }),
+    .meta({ description: 'One status, or several separated by commas' }),
   assigned_to: id.optional().meta({ description: 'Tasks of this user' }),
   priority: queryNumber({ least: 1, most: 10 })
     .optional()
     .meta({ description: 'Tasks at least this urgent' }),
-  tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags, with commas' }),
+  tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags, separated by commas' }),
   search: z
     .string()
     .max(500)
@@ -280,12 +285,12 @@ export const taskListQuery = pageQuery().extend({
       description:
         'Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too',
     }),
-  created_after: sentInstant.optional().meta({ description: 'Tasks made after this time' }),
-  created_before: sentInstant.optional().meta({ description: 'Tasks made before this time' }),
+  created_after: sentInstant.optional().meta({ description: 'Tasks created after this time' }),
+  created_before: sentInstant.optional().meta({ description: 'Tasks created before this time' }),
   sort: z
     .enum(['created_at', 'updated_at', 'priority', 'title'])
     .default('created_at')
-    .meta({ description: 'What the list is sorted by' }),
+    .meta({ description: 'The sort key' }),
 });
 export type TaskListQuery = z.output<typeof taskListQuery>;
 export const taskPageSchema = pageSchema(listedTaskSchema).meta({ id: 'TaskPage' });

@@ -73,7 +73,7 @@ export const updatePreferencesSchema = jsonObject(maxBytes)
         notifications: { email: false, task_updates: true },
       },
     ],
-    description: 'Merged into the present ones; notifications and dashboard_layout too',
+    description: 'Merged into the current preferences, including notifications and dashboard_layout',
   });
 export type UpdatePreferences = z.output<typeof updatePreferencesSchema>;
 

@@ -22,7 +22,7 @@ export class ProfileController {
   @Endpoint({
     access: 'read',
     summary: 'Show your profile, preferences and statistics',
-    description: 'Also says what your role permits.',
+    description: 'Returns also the permissions of your role.',
     response: profileSchema,
   })
   getProfile(@CurrentActor() actor: Actor) {
@@ -33,7 +33,7 @@ export class ProfileController {
   @Endpoint({
     access: 'read',
     summary: 'Change your name, e-mail address or avatar',
-    description: 'Only what you send is changed.',
+    description: 'Only the given fields are changed.',
     response: profileSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_ALREADY_EXISTS', 'VERSION_CONFLICT'],
   })
@@ -49,7 +49,7 @@ export class ProfileController {
   @Endpoint({
     access: 'read',
     summary: 'Change your preferences',
-    description: 'They are merged into the present ones.',
+    description: 'The given fields are merged into the current ones.',
     response: preferencesResultSchema,
     errors: ['VALIDATION_ERROR', 'VERSION_CONFLICT'],
   })

@@ -10,14 +10,17 @@ export const profileSchema = userSchema
   .extend({
     preferences: preferencesSchema,
     statistics: z.object({
-      tasks_created: count.meta({ description: 'Tasks you made, deleted ones too' }),
+      tasks_created: count.meta({ description: 'The tasks that you have created, including deleted ones' }),
       tasks_completed: count.meta({
-        description: 'Completed tasks assigned to you, or made by you and assigned to nobody',
+        description:
+          'The completed tasks that are assigned to you, or that you have created and nobody is assigned to',
       }),
-      projects_created: count.meta({ description: 'Projects you made, deleted ones too' }),
+      projects_created: count.meta({
+        description: 'The projects that you have created, including deleted ones',
+      }),
       total_login_time: durationSchema.meta({
         description:
-          'Time during which at least one work session of yours was in use: from its creation to its last access, overlaps counted once',
+          'The time in which at least one of your work sessions was in use, from its creation to its last access; overlapping times count once',
       }),
     }),
   })

@@ -34,7 +34,7 @@ export class UsersController {
   @Endpoint({
     access: 'admin',
     summary: 'Create a user',
-    description: 'With a password to be handed over; the user can change it.',
+    description: 'Creates a user with an initial password, which the user can change.',
     status: 201,
     location: '/api/users/{id}',
     response: userSchema,
@@ -48,7 +48,7 @@ export class UsersController {
   @Endpoint({
     access: 'admin',
     summary: 'Show a user',
-    description: 'With role, tier and whether the user is disabled.',
+    description: 'Returns a user with role, tier and whether the user is disabled.',
     response: userSchema,
     errors: ['RESOURCE_NOT_FOUND'],
   })
@@ -61,7 +61,7 @@ export class UsersController {
     access: 'admin',
     summary: 'Change, disable or enable a user, or reset the password',
     description:
-      'Only what you send is changed. Who is disabled, or has a new password, is signed out everywhere. Disabling also cancels what the user has queued and running; a lower role cancels what it does not allow and has not started.',
+      'Only the given fields are changed. A user who is disabled or has a new password is signed out everywhere. Disabling also cancels the queued and running executions of the user; a lower role cancels those that it does not allow if they have not started.',
     response: userSchema,
     errors: [
       'VALIDATION_ERROR',

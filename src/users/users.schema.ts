@@ -23,7 +23,10 @@ export const userSchema = z
     role: z.enum(roles),
     permissions: z.array(z.enum(permissions)),
     tier: z.enum(['standard', 'premium']),
-    max_running: z.int().nullable().meta({ description: 'null: what the server sets for all' }),
+    max_running: z
+      .int()
+      .nullable()
+      .meta({ description: 'The limit of the user; null for the default of the server' }),
     disabled: z.boolean(),
     created_at: instant,
     updated_at: instant,
@@ -98,8 +101,7 @@ export const updateUserSchema = z
     disabled: z.boolean(),
     password: passwordSchema,
     max_running: z.int().min(1).max(100_000).nullable().meta({
-      description:
-        'How many runs of the user may be under way at a time; null for what the server sets for all',
+      description: 'The number of concurrent runs of the user; null for the default of the server',
     }),
   })
   .partial()

@@ -26,7 +26,7 @@ export class DeliveriesController {
     waits: true,
     summary: 'Send a test message to a webhook',
     description:
-      'The event is `ping`. Answers 200 with the result, or 202 when the receiver takes longer than 5 seconds.',
+      'The event is `ping`. Responds with 200 and the result, or with 202 when the receiver takes longer than 5 seconds.',
     response: deliverySchema,
     alternatives: { 202: deliverySchema },
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
@@ -44,8 +44,8 @@ export class DeliveriesController {
   @Get('deliveries')
   @Endpoint({
     access: 'read',
-    summary: 'List what was and is to be sent to a webhook',
-    description: 'The latest first, each with the outcome of its last try.',
+    summary: 'List the deliveries of a webhook',
+    description: 'Lists deliveries, latest first, each with the result of its last attempt.',
     response: deliveryPageSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
   })
@@ -61,9 +61,9 @@ export class DeliveriesController {
   @Get('deliveries/:delivery_id')
   @Endpoint({
     access: 'read',
-    summary: 'Show a delivery with its request and every try',
+    summary: 'Show a delivery with its request and all attempts',
     description:
-      'Headers and body as they are sent, and of each try what was answered, cut, and how long it took.',
+      'Returns the headers and the body that are sent, and the beginning of the response and the duration of each attempt.',
     response: deliveryDetailSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED'],
   })
@@ -78,9 +78,9 @@ export class DeliveriesController {
   @Post('replay')
   @Endpoint({
     access: 'write',
-    summary: 'Send the deliveries of a window of time again',
+    summary: 'Send the deliveries of a time window again',
     description:
-      'Each with its id and the same bytes, oldest first, at most 5000 a call; `next_from` is where the next call has to begin.',
+      'Sends them with the same ids and bytes, oldest first, at most 5000 for one request; `next_from` is the `from` of the next request.',
     response: replayResultSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_IN_USE'],
   })
@@ -96,7 +96,7 @@ export class DeliveriesController {
   @Endpoint({
     access: 'write',
     summary: 'Send a delivery again',
-    description: 'With the same id and the same bytes.',
+    description: 'Sends it again with the same id and the same bytes.',
     response: deliverySchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_IN_USE'],
   })

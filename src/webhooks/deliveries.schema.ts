@@ -15,15 +15,16 @@ export const deliverySchema = z
     event: z.string(),
     data: z.record(z.string(), z.unknown()),
     status: z.enum(statuses),
-    attempts: z.int().meta({ description: 'Tries begun so far' }),
+    attempts: z.int().meta({ description: 'The number of attempts so far' }),
     response_status: z.int().nullable(),
-    response_body: z.string().nullable().meta({ description: 'The first 4 KiB of the last answer' }),
-    error: z.string().nullable().meta({ description: 'Why the last try failed' }),
-    duration_ms: z.int().nullable().meta({ description: 'How long the last try took' }),
+    response_body: z.string().nullable().meta({ description: 'The first 4 KiB of the last response' }),
+    error: z.string().nullable().meta({ description: 'The error of the last attempt' }),
+    duration_ms: z.int().nullable().meta({ description: 'The duration of the last attempt' }),
     created_at: instant,
     last_attempt_at: instant.nullable(),
     next_attempt_at: instant.nullable().meta({
-      description: 'While it is being sent, when it would be sent again should the sender crash',
+      description:
+        'The time of the next attempt; while it is being sent, the time of a repetition if the server crashes',
     }),
     delivered_at: instant.nullable(),
   })
@@ -68,7 +69,7 @@ const trySchema = z
     at: instant,
     duration_ms: z.int(),
     response_status: z.int().nullable(),
-    response_body: z.string().nullable().meta({ description: 'The first 500 characters of the answer' }),
+    response_body: z.string().nullable().meta({ description: 'The first 500 characters of the response' }),
     error: z.string().nullable(),
   })
   .meta({ id: 'WebhookDeliveryTry' });
@@ -80,11 +81,11 @@ export const deliveryDetailSchema = deliverySchema
         method: z.literal('POST'),
         url: z.string(),
         headers: z.record(z.string(), z.string()),
-        body: z.string().meta({ description: 'The bytes of every try, as text' }),
+        body: z.string().meta({ description: 'The body of every attempt as text' }),
       })
       .nullable()
-      .meta({ description: 'What the last try sent; null before the first has ended' }),
-    tries: z.array(trySchema).meta({ description: 'The last 25 tries, oldest first' }),
+      .meta({ description: 'The request of the last attempt; null before the end of the first' }),
+    tries: z.array(trySchema).meta({ description: 'The last 25 attempts, oldest first' }),
   })
   .meta({ id: 'WebhookDeliveryDetail' });
 export type DeliveryDetail = z.output<typeof deliveryDetailSchema>;
@@ -110,14 +111,17 @@ export const replaySchema = z
     to: instant
       .transform((text) => new Date(text))
       .optional()
-      .meta({ description: 'Exclusive; now unless given' }),
+      .meta({ description: 'The exclusive end of the time window; now by default' }),
     events: z
       .array(z.enum(webhookEvents))
       .min(1)
       .max(webhookEvents.length)
       .optional()
-      .meta({ description: 'All events unless given' }),
-    status: z.enum(ended).optional().meta({ description: 'Only what was delivered, or only what failed' }),
+      .meta({ description: 'The events to send again; all by default' }),
+    status: z
+      .enum(ended)
+      .optional()
+      .meta({ description: 'Whether to send only delivered or only failed ones again' }),
   })
   .refine(({ from, to }) => to === undefined || from < to, {
     path: ['to'],
@@ -131,10 +135,12 @@ export type Replay = z.output<typeof replaySchema>;
 
 export const replayResultSchema = z
   .object({
-    replayed: z.int().meta({ description: 'How many are sent again, at most 5000 a call' }),
+    replayed: z
+      .int()
+      .meta({ description: 'The number of deliveries that are sent again, at most 5000 for one request' }),
     next_from: instant
       .nullable()
-      .meta({ description: 'Where the next call has to begin; null when the window is done' }),
+      .meta({ description: 'The `from` of the next request; null when the window is complete' }),
   })
   .meta({ id: 'WebhookReplay' });
 export type ReplayResult = z.output<typeof replayResultSchema>;

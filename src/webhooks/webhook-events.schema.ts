@@ -11,7 +11,7 @@ const run = {
   execution_id: id.optional(),
   attempt: z.int().min(1).optional(),
   exit_code: z.int().nullable().optional(),
-  reason: z.string().nullable().optional().meta({ description: 'A code such as TASK_TIMEOUT' }),
+  reason: z.string().nullable().optional().meta({ description: 'The reason as a code such as TASK_TIMEOUT' }),
   duration: durationSchema.nullable().optional(),
 };
 const project = { project_id: id, name: z.string(), status: z.enum(projectStatuses) };
@@ -20,39 +20,42 @@ const project = { project_id: id, name: z.string(), status: z.enum(projectStatus
 const events: Record<WebhookEvent | 'ping', { summary: string; description: string; data: z.ZodType }> = {
   'task.created': {
     summary: 'A task was created',
-    description: 'It waits in the backlog.',
+    description: 'The task is in the backlog.',
     data: z.object({ ...task, ref: z.string(), priority: z.int().min(1).max(10) }),
   },
   'task.updated': {
     summary: 'A task was changed',
     description:
-      'Its fields, or its status to any but `completed` and `failed`, by a person or an execution; also when it was deleted.',
+      'A user or an execution has changed its fields, or its status to any other than `completed` and `failed`; also sent when it was deleted.',
     data: z.object({
       ...task,
       ...run,
       changes: z.array(z.string()).optional().meta({ description: 'The names of the fields that changed' }),
       deleted: z.literal(true).optional(),
-      restored: z.literal(true).optional().meta({ description: 'The restore of a session brought it back' }),
+      restored: z
+        .literal(true)
+        .optional()
+        .meta({ description: 'Whether the change restored an earlier state of a session' }),
     }),
   },
   'task.completed': {
     summary: 'A task was completed',
-    description: 'Its command ended well, or a person said so.',
+    description: 'Its command succeeded, or a user has set the status.',
     data: z.object({ ...task, ...run }),
   },
   'task.failed': {
     summary: 'A task failed',
-    description: 'Its last attempt did, or a person said so.',
+    description: 'Its last attempt failed, or a user has set the status.',
     data: z.object({ ...task, ...run }),
   },
   'project.created': {
     summary: 'A project was created',
-    description: 'By itself or as a copy of another.',
+    description: 'It is new or a copy of another project.',
     data: z.object({ ...project, created_by: id, cloned_from: id.optional() }),
   },
   'project.updated': {
     summary: 'A project was changed',
-    description: 'Its name, settings, limits or status.',
+    description: 'Its name, settings, limits or status has changed.',
     data: z.object({
       ...project,
       changes: z.record(z.string(), z.unknown()).meta({ description: 'The new value of each field' }),
@@ -79,8 +82,8 @@ const events: Record<WebhookEvent | 'ping', { summary: string; description: stri
     }),
   },
   ping: {
-    summary: 'A test message was asked for',
-    description: 'Sent once, to whatever events the webhook listens.',
+    summary: 'A test message was requested',
+    description: 'It is sent once, independently of the events of the webhook.',
     data: z.object({ message: z.string(), requested_by: id }),
   },
 };
@@ -91,10 +94,13 @@ export const webhookMessages = Object.entries(events).map(([event, { summary, de
   const schema = z
     .object({
       event: z.literal(event),
-      timestamp: instant.meta({ description: 'When it happened' }),
+      timestamp: instant.meta({ description: 'The time of the event' }),
       data,
       webhook_id: id,
-      delivery_id: id.meta({ description: 'The same on every try; who has seen it can ignore another' }),
+      delivery_id: id.meta({
+        description:
+          'The id of the message, which is the same for every attempt, so that receivers can ignore duplicates',
+      }),
       sequence: z.int().min(1).meta({ description: 'Grows in the order in which the events were stored' }),
     })
     .meta({ id: `${kind}${what}Message` });

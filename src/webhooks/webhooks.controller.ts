@@ -29,7 +29,8 @@ export class WebhooksController {
   @Endpoint({
     access: 'write',
     summary: 'Create a webhook',
-    description: 'The answer shows the secret, once. Without project_id the webhook hears of everything.',
+    description:
+      'The secret is only shown in this response. Without `project_id` the webhook receives the events of all projects.',
     status: 201,
     location: '/api/webhooks/{id}',
     response: webhookWithSecretSchema,
@@ -44,7 +45,7 @@ export class WebhooksController {
   @Endpoint({
     access: 'read',
     summary: 'List the webhooks you may manage',
-    description: 'Those of projects that you own; administrators see all.',
+    description: 'Lists the webhooks of projects that you own; administrators see all.',
     response: webhookPageSchema,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
@@ -60,7 +61,7 @@ export class WebhooksController {
   @Endpoint({
     access: 'read',
     summary: 'Show a webhook',
-    description: 'Everything but its secrets.',
+    description: 'Returns a webhook without its secrets.',
     response: webhookSchema,
     errors: ofOne,
   })
@@ -72,7 +73,7 @@ export class WebhooksController {
   @Endpoint({
     access: 'write',
     summary: 'Change a webhook',
-    description: 'Only what you send is changed. The secret is changed with rotate.',
+    description: 'Only the given fields are changed. The secret is replaced by `rotate`.',
     response: webhookSchema,
     errors: [...ofOne, 'VERSION_CONFLICT'],
   })
@@ -89,7 +90,7 @@ export class WebhooksController {
   @Endpoint({
     access: 'write',
     summary: 'Delete a webhook',
-    description: 'Nothing more is sent to it.',
+    description: 'No more messages are sent to it.',
     response: deletedWebhookSchema,
     errors: ofOne,
   })
@@ -100,9 +101,9 @@ export class WebhooksController {
   @Post(':webhook_id/rotate')
   @Endpoint({
     access: 'write',
-    summary: 'Give a webhook a new secret',
+    summary: 'Rotate the secret of a webhook',
     description:
-      'The answer shows it, once. For 24 hours the replaced one signs too, so that receivers can follow.',
+      'The new secret is only shown in this response. For 24 hours messages are also signed with the previous one, so that receivers can be changed.',
     response: webhookWithSecretSchema,
     showsSecret: true,
     errors: [...ofOne, 'VERSION_CONFLICT'],

@@ -14,7 +14,7 @@ const secretSchema = z
   .min(8)
   .max(256)
   .refine(isUsableSecret, 'After whsec_ a secret must go on in base64')
-  .meta({ description: 'Signs what is sent; made by us when absent' });
+  .meta({ description: 'The secret that signs messages; generated when absent' });
 
 const writable = {
   url: z
@@ -28,7 +28,7 @@ const writable = {
     .transform((events) => [...new Set(events)])
     .meta({
       description:
-        'Exact names, all of a kind, or `*`. System events reach webhooks without a project; a webhook of a project hears only of what concerns the project',
+        'Exact names of events, patterns such as `task.*`, or `*`. System events are only sent to webhooks without a project, and a webhook of a project only receives events of that project',
     }),
   description: z.string().max(2_000),
   active: z.boolean(),
@@ -38,7 +38,7 @@ export const createWebhookSchema = z
   .object({
     ...writable,
     project_id: projectIdParam.nullable().default(null).meta({
-      description: 'The id or key of a project; null hears of everything and takes an administrator',
+      description: 'The id or key of a project; null for all events, which requires an administrator',
     }),
     secret: secretSchema.optional(),
     description: writable.description.default(''),
@@ -70,23 +70,24 @@ export const webhookSchema = z
     description: z.string(),
     active: z.boolean(),
     failing_since: instant.nullable().meta({
-      description: 'The first failure since the last success; after days of it the webhook is switched off',
+      description:
+        'The first failure since the last success; after several days of failures the webhook is deactivated',
     }),
-    disabled_at: instant.nullable().meta({ description: 'When Millrace switched it off' }),
+    disabled_at: instant.nullable().meta({ description: 'When Millrace deactivated it' }),
     disabled_reason: z.string().nullable(),
     created_by: id,
     created_at: instant,
     updated_at: instant,
     previous_secret_expires_at: instant
       .nullable()
-      .meta({ description: 'Until then the replaced secret signs too' }),
+      .meta({ description: 'The time until which messages are also signed with the previous secret' }),
     version: z.int(),
   })
   .meta({ id: 'Webhook' });
 export type WebhookView = z.output<typeof webhookSchema>;
 
 export const webhookWithSecretSchema = webhookSchema
-  .extend({ secret: z.string().meta({ description: 'Shown in this answer and never again' }) })
+  .extend({ secret: z.string().meta({ description: 'The secret, which is only shown in this response' }) })
   .meta({ id: 'WebhookWithSecret' });
 export type WebhookWithSecret = z.output<typeof webhookWithSecretSchema>;
 

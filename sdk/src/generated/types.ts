@@ -2,29 +2,29 @@
 export interface components {
   schemas: {
     AnnounceMaintenance: {
-      /** @description A duration, HH:MM:SS */
+      /** @description A duration as HH:MM:SS */
       duration: string;
       /** @default Scheduled maintenance */
       message?: string;
       /**
        * Format: date-time
-       * @description Now, when absent
+       * @description Immediately when absent
        */
       startsAt?: string;
     };
     AuthEndOtherSessionsQuery: {
       /**
        * Format: uuid
-       * @description Of another user, for administrators
+       * @description The id of another user; for administrators only
        */
       userId?: string;
     };
     AuthListSessionsQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -34,30 +34,30 @@ export interface components {
       order?: 'asc' | 'desc';
       /**
        * Format: uuid
-       * @description Of another user, for administrators
+       * @description The id of another user; for administrators only
        */
       userId?: string;
     };
     AuthSession: {
-      /** @description Where it was opened from */
+      /** @description The address from which the user signed in */
       address: string | null;
       /**
        * Format: date-time
-       * @description When the password was given
+       * @description The time of the sign-in with the password
        */
       createdAt: string;
-      /** @description It is the one that asks */
+      /** @description Whether it is the sign-in of this request */
       current: boolean;
       /**
        * Format: date-time
-       * @description When it ends unless its tokens are renewed
+       * @description When it expires unless its tokens are renewed
        */
       expiresAt: string;
       /** Format: uuid */
       id: string;
       /**
        * Format: date-time
-       * @description Up to about a minute late
+       * @description The time of the last request, up to about a minute late
        */
       lastUsedAt: string;
       userAgent: string | null;
@@ -68,7 +68,7 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['AuthSession'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -112,7 +112,7 @@ export interface components {
         }
       | {
           data: {
-            /** @description Somebody who can see the project. Who loses that later keeps the task until it is given to another */
+            /** @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned */
             assignedTo: string | null;
           };
           /** @enum {string} */
@@ -199,16 +199,16 @@ export interface components {
     };
     CloneProject: {
       /**
-       * @description Copy settings, limits and visibility; else the defaults
+       * @description Whether to copy settings, limits and visibility; otherwise the defaults are used
        * @default true
        */
       includeSettings?: boolean;
       /**
-       * @description Copy the tasks too, as pending ones with new ids and numbers. A token needs the scope `tasks.write` for it
+       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers. A token needs the scope `tasks.write`
        * @default false
        */
       includeTasks?: boolean;
-      /** @description Prefix of task refs; made from the name when absent */
+      /** @description The prefix of task refs; derived from the name when absent */
       key?: string;
       name: string;
     };
@@ -226,10 +226,10 @@ export interface components {
       key: string;
       name: string;
       resourceLimits: {
-        /** @description For runs that ask for none of their own */
+        /** @description The limits of runs that request none */
         defaultRunLimits?: components['schemas']['RunLimits'];
         maxConcurrentTasks: number;
-        /** @description The most that a run may ask for, and the limits of those that ask for nothing */
+        /** @description The maximum that a run may request; also applies to runs that request none */
         maxRunLimits?: components['schemas']['RunLimits'];
         maxTasks: number;
         storageLimit: string;
@@ -251,10 +251,10 @@ export interface components {
         command: string;
         /** Format: uuid */
         commandId: string;
-        /** @description True when `command` is longer than the 1024 characters that a list shows */
+        /** @description True when `command` is cut to the 1024 characters that a list shows */
         commandTruncated: boolean;
         completedAt: string | null;
-        /** @description Seconds, to one decimal */
+        /** @description Seconds with one decimal */
         duration: number | null;
         exitCode: number | null;
         projectId: string | null;
@@ -275,7 +275,7 @@ export interface components {
         taskId: string | null;
       }[];
       limit: number;
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       offset: number;
       total: number;
@@ -285,21 +285,21 @@ export interface components {
       /** Format: uuid */
       commandId: string;
       completedAt: string | null;
-      /** @description Seconds, to one decimal */
+      /** @description Seconds with one decimal */
       duration: number | null;
       error: string | null;
-      /** @description A signal N shows as -N */
+      /** @description The exit code; -N after signal N */
       exitCode: number | null;
       limits: components['schemas']['RunLimits'];
-      /** @description false: it has no network */
+      /** @description false when the command has no network */
       network: boolean;
-      /** @description At most the last 256 KiB */
+      /** @description The end of the output, at most 256 KiB */
       output: components['schemas']['OutputFrame'][];
-      /** @description Of the whole output, as far as it is stored */
+      /** @description The number of bytes of the stored output */
       outputBytes: number;
-      /** @description Bytes of output left out, because there was more than the limit of the run */
+      /** @description The number of bytes that were left out because the output exceeded the limit of the run */
       outputOmitted: number;
-      /** @description When the output was removed because its time was over */
+      /** @description When the output was removed at the end of its retention */
       outputPrunedAt: string | null;
       pid: number | null;
       projectId: string | null;
@@ -342,11 +342,11 @@ export interface components {
       suggestions: components['schemas']['CommandSuggestion'][];
     };
     CommandsHistoryQuery: {
-      /** @description Items at most */
+      /** @description The maximum number of items */
       limit?: number;
-      /** @description Items left out before them */
+      /** @description The number of items to skip */
       offset?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /** @description Comma-separated: queued, running, completed, failed, cancelled */
       status?: string | string[];
@@ -354,9 +354,9 @@ export interface components {
     CommandsOutputQuery: {
       /** @description The first byte, in the output of both streams */
       fromOffset?: number;
-      /** @description At most so many bytes of the output of both streams, from the first byte on */
+      /** @description The maximum number of bytes of the output of both streams */
       limit?: number;
-      /** @description The last lines */
+      /** @description The number of last lines */
       tail?: number;
       /**
        * @description One stream only
@@ -364,32 +364,32 @@ export interface components {
        */
       stream?: 'stdout' | 'stderr';
       /**
-       * @description strip takes out colours and other terminal control sequences
+       * @description `strip` removes colours and other terminal control sequences
        * @default keep
        * @enum {string}
        */
       ansi?: 'keep' | 'strip';
-      /** @description true goes on until the command ends */
+      /** @description true to follow the output until the command ends */
       follow?: string | string[];
       /**
-       * @description true names a file for browsers to save
+       * @description true to let browsers save it as a file
        * @default false
        * @enum {string}
        */
       download?: 'true' | 'false';
     };
     CommandsSearchOutputQuery: {
-      /** @description Text to look for, as it is; never an expression */
+      /** @description The text to search for; not a regular expression */
       q: string;
       /**
-       * @description true takes A to Z and a to z for the same
+       * @description true to ignore the case of A to Z
        * @default false
        * @enum {string}
        */
       ignoreCase?: 'true' | 'false';
-      /** @description Lines shown before and after */
+      /** @description The number of lines before and after each match */
       context?: number;
-      /** @description Matching lines in an answer, at most; 4 MiB of text end one too */
+      /** @description The maximum number of matching lines; a response also ends after 4 MiB of text */
       limit?: number;
       /**
        * @description One stream only; lines are counted in it
@@ -397,13 +397,13 @@ export interface components {
        */
       stream?: 'stdout' | 'stderr';
       /**
-       * @description strip takes out colours and other terminal control sequences
+       * @description `strip` removes colours and other terminal control sequences
        * @default keep
        * @enum {string}
        */
       ansi?: 'keep' | 'strip';
       /**
-       * @description next_cursor of the answer before
+       * @description The `next_cursor` of the previous response
        * @default 0.1
        */
       cursor?: string;
@@ -413,36 +413,30 @@ export interface components {
       tail?: number;
     };
     CommandsSuggestionsQuery: {
-      /**
-       * @description A topic such as git; an unknown one suggests of all
-       * @default
-       */
-      context?: string;
-      /**
-       * @description What has been typed
-       * @default
-       */
-      prefix?: string;
+      /** @description A topic such as git; with an unknown one, commands of all topics are suggested */
+      context?: string | string[];
+      /** @description The beginning of a command */
+      prefix?: string | string[];
     };
     CreatePersonalAccessToken: {
-      /** @description When the token ends; null for never */
+      /** @description When the token expires; null for never */
       expiresAt?: string | null;
-      /** @description What the token is for */
+      /** @description The purpose of the token */
       label: string;
       scopes: components['schemas']['TokenScope'][];
     };
     CreateProject: {
       /** @default  */
       description?: string;
-      /** @description Prefix of task refs; made from the name when absent */
+      /** @description The prefix of task refs; derived from the name when absent */
       key?: string;
       name: string;
       /** @default {} */
       resourceLimits?: {
-        /** @description For runs that ask for none of their own */
+        /** @description The limits of runs that request none */
         defaultRunLimits?: components['schemas']['RunLimits'];
         maxConcurrentTasks?: number;
-        /** @description The most that a run may ask for, and the limits of those that ask for nothing */
+        /** @description The maximum that a run may request; also applies to runs that request none */
         maxRunLimits?: components['schemas']['RunLimits'];
         maxTasks?: number;
         storageLimit?: string;
@@ -466,7 +460,7 @@ export interface components {
     };
     CreateTask: {
       /**
-       * @description Somebody who can see the project. Who loses that later keeps the task until it is given to another
+       * @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned
        * @default null
        */
       assignedTo?: string | null;
@@ -480,7 +474,7 @@ export interface components {
       /** @default  */
       description?: string;
       /**
-       * @description Variables for the command
+       * @description Environment variables of the command
        * @default {}
        */
       environment?: {
@@ -488,7 +482,7 @@ export interface components {
       };
       estimatedDuration?: string | null;
       /**
-       * @description Exit codes after which no other attempt follows
+       * @description Exit codes after which there is no further attempt
        * @default []
        */
       finalExitCodes?: number[];
@@ -506,7 +500,7 @@ export interface components {
       /** @description The id of a project, or its key */
       projectId: string;
       /**
-       * @description How many more attempts follow a failed one
+       * @description The number of further attempts after a failed one
        * @default 0
        */
       retryAttempts?: number;
@@ -543,7 +537,7 @@ export interface components {
       active?: boolean;
       /** @default  */
       description?: string;
-      /** @description Exact names, all of a kind, or `*`. System events reach webhooks without a project; a webhook of a project hears only of what concerns the project */
+      /** @description Exact names of events, patterns such as `task.*`, or `*`. System events are only sent to webhooks without a project, and a webhook of a project only receives events of that project */
       events: (
         | 'task.created'
         | 'task.updated'
@@ -558,9 +552,9 @@ export interface components {
         | 'system.*'
         | '*'
       )[];
-      /** @description The id or key of a project; null hears of everything and takes an administrator */
+      /** @description The id or key of a project; null for all events, which requires an administrator */
       projectId?: string | null;
-      /** @description Signs what is sent; made by us when absent */
+      /** @description The secret that signs messages; generated when absent */
       secret?: string;
       /** Format: uri */
       url: string;
@@ -596,16 +590,16 @@ export interface components {
         };
         websocket: {
           activeConnections: number;
-          /** @description Milliseconds, from the sockets’ own pings */
+          /** @description The round-trip time of WebSocket pings in milliseconds */
           avgLatency: number | null;
           /** @enum {string} */
           status: 'healthy' | 'unhealthy';
         };
       };
       metrics: {
-        /** @description Milliseconds, over the last minute */
+        /** @description Milliseconds in the last minute */
         averageResponseTime: number | null;
-        /** @description Share of answers with status 500 or more, over the last minute */
+        /** @description The share of responses with status 500 or more in the last minute */
         errorRate: number;
         requestsPerMinute: number;
       };
@@ -615,7 +609,7 @@ export interface components {
       timestamp: string;
     };
     EndedSessions: {
-      /** @description How many sessions were open */
+      /** @description The number of sign-ins that were ended */
       ended: number;
       message: string;
     };
@@ -682,14 +676,14 @@ export interface components {
     };
     ExecuteCommand: {
       /**
-       * @description Administrators only: run what looks destructive
+       * @description Whether to run a command that looks destructive; for administrators only
        * @default false
        */
       allowUnsafe?: boolean;
-      /** @description Run by /bin/sh, or by the interpreter that a first line `#!` names */
+      /** @description A command for /bin/sh, or a script for the interpreter in its first line (`#!`) */
       command: string;
       /**
-       * @description Variables for the command
+       * @description Environment variables of the command
        * @default {}
        */
       environment?: {
@@ -702,10 +696,10 @@ export interface components {
        * @enum {string}
        */
       priority?: 'high' | 'normal' | 'low';
-      /** @description Run in this project's workspace instead of your own */
+      /** @description The project in whose workspace the command runs, instead of your own */
       projectId?: string | null;
       /**
-       * @description false waits for the end and answers with the output
+       * @description false to wait for the end and get the output in the response
        * @default true
        */
       streamOutput?: boolean;
@@ -719,12 +713,12 @@ export interface components {
     };
     ExecuteTask: {
       options?: {
-        /** @description Run what validate calls unsafe; for administrators */
+        /** @description Whether to run a command that `validate` reports as unsafe; for administrators only */
         allowUnsafe?: boolean;
-        /** @description Exit codes after which no other attempt follows */
+        /** @description Exit codes after which there is no further attempt */
         finalExitCodes?: number[];
         limits?: components['schemas']['RunLimits'];
-        /** @description How many more attempts follow a failed one */
+        /** @description The number of further attempts after a failed one */
         retryAttempts?: number;
         /** @description Seconds */
         timeout?: number;
@@ -744,17 +738,17 @@ export interface components {
       error: string | null;
       /** Format: uuid */
       executionId: string;
-      /** @description A signal N shows as -N */
+      /** @description The exit code; -N after signal N */
       exitCode: number | null;
       finalExitCodes: number[];
       limits: components['schemas']['RunLimits'];
-      /** @description false: it has no network */
+      /** @description false when the command has no network */
       network: boolean;
-      /** @description Kept, or kept once and removed by now */
+      /** @description The number of stored bytes, including those that have been removed since */
       outputBytes: number;
-      /** @description Bytes of output left out, because there was more than the limit of the run */
+      /** @description The number of bytes that were left out because the output exceeded the limit of the run */
       outputOmitted: number;
-      /** @description When the output was removed because its time was over */
+      /** @description When the output was removed at the end of its retention */
       outputPrunedAt: string | null;
       /** @enum {string} */
       priority: 'high' | 'normal' | 'low';
@@ -805,11 +799,11 @@ export interface components {
     };
     LastRun: {
       attempt: number;
-      /** @description What went wrong, if not the command itself; at most 1,000 characters */
+      /** @description The error when the run failed for another reason than the command; at most 1,000 characters */
       error: string | null;
       /** Format: uuid */
       executionId: string;
-      /** @description A signal N shows as -N */
+      /** @description The exit code; -N after signal N */
       exitCode: number | null;
       finishedAt: string | null;
       reason:
@@ -830,24 +824,24 @@ export interface components {
     ListedExecution: {
       attempt: number;
       command: string;
-      /** @description True when `command` is longer than the 1024 characters that a list shows */
+      /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
       completedAt: string | null;
       duration: string | null;
       error: string | null;
       /** Format: uuid */
       executionId: string;
-      /** @description A signal N shows as -N */
+      /** @description The exit code; -N after signal N */
       exitCode: number | null;
       finalExitCodes: number[];
       limits: components['schemas']['RunLimits'];
-      /** @description false: it has no network */
+      /** @description false when the command has no network */
       network: boolean;
-      /** @description Kept, or kept once and removed by now */
+      /** @description The number of stored bytes, including those that have been removed since */
       outputBytes: number;
-      /** @description Bytes of output left out, because there was more than the limit of the run */
+      /** @description The number of bytes that were left out because the output exceeded the limit of the run */
       outputOmitted: number;
-      /** @description When the output was removed because its time was over */
+      /** @description When the output was removed at the end of its retention */
       outputPrunedAt: string | null;
       /** @enum {string} */
       priority: 'high' | 'normal' | 'low';
@@ -891,7 +885,7 @@ export interface components {
       actualDuration: string | null;
       assignedTo: string | null;
       command: string | null;
-      /** @description True when `command` is longer than the 1024 characters that a list shows */
+      /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
       completedAt: string | null;
       /** Format: date-time */
@@ -905,7 +899,7 @@ export interface components {
       finalExitCodes: number[];
       /** Format: uuid */
       id: string;
-      /** @description How the current or last execution went */
+      /** @description The result of the current or last execution */
       lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
@@ -926,7 +920,7 @@ export interface components {
       /** Format: date-time */
       updatedAt: string;
       version: number;
-      /** @description What a queued task waits for */
+      /** @description The reason why a queued task has not started yet */
       whyWaiting:
         | (
             | 'worker_busy'
@@ -961,7 +955,7 @@ export interface components {
       user: components['schemas']['User'];
     };
     Logout: {
-      /** @description Also ends the session of this refresh token */
+      /** @description The refresh token whose session is to be ended, too */
       refreshToken?: string;
     };
     Maintenance: {
@@ -990,23 +984,23 @@ export interface components {
        */
       encoding?: 'base64';
       /**
-       * @description Only on the last frame, which has no content
+       * @description True on the last frame, which has no content
        * @constant
        */
       end?: true;
       /** @description On the last frame */
       exitCode?: number | null;
-      /** @description In bytes, whatever the encoding */
+      /** @description The length of the content in bytes before the encoding */
       length: number;
       /**
-       * @description Present on a frame of ours, which says that output was left out here
+       * @description True on a marker of the server where output was left out
        * @constant
        */
       marker?: true;
-      /** @description Of the first byte, in the output of both streams */
+      /** @description The offset of the first byte in the output of both streams */
       offset: number;
       /**
-       * @description On the last frame, when the output has been removed because its time was over
+       * @description True on the last frame when the output was removed at the end of its retention
        * @constant
        */
       pruned?: true;
@@ -1014,7 +1008,7 @@ export interface components {
       stream: 'stdout' | 'stderr';
       /** Format: date-time */
       timestamp: string;
-      /** @description On the last frame: all bytes there were */
+      /** @description The total number of bytes, on the last frame */
       total?: number;
     };
     OutputFrame: {
@@ -1025,11 +1019,11 @@ export interface components {
        */
       encoding?: 'base64';
       /**
-       * @description Present on a frame of ours, which says that output was left out here
+       * @description True on a marker of the server where output was left out
        * @enum {boolean}
        */
       marker?: true;
-      /** @description Of the first byte, in the output of both streams */
+      /** @description The offset of the first byte in the output of both streams */
       offset: number;
       /** @enum {string} */
       stream: 'stdout' | 'stderr';
@@ -1037,23 +1031,23 @@ export interface components {
       timestamp: string;
     };
     OutputSearch: {
-      /** @description True when all that is stored has been searched */
+      /** @description True when the whole stored output has been searched */
       complete: boolean;
       matches: {
         after: string[];
         before: string[];
-        /** @description From 1 */
+        /** @description The line number, from 1 */
         line: number;
-        /** @description Of the first byte of the match */
+        /** @description The offset of the first byte of the match */
         matchOffset: number;
-        /** @description Of the first byte of the line */
+        /** @description The offset of the first byte of the line */
         offset: number;
-        /** @description Without its line feed; of a long line 2000 bytes around the match */
+        /** @description The line without its line feed; of a long line, 2000 bytes around the match */
         text: string;
       }[];
-      /** @description Send it as cursor to go on; null when there is nothing more to search now */
+      /** @description The `cursor` for the rest of the output; null when all of it has been searched */
       nextCursor: string | null;
-      /** @description Everything before this byte has been searched */
+      /** @description The offset up to which the output has been searched */
       searchedTo: number;
     };
     PauseQueue: {
@@ -1066,12 +1060,12 @@ export interface components {
       /** Format: date-time */
       createdAt: string;
       expiresAt: string | null;
-      /** @description The end of the token */
+      /** @description The last characters of the token */
       hint: string;
       /** Format: uuid */
       id: string;
       label: string;
-      /** @description Up to about a minute late */
+      /** @description The time of the last request, up to about a minute late */
       lastUsedAt: string | null;
       scopes: components['schemas']['TokenScope'][];
       /** Format: uuid */
@@ -1081,7 +1075,7 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['PersonalAccessToken'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -1104,15 +1098,15 @@ export interface components {
       /** Format: date-time */
       createdAt: string;
       expiresAt: string | null;
-      /** @description The end of the token */
+      /** @description The last characters of the token */
       hint: string;
       /** Format: uuid */
       id: string;
       label: string;
-      /** @description Up to about a minute late */
+      /** @description The time of the last request, up to about a minute late */
       lastUsedAt: string | null;
       scopes: components['schemas']['TokenScope'][];
-      /** @description Shown in this answer and never again; goes where a JWT goes */
+      /** @description The token, which is only shown in this response; it is used like a JWT */
       token: string;
       /** Format: uuid */
       userId: string;
@@ -1120,9 +1114,9 @@ export interface components {
     PersonalAccessTokensListQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -1132,7 +1126,7 @@ export interface components {
       order?: 'asc' | 'desc';
       /**
        * Format: uuid
-       * @description Of another user, for administrators
+       * @description The id of another user; for administrators only
        */
       userId?: string;
     };
@@ -1144,7 +1138,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -1153,7 +1147,7 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
@@ -1209,20 +1203,20 @@ export interface components {
       /** Format: uuid */
       id: string;
       lastLogin: string | null;
-      /** @description null: what the server sets for all */
+      /** @description The limit of the user; null for the default of the server */
       maxRunning: number | null;
       permissions: ('read' | 'write' | 'execute' | 'admin')[];
       preferences: components['schemas']['Preferences'];
       /** @enum {string} */
       role: 'viewer' | 'developer' | 'admin';
       statistics: {
-        /** @description Projects you made, deleted ones too */
+        /** @description The projects that you have created, including deleted ones */
         projectsCreated: number;
-        /** @description Completed tasks assigned to you, or made by you and assigned to nobody */
+        /** @description The completed tasks that are assigned to you, or that you have created and nobody is assigned to */
         tasksCompleted: number;
-        /** @description Tasks you made, deleted ones too */
+        /** @description The tasks that you have created, including deleted ones */
         tasksCreated: number;
-        /** @description Time during which at least one work session of yours was in use: from its creation to its last access, overlaps counted once */
+        /** @description The time in which at least one of your work sessions was in use, from its creation to its last access; overlapping times count once */
         totalLoginTime: string;
       };
       /** @enum {string} */
@@ -1243,10 +1237,10 @@ export interface components {
       key: string;
       name: string;
       resourceLimits: {
-        /** @description For runs that ask for none of their own */
+        /** @description The limits of runs that request none */
         defaultRunLimits?: components['schemas']['RunLimits'];
         maxConcurrentTasks: number;
-        /** @description The most that a run may ask for, and the limits of those that ask for nothing */
+        /** @description The maximum that a run may request; also applies to runs that request none */
         maxRunLimits?: components['schemas']['RunLimits'];
         maxTasks: number;
         storageLimit: string;
@@ -1269,7 +1263,7 @@ export interface components {
         averageTaskDuration: string | null;
         /** @description completed_tasks ÷ total_tasks; 0 without tasks */
         completionRate: number;
-        /** @description Their median */
+        /** @description The median of actual_duration of the same tasks */
         medianTaskDuration: string | null;
         /** @description Completed tasks whose actual_duration is at most their estimated_duration ÷ completed tasks that have both; null without any */
         onTimeCompletionRate: number | null;
@@ -1281,7 +1275,7 @@ export interface components {
       summary: {
         /** @description Mean time from creation to completion of the completed tasks; null without any */
         averageCompletionTime: string | null;
-        /** @description Those of them that are completed */
+        /** @description The completed ones among these tasks */
         completedTasks: number;
         /** @description Completed ÷ (completed + failed + cancelled) tasks of the period; null when none ended */
         productivityScore: number | null;
@@ -1293,11 +1287,11 @@ export interface components {
         completedPerDay: number[];
         createdPerDay: number[];
       };
-      /** @description A task counts for its assignee, else for its maker; the most completed first, at most 100 people */
+      /** @description A task counts for its assignee, or else for its creator; ordered by completed tasks, at most 100 users */
       teamPerformance: {
-        /** @description Mean actual_duration of what they completed */
+        /** @description The mean actual_duration of the completed tasks */
         averageDuration: string | null;
-        /** @description What they completed ÷ their tasks of the period */
+        /** @description Completed tasks ÷ all tasks of the user in the period */
         completionRate: number;
         tasksCompleted: number;
         /** Format: uuid */
@@ -1319,7 +1313,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -1328,7 +1322,7 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
@@ -1344,7 +1338,7 @@ export interface components {
       id: string;
       key: string;
       name: string;
-      /** @description The last 20, without those about tasks, runs, sessions or webhooks where a token has no scope to read these */
+      /** @description The last 20 entries, without those that the scopes of the token do not allow to read */
       recentActivity: {
         action: string;
         taskTitle: string | null;
@@ -1353,10 +1347,10 @@ export interface components {
         userName: string | null;
       }[];
       resourceLimits: {
-        /** @description For runs that ask for none of their own */
+        /** @description The limits of runs that request none */
         defaultRunLimits?: components['schemas']['RunLimits'];
         maxConcurrentTasks: number;
-        /** @description The most that a run may ask for, and the limits of those that ask for nothing */
+        /** @description The maximum that a run may request; also applies to runs that request none */
         maxRunLimits?: components['schemas']['RunLimits'];
         maxTasks: number;
         storageLimit: string;
@@ -1399,7 +1393,7 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['Project'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -1452,7 +1446,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -1461,7 +1455,7 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
@@ -1469,7 +1463,7 @@ export interface components {
     };
     ProjectsAnalyticsQuery: {
       /**
-       * @description So many UTC days, the last one being today; a year has 365
+       * @description The number of UTC days, including today; a year has 365
        * @default 30d
        * @enum {string}
        */
@@ -1478,9 +1472,9 @@ export interface components {
     ProjectsListQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -1495,13 +1489,13 @@ export interface components {
       status?: 'active' | 'archived' | 'completed';
       /**
        * Format: uuid
-       * @description Projects that this user made
+       * @description Projects that this user has created
        */
       createdBy?: string;
       /** @description Words in the name or the description */
       search?: string;
       /**
-       * @description What the list is sorted by
+       * @description The sort key
        * @default created_at
        * @enum {string}
        */
@@ -1510,9 +1504,9 @@ export interface components {
     ProjectsListTasksQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -1520,7 +1514,7 @@ export interface components {
        * @enum {string}
        */
       order?: 'asc' | 'desc';
-      /** @description One status or several, with commas */
+      /** @description One status, or several separated by commas */
       status?: string | string[];
       /**
        * Format: uuid
@@ -1529,22 +1523,22 @@ export interface components {
       assignedTo?: string;
       /** @description Tasks at least this urgent */
       priority?: number;
-      /** @description Tasks with all of these tags, with commas */
+      /** @description Tasks with all of these tags, separated by commas */
       tags?: string | string[];
       /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too */
       search?: string;
       /**
        * Format: date-time
-       * @description Tasks made after this time
+       * @description Tasks created after this time
        */
       createdAfter?: string;
       /**
        * Format: date-time
-       * @description Tasks made before this time
+       * @description Tasks created before this time
        */
       createdBefore?: string;
       /**
-       * @description What the list is sorted by
+       * @description The sort key
        * @default created_at
        * @enum {string}
        */
@@ -1563,7 +1557,7 @@ export interface components {
       clearedCount: number;
       /** @enum {string} */
       queueName: 'high_priority' | 'normal_priority' | 'low_priority';
-      /** @description More than 0 when the time was not enough: ask again */
+      /** @description The number of tasks that were not cancelled in time; repeat the request while it is above 0 */
       remaining: number;
     };
     QueueMetrics: {
@@ -1579,12 +1573,12 @@ export interface components {
             failed: number;
             /** Format: date-time */
             hour: string;
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1595,12 +1589,12 @@ export interface components {
             completed: number;
             enqueued: number;
             failed: number;
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1615,12 +1609,12 @@ export interface components {
             failed: number;
             /** Format: date-time */
             hour: string;
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1631,12 +1625,12 @@ export interface components {
             completed: number;
             enqueued: number;
             failed: number;
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1651,12 +1645,12 @@ export interface components {
             failed: number;
             /** Format: date-time */
             hour: string;
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1667,12 +1661,12 @@ export interface components {
             completed: number;
             enqueued: number;
             failed: number;
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null where nothing started or ended */
+            /** @description Seconds; null when nothing started or ended */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1685,16 +1679,16 @@ export interface components {
     };
     QueueStatus: {
       performance: {
-        /** @description Over the last 24 hours */
+        /** @description In the last 24 hours */
         averageProcessingTime: string | null;
-        /** @description Over the last 24 hours */
+        /** @description In the last 24 hours */
         successRate: number | null;
-        /** @description Ended in the last ten minutes */
+        /** @description The average of the last ten minutes */
         tasksPerMinute: number;
       };
       queues: {
         highPriority: {
-          /** @description Since midnight UTC */
+          /** @description The number since midnight UTC */
           completedToday: number;
           pauseReason: string | null;
           paused: boolean;
@@ -1702,7 +1696,7 @@ export interface components {
           size: number;
         };
         lowPriority: {
-          /** @description Since midnight UTC */
+          /** @description The number since midnight UTC */
           completedToday: number;
           pauseReason: string | null;
           paused: boolean;
@@ -1710,7 +1704,7 @@ export interface components {
           size: number;
         };
         normalPriority: {
-          /** @description Since midnight UTC */
+          /** @description The number since midnight UTC */
           completedToday: number;
           pauseReason: string | null;
           paused: boolean;
@@ -1718,7 +1712,7 @@ export interface components {
           size: number;
         };
       };
-      /** @description Slots of all worker processes */
+      /** @description The slots of all worker processes */
       workers: {
         active: number;
         idle: number;
@@ -1726,11 +1720,11 @@ export interface components {
       };
     };
     QueuedTask: {
-      /** @description From the runs of late; null while nothing is known */
+      /** @description Estimated from recent runs; null without any */
       estimatedStartTime: string | null;
       /** Format: uuid */
       executionId: string;
-      /** @description Place in line; null once it runs */
+      /** @description Position in the queue; null when it has started */
       queuePosition: number | null;
       /** @enum {string} */
       status: 'queued';
@@ -1750,14 +1744,14 @@ export interface components {
     };
     QueuesMetricsQuery: {
       /**
-       * @description How far back
+       * @description The length of the period
        * @default 24h
        * @enum {string}
        */
       period?: '1h' | '6h' | '24h' | '7d' | '30d';
     };
     Readiness: {
-      /** @description What keeps this process from being ready; empty when it is */
+      /** @description The reasons why this process is not ready; empty when it is */
       reasons: ('draining' | 'database' | 'migrations' | 'redis' | 'bus' | 'launcher')[];
       /** @enum {string} */
       status: 'ready' | 'not_ready';
@@ -1765,7 +1759,7 @@ export interface components {
       timestamp: string;
     };
     Refresh: {
-      /** @description The refresh token of the login; without it the bearer token is renewed */
+      /** @description The refresh token of the login; without it, the bearer token is renewed */
       refreshToken?: string;
     };
     RefreshResult: {
@@ -1778,7 +1772,7 @@ export interface components {
       tokenType: 'bearer';
     };
     ReplayWebhook: {
-      /** @description All events unless given */
+      /** @description The events to send again; all by default */
       events?: (
         | 'task.created'
         | 'task.updated'
@@ -1792,13 +1786,13 @@ export interface components {
       /** Format: date-time */
       from: string;
       /**
-       * @description Only what was delivered, or only what failed
+       * @description Whether to send only delivered or only failed ones again
        * @enum {string}
        */
       status?: 'delivered' | 'failed';
       /**
        * Format: date-time
-       * @description Exclusive; now unless given
+       * @description The exclusive end of the time window; now by default
        */
       to?: string;
     };
@@ -1809,7 +1803,7 @@ export interface components {
       includeTasks?: boolean;
       /**
        * Format: date-time
-       * @description From the creation of the session until now
+       * @description A time between the creation of the session and now
        */
       restorePoint: string;
     };
@@ -1818,7 +1812,7 @@ export interface components {
       createdAt: string;
       /**
        * Format: date-time
-       * @description 2 hours after the last access
+       * @description When the session expires: 2 hours after the last access
        */
       expiresAt: string;
       /** Format: date-time */
@@ -1844,7 +1838,7 @@ export interface components {
       version: number;
     };
     RestoredTasks: {
-      /** @description Tasks that the session has changed since, and that were left as they are */
+      /** @description Tasks that the session has changed since then and that were not restored */
       left: {
         /** @enum {string} */
         reason: 'queued' | 'running' | 'deleted' | 'access_denied';
@@ -1853,9 +1847,9 @@ export interface components {
         taskId: string;
       }[];
       restored: {
-        /** @description What was given back */
+        /** @description The restored fields */
         fields: string[];
-        /** @description What had changed too, but cannot be given back: dependencies, a place in a queue, an assignee who is disabled or cannot see the project */
+        /** @description Fields that had changed, but cannot be restored: dependencies, a position in a queue, an assignee who is disabled or cannot see the project */
         kept: string[];
         ref: string;
         /** Format: uuid */
@@ -1867,11 +1861,11 @@ export interface components {
       queueName: 'high_priority' | 'normal_priority' | 'low_priority';
     };
     RetriedTask: {
-      /** @description From the runs of late; null while nothing is known */
+      /** @description Estimated from recent runs; null without any */
       estimatedStartTime: string | null;
       /** Format: uuid */
       executionId: string;
-      /** @description Place in line; null once it runs */
+      /** @description Position in the queue; null when it has started */
       queuePosition: number | null;
       retryAttempt: number;
       /** @enum {string} */
@@ -1891,16 +1885,16 @@ export interface components {
         | null;
     };
     RotateWebhookSecret: {
-      /** @description Signs what is sent; made by us when absent */
+      /** @description The secret that signs messages; generated when absent */
       secret?: string;
     };
     RunEnd: {
       attempt: number;
-      /** @description What went wrong, if not the command itself; at most 1,000 characters */
+      /** @description The error when the run failed for another reason than the command; at most 1,000 characters */
       error: string | null;
       /** Format: uuid */
       executionId: string;
-      /** @description A signal N shows as -N */
+      /** @description The exit code; -N after signal N */
       exitCode: number | null;
       reason:
         | (
@@ -1917,7 +1911,7 @@ export interface components {
     RunLimits: {
       /** @description Processor time of each process */
       cpuSeconds?: number;
-      /** @description The largest file that it may write */
+      /** @description The size of the largest file that a process may write */
       fileSize?: string;
       /** @description Address space of each process, which may exceed what it uses */
       memory?: string;
@@ -1928,9 +1922,9 @@ export interface components {
        * @enum {string}
        */
       outputPolicy?: 'truncate' | 'head_and_tail' | 'stop';
-      /** @description How much output of the run is kept */
+      /** @description The maximum size of the stored output */
       outputSize?: string;
-      /** @description Processes and threads at a time; only workers that isolate their runs can hold it */
+      /** @description The number of concurrent processes and threads; only enforced by workers that isolate runs */
       processes?: number;
     };
     RunningCommands: {
@@ -1938,9 +1932,9 @@ export interface components {
         command: string;
         /** Format: uuid */
         commandId: string;
-        /** @description True when `command` is longer than the 1024 characters that a list shows */
+        /** @description True when `command` is cut to the 1024 characters that a list shows */
         commandTruncated: boolean;
-        /** @description Seconds, to one decimal */
+        /** @description Seconds with one decimal */
         duration: number | null;
         projectId: string | null;
         /** Format: uuid */
@@ -1957,7 +1951,7 @@ export interface components {
       createdAt: string;
       /**
        * Format: date-time
-       * @description 2 hours after the last access
+       * @description When the session expires: 2 hours after the last access
        */
       expiresAt: string;
       /** Format: date-time */
@@ -1978,10 +1972,10 @@ export interface components {
     };
     SessionEvent: {
       action: string;
-      /** @description The command that was asked for, with what became of it */
+      /** @description The requested command with its state */
       command: {
         command: string;
-        /** @description True when `command` is longer than the 1024 characters that a list shows */
+        /** @description True when `command` is cut to the 1024 characters that a list shows */
         commandTruncated: boolean;
         /** Format: uuid */
         executionId: string;
@@ -2004,7 +1998,7 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['SessionEvent'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -2028,7 +2022,7 @@ export interface components {
     SessionPage: {
       hasNext: boolean;
       hasPrevious: boolean;
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -2053,7 +2047,7 @@ export interface components {
       createdAt: string;
       /**
        * Format: date-time
-       * @description 2 hours after the last access
+       * @description When the session expires: 2 hours after the last access
        */
       expiresAt: string;
       /** Format: date-time */
@@ -2069,9 +2063,9 @@ export interface components {
     SessionsHistoryQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -2083,9 +2077,9 @@ export interface components {
     SessionsListQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -2094,7 +2088,7 @@ export interface components {
        */
       order?: 'asc' | 'desc';
       /**
-       * @description Without it: those that are active or expired
+       * @description The status; by default active and expired ones
        * @enum {string}
        */
       status?: 'active' | 'expired' | 'ended';
@@ -2102,7 +2096,7 @@ export interface components {
       projectId?: string;
       /**
        * Format: uuid
-       * @description For administrators: the sessions of somebody else
+       * @description The user whose sessions are listed; for administrators only
        */
       userId?: string;
     };
@@ -2145,7 +2139,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -2154,7 +2148,7 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
@@ -2168,11 +2162,11 @@ export interface components {
         websocketEnabled: boolean;
       };
       limits: {
-        /** @description Of one project, unless it says otherwise */
+        /** @description The default for a project, which it can change */
         maxConcurrentTasks: number;
-        /** @description Largest request body */
+        /** @description The maximum size of a request body */
         maxFileSize: string;
-        /** @description Unless the project says otherwise */
+        /** @description The default, which a project can change */
         maxTasksPerProject: number;
       };
       version: string;
@@ -2187,7 +2181,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -2196,7 +2190,7 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
@@ -2221,7 +2215,7 @@ export interface components {
       finalExitCodes: number[];
       /** Format: uuid */
       id: string;
-      /** @description How the current or last execution went */
+      /** @description The result of the current or last execution */
       lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
@@ -2242,7 +2236,7 @@ export interface components {
       /** Format: date-time */
       updatedAt: string;
       version: number;
-      /** @description What a queued task waits for */
+      /** @description The reason why a queued task has not started yet */
       whyWaiting:
         | (
             | 'worker_busy'
@@ -2265,7 +2259,7 @@ export interface components {
         exitCode?: number | null;
         /** Format: uuid */
         projectId: string;
-        /** @description A code such as TASK_TIMEOUT */
+        /** @description The reason as a code such as TASK_TIMEOUT */
         reason?: string | null;
         /** @enum {string} */
         status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
@@ -2275,7 +2269,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -2284,7 +2278,7 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
@@ -2304,7 +2298,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -2313,7 +2307,7 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
@@ -2354,7 +2348,7 @@ export interface components {
         action: string;
         newValue: unknown;
         oldValue: unknown;
-        /** @description How the run ended that changed the status */
+        /** @description The result of the run that changed the status */
         run: components['schemas']['RunEnd'] | null;
         /** Format: date-time */
         timestamp: string;
@@ -2362,7 +2356,7 @@ export interface components {
       }[];
       /** Format: uuid */
       id: string;
-      /** @description How the current or last execution went */
+      /** @description The result of the current or last execution */
       lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
@@ -2383,7 +2377,7 @@ export interface components {
       /** Format: date-time */
       updatedAt: string;
       version: number;
-      /** @description What a queued task waits for */
+      /** @description The reason why a queued task has not started yet */
       whyWaiting:
         | (
             | 'worker_busy'
@@ -2399,7 +2393,7 @@ export interface components {
     };
     TaskExecutions: {
       executions: components['schemas']['ListedExecution'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       /** Format: uuid */
       taskId: string;
@@ -2413,7 +2407,7 @@ export interface components {
         exitCode?: number | null;
         /** Format: uuid */
         projectId: string;
-        /** @description A code such as TASK_TIMEOUT */
+        /** @description The reason as a code such as TASK_TIMEOUT */
         reason?: string | null;
         /** @enum {string} */
         status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
@@ -2423,7 +2417,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -2432,7 +2426,7 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
@@ -2451,7 +2445,7 @@ export interface components {
         userId: string | null;
         userName: string | null;
       }[];
-      /** @description Send it as `cursor` for what was before; null at the beginning */
+      /** @description The `cursor` of earlier entries; null at the beginning */
       nextCursor: string | null;
       /** Format: uuid */
       taskId: string;
@@ -2460,7 +2454,7 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['ListedTask'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -2492,10 +2486,10 @@ export interface components {
         exitCode?: number | null;
         /** Format: uuid */
         projectId: string;
-        /** @description A code such as TASK_TIMEOUT */
+        /** @description The reason as a code such as TASK_TIMEOUT */
         reason?: string | null;
         /**
-         * @description The restore of a session brought it back
+         * @description Whether the change restored an earlier state of a session
          * @constant
          */
         restored?: true;
@@ -2507,7 +2501,7 @@ export interface components {
       };
       /**
        * Format: uuid
-       * @description The same on every try; who has seen it can ignore another
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
        */
       deliveryId: string;
       /** @constant */
@@ -2516,30 +2510,30 @@ export interface components {
       sequence: number;
       /**
        * Format: date-time
-       * @description When it happened
+       * @description The time of the event
        */
       timestamp: string;
       /** Format: uuid */
       webhookId: string;
     };
     TasksHistoryQuery: {
-      /** @description Entries at most */
+      /** @description The maximum number of entries */
       limit?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
     };
     TasksListExecutionsQuery: {
-      /** @description Items at most */
+      /** @description The maximum number of items */
       limit?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
     };
     TasksListQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -2549,7 +2543,7 @@ export interface components {
       order?: 'asc' | 'desc';
       /** @description The id of a project, or its key */
       projectId?: string;
-      /** @description One status or several, with commas */
+      /** @description One status, or several separated by commas */
       status?: string | string[];
       /**
        * Format: uuid
@@ -2558,22 +2552,22 @@ export interface components {
       assignedTo?: string;
       /** @description Tasks at least this urgent */
       priority?: number;
-      /** @description Tasks with all of these tags, with commas */
+      /** @description Tasks with all of these tags, separated by commas */
       tags?: string | string[];
       /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too */
       search?: string;
       /**
        * Format: date-time
-       * @description Tasks made after this time
+       * @description Tasks created after this time
        */
       createdAfter?: string;
       /**
        * Format: date-time
-       * @description Tasks made before this time
+       * @description Tasks created before this time
        */
       createdBefore?: string;
       /**
-       * @description What the list is sorted by
+       * @description The sort key
        * @default created_at
        * @enum {string}
        */
@@ -2582,9 +2576,9 @@ export interface components {
     TasksOutputQuery: {
       /** @description The first byte, in the output of both streams */
       fromOffset?: number;
-      /** @description At most so many bytes of the output of both streams, from the first byte on */
+      /** @description The maximum number of bytes of the output of both streams */
       limit?: number;
-      /** @description The last lines */
+      /** @description The number of last lines */
       tail?: number;
       /**
        * @description One stream only
@@ -2592,32 +2586,32 @@ export interface components {
        */
       stream?: 'stdout' | 'stderr';
       /**
-       * @description strip takes out colours and other terminal control sequences
+       * @description `strip` removes colours and other terminal control sequences
        * @default keep
        * @enum {string}
        */
       ansi?: 'keep' | 'strip';
-      /** @description true goes on until the command ends */
+      /** @description true to follow the output until the command ends */
       follow?: string | string[];
       /**
-       * @description true names a file for browsers to save
+       * @description true to let browsers save it as a file
        * @default false
        * @enum {string}
        */
       download?: 'true' | 'false';
     };
     TasksSearchOutputQuery: {
-      /** @description Text to look for, as it is; never an expression */
+      /** @description The text to search for; not a regular expression */
       q: string;
       /**
-       * @description true takes A to Z and a to z for the same
+       * @description true to ignore the case of A to Z
        * @default false
        * @enum {string}
        */
       ignoreCase?: 'true' | 'false';
-      /** @description Lines shown before and after */
+      /** @description The number of lines before and after each match */
       context?: number;
-      /** @description Matching lines in an answer, at most; 4 MiB of text end one too */
+      /** @description The maximum number of matching lines; a response also ends after 4 MiB of text */
       limit?: number;
       /**
        * @description One stream only; lines are counted in it
@@ -2625,19 +2619,19 @@ export interface components {
        */
       stream?: 'stdout' | 'stderr';
       /**
-       * @description strip takes out colours and other terminal control sequences
+       * @description `strip` removes colours and other terminal control sequences
        * @default keep
        * @enum {string}
        */
       ansi?: 'keep' | 'strip';
       /**
-       * @description next_cursor of the answer before
+       * @description The `next_cursor` of the previous response
        * @default 0.1
        */
       cursor?: string;
     };
     /**
-     * @description What a token opens
+     * @description A scope of a token
      * @enum {string}
      */
     TokenScope:
@@ -2651,7 +2645,7 @@ export interface components {
       | 'tokens.manage'
       | 'admin';
     /**
-     * @description Merged into the present ones; notifications and dashboard_layout too
+     * @description Merged into the current preferences, including notifications and dashboard_layout
      * @example {
      *       "language": "en",
      *       "notifications": {
@@ -2670,53 +2664,53 @@ export interface components {
       /** Format: email */
       email?: string;
       fullName?: string | null;
-      /** @description The version you have seen; a stale one is refused with VERSION_CONFLICT */
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
     };
     UpdateProject: {
       description?: string;
       name?: string;
       resourceLimits?: {
-        /** @description For runs that ask for none of their own */
+        /** @description The limits of runs that request none */
         defaultRunLimits?: components['schemas']['RunLimits'];
         maxConcurrentTasks?: number;
-        /** @description The most that a run may ask for, and the limits of those that ask for nothing */
+        /** @description The maximum that a run may request; also applies to runs that request none */
         maxRunLimits?: components['schemas']['RunLimits'];
         maxTasks?: number;
         storageLimit?: string;
       };
-      /** @description Merged into the present settings */
+      /** @description Merged into the current settings */
       settings?: {
         [key: string]: unknown;
       };
       /** @enum {string} */
       status?: 'active' | 'archived' | 'completed';
-      /** @description The version you have seen; a stale one is refused with VERSION_CONFLICT */
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
       /** @enum {string} */
       visibility?: 'private' | 'internal';
     };
     UpdateSession: {
-      /** @description Merged into the present settings */
+      /** @description Merged into the current settings */
       settings: {
         [key: string]: unknown;
       };
-      /** @description The version you have seen; a stale one is refused with VERSION_CONFLICT */
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
     };
     UpdateTask: {
-      /** @description Somebody who can see the project. Who loses that later keeps the task until it is given to another */
+      /** @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned */
       assignedTo?: string | null;
       command?: string | null;
       /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       description?: string;
-      /** @description Variables for the command */
+      /** @description Environment variables of the command */
       environment?: {
         [key: string]: string;
       };
       estimatedDuration?: string | null;
-      /** @description Exit codes after which no other attempt follows */
+      /** @description Exit codes after which there is no further attempt */
       finalExitCodes?: number[];
       limits?: components['schemas']['RunLimits'];
       metadata?: {
@@ -2725,14 +2719,14 @@ export interface components {
       /** @description 1 is the most urgent */
       priority?: number;
       progressPercentage?: number;
-      /** @description How many more attempts follow a failed one */
+      /** @description The number of further attempts after a failed one */
       retryAttempts?: number;
       /** @enum {string} */
       status?: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
       tags?: string[];
       timeout?: number | null;
       title?: string;
-      /** @description The version you have seen; a stale one is refused with VERSION_CONFLICT */
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
       workingDirectory?: string | null;
     };
@@ -2742,20 +2736,20 @@ export interface components {
       /** Format: email */
       email?: string;
       fullName?: string | null;
-      /** @description How many runs of the user may be under way at a time; null for what the server sets for all */
+      /** @description The number of concurrent runs of the user; null for the default of the server */
       maxRunning?: number | null;
       password?: string;
       /** @enum {string} */
       role?: 'viewer' | 'developer' | 'admin';
       /** @enum {string} */
       tier?: 'standard' | 'premium';
-      /** @description The version you have seen; a stale one is refused with VERSION_CONFLICT */
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
     };
     UpdateWebhook: {
       active?: boolean;
       description?: string;
-      /** @description Exact names, all of a kind, or `*`. System events reach webhooks without a project; a webhook of a project hears only of what concerns the project */
+      /** @description Exact names of events, patterns such as `task.*`, or `*`. System events are only sent to webhooks without a project, and a webhook of a project only receives events of that project */
       events?: (
         | 'task.created'
         | 'task.updated'
@@ -2772,7 +2766,7 @@ export interface components {
       )[];
       /** Format: uri */
       url?: string;
-      /** @description The version you have seen; a stale one is refused with VERSION_CONFLICT */
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
     };
     User: {
@@ -2785,7 +2779,7 @@ export interface components {
       /** Format: uuid */
       id: string;
       lastLogin: string | null;
-      /** @description null: what the server sets for all */
+      /** @description The limit of the user; null for the default of the server */
       maxRunning: number | null;
       permissions: ('read' | 'write' | 'execute' | 'admin')[];
       /** @enum {string} */
@@ -2801,7 +2795,7 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['User'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -2823,9 +2817,9 @@ export interface components {
     UsersListQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -2844,7 +2838,7 @@ export interface components {
     ValidatedCommand: {
       safe: boolean;
       suggestions: string[];
-      /** @description A shell can read it, or its first line names another interpreter; and, if asked, it looks safe */
+      /** @description Whether the syntax is valid, or the first line names another interpreter, and the command looks safe if this was requested */
       valid: boolean;
       warnings: string[];
     };
@@ -2855,15 +2849,15 @@ export interface components {
       /** Format: uuid */
       createdBy: string;
       description: string;
-      /** @description When Millrace switched it off */
+      /** @description When Millrace deactivated it */
       disabledAt: string | null;
       disabledReason: string | null;
       events: string[];
-      /** @description The first failure since the last success; after days of it the webhook is switched off */
+      /** @description The first failure since the last success; after several days of failures the webhook is deactivated */
       failingSince: string | null;
       /** Format: uuid */
       id: string;
-      /** @description Until then the replaced secret signs too */
+      /** @description The time until which messages are also signed with the previous secret */
       previousSecretExpiresAt: string | null;
       projectId: string | null;
       /** Format: date-time */
@@ -2872,7 +2866,7 @@ export interface components {
       version: number;
     };
     WebhookDelivery: {
-      /** @description Tries begun so far */
+      /** @description The number of attempts so far */
       attempts: number;
       /** Format: date-time */
       createdAt: string;
@@ -2880,17 +2874,17 @@ export interface components {
         [key: string]: unknown;
       };
       deliveredAt: string | null;
-      /** @description How long the last try took */
+      /** @description The duration of the last attempt */
       durationMs: number | null;
-      /** @description Why the last try failed */
+      /** @description The error of the last attempt */
       error: string | null;
       event: string;
       /** Format: uuid */
       id: string;
       lastAttemptAt: string | null;
-      /** @description While it is being sent, when it would be sent again should the sender crash */
+      /** @description The time of the next attempt; while it is being sent, the time of a repetition if the server crashes */
       nextAttemptAt: string | null;
-      /** @description The first 4 KiB of the last answer */
+      /** @description The first 4 KiB of the last response */
       responseBody: string | null;
       responseStatus: number | null;
       sequence: number;
@@ -2900,7 +2894,7 @@ export interface components {
       webhookId: string;
     };
     WebhookDeliveryDetail: {
-      /** @description Tries begun so far */
+      /** @description The number of attempts so far */
       attempts: number;
       /** Format: date-time */
       createdAt: string;
@@ -2908,19 +2902,19 @@ export interface components {
         [key: string]: unknown;
       };
       deliveredAt: string | null;
-      /** @description How long the last try took */
+      /** @description The duration of the last attempt */
       durationMs: number | null;
-      /** @description Why the last try failed */
+      /** @description The error of the last attempt */
       error: string | null;
       event: string;
       /** Format: uuid */
       id: string;
       lastAttemptAt: string | null;
-      /** @description While it is being sent, when it would be sent again should the sender crash */
+      /** @description The time of the next attempt; while it is being sent, the time of a repetition if the server crashes */
       nextAttemptAt: string | null;
-      /** @description What the last try sent; null before the first has ended */
+      /** @description The request of the last attempt; null before the end of the first */
       request: {
-        /** @description The bytes of every try, as text */
+        /** @description The body of every attempt as text */
         body: string;
         headers: {
           [key: string]: string;
@@ -2929,13 +2923,13 @@ export interface components {
         method: 'POST';
         url: string;
       } | null;
-      /** @description The first 4 KiB of the last answer */
+      /** @description The first 4 KiB of the last response */
       responseBody: string | null;
       responseStatus: number | null;
       sequence: number;
       /** @enum {string} */
       status: 'pending' | 'delivered' | 'failed';
-      /** @description The last 25 tries, oldest first */
+      /** @description The last 25 attempts, oldest first */
       tries: components['schemas']['WebhookDeliveryTry'][];
       /** Format: uuid */
       webhookId: string;
@@ -2944,7 +2938,7 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['WebhookDelivery'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -2969,7 +2963,7 @@ export interface components {
       attempt: number;
       durationMs: number;
       error: string | null;
-      /** @description The first 500 characters of the answer */
+      /** @description The first 500 characters of the response */
       responseBody: string | null;
       responseStatus: number | null;
     };
@@ -2977,7 +2971,7 @@ export interface components {
       hasNext: boolean;
       hasPrevious: boolean;
       items: components['schemas']['Webhook'][];
-      /** @description Send it as `cursor` for the next page; null at the end */
+      /** @description The `cursor` of the next page; null on the last page */
       nextCursor: string | null;
       page: number;
       pageSize: number;
@@ -2997,9 +2991,9 @@ export interface components {
       total: number;
     };
     WebhookReplay: {
-      /** @description Where the next call has to begin; null when the window is done */
+      /** @description The `from` of the next request; null when the window is complete */
       nextFrom: string | null;
-      /** @description How many are sent again, at most 5000 a call */
+      /** @description The number of deliveries that are sent again, at most 5000 for one request */
       replayed: number;
     };
     WebhookWithSecret: {
@@ -3009,18 +3003,18 @@ export interface components {
       /** Format: uuid */
       createdBy: string;
       description: string;
-      /** @description When Millrace switched it off */
+      /** @description When Millrace deactivated it */
       disabledAt: string | null;
       disabledReason: string | null;
       events: string[];
-      /** @description The first failure since the last success; after days of it the webhook is switched off */
+      /** @description The first failure since the last success; after several days of failures the webhook is deactivated */
       failingSince: string | null;
       /** Format: uuid */
       id: string;
-      /** @description Until then the replaced secret signs too */
+      /** @description The time until which messages are also signed with the previous secret */
       previousSecretExpiresAt: string | null;
       projectId: string | null;
-      /** @description Shown in this answer and never again */
+      /** @description The secret, which is only shown in this response */
       secret: string;
       /** Format: date-time */
       updatedAt: string;
@@ -3030,9 +3024,9 @@ export interface components {
     WebhooksListDeliveriesQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order
@@ -3051,9 +3045,9 @@ export interface components {
     WebhooksListQuery: {
       /** @description Page number, from 1 */
       page?: number;
-      /** @description Items a page */
+      /** @description Items per page */
       pageSize?: number;
-      /** @description The `next_cursor` of the page before, with the same filters and sort: what is created or removed meanwhile moves no item to another page */
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
       /**
        * @description Sort order

@@ -15,7 +15,7 @@ import type {
   RefreshResult,
 } from '../types.js';
 
-/** Signing in, and renewing tokens */
+/** Sign-in and renewal of tokens */
 export class AuthResource {
   constructor(protected readonly api: Api) {}
 
@@ -46,7 +46,7 @@ export class AuthResource {
 
   /**
    * List your sign-ins.
-   * Those that are open, the latest first. Scopes, one of: `admin`.
+   * Lists the open sign-ins, latest first. Scopes, one of: `admin`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} ANSWER_TOO_LARGE
    */
@@ -56,7 +56,7 @@ export class AuthResource {
 
   /**
    * End your other sign-ins.
-   * All but the one that asks; for administrators with `user_id` all of that user. Scopes, one of: `admin`.
+   * Ends all sign-ins but that of this request; with `user_id`, an administrator ends all of that user. Scopes, one of: `admin`.
    */
   endOtherSessions(query?: AuthEndOtherSessionsQuery, options?: RequestOptions): Promise<EndedSessions> {
     return this.api.call({ method: 'DELETE', path: '/auth/sessions', query, options });
@@ -64,7 +64,7 @@ export class AuthResource {
 
   /**
    * End a sign-in.
-   * One of your own, or of anybody for administrators. Its tokens are refused from now on, and its sockets and streams are closed. Scopes, one of: `admin`.
+   * Ends one of your own sign-ins; administrators can end any. Its tokens are refused from then on, and its sockets and streams are closed. Scopes, one of: `admin`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   endSession(sessionId: string, options?: RequestOptions): Promise<Message> {

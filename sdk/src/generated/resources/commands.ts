@@ -21,7 +21,7 @@ import type {
   ValidatedCommand,
 } from '../types.js';
 
-/** Single shell commands, outside any task */
+/** Single shell commands without a task */
 export class CommandsResource {
   constructor(protected readonly api: Api) {}
 
@@ -36,7 +36,7 @@ export class CommandsResource {
 
   /**
    * List the commands you have run, the latest first.
-   * Single commands, not those of tasks. Goes by `limit` and `offset`, or by `cursor`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Lists single commands without those of tasks. Pages are selected by `limit` and `offset`, or by `cursor`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    */
   history(query?: CommandsHistoryQuery, options?: RequestOptions): Listing<CommandHistory, 'commands'> {
@@ -53,7 +53,7 @@ export class CommandsResource {
 
   /**
    * Suggest commands.
-   * Known commands of the context that begin with the prefix, and your own that went well; at most 20. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Suggests known commands of the context that begin with the prefix, and your own successful ones; at most 20. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    */
   suggestions(query?: CommandsSuggestionsQuery, options?: RequestOptions): Promise<CommandSuggestions> {
     return this.api.call({ method: 'GET', path: '/commands/suggestions', query, options });
@@ -70,7 +70,7 @@ export class CommandsResource {
 
   /**
    * Stop a queued or running command.
-   * Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
+   * Responds with 200 when all processes of the command have ended, or with 202 and `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, IDEMPOTENCY_CONFLICT, COMMAND_NOT_RUNNING, PROJECT_ARCHIVED
    */
   cancel(commandId: string, body?: CancelCommand, options?: RequestOptions): Promise<CancelledCommand> {

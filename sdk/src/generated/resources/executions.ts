@@ -3,13 +3,13 @@ import type { Api } from '../../http/api.js';
 import type { RequestOptions } from '../../http/request-options.js';
 import type { Execution } from '../types.js';
 
-/** Attempts to run the command of a task, or a single one */
+/** The attempts to run the command of a task or a single command */
 export class ExecutionsResource {
   constructor(protected readonly api: Api) {}
 
   /**
    * Show one attempt to run a command.
-   * Of a task, or a single command: state, times, exit code and what it waits for. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Returns an execution of a task or of a single command: state, times, exit code and the reason why it waits. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(executionId: string, options?: RequestOptions): Promise<Execution> {

@@ -11,13 +11,13 @@ import type {
   PersonalAccessTokensListQuery,
 } from '../types.js';
 
-/** Tokens for scripts, with scopes */
+/** Personal access tokens with scopes, for scripts */
 export class PersonalAccessTokensResource {
   constructor(protected readonly api: Api) {}
 
   /**
    * List your personal access tokens.
-   * The latest first, without the tokens themselves. Scopes, one of: `tokens.manage`.
+   * Lists tokens, latest first, without their secret part. Scopes, one of: `tokens.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} ANSWER_TOO_LARGE
    */
@@ -39,7 +39,7 @@ export class PersonalAccessTokensResource {
 
   /**
    * Show a personal access token.
-   * Everything but the token itself; only your own. Scopes, one of: `tokens.manage`.
+   * Returns one of your own tokens without its secret part. Scopes, one of: `tokens.manage`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(tokenId: string, options?: RequestOptions): Promise<PersonalAccessToken> {
@@ -53,7 +53,7 @@ export class PersonalAccessTokensResource {
 
   /**
    * Revoke a personal access token.
-   * It is refused from now on, and sockets that came with it are closed. Scopes, one of: `tokens.manage`.
+   * The token is refused from then on, and sockets that were opened with it are closed. Scopes, one of: `tokens.manage`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   revoke(tokenId: string, options?: RequestOptions): Promise<Message> {

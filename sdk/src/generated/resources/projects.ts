@@ -23,13 +23,13 @@ import type {
   UpdateProject,
 } from '../types.js';
 
-/** Projects, their members and their figures */
+/** Projects, their members and statistics */
 export class ProjectsResource {
   constructor(protected readonly api: Api) {}
 
   /**
    * List the projects you may see.
-   * Your own, those you are a member of, and internal ones; administrators see all. Scopes, one of: `projects.read`, `projects.write`.
+   * Lists your own projects, those you are a member of, and internal ones; administrators see all. Scopes, one of: `projects.read`, `projects.write`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} ANSWER_TOO_LARGE
    */
@@ -39,7 +39,7 @@ export class ProjectsResource {
 
   /**
    * Create a project.
-   * You become its owner. The key begins the refs of its tasks (`SHOP-42`) and cannot be changed. How many one user may make is bounded (`MAX_PROJECTS_PER_USER`). Scopes, one of: `projects.write`.
+   * You become its owner. The key is the prefix of the refs of its tasks (`SHOP-42`) and cannot be changed. The number of projects of a user is limited (`MAX_PROJECTS_PER_USER`). Scopes, one of: `projects.write`.
    * @throws {ApiError} RESOURCE_ALREADY_EXISTS, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateProject, options?: RequestOptions): Promise<Project> {
@@ -48,7 +48,7 @@ export class ProjectsResource {
 
   /**
    * Show a project with its statistics and recent activity.
-   * A project that you may not see is answered like one that does not exist. Scopes, one of: `projects.read`, `projects.write`.
+   * A project that you may not see gets the same response as one that does not exist. Scopes, one of: `projects.read`, `projects.write`.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
   get(projectId: string, options?: RequestOptions): Promise<ProjectDetail> {
@@ -63,7 +63,7 @@ export class ProjectsResource {
 
   /**
    * Change a project.
-   * Only what you send is changed. Archived projects are read-only until their status is set back. Scopes, one of: `projects.write`.
+   * Only the given fields are changed. Archived projects are read-only until their status is set back. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, VERSION_CONFLICT, PROJECT_ARCHIVED
    */
   update(projectId: string, body: UpdateProject, options?: RequestOptions): Promise<Project> {
@@ -79,7 +79,7 @@ export class ProjectsResource {
 
   /**
    * Delete a project.
-   * Soft: nothing is erased, but the project and its tasks are no longer seen. Scopes, one of: `projects.write`.
+   * The deletion is soft: nothing is erased, but the project and its tasks become invisible. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_IN_USE
    */
   delete(projectId: string, options?: RequestOptions): Promise<Deleted> {
@@ -92,8 +92,8 @@ export class ProjectsResource {
   }
 
   /**
-   * Show what happened in a project of late.
-   * Everything is computed from the tasks as they are now; each figure says in its description how. Scopes, one of: `projects.read`, `projects.write`.
+   * Show the analytics of a project.
+   * All figures are computed from the current state of the tasks; see their descriptions. Scopes, one of: `projects.read`, `projects.write`.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
   analytics(
@@ -112,7 +112,7 @@ export class ProjectsResource {
 
   /**
    * Copy a project.
-   * The copy is yours. Its tasks are pending, unassigned unless they were yours, and depend on each other as before; members, history and results are not copied. Scopes, one of: `projects.write`.
+   * You own the copy. Its tasks are pending, unassigned unless they were assigned to you, and depend on each other as before; members, history and results are not copied. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_LIMIT_EXCEEDED
    */
   clone(projectId: string, body: CloneProject, options?: RequestOptions): Promise<ClonedProject> {
@@ -128,7 +128,7 @@ export class ProjectsResource {
 
   /**
    * List the members of a project.
-   * With the role of each. Scopes, one of: `projects.read`, `projects.write`.
+   * Lists the members with their roles. Scopes, one of: `projects.read`, `projects.write`.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
   listMembers(projectId: string, options?: RequestOptions): Promise<ProjectMembers> {
@@ -142,7 +142,7 @@ export class ProjectsResource {
 
   /**
    * Add a member or change its role.
-   * Takes an owner of the project. Runs of who becomes a viewer are cancelled, unless they have started. The answer lists all members. Scopes, one of: `projects.write`.
+   * Requires an owner of the project. Runs of a member who becomes a viewer are cancelled unless they have started. The response lists all members. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
    */
   setMember(
@@ -162,7 +162,7 @@ export class ProjectsResource {
 
   /**
    * Remove a member.
-   * Takes an owner of the project. Runs of the member that have not started are cancelled. The answer is who is left. Scopes, one of: `projects.write`.
+   * Requires an owner of the project. Runs of the member that have not started are cancelled. The response lists the remaining members. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
    */
   removeMember(projectId: string, userId: string, options?: RequestOptions): Promise<ProjectMembers> {
@@ -176,7 +176,7 @@ export class ProjectsResource {
 
   /**
    * List the names of a project's secrets.
-   * For owners of the project and administrators. Values are never shown. Scopes, one of: `projects.read`, `projects.write`.
+   * Lists the names for owners of the project and administrators. Values are never returned. Scopes, one of: `projects.read`, `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND
    */
   listSecrets(projectId: string, options?: RequestOptions): Promise<ProjectSecrets> {
@@ -190,7 +190,7 @@ export class ProjectsResource {
 
   /**
    * Set or replace a secret of a project.
-   * The commands of the project that start from now on find it in their environment, unless their task or request sets a variable of that name. Their output shows `***` in its place: as it is, line by line, in JSON, URLs and base64. Scopes, one of: `projects.write`.
+   * Commands of the project that start later get it as an environment variable, unless their task or request sets a variable of that name. In their output it is masked by `***`: unchanged, line by line, in JSON, in URLs and in base64. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED
    */
   setSecret(
@@ -210,7 +210,7 @@ export class ProjectsResource {
 
   /**
    * Remove a secret of a project.
-   * Runs that start from now on do not see it any more. Answers with those that are left. Scopes, one of: `projects.write`.
+   * Runs that start later do not get it any more. The response lists the remaining secrets. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
    */
   removeSecret(projectId: string, name: string, options?: RequestOptions): Promise<ProjectSecrets> {
@@ -224,7 +224,7 @@ export class ProjectsResource {
 
   /**
    * List the tasks of a project.
-   * As the list of all tasks, with the same filters. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Works like the list of all tasks, with the same filters. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */

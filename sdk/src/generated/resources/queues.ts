@@ -14,29 +14,29 @@ import type {
   ResumeQueue,
 } from '../types.js';
 
-/** What waits to run, and who runs it */
+/** The queues of runs, and the workers */
 export class QueuesResource {
   constructor(protected readonly api: Api) {}
 
   /**
-   * Cancel everything that waits in a queue.
-   * What runs goes on. Takes `confirm: true`. Scopes, one of: `admin`.
+   * Cancel all waiting executions of a queue.
+   * Running executions continue. Requires `confirm: true`. Scopes, one of: `admin`.
    */
   clear(body: ClearQueue, options?: RequestOptions): Promise<QueueCleared> {
     return this.api.call({ method: 'DELETE', path: '/queues/clear', body, options });
   }
 
   /**
-   * Show per queue and hour what came in, what ended, and how long it waited and ran.
-   * Counted over the period that ends now. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Show the metrics of each queue by hour: arrivals, ends, waiting times and run times.
+   * Returns figures for a period that ends now. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    */
   metrics(query?: QueuesMetricsQuery, options?: RequestOptions): Promise<QueueMetrics> {
     return this.api.call({ method: 'GET', path: '/queues/metrics', query, options });
   }
 
   /**
-   * Let nothing more of a queue start.
-   * What runs goes on, and what comes in waits. Scopes, one of: `admin`.
+   * Pause a queue.
+   * Running executions continue, and new ones wait. Scopes, one of: `admin`.
    * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   pause(body: PauseQueue, options?: RequestOptions): Promise<QueueChange> {
@@ -45,7 +45,7 @@ export class QueuesResource {
 
   /**
    * Move queued tasks to another queue.
-   * Each task is moved by itself; `errors` says for each of `failed` why it was not. Scopes, one of: `execute`.
+   * The tasks are moved independently of each other; `errors` has the reason for each of `failed`. Scopes, one of: `execute`.
    * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   changePriority(body: ChangePriority, options?: RequestOptions): Promise<PriorityChanged> {
@@ -53,8 +53,8 @@ export class QueuesResource {
   }
 
   /**
-   * Let a paused queue go on.
-   * What waits is started in its order. Scopes, one of: `admin`.
+   * Resume a paused queue.
+   * Waiting executions start in their order. Scopes, one of: `admin`.
    * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   resume(body: ResumeQueue, options?: RequestOptions): Promise<QueueChange> {
@@ -63,7 +63,7 @@ export class QueuesResource {
 
   /**
    * Show the queues, the workers and their performance.
-   * `workers` counts slots over all worker processes. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Returns the state of each queue; `workers` counts the slots of all worker processes. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    */
   status(options?: RequestOptions): Promise<QueueStatus> {
     return this.api.call({ method: 'GET', path: '/queues/status', options });

@@ -15,13 +15,13 @@ import type {
   UpdateSession,
 } from '../types.js';
 
-/** Work sessions: settings, history, and the way back to an earlier state */
+/** Work sessions: settings, history and restoring an earlier state */
 export class SessionsResource {
   constructor(protected readonly api: Api) {}
 
   /**
    * List your sessions.
-   * Administrators may name another user with `user_id`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Lists your work sessions; administrators can select another user with `user_id`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
@@ -31,7 +31,7 @@ export class SessionsResource {
 
   /**
    * Open a work session.
-   * Send its id as X-Session-ID with what you do in it. It lives for 2 hours after its last access. Scopes, one of: `tasks.write`.
+   * Send its id as X-Session-ID with the requests of the session. It expires 2 hours after its last access. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body?: CreateSession, options?: RequestOptions): Promise<Session> {
@@ -40,7 +40,7 @@ export class SessionsResource {
 
   /**
    * Show a session.
-   * Only your own; administrators see all. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Returns one of your own sessions; administrators see all. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(sessionId: string, options?: RequestOptions): Promise<Session> {
@@ -55,7 +55,7 @@ export class SessionsResource {
 
   /**
    * Change the settings of a session.
-   * They are merged into the present ones. Scopes, one of: `tasks.write`.
+   * The given fields are merged into the current ones. Scopes, one of: `tasks.write`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, VERSION_CONFLICT
    */
   update(sessionId: string, body: UpdateSession, options?: RequestOptions): Promise<Session> {
@@ -71,7 +71,7 @@ export class SessionsResource {
 
   /**
    * End a session.
-   * Soft: what was done in it is kept, and the list shows it with `status=ended`. Scopes, one of: `tasks.write`.
+   * The deletion is soft: its history is kept, and the list shows it with `status=ended`. Scopes, one of: `tasks.write`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   delete(sessionId: string, options?: RequestOptions): Promise<Deleted> {
@@ -84,8 +84,8 @@ export class SessionsResource {
   }
 
   /**
-   * Show what was done in a session.
-   * Newest first. Only what its owner did counts, and what the system did in the sequel does not. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Show the history of a session.
+   * Lists the actions of the owner of the session, newest first, without consequential actions of the system. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} RESOURCE_NOT_FOUND, ANSWER_TOO_LARGE
    */
@@ -108,8 +108,8 @@ export class SessionsResource {
   }
 
   /**
-   * Go back to an earlier state of a session.
-   * Gives back the settings as they were at that time and, with `include_tasks`, the fields of the project's tasks that this session has changed since, whoever changed them after it. The moment of creation gives the first state. Queued, running and deleted tasks are left and listed. Scopes, one of: `tasks.write`.
+   * Restore an earlier state of a session.
+   * Restores the settings of that time and, with `include_tasks`, the fields of the project's tasks that this session has changed since, even if other users changed them later. The time of creation restores the first state. Queued, running and deleted tasks are not restored, but listed. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   restore(sessionId: string, body: RestoreSession, options?: RequestOptions): Promise<RestoredSession> {

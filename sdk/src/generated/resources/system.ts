@@ -9,7 +9,7 @@ export class SystemResource {
 
   /**
    * Show version, features and limits.
-   * What this installation can do, for clients that adapt to it. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   * Returns the features and limits of this installation, for clients that adapt to it. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
    */
   info(options?: RequestOptions): Promise<SystemInfo> {
     return this.api.call({ method: 'GET', path: '/system/info', options });
@@ -17,7 +17,7 @@ export class SystemResource {
 
   /**
    * Show the announced maintenance.
-   * The one that lasts or comes next; null when there is none. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   * Returns the current or next maintenance; null when there is none. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
    */
   getMaintenance(options?: RequestOptions): Promise<Maintenance> {
     return this.api.call({ method: 'GET', path: '/system/maintenance', options });
@@ -25,7 +25,7 @@ export class SystemResource {
 
   /**
    * Announce maintenance.
-   * While it lasts nothing starts, and changes by others than administrators are answered SYSTEM_MAINTENANCE. Scopes, one of: `admin`.
+   * During the maintenance no execution starts, and changes by users other than administrators are refused with SYSTEM_MAINTENANCE. Scopes, one of: `admin`.
    * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   announceMaintenance(body: AnnounceMaintenance, options?: RequestOptions): Promise<Maintenance> {
@@ -33,8 +33,8 @@ export class SystemResource {
   }
 
   /**
-   * End or call off the maintenance.
-   * Also one that has not begun. Scopes, one of: `admin`.
+   * End or cancel the maintenance.
+   * Also cancels a maintenance that has not begun. Scopes, one of: `admin`.
    */
   endMaintenance(options?: RequestOptions): Promise<Maintenance> {
     return this.api.call({ method: 'DELETE', path: '/system/maintenance', options });

@@ -26,13 +26,13 @@ import type {
   UpdateTask,
 } from '../types.js';
 
-/** The backlog, and running it */
+/** The tasks of the backlog and their execution */
 export class TasksResource {
   constructor(protected readonly api: Api) {}
 
   /**
    * List the tasks you may see.
-   * Those of every project that you may see; the newest first unless you say otherwise. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Lists the tasks of all projects that you may see, newest first by default. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
@@ -42,7 +42,7 @@ export class TasksResource {
 
   /**
    * Create a task.
-   * It waits in the backlog until it is executed. `project_id` takes the id of a project or its key. Scopes, one of: `tasks.write`.
+   * The task stays in the backlog until it is executed. `project_id` is the id of a project or its key. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   create(body: CreateTask, options?: RequestOptions): Promise<Task> {
@@ -56,8 +56,8 @@ export class TasksResource {
   }
 
   /**
-   * Do one thing to many tasks.
-   * Each task is changed by itself; `errors` says for each of `failed` why it was not. Scopes, one of: `tasks.write`.
+   * Apply one change to many tasks.
+   * The tasks are changed independently of each other; `errors` has the reason for each of `failed`. Scopes, one of: `tasks.write`.
    * @throws {ApiError} IDEMPOTENCY_CONFLICT
    */
   bulk(body: BulkTasks, options?: RequestOptions): Promise<BulkResult> {
@@ -66,7 +66,7 @@ export class TasksResource {
 
   /**
    * Show a task with its dependencies and recent history.
-   * A task that you may not see is answered like one that does not exist. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * A task that you may not see gets the same response as one that does not exist. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} TASK_NOT_FOUND
    */
   get(taskId: string, options?: RequestOptions): Promise<TaskDetail> {
@@ -81,7 +81,7 @@ export class TasksResource {
 
   /**
    * Change a task.
-   * Only what you send is changed. The status can be set by hand, but not while an execution of the task is queued or running. Scopes, one of: `tasks.write`.
+   * Only the given fields are changed. The status can be set manually, but not while an execution of the task is queued or running. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, VERSION_CONFLICT, TASK_ALREADY_RUNNING, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   update(taskId: string, body: UpdateTask, options?: RequestOptions): Promise<Task> {
@@ -97,7 +97,7 @@ export class TasksResource {
 
   /**
    * Delete a task.
-   * Soft: the task is no longer seen, its history is kept. Scopes, one of: `tasks.write`.
+   * The deletion is soft: the task becomes invisible, but its history is kept. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_IN_USE, PROJECT_ARCHIVED
    */
   delete(taskId: string, options?: RequestOptions): Promise<Deleted> {
@@ -106,7 +106,7 @@ export class TasksResource {
 
   /**
    * Stop a queued or running task.
-   * Answers 200 once every process of it is gone, and 202 with `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
+   * Responds with 200 when all processes of the command have ended, or with 202 and `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_NOT_RUNNING, PROJECT_ARCHIVED
    */
   cancel(taskId: string, body?: Cancel, options?: RequestOptions): Promise<CancelledTask> {
@@ -136,7 +136,7 @@ export class TasksResource {
 
   /**
    * List the attempts to run a task, the latest first.
-   * Each with its state, times and exit code. Earlier ones follow by `cursor`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Lists the executions with their state, times and exit code. Earlier ones are selected by `cursor`. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} TASK_NOT_FOUND
    */
@@ -152,8 +152,8 @@ export class TasksResource {
   }
 
   /**
-   * Show what was done to a task.
-   * With who did it, the latest last; what was before comes by `cursor`. Of values beyond 1 KiB the beginning is shown, environments are left out; `truncated` in a value names such fields. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Show the history of a task.
+   * Lists changes with their users, latest last; earlier ones are selected by `cursor`. Of values beyond 1 KiB only the beginning is shown, and environments are left out; `truncated` in a value names such fields. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} TASK_NOT_FOUND, ANSWER_TOO_LARGE
    */
@@ -210,7 +210,7 @@ export class TasksResource {
 
   /**
    * Run a failed or cancelled task again.
-   * As execute, and counts the attempt. Scopes, one of: `execute`.
+   * Works like execute, and counts the attempt. Scopes, one of: `execute`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   retry(taskId: string, options?: RequestOptions): Promise<RetriedTask> {

@@ -16,7 +16,7 @@ import type {
   UsersListQuery,
 } from '../types.js';
 
-/** Users, and what each keeps about itself */
+/** Users and their profiles */
 export class UsersResource {
   constructor(protected readonly api: Api) {}
 
@@ -32,7 +32,7 @@ export class UsersResource {
 
   /**
    * Create a user.
-   * With a password to be handed over; the user can change it. Scopes, one of: `admin`.
+   * Creates a user with an initial password, which the user can change. Scopes, one of: `admin`.
    * @throws {ApiError} RESOURCE_ALREADY_EXISTS, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateUser, options?: RequestOptions): Promise<User> {
@@ -41,7 +41,7 @@ export class UsersResource {
 
   /**
    * Change your own password.
-   * Ends every token made before. Scopes, one of: `profile.write`.
+   * Revokes all earlier tokens. Scopes, one of: `profile.write`.
    * @throws {ApiError} AUTH_INVALID_CREDENTIALS
    */
   changePassword(body: ChangePassword, options?: RequestOptions): Promise<Message> {
@@ -50,7 +50,7 @@ export class UsersResource {
 
   /**
    * Change your preferences.
-   * They are merged into the present ones. Scopes, one of: `profile.write`.
+   * The given fields are merged into the current ones. Scopes, one of: `profile.write`.
    * @throws {ApiError} VERSION_CONFLICT
    */
   updatePreferences(body: UpdatePreferences, options?: RequestOptions): Promise<PreferencesResult> {
@@ -66,7 +66,7 @@ export class UsersResource {
 
   /**
    * Show your profile, preferences and statistics.
-   * Also says what your role permits. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
+   * Returns also the permissions of your role. Scopes, one of: `tasks.read`, `tasks.write`, `projects.read`, `projects.write`, `execute`, `webhooks.manage`, `profile.write`, `tokens.manage`, `admin`.
    */
   getProfile(options?: RequestOptions): Promise<Profile> {
     return this.api.call({ method: 'GET', path: '/users/profile', keep: ['preferences'], options });
@@ -74,7 +74,7 @@ export class UsersResource {
 
   /**
    * Change your name, e-mail address or avatar.
-   * Only what you send is changed. Scopes, one of: `profile.write`.
+   * Only the given fields are changed. Scopes, one of: `profile.write`.
    * @throws {ApiError} RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT
    */
   updateProfile(body: UpdateProfile, options?: RequestOptions): Promise<Profile> {
@@ -83,7 +83,7 @@ export class UsersResource {
 
   /**
    * Show a user.
-   * With role, tier and whether the user is disabled. Scopes, one of: `admin`.
+   * Returns a user with role, tier and whether the user is disabled. Scopes, one of: `admin`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   get(userId: string, options?: RequestOptions): Promise<User> {
@@ -92,7 +92,7 @@ export class UsersResource {
 
   /**
    * Change, disable or enable a user, or reset the password.
-   * Only what you send is changed. Who is disabled, or has a new password, is signed out everywhere. Disabling also cancels what the user has queued and running; a lower role cancels what it does not allow and has not started. Scopes, one of: `admin`.
+   * Only the given fields are changed. A user who is disabled or has a new password is signed out everywhere. Disabling also cancels the queued and running executions of the user; a lower role cancels those that it does not allow if they have not started. Scopes, one of: `admin`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, VERSION_CONFLICT
    */
   update(userId: string, body: UpdateUser, options?: RequestOptions): Promise<User> {

@@ -19,13 +19,13 @@ import type {
   WebhooksListQuery,
 } from '../types.js';
 
-/** Receivers of events, and what was sent to them */
+/** Webhooks and their deliveries */
 export class WebhooksResource {
   constructor(protected readonly api: Api) {}
 
   /**
    * List the webhooks you may manage.
-   * Those of projects that you own; administrators see all. Scopes, one of: `webhooks.manage`.
+   * Lists the webhooks of projects that you own; administrators see all. Scopes, one of: `webhooks.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
    */
@@ -35,7 +35,7 @@ export class WebhooksResource {
 
   /**
    * Create a webhook.
-   * The answer shows the secret, once. Without project_id the webhook hears of everything. Scopes, one of: `webhooks.manage`.
+   * The secret is only shown in this response. Without `project_id` the webhook receives the events of all projects. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT
    */
   create(body: CreateWebhook, options?: RequestOptions): Promise<WebhookWithSecret> {
@@ -44,7 +44,7 @@ export class WebhooksResource {
 
   /**
    * Show a webhook.
-   * Everything but its secrets. Scopes, one of: `webhooks.manage`.
+   * Returns a webhook without its secrets. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
   get(webhookId: string, options?: RequestOptions): Promise<Webhook> {
@@ -58,7 +58,7 @@ export class WebhooksResource {
 
   /**
    * Change a webhook.
-   * Only what you send is changed. The secret is changed with rotate. Scopes, one of: `webhooks.manage`.
+   * Only the given fields are changed. The secret is replaced by `rotate`. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, VERSION_CONFLICT
    */
   update(webhookId: string, body: UpdateWebhook, options?: RequestOptions): Promise<Webhook> {
@@ -73,7 +73,7 @@ export class WebhooksResource {
 
   /**
    * Delete a webhook.
-   * Nothing more is sent to it. Scopes, one of: `webhooks.manage`.
+   * No more messages are sent to it. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
   delete(webhookId: string, options?: RequestOptions): Promise<DeletedWebhook> {
@@ -86,8 +86,8 @@ export class WebhooksResource {
   }
 
   /**
-   * List what was and is to be sent to a webhook.
-   * The latest first, each with the outcome of its last try. Scopes, one of: `webhooks.manage`.
+   * List the deliveries of a webhook.
+   * Lists deliveries, latest first, each with the result of its last attempt. Scopes, one of: `webhooks.manage`.
    * Awaited it is one page; `for await` goes through all items of all pages.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, ANSWER_TOO_LARGE
    */
@@ -110,8 +110,8 @@ export class WebhooksResource {
   }
 
   /**
-   * Show a delivery with its request and every try.
-   * Headers and body as they are sent, and of each try what was answered, cut, and how long it took. Scopes, one of: `webhooks.manage`.
+   * Show a delivery with its request and all attempts.
+   * Returns the headers and the body that are sent, and the beginning of the response and the duration of each attempt. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND
    */
   getDelivery(
@@ -130,7 +130,7 @@ export class WebhooksResource {
 
   /**
    * Send a delivery again.
-   * With the same id and the same bytes. Scopes, one of: `webhooks.manage`.
+   * Sends it again with the same id and the same bytes. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT
    */
   redeliver(webhookId: string, deliveryId: string, options?: RequestOptions): Promise<WebhookDelivery> {
@@ -144,8 +144,8 @@ export class WebhooksResource {
   }
 
   /**
-   * Send the deliveries of a window of time again.
-   * Each with its id and the same bytes, oldest first, at most 5000 a call; `next_from` is where the next call has to begin. Scopes, one of: `webhooks.manage`.
+   * Send the deliveries of a time window again.
+   * Sends them with the same ids and bytes, oldest first, at most 5000 for one request; `next_from` is the `from` of the next request. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT
    */
   replay(webhookId: string, body: ReplayWebhook, options?: RequestOptions): Promise<WebhookReplay> {
@@ -159,8 +159,8 @@ export class WebhooksResource {
   }
 
   /**
-   * Give a webhook a new secret.
-   * The answer shows it, once. For 24 hours the replaced one signs too, so that receivers can follow. Scopes, one of: `webhooks.manage`.
+   * Rotate the secret of a webhook.
+   * The new secret is only shown in this response. For 24 hours messages are also signed with the previous one, so that receivers can be changed. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, VERSION_CONFLICT, IDEMPOTENCY_CONFLICT
    */
   rotate(
@@ -179,7 +179,7 @@ export class WebhooksResource {
 
   /**
    * Send a test message to a webhook.
-   * The event is `ping`. Answers 200 with the result, or 202 when the receiver takes longer than 5 seconds. Scopes, one of: `webhooks.manage`.
+   * The event is `ping`. Responds with 200 and the result, or with 202 when the receiver takes longer than 5 seconds. Scopes, one of: `webhooks.manage`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, IDEMPOTENCY_CONFLICT
    */
   test(webhookId: string, options?: RequestOptions): Promise<WebhookDelivery> {
