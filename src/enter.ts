@@ -1,4 +1,4 @@
-/** Runs what this process is for: as root it supervises, else it serves. Each is loaded only where it is needed. */
+/** Runs the supervisor when started as root, else the server. Only the modules of the one that runs are loaded. */
 export async function enter(): Promise<void> {
   if (process.getuid?.() !== 0) {
     await import('./serve.js');

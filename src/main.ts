@@ -1,4 +1,4 @@
-/** The entry: as root this process only supervises, and starts itself again as an ordinary user, who serves. */
+/** The entry point. As root this process is only the supervisor, which starts the server as an ordinary user. */
 import { enter } from './enter.js';
 
 await enter();

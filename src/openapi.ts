@@ -17,7 +17,7 @@ import { addScopes } from './openapi/scopes.js';
 import { documentFile, servedDocument } from './openapi/served-document.js';
 import { addWebhooks } from './openapi/webhooks.js';
 
-/** The OpenAPI document of every route, made from the schemas that validate and type them. */
+/** Generates the OpenAPI document of all routes from their Zod schemas. */
 function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -47,8 +47,8 @@ function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
 }
 
 /**
- * The document without a running Millrace, for `openapi/openapi.json`: Nest's preview mode knows the routes and makes
- * nothing else.
+ * Generates the document for `openapi/openapi.json` without a running server: in Nest's preview mode the routes are known, but no
+ * providers are created.
  */
 export async function buildOpenApi(): Promise<OpenAPIObject> {
   const routes = { role: 'api' } as Infrastructure;
@@ -67,7 +67,7 @@ export function serveOpenApi(app: NestFastifyApplication): void {
     app
       .getHttpAdapter()
       .get(`/docs/${name}_collection.json`, (request: FastifyRequest, reply: FastifyReply) => {
-        // it names the host that was asked for, which a cache must give to nobody else
+        // the document contains the requested host, so a shared cache must not return it to other clients
         void reply
           .header('cache-control', 'no-store')
           .send(make(servedDocument(), `${request.protocol}://${request.host}`));
@@ -82,7 +82,7 @@ export function serveOpenApi(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, servedDocument, {
     raw: ['yaml'],
     customSiteTitle: 'Millrace API',
-    // a token that the page kept would lie in the browser for whoever uses it next
+    // a stored token could be used by the next user of the browser
     swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true },
   });
 }

@@ -29,22 +29,22 @@ async function main(): Promise<void> {
   measureProcess(role);
   if (config.commandUsers) endWithSupervisor();
   const stopping = new AbortController();
-  // a second signal does not force: draining has its own time limit
+  // a second signal does not force the end, since draining has its own time limit
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
-  // a supervisor stands between us and npm
+  // with a supervisor, npm is the parent of the supervisor and not of this process
   if (!config.commandUsers) onNpmExit(() => stopping.abort());
 
-  const started = endStuckStart(stopping.signal, config.GRACE_SECONDS * 1000, logger);
+  const started = endStuckStart(stopping.signal, logger);
   const infrastructure = await Infrastructure.start(config, logger, role);
   let app: INestApplicationContext | undefined;
   try {
-    app = await start(infrastructure);
+    if (!stopping.signal.aborted) app = await start(infrastructure);
     started();
     if (!stopping.signal.aborted)
       await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
     infrastructure.draining = true;
     logger.info('draining');
-    // whoever shares out the requests needs time to see that this process wants no more
+    // a load balancer needs time to notice that this process is not ready any more
     if (role !== 'worker') await delay(config.DRAIN_SECONDS * 1000);
   } finally {
     await Promise.all([app?.close(), ...closing.map((close) => close())]);
@@ -54,24 +54,27 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
+/** How long a start may go on after a signal. Container engines kill a process 10 s after the signal or later. */
+const startGraceMs = 9_000;
+
 /**
- * Ends this process when a start goes on for longer than `graceMs` after a signal, since what it waits for may never come. A Postgres
- * of its own is left running; the next start finds it.
+ * Ends this process when a start goes on for too long after a signal, since what it waits for may never come. An embedded Postgres is
+ * left running, and the next start adopts it.
  * @returns a function to call when the start is done
  */
-function endStuckStart(stopping: AbortSignal, graceMs: number, logger: Logger): () => void {
+function endStuckStart(stopping: AbortSignal, logger: Logger): () => void {
   let isStarted = false;
   stopping.addEventListener('abort', () => {
     setTimeout(() => {
       if (isStarted) return;
       logger.error('the start did not end in time after a signal');
       process.exit(1);
-    }, graceMs).unref();
+    }, startGraceMs).unref();
   });
   return () => (isStarted = true);
 }
 
-/** What is to be closed with the application. */
+/** Functions that close what the application does not close by itself. */
 const closing: (() => Promise<void>)[] = [];
 
 async function start(infrastructure: Infrastructure): Promise<INestApplicationContext> {
@@ -88,13 +91,13 @@ async function start(infrastructure: Infrastructure): Promise<INestApplicationCo
   const credentials = await app.get(FirstAdministrator).ensure();
   await app.listen(config.PORT, config.HOST);
   const other = await listenOnBothLoopbacks(app.getHttpServer());
-  // the server knows nothing of the connections that it did not accept itself
+  // closing the application does not close the second listener
   if (other) closing.push(() => new Promise((resolve) => other.close(() => resolve())));
   greet(app, config, credentials);
   return app;
 }
 
-/** What a person who just started Millrace wants to know. */
+/** Prints the addresses, and the password of the administrator if it was generated. */
 function greet(
   app: NestFastifyApplication,
   config: Config,
@@ -123,7 +126,7 @@ function logFaults(logger: Logger): void {
     logger.error({ err: error }, 'a promise was rejected and nobody waited for it'),
   );
   process.on('uncaughtException', (error) => {
-    // the state is unknown: leave, and let leases and the outbox do their work
+    // the state is unknown, so the process exits; leases and the outbox recover its work
     logger.fatal({ err: error }, 'an error that nobody caught');
     process.exit(1);
   });

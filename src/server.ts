@@ -45,19 +45,19 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimits.anonymous,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
-    // a longer one would be refused by the router, before any hook runs; Node takes 16 KiB at most
+    // the router would refuse a longer parameter before any hook runs; Node accepts URLs of 16 KiB at most
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => routedUrl(url),
-    // the headers have their own: `headerTimeouts`
+    // this is for the body; `headerTimeouts` limits the time for the headers
     requestTimeout: 60_000 + maxBodyMs,
-    // its own answer has no envelope; ours is `refuseWhileClosing`
+    // Fastify's response has no envelope; `refuseWhileClosing` sends one with it
     return503OnClosing: false,
     http: { IncomingMessage: HttpRequest, requireHostHeader: false, ...headerTimeouts },
     genReqId: requestId,
-    // no middleware is used, and its engine would run for every request
+    // no middleware is used, and the middleware engine would run for every request
     skipMiddie: true,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      // no hook runs for these
+      // hooks do not run for framework errors
       log.begin(request, reply);
       filter.answer(error, request, reply);
     },
@@ -94,10 +94,10 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(filter);
   app.useGlobalInterceptors(
-    // outside of what keeps answers under an Idempotency-Key: it is kept for who signs in again
+    // outside the idempotency interceptor, so that a withheld response is stored for a request that is repeated after a new sign-in
     app.get(SlowResponseInterceptor),
     app.get(RequestTurns),
-    // an answer given again says where its thing is, too
+    // outside the idempotency interceptor, so that repeated responses have a Location header, too
     new LocationInterceptor(),
     new IdempotencyInterceptor(infrastructure.database),
   );
@@ -106,7 +106,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   return app;
 }
 
-/** The client's `X-Request-ID` if it is a plain one, else a new id. */
+/** Returns the client's `X-Request-ID` if it is valid, else a new id. */
 function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && requestIdPattern.test(given) ? given : newId();

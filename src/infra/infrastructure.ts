@@ -1,4 +1,4 @@
-// Imported first: it changes how `pg` authenticates all connections.
+// This module is imported first, since it changes how `pg` authenticates all connections.
 import './cleartext-passwords.js';
 import { Redis } from 'ioredis';
 import type { Config } from '../common/config.js';
@@ -142,12 +142,12 @@ type RedisOptions = {
 };
 
 /**
- * A Redis that has not answered for so long, such as one that is frozen, counts as away: its connection is closed, and commands fail
- * at once until it answers a new one. With a time limit for each command instead, every request would wait for it.
+ * The time without a response after which Redis, such as a frozen one, counts as unreachable: its connection is closed, and commands fail
+ * at once until a new connection succeeds. With a timeout of each command instead, every request would wait for it.
  */
 const redisTimeoutMs = 1_500;
 
-/** For what requests wait for: a command fails while Redis is away. */
+/** The options of clients whose commands requests wait for: a command fails while Redis is unreachable. */
 const impatient: RedisOptions = {
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,

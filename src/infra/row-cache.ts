@@ -59,7 +59,7 @@ export class RowCache<Row> {
     for (let attempt = 1; ; attempt += 1) {
       const { forgotten } = this;
       const found = await look(unknown);
-      // as in `get`; where changes follow one another so fast, each row is looked up when it is asked for
+      // a row that was read before a change must not be cached; after several such attempts `get` looks up each row
       if (forgotten !== this.forgotten) {
         if (attempt === prefetchAttempts) return;
         continue;
@@ -74,7 +74,7 @@ export class RowCache<Row> {
   /** Removes the rows that have changed, and keeps look-ups in progress from being cached. */
   forget(isChanged: (row: Row) => boolean): void {
     this.forgotten += 1;
-    // nor may later calls share a look-up that began before the change
+    // later calls must not share a look-up that began before the change
     this.loading.clear();
     for (const [key, { row }] of this.rows) if (row && isChanged(row)) this.rows.delete(key);
   }

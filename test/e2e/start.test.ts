@@ -155,7 +155,6 @@ if (mode === 'single') {
       PATH,
       DATA_DIR: dataDir,
       DATABASE_URL: `postgres://nobody:secret@127.0.0.1:${port}/none`,
-      GRACE_SECONDS: '1',
     });
     try {
       server.start();

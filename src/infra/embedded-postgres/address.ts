@@ -4,25 +4,25 @@ import { join } from 'node:path';
 import type { PostgresFolder } from './folder.js';
 import type { Postmaster } from './postmaster.js';
 
-/** Where a client of this process finds Postgres, as libpq and pg take it: a host that begins with a slash is the folder of a socket. */
+/** An address of Postgres as libpq and pg use it: a host that begins with a slash is the folder of a socket. */
 export interface ServerAddress {
   host: string;
-  /** Without TCP it is part of the name of the socket. */
+  /** The port, which is a part of the socket's name without TCP. */
   port: number;
 }
 
-/** An address, and what has to stay open for it until `release`. */
+/** An address that is valid until `release`, which closes the descriptor that it may depend on. */
 export interface HeldAddress extends ServerAddress {
   release: () => void;
 }
 
 const usualPort = 5432;
-/** The bytes of `sun_path` in unix(7), without the NUL at its end. */
+/** The length of `sun_path` in unix(7), without the NUL at its end. */
 const longestPath = 107;
 
 /**
- * Gives the address of the Postgres of a data folder. A path that is too long for a socket is led by a descriptor of the data folder,
- * so it has a meaning in this process only. On macOS, which has no /proc, Postgres refuses to start there and says why.
+ * Returns the address of the Postgres of a data folder. A path that is too long for a socket is replaced by one through a descriptor of the
+ * data folder, which is only valid in this process. On macOS, which has no /proc, Postgres refuses to start with such a path.
  *
  * @param tcpPort a port of 127.0.0.1 that is used instead of the socket
  */
@@ -32,7 +32,7 @@ export function holdAddress({ root, socketFolder }: PostgresFolder, tcpPort?: nu
   const isShort = Buffer.byteLength(socketPath({ host: socketFolder, port: usualPort })) <= longestPath;
   if (isShort || process.platform !== 'linux')
     return { host: socketFolder, port: usualPort, release: keepNothing };
-  // A FileHandle would be closed when it is collected. The folder of the socket is made anew at each start of Postgres, its parent is not.
+  // A FileHandle would be closed by the garbage collector. The socket's folder is recreated at each start of Postgres, unlike its parent.
   const descriptor = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
   const host = `/proc/self/fd/${descriptor}${socketFolder.slice(root.length)}`;
   return { host, port: usualPort, release: () => closeSync(descriptor) };
@@ -40,7 +40,7 @@ export function holdAddress({ root, socketFolder }: PostgresFolder, tcpPort?: nu
 
 export const isTcp = ({ host }: ServerAddress): boolean => !host.startsWith('/');
 
-/** Whether a running Postgres listens at an address and nowhere else; versions before listened on a port of loopback. */
+/** Whether a running Postgres listens only at an address; that of an earlier version listened on a loopback port. */
 export async function listensAt(running: Postmaster, address: ServerAddress): Promise<boolean> {
   if (running.port !== address.port || running.listensOnTcp !== isTcp(address)) return false;
   if (isTcp(address)) return true;
@@ -51,8 +51,8 @@ export async function listensAt(running: Postmaster, address: ServerAddress): Pr
 }
 
 /**
- * The URL of a database at an address. The folder of a socket is its encoded host, which `pg`, TypeORM and libpq know, and not a
- * parameter: a program that does not know it cannot connect anywhere, and sends the password to nobody.
+ * Returns the URL of a database at an address. The folder of a socket is the encoded host, which `pg`, TypeORM and libpq support, and not a
+ * parameter: a program that does not support it cannot connect to any host, and so sends the password to nobody.
  */
 export function urlOf(
   { host, port }: ServerAddress,
@@ -63,7 +63,7 @@ export function urlOf(
   return `postgres://${user}:${password}@${encodeURIComponent(host)}:${port}/${database}`;
 }
 
-/** Postgres gives its socket this name. */
+/** Returns the path of the socket, which Postgres names by its port. */
 function socketPath({ host, port }: ServerAddress): string {
   return join(host, `.s.PGSQL.${port}`);
 }

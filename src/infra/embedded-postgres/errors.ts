@@ -1,4 +1,4 @@
-/** What kept the embedded Postgres from running; each has its own remedy, named in the message. */
+/** The reasons why the embedded Postgres cannot run. The message of each error names its remedy. */
 export type EmbeddedPostgresFault =
   | 'UNSUPPORTED_PLATFORM'
   | 'BINARIES_UNREACHABLE'
@@ -11,7 +11,7 @@ export type EmbeddedPostgresFault =
   | 'START_FAILED'
   | 'STOPPED';
 
-/** A failure of the embedded Postgres. `message` is meant for the operator and never holds the password. */
+/** A failure of the embedded Postgres. `message` is for the operator and never contains the password. */
 export class EmbeddedPostgresError extends Error {
   override name = 'EmbeddedPostgresError';
 
@@ -24,7 +24,7 @@ export class EmbeddedPostgresError extends Error {
   }
 }
 
-/** A data folder that another major version of Postgres has made; it is left untouched. */
+/** Thrown for a data folder of another major version of Postgres, which is left unchanged. */
 export class OtherMajorVersionError extends EmbeddedPostgresError {
   constructor(
     readonly folder: string,

@@ -4,18 +4,18 @@ import { join, resolve } from 'node:path';
 import { codeOf, EmbeddedPostgresError, OtherMajorVersionError } from './errors.js';
 import { ensureSystemUser, findSystemUser, type SystemUser } from '../system-user.js';
 
-/** Where the embedded Postgres keeps what belongs to it; all of it lies directly in the data folder. */
+/** The paths of the embedded Postgres, all in the data folder of Millrace. */
 export interface PostgresFolder {
   root: string;
   data: string;
   lock: string;
   log: string;
-  /** In the data folder; holds the socket and its lock file. */
+  /** The folder of the socket and its lock file, in `data`. */
   socketFolder: string;
   passwordFile: string;
 }
 
-/** Makes the data folder (0700) when it is missing; one that exists keeps its mode. */
+/** Creates the data folder with mode 0700 if it is missing; an existing one keeps its mode. */
 export async function openFolder(dataDir: string): Promise<PostgresFolder> {
   const root = resolve(dataDir);
   try {
@@ -39,9 +39,9 @@ export async function openFolder(dataDir: string): Promise<PostgresFolder> {
 }
 
 /**
- * Tells whether there is a database; an empty folder (a fresh volume) is none.
+ * Whether the folder contains a database; an empty folder (a fresh volume) does not.
  *
- * @throws {OtherMajorVersionError} when another major version made it.
+ * @throws {OtherMajorVersionError} when another major version has created it
  */
 export async function hasDatabase({ data }: PostgresFolder, major: string): Promise<boolean> {
   try {
@@ -63,8 +63,8 @@ export async function hasDatabase({ data }: PostgresFolder, major: string): Prom
 }
 
 /**
- * The user Postgres runs as: ourselves (null), or, since Postgres refuses root, the owner of the data,
- * else `postgres`, else `millrace-postgres`, which is created.
+ * Returns the user of Postgres: null for the current user, or, since Postgres refuses root, the owner of the data, else `postgres`, else
+ * `millrace-postgres`, which is created.
  */
 export async function chooseUser({ data }: PostgresFolder): Promise<SystemUser | null> {
   if (process.getuid?.() !== 0) return null;
@@ -93,7 +93,7 @@ export async function chooseUser({ data }: PostgresFolder): Promise<SystemUser |
   }
 }
 
-/** Reads the password, or makes one when there is no database yet. Call it under the lock. */
+/** Reads the password, or generates one when there is no database yet. Must be called under the lock. */
 export async function readPassword(folder: PostgresFolder, isNew: boolean): Promise<string> {
   const kept = await readFile(folder.passwordFile, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return '';
@@ -115,7 +115,7 @@ export async function readPassword(folder: PostgresFolder, isNew: boolean): Prom
   return password;
 }
 
-/** Writes a 0600 file, on disk when this returns, and gives it to `owner`. */
+/** Writes a file with mode 0600, syncs it to disk, and changes its owner. */
 export async function writeSecret(path: string, secret: string, owner: SystemUser | null): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {

@@ -9,12 +9,12 @@ import { lastLines } from './log.js';
 import { runWithDescriptors } from './run-program.js';
 import type { SystemUser } from '../system-user.js';
 
-/** The database user of ours, who owns everything. */
+/** The database user of Millrace, which owns everything. */
 export const superuser = 'millrace';
 
 const prefix = 'postgres.init-';
 
-/** Removes what an interrupted {@link initDatabase} has left. Call it under the lock. */
+/** Removes the files that an interrupted {@link initDatabase} has left. Must be called under the lock. */
 export async function removeHalfMade({ root }: PostgresFolder): Promise<void> {
   const names = await readdir(root);
   await Promise.all(
@@ -23,9 +23,9 @@ export async function removeHalfMade({ root }: PostgresFolder): Promise<void> {
 }
 
 /**
- * Makes the data folder whole or not at all: initdb works in a folder beside it, which is renamed when everything is on disk.
+ * Creates the data folder atomically: initdb works in a folder beside it, which is renamed when everything is on disk.
  *
- * @param lockDescriptor goes to initdb, so that an initdb which outlives us keeps the lock until it ends.
+ * @param lockDescriptor inherited by initdb, so that an initdb which outlives this process keeps the lock until it ends
  */
 export async function initDatabase(
   folder: PostgresFolder,
@@ -68,7 +68,7 @@ async function runInitdb(
     'builtin-locale': 'C.UTF-8',
   }).map(([name, value]) => `--${name}=${value}`);
   try {
-    // Detached, since a Ctrl-C for our group would end it half-way through.
+    // Detached, since Ctrl-C for the group of this process would interrupt it.
     const result = await runWithDescriptors(binaries.initdb, options, [place.fd, lockDescriptor], {
       ...identityOf(user),
       detached: true,

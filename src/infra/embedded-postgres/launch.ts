@@ -16,8 +16,8 @@ import { makeSocketFolder } from './socket.js';
 import type { SystemUser } from '../system-user.js';
 
 /**
- * Starts Postgres in a session of its own and returns when it accepts connections. Call it under the lock, and only when
- * no postmaster of this folder is alive.
+ * Starts Postgres in a session of its own and returns when it accepts connections. Must be called under the lock, and only when no
+ * postmaster of this folder is alive.
  *
  * @throws {EmbeddedPostgresError} `IN_USE_ELSEWHERE` or `START_FAILED` with the end of Postgres' log.
  */
@@ -44,8 +44,8 @@ export async function launch(
 }
 
 /**
- * Locks the open data folder. Postgres inherits this descriptor, so every process of it holds the lock while it lives, and
- * two postmasters on one folder are impossible even where process ids mean nothing, as between containers.
+ * Locks the open data folder. Postgres inherits the descriptor, so each of its processes holds the lock while it lives, and two postmasters
+ * on one folder are impossible even where process ids are not comparable, as between containers.
  */
 async function claim(data: FileHandle, folder: PostgresFolder): Promise<void> {
   const deadline = Date.now() + 20_000;
@@ -59,7 +59,7 @@ async function claim(data: FileHandle, folder: PostgresFolder): Promise<void> {
     await killRemainder(folder.data);
     await delay(20);
   }
-  // Nobody holds the folder, so the file is stale; Postgres would believe it if its process id were in use again.
+  // No process holds the folder, so the file is stale; Postgres would trust it if its process id was in use again.
   if (process.platform === 'linux') await rm(join(folder.data, 'postmaster.pid'), { force: true });
 }
 
@@ -113,8 +113,8 @@ function startFailure(ended: string, tail: string): EmbeddedPostgresError {
 }
 
 /**
- * An eighth of the memory there is, from Postgres' own default of 128 MB to 1 GB; it is taken page by page, as data are read. Frequent
- * words in a million tasks are found in half the time.
+ * Returns the size of the shared buffers: an eighth of the memory, between 128 MB, which is Postgres' default, and 1 GB. They are allocated
+ * page by page, as data are read. Compared with the default, frequent words in a million tasks are found in half the time.
  */
 function bufferMegabytes(): number {
   const bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
@@ -129,9 +129,9 @@ function settings({ data, socketFolder }: PostgresFolder, cluster: string, addre
     unix_socket_directories: pathOfFolder(data) + socketFolder.slice(data.length),
     unix_socket_permissions: '0700',
     shared_buffers: `${bufferMegabytes()}MB`,
-    // 200 for requests, 32 for runs and some more of one process that is set up so, and what looks on from outside
+    // one process may be configured to use 200 for requests, 32 for runs and a few more; the rest is for other clients
     max_connections: 300,
-    // a burst fills a table in less than the minute that Postgres takes by default to see that its plans were for a small one
+    // a burst can fill a table within the default minute, in which Postgres would still use the plans for a small table
     autovacuum_naptime: '10s',
     timezone: 'UTC',
     log_timezone: 'UTC',

@@ -5,11 +5,11 @@ import { runWithDescriptors } from './run-program.js';
 const timeout = 10 * 60_000;
 
 /**
- * Runs `work` while holding an exclusive lock on `path` against every other process of this kernel, containers included.
- * `work` gets the descriptor that carries the lock: a child that inherits it holds the lock for as long as it lives.
+ * Runs `work` while holding an exclusive lock on `path` against all other processes of this kernel, including containers. `work` gets the
+ * descriptor of the lock: a child that inherits it holds the lock for as long as it lives.
  *
- * Node has no flock(2), but a lock belongs to the open file and not to the process that asked for it: flock(1) locks our
- * descriptor and exits, and the kernel lets go when the last holder dies, so a crash leaves nothing to clean up.
+ * Node has no flock(2), but a lock belongs to the open file and not to the process that requested it: flock(1) locks an inherited
+ * descriptor and exits, and the kernel releases the lock when the last holder ends, so a crash leaves nothing to clean up.
  */
 export async function withLock<T>(path: string, work: (fd: number) => Promise<T>): Promise<T> {
   const file = await open(path, 'a', 0o600);
@@ -29,7 +29,7 @@ export async function tryLock(fd: number): Promise<boolean> {
 async function flock(fd: number, options: string[]): Promise<boolean> {
   const result = await runWithDescriptors('flock', [...options, '3'], [fd], { timeout });
   if (result.exitCode === 0) return true;
-  // macOS has no flock(1); what remains there is Postgres' own postmaster.pid and the atomic rename of a new data folder.
+  // macOS has no flock(1); there only Postgres' postmaster.pid and the atomic rename of a new data folder protect it.
   if (result.notFound && process.platform !== 'linux') return true;
   if (result.exitCode === 1 && !result.timedOut) return false;
   throw new EmbeddedPostgresError(

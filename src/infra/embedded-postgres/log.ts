@@ -1,6 +1,6 @@
 import { copyFile, open, rename, stat, truncate } from 'node:fs/promises';
 
-/** Where the embedded Postgres says what it does; a pino logger fits. */
+/** The log of the embedded Postgres; a pino logger has this shape. */
 export interface EmbeddedPostgresLog {
   info(message: string): void;
   warn(message: string): void;
@@ -10,19 +10,19 @@ export interface EmbeddedPostgresLog {
 const largest = 8 * 1024 * 1024;
 const tailBytes = 4096;
 
-/** Sets a log that has grown too large aside as `<path>.1`, which replaces the one before. For use while nobody writes. */
+/** Renames a log that is too large to `<path>.1`, which replaces the previous one. Must be called while nobody writes to it. */
 export async function rotateLog(path: string): Promise<void> {
   if ((await sizeOf(path)) > largest) await rename(path, `${path}.1`);
 }
 
-/** The same while Postgres writes: it appends, so it goes on at the new end; lines written in between are lost. */
+/** Copies a log that is too large and truncates it while Postgres appends to it. Lines that are written in between are lost. */
 export async function trimLiveLog(path: string): Promise<void> {
   if ((await sizeOf(path)) <= largest) return;
   await copyFile(path, `${path}.1`);
   await truncate(path);
 }
 
-/** The last lines written to the log after byte `from`, for an error message. */
+/** Returns the last lines that were written to the log after byte `from`, for an error message. */
 export async function tailOfLog(path: string, from: number): Promise<string> {
   const end = await sizeOf(path);
   const start = Math.max(from, end - tailBytes);
@@ -36,12 +36,12 @@ export async function tailOfLog(path: string, from: number): Promise<string> {
   }
 }
 
-/** At most ten lines from the end of `text`. */
+/** Returns the last lines of `text`, at most ten. */
 export function lastLines(text: string): string {
   return text.trim().split('\n').slice(-10).join('\n');
 }
 
-/** 0 when there is no such file. */
+/** Returns the size of a file, or 0 when it does not exist. */
 export async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,

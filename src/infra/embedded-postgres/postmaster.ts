@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, EmbeddedPostgresError } from './errors.js';
 
-/** The main process of a running Postgres, as it describes itself in its `postmaster.pid`. */
+/** The main process of a running Postgres, as described in its `postmaster.pid`. */
 export interface Postmaster {
   pid: number;
   port: number;
@@ -14,12 +14,12 @@ export interface Postmaster {
 
 const pollMilliseconds = 10;
 
-/** The postmaster keeps the command line we gave it; its children rewrite theirs. */
+/** Only the postmaster keeps its original command line; its children change theirs. */
 const isPostgres = /^(?:[^\0]*\/postgres\0|postgres: )/;
 
 /**
- * A name for the Postgres of this very folder. It is given as `cluster_name`, so that it stands in the command line of
- * every process of it: that can be read where /proc/PID/cwd cannot (root without CAP_SYS_PTRACE, as in Docker).
+ * Returns a name that identifies the Postgres of a folder. As its `cluster_name` it is in the command line of all its processes, which can
+ * be read where /proc/PID/cwd cannot (root without CAP_SYS_PTRACE, as in Docker).
  */
 export async function clusterName(data: string): Promise<string> {
   const { dev, ino } = await stat(data);
@@ -57,7 +57,7 @@ export async function settledPostmaster(data: string): Promise<Postmaster | null
   );
 }
 
-/** Stops Postgres: fast, and after a minute without its final checkpoint. Returns when it is gone. */
+/** Stops Postgres by a fast shutdown, or after a minute by an immediate one, without a final checkpoint. Returns when it has ended. */
 export async function stopPostmaster(data: string, pid: number): Promise<void> {
   for (const [name, timeout] of [
     ['SIGINT', 60_000],
@@ -90,7 +90,7 @@ export async function killRemainder(data: string): Promise<void> {
 async function belongsTo(pid: number, data: string): Promise<boolean> {
   if (process.platform !== 'linux') return isAlive(pid);
   try {
-    // Empty for a zombie, which an init process that does not reap may keep forever.
+    // The command line of a zombie, which an init process that does not reap may keep forever, is empty.
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8');
     if (!isPostgres.test(commandLine) || !commandLine.includes(await clusterName(data))) return false;
     return (await stat(`/proc/${pid}`)).uid === (await stat(data)).uid;

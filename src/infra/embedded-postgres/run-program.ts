@@ -1,18 +1,18 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
 
-/** How a program ended; `exitCode` is null when it did not start or a signal ended it. */
+/** The result of a program; `exitCode` is null when it did not start or a signal ended it. */
 export interface ProgramResult {
   exitCode: number | null;
-  /** What it wrote to both outputs, or why it did not start. */
+  /** The text of both outputs, or the reason why it did not start. */
   output: string;
   notFound: boolean;
   timedOut: boolean;
 }
 
 /**
- * Runs a program to its end; a failure is a result. Here since execa does not hand descriptors on beyond the first three.
+ * Runs a program to its end; a failure is a result. It does not use execa, which does not pass on descriptors beyond the first three.
  *
- * @param descriptors of ours that it inherits as 3, 4, …
+ * @param descriptors the descriptors that it inherits as 3, 4, …
  */
 export async function runWithDescriptors(
   command: string,

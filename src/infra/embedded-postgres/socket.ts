@@ -3,12 +3,12 @@ import type { PostgresFolder } from './folder.js';
 import type { SystemUser } from '../system-user.js';
 
 /**
- * Makes the folder in which Postgres makes its socket, for `user` alone (for ourselves when null). It lies in Postgres' data folder,
- * where no other user comes: any command could fill a port of loopback with connections, which count before they have signed in, and
- * take it whenever Postgres is down.
+ * Creates the folder of Postgres' socket, which only `user` may enter, or the current user when it is null. It is in Postgres' data folder,
+ * which no other user can enter: on a loopback port any command could use up the connections without authentication, and could listen on
+ * the port whenever Postgres is down.
  *
- * It is made anew each time, since Postgres believes the lock file that a killed one has left when its process id is in use again, and
- * a copied data folder may have other modes. Call it under the lock, when no Postgres of this data folder is alive.
+ * It is recreated at each start, since Postgres trusts the lock file of a killed one when its process id is in use again, and a copied data
+ * folder may have other modes. Must be called under the lock, when no Postgres of this data folder is alive.
  */
 export async function makeSocketFolder(
   { socketFolder }: PostgresFolder,

@@ -24,7 +24,7 @@ export interface Started {
   adopted: boolean;
 }
 
-/** Keeps the Postgres of one folder up for one process, from {@link start} to {@link stop}. */
+/** Keeps the Postgres of one folder running for one process, from {@link start} to {@link stop}. */
 export class PostgresSupervisor {
   private usage: UsageConnection | null = null;
   private password: string | undefined;
@@ -37,7 +37,7 @@ export class PostgresSupervisor {
     private readonly log: EmbeddedPostgresLog,
   ) {}
 
-  /** Makes, starts or adopts the Postgres, and stays connected to it. */
+  /** Creates, starts or adopts Postgres, and stays connected to it. */
   async start(): Promise<Started> {
     if (this.stopping)
       throw new EmbeddedPostgresError('STOPPED', 'This process has already left the embedded Postgres.');
@@ -47,7 +47,7 @@ export class PostgresSupervisor {
     return this.bringingUp;
   }
 
-  /** Brings Postgres back when it is not up. */
+  /** Restarts Postgres when it is down. */
   async ensureRunning(): Promise<void> {
     if (this.stopping || !(await this.isUp())) await this.start();
   }
@@ -55,7 +55,7 @@ export class PostgresSupervisor {
   private async isUp(): Promise<boolean> {
     if (!this.usage?.isConnected || this.password === undefined) return false;
     if ((await findPostmaster(this.folder.data))?.status !== 'ready') return false;
-    // Backends answer for a moment after their postmaster was killed: only a new connection proves that it lives.
+    // Backends respond for a moment after their postmaster was killed; only a new connection proves that it lives.
     return UsageConnection.canConnect(this.address, this.password);
   }
 
