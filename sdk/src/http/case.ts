@@ -1,19 +1,19 @@
-/** `projectId` → `project_id` */
+/** Converts `projectId` to `project_id`. */
 export function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** `project_id` → `projectId` */
+/** Converts `project_id` to `projectId`. */
 export function camel(name: string): string {
   return name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** What is sent: camelCase names become those of the wire. @param keep fields, in the names of the wire, whose content is free-form */
+/** Converts camelCase names to those of the API. @param keep API names of fields whose content is free-form and not converted */
 export function toWire(value: unknown, keep: readonly string[] = []): unknown {
   return convert(value, snake, (_given, made) => keep.includes(made));
 }
 
-/** What was received, with camelCase names. @param keep as in `toWire` */
+/** Converts names of the API to camelCase. @param keep API names of fields whose content is free-form and not converted */
 export function fromWire(value: unknown, keep: readonly string[] = []): unknown {
   return convert(value, camel, (given) => keep.includes(given));
 }

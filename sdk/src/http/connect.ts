@@ -4,7 +4,7 @@ import type { RequestOptions } from './request-options.js';
 import { Tokens, type TokensOptions } from './tokens.js';
 import { Transport, type TransportOptions } from './transport.js';
 
-/** Puts the parts of a client's HTTP side together. @param signIn tokens of another client, to share them */
+/** Creates the HTTP layer of a client. @param signIn the tokens of another client, to share them */
 export function connect(options: TransportOptions, signIn: TokensOptions | Tokens): Api {
   const tokens: Tokens =
     signIn instanceof Tokens
@@ -16,7 +16,7 @@ export function connect(options: TransportOptions, signIn: TokensOptions | Token
           return refresh({ refreshToken }, { maxRetries: 0 });
         });
   const api: Api = new Api(new Transport(options, tokens));
-  // public: a request that is to bring a token must not wait for one
+  // public, since a request for a token must not wait for a token
   const refresh = (body: object, options: RequestOptions) =>
     api.call<RefreshResult>({ method: 'POST', path: '/auth/refresh', body, isPublic: true, options });
   return api;

@@ -1,9 +1,9 @@
 import type { ErrorEnvelope } from '../generated/types.js';
 
-/** Every code that Millrace answers errors with. */
+/** The error codes of the API. */
 export type ErrorCode = ErrorEnvelope['error']['code'];
 
-/** Any error of this SDK. */
+/** The base class of all errors of this SDK. */
 export class MillraceError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -11,30 +11,30 @@ export class MillraceError extends Error {
   }
 }
 
-/** There was no answer: nobody listens, the connection broke, or no answer came in time. */
+/** Thrown when there was no response: the server cannot be reached, the connection broke, or the request timed out. */
 export class ConnectionError extends MillraceError {}
 
-/** No answer came within `timeout`. */
+/** Thrown when there was no response within `timeout`. */
 export class TimeoutError extends ConnectionError {}
 
-/** What an answer says of an error. */
+/** The error in a response. */
 export interface ApiErrorInit {
   status: number;
   code: ErrorCode;
   message: string;
-  /** What more there is to know, in the names of the wire; for validation `field`, `issue` and `issues`. */
+  /** Details with the names of the API; for validation errors `field`, `issue` and `issues`. */
   details: Record<string, unknown>;
   requestId?: string | undefined;
-  /** Seconds after which another try makes sense. */
+  /** The number of seconds to wait before the next attempt. */
   retryAfter?: number | undefined;
 }
 
-/** Millrace answered with an error. Look at `code` for what happened, or at the class for what kind of thing it is. */
+/** An error response of Millrace. Its `code` identifies the error, and its class the kind of error. */
 export class ApiError extends MillraceError {
   readonly status: number;
   readonly code: ErrorCode;
   readonly details: Record<string, unknown>;
-  /** To name in a report: the server's log has it too. */
+  /** The id of the request, which is also in the log of the server. */
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
 
@@ -48,19 +48,19 @@ export class ApiError extends MillraceError {
   }
 }
 
-/** 401: no token, or one that is invalid or expired. */
+/** 401: the token is missing, invalid or expired. */
 export class AuthenticationError extends ApiError {}
-/** 403: your role, or your place in the project, does not allow it. */
+/** 403: your role, in general or in the project, does not allow it. */
 export class PermissionError extends ApiError {}
-/** 404: it does not exist, or you may not see it. */
+/** 404: the resource does not exist, or you may not see it. */
 export class NotFoundError extends ApiError {}
-/** 409: it is not in a state for this; with `VERSION_CONFLICT` somebody changed it meanwhile. */
+/** 409: the state of the resource does not allow it; with `VERSION_CONFLICT`, it was changed concurrently. */
 export class ConflictError extends ApiError {}
-/** 400, 413, 415, 422: the request is at fault; `details` says where. */
+/** 400, 413, 415, 422: the request is invalid; see `details`. */
 export class ValidationError extends ApiError {}
-/** 429: too many requests; `retryAfter` says how long to wait. */
+/** 429: too many requests; wait for `retryAfter` seconds. */
 export class RateLimitError extends ApiError {}
-/** 5xx: the server is at fault, overloaded, or in maintenance. */
+/** 5xx: the server has failed, is overloaded or in maintenance. */
 export class ServerError extends ApiError {}
 
 const classes: Record<number, typeof ApiError> = {
@@ -75,12 +75,12 @@ const classes: Record<number, typeof ApiError> = {
   429: RateLimitError,
 };
 
-/** The error that fits a status. */
+/** Creates the error for a status. */
 export function apiError(init: ApiErrorInit): ApiError {
   return new (classes[init.status] ?? (init.status >= 500 ? ServerError : ApiError))(init);
 }
 
-/** Whether something thrown is an error with one of these codes: `if (isApiError(error, 'TASK_NOT_FOUND')) …` */
+/** Whether a caught value is an API error with one of these codes: `if (isApiError(error, 'TASK_NOT_FOUND')) …` */
 export function isApiError(error: unknown, ...codes: ErrorCode[]): error is ApiError {
   return error instanceof ApiError && (codes.length === 0 || codes.includes(error.code));
 }

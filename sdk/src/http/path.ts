@@ -1,8 +1,8 @@
 import { MillraceError } from './errors.js';
 
-/** A method was called with something that no request can be made of; nothing was sent. */
+/** Thrown when a method is called with an argument of which no request can be made. Nothing was sent. */
 export class ArgumentError extends MillraceError {
-  /** Its name, such as `taskId`. */
+  /** The name of the argument, such as `taskId`. */
   readonly parameter: string;
 
   constructor(parameter: string, issue: string) {
@@ -12,9 +12,9 @@ export class ArgumentError extends MillraceError {
 }
 
 /**
- * Fills the parameters of a path in. `/tasks/{taskId}` without an id would be the list of tasks, and so would `.`, which a URL
- * takes for the folder that it is in.
- * @throws ArgumentError for a parameter that is no text, empty or made of white space, or is `.` or `..`
+ * Fills in the parameters of a path. `/tasks/{taskId}` with an empty id would be the list of tasks, and so it would with `.`, which URLs
+ * resolve to the parent.
+ * @throws ArgumentError for a parameter that is no string, is blank, or is `.` or `..`
  */
 export function fillPath(path: string, parameters: Record<string, string> = {}): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -26,12 +26,12 @@ export function fillPath(path: string, parameters: Record<string, string> = {}):
   });
 }
 
-/** What names something in a query; an empty one would not narrow a list, but show all of it. */
+/** Matches query parameters that identify something. An empty one would return the whole list instead of a part of it. */
 const naming = /(?:Id|assignedTo|createdBy|cursor)$/;
 
 /**
- * The query of a request.
- * @returns `?…`, or nothing
+ * Builds the query string of a request.
+ * @returns `?…`, or an empty string
  * @throws ArgumentError for an empty id
  */
 export function fillQuery(query: object, wireName: (name: string) => string): string {

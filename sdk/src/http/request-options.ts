@@ -1,4 +1,4 @@
-/** What every method takes as its last argument. */
+/** The options of every method, as its last argument. */
 export interface RequestOptions {
   /** Aborts the request; the method then throws the signal's reason. */
   signal?: AbortSignal | undefined;

@@ -114,7 +114,7 @@ export class Tokens {
       await this.set(await this.refresh(refreshToken, refreshToken === undefined ? used : undefined));
     } catch (error) {
       this.mayBeSpent ||= refreshToken !== undefined && error instanceof ConnectionError;
-      // the token may still be valid; if not, its own refusal says more than that of the renewal
+      // the token may still be valid; if not, the error of its refusal is more useful than that of the renewal
       if (error instanceof MillraceError) return false;
       throw error;
     }

@@ -8,7 +8,7 @@ import { OutputFrame, type OutputEnd, type RawFrame } from './frame.js';
 export interface FollowOptions {
   /** The byte to start at; 0 by default. */
   fromOffset?: number | undefined;
-  /** Starts with so many lines before the current end. */
+  /** The number of lines before the current end to start with. */
   tail?: number | undefined;
   /** Only this stream. */
   stream?: 'stdout' | 'stderr' | undefined;
