@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from './analyse.js';
 
-test('says what is wrong, and what to do instead', () => {
+test('reports the dangers, with suggestions', () => {
   expect(analyse('rm -rf /')).toEqual({
     faults: [],
     safe: false,
@@ -66,7 +66,7 @@ test('knows the variables that the command is given, and folders that are no sys
   expect(analyse('rm -rf /opt/builds/../x', { safeFolders: ['/opt/builds'] }).safe).toBe(false);
 });
 
-test('gives up on what unfolds without an end, and says so', () => {
+test('gives up on endless expansions, and reports them as too complex', () => {
   for (const command of [
     'sh -c "$('.repeat(200),
     `${'sudo '.repeat(5000)}ls`,

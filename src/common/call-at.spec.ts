@@ -14,7 +14,7 @@ test.each([1, 30, 400])('what is to happen in %i days happens then', (days) => {
   expect(calls).toBe(1);
 });
 
-test('what is called off does not happen', () => {
+test('a cancelled call does not happen', () => {
   let calls = 0;
   const cancel = callAt(new Date(Date.now() + 60 * day), () => (calls += 1));
   vi.advanceTimersByTime(40 * day);

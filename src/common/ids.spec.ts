@@ -15,7 +15,7 @@ test('ids are of version 7, tell when they were made, differ, and are in the ord
   }
 });
 
-test('what is drawn at random is never used twice', () => {
+test('random bytes are never used twice', () => {
   const tails = Array.from({ length: 10_000 }, () => newId().slice(-11));
   expect(new Set(tails).size).toBe(tails.length);
 });

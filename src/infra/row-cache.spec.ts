@@ -27,7 +27,7 @@ test('a row is looked up once, also one that is not there', async () => {
   expect(looks()).toBe(2);
 });
 
-test('what has changed is looked up again, and nothing else', async () => {
+test('a changed row is looked up again, and no other', async () => {
   const { cache, get, looks } = makeCache();
   await get('ada');
   await get('grace');
@@ -37,7 +37,7 @@ test('what has changed is looked up again, and nothing else', async () => {
   expect(looks()).toBe(3);
 });
 
-test('what was read before a change is not kept after it', async () => {
+test('a row that was read before a change is not cached after it', async () => {
   const { cache, get, looks } = makeCache();
   const reading = get('ada');
   cache.forget(() => false);
@@ -46,7 +46,7 @@ test('what was read before a change is not kept after it', async () => {
   expect(looks()).toBe(2);
 });
 
-test('who asks for a row while it is looked up shares it, but not after a change', async () => {
+test('concurrent calls share a look-up, but not after a change', async () => {
   const { cache, get, looks } = makeCache();
   await Promise.all([get('ada'), get('ada'), get('grace')]);
   expect(looks()).toBe(2);
@@ -82,7 +82,7 @@ test('many rows are looked up at once, and those that are known are not', async 
   expect(looks()).toBe(1);
 });
 
-test('what was read at once before a change is read again', async () => {
+test('rows that were loaded together before a change are read again', async () => {
   const { cache, get, looks } = makeCache();
   let reads = 0;
   await cache.prefetch(['ada'], async () => {

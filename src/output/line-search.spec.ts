@@ -83,7 +83,7 @@ describe('a search', () => {
     expect(all).toEqual(expected(text));
   });
 
-  test('finds what is cut between two looks, and shows what comes after it', () => {
+  test('finds a text that is cut between two searches, with the lines after it', () => {
     const cut = Buffer.from(`${'x'.repeat(1024 * 1024 - 4)}\nneedle\nafter`);
     const [match] = search(cut, { context: 1 }, 65_536).matches;
     expect(match).toMatchObject({ line: 2, offset: 1024 * 1024 - 3, text: 'needle', after: ['after'] });

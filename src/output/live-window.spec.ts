@@ -21,7 +21,7 @@ test('finds the frame that holds a byte', () => {
   expect([4, 5, 11].map((offset) => window.hasPassed(offset))).toEqual([true, false, false]);
 });
 
-test('begins anew behind a gap, and where a frame comes again', () => {
+test('starts again after a gap, and at a repeated frame', () => {
   const window = roomy();
   window.push(frame(0, 'abc'));
   window.push(frame(5, 'fg'));
@@ -30,7 +30,7 @@ test('begins anew behind a gap, and where a frame comes again', () => {
   expect([window.at(0), window.at(5)]).toEqual([frame(0, 'abc'), undefined]);
 });
 
-test('lets go of what everybody has read, and of the oldest when there is too much', () => {
+test('removes the frames that all have read, and the oldest ones when there is too much', () => {
   const window = roomy();
   for (let offset = 0; offset < 6; offset += 2) window.push(frame(offset, 'ab'));
   window.dropBefore(3);

@@ -47,7 +47,7 @@ test('a body that is too large is refused as soon as that is known', async () =>
   expect(ends).toEqual(['PAYLOAD_TOO_LARGE', 'PAYLOAD_TOO_LARGE']);
 });
 
-test('a body that stands still is given up, one that makes progress has longer', async () => {
+test('a body without progress is aborted, and one with progress has more time', async () => {
   read(1024 * KiB);
   await send('a');
   vi.advanceTimersByTime(19_000);

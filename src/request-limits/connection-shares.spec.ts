@@ -38,7 +38,7 @@ test('while all others are at work a newcomer is refused, until one of them is d
   expect(closed).toEqual(['a4', 'a1']);
 });
 
-test('when all have too many, whoever has been idle for longest makes room', () => {
+test('when there are too many in total, the connection that is idle for longest is closed', () => {
   const { closed, enter } = counted(4, 3);
   enter('a1').begin();
   for (const name of ['b1', 'c1', 'd1', 'e1', 'a2']) enter(name);

@@ -17,7 +17,7 @@ function receive(owner: string, name: string, bytes: number): Received {
   return body;
 }
 
-test('whoever has too much loses the largest of what still arrives', () => {
+test('the user with too many bytes loses its largest incomplete body', () => {
   receive('a', 'small', 20);
   receive('a', 'large', 60);
   expect(refused).toEqual([]);
@@ -39,14 +39,14 @@ describe('when all have too much', () => {
     receive('c', 'c', 60);
   });
 
-  test('the largest of who has the most is refused, and not who comes', () => {
+  test('the largest body of the user with the most bytes is refused, and not the new one', () => {
     receive('d', 'd', 30);
     expect(refused).toEqual([['b', 'SYSTEM_OVERLOADED']]);
     receive('e', 'e', 70);
     expect(refused).toHaveLength(1);
   });
 
-  test('what has arrived is not refused, nor a small one when nothing else is left', () => {
+  test('a complete body is not refused, nor a small one when there is no other', () => {
     for (const owner of ['d', 'e', 'f']) receive(owner, owner, 5).complete();
     expect(refused).toEqual([['b', 'SYSTEM_OVERLOADED']]);
     const held = receive('g', 'g', 84);
@@ -58,7 +58,7 @@ describe('when all have too much', () => {
     ]);
   });
 
-  test('what is closed counts no longer', () => {
+  test('a closed connection counts no longer', () => {
     const body = receive('d', 'd', 4);
     body.close();
     body.close();

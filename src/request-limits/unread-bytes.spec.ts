@@ -16,7 +16,7 @@ function counted() {
   return { all, ended, open };
 }
 
-test('a connection has room up to its bound, and those who wait for it get it in turn', async () => {
+test('a connection has room up to its bound, and waiting writers get it in turn', async () => {
   const { all, open } = counted();
   const one = open('a');
   expect(one.take(60, never)).toBe(60);
@@ -40,7 +40,7 @@ test('a connection has room up to its bound, and those who wait for it get it in
   expect([all.total, await one.take(7, never)]).toEqual([0, 7]);
 });
 
-test('while a user has much, each of its connections gets the least, and nobody waits for another one', () => {
+test('while a user has many bytes, each of its connections gets the minimum, and none waits for another', () => {
   const { open } = counted();
   const held = [open('a'), open('a'), open('a')];
   for (const one of held) one.add(90);
@@ -55,7 +55,7 @@ test('while a user has much, each of its connections gets the least, and nobody 
   expect(open('d').take(100, never)).toBe(100);
 });
 
-test('beyond what can be borne the largest connection of who has the most is cut off', () => {
+test('beyond the limit, the largest connection of the user with the most bytes is closed', () => {
   const { all, ended, open } = counted();
   open('a', 'a1').add(200);
   open('a', 'a2').add(250);

@@ -114,7 +114,7 @@ test('a secret that is the start of another one, overlaps it, or is periodic', (
   expect(inChunks(Buffer.from('abcdefghijkl'), () => 0, 1, known).toString()).toBe('***');
 });
 
-test('what cannot be the start of a secret passes at once, and what can is held as long as that', () => {
+test('bytes that cannot be the start of a secret pass at once, and the others are held until that is decided', () => {
   const masker = new SecretMasker(patterns);
   const push = (text: string) => masker.push(Buffer.from(text)).toString();
   expect(push('plain\n')).toBe('plain\n');

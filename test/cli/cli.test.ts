@@ -152,7 +152,7 @@ describe('signals', () => {
     }
   });
 
-  test('who only watches leaves the command running, and ends as the signal says', async () => {
+  test('a client that only watches leaves the command running, and ends by the signal', async () => {
     const id = (await millrace.run(['run', '--detach', 'echo begun; sleep 600'])).stdout.trim();
     for (const [signal, code] of [
       ['SIGHUP', 129],
@@ -268,7 +268,7 @@ test('tasks are created, run, watched, cancelled and tried again', async () => {
   });
 });
 
-test('webhooks listen prints what is delivered, and leaves nothing behind', async () => {
+test('webhooks listen prints deliveries, and leaves no webhook', async () => {
   const listening = millrace.start(['webhooks', 'listen', '--events', 'task.created']);
   await listening.says('Listening for task.created');
   expect((await millrace.run(['webhooks', 'list'])).stdout).toMatch(

@@ -60,7 +60,7 @@ describe('execute', () => {
     expect(await data(200, developer.get(`/api/commands/${done.command_id}/status`))).toEqual(done);
   });
 
-  test('answers nobody whose sign-in has ended meanwhile, and the run goes on', async () => {
+  test('withholds the response when the sign-in has ended meanwhile, and the run continues', async () => {
     const before = await developer.as(developer.credentials!);
     const body = { command: 'sleep 2; echo waited for', stream_output: false };
     const options = { headers: { 'idempotency-key': 'signed-out-meanwhile' } };
@@ -131,7 +131,7 @@ describe('execute', () => {
     expect((await developer.post('/api/commands/execute', hidden)).status).toBe(422);
   });
 
-  test('says what a command waits for that does not start', async () => {
+  test('returns the reason why a command does not start', async () => {
     await data(200, app.admin.post('/api/queues/pause', { queue_name: 'low_priority', reason: 'test' }));
     const waiting = await execute(developer, 'echo', { priority: 'low' });
     expect(waiting).toMatchObject({
@@ -149,7 +149,7 @@ describe('execute', () => {
 });
 
 describe('cancel', () => {
-  test('ends a command by SIGTERM, and by SIGKILL what does not listen', async () => {
+  test('ends a command by SIGTERM, and by SIGKILL if it ignores SIGTERM', async () => {
     const polite = await execute(developer, 'sleep 30');
     const answer = await data(
       200,

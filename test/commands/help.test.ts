@@ -88,7 +88,7 @@ describe('validate', () => {
     expect(await validate('#!/opt/odd\nrm -rf /\n')).toMatchObject({ valid: false, safe: false });
   });
 
-  test('takes what is hard to read, and answers others meanwhile', async () => {
+  test('analyses hostile commands, and answers others meanwhile', async () => {
     let answered = false;
     const hard = validate('$(('.repeat(5_400)).finally(() => (answered = true));
     await data(200, person.get('/api/system/info'));
@@ -119,7 +119,7 @@ describe('validate', () => {
   });
 });
 
-test('commands that are hard to read keep nobody else from running theirs', async () => {
+test('hostile commands do not keep other users from running theirs', async () => {
   const other = await app.admin.createUser('developer');
   let answered = 0;
   const hard = Array.from({ length: 10 }, async (_, index) => {

@@ -89,7 +89,7 @@ describe('login', () => {
     expect([unknown.status, unknown.body.error]).toEqual([wrong.status, wrong.body.error]);
   });
 
-  test('refuses a disabled account, and tells so only to who knows the password', async () => {
+  test('refuses a disabled account, and reveals that only with the right password', async () => {
     const { credentials, user } = await app.admin.createUser('viewer');
     await data(200, app.admin.put(`/api/users/${user.id}`, { disabled: true }));
     const { username, password } = credentials!;

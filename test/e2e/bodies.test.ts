@@ -62,7 +62,7 @@ async function postChunked(client: Client, path: string, value: unknown): Promis
 const large = { command: 'true', context: { text: 'x'.repeat(300 * 1024) } };
 const postLarge = async (client: Client) => (await client.post('/api/commands/validate', large)).status;
 
-test('who sends no more of a body keeps nobody from sending one', async () => {
+test('a client that stops in the middle of a body does not keep others from sending one', async () => {
   const addresses = Array.from({ length: 20 }, (_, index) => `127.0.0.${index + 10}`);
   await Promise.all(addresses.map((address) => begin('/api/auth/login', chunked, address)));
   expect(await postChunked(quiet, '/api/tasks/', task('chunked'))).toBe(201);
@@ -77,7 +77,7 @@ test('several bodies of one user are taken at once, in chunks and large ones', a
   expect(new Set(await Promise.all(many))).toEqual(new Set([200]));
 });
 
-test('who hangs up while sending loses nothing by it', async () => {
+test('a client that disconnects while sending frees its share', async () => {
   for (const wait of [0, 1, 2, 3, 5, 8, 12]) {
     const hangUps = Array.from({ length: 20 }, async () => {
       const { socket } = open();
@@ -95,7 +95,7 @@ test('who hangs up while sending loses nothing by it', async () => {
   });
 });
 
-test('what one user has half sent is bounded, and others go on', async () => {
+test('the partial bodies of one user are bounded, and others are accepted', async () => {
   const head = `${signedIn(owner)}Content-Length: ${10 * MiB}\r\n`;
   const uploads = await Promise.all(Array.from({ length: 5 }, () => begin('/api/tasks/bulk', head)));
   const half = Buffer.alloc(5 * MiB, ' ');

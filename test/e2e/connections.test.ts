@@ -104,7 +104,7 @@ describe.runIf(asRoot)('commands that open more connections than a share', () =>
   });
 });
 
-test('a connection without a request is closed, and one with a part of it is told so', async () => {
+test('a connection without a request is closed, and one with a partial request gets an error', async () => {
   const silent = await Client.connect();
   const half = await Client.connect();
   half.socket.write('GET /api/health/live HTT');

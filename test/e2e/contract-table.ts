@@ -18,9 +18,9 @@ const sessions = 'sessions/sessions.test.ts';
 const commands = 'commands/commands.test.ts';
 const profile = 'users/profile.test.ts';
 
-const everyEvent: Evidence[] = [[job, 'each event of the contract reaches who wants to hear of it']];
+const everyEvent: Evidence[] = [[job, 'each event of the contract reaches its subscribers']];
 const told: Evidence[] = [
-  [job, 'a newcomer signs in, runs a command, watches its output live and is told of its end'],
+  [job, 'a new user signs in, runs a command, watches its output live and is notified of its end'],
 ];
 const searched: Evidence[] = [[list, 'is searched: words, phrases, prefixes, operators, fields']];
 const filtered: Evidence[] = [[list, 'is filtered by each of its filters and by several']];
@@ -33,8 +33,8 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
   endpoints: {
     'POST /api/auth/login': [[auth, 'answers a bearer token, its life and the user']],
     'POST /api/auth/refresh': [[auth, 'by bearer gives another token and leaves the old one valid']],
-    'GET /api/health/': [[system, 'is told to everybody']],
-    'GET /api/health/detailed': [[system, 'is told in detail, measured']],
+    'GET /api/health/': [[system, 'is returned to everybody']],
+    'GET /api/health/detailed': [[system, 'is returned in detail, with measurements']],
     'GET /api/system/info': [[system, 'the system tells its version, features and limits']],
     'POST /api/tasks/': [[tasks, 'a task is made, shown, changed and deleted']],
     'GET /api/tasks/': [[list, 'is paged, with the flat fields and with links that lead on'], ...filtered],
@@ -80,7 +80,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
       [commands, 'answers when the command runs, with its process id'],
     ],
     'POST /api/commands/{command_id}/cancel': [
-      [commands, 'ends a command by SIGTERM, and by SIGKILL what does not listen'],
+      [commands, 'ends a command by SIGTERM, and by SIGKILL if it ignores SIGTERM'],
     ],
     'GET /api/commands/running': [
       [commands, "another user's command is not found, and viewers may not run any"],
@@ -98,10 +98,16 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'PUT /api/sessions/{session_id}': [[sessions, 'merges settings, and refuses a stale version']],
     'DELETE /api/sessions/{session_id}': [[sessions, 'ends by being deleted']],
     'GET /api/sessions/{session_id}/history': [
-      [sessions, 'the history tells what the owner did in it, the newest first, with the commands'],
+      [
+        sessions,
+        'the history lists the actions of the owner in the session, newest first, with the commands',
+      ],
     ],
     'POST /api/sessions/{session_id}/restore': [
-      ['sessions/restore.test.ts', 'the first state of tasks comes back, and only what the session changed'],
+      [
+        'sessions/restore.test.ts',
+        'the first state of tasks is restored, and only the changes of the session',
+      ],
     ],
     'GET /api/queues/status': [[queues, 'the status tells of queues, slots and performance']],
     'POST /api/queues/pause': [
@@ -117,7 +123,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
       ],
     ],
     'DELETE /api/queues/clear': [[queues, 'to clear a queue cancels what waits in it and leaves the others']],
-    'GET /api/queues/metrics': [[queues, 'the metrics count what came in and what ended']],
+    'GET /api/queues/metrics': [[queues, 'the metrics count arrivals and ends']],
     'POST /api/queues/priority': [
       [queues, 'queued tasks move to another queue, and what is not queued is named'],
     ],
@@ -125,7 +131,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'PUT /api/users/preferences': [[profile, 'are answered as they were sent, and kept']],
   },
   'envelope and lists': {
-    'success envelope': [[system, 'is told to everybody']],
+    'success envelope': [[system, 'is returned to everybody']],
     'error envelope': [
       [errors, 'of an unknown route wears the envelope, below /api and elsewhere'],
       ...taskFaults,
@@ -147,11 +153,11 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
   },
   'messages that clients send': {
     authenticate: [[connection, 'a token signs in, by message or by header'], ...told],
-    execute_task: [[events, 'execute_task runs a task for those who may']],
+    execute_task: [[events, 'execute_task runs a task for users with the permission']],
     subscribe: [[events, 'a task that is run is followed from queue to end']],
     unsubscribe: [[events, 'after unsubscribing nothing more comes']],
     get_metrics: [[events, 'metrics are measured, on request and as a channel']],
-    ping: [[connection, 'nobody can do more than ping, and is shown out after 10 seconds']],
+    ping: [[connection, 'an unauthenticated socket can only ping, and is closed after 10 seconds']],
   },
   'messages that clients get': {
     task_update: [[events, 'a task that is run is followed from queue to end']],
@@ -161,8 +167,8 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     notification: [
       [system, 'is announced, keeps others from changing things and everything from starting, and ends'],
     ],
-    error: [[events, 'a task that fails is told as an error']],
-    pong: [[connection, 'nobody can do more than ping, and is shown out after 10 seconds']],
+    error: [[events, 'a failed task is published as an error']],
+    pong: [[connection, 'an unauthenticated socket can only ping, and is closed after 10 seconds']],
   },
   'error codes': {
     AUTH_TOKEN_INVALID: [[auth, 'must be ours, whole and young']],
@@ -174,7 +180,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
       ['e2e/access.test.ts', 'a viewer may read, and change only what is its own'],
     ],
     AUTH_ACCOUNT_DISABLED: [
-      [auth, 'refuses a disabled account, and tells so only to who knows the password'],
+      [auth, 'refuses a disabled account, and reveals that only with the right password'],
     ],
     VALIDATION_ERROR: taskFaults,
     VALIDATION_REQUIRED_FIELD: taskFaults,
@@ -211,7 +217,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     SYSTEM_OVERLOADED: [
       [
         'e2e/overload.test.ts',
-        'with a read that takes too long is told so, and not that something is broken',
+        'with a read that takes too long gets a specific error and not an internal one',
       ],
     ],
     QUEUE_FULL: [[queues, 'a full queue is refused with QUEUE_FULL']],
@@ -229,12 +235,23 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
       [limits, 'a user has 200 requests a minute from wherever they come, and a premium user 500'],
     ],
     '50 WebSocket connections a user': [[connection, 'a user has 50 connections']],
-    'X-RateLimit-Limit': [[limits, 'every answer says what is left, also an error of the framework']],
-    'X-RateLimit-Remaining': [[limits, 'every answer says what is left, also an error of the framework']],
-    'X-RateLimit-Reset': [[limits, 'every answer says what is left, also an error of the framework']],
-    'X-RateLimit-Window': [[limits, 'every answer says what is left, also an error of the framework']],
+    'X-RateLimit-Limit': [
+      [limits, 'every response has the rate limit headers, also an error of the framework'],
+    ],
+    'X-RateLimit-Remaining': [
+      [limits, 'every response has the rate limit headers, also an error of the framework'],
+    ],
+    'X-RateLimit-Reset': [
+      [limits, 'every response has the rate limit headers, also an error of the framework'],
+    ],
+    'X-RateLimit-Window': [
+      [limits, 'every response has the rate limit headers, also an error of the framework'],
+    ],
     'X-Signature-256': [
-      ['webhooks/delivery.test.ts', 'a new task is told with the payload and the signatures of the contract'],
+      [
+        'webhooks/delivery.test.ts',
+        'a new task is published with the payload and the signatures of the contract',
+      ],
       ...told,
     ],
     'X-Delivery-ID': everyEvent,

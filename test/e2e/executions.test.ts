@@ -562,7 +562,7 @@ test('storage_limit stops runs once the output of a project has reached it', asy
   await runJob(owner, small, 'true');
 });
 
-test('whoever asked for a run is notified of its end, unless the preferences say no', async () => {
+test('the requester of a run is notified of its end, unless the preferences disable it', async () => {
   const person = await app.admin.createUser('developer');
   const own = await makeProject(person);
   const socket = await LiveSocket.open(app.wsUrl, person.token);

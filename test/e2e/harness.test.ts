@@ -22,7 +22,7 @@ if (mode === 'single') {
     });
   });
 
-  test('a server that dies is named with what it wrote last', async () => {
+  test('a server that dies is reported with its last output', async () => {
     const app = await startApp(standIn());
     await expect(app.anonymous().get('/die')).rejects.toThrow('fetch failed');
     await until(() => app.apis[0]?.hasDied);

@@ -34,7 +34,7 @@ test('a POST that is repeated with its key is answered as the first time and don
   expect(await count('once')).toBe(1);
 });
 
-test('at once it is done once, and the others are told to come again', async () => {
+test('concurrent requests are executed once, and the others are told to retry', async () => {
   const answers = await Promise.all(Array.from({ length: 6 }, () => make(owner, 'key-2', 'at once')));
   const codes = answers.map(({ status, body }) => `${status} ${body.error?.code ?? body.data.id}`);
   expect(await count('at once')).toBe(1);
@@ -78,7 +78,7 @@ test('an error is not kept, so that the same key may try again', async () => {
     expect(await refusal(owner.post(path, undefined, keyed('key-4')))).toBe('409 TASK_NOT_RETRYABLE');
 });
 
-test('an execution that is asked for again is the same execution', async () => {
+test('a repeated execute request returns the same execution', async () => {
   const task = await makeJob(owner, project, 'true');
   const execute = () => data(202, owner.post(`/api/tasks/${task.id}/execute`, {}, keyed('key-5')));
   const first = await execute();

@@ -96,7 +96,7 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     expect(await outputOf(app, other.execution_id)).toBe('');
   });
 
-  test('leave no key to each other, and find none of whoever started the server', async () => {
+  test('leave no key to each other, and find none of the user who started the server', async () => {
     const { execution_id: stored } = await runJob(owner, project, storeKey('left', 'a message'));
     expect(await outputOf(app, stored)).toBe('refused: Function not implemented\n');
     const other = await makeProject(owner);

@@ -21,7 +21,7 @@ import {
 
 const app = useApp();
 
-test('a newcomer signs in, runs a command, watches its output live and is told of its end', async () => {
+test('a new user signs in, runs a command, watches its output live and is notified of its end', async () => {
   const me = new MillraceClient({ baseURL: `${app.url}/api`, websocketURL: `${app.wsUrl}/ws` });
   const { user } = await me.login(app.admin.credentials!);
   expect(user.username).toBe('admin');
@@ -80,7 +80,7 @@ test('a newcomer signs in, runs a command, watches its output live and is told o
   });
 });
 
-test('each event of the contract reaches who wants to hear of it', async () => {
+test('each event of the contract reaches its subscribers', async () => {
   const receiver = await Receiver.start();
   await data(201, app.admin.post('/api/webhooks/', { url: receiver.url, events: ['*'] }));
   const heard = async (event: string, fits: (told: Json) => boolean) => {

@@ -34,7 +34,7 @@ describe('operations', () => {
     project = await makeProject(developer);
   });
 
-  test('a process says that it lives, and that it is ready, to everybody', async () => {
+  test('a process reports its liveness and readiness to everybody', async () => {
     const timestamp = expect.stringMatching(/Z$/);
     expect(await data(200, app.anonymous().get('/api/health/live'))).toEqual({ status: 'alive', timestamp });
     expect(await data(200, app.anonymous().get('/api/health/ready'))).toEqual({
@@ -63,7 +63,7 @@ describe('operations', () => {
     await data(200, app.anonymous().get('/api/health/ready'));
   });
 
-  test('every request is logged once, with who asked for what and how it went', async () => {
+  test('every request is logged once, with its user, path and result', async () => {
     await developer.get(`/api/projects/${project.id}?search=hidden`, named('log-get'));
     await developer.post('/api/tasks/', { project_id: project.id }, named('log-post'));
     await app.anonymous().get('/nowhere', named('log-nowhere'));
@@ -100,7 +100,7 @@ describe('operations', () => {
     expect(logged()).not.toContain('hidden');
   });
 
-  test('what is logged within a request carries its id; a run is logged with its task and how it ended', async () => {
+  test('log lines within a request have its id; a run is logged with its task and result', async () => {
     await app.admin.post('/api/queues/pause', { queue_name: 'normal_priority' });
     const task = await makeJob(developer, project, 'true');
     const { execution_id } = await execute(developer, task);
@@ -186,7 +186,7 @@ describe('operations', () => {
     expect(hidden.filter((value) => value !== '' && written.includes(value))).toEqual([]);
   });
 
-  test('from SIGTERM on it is not ready, and what is under way is finished', async () => {
+  test('after SIGTERM it is not ready, and active requests are finished', async () => {
     const [server] = app.processes;
     const client = Object.assign(new Client(() => server!.url), { token: developer.token });
     const blocker = new Postgres({ connectionString: app.databaseUrl });

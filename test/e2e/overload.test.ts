@@ -32,7 +32,7 @@ async function blocked(): Promise<number> {
   return row!.n;
 }
 
-test('requests beyond what a user may have in line are refused, and all is well afterwards', async () => {
+test('requests beyond the queue of a user are refused, and later ones are served', async () => {
   let answers: Promise<Answer | undefined>[] = [];
   await whileLocked('projects', async () => {
     const send = () => app.admin.get('/api/projects/').catch(() => undefined);
@@ -85,7 +85,7 @@ describe('a user who floods', () => {
     expect((await Promise.all(answers)).map((answer) => answer.status)).toEqual(answers.map(() => status));
   });
 
-  test('with a read that takes too long is told so, and not that something is broken', async () => {
+  test('with a read that takes too long gets a specific error and not an internal one', async () => {
     await whileLocked('tasks', async () => {
       const answer = await loud.get('/api/tasks/', { query: { search: 'NOT a*' } });
       expect(await refusal(answer)).toBe('503 SYSTEM_OVERLOADED');
@@ -95,7 +95,7 @@ describe('a user who floods', () => {
   });
 });
 
-test('tokens that have to be looked up wait for those from the same address, and nobody else for them', async () => {
+test('look-ups of tokens wait only for others from the same address', async () => {
   const quiet = await app.admin.createUser('viewer');
   const stranger = app.anonymous().with({ 'x-forwarded-for': '10.9.0.3' });
   let answers: Promise<Answer>[] = [];
@@ -111,7 +111,7 @@ test('tokens that have to be looked up wait for those from the same address, and
   expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([401]));
 });
 
-test('a crowd that signs in from one address waits for itself, and nobody else for it', async () => {
+test('many sign-ins from one address wait only for each other', async () => {
   const at = await app.adminAt(app.apis[0]!);
   const finished: string[] = [];
   const signIn = async (address: string) => {

@@ -153,7 +153,7 @@ test('a full queue is refused with QUEUE_FULL', async () => {
   expect((await show(owner, tasks[12])).status).toBe('pending');
 });
 
-test('the metrics count what came in and what ended', async () => {
+test('the metrics count arrivals and ends', async () => {
   const task = await makeJob(owner, project, 'exit 1');
   const before = await data(200, owner.get('/api/queues/metrics'));
   await execute(owner, task, { priority: 'low' });

@@ -87,7 +87,7 @@ test('a user has 200 requests a minute from wherever they come, and a premium us
   expect(await flood(rich, 502, '/api/system/info')).toEqual({ 200: 499, 429: 3 });
 });
 
-test('every answer says what is left, also an error of the framework', async () => {
+test('every response has the rate limit headers, also an error of the framework', async () => {
   const client = from(app.admin, '10.9.2.1');
   for (const answer of [
     await client.get('/api/unknown'),

@@ -121,7 +121,7 @@ describe.runIf(asRoot).each(kinds)(
       }
     });
 
-    test('cannot leave each other keys, nor use those of whoever started the server', async () => {
+    test('cannot leave each other keys, nor use those of the user who started the server', async () => {
       const { execution_id: stored } = await runJob(attacker, theirs, storeKey('left', 'a message'));
       expect(await outputOf(app, stored)).toBe('refused: Function not implemented\n');
       const { execution_id } = await runJob(
@@ -162,7 +162,7 @@ describe.runIf(asRoot).each(kinds)(
       expect(lines[7]).toMatch(/^\/run\/millrace\//);
     });
 
-    test('are not led out of their workspace, and are told nothing of what lies there', async () => {
+    test('are not led out of their workspace, and learn nothing about the files outside', async () => {
       const closed = mkdtempSync('/root/millrace-test-');
       try {
         mkdirSync(join(closed, 'inner'), { mode: 0o755 });
@@ -384,7 +384,7 @@ describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary us
   });
   afterAll(() => rmSync(dataDir, { recursive: true }));
 
-  test('are not joined by the keys of whoever started the server', async () => {
+  test('do not get the keys of the user who started the server', async () => {
     const project = await makeProject(app.admin);
     const { execution_id } = await runJob(app.admin, project, readKey('operators'));
     expect(await outputOf(app, execution_id)).toBe('none\n');

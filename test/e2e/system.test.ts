@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 describe('health', () => {
-  test('is told to everybody', async () => {
+  test('is returned to everybody', async () => {
     const answer = await app.anonymous().get('/api/health/');
     expect(answer.body).toEqual({
       data: {
@@ -30,7 +30,7 @@ describe('health', () => {
     });
   });
 
-  test('is told in detail, measured', async () => {
+  test('is returned in detail, with measurements', async () => {
     const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
     const url = app.wsUrl.replace('ws', 'http');
     const look = () => data(200, new Client(() => url).get('/api/health/detailed'));
@@ -155,7 +155,7 @@ describe('maintenance', () => {
     await asksEverywhere(async (client) => (await client.post('/api/projects/', {})).status === 422);
   });
 
-  test('that is announced for later hinders nobody yet', async () => {
+  test('that is announced for later has no effect yet', async () => {
     const starts_at = new Date(Date.now() + 3_600_000).toISOString();
     expect(await data(200, announce({ starts_at, duration: '01:00:00' }))).toMatchObject({
       status: 'scheduled',
@@ -205,7 +205,7 @@ if (mode === 'cluster') {
   });
 }
 
-test('a proxy that nobody named is warned of, once a process', async () => {
+test('a proxy that is not configured causes one warning in each process', async () => {
   const warnings = () =>
     app.apis.map(({ stderr }) => stderr.split('\n').filter((line) => line.includes('TRUST_PROXY')).length);
   const forwarded = app.anonymous().with({ 'x-forwarded-for': '192.0.2.1' });

@@ -22,7 +22,7 @@ test('numbers of tasks rise in the order of their creation, however the project 
   expect(atOnce.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, index) => index + 41));
 });
 
-test('who may not write in a project takes no number of it', async () => {
+test('a user without write access to a project uses up no number of it', async () => {
   const project = await makeProject(app.admin, { visibility: 'internal' });
   const stranger = await app.admin.createUser('developer');
   const ask = () => stranger.post('/api/tasks/', { title: 'x', project_id: project.id });

@@ -382,7 +382,7 @@ describe('dependencies', () => {
   });
 });
 
-test('a task goes to somebody who can see its project, and stays with who lost that', async () => {
+test('a task can be assigned to a user who can see its project, and stays with one who has lost access', async () => {
   const closed = await makeProject(owner);
   const toOther = { assigned_to: other.user.id };
   const task = await makeTask(owner, closed, { assigned_to: app.admin.user.id });
@@ -419,7 +419,7 @@ test('a task goes to somebody who can see its project, and stays with who lost t
   expect(await show(owner, task)).toMatchObject(toOther);
 });
 
-test('a task goes to nobody whose account is disabled', async () => {
+test('a task cannot be assigned to a disabled user', async () => {
   const gone = await app.admin.createUser('admin');
   const task = await makeTask(owner, project, { assigned_to: gone.user.id });
   await data(200, app.admin.put(`/api/users/${gone.user.id}`, { disabled: true }));

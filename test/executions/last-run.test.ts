@@ -20,7 +20,7 @@ async function endsOf(task: Json): Promise<Json[]> {
   return inDetail;
 }
 
-test('a task says how its last run went, wherever it is shown', async () => {
+test('a task has the result of its last run in all responses', async () => {
   const task = await makeJob(owner, project, 'exit 7', { working_directory: 'nowhere' });
   expect(task.last_run).toBeNull();
   const { execution_id } = await execute(owner, task);
@@ -68,7 +68,7 @@ test('its history tells the end of each attempt, also of one that is repeated', 
   ]);
 });
 
-test('a run that is cancelled says so', async () => {
+test('a cancelled run is reported as such', async () => {
   const task = await makeJob(owner, project, 'sleep 60');
   await execute(owner, task);
   const running = await reached(owner, task, 'running');

@@ -120,7 +120,7 @@ test('a frame that was lost is taken from the store once it is there', async () 
   expect(reading.seen).toEqual({ text: 'one two three ', end: 14 });
 });
 
-test('a gap is filled though nobody says that its bytes are stored', async () => {
+test('a gap is filled even if no message reports that its bytes are stored', async () => {
   const reading = read();
   await hears(reading, 0, 'one ');
   await store(frame(0, 'one '), frame(4, 'two '));
@@ -130,7 +130,7 @@ test('a gap is filled though nobody says that its bytes are stored', async () =>
   await reading.done;
 });
 
-test('what is not stored is said again to who missed it', async () => {
+test('frames that are not stored yet are sent again to a reader that missed them', async () => {
   const stop = events.on('execution.output_missed', ({ execution_id }) => {
     if (execution_id === id) for (const piece of said) say(piece);
   });
@@ -148,7 +148,7 @@ test('what is not stored is said again to who missed it', async () => {
   stop();
 });
 
-test('the last frame is not missed when it was lost: word of its storage is enough', async () => {
+test('a lost last frame is not missed: the message about its storage is enough', async () => {
   const reading = read();
   await hears(reading, 0, 'one ');
   await store(frame(0, 'one '), frame(4, 'two '));
@@ -167,7 +167,7 @@ test('an end of which no word came is found', async () => {
   await until(() => reading.seen.end === 4, { timeout: 30_000 });
 });
 
-test('a reader who is slow gets every byte, and who is quick waits for nobody', async () => {
+test('a slow reader gets every byte, and a quick one does not wait for others', async () => {
   const size = 256 * 1024;
   const piece = (index: number) => frame(index * size, String.fromCharCode(97 + (index % 26)).repeat(size));
   const stop = new AbortController();
@@ -229,7 +229,7 @@ test('frames that are larger than the room of a connection come in pieces that s
   expect(narrow.total).toBe(0);
 });
 
-test('readers from different offsets share what they hear', async () => {
+test('readers from different offsets share the received frames', async () => {
   const [whole, part, later] = [read(), read(2), read(6)];
   await hears(whole, 0, 'abcd');
   await until(() => part.seen.text === 'cd');

@@ -52,7 +52,7 @@ async function failing(): Promise<Json> {
   return job;
 }
 
-test('who is disabled runs nothing: what runs, waits or is to be tried again is cancelled', async () => {
+test('a disabled user runs nothing: running, waiting and retried runs are cancelled', async () => {
   const job = await failing();
   const [running, waiting] = await runAndQueue();
   await data(200, app.admin.put(`/api/users/${person.user.id}`, { disabled: true }));
@@ -64,7 +64,7 @@ test('who is disabled runs nothing: what runs, waits or is to be tried again is 
   await reached(app.admin, waiting, 'completed');
 });
 
-test('who is no member any more starts nothing, and what has started goes on', async () => {
+test('a former member starts nothing, and started runs continue', async () => {
   const job = await failing();
   const [running, waiting] = await runAndQueue();
   await data(200, app.admin.delete(`/api/projects/${project.id}/members/${person.user.id}`));
@@ -74,31 +74,34 @@ test('who is no member any more starts nothing, and what has started goes on', a
   await reached(app.admin, running, 'cancelled');
 });
 
-test.each(['project', 'installation'])('who becomes a viewer of the %s starts nothing', async (where) => {
-  const [running, waiting] = await runAndQueue();
-  const path =
-    where === 'project'
-      ? `/api/projects/${project.id}/members/${person.user.id}`
-      : `/api/users/${person.user.id}`;
-  await data(200, app.admin.put(path, { role: 'viewer' }));
-  await cancelled(waiting);
-  await data(200, app.admin.post(`/api/tasks/${running.id}/cancel`));
-  // a run that fails meanwhile is not tried again
-  await data(200, app.admin.put(path, { role: 'developer' }));
-  const late = await makeJob(person, project, `${holding('late')}; exit 1`, { retry_attempts: 3 });
-  await execute(person, late);
-  await reached(person, late, 'running');
-  await data(200, app.admin.put(path, { role: 'viewer' }));
-  await app.query('UPDATE projects SET resource_limits = resource_limits || $2 WHERE id = $1', [
-    project.id,
-    { max_concurrent_tasks: 2 },
-  ]);
-  await runJob(app.admin, project, 'touch late');
-  await reached(app.admin, late, 'failed');
-  expect(await attempts(late)).toHaveLength(1);
-});
+test.each(['project', 'installation'])(
+  'a user who becomes a viewer of the %s starts nothing',
+  async (where) => {
+    const [running, waiting] = await runAndQueue();
+    const path =
+      where === 'project'
+        ? `/api/projects/${project.id}/members/${person.user.id}`
+        : `/api/users/${person.user.id}`;
+    await data(200, app.admin.put(path, { role: 'viewer' }));
+    await cancelled(waiting);
+    await data(200, app.admin.post(`/api/tasks/${running.id}/cancel`));
+    // a run that fails meanwhile is not tried again
+    await data(200, app.admin.put(path, { role: 'developer' }));
+    const late = await makeJob(person, project, `${holding('late')}; exit 1`, { retry_attempts: 3 });
+    await execute(person, late);
+    await reached(person, late, 'running');
+    await data(200, app.admin.put(path, { role: 'viewer' }));
+    await app.query('UPDATE projects SET resource_limits = resource_limits || $2 WHERE id = $1', [
+      project.id,
+      { max_concurrent_tasks: 2 },
+    ]);
+    await runJob(app.admin, project, 'touch late');
+    await reached(app.admin, late, 'failed');
+    expect(await attempts(late)).toHaveLength(1);
+  },
+);
 
-test('what nobody was told of is refused when it would start, and stopped where it runs', async () => {
+test('without the event, a revoked run is refused at its start, and stopped where it runs', async () => {
   const running = await makeJob(person, project, holding('go'));
   await execute(person, running);
   await reached(person, running, 'running');

@@ -42,7 +42,7 @@ async function mostAtOnce(client: Client): Promise<number> {
   return row!.most;
 }
 
-test('one user cannot take all slots, with or without a project, and what waits starts when one is free', async () => {
+test('one user cannot take all slots, with or without a project, and waiting runs start when one is free', async () => {
   const greedy = await app.admin.createUser('developer');
   const share = Math.floor(slots * 0.75);
   const projects = await Promise.all([makeProject(greedy), makeProject(greedy)]);
@@ -115,7 +115,7 @@ test('two processes that admit for one user at a time wait for each other', asyn
   await Promise.all([first.end(), second.end()]);
 });
 
-test('who has fewer runs under way in a project is served first there', async () => {
+test('the user with fewer active runs in a project is served first there', async () => {
   const owner = await app.admin.createUser('developer');
   await data(200, app.admin.put(`/api/users/${owner.user.id}`, { max_running: 50 }));
   const project = await makeProject(owner, { resource_limits: { max_concurrent_tasks: 1 } });

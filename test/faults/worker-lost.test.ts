@@ -174,7 +174,7 @@ describe('a worker that is stopped for longer than its lease', () => {
       ]);
     });
   } else {
-    test('goes on where it was when nobody took its runs', { timeout: 60_000 }, async () => {
+    test('continues its runs when no other worker has taken them', { timeout: 60_000 }, async () => {
       const { folder, job, worker } = await freeze();
       await delay(leaseSeconds * 1000 + 1_000);
       process.kill(worker.pid, 'SIGCONT');

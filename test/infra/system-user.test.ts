@@ -17,7 +17,7 @@ test('root and what is no user name are refused', async () => {
 // Creating takes root; anybody else gets the refusal that the second block checks.
 if (isRoot) {
   describe('as root', () => {
-    test('a missing user is created once, by whoever comes first, with no shell, no home and a group of its own', async () => {
+    test('a missing user is created once, by the first of concurrent callers, with no shell, no home and a group of its own', async () => {
       const name = `millrace-test-${process.pid}`;
       try {
         const users = await Promise.all([1, 2, 3].map(() => ensureSystemUser(name)));
@@ -33,7 +33,7 @@ if (isRoot) {
   });
 } else {
   describe('as an ordinary user', () => {
-    test('a user that cannot be created is an error that says what was tried', async () => {
+    test('a user that cannot be created causes an error with the attempts', async () => {
       await expect(ensureSystemUser('millrace-no-such-user')).rejects.toThrow(/useradd/);
     });
   });

@@ -33,7 +33,7 @@ describe('metrics', () => {
     project = await makeProject(developer);
   });
 
-  test('are for administrators and for who has the token, which opens nothing else', async () => {
+  test('are for administrators and for the metrics token, which is not accepted elsewhere', async () => {
     const anonymous = app.anonymous();
     expect(await refusal(anonymous.get('/metrics'))).toBe('401 AUTH_TOKEN_MISSING');
     for (const forged of [`Bearer ${token}x`, `Bearer ${token.slice(1)}`, `Basic ${token}`, 'Bearer '])
@@ -95,7 +95,7 @@ describe('metrics', () => {
     await reached(developer, held, 'completed');
   });
 
-  test('have labels of few values, whatever is asked for', async () => {
+  test('have labels with few values, whatever the requested paths', async () => {
     for (let n = 0; n < 20; n += 1) {
       await developer.get(`/nowhere/${n}`);
       await developer.get(`/api/tasks/SHOP-${n + 1}?search=${n}`);
@@ -115,7 +115,7 @@ describe('metrics', () => {
     expect(all).toBe(seen.value('millrace_http_request_duration_seconds_count'));
   });
 
-  test('have a port of their own where one is configured, with the health for who starts processes', async () => {
+  test('have a separate port where one is configured, which also serves the health checks', async () => {
     const ask = async (path: string, options: RequestInit = {}) => {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, options);
       return { status: answer.status, text: await answer.text() };
@@ -143,7 +143,7 @@ describe('metrics', () => {
     await until(async () => (await read()).value('millrace_database_up') === 1);
   });
 
-  test('count what was deleted because its time was over; the origin of a living task stays', async () => {
+  test('count the expired rows that were deleted; the creation of an existing task is kept', async () => {
     const living = await makeJob(developer, project, 'true');
     const gone = await makeJob(developer, project, 'true');
     await data(200, developer.put(`/api/tasks/${living.id}`, { title: 'renamed' }));

@@ -271,7 +271,7 @@ test('a part of an output, its lines with a text, and what is not a colour', asy
   expect(await refusal(stranger.get(`${path}/search?q=a`))).toBe('404 RESOURCE_NOT_FOUND');
 });
 
-test('output is removed when its time is over, as its project says, and the answers say so', async () => {
+test('output is removed at the end of the retention of its project, and responses report it', async () => {
   const keeping = await makeProject(app.admin, { settings: { output_retention_days: 400 } });
   const forgetting = await makeProject(app.admin, { settings: { output_retention_days: 1 } });
   const fresh = await runJob(app.admin, forgetting, 'echo fresh');

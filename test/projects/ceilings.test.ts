@@ -32,7 +32,7 @@ const above = [
 ];
 const most = { max_tasks: 50, max_concurrent_tasks: 12, storage_limit: '2GB' };
 
-test('what a project may have is bounded for its owner, and an administrator may give more', async () => {
+test('an owner can set the limits of a project only up to the ceilings, and an administrator above them', async () => {
   const project = await makeProject(owner, {
     resource_limits: { ...most, max_run_limits: { cpu_seconds: 60 } },
   });
@@ -54,7 +54,7 @@ test('what a project may have is bounded for its owner, and an administrator may
   expect(ofAdmin.resource_limits).toMatchObject(Object.assign({}, ...above));
 });
 
-test('a run that names no limits has those of the server, and what it names is bounded', async () => {
+test('a run without limits gets those of the server, and requested limits have an upper bound', async () => {
   const project = await makeProject(owner);
   const show = 'ulimit -t; ulimit -f; ulimit -n; ulimit -v; ulimit -d';
   const plain = await runJob(owner, project, show);
@@ -136,7 +136,7 @@ test('requests at once make no more projects than one user may', async () => {
 
 const description = 'x'.repeat(50_000);
 
-test('what tasks take is bounded for each project, however it comes about, and deleted ones count', async () => {
+test('the bytes of the tasks of a project are limited on every route, and deleted tasks count', async () => {
   const person = await app.admin.createUser('developer');
   const project = await makeProject(person, { resource_limits: { max_tasks: 4 } });
   const make = () =>
@@ -179,7 +179,7 @@ test('what tasks take is bounded for each project, however it comes about, and d
   await data(200, person.delete(`/api/tasks/${last.id}`));
 });
 
-test('a copy is bounded by what its tasks take', async () => {
+test('a copy of a project is limited by the bytes of its tasks', async () => {
   const person = await app.admin.createUser('developer');
   const source = await makeProject(person, { resource_limits: { max_tasks: 3 } });
   const path = `/api/projects/${source.id}/clone`;

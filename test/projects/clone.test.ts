@@ -128,7 +128,7 @@ test('keeps to the limit of the copy, and leaves nothing when it is refused', as
   });
 });
 
-test('is refused for what one may not see, for viewers and for what is wrong', async () => {
+test('is refused for projects that one may not see, for viewers and for invalid requests', async () => {
   const owner = await app.admin.createUser('developer');
   const [stranger, viewer] = [await app.admin.createUser('developer'), await app.admin.createUser('viewer')];
   const source = await makeProject(owner);

@@ -47,7 +47,7 @@ test('a wrong token is refused and the connection lives on', async () => {
   await socket.ask({ type: 'authenticate', token: app.admin.token }, 'authenticated');
 });
 
-test('nobody can do more than ping, and is shown out after 10 seconds', async () => {
+test('an unauthenticated socket can only ping, and is closed after 10 seconds', async () => {
   const socket = await LiveSocket.open(app.wsUrl);
   expect(await socket.ask({ type: 'ping', timestamp: 1690725600000 }, 'pong')).toEqual({
     type: 'pong',
@@ -65,7 +65,7 @@ test('nobody can do more than ping, and is shown out after 10 seconds', async ()
   expect(socket.closed?.code).toBe(4401);
 });
 
-test('what cannot be read is answered by an error', async () => {
+test('an invalid message is answered by an error', async () => {
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   for (const text of [
     '{',

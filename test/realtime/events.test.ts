@@ -39,7 +39,7 @@ test('a task that is run is followed from queue to end', async () => {
   });
 });
 
-test('a task that fails is told as an error', async () => {
+test('a failed task is published as an error', async () => {
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, 'exit 127');
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
@@ -53,7 +53,7 @@ test('a task that fails is told as an error', async () => {
   });
 });
 
-test('a timeout is told as TASK_TIMEOUT', async () => {
+test('a timeout is published as TASK_TIMEOUT', async () => {
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, 'sleep 30');
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
@@ -85,7 +85,7 @@ test('project_updates tells of the project and its tasks, once each', async () =
   ).toHaveLength(2);
 });
 
-test('a personal access token hears of tasks when its scopes let it read them', async () => {
+test('a personal access token receives events of tasks when its scopes permit reading them', async () => {
   const project = await createProject(app.admin);
   const open = async (scope: string) => {
     const token = await expectStatus(
@@ -132,7 +132,7 @@ test('a personal access token hears of tasks when its scopes let it read them', 
   expect(heard(without)).toEqual(always);
 });
 
-test('what does not exist or is not ours is not found', async () => {
+test('resources that do not exist or are not visible are not found', async () => {
   const user = await app.admin.createUser('developer');
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, 'true');
@@ -170,7 +170,7 @@ test('what does not exist or is not ours is not found', async () => {
   await ended(app.admin, task);
 });
 
-test('only those who may see a project hear of it, from the moment on when that changes', async () => {
+test('only users who may see a project receive its events, as soon as that changes', async () => {
   const [member, stranger] = await Promise.all([
     app.admin.createUser('developer'),
     app.admin.createUser('developer'),
@@ -203,7 +203,7 @@ test('only those who may see a project hear of it, from the moment on when that 
   expect(strangers.messages.filter(({ type }) => type === 'task_update')).toHaveLength(1);
 });
 
-test('execute_task runs a task for those who may', async () => {
+test('execute_task runs a task for users with the permission', async () => {
   const project = await createProject(app.admin, { visibility: 'internal' });
   const task = await createTask(app.admin, project, 'echo by socket');
   const viewer = await app.admin.createUser('viewer');

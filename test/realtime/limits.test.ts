@@ -97,7 +97,7 @@ test('five tokens that are good for nothing close the connection', async () => {
   expect((await until(() => socket.closed)).code).toBe(4429);
 });
 
-test('what a socket asks to be done counts among the requests of its user', async () => {
+test('requests over a socket count among the requests of its user', async () => {
   const user = await app.admin.createUser('developer');
   const socket = await LiveSocket.open(app.wsUrl, user.token, from('10.8.3.1'));
   const execute = { type: 'execute_task', task_id: 'NONE-1' };

@@ -61,7 +61,7 @@ test('output comes live and again, from any offset', async () => {
   }
 });
 
-test('who comes late hears at once what a slow store has not taken yet', async () => {
+test('a late reader immediately receives the output that slow storage has not stored yet', async () => {
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, 'echo early; while :; do sleep 0.2; echo on; done');
   const store = new Client({ connectionString: app.databaseUrl });
@@ -114,7 +114,7 @@ test('after unsubscribing no more output comes, and one can go on from there', a
   );
 });
 
-test('a slow reader holds up nobody, fills no memory, and gets every byte', async () => {
+test('a slow reader delays no other, fills no memory, and gets every byte', async () => {
   const total = 24_000_000;
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, `sleep 1; seq 1 10000000 | head -c ${total}`);

@@ -6,7 +6,7 @@ import { until } from '../support/until.js';
 import { createProject, createTask, execute } from './fixtures.js';
 import { closeSockets, LiveSocket } from './live-socket.js';
 
-test('shutting down closes every connection with 1001, also of who does not read, and hangs on none', async () => {
+test('a shutdown closes every connection with 1001, also of clients that do not read, and waits for none', async () => {
   const app = await startApp();
   try {
     const project = await createProject(app.admin);

@@ -102,7 +102,7 @@ test.each([['websocket'], ['polling']])('output arrives whole over %s', async (t
   await ended(app.admin, task);
 });
 
-test('a disabled user is told and disconnected', async () => {
+test('a disabled user gets an error and is disconnected', async () => {
   const user = await app.admin.createUser('viewer');
   const { socket, messages } = await connect({ token: user.token });
   await app.admin.put(`/api/users/${user.user.id ?? user.user.user_id}`, { disabled: true });
@@ -132,7 +132,7 @@ test('a message above 64 KiB ends a connection by polling, too', async () => {
   await connect({ token: app.admin.token });
 });
 
-test('who asks for a sign-in again and again is cut off', async () => {
+test('a client that sends authenticate again and again is disconnected', async () => {
   const raw = new WebSocket(`${app.wsUrl}/socket.io/?EIO=4&transport=websocket`);
   const refusals: string[] = [];
   raw.on('message', (data: Buffer) => {

@@ -104,7 +104,7 @@ describe('of an output that is being downloaded', () => {
     };
   }
 
-  test('the rest is kept from who may not read it any more', async () => {
+  test('the rest is withheld from a reader who has lost the permission', async () => {
     const users = await Promise.all([1, 2, 3, 4].map(() => app.admin.createUser('developer')));
     const [disabled, outsider, leaving, renewed] = users as [Client, Client, Client, Client];
     const [byAdmin, byDisabled, byOutsider, byLeaving, byRenewed] = await Promise.all([
@@ -128,7 +128,7 @@ describe('of an output that is being downloaded', () => {
     expect(await byAdmin()).toBe(bytes);
   });
 
-  test('nothing is left of who hangs up before the answer', async () => {
+  test('nothing remains of a client that disconnects before the response', async () => {
     const user = await app.admin.createUser('admin');
     const { port, url } = app.apis[0]!;
     const path = `/api/commands/${execution}/output`;

@@ -228,7 +228,7 @@ describe('errors', () => {
     );
   });
 
-  test('of the network say what was not reached, and an aborted request gives its reason', async () => {
+  test('of the network name the unreachable host, and an aborted request has the reason of its signal', async () => {
     const nowhere = clientAt(`http://127.0.0.1:${await freePort()}`, { maxRetries: 0 });
     await expect(nowhere.tasks.list()).rejects.toThrow(ConnectionError);
     await expect(nowhere.tasks.list()).rejects.toThrow(
@@ -270,7 +270,7 @@ describe('on a bad network', () => {
     await expect(unlucky.auth.login(credentials!)).rejects.toThrow(ConnectionError);
   });
 
-  test('the server says how long to wait', async () => {
+  test('the Retry-After of the server is respected', async () => {
     const proxy = await FaultProxy.start(app.url);
     const patient = clientAt(proxy.url);
     proxy.faults.push({ status: 429, headers: { 'retry-after': '1' } });
@@ -284,7 +284,7 @@ describe('on a bad network', () => {
 });
 
 describe('a token', () => {
-  test('that was refused is renewed once for all who need it, and kept by whoever asks', async () => {
+  test('that was refused is renewed once for all concurrent requests, and kept', async () => {
     const login = await client.auth.login(app.admin.credentials!);
     const proxy = await FaultProxy.start(app.url);
     const kept: unknown[] = [];
@@ -303,7 +303,7 @@ describe('a token', () => {
     });
   });
 
-  test('is renewed before it expires, and what refuses it is told when it cannot be', async () => {
+  test('is renewed before it expires, and a request reports it when it cannot be', async () => {
     const { refreshToken } = await client.auth.login(app.admin.credentials!);
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const seconds = Date.now() / 1000;

@@ -15,7 +15,7 @@ beforeAll(async () => {
 const clientAt = (url: string) => new MillraceClient({ baseURL: `${url}/api`, token: app.admin.token });
 
 describe('a live connection', () => {
-  test('tells of what was subscribed, also when that was before it stood', async () => {
+  test('delivers the subscribed events, also of subscriptions before the connection was open', async () => {
     const { sessionId } = await client.sessions.create({ projectId });
     const ws = client.websocket.connect(sessionId);
     const updates: MessageMap['task_update'][] = [];
@@ -71,7 +71,7 @@ describe('a live connection', () => {
     ws.close();
   });
 
-  test('tells what was refused, and ends when its token is', async () => {
+  test('reports refused messages, and ends with its token', async () => {
     const ws = client.websocket.connect('a-session');
     const fault = ws.once('error');
     await expect(ws.subscribe('task_updates', { projectId: 'NOWHERE' })).rejects.toMatchObject({

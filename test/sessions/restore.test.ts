@@ -48,7 +48,7 @@ test('settings come back as they were at any moment, and a restore can be taken 
   expect(kept).toMatchObject({ settings: { theme: 'dark' }, settings_restored: false });
 });
 
-test('the first state of tasks comes back, and only what the session changed', async () => {
+test('the first state of tasks is restored, and only the changes of the session', async () => {
   const { owner, project } = await start();
   const other = await app.admin.createUser('developer');
   const fields = {
@@ -158,7 +158,7 @@ test('a moment between two changes comes back, with the times of a completed tas
   }
 });
 
-test('running and deleted tasks are left and listed, and what cannot come back is named', async () => {
+test('running and deleted tasks are not restored but listed, and fields that cannot be restored are named', async () => {
   const { owner, project } = await start();
   const [running, deleted, linked] = [
     await makeTask(owner, project, { command: 'sleep 60' }),
@@ -194,7 +194,7 @@ test('running and deleted tasks are left and listed, and what cannot come back i
   });
 });
 
-test('a task is not given back to who cannot see its project any more', async () => {
+test('a task is not restored for a user who cannot see its project any more', async () => {
   const { owner, project } = await start();
   const other = await app.admin.createUser('developer');
   const given = await makeTask(owner, project, { assigned_to: other.user.id });
@@ -224,7 +224,7 @@ test('a session without a project restores what it changed anywhere its owner ma
   expect(tasks.left).toMatchObject([{ task_id: theirs.id, reason: 'access_denied' }]);
 });
 
-test('is refused for a moment outside of the session and for who may not write', async () => {
+test('is refused for a time outside of the session and for users who may not write', async () => {
   const { owner, project } = await start();
   const { session, path, working } = await open(owner, project);
   const restore = (body: unknown, client = owner) => client.post(`${path}/restore`, body);

@@ -206,7 +206,7 @@ describe('an access', () => {
   });
 });
 
-test('the history tells what the owner did in it, the newest first, with the commands', async () => {
+test('the history lists the actions of the owner in the session, newest first, with the commands', async () => {
   const [owner, other] = [await app.admin.createUser('developer'), await app.admin.createUser('developer')];
   const project = await makeProject(owner, { visibility: 'internal' });
   const session = await makeSession(owner, { project_id: project.id });

@@ -23,7 +23,7 @@ async function subscribe(receiver: Receiver, fields: Record<string, unknown> = {
   return { project, webhook };
 }
 
-test('a new task is told with the payload and the signatures of the contract', async () => {
+test('a new task is published with the payload and the signatures of the contract', async () => {
   const receiver = await Receiver.start();
   const { project, webhook } = await subscribe(receiver, { events: ['task.created'] });
   await touch(app.admin, project);
@@ -97,7 +97,7 @@ test('Retry-After is waited for', async () => {
   expect((await receiver.next(2)).at - first.at).toBeGreaterThanOrEqual(3_950);
 });
 
-test('what a receiver says before its answer is passed over', async () => {
+test('interim responses of a receiver are ignored', async () => {
   const informational = [
     'HTTP/1.1 100 Continue',
     'HTTP/1.1 102 Processing',
@@ -216,7 +216,7 @@ test('after a rotation both secrets sign', async () => {
   expect(later.headers).not.toHaveProperty('x-signature-256-previous');
 });
 
-test('what waits for a webhook that was switched off is not sent', async () => {
+test('pending deliveries of a deactivated webhook are not sent', async () => {
   const receiver = await Receiver.start((response) => response.writeHead(500).end());
   const { project, webhook } = await subscribe(receiver);
   await touch(app.admin, project);

@@ -5,7 +5,7 @@ import { data, delivered, makeProject, makeWebhook, touch } from './steps.js';
 
 const app = useApp();
 
-test('receivers that hang delay nobody else', { timeout: 60_000 }, async () => {
+test('hanging receivers do not delay others', { timeout: 60_000 }, async () => {
   let givenUp = 0;
   const hanging = await Receiver.start((response) => response.on('close', () => (givenUp += 1)));
   const healthy = await Receiver.start();
@@ -68,20 +68,24 @@ test(
   },
 );
 
-test('a shutdown waits for what is under way and hands back the rest', { timeout: 60_000 }, async () => {
-  const receiver = await Receiver.start((response, _, index) => {
-    setTimeout(() => response.end(), index < 4 ? 2_000 : 0);
-  });
-  const project = await makeProject(app.admin);
-  await makeWebhook(app.admin, { url: receiver.url, project_id: project.id });
-  for (let count = 0; count < 20; count += 1) await touch(app.admin, project, `touched ${count}`);
-  await receiver.next(4);
-  await Promise.all(app.processes.map((server) => app.restart(server)));
-  await receiver.next(20);
-  await expect.poll(() => receiver.received.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(20);
-  expect(new Set(receiver.received.map(({ body }) => body.delivery_id)).size).toBe(20);
-  expect(receiver.received).toHaveLength(20);
-});
+test(
+  'a shutdown waits for requests in flight and releases the other deliveries',
+  { timeout: 60_000 },
+  async () => {
+    const receiver = await Receiver.start((response, _, index) => {
+      setTimeout(() => response.end(), index < 4 ? 2_000 : 0);
+    });
+    const project = await makeProject(app.admin);
+    await makeWebhook(app.admin, { url: receiver.url, project_id: project.id });
+    for (let count = 0; count < 20; count += 1) await touch(app.admin, project, `touched ${count}`);
+    await receiver.next(4);
+    await Promise.all(app.processes.map((server) => app.restart(server)));
+    await receiver.next(20);
+    await expect.poll(() => receiver.received.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(20);
+    expect(new Set(receiver.received.map(({ body }) => body.delivery_id)).size).toBe(20);
+    expect(receiver.received).toHaveLength(20);
+  },
+);
 
 test('private addresses are refused, when made and when connecting', { timeout: 120_000 }, async () => {
   const strict = await startApp({ env: { WEBHOOK_ALLOW_PRIVATE: 'false' } });

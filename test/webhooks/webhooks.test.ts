@@ -304,7 +304,7 @@ describe('the log', () => {
 });
 
 describe('a receiver that fails', () => {
-  test('for days is switched off; its owner and the alert say so', async () => {
+  test('for days deactivates it; its owner and administrators are notified', async () => {
     let status = 500;
     const receiver = await Receiver.start((response) => response.writeHead(status).end());
     const alerts = await Receiver.start();

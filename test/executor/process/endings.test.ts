@@ -70,7 +70,7 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
       expect(await running.finished).toMatchObject({ exitCode, unkillable: 0 });
     });
 
-    test('each process gets SIGTERM once, and what is started later is left alone', async () => {
+    test('each process gets SIGTERM once, and those started later get none', async () => {
       const counter = join(fixtures, 'count-terms.pl');
       const { running } = await ready(
         // the shell dies of its signal, and its children need a moment
@@ -90,7 +90,7 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
       expect(await running.exited).toEqual({ exitCode: -15 });
     });
 
-    test('what cleans up after SIGTERM is left alone until the grace is over', async () => {
+    test('processes that clean up after SIGTERM are not killed before the end of the grace period', async () => {
       const { running } = await ready(
         `trap 'setsid sh -c "trap \\"echo asked\\" TERM; sleep 0.5; echo cleaned" & exit 4' TERM; echo ready; while :; do sleep 0.02; done`,
         manner,
@@ -154,7 +154,7 @@ describe('terminate, again', () => {
   });
 });
 
-describe('what is left behind by a command that ends', () => {
+describe('processes left behind by a command that ends', () => {
   test.each([
     ['a child that holds the pipe', 'sleep 1000 & echo pid $!; echo ready', 1],
     [

@@ -219,7 +219,7 @@ describe.runIf(isolated)('at the start', () => {
   const start = (isolation: string, ...world: string[]): string => inWorld(world, script, '/tmp', isolation);
   const noProgram = ['--ro-bind', '/dev/null', '/usr/bin/bwrap'];
 
-  test('isolation is had where it works, also when nobody asked for it', () => {
+  test('isolation is used where it works, even if it is not configured', () => {
     expect(start('bubblewrap')).toBe('isolated');
     expect(start('auto')).toBe('isolated');
     expect(start('none')).toBe('not isolated');
@@ -249,7 +249,7 @@ describe.runIf(isolated)('the session keyring', () => {
   });
 });
 
-describe('start-up says what is exposed', () => {
+describe('the start warns of what is exposed', () => {
   const users = { first: 100_000, count: 10, workspaceRoot: '/nowhere', maxProcesses: 100 };
   const said = (
     settings: Record<string, string>,

@@ -20,7 +20,7 @@ const TREE =
 const folders = (): string[] => readdirSync(runFolder).filter((name) => name.startsWith('launcher-'));
 
 describe('the launcher is killed', () => {
-  test('its runs are ended and told, and the next launch works', async () => {
+  test('its runs are ended and reported, and the next launch works', async () => {
     const launcher = await startLauncher();
     const dead = launcher.pid;
     const running = await launcher.launch(request(TREE));

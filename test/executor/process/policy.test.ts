@@ -113,7 +113,7 @@ describe.runIf(asRoot)('as root', () => {
     expect(() => assertTrusted(folder, 0)).toThrow(`${join(base, 'a')} belongs to another user`);
   });
 
-  test('what a launcher that is gone has left is removed, and what cannot be removed harms nobody', async () => {
+  test('the files of a dead launcher are removed, and those that cannot be removed do no harm', async () => {
     const runFolder = join(base, 'run');
     mkdirSync(runFolder);
     const self = ownIdentity();
@@ -193,7 +193,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(isAlive(Number(stdout))).toBe(false);
     });
 
-    test('ends what has copied the mark of a launcher whose commands have other users', async () => {
+    test('ends processes that have copied the mark of a launcher whose commands have other users', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -242,7 +242,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(lastProcessId() - last).toBeLessThan(200);
     });
 
-    test('ends what a command has made a child of the launcher, with the last run of its user', async () => {
+    test('ends processes that a command has made children of the launcher, with the last run of its user', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -314,7 +314,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(ipcObjects(first + 9)).toEqual([]);
     });
 
-    test('ends what has shed every mark and was adopted by a subreaper above the launcher', async () => {
+    test('ends processes that have shed all marks and were adopted by a subreaper above the launcher', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });

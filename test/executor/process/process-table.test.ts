@@ -92,7 +92,7 @@ test('a look is complete although processes of others come and go', async () => 
   expect(complete).toBeGreaterThan(90);
 });
 
-test('what lives for less time than a look takes is found, or the look is not complete', async () => {
+test('processes that live for less time than a scan takes are found, or the scan is reported as incomplete', async () => {
   const chain = '$| = 1; print "\n"; for (1 .. 3) { next if fork; for (1 .. 30_000) { exit if fork } exit }';
   const group = await start('perl', '-e', chain);
   const table = new ProcessTable<string>(byEnvironment, false);

@@ -42,7 +42,7 @@ describe.each(each)('exit codes, %s', (_named, manner) => {
     expect(await run(launcher, command, manner)).toMatchObject({ exitCode, leftBehind: 0 });
   });
 
-  test('a syntax error is told with its own line number', async () => {
+  test('a syntax error is reported with the right line number', async () => {
     expect(await run(launcher, 'echo one (')).toMatchObject({
       exitCode: 2,
       stdout: '',

@@ -166,7 +166,7 @@ test.runIf(asRoot)('a script is read by the user of its command alone, who canno
   await running.terminate(0);
 });
 
-test('what a launcher that was killed has left is removed by the next', async () => {
+test('the files that a killed launcher has left are removed by the next one', async () => {
   const first = await startLauncher();
   const running = await first.launch(request('#!/bin/sh\necho ready; sleep 1000'));
   await printed(running, 'ready');
