@@ -22,11 +22,11 @@ export interface ActivityEntry {
   task?: ActivityEvent['task'];
 }
 
-/** What Postgres returns for an entry that it has stored. */
+/** The row that Postgres returns for a stored entry. */
 export interface RecordedActivity {
   id: string;
   at: Date;
-  /** How many webhook deliveries were created with it. */
+  /** The number of webhook deliveries that were created with the entry. */
   pending: number;
 }
 

@@ -39,7 +39,7 @@ export class WebhookDelivery {
   @Column('text', { default: 'pending' })
   status!: 'pending' | 'delivered' | 'failed';
 
-  /** The attempts begun so far. It only rises, so that the result of an outdated attempt can be told from that of the current one. */
+  /** The attempts begun so far. It only rises, which distinguishes the result of an outdated attempt from that of the current one. */
   @Column('integer', { default: 0 })
   attempts!: number;
 

@@ -41,7 +41,7 @@ export class LoopbackUsers {
   }
 }
 
-/** By both ends: to search the text for each connection takes 2 ms among 7,000, and this 10 ms for all of them. */
+/** The lines by both ends of their connections. With 7,000 lines, parsing takes 10 ms once, but a text search 2 ms for each connection. */
 type Lines = Map<string, string>;
 
 async function readTables(): Promise<Lines | undefined> {

@@ -16,9 +16,9 @@ export const secretVariables = [
 export class SecretFileError extends Error {}
 
 /**
- * The environment of this process and, apart from it, the secrets: those among its variables, those on descriptor
- * `MILLRACE_SECRETS_FD`, which is closed, and those in the files that `JWT_SECRET_FILE` and its like name. The secrets are taken
- * out of the environment of this process, and so are the names of their files, which are given apart.
+ * Returns the environment of this process and, separately, the secrets: those in variables, those on descriptor `MILLRACE_SECRETS_FD`,
+ * which is closed, and those in the files of variables such as `JWT_SECRET_FILE`. The secrets and the names of their files are removed
+ * from the environment of this process.
  * @throws SecretFileError
  */
 export function readEnvironment(): {
@@ -37,7 +37,7 @@ export function readEnvironment(): {
   delete process.env['MILLRACE_SECRETS_FD'];
   if (descriptor !== undefined) {
     const text = readFileSync(Number(descriptor), 'utf8');
-    // where the shell made a file of it, it could be read again
+    // a shell may have passed a file, which could be read again through an open descriptor
     closeSync(Number(descriptor));
     for (const line of text.split('\n')) {
       const equals = line.indexOf('=');

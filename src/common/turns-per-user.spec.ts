@@ -32,7 +32,7 @@ test('in a queue users are served in turn, and those who have waited too long or
     );
   const loud = [enter('loud'), enter('loud'), enter('loud')];
   await expect(enter('loud')).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
-  // one of two places is free, and the line of another user does not keep from it
+  // one of two places is free, and the queue of another user does not block it
   const others = [enter('quiet')];
   const gone = new AbortController();
   const left = enter('gone', gone.signal);

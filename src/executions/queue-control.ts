@@ -79,7 +79,7 @@ export class QueueControl {
    * @returns false when it is not queued any more
    */
   async move(tx: Transaction, executionId: string, queue: number): Promise<boolean> {
-    // its admission is revoked, and it is admitted again if nothing blocks it in the new queue
+    // the admission of the execution is revoked, and it is admitted again if nothing blocks it in the new queue
     const [moved] = await tx.query<{ id: string }>(
       `UPDATE executions SET queue = $2, boosted = false, admitted_at = NULL WHERE id = $1 AND status = 'queued' RETURNING id`,
       [executionId, queue],

@@ -9,7 +9,7 @@ export interface Reader {
 }
 
 /**
- * Those of many readers who may read their execution: the rule of `ExecutionsService.require`, in one query for all of them.
+ * Returns the readers who may read their execution, by the same rule as `ExecutionsService.require`, in one query for all of them.
  */
 export async function permittedReaders<R extends Reader>(
   db: Queryable,

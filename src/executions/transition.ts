@@ -63,7 +63,7 @@ const ended = `
 
 /**
  * Builds the statement of a state transition: it changes an execution, its task, the task's history and the webhook deliveries at once.
- * Where the change affects no row, the rest changes nothing either.
+ * When the change affects no row, nothing else is changed either.
  * @param change the statement that changes the execution and returns it; its parameters begin with $5
  * @param also more columns to select of the execution `e`
  * @param stored a common table expression that updates the counters of stored bytes

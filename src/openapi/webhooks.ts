@@ -5,7 +5,7 @@ import { sample } from './examples.js';
 
 const id = '01a2024a-912d-72cf-a321-99955c0b2f5f';
 
-/** What a message carries; one signature is for each way to check it. */
+/** The headers of a message, with a signature for each way to verify it. */
 const headers = {
   WebhookSignature256: {
     name: 'X-Signature-256',

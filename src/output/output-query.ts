@@ -104,12 +104,9 @@ export const outputSearchSchema = z
     ),
     searched_to: z.int().min(0).meta({ description: 'The offset up to which the output has been searched' }),
     complete: z.boolean().meta({ description: 'True when the whole stored output has been searched' }),
-    next_cursor: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'The `cursor` for the rest of the output; null when all of it has been searched',
-      }),
+    next_cursor: z.string().nullable().meta({
+      description: 'The `cursor` for the rest of the output; null when all of it has been searched',
+    }),
   })
   .meta({ id: 'OutputSearch' });
 export type OutputSearch = z.output<typeof outputSearchSchema>;

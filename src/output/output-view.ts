@@ -29,12 +29,9 @@ export const outputEventSchema = outputFrameSchema
     end: z.literal(true).optional().meta({ description: 'True on the last frame, which has no content' }),
     total: z.int().min(0).optional().meta({ description: 'The total number of bytes, on the last frame' }),
     exit_code: z.int().nullable().optional().meta({ description: 'On the last frame' }),
-    pruned: z
-      .literal(true)
-      .optional()
-      .meta({
-        description: 'True on the last frame when the output was removed at the end of its retention',
-      }),
+    pruned: z.literal(true).optional().meta({
+      description: 'True on the last frame when the output was removed at the end of its retention',
+    }),
   })
   .meta({ id: 'OutputEvent' });
 export type OutputView = z.output<typeof outputEventSchema>;

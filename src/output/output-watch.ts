@@ -73,7 +73,7 @@ export class OutputWatch {
   }
 
   private async checkAll(): Promise<void> {
-    // as in `recheck`
+    // deferred until the other listeners have cleared their caches
     await setImmediate();
     for (const streams of batchesOf(this.streams, atOnce)) {
       try {

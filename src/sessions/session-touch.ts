@@ -84,7 +84,7 @@ export class SessionTouch implements NestInterceptor, OnModuleInit, BeforeApplic
         [accesses.map(({ sessionId }) => sessionId), accesses.map(({ userId }) => userId)],
       );
     } catch (error) {
-      // so that the next request notes the access again
+      // the next request must record the access again
       for (const { sessionId, userId } of accesses) this.freshUntil.delete(`${userId} ${sessionId}`);
       this.infrastructure.logger.warn({ err: error }, 'accesses of sessions were not written');
     }

@@ -9,12 +9,9 @@ export const cloneProjectSchema = createProjectSchema
       description:
         'Whether to copy the tasks, too, as pending ones with new ids and numbers. A token needs the scope `tasks.write`',
     }),
-    include_settings: z
-      .boolean()
-      .default(true)
-      .meta({
-        description: 'Whether to copy settings, limits and visibility; otherwise the defaults are used',
-      }),
+    include_settings: z.boolean().default(true).meta({
+      description: 'Whether to copy settings, limits and visibility; otherwise the defaults are used',
+    }),
   })
   .meta({
     id: 'CloneProject',

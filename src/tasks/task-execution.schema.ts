@@ -13,12 +13,9 @@ export const executeTaskSchema = z
         retry_attempts: runShape.retry_attempts,
         limits: runShape.limits,
         final_exit_codes: runShape.final_exit_codes,
-        allow_unsafe: z
-          .boolean()
-          .meta({
-            description:
-              'Whether to run a command that `validate` reports as unsafe; for administrators only',
-          }),
+        allow_unsafe: z.boolean().meta({
+          description: 'Whether to run a command that `validate` reports as unsafe; for administrators only',
+        }),
       })
       .partial()
       .default({}),
