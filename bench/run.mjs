@@ -43,9 +43,7 @@ try {
   world.peers = await peersHere();
   const absent = Object.entries(world.peers).filter(([, here]) => !here);
   if (absent.length > 0)
-    console.log(
-      `not installed, so taken from recorded figures: ${absent.map(([name]) => name).join(', ')}`,
-    );
+    console.log(`not installed, so taken from recorded figures: ${absent.map(([name]) => name).join(', ')}`);
   for (const name of names) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const begun = Date.now();
