@@ -1,6 +1,7 @@
-import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../common/config.js';
+import { assertTrusted } from '../launcher/policy.js';
 import { launcherEntry, spawnLauncher } from '../launcher/spawn-launcher.js';
 import { launcherOfSupervisor } from '../supervisor/supervised.js';
 import type { StartLauncher } from './process/launcher.js';
@@ -26,8 +27,10 @@ function ownRunFolder({ DATA_DIR, runtimeFolder }: Config): string {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (isOwn(folder)) return folder;
   }
-  const folder = join(DATA_DIR, 'run');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(join(DATA_DIR, 'run'), { recursive: true, mode: 0o700 });
+  // the launcher accepts no path with a link, since another user could exchange it
+  const folder = realpathSync(join(DATA_DIR, 'run'));
+  assertTrusted(folder, process.getuid?.() ?? 0);
   return folder;
 }
 

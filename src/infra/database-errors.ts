@@ -7,7 +7,7 @@ const poolClosed = /Cannot use a pool after calling end/;
 const statementTimeout = '57014';
 const socketFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 const poolFaults =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/;
+  /timeout exceeded when trying to connect|^timeout expired$|Connection terminated|Query read timeout|Client has encountered a connection error/;
 
 /** Whether an error means that Postgres cannot be reached at present. */
 export function isDatabaseAway(error: unknown): boolean {

@@ -354,6 +354,12 @@ describe.runIf(asRoot)(
         expect([hidden, seen.includes(hidden)]).toEqual([hidden, false]);
     });
 
+    test('opens a workspace that a command has closed', async () => {
+      const project = await makeProject(app.admin);
+      await runJob(app.admin, project, 'chmod 0 .');
+      await runJob(app.admin, project, 'echo works > again');
+    });
+
     test('does not start with a secret that everybody may read', async () => {
       const open = secret('open', jwtSecret);
       chmodSync(open, 0o444);
@@ -373,8 +379,11 @@ const canBeOrdinary = !asRoot || spawnSync('setpriv', [...nobody, 'test', '-r', 
 describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary user without isolation', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'millrace-data-'));
   if (asRoot) chownSync(dataDir, 65534, 65534);
+  // a data folder may be reached by a link
+  const link = `${dataDir}-link`;
+  symlinkSync(dataDir, link);
   const app = useApp({
-    env: { DATA_DIR: dataDir },
+    env: { DATA_DIR: link },
     command: [
       ...(asRoot ? ['setpriv', ...nobody] : []),
       ...inSession('operators', 'a key of the operator'),
@@ -382,7 +391,16 @@ describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary us
       main,
     ],
   });
-  afterAll(() => rmSync(dataDir, { recursive: true }));
+  afterAll(() => {
+    rmSync(link);
+    rmSync(dataDir, { recursive: true });
+  });
+
+  test('closed workspaces are opened again for the next run', async () => {
+    const project = await makeProject(app.admin);
+    await runJob(app.admin, project, 'chmod 0 .');
+    await runJob(app.admin, project, 'echo works > again');
+  });
 
   test('do not get the keys of the user who started the server', async () => {
     const project = await makeProject(app.admin);
