@@ -34,9 +34,14 @@ export class Millrace extends Child {
   /** Starts a process and waits until it is healthy, or until a worker takes work. */
   static async start(environment, role = 'all') {
     const server = new Millrace(role, await freePort(), environment);
-    if (role === 'worker') await server.until(() => takesWork(server.pid, environment.DATABASE_URL));
-    else await server.until(() => server.isHealthy());
-    return server;
+    try {
+      if (role === 'worker') await server.until(() => takesWork(server.pid, environment.DATABASE_URL));
+      else await server.until(() => server.isHealthy());
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
   }
 
   isHealthy() {

@@ -24,8 +24,10 @@ export class Subscribers {
   }
 
   async close() {
+    if (!this.#child.connected) return;
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.send({});
-    await new Promise((resolve) => this.#child.once('exit', resolve));
+    await ended;
   }
 
   async #user(api) {

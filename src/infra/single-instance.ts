@@ -54,6 +54,7 @@ export async function holdSingleInstance(url: string, logger: Logger): Promise<(
   const renew = async (): Promise<void> => {
     while (!closing) {
       const held = await acquire().catch(() => undefined);
+      if (held && closing) return held.end();
       if (held) {
         client = held;
         client.on('end', () => void renew());
