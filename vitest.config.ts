@@ -7,6 +7,8 @@ const common = {
   testTimeout: 100_000,
   hookTimeout: 60_000,
   pool: 'forks' as const,
+  // files share the processes they run in: to start one and to load its modules takes 0.7 s of processor time
+  isolate: false,
 };
 
 // these need no server; everything else below test/ is end to end, so no new folder is forgotten
@@ -21,13 +23,17 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
  */
 const once = [
   'test/cli/**',
-  'test/commands/help.test.ts',
-  'test/e2e/{answer-size,bodies,bulk,contract,cursors,errors,examples,idempotency,isolation,migrate,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
+  'test/commands/{help,output}.test.ts',
+  'test/e2e/{answer-size,bodies,bulk,command-users,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
+  'test/executions/last-run.test.ts',
+  'test/faults/{connections-taken,secrets}.test.ts',
   'test/output/**',
   'test/projects/**',
-  'test/sdk/package.test.ts',
+  'test/realtime/unread.test.ts',
+  'test/sdk/{client,package}.test.ts',
   'test/sessions/**',
   'test/users/**',
+  'test/webhooks/webhooks.test.ts',
 ];
 
 /** What one process does with its database alone: in the other modes it cannot be tested. */
@@ -35,15 +41,16 @@ const oneProcess = ['test/e2e/{cleartext-passwords,left-postgres}.test.ts', 'tes
 
 /** One process on Redis differs from several in what Redis is to a process, and in what several cannot be asked. */
 const ofRedis = [
-  'test/e2e/{database-away,executions,harness,overload,queues,rate-limit,start,system}.test.ts',
-  'test/{executions,faults,metrics,realtime}/**/*.test.ts',
+  'test/e2e/{database-away,executions,harness,rate-limit,start}.test.ts',
+  'test/executions/output-reader.test.ts',
+  'test/{faults,metrics}/*.test.ts',
+  'test/realtime/{connection,events,output}.test.ts',
 ];
 
 /** What a mode has no subject for, or cannot have. */
 const without = {
   single: ['test/faults/redis-{away,lost}.test.ts'],
-  // what one process counts of its own connections does not depend on Redis
-  redis: [...oneProcess, ...(isWhole ? [] : ['test/realtime/unread.test.ts'])],
+  redis: oneProcess,
   cluster: [
     ...oneProcess,
     ...(isWhole ? [] : once),
@@ -82,6 +89,8 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
+          // some of these start launchers, which look at all processes below their own
+          isolate: true,
           include: ['src/**/*.spec.ts', inProcess],
         },
       },

@@ -54,9 +54,7 @@ if (mode === 'single') {
 
 test(`the mode ${mode} has its processes`, async () => {
   const app = await startApp();
-  expect(app.processes.map(({ role }) => role)).toEqual(
-    mode === 'cluster' ? ['api', 'api', 'worker', 'worker'] : ['all'],
-  );
+  expect(app.processes.map(({ role }) => role)).toEqual(mode === 'cluster' ? ['all', 'api'] : ['all']);
   expect(app.url === app.wsUrl.replace('ws:', 'http:')).toBe(mode !== 'cluster');
   expect(app.redis === undefined).toBe(mode === 'single');
   for (const role of ['viewer', 'developer'] as const) {

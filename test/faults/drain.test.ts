@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { twoOfEach, useApp } from '../support/app.js';
 import { living, makeProject, run, scratch, speaks, stored, times, token } from './steps.js';
 
 const slots = 3;
-const app = useApp({ env: { GRACE_SECONDS: '3', WORKER_CONCURRENCY: String(slots) } });
+const app = useApp({ roles: twoOfEach, env: { GRACE_SECONDS: '3', WORKER_CONCURRENCY: String(slots) } });
 
 test(
   'a drain lets commands finish, ends the rest, and is not hastened by a second signal',

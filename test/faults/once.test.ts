@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { twoOfEach, useApp } from '../support/app.js';
 import { offerJobs } from '../support/offer-jobs.js';
 import { until } from '../support/until.js';
 import {
@@ -18,7 +18,7 @@ import {
   type Json,
 } from './steps.js';
 
-const app = useApp({ env: { WORKER_CONCURRENCY: '8', LEASE_SECONDS: '2' } });
+const app = useApp({ roles: twoOfEach, env: { WORKER_CONCURRENCY: '8', LEASE_SECONDS: '2' } });
 
 test('an execution that is offered many times is run once', { timeout: 60_000 }, async () => {
   const folder = await scratch();

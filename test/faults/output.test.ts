@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { useApp } from '../support/app.js';
+import { twoOfEach, useApp } from '../support/app.js';
 import { follow as readAll, transports } from '../support/follower.js';
 import { until } from '../support/until.js';
 import { piece } from './fixtures/flood.mjs';
 import { attempts, makeProject, run, scratch, type Json } from './steps.js';
 
-const app = useApp();
+const app = useApp({ roles: twoOfEach });
 
 function expected(stream: number, count: number): { bytes: number; hash: string } {
   const hash = createHash('sha256');

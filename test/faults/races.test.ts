@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { twoOfEach, useApp } from '../support/app.js';
 import { until } from '../support/until.js';
 import {
   attempts,
@@ -15,7 +15,10 @@ import {
   type Json,
 } from './steps.js';
 
-const app = useApp({ env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '6', LEASE_SECONDS: '4' } });
+const app = useApp({
+  roles: twoOfEach,
+  env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '6', LEASE_SECONDS: '4' },
+});
 
 test(
   'cancels, retries, pauses, moves and limits at once leave nothing undone',
@@ -166,13 +169,14 @@ test('a run that waited for the deletion of its project is not there', { timeout
 test('a process that holds a row does not cost the others their leases', { timeout: 60_000 }, async () => {
   const project = await makeProject(app.admin);
   const jobs = await times(3, () => run(app.admin, project, `sleep 90`));
-  const [held, ...free] = jobs.map(({ execution }) => execution);
-  const leases = (): Promise<{ lease_expires_at: Date }[]> =>
+  const all = jobs.map(({ execution }) => execution);
+  const [held, ...free] = all;
+  const leases = (ids = free): Promise<{ lease_expires_at: Date }[]> =>
     app.query(
       "SELECT lease_expires_at FROM executions WHERE id = ANY($1) AND status = 'running' ORDER BY id",
-      [free],
+      [ids],
     );
-  await until(async () => (await leases()).length === free.length);
+  await until(async () => (await leases(all)).length === all.length);
   const { Client } = await import('pg');
   const holder = new Client({ connectionString: app.databaseUrl });
   await holder.connect();

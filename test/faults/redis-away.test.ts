@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
-import { useApp, type App } from '../support/app.js';
+import { twoOfEach, useApp, type App } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import type { ServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
@@ -8,7 +8,7 @@ import { attempts, data, makeProject, run, speaks, type Job, type Json } from '.
 
 afterEach(closeSockets);
 
-const app = useApp();
+const app = useApp({ roles: twoOfEach });
 
 const losses = [
   ['is killed', 'SIGKILL'],

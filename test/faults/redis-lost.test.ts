@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
-import { startApp, useApp } from '../support/app.js';
+import { startApp, twoOfEach, useApp } from '../support/app.js';
 import { mode } from '../support/mode.js';
 import {
   attempts,
@@ -18,7 +18,7 @@ import {
 
 afterEach(closeSockets);
 
-const app = useApp({ env: { LEASE_SECONDS: '3', WORKER_CONCURRENCY: '4' } });
+const app = useApp({ roles: twoOfEach, env: { LEASE_SECONDS: '3', WORKER_CONCURRENCY: '4' } });
 
 const losses: [string, () => Promise<void>][] = [
   ['wiped', () => app.redis!.flush()],

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { countValues } from '../e2e/steps.js';
 import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
-import { startApp, type App } from '../support/app.js';
+import { startApp, twoOfEach, type App } from '../support/app.js';
 import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
 import { putLoad } from './load.js';
@@ -33,7 +33,7 @@ test.each([...(mode === 'single' ? [true] : []), false])(
       WORKER_CONCURRENCY: '8',
       DATABASE_POOL_SIZE: '12',
     };
-    const app = await startApp({ embeddedPostgres, env });
+    const app = await startApp({ roles: twoOfEach, embeddedPostgres, env });
     try {
       const load = await putLoad(app);
       // each kind of request was answered, and all are under way again
@@ -57,7 +57,7 @@ test.each([true, false])(
   'what is still under way when the pools are closed is no internal error, and cannot hold up the end: goes on %s',
   { timeout: 100_000 },
   async (goesOn) => {
-    const app = await startApp();
+    const app = await startApp({ roles: twoOfEach });
     const lock = new Client(app.databaseUrl);
     try {
       const task = await makeTask(app.admin, await makeProject(app.admin), 'true');

@@ -86,17 +86,26 @@ export async function attempts(client: Client, task: string, timeout = 30_000): 
 
 /** Waits until an execution runs and has put something out. */
 export async function speaks(app: App, execution: string): Promise<void> {
-  const rows = () => app.query('SELECT 1 FROM output_segments WHERE execution_id = $1 LIMIT 1', [execution]);
-  await until(async () => (await rows()).length > 0, {
-    timeout: 20_000,
-    what: 'the first output of a command',
-  });
+  const look = async () => {
+    const [row] = await app.query<{ status: string; error: string | null; speaks: boolean }>(
+      `SELECT status, error, EXISTS (SELECT FROM output_segments WHERE execution_id = $1) AS speaks
+         FROM executions WHERE id = $1`,
+      [execution],
+    );
+    if (row && !row.speaks && isOver(row.status)) throw new Error(`It ended without output: ${row.error}`);
+    return row?.speaks;
+  };
+  await until(look, { timeout: 20_000, what: 'the first output of a command' });
 }
 
-/** All that is stored of an execution's output, which must have no gap. */
+/**
+ * All that is stored of an execution's output, which must have no gap. Of two segments that a killed worker was storing, the second alone
+ * may be there: it is not part of the output.
+ */
 export async function stored(app: App, execution: string): Promise<string> {
   const rows = await app.query<{ offset: string; content: Buffer }>(
-    'SELECT "offset", content FROM output_segments WHERE execution_id = $1 ORDER BY "offset"',
+    `SELECT s."offset", s.content FROM output_segments s JOIN executions e ON e.id = s.execution_id
+      WHERE e.id = $1 AND (e.finished_at IS NULL OR s."offset" < e.output_bytes) ORDER BY s."offset"`,
     [execution],
   );
   let end = 0;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { twoOfEach, useApp } from '../support/app.js';
 import { mode } from '../support/mode.js';
 import { isAlive } from '../support/process-table.js';
 import type { ServerProcess } from '../support/server-process.js';
@@ -21,7 +21,10 @@ import {
 } from './steps.js';
 
 const leaseSeconds = 2;
-const app = useApp({ env: { LEASE_SECONDS: String(leaseSeconds), WORKER_CONCURRENCY: '3' } });
+const app = useApp({
+  roles: twoOfEach,
+  env: { LEASE_SECONDS: String(leaseSeconds), WORKER_CONCURRENCY: '3' },
+});
 
 const lines = Array.from({ length: 25 }, (_, index) => `line ${index + 1}\n`).join('');
 

@@ -17,7 +17,7 @@ export interface AppOptions {
   /** Additional environment variables; `undefined` removes one of the defaults. */
   env?: Environment;
   /** The processes to start; by default those of the mode. */
-  roles?: Role[];
+  roles?: Role[] | undefined;
   /** Omits DATABASE_URL, so that the server runs the embedded Postgres in DATA_DIR. */
   embeddedPostgres?: boolean;
   /** The program to start instead of `node dist/bundle/main.js`; the role is appended to its arguments. */
@@ -27,8 +27,12 @@ export interface AppOptions {
 const rolesOf: Record<typeof mode, Role[]> = {
   single: ['all'],
   redis: ['all'],
-  cluster: ['api', 'api', 'worker', 'worker'],
+  // sockets are served by the second one and runs are done in the first, so that all of their output goes over the bus
+  cluster: ['all', 'api'],
 };
+/** In a cluster two processes of each role: for tests of which of several workers has a run, or of the end of one of them. */
+export const twoOfEach: Role[] | undefined =
+  mode === 'cluster' ? ['api', 'api', 'worker', 'worker'] : undefined;
 // a start takes 3 s on an idle machine
 const startTimeoutMs = 90_000;
 const exitTimeoutMs = 5_000;

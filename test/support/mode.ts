@@ -6,7 +6,7 @@ declare module 'vitest' {
   }
 }
 
-/** `single`: one process without Redis; `redis`: one process with Redis; `cluster`: two `api` and two `worker` processes. */
+/** `single`: one process without Redis; `redis`: one process with Redis; `cluster`: several processes, of which two serve requests. */
 export type Mode = 'single' | 'redis' | 'cluster';
 
 /** The mode of this run. Tests of one mode are only registered there: `if (mode === 'cluster') test(…)`. */
