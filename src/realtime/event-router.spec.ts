@@ -13,7 +13,7 @@ test('while the database does not answer, events beyond 10,000 are dropped, whic
   const answers: (() => void)[] = [];
   const query = () => new Promise((resolve) => answers.push(() => resolve([])));
   const subscribers = { has: () => true, of: () => [] } as unknown as Subscribers;
-  const warn = vi.fn();
+  const warn = vi.fn<(text: string) => void>();
   const infrastructure = { logger: { warn } } as unknown as Infrastructure;
   const router = new EventRouter(subscribers, new Audiences({ query } as never), infrastructure);
 

@@ -13,5 +13,6 @@ export function sendSocket(child: ChildProcess, message: Serializable, socket: S
 
 /** Does what `pause` does not, which only keeps what was read from being emitted. Node has no public method for it. */
 function stopReading(socket: Socket): void {
+  // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
   (socket as unknown as { _handle: { readStop: () => void } | null })._handle?.readStop();
 }
