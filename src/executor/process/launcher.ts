@@ -29,7 +29,7 @@ export class Launcher {
   /** Resolves when the launcher process is ready. @throws LaunchError LAUNCHER_LOST when it cannot be started. */
   static async start(startProcess: StartLauncher): Promise<Launcher> {
     const launcher = new Launcher(startProcess);
-    await launcher.connect();
+    launcher.use(await launcher.connect());
     return launcher;
   }
 
@@ -115,12 +115,14 @@ export class Launcher {
   }
 
   private async connect(): Promise<LauncherConnection> {
-    const connection = await LauncherConnection.start(await this.startProcess(), (message) => {
+    return LauncherConnection.start(await this.startProcess(), (message) => {
       if (this.runs.get(message.run)?.receive(message)) this.runs.delete(message.run);
     });
+  }
+
+  private use(connection: LauncherConnection): void {
     this.current = connection;
     void connection.ended.then(() => this.onEnded(connection));
-    return connection;
   }
 
   /** Lets a new launcher process end the runs of the dead one, then rejects the promises of those runs. */
@@ -144,7 +146,10 @@ export class Launcher {
   /** Starts a new launcher process and ends the orphans. @returns true when both are done */
   private async replace(): Promise<boolean> {
     const connection = await this.connect();
+    // before it starts runs, which the sweep could take for orphans of the same user
     await connection.endOrphans();
+    if (this.stopping.signal.aborted) await connection.close();
+    else this.use(connection);
     return true;
   }
 
