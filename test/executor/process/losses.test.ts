@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
   asRoot,
@@ -15,6 +17,7 @@ import {
   until,
 } from './harness.js';
 
+const project = '01890000-0000-7000-8000-000000000001';
 const TREE =
   '(env -i setsid sh -c "trap \'\' TERM; echo up; while :; do sleep 1000; done" &); setsid sleep 1000 & sleep 1000';
 const folders = (): string[] => readdirSync(runFolder).filter((name) => name.startsWith('launcher-'));
@@ -51,6 +54,31 @@ describe('the launcher is killed', () => {
       expect(outcome).toMatchObject({ code: 'LAUNCHER_LOST' });
     }
     await launcher.close();
+  });
+  test.runIf(asRoot)('the next one takes no run of its own for an orphan of the same user', async () => {
+    const base = mkdtempSync('/run/millrace-losses-');
+    chmodSync(base, 0o711);
+    mkdirSync(join(base, 'projects'), { mode: 0o711 });
+    const first = 1_900_000_020;
+    const users = { first, count: 10, workspaceRoot: base, maxProcesses: 5_000 };
+    const launcher = await startLauncher({ users });
+    const as = { workspace: join(base, 'projects', project), user: { uid: first, gid: first } };
+    try {
+      for (let time = 0; time < 3; time += 1) {
+        const many = 'for i in $(seq 200); do setsid sleep 1000 & done; echo up; wait';
+        const running = await launcher.launch(request(many, as));
+        running.finished.catch(() => undefined);
+        await printed(running, 'up');
+        const dead = launcher.pid;
+        process.kill(dead, 'SIGKILL');
+        while (!launcher.isReady || launcher.pid === dead) await nextTurn();
+        const end = await run(launcher, 'sleep 0.3; echo whole', as);
+        expect(end).toMatchObject({ exitCode: 0, stdout: 'whole\n' });
+      }
+    } finally {
+      await launcher.close();
+      rmSync(base, { recursive: true });
+    }
   });
 });
 

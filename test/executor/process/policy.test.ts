@@ -16,7 +16,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FifoPool } from '../../../src/launcher/fifo-pool.js';
 import type { LaunchOrder } from '../../../src/launcher/messages.js';
@@ -192,30 +191,6 @@ describe.runIf(asRoot)('as root', () => {
       });
       expect(leftBehind).toBe(1);
       expect(isAlive(Number(stdout))).toBe(false);
-    });
-
-    test('takes no run for an orphan of the launcher before it', async () => {
-      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
-      chmodSync(workspaceRoot, 0o711);
-      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
-      launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 5_000 } });
-      const as = {
-        workspace: join(workspaceRoot, 'projects', id),
-        user: { uid: first + 5, gid: first + 5 },
-      };
-      for (let time = 0; time < 3; time += 1) {
-        const many = 'for i in $(seq 200); do setsid sleep 1000 & done; echo up; wait';
-        const running = await launcher.launch(request(many, as));
-        running.finished.catch(() => undefined);
-        await printed(running, 'up');
-        const dead = launcher.pid;
-        process.kill(dead, 'SIGKILL');
-        while (!launcher.isReady || launcher.pid === dead) await nextTurn();
-        expect(await run(launcher, 'sleep 0.3; echo whole', as)).toMatchObject({
-          exitCode: 0,
-          stdout: 'whole\n',
-        });
-      }
     });
 
     test('ends processes that have copied the mark of a launcher whose commands have other users', async () => {
