@@ -79,11 +79,11 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
     @Ack() reply: Reply,
   ): Promise<void> {
     const subscription = await this.subscriptions.resolve(connection.identity!, request);
+    this.subscribers.check(connection, subscription.key);
     const first =
       subscription.key === keys.performance
         ? message('performance_data', await this.meter.read())
         : undefined;
-    this.subscribers.check(connection, subscription.key);
     // Access may have been lost during the look-up, when there was no subscription yet that `AccessWatch` could have ended.
     if (connection.closed) return;
     await this.watch.confirm(connection, subscription);
