@@ -55,7 +55,10 @@ export class LauncherConnection {
     onRunMessage: (message: RunMessage) => void,
   ): Promise<LauncherConnection> {
     const connection = new LauncherConnection(pid, socket, onRunMessage);
-    const timeout = setTimeout(() => socket.destroy(), READY_TIMEOUT_MS);
+    const timeout = setTimeout(() => {
+      connection.onReady.reject(new LaunchError('LAUNCHER_LOST', 'The launcher process was not ready in time'));
+      socket.destroy();
+    }, READY_TIMEOUT_MS);
     await connection.onReady.promise.finally(() => clearTimeout(timeout));
     return connection;
   }
