@@ -18,8 +18,9 @@ const inProcess = 'test/{executor,infra}/**/*.test.ts';
 const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
 
 /**
- * What a request does with the database and a run with its host, which is the same wherever the queue is and however many processes
- * there are: the single mode tests it. A file whose subject is kept in a process, sent over the bus or counted in Redis is not here.
+ * What a request does with the database, a run with its host, and a process with its own connections is the same wherever the queue is
+ * and however many processes there are: the single mode tests it. A file whose subject is sent over the bus or counted in Redis is not
+ * here.
  */
 const once = [
   'test/cli/**',
