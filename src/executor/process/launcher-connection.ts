@@ -56,7 +56,9 @@ export class LauncherConnection {
   ): Promise<LauncherConnection> {
     const connection = new LauncherConnection(pid, socket, onRunMessage);
     const timeout = setTimeout(() => {
-      connection.onReady.reject(new LaunchError('LAUNCHER_LOST', 'The launcher process was not ready in time'));
+      connection.onReady.reject(
+        new LaunchError('LAUNCHER_LOST', 'The launcher process was not ready in time'),
+      );
       socket.destroy();
     }, READY_TIMEOUT_MS);
     await connection.onReady.promise.finally(() => clearTimeout(timeout));
