@@ -11,7 +11,7 @@ const common = {
   isolate: false,
 };
 
-// these need no server; everything else below test/ is end to end, so no new folder is forgotten
+// these need a host but no server; everything else below test/ is end to end, so no new folder is forgotten
 const inProcess = 'test/{executor,infra}/**/*.test.ts';
 
 /** `npm run test:all` repeats in every mode what does not depend on it, too. */
@@ -86,15 +86,9 @@ export default defineConfig({
     maxWorkers: 3,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
-      {
-        test: {
-          ...common,
-          name: 'unit',
-          // some of these start launchers, which look at all processes below their own
-          isolate: true,
-          include: ['src/**/*.spec.ts', inProcess],
-        },
-      },
+      { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'] } },
+      // some of these start launchers, which look at all processes below their own
+      { test: { ...common, name: 'host', isolate: true, include: [inProcess] } },
       endToEnd('single'),
       endToEnd('redis'),
       endToEnd('cluster'),

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { data, run } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 let person: Client;
 
 beforeAll(async () => {

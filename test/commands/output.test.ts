@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
-import { startApp, useApp } from '../support/app.js';
+import { startApp, useSharedApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { bytesOf, data, execute, printed, readEvents, run, type SentEvent } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 let person: Client;
 const lines = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}\n`).join('');

@@ -1,7 +1,7 @@
 import { Client as PgClient } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import {
@@ -15,7 +15,7 @@ import {
   type Json,
 } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 afterEach(closeSockets);
 
 const path = '/api/auth/sessions';

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { data, makeProject, refusal, type Json } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 const MiB = 1024 * 1024;
 let owner: Client;
 let quiet: Client;

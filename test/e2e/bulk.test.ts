@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { data, execute, makeJob, makeProject, makeTask, nobody, refusal, show, type Json } from './steps.js';
 
 // one request to one process: the same in every mode
 describe('a bulk operation', () => {
-  const app = useApp();
+  const app = useSharedApp();
   let owner: Client;
   let project: Json;
   beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { data, makeJob, makeProject, refusal, countValues, type Json } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 let owner: Client;
 let project: Json;
 beforeAll(async () => {

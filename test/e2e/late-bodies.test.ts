@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Client as PgClient } from 'pg';
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { data, makeJob, makeProject, refusal, type Json } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 
 interface Held {
   /** Sends the body. @returns status and error code, or the status alone */

@@ -2,7 +2,7 @@ import { io } from 'socket.io-client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readEvents } from '../commands/steps.js';
 import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import {
@@ -17,7 +17,7 @@ import {
   type Json,
 } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 afterEach(closeSockets);
 const path = '/api/personal-access-tokens/';
 const forbidden = '403 AUTH_INSUFFICIENT_PERMISSIONS';

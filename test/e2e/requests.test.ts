@@ -3,11 +3,11 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readEvents, run } from '../commands/steps.js';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { data, makeProject, makeTask, refusal, type Json } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 let owner: Client;
 let project: Json;
 beforeAll(async () => {

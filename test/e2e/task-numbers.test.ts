@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { makeProject, makeTask, refusal } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 
 test('numbers of tasks rise in the order of their creation, however the project is named and whichever process is asked', async () => {
   const owner = await app.admin.createUser('developer');

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { expectStatus, type Answer, type Client } from '../support/client.js';
 import {
   data,
@@ -15,7 +15,7 @@ import {
   type Json,
 } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 let owner: Client;
 let other: Client;
 let project: Json;

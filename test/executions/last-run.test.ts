@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import { data, execute, makeJob, makeProject, reached, show, type Json } from '../e2e/steps.js';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 
-const app = useApp();
+const app = useSharedApp();
 let owner: Client;
 let project: Json;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { expectStatus } from '../support/client.js';
 import { data, fault, makeProject, makeTask } from '../sessions/steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 
 test('an empty project has nothing to tell, and invents nothing', async () => {
   const project = await makeProject(app.admin);

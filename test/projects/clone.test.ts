@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { expectStatus } from '../support/client.js';
 import { data, fault, makeProject, makeTask } from '../sessions/steps.js';
 import type { Json } from '../support/json.js';
 
-const app = useApp();
+const app = useSharedApp();
 
 const settings = { theme: 'light', command_template: 'echo "$TASK_TITLE"' };
 const limits = { max_tasks: 7, max_concurrent_tasks: 2, storage_limit: '2GB' };
@@ -71,7 +71,7 @@ test('copies tasks as new pending ones that depend on each other as before', asy
   await expectStatus(200, admin.put(`/api/tasks/${first.id}`, { status: 'completed' }));
   const copy = await data(
     201,
-    admin.post(`/api/projects/${source.key}/clone`, { name: 'Copy', key: 'COPY', include_tasks: true }),
+    admin.post(`/api/projects/${source.key}/clone`, { name: 'Copy', key: 'CLONED', include_tasks: true }),
   );
   expect(copy).toMatchObject({
     cloned_tasks: 3,

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { createProject, createTask, ended, execute } from './fixtures.js';
 import { closeSockets, LiveSocket, type LiveMessage } from './live-socket.js';
 
-const app = useApp();
+const app = useSharedApp();
 afterEach(closeSockets);
 
 const nobody = '01890000-0000-7000-8000-000000000000';

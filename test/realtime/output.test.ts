@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { afterEach, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { expectStatus } from '../support/client.js';
 import { until } from '../support/until.js';
 import { createProject, createTask, ended, execute } from './fixtures.js';
 import { closeSockets, LiveSocket } from './live-socket.js';
 
-const app = useApp();
+const app = useSharedApp();
 afterEach(closeSockets);
 
 const follow = (commandId: string, fromOffset?: number) => ({

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Json } from '../support/json.js';
 import { until } from '../support/until.js';
 import { createProject, createTask, ended, execute } from './fixtures.js';
 import { closeSockets, LiveSocket, type LiveMessage } from './live-socket.js';
 
-const app = useApp();
+const app = useSharedApp();
 const clients: Socket[] = [];
 afterEach(async () => {
   for (const client of clients.splice(0)) client.disconnect();
@@ -45,7 +45,7 @@ test('the handshake carries the token', async () => {
     data: { code: 'AUTH_TOKEN_INVALID' },
   });
   const { messages } = await connect({ token: app.admin.token });
-  expect((await until(() => messages[0])).data.username).toBe('admin');
+  expect((await until(() => messages[0])).data.username).toBe(app.admin.user.username);
   await connect({}, { extraHeaders: { authorization: `Bearer ${app.admin.token}` } });
 });
 

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Client as Postgres } from 'pg';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { createProject, createTask, ended, execute } from './fixtures.js';
 
-const app = useApp();
+const app = useSharedApp();
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();

@@ -13,12 +13,12 @@ import {
 } from '@millrace/sdk';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { nobody } from '../e2e/steps.js';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { root } from '../support/build.js';
 import { freePort } from '../support/free-port.js';
 import { FaultProxy } from './fault-proxy.js';
 
-const app = useApp();
+const app = useSharedApp();
 let client: MillraceClient;
 let projectId: string;
 beforeAll(async () => {
@@ -194,7 +194,7 @@ test('a base URL that is not that of the API is recognised', async () => {
     }
   }
   for (const baseURL of [`${app.url}/api`, `${app.url}/api//`])
-    expect(await to(baseURL).users.getProfile()).toMatchObject({ username: 'admin' });
+    expect(await to(baseURL).users.getProfile()).toMatchObject({ username: app.admin.user.username });
   // what is not there is not there, and no other address is sought
   expect(await code(to(`${app.url}/api`).tasks.get(nobody))).toBe('TASK_NOT_FOUND');
 
@@ -294,7 +294,7 @@ describe('a token', () => {
       onTokens: (pair) => void kept.push(pair.refreshToken),
     });
     const answers = await Promise.all(Array.from({ length: 5 }, () => renewing.users.getProfile()));
-    expect(answers.map(({ username }) => username)).toEqual(Array(5).fill('admin'));
+    expect(answers.map(({ username }) => username)).toEqual(Array(5).fill(app.admin.user.username));
     expect(proxy.requests.filter((line) => line === 'POST /api/auth/refresh')).toHaveLength(1);
     expect(kept).toEqual([expect.any(String)]);
     // the next one works as well
@@ -310,7 +310,7 @@ describe('a token', () => {
     const ending = `${part({ alg: 'HS256' })}.${part({ iat: seconds - 3600, exp: seconds + 5 })}.c2lnbmF0dXJl`;
     const proxy = await FaultProxy.start(app.url);
     const renewing = clientAt(proxy.url, { token: ending, refreshToken });
-    expect(await renewing.users.getProfile()).toMatchObject({ username: 'admin' });
+    expect(await renewing.users.getProfile()).toMatchObject({ username: app.admin.user.username });
     expect(proxy.requests).toEqual(['POST /api/auth/refresh', 'GET /api/users/profile']);
     const lost = clientAt(app.url, { token: ending, refreshToken: 'another' });
     expect(await code(lost.users.getProfile())).toBe('AUTH_TOKEN_INVALID');
@@ -326,7 +326,7 @@ describe('a token', () => {
     await vault.system.info();
     expect(asked).toBe(2);
     const newcomer = new MillraceClient({ baseURL: `${app.url}/api` });
-    expect((await newcomer.login(app.admin.credentials!)).user.username).toBe('admin');
+    expect((await newcomer.login(app.admin.credentials!)).user.username).toBe(app.admin.user.username);
     const session = await newcomer.sessions.create({ projectId });
     const within = newcomer.with({ sessionId: session.sessionId });
     await within.tasks.create({ title: 'In a session', projectId });

@@ -1,11 +1,11 @@
 import { MillraceClient, verifyWebhook, WebhookVerificationError, type MessageMap } from '@millrace/sdk';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { until } from '../support/until.js';
 import { Receiver } from '../webhooks/receiver.js';
 import { FaultProxy } from './fault-proxy.js';
 
-const app = useApp();
+const app = useSharedApp();
 let client: MillraceClient;
 let projectId: string;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ describe('a live connection', () => {
     ws.on('task_update', (data) => updates.push(data));
     const opened = ws.once('open');
     await ws.subscribe('task_updates', { projectId });
-    expect(await opened).toMatchObject({ username: 'admin', sessionId });
+    expect(await opened).toMatchObject({ username: app.admin.user.username, sessionId });
     const completed = ws.once('task_completed');
     const task = await client.tasks.create({ title: 'Watched', projectId, command: 'true' });
     await ws.send('execute_task', { taskId: task.ref, priority: 'high' });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { data, fault, makeProject, makeSession, makeTask, moment, within } from './steps.js';
 import type { Json } from '../support/json.js';
 
-const app = useApp();
+const app = useSharedApp();
 
 async function start(fields: Record<string, unknown> = {}) {
   const owner = await app.admin.createUser('developer');

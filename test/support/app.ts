@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, beforeAll, inject, test } from 'vitest';
 import type { QueryResultRow } from 'pg';
 import { Client, type Credentials } from './client.js';
 import { query, TestDatabase } from './database.js';
@@ -132,6 +132,11 @@ export class App {
     return new Client(() => this.nextUrl());
   }
 
+  /** Signs the administrator in that the first start has created. */
+  firstAdmin(): Promise<Client> {
+    return this.anonymous().as(this.administrator());
+  }
+
   /** Returns a client of the administrator whose requests go to one process. */
   async adminAt(server: ServerProcess): Promise<Client> {
     return new Client(() => server.url).as(this.administrator());
@@ -171,7 +176,7 @@ export class App {
     if (usesRedis) this.redis = await RedisServer.start();
     this.env = this.environment();
     await Promise.all((this.options.roles ?? rolesOf[mode]).map((role) => this.add(role)));
-    this.admin = await this.anonymous().as(this.administrator());
+    this.admin = await this.firstAdmin();
   }
 
   /** Returns the administrator's credentials; without a configured password, the generated one from the log. */
@@ -239,4 +244,30 @@ export function useApp(options?: AppOptions): App {
   beforeAll(() => app.start(), startTimeoutMs * 2);
   afterAll(() => app.stop(), 60_000);
   return app;
+}
+
+/** The app of `useSharedApp`. */
+export const sharedApp = new App();
+const withSharedApp = test.extend<{ app: App }>({
+  app: [
+    // a parameter without a pattern would be taken for a test context
+    async ({}, use) => {
+      await sharedApp.start();
+      await use(sharedApp);
+      await sharedApp.stop();
+    },
+    { scope: 'worker' },
+  ],
+});
+
+/**
+ * Returns an app that all files share which one worker runs: to start and to stop one takes 3 s of processor time, in a cluster 6 s. Other
+ * files leave users, projects, tasks and runs behind in it, so a test must not count what is there, and a file that changes what belongs
+ * to all (maintenance, paused queues, webhooks of all projects, a process) uses one of its own. `admin` is an administrator of the file.
+ */
+export function useSharedApp(): App {
+  withSharedApp.beforeAll(async ({ app }) => {
+    app.admin = await (await app.firstAdmin()).createUser('admin');
+  }, startTimeoutMs * 2);
+  return sharedApp;
 }

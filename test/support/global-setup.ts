@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const projects = project.vitest.projects.map(({ name }) => name);
   await buildDist();
   project.provide('namespaces', await namespacesWork());
-  if (projects.every((name) => name === 'unit')) return undefined;
+  if (projects.every((name) => name === 'unit' || name === 'host')) return undefined;
   if (projects.some((name) => name === 'redis' || name === 'cluster')) await ensureRedisServer();
 
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-postgres-'));

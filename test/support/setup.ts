@@ -1,5 +1,5 @@
 import { afterAll, afterEach } from 'vitest';
-import { runningApps } from './app.js';
+import { runningApps, sharedApp } from './app.js';
 import { until } from './until.js';
 
 // A server that ends unexpectedly fails the current test, with its log. A failed test prints the last lines of all servers.
@@ -16,7 +16,7 @@ afterEach(async ({ task }) => {
 
 // This runs after the hooks of the file itself, so an app that still runs was forgotten.
 afterAll(async () => {
-  const forgotten = [...runningApps];
+  const forgotten = [...runningApps].filter((app) => app !== sharedApp);
   const results = await Promise.allSettled(forgotten.map((app) => app.stop()));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   if (forgotten.length > 0) throw new Error(`${forgotten.length} apps were not stopped by their test file`);

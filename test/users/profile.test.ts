@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { expectStatus } from '../support/client.js';
 import { data, fault, makeProject, makeSession, makeTask } from '../sessions/steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 const profile = '/api/users/profile';
 
 describe('the profile', () => {

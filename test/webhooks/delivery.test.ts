@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { verify } from '@octokit/webhooks-methods';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import { Receiver, type Received } from './receiver.js';
 import { data, delivered, deliveries, makeProject, makeWebhook, touch } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 
 const hmac = (secret: string, raw: string) =>
   `sha256=${createHmac('sha256', secret).update(raw).digest('hex')}`;
