@@ -38,7 +38,11 @@ const once = [
 ];
 
 /** What one process does with its database alone: in the other modes it cannot be tested. */
-const oneProcess = ['test/e2e/{cleartext-passwords,left-postgres}.test.ts', 'test/webhooks/sealing.test.ts'];
+const oneProcess = [
+  'test/e2e/{cleartext-passwords,left-postgres}.test.ts',
+  'test/faults/refilled-queue.test.ts',
+  'test/webhooks/sealing.test.ts',
+];
 
 /** One process on Redis differs from several in what Redis is to a process, and in what several cannot be asked. */
 const ofRedis = [
@@ -50,7 +54,7 @@ const ofRedis = [
 
 /** What a mode has no subject for, or cannot have. */
 const without = {
-  single: ['test/faults/redis-{away,lost}.test.ts'],
+  single: ['test/faults/{offered-again,redis-away,redis-lost}.test.ts'],
   redis: oneProcess,
   cluster: [
     ...oneProcess,

@@ -23,8 +23,7 @@ function backup() {
   const part = `${file}.part`;
   rmSync(part, { force: true });
   if (process.env.DATABASE_URL) {
-    // BullMQ's jobs are ids of executions, which Millrace offers again by itself
-    run('pg_dump', ['--format=custom', '--no-owner', '--exclude-schema=bullmq', `--file=${part}`], libpq());
+    run('pg_dump', ['--format=custom', '--no-owner', `--file=${part}`], libpq());
     const keys = ['jwt-secret', 'secrets-key', 'secrets-key-previous'].filter((name) =>
       existsSync(join(dataDir, name)),
     );

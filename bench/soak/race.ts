@@ -64,13 +64,15 @@ async function manyWorkers(
       "SELECT id FROM executions WHERE status IN ('queued', 'running') AND id = ANY($1)",
       [ids],
     );
-  await offerJobs({ redis: cluster.redis, url: cluster.postgres?.url ?? '' }, async (offer) => {
+  const offerUntilDone = async (offer?: (id: string) => Promise<void>): Promise<void> => {
     for (let left = await open(); left.length > 0; left = await open()) {
-      counters.count('jobs offered again', Math.min(100, left.length));
-      await concurrently(8, left.slice(0, 100), ({ id }) => offer(id));
+      counters.count('jobs offered again', offer ? Math.min(100, left.length) : 0);
+      if (offer) await concurrently(8, left.slice(0, 100), ({ id }) => offer(id));
       await delay(100);
     }
-  });
+  };
+  // in single mode the queue is in the only process, which nobody else can offer anything to
+  await (cluster.redis ? offerJobs(cluster.redis, offerUntilDone) : offerUntilDone());
   const log = (await readFile(`${folder}/log`, 'utf8')).split('\n').filter(Boolean);
   const seen = new Map<string, number>();
   for (const line of log) seen.set(line, (seen.get(line) ?? 0) + 1);

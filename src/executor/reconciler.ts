@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { isDatabaseAway } from '../infra/database-errors.js';
 import { SystemAlerts } from '../activity/system-alerts.js';
@@ -33,6 +34,8 @@ export class Reconciler {
   ) {}
 
   start(): void {
+    // in single mode the queue is empty after a start
+    this.ticking = this.step(() => this.offerAgain(0)).finally(() => (this.ticking = undefined));
     // random, so that not all processes start a tick at the same moment
     this.timer = setInterval(() => void (this.ticking ??= this.tick()), tickMs * (0.9 + Math.random() * 0.2));
   }
@@ -54,7 +57,7 @@ export class Reconciler {
     await this.step(() => this.lifecycle.revokeSuspended());
     await this.step(() => this.lifecycle.admitWaiting());
     await this.step(() => this.serveStarving());
-    await this.step(() => this.offerAgain());
+    await this.step(() => this.offerAgain(unknownAfterSeconds));
     this.ticking = undefined;
   }
 
@@ -120,21 +123,30 @@ export class Reconciler {
     for (const entry of starving) await this.queue.reprioritise(entry);
   }
 
-  /** Offers executions again that a wiped Redis or a crash after the commit has removed from the queue. Checks a batch at each tick. */
-  private async offerAgain(): Promise<void> {
+  /**
+   * Offers executions again that a wiped Redis, a crash after the commit or the end of the only process has removed from the queue. Checks
+   * a batch at each tick; as long as the queue knows nothing of a batch, it goes on with the next one.
+   */
+  private async offerAgain(afterSeconds: number): Promise<void> {
+    while (await this.offerBatch(afterSeconds)) await setImmediate();
+  }
+
+  /** @returns true when a whole batch was unknown to the queue, so that probably more are */
+  private async offerBatch(afterSeconds: number): Promise<boolean> {
     const entries = await this.database.query<QueueEntry & Record<string, unknown>>(
       `SELECT id, queue, boosted FROM executions
         WHERE status = 'queued' AND admitted_at < now() - make_interval(secs => $1) AND id > $2 ORDER BY id LIMIT $3`,
-      [unknownAfterSeconds, this.cursor, checkedAtOnce],
+      [afterSeconds, this.cursor, checkedAtOnce],
     );
     this.cursor =
       entries.length < checkedAtOnce ? '00000000-0000-0000-0000-000000000000' : entries.at(-1)!.id;
     const missing = new Set(await this.queue.missing(entries.map(({ id }) => id)));
-    if (missing.size === 0) return;
+    if (missing.size === 0) return false;
     this.infrastructure.logger.info(
       { executions: missing.size },
       'offering executions again that the queue had forgotten',
     );
     await this.queue.add(entries.filter(({ id }) => missing.has(id)));
+    return missing.size === checkedAtOnce;
   }
 }

@@ -9,9 +9,10 @@ import { migrate } from './migrate.js';
 import { Database } from './database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { Events } from './events.js';
-import { ExecutionQueue } from './execution-queue.js';
+import type { ExecutionQueue } from './execution-queue.js';
+import { MemoryQueue } from './memory-queue.js';
+import { RedisQueue } from './redis-queue.js';
 import { awaitPostgres } from './await-postgres.js';
-import { postgresBackend, redisBackend } from './queue-backend.js';
 import {
   reserveConnections,
   workerPoolSize,
@@ -88,16 +89,18 @@ export class Infrastructure {
       const events = new Events(bus, logger);
       await events.start();
 
-      const backend =
+      const executionQueue =
         connect === undefined
-          ? await postgresBackend(url, applicationName)
-          : redisBackend({
-              // requests must not wait for Redis; the reconciler offers executions again that could not be added
-              queue: () => connect(impatient),
-              // its commands wait in Redis until there is work
-              worker: () => connect({ maxRetriesPerRequest: null }),
-            });
-      const executionQueue = new ExecutionQueue(backend, logger);
+          ? new MemoryQueue()
+          : new RedisQueue(
+              {
+                // requests must not wait for Redis; the reconciler offers executions again that could not be added
+                queue: () => connect(impatient),
+                // its commands wait in Redis until there is work
+                worker: () => connect({ maxRetriesPerRequest: null }),
+              },
+              logger,
+            );
       releases.push(() => executionQueue.close());
       return new Infrastructure(
         role,

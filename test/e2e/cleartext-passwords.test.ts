@@ -88,8 +88,7 @@ test('no connection of a running process sends its password in clear text, and a
   for (let sent = 0; sent < poolSize + 1; sent += 1)
     for (const path of ['/api/tasks/', '/api/health/ready'])
       expect((await app.admin.get(path)).status).toBe(503);
-  // BullMQ sets no time limit for statements
-  await until(() => asked('millrace-all') > asked('millrace-all', 'statement_timeout'), { timeout: 30_000 });
+  expect(asked('millrace-all')).toBeGreaterThan(0);
   await until(() => asked('millrace-instance') > 0, { timeout: 30_000 });
   expect(Buffer.concat(port.sent).includes(password)).toBe(false);
 

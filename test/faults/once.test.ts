@@ -2,41 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { twoOfEach, useApp } from '../support/app.js';
-import { offerJobs } from '../support/offer-jobs.js';
 import { until } from '../support/until.js';
-import {
-  attempts,
-  data,
-  linesOf,
-  loggedErrors,
-  makeProject,
-  run,
-  scratch,
-  speaks,
-  stored,
-  times,
-  type Json,
-} from './steps.js';
+import { attempts, data, linesOf, loggedErrors, makeProject, run, scratch, speaks, stored } from './steps.js';
 
-const app = useApp({ roles: twoOfEach, env: { WORKER_CONCURRENCY: '8', LEASE_SECONDS: '2' } });
-
-test('an execution that is offered many times is run once', { timeout: 60_000 }, async () => {
-  const folder = await scratch();
-  const project = await makeProject(app.admin);
-  const jobs = await times(20, (index) =>
-    // the first ones outlast their lease, which must be renewed all the same
-    run(app.admin, project, `echo $$ >> ${folder}/$MILLRACE_EXECUTION_ID; sleep ${index < 4 ? 4 : 0.3}`),
-  );
-  await offerJobs({ redis: app.redis, url: app.databaseUrl }, async (offer) => {
-    for (let round = 0; round < 5; round += 1)
-      await Promise.all(jobs.map(({ execution }) => offer(execution)));
-  });
-  for (const { task, execution } of jobs) {
-    const tries = await attempts(app.admin, task);
-    expect(tries.map(({ status, reason }: Json) => [status, reason])).toEqual([['completed', null]]);
-    expect(await linesOf(`${folder}/${execution}`)).toHaveLength(1);
-  }
-});
+const app = useApp({ roles: twoOfEach, env: { WORKER_CONCURRENCY: '8' } });
 
 test('no more tasks of a project run at once than it allows, in order', { timeout: 60_000 }, async () => {
   const folder = await scratch();

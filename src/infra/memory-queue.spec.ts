@@ -1,0 +1,91 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { MemoryQueue } from './memory-queue.js';
+
+const entry = (id: string, queue = 1, boosted = false) => ({ id, queue, boosted });
+
+/** Returns a queue with its processed ids in order; `end` ends one of them. */
+function processing(concurrency: number) {
+  const queue = new MemoryQueue();
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const process = () =>
+    queue.process(async (id) => {
+      begun.push(id);
+      await new Promise<void>((resolve) => ends.set(id, resolve));
+    }, concurrency);
+  const end = async (id: string) => {
+    ends.get(id)?.();
+    await setImmediate();
+  };
+  return { queue, begun, process, end };
+}
+
+test('the highest priority is served first, in one priority what was offered first', async () => {
+  const { queue, begun, process, end } = processing(1);
+  queue.offer([entry('low', 2), entry('normal a'), entry('normal b'), entry('high', 0)]);
+  queue.offer([entry('boosted', 2, true)]);
+  process();
+  for (const id of ['boosted', 'high', 'normal a', 'normal b']) await end(id);
+  expect(begun).toEqual(['boosted', 'high', 'normal a', 'normal b', 'low']);
+});
+
+test('as many are processed at a time as there are slots, each once', async () => {
+  const { queue, begun, process, end } = processing(2);
+  process();
+  queue.offer([entry('a'), entry('b'), entry('c')]);
+  queue.offer([entry('c'), entry('d')]);
+  expect(begun).toEqual(['a', 'b']);
+  await end('a');
+  await end('b');
+  await end('c');
+  expect(begun).toEqual(['a', 'b', 'c', 'd']);
+  expect(await queue.missing(['a', 'c', 'd', 'e'])).toEqual(['a', 'c', 'e']);
+});
+
+test('what is removed is not processed, and a changed priority counts', async () => {
+  const { queue, begun, process, end } = processing(1);
+  queue.offer([entry('a'), entry('b'), entry('c'), entry('d')]);
+  await queue.remove('a');
+  await queue.reprioritise(entry('c', 1, true));
+  await queue.reprioritise(entry('unknown', 0));
+  process();
+  await end('c');
+  queue.offer([entry('a')]);
+  await end('b');
+  await end('d');
+  expect(begun).toEqual(['c', 'b', 'd', 'a']);
+});
+
+test('what is admitted again while its worker still gives it up is processed after that', async () => {
+  const { queue, begun, process, end } = processing(2);
+  process();
+  queue.offer([entry('a')]);
+  queue.offer([entry('a'), entry('b')]);
+  expect(begun).toEqual(['a', 'b']);
+  await end('a');
+  expect(begun).toEqual(['a', 'b', 'a']);
+});
+
+test('entries that are removed and added again all the time do not pile up', async () => {
+  const { queue } = processing(1);
+  for (let round = 0; round < 100; round += 1) {
+    const ids = Array.from({ length: 100 }, (_, i) => `${i}`);
+    queue.offer(ids.map((id) => entry(id)));
+    for (const id of ids) await queue.remove(id);
+  }
+  expect(queue.size).toBeLessThan(1_200);
+});
+
+test('at the end nothing more is taken, and what was taken ends', async () => {
+  const { queue, begun, process, end } = processing(1);
+  process();
+  queue.offer([entry('a'), entry('b')]);
+  let isOver = false;
+  const over = queue.stopProcessing().then(() => (isOver = true));
+  await setImmediate();
+  expect(isOver).toBe(false);
+  await end('a');
+  await over;
+  expect(begun).toEqual(['a']);
+});

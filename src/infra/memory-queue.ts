@@ -1,0 +1,98 @@
+import TinyQueue from 'tinyqueue';
+import { ExecutionQueue, priorityOf, type QueueEntry } from './execution-queue.js';
+
+interface Waiting {
+  id: string;
+  priority: number;
+  /** Its place among all that were ever added. */
+  place: number;
+}
+
+const inOrder = (a: Waiting, b: Waiting) => a.priority - b.priority || a.place - b.place;
+
+/** The heap may hold this many entries that do not count any more before it is built anew. */
+const maxStale = 1_000;
+
+/** The queue of a single process. After a start the reconciler fills it from Postgres. */
+export class MemoryQueue extends ExecutionQueue {
+  private heap = new TinyQueue<Waiting>([], inOrder);
+  /** The entries that count. The heap also holds those that were removed or have another priority now. */
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly taken = new Set<string>();
+  private places = 0;
+  private processor: ((executionId: string) => Promise<void>) | undefined;
+  private concurrency = 0;
+
+  /** The number of entries in memory, those included that do not count any more. */
+  get size(): number {
+    return this.heap.length;
+  }
+
+  override offer(entries: readonly QueueEntry[]): void {
+    for (const entry of entries)
+      if (!this.waiting.has(entry.id)) this.push(entry.id, priorityOf(entry), ++this.places);
+    this.serve();
+  }
+
+  override async add(entries: readonly QueueEntry[]): Promise<void> {
+    this.offer(entries);
+  }
+
+  override async missing(ids: readonly string[]): Promise<string[]> {
+    return ids.filter((id) => !this.waiting.has(id) && !this.taken.has(id));
+  }
+
+  override async reprioritise(entry: QueueEntry): Promise<void> {
+    const waiting = this.waiting.get(entry.id);
+    if (waiting) this.push(entry.id, priorityOf(entry), waiting.place);
+  }
+
+  override async remove(id: string): Promise<void> {
+    this.waiting.delete(id);
+  }
+
+  override process(processor: (executionId: string) => Promise<void>, concurrency: number): void {
+    this.processor = processor;
+    this.concurrency = concurrency;
+    this.serve();
+  }
+
+  override async close(): Promise<void> {
+    this.processor = undefined;
+  }
+
+  protected override async stopTaking(): Promise<void> {
+    this.processor = undefined;
+  }
+
+  private push(id: string, priority: number, place: number): void {
+    const waiting = { id, priority, place };
+    this.waiting.set(id, waiting);
+    this.heap.push(waiting);
+    if (this.heap.length > 2 * this.waiting.size + maxStale)
+      this.heap = new TinyQueue([...this.waiting.values()], inOrder);
+  }
+
+  private serve(): void {
+    while (this.processor && this.taken.size < this.concurrency) {
+      const next = this.heap.pop();
+      if (!next) return;
+      // one that was admitted again while a worker is still giving it up waits for the end of that
+      if (this.waiting.get(next.id) !== next || this.taken.has(next.id)) continue;
+      this.waiting.delete(next.id);
+      void this.take(next.id, this.processor);
+    }
+  }
+
+  private async take(id: string, processor: (executionId: string) => Promise<void>): Promise<void> {
+    this.taken.add(id);
+    try {
+      await this.track(processor(id));
+    } finally {
+      this.taken.delete(id);
+      const again = this.waiting.get(id);
+      if (again) this.push(id, again.priority, again.place);
+      this.serve();
+    }
+  }
+}
