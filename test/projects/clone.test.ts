@@ -79,9 +79,9 @@ test('copies tasks as new pending ones that depend on each other as before', asy
   });
   const list = await data(200, admin.get(`/api/projects/${copy.id}/tasks`, { query: { order: 'asc' } }));
   expect(list.items.map(({ ref, title, status }: Json) => `${ref} ${title} ${status}`)).toEqual([
-    'COPY-1 First pending',
-    'COPY-2 Second pending',
-    'COPY-3 Third pending',
+    'CLONED-1 First pending',
+    'CLONED-2 Second pending',
+    'CLONED-3 Third pending',
   ]);
   const [one, two, three] = await Promise.all(
     list.items.map(({ id }: Json) => data(200, admin.get(`/api/tasks/${id}`))),
@@ -100,7 +100,7 @@ test('copies tasks as new pending ones that depend on each other as before', asy
     task.dependencies.map((dependency: Json) => dependency.depends_on_task_id);
   expect([one, two, three].map(dependencies)).toEqual([[], [one.id], [one.id, two.id]]);
   expect(one.history).toMatchObject([
-    { action: 'created', new_value: { ref: 'COPY-1', cloned_from: first.id }, user_id: admin.user.id },
+    { action: 'created', new_value: { ref: 'CLONED-1', cloned_from: first.id }, user_id: admin.user.id },
   ]);
   expect(await makeTask(admin, copy, { title: 'Next' })).toMatchObject({ ref: 'COPY-4' });
 });

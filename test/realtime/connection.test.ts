@@ -32,7 +32,11 @@ async function refusedUpgrade(
 test('a token signs in, by message or by header', async () => {
   const socket = await LiveSocket.open(app.wsUrl);
   const answer = await socket.ask({ type: 'authenticate', token: app.admin.token }, 'authenticated');
-  expect(answer.data).toMatchObject({ username: app.admin.user.username, role: 'admin', session_id: 'a-session' });
+  expect(answer.data).toMatchObject({
+    username: app.admin.user.username,
+    role: 'admin',
+    session_id: 'a-session',
+  });
   expect(answer.data.max_message_bytes).toBe(64 * 1024);
   expect(answer.timestamp).toMatch(/^\d{4}-.*Z$/);
   const headers = { authorization: `Bearer ${app.admin.token}` };
