@@ -102,7 +102,7 @@ test('copies tasks as new pending ones that depend on each other as before', asy
   expect(one.history).toMatchObject([
     { action: 'created', new_value: { ref: 'CLONED-1', cloned_from: first.id }, user_id: admin.user.id },
   ]);
-  expect(await makeTask(admin, copy, { title: 'Next' })).toMatchObject({ ref: 'COPY-4' });
+  expect(await makeTask(admin, copy, { title: 'Next' })).toMatchObject({ ref: 'CLONED-4' });
 });
 
 test('tells webhooks of the project', async () => {
