@@ -14,7 +14,7 @@ import {
   waitingForTask,
   type Admission,
   type Scope,
-} from './executions.queries.js';
+} from './admission.queries.js';
 import { lockOutput, storedBytes } from './stored-output.queries.js';
 import { addStoredBytes } from './project-rules.js';
 import { QueueLimit } from './queue-limit.js';

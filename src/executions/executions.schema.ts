@@ -6,7 +6,7 @@ import { queryNumber, querySchema } from '../http/query.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
-import { waitingReasons } from './executions.queries.js';
+import { waitingReasons } from './admission.queries.js';
 import { commandTruncated, listedCommandColumns, type WithListedCommand } from './listed-command.js';
 
 export const priorities = ['high', 'normal', 'low'] as const;

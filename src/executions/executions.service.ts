@@ -8,7 +8,7 @@ import { ProjectAccess, type ProjectPermission } from '../projects/project-acces
 import { ExecutionLifecycle } from './execution-lifecycle.js';
 import { isFinal } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
-import { whyWaiting } from './executions.queries.js';
+import { whyWaiting } from './admission.queries.js';
 import {
   listedExecutionColumns,
   type ExecutionListQuery,

@@ -2,7 +2,7 @@ import type { ActivityEntry } from '../activity/activity-log.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { statesBefore, type Outcome } from './execution-state.js';
 import type { Execution } from './execution.entity.js';
-import { isSuspended } from './executions.queries.js';
+import { isSuspended } from './admission.queries.js';
 import { addUserStoredBytes } from './project-rules.js';
 import { mayStillRun } from './run-rights.js';
 import {
