@@ -10,7 +10,7 @@ import { UnreadBytes, type Unread } from '../request-limits/unread-bytes.js';
 import { networkOf } from '../common/network.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import { Database } from '../infra/database.js';
-import { isFinal } from '../executions/execution-state.js';
+import { isFinal } from '../executions/transitions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { rawOutput, storedOutput, upTo, withoutAnsi } from './output-bytes.js';
 import type { OutputQuery } from './output-query.js';

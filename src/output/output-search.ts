@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { backgroundTurn } from '../common/background-turns.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database } from '../infra/database.js';
-import { isFinal } from '../executions/execution-state.js';
+import { isFinal } from '../executions/transitions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { LineSearch } from './line-search.js';
 import { storedOutput } from './output-bytes.js';

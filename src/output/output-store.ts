@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { longestTimerMs } from '../common/limits.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database } from '../infra/database.js';
-import { isFinal, type ExecutionStatus } from '../executions/execution-state.js';
+import { isFinal, type ExecutionStatus } from '../executions/transitions/execution-state.js';
 import type { OutputEnd, OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
 

@@ -4,7 +4,7 @@ import type { WebhookEvent } from '../activity/webhook-events.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
-import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { Database, type Transaction } from '../infra/database.js';
 import type { Task } from './task.entity.js';
 import { requireTask, type AccessibleTask } from './tasks.queries.js';

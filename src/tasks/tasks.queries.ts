@@ -3,7 +3,7 @@ import type { Keyset } from '../http/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { shownValue } from '../activity/shown-value.js';
-import { whyWaiting } from '../executions/admission.queries.js';
+import { whyWaiting } from '../executions/admission/admission.queries.js';
 import { lastRun, type RunEnd } from '../executions/last-run.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
 import { checkPermission, type ProjectPermission } from '../projects/project-access.js';

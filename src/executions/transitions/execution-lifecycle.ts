@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { newId } from '../common/ids.js';
-import type { Actor } from '../common/permissions.js';
-import { Database, type ConnectionPool, type Transaction } from '../infra/database.js';
-import { ExecutionQueue } from '../infra/execution-queue.js';
-import { Infrastructure } from '../infra/infrastructure.js';
+import { newId } from '../../common/ids.js';
+import type { Actor } from '../../common/permissions.js';
+import { Database, type ConnectionPool, type Transaction } from '../../infra/database.js';
+import { ExecutionQueue } from '../../infra/execution-queue.js';
+import { Infrastructure } from '../../infra/infrastructure.js';
 import { ExecutionPublisher } from './execution-publisher.js';
 import { backoffSeconds, isRetryable, rightsLost, type Outcome } from './execution-state.js';
-import type { Execution } from './execution.entity.js';
+import type { Execution } from '../execution.entity.js';
 import {
   admit,
   scopesWithWaiting,
@@ -14,11 +14,11 @@ import {
   waitingForTask,
   type Admission,
   type Scope,
-} from './admission.queries.js';
-import { lockOutput, storedBytes } from './stored-output.queries.js';
-import { addStoredBytes } from './project-rules.js';
-import { QueueLimit } from './queue-limit.js';
-import { isRefused, mayRunAgain } from './run-rights.js';
+} from '../admission/admission.queries.js';
+import { lockOutput, storedBytes } from '../stored-output.queries.js';
+import { addStoredBytes } from '../project-rules.js';
+import { QueueLimit } from '../admission/queue-limit.js';
+import { isRefused, mayRunAgain } from '../run-rights.js';
 import {
   claim,
   complete,

@@ -1,6 +1,6 @@
-import { AppError } from '../common/errors.js';
-import { isNoData, type Queryable, type Transaction } from '../infra/database.js';
-import type { QueueEntry } from '../infra/execution-queue.js';
+import { AppError } from '../../common/errors.js';
+import { isNoData, type Queryable, type Transaction } from '../../infra/database.js';
+import type { QueueEntry } from '../../infra/execution-queue.js';
 
 /** An SQL condition, true during announced maintenance; the subquery makes Postgres evaluate it once per statement. */
 const inMaintenance = '(SELECT in_maintenance())';

@@ -1,17 +1,17 @@
-import type { ActivityEntry } from '../activity/activity-log.js';
-import type { Queryable, Transaction } from '../infra/database.js';
+import type { ActivityEntry } from '../../activity/activity-log.js';
+import type { Queryable, Transaction } from '../../infra/database.js';
 import { statesBefore, type Outcome } from './execution-state.js';
-import type { Execution } from './execution.entity.js';
-import { isSuspended } from './admission.queries.js';
-import { addUserStoredBytes } from './project-rules.js';
-import { mayStillRun } from './run-rights.js';
+import type { Execution } from '../execution.entity.js';
+import { isSuspended } from '../admission/admission.queries.js';
+import { addUserStoredBytes } from '../project-rules.js';
+import { mayStillRun } from '../run-rights.js';
 import {
   applyTransition,
   columnsOf,
   transitionStatement,
   type TransitionResult,
   type PublicExecution,
-} from './transition.js';
+} from './transition-statement.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
   environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before`;
