@@ -155,19 +155,6 @@ export const detailColumns = `
       FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
              LIMIT ${recentHistory}) AS a), '[]') AS recent`;
 
-/** Checks whether following the dependencies from any of the tasks `from` leads to `taskId`. */
-export async function reaches(tx: Transaction, from: string[], taskId: string): Promise<boolean> {
-  const rows = await tx.query(
-    `WITH RECURSIVE reached (id) AS (
-       SELECT unnest($1::uuid[])
-       UNION
-       SELECT d.depends_on_task_id FROM task_dependencies d JOIN reached r ON d.task_id = r.id
-     ) SELECT 1 FROM reached WHERE id = $2`,
-    [from, taskId],
-  );
-  return rows.length > 0;
-}
-
 export interface HistoryRow extends Record<string, unknown> {
   id: string;
   at: Date;
