@@ -9,7 +9,7 @@ import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { storedEnd, tailFrames } from '../output/output-tail.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
-import { CommandSafety } from '../command-safety/command-safety.js';
+import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RequestTurns } from '../request-limits/request-turns.js';
@@ -39,7 +39,7 @@ export class CommandsService {
     private readonly executions: ExecutionsService,
     private readonly access: ProjectAccess,
     private readonly actors: Actors,
-    private readonly safety: CommandSafety,
+    private readonly safety: SafetyChecks,
     private readonly waiter: ExecutionWaiter,
     private readonly turns: RequestTurns,
     private readonly infrastructure: Infrastructure,

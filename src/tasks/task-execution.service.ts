@@ -14,7 +14,7 @@ import {
   type ExecutionListQuery,
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
-import { CommandSafety } from '../command-safety/command-safety.js';
+import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { allowedTimeout, runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/admission/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
@@ -44,7 +44,7 @@ export class TaskExecutionService {
     private readonly lifecycle: ExecutionLifecycle,
     private readonly executions: ExecutionsService,
     private readonly estimate: StartEstimate,
-    private readonly safety: CommandSafety,
+    private readonly safety: SafetyChecks,
     private readonly actors: Actors,
     private readonly infrastructure: Infrastructure,
   ) {}
