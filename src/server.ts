@@ -7,7 +7,7 @@ import { AccessGuard } from './auth/access.guard.js';
 import { SlowResponseInterceptor } from './auth/slow-response.interceptor.js';
 import { RequestIdentity } from './auth/request-identity.js';
 import { RequestNetworks } from './auth/request-networks.js';
-import { RequestLimiter } from './auth/request-limiter.js';
+import { RequestRateLimit } from './auth/request-rate-limit.js';
 import { compressResponses } from './http/compression.js';
 import { installEnvelope } from './http/envelope.js';
 import { ErrorFilter } from './http/error-filter.js';
@@ -86,7 +86,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   refuseWhileClosing(server);
   cutOffAtClose(server);
   app.get(RequestIdentity).install(server);
-  app.get(RequestLimiter).install(server);
+  app.get(RequestRateLimit).install(server);
   refuseUnreadableUrls(server);
   answerUnusual(server);
   refuseOtherMethods(server);
