@@ -16,7 +16,7 @@ const segmentsAtOnce = 256;
 
 /** Reads stored output for clients that follow, download or search it. Reads wait in a queue in which users take turns. */
 @Injectable()
-export class OutputStore {
+export class StoredOutputReader {
   private readonly turns = new TurnsPerUser(
     { perUser: readsAtOnce, inAll: readsAtOnce },
     // the queue needs no bound: a waiting read holds no output, and the number of connections bounds that of the reads
