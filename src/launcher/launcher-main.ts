@@ -18,7 +18,7 @@ import { endOrphans } from './orphans.js';
 import { OutputRelays } from './output-relays.js';
 import { assertTrusted, type LauncherPolicy } from './policy.js';
 import { ownIdentity } from './processes/identity.js';
-import { RunSupervisor } from './run-supervisor.js';
+import { Runs } from './runs.js';
 import { ScriptFiles } from './script-files.js';
 import { HeartbeatMonitor } from './heartbeat-monitor.js';
 
@@ -39,7 +39,7 @@ const marker = probeMarker(self);
 const relays = OutputRelays.start(policy.worker);
 const pool = new FifoPool(policy, self, relays !== undefined);
 const scripts = new ScriptFiles(policy, self);
-const runs = new RunSupervisor(self, marker, { fifos: pool, relays, scripts }, users, report);
+const runs = new Runs(self, marker, { fifos: pool, relays, scripts }, users, report);
 // the worker gets no reports after that and regards the launcher as lost
 const heartbeats = new HeartbeatMonitor(() => channel.close());
 const channel = new Channel<WorkerMessage, LauncherMessage>(
