@@ -21,7 +21,7 @@ import { PersonalTokenStrategy } from './personal-token.strategy.js';
 import { RequestIdentity } from './request-identity.js';
 import { RequestRateLimit } from './request-rate-limit.js';
 import { RequestNetworks } from './request-networks.js';
-import { loadSigningKey } from './secret-key.js';
+import { loadSigningKey } from './keys.js';
 
 @Module({
   imports: [PassportModule, UsersModule, PersonalTokensModule],

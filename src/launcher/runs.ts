@@ -2,7 +2,7 @@ import { logError } from './log-error.js';
 import { removeIpcObjects } from './ipc-objects.js';
 import { identityToken, type LauncherIdentity } from './processes/identity.js';
 import { LaunchError } from './launch-error.js';
-import type { Marker } from './marker.js';
+import type { MarkMethod } from './mark-method.js';
 import { removeMessageQueues } from './message-queues.js';
 import type { LauncherMessage, LaunchOrder } from './messages.js';
 import { checkOrder } from './check-order.js';
@@ -36,7 +36,7 @@ export class Runs {
 
   constructor(
     private readonly self: LauncherIdentity,
-    private readonly marker: Marker,
+    private readonly markMethod: MarkMethod,
     private readonly files: CommandFiles,
     private readonly users: CommandUsers | undefined,
     private readonly report: (message: LauncherMessage) => void,
@@ -44,7 +44,7 @@ export class Runs {
     this.token = identityToken(self);
     this.table = new ProcessTable(
       (marks, stat) => this.registry.identify(marks, stat, this.token),
-      marker.kind !== 'none',
+      markMethod.kind !== 'none',
     );
     this.sweeper = new Sweeper(this.table);
     setInterval(() => this.table.refresh(), this.table.trustedMs / 2).unref();
@@ -60,7 +60,7 @@ export class Runs {
       }
       this.starting.add(executionId);
       const directory = await this.prepare(order);
-      const marks = { marker: this.marker, mark: this.nextMark(), token: this.token };
+      const marks = { markMethod: this.markMethod, mark: this.nextMark(), token: this.token };
       const child = await spawnCommand(order, marks, this.files, {
         directory,
         limits: order.limits,
@@ -130,7 +130,7 @@ export class Runs {
 
   private nextMark(): string {
     let mark: string;
-    do mark = encodeMark(this.self, ++this.serial, this.marker.nested);
+    do mark = encodeMark(this.self, ++this.serial, this.markMethod.nested);
     while (this.registry.hasMark(mark));
     return mark;
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { longestTimerMs } from '../common/limits.js';
+import { longestTimerMs } from '../common/call-at.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database } from '../infra/database.js';
 import { isFinal, type ExecutionStatus } from '../executions/transitions/execution-state.js';

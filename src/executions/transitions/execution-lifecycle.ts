@@ -24,7 +24,7 @@ import {
   complete,
   end,
   syncTask,
-  queue,
+  insertExecution,
   type ClaimedExecution,
   type EndGuard,
   type NewExecution,
@@ -56,7 +56,7 @@ export class ExecutionLifecycle {
     const execution = { id: newId(), attempt: 1, retry_of: null, delay: 0, ...input };
     await this.limit.check(tx, execution.requested_by);
     const { id } = execution;
-    const queued = tx.withCommit(() => queue(tx, actor, execution));
+    const queued = tx.withCommit(() => insertExecution(tx, actor, execution));
     // last, since it locks the project and the user until the commit
     const admitted = tx.withCommit(() => admit(tx, scopeOf(execution), this.infrastructure.config, 'new'));
     tx.afterCommit(async () => {
@@ -197,7 +197,7 @@ export class ExecutionLifecycle {
 
   private async retry(tx: Transaction, failed: Execution): Promise<void> {
     const delay = backoffSeconds(failed.attempt);
-    const result = await queue(tx, null, {
+    const result = await insertExecution(tx, null, {
       ...failed,
       id: newId(),
       retries_left: failed.retries_left - 1,
