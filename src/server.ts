@@ -7,11 +7,11 @@ import { AccessGuard } from './auth/access.guard.js';
 import { SlowResponseInterceptor } from './auth/slow-response.interceptor.js';
 import { RequestIdentity } from './auth/request-identity.js';
 import { RequestNetworks } from './auth/request-networks.js';
-import { RequestLimiter } from './auth/request-limiter.js';
+import { RequestRateLimit } from './auth/request-rate-limit.js';
 import { compressResponses } from './http/compression.js';
 import { installEnvelope } from './http/envelope.js';
 import { ErrorFilter } from './http/error-filter.js';
-import { bodyLimits } from './common/limits.js';
+import { bodyLimits } from './common/body-limits.js';
 import { LocationInterceptor } from './http/location.interceptor.js';
 import { NestLog } from './common/logger.js';
 import { warnOfSharedLoopback, warnOfUnnamedProxy } from './http/proxy-warning.js';
@@ -22,8 +22,8 @@ import { ValidationPipe } from './http/validation.js';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { refuseOverload } from './request-limits/overload.js';
 import { secure } from './http/security-headers.js';
-import { cutOffAtClose, dropSilentConnections, refuseWhileClosing } from './http/shutdown.js';
-import { refuseUnreadable, refuseUnreadableUrls, routedUrl } from './http/unreadable.js';
+import { cutOffAtClose, dropSilentConnections, refuseWhileClosing } from './http/connections-at-close.js';
+import { refuseMalformedRequest, refuseMalformedUrls, routedUrl } from './http/malformed-requests.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { LargeResponses } from './request-limits/large-responses.js';
 import { boundConnections, headerTimeouts } from './request-limits/connection-bounds.js';
@@ -61,7 +61,7 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
       log.begin(request, reply);
       filter.answer(error, request, reply);
     },
-    clientErrorHandler: refuseUnreadable,
+    clientErrorHandler: refuseMalformedRequest,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(infrastructure), adapter, {
     logger: new NestLog(logger),
@@ -86,8 +86,8 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   refuseWhileClosing(server);
   cutOffAtClose(server);
   app.get(RequestIdentity).install(server);
-  app.get(RequestLimiter).install(server);
-  refuseUnreadableUrls(server);
+  app.get(RequestRateLimit).install(server);
+  refuseMalformedUrls(server);
   answerUnusual(server);
   refuseOtherMethods(server);
   app.get(AccessGuard).install(server);

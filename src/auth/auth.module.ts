@@ -19,9 +19,9 @@ import { SlowResponseInterceptor } from './slow-response.interceptor.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PersonalTokenStrategy } from './personal-token.strategy.js';
 import { RequestIdentity } from './request-identity.js';
-import { RequestLimiter } from './request-limiter.js';
+import { RequestRateLimit } from './request-rate-limit.js';
 import { RequestNetworks } from './request-networks.js';
-import { loadSigningKey } from './secret-key.js';
+import { loadSigningKey } from './keys.js';
 
 @Module({
   imports: [PassportModule, UsersModule, PersonalTokensModule],
@@ -46,9 +46,9 @@ import { loadSigningKey } from './secret-key.js';
     LoginThrottle,
     PersonalTokenStrategy,
     RequestIdentity,
-    RequestLimiter,
+    RequestRateLimit,
     RequestNetworks,
   ],
-  exports: [Actors, AuthService, BearerGuard, FirstAdministrator, RequestLimiter, RequestNetworks],
+  exports: [Actors, AuthService, BearerGuard, FirstAdministrator, RequestRateLimit, RequestNetworks],
 })
 export class AuthModule {}

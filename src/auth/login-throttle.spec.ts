@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../common/errors.js';
-import { RateLimits } from '../infra/rate-limits.js';
+import { RateLimiterFactory } from '../infra/rate-limiter-factory.js';
 import type { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
 
 /** Creates a throttle with a list of known networks in place of the table of sessions. */
 function makeThrottle(...known: [name: string, network: string][]) {
   const networks = { has: async (...pair: string[]) => known.some((one) => String(one) === String(pair)) };
-  const throttle = new LoginThrottle(new RateLimits(undefined), networks as unknown as KnownNetworks);
+  const throttle = new LoginThrottle(new RateLimiterFactory(undefined), networks as unknown as KnownNetworks);
   let checks = 0;
   const attempt = (name: string, address: string, isRight: boolean) =>
     throttle

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../common/errors.js';
-import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
+import { RateLimiterFactory, type RateLimiter } from '../infra/rate-limiter-factory.js';
 import { KnownNetworks } from './known-networks.js';
 
 const windowSeconds = 900;
@@ -31,12 +31,12 @@ export class LoginThrottle {
   private readonly turns: Record<Kind, RateLimiter>;
 
   constructor(
-    limits: RateLimits,
+    factory: RateLimiterFactory,
     private readonly knownNetworks: KnownNetworks,
   ) {
     const count = (kind: keyof typeof failures) =>
-      limits.create(`login-${kind}`, failures[kind], windowSeconds);
-    const turn = (kind: Kind) => limits.create(`login-${kind}-turn`, 1, pause[kind]);
+      factory.create(`login-${kind}`, failures[kind], windowSeconds);
+    const turn = (kind: Kind) => factory.create(`login-${kind}-turn`, 1, pause[kind]);
     this.pair = count('pair');
     this.counts = { name: count('name'), network: count('network') };
     this.turns = { name: turn('name'), network: turn('network') };

@@ -3,7 +3,7 @@ import { shebangOf, withUnixLines, type Shebang } from '../launcher/shebang.js';
 import { quoted } from '../launcher/variables.js';
 import { Findings } from './findings.js';
 import { Inspector, TooComplex, type SyntaxFault } from './inspector.js';
-import { isShell } from './shell-rules.js';
+import { isShell } from './rules/shell-rules.js';
 import { startScope } from './scope.js';
 import { baseName } from './system-path.js';
 

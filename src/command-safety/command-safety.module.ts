@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { CommandSafety } from './command-safety.js';
+import { SafetyChecks } from './safety-checks.js';
 
 /** Detects destructive shell commands. */
-@Module({ providers: [CommandSafety], exports: [CommandSafety] })
+@Module({ providers: [SafetyChecks], exports: [SafetyChecks] })
 export class CommandSafetyModule {}

@@ -1,6 +1,6 @@
 import { parse, type ParsedScript, type Word, type WordPart } from 'unbash';
 import { braceChoices } from './brace-expansion.js';
-import { downloads } from './downloads.js';
+import { downloads } from './rules/downloads.js';
 import { parameterValues } from './parameter.js';
 import {
   anyCharacter,

@@ -1,7 +1,7 @@
 import type { CommandNode, Redirection, Word } from 'unbash';
-import { downloads } from './downloads.js';
+import { downloads } from './rules/downloads.js';
 import { expand, expandAll } from './expand.js';
-import { below, startsOfFind } from './shell-rules.js';
+import { below, startsOfFind } from './rules/shell-rules.js';
 import { downloaded, type Input, type Scope } from './scope.js';
 import { stageOutput } from './static-output.js';
 import { baseName } from './system-path.js';

@@ -8,17 +8,17 @@ import {
   type SyntaxNode,
 } from 'unbash';
 import { expand, expandAll } from './expand.js';
-import { fileRule } from './file-rules.js';
+import { fileRule } from './rules/file-rules.js';
 import type { Findings } from './findings.js';
-import { isForkBomb } from './fork-bomb.js';
-import { hiddenRule } from './hidden-rule.js';
+import { isForkBomb } from './rules/fork-bomb.js';
+import { hiddenRule } from './rules/hidden-rule.js';
 import { inputOf, pipedInputs } from './input.js';
 import { changes, type Invocation } from './invocation.js';
-import { machineRules } from './machine-rules.js';
+import { machineRules } from './rules/machine-rules.js';
 import { assign, downloaded, fieldBreak, holds, subshell, unknown, type Scope } from './scope.js';
-import { shellRules } from './shell-rules.js';
+import { shellRules } from './rules/shell-rules.js';
 import { baseName } from './system-path.js';
-import { wrapperRule } from './wrappers.js';
+import { wrapperRule } from './rules/wrappers.js';
 
 /** Thrown when a command is nested too deeply or expands to too much to be analysed. */
 export class TooComplex extends Error {}

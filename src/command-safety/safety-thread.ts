@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../common/errors.js';
 import { tooComplex, type Analysis, type AnalyseOptions } from './analyse.js';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue } from '../common/fair-queue.js';
 import type { SafetyResponse, SafetyRequest } from './safety-worker.js';
 
 /** The timeout of one command's analysis; nearly all take less than a millisecond. */

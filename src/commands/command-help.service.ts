@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/permissions.js';
-import { CommandSafety } from '../command-safety/command-safety.js';
+import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { Database } from '../infra/database.js';
 import type {
   Suggestion,
@@ -20,7 +20,7 @@ const historyDepth = 2_000;
 export class CommandHelpService {
   constructor(
     private readonly database: Database,
-    private readonly safety: CommandSafety,
+    private readonly safety: SafetyChecks,
   ) {}
 
   /** Suggests commands that begin with the prefix: known ones of the context, and the actor's own successful ones. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { queryNumber, querySchema } from '../http/query.js';
-import { executionStatuses } from '../executions/execution-state.js';
+import { executionStatuses } from '../executions/transitions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import {
   executionSchema,

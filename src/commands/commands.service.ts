@@ -3,13 +3,13 @@ import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
-import { isFinal } from '../executions/execution-state.js';
+import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
+import { isFinal } from '../executions/transitions/execution-state.js';
 import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { storedEnd, tailFrames } from '../output/output-tail.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
-import { CommandSafety } from '../command-safety/command-safety.js';
+import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RequestTurns } from '../request-limits/request-turns.js';
@@ -39,7 +39,7 @@ export class CommandsService {
     private readonly executions: ExecutionsService,
     private readonly access: ProjectAccess,
     private readonly actors: Actors,
-    private readonly safety: CommandSafety,
+    private readonly safety: SafetyChecks,
     private readonly waiter: ExecutionWaiter,
     private readonly turns: RequestTurns,
     private readonly infrastructure: Infrastructure,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
-import { isFinal } from '../executions/execution-state.js';
-import { whyWaiting } from '../executions/executions.queries.js';
+import { isFinal } from '../executions/transitions/execution-state.js';
+import { whyWaiting } from '../executions/admission/admission.queries.js';
 import type { ExecutionRow } from '../executions/executions.schema.js';
 
 /** The bus usually reports a change at once; when that message is lost, the change is seen after this time. */

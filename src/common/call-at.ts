@@ -1,4 +1,5 @@
-import { longestTimerMs } from './limits.js';
+/** The longest delay of a timer in ms; one that is set for longer fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Calls back at a moment, however far away: a timer of Node that is set for more than 24.8 days fires at once. The timer does not keep

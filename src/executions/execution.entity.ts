@@ -1,7 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 import type { RunLimits } from '../common/run-limits.js';
-import type { ExecutionReason, ExecutionStatus } from './execution-state.js';
+import type { ExecutionReason, ExecutionStatus } from './transitions/execution-state.js';
 
 /** One attempt to run one shell command, for a task or ad hoc. */
 @Entity('executions')

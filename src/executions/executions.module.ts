@@ -1,14 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
-import { ExecutionLifecycle } from './execution-lifecycle.js';
-import { ExecutionPublisher } from './execution-publisher.js';
+import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
+import { ExecutionPublisher } from './transitions/execution-publisher.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
-import { QueueControl } from './queue-control.js';
-import { QueueLimit } from './queue-limit.js';
+import { QueueControl } from './admission/queue-control.js';
+import { QueueLimit } from './admission/queue-limit.js';
 import { RevokedRuns } from './revoked-runs.js';
-import { StartEstimate } from './start-estimate.js';
+import { StartEstimate } from './admission/start-estimate.js';
 
 /** Providers that other modules use too. */
 const services = [

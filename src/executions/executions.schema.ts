@@ -4,9 +4,9 @@ import { id, instant, toInstant } from '../common/fields.js';
 import { cursorParameter } from '../http/keyset.js';
 import { queryNumber, querySchema } from '../http/query.js';
 import { runLimitsSchema } from '../common/run-limits.js';
-import { executionReasons, executionStatuses, type ExecutionStatus } from './execution-state.js';
+import { executionReasons, executionStatuses, type ExecutionStatus } from './transitions/execution-state.js';
 import type { Execution } from './execution.entity.js';
-import { waitingReasons } from './executions.queries.js';
+import { waitingReasons } from './admission/admission.queries.js';
 import { commandTruncated, listedCommandColumns, type WithListedCommand } from './listed-command.js';
 
 export const priorities = ['high', 'normal', 'low'] as const;

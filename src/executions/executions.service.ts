@@ -5,10 +5,10 @@ import type { Actor } from '../common/permissions.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { ProjectAccess, type ProjectPermission } from '../projects/project-access.js';
-import { ExecutionLifecycle } from './execution-lifecycle.js';
-import { isFinal } from './execution-state.js';
+import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
+import { isFinal } from './transitions/execution-state.js';
 import type { Execution } from './execution.entity.js';
-import { whyWaiting } from './executions.queries.js';
+import { whyWaiting } from './admission/admission.queries.js';
 import {
   listedExecutionColumns,
   type ExecutionListQuery,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
-import { executionReasons, executionStatuses } from './execution-state.js';
+import { executionReasons, executionStatuses } from './transitions/execution-state.js';
 
 /** The end of a run, as a task's history shows it. */
 export const runEndSchema = z

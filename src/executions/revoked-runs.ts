@@ -3,8 +3,8 @@ import type { EventMap } from '../common/event-map.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { ExecutionLifecycle } from './execution-lifecycle.js';
-import { rightsLost } from './execution-state.js';
+import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
+import { rightsLost } from './transitions/execution-state.js';
 import { refusedExecutions } from './run-rights.js';
 
 const cancelledAtOnce = 8;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
-import { ExecutionPublisher } from '../executions/execution-publisher.js';
-import { QueueLimit } from '../executions/queue-limit.js';
+import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
+import { ExecutionPublisher } from '../executions/transitions/execution-publisher.js';
+import { QueueLimit } from '../executions/admission/queue-limit.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { WorkerConnections } from '../infra/reserved-connections.js';

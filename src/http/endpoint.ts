@@ -4,7 +4,7 @@ import { ApiExtension, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { envelopeSchema } from './envelope.js';
 import type { ErrorCode } from '../common/errors.js';
-import { bodyLimits } from '../common/limits.js';
+import { bodyLimits } from '../common/body-limits.js';
 import type { Permission } from '../common/permissions.js';
 
 /** Who may call a route: anybody, or a signed-in user whose role has the permission. */

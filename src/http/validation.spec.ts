@@ -1,7 +1,7 @@
 import type { ArgumentMetadata } from '@nestjs/common';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { maxValues } from '../common/limits.js';
+import { maxValues } from '../common/body-limits.js';
 import { ValidationPipe } from './validation.js';
 
 test('a value with too many parts is not walked to its end', async () => {

@@ -1,7 +1,7 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { z } from 'zod';
 import { AppError, type ErrorCode } from '../common/errors.js';
-import { maxDepth, maxValues } from '../common/limits.js';
+import { maxDepth, maxValues } from '../common/body-limits.js';
 import { withoutEmpty } from './query.js';
 
 type Issue = z.core.$ZodIssue;

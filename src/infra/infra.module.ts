@@ -10,7 +10,7 @@ import { HeavyWork } from './heavy-work.js';
 import { IdentityLookups } from './identity-lookups.js';
 import { Housekeeping } from './housekeeping.js';
 import { Maintenance } from './maintenance.js';
-import { RateLimits } from './rate-limits.js';
+import { RateLimiterFactory } from './rate-limiter-factory.js';
 import { VitalConnections, WorkerConnections } from './reserved-connections.js';
 
 /** Provides the started infrastructure to all modules. */
@@ -32,7 +32,7 @@ export class InfraModule {
       Housekeeping,
       IdentityLookups,
       Maintenance,
-      { provide: RateLimits, useValue: new RateLimits(infrastructure.redis) },
+      { provide: RateLimiterFactory, useValue: new RateLimiterFactory(infrastructure.redis) },
     ];
     return {
       module: InfraModule,

@@ -12,13 +12,13 @@ import { FifoPool } from './fifo-pool.js';
 import { closeInheritedDescriptors } from './inherited-descriptors.js';
 import { tryIsolation } from './try-isolation.js';
 import { LaunchError } from './launch-error.js';
-import { probeMarker } from './marker.js';
+import { probeMarkMethod } from './mark-method.js';
 import type { LauncherMessage, WorkerMessage } from './messages.js';
 import { endOrphans } from './orphans.js';
 import { OutputRelays } from './output-relays.js';
 import { assertTrusted, type LauncherPolicy } from './policy.js';
 import { ownIdentity } from './processes/identity.js';
-import { RunSupervisor } from './run-supervisor.js';
+import { Runs } from './runs.js';
 import { ScriptFiles } from './script-files.js';
 import { HeartbeatMonitor } from './heartbeat-monitor.js';
 
@@ -35,11 +35,11 @@ const { runFolder, users, outerToken, keyrings = 'inherited' } = policy;
 assertTrusted(runFolder, process.getuid?.() ?? 0);
 if (users) assertTrusted(users.workspaceRoot, 0);
 const self = ownIdentity();
-const marker = probeMarker(self);
+const markMethod = probeMarkMethod(self);
 const relays = OutputRelays.start(policy.worker);
 const pool = new FifoPool(policy, self, relays !== undefined);
 const scripts = new ScriptFiles(policy, self);
-const runs = new RunSupervisor(self, marker, { fifos: pool, relays, scripts }, users, report);
+const runs = new Runs(self, markMethod, { fifos: pool, relays, scripts }, users, report);
 // the worker gets no reports after that and regards the launcher as lost
 const heartbeats = new HeartbeatMonitor(() => channel.close());
 const channel = new Channel<WorkerMessage, LauncherMessage>(
@@ -102,7 +102,7 @@ void channel.ended.then(async () => {
 });
 report({
   type: 'ready',
-  mark: marker.kind,
+  mark: markMethod.kind,
   keyrings,
   isRelayed: relays !== undefined,
   directory: pool.directory,

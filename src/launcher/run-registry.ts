@@ -3,27 +3,27 @@ import { Undecided, type Marks } from './processes/process-table.js';
 import { parseToken } from './processes/identity.js';
 import { namesOtherLauncher } from './processes/root-launcher.js';
 import type { ProcessStat } from './processes/proc.js';
-import type { Run } from './run.js';
+import type { RunProcesses } from './run-processes.js';
 
 const INIT = 1;
 
 /** The unfinished runs of a launcher, indexed by everything that identifies one of their processes. */
 export class RunRegistry {
-  private readonly byNumber = new Map<number, Run>();
-  private readonly byExecution = new Map<string, Run>();
-  private readonly byMark = new Map<string, Run>();
-  private readonly byPid = new Map<number, Run>();
-  private readonly byUser = new Map<number, Set<Run>>();
+  private readonly byNumber = new Map<number, RunProcesses>();
+  private readonly byExecution = new Map<string, RunProcesses>();
+  private readonly byMark = new Map<string, RunProcesses>();
+  private readonly byPid = new Map<number, RunProcesses>();
+  private readonly byUser = new Map<number, Set<RunProcesses>>();
 
   get size(): number {
     return this.byNumber.size;
   }
 
-  get all(): Iterable<Run> {
+  get all(): Iterable<RunProcesses> {
     return this.byNumber.values();
   }
 
-  get(number: number): Run | undefined {
+  get(number: number): RunProcesses | undefined {
     return this.byNumber.get(number);
   }
 
@@ -39,7 +39,7 @@ export class RunRegistry {
     return this.byUser.has(user);
   }
 
-  add(run: Run): void {
+  add(run: RunProcesses): void {
     this.byNumber.set(run.number, run);
     this.byExecution.set(run.executionId, run);
     this.byMark.set(run.mark, run);
@@ -49,7 +49,7 @@ export class RunRegistry {
     this.byUser.set(run.user, runs.add(run));
   }
 
-  remove(run: Run): void {
+  remove(run: RunProcesses): void {
     this.byNumber.delete(run.number);
     this.byExecution.delete(run.executionId);
     this.byMark.delete(run.mark);
@@ -65,7 +65,11 @@ export class RunRegistry {
    * its user. A mark is ignored where the user of the process is not that of the run, and for isolated runs, which are identified by
    * their namespace.
    */
-  identify(marks: Marks, stat: ProcessStat, token: string): Run | Undecided<Run> | undefined {
+  identify(
+    marks: Marks,
+    stat: ProcessStat,
+    token: string,
+  ): RunProcesses | Undecided<RunProcesses> | undefined {
     const marked = this.findByMark(marks, token);
     if (marked && !marked.isolated && (marked.user === undefined || marked.user === marks.user))
       return marked;
@@ -74,7 +78,7 @@ export class RunRegistry {
     return ofSession ?? this.findByUser(marks, stat, token);
   }
 
-  private findByMark({ soft, hard, environment }: Marks, token: string): Run | undefined {
+  private findByMark({ soft, hard, environment }: Marks, token: string): RunProcesses | undefined {
     const marked = this.byMark.get(hard) ?? this.byMark.get(soft);
     if (marked || environmentValue(environment(), 'MILLRACE_LAUNCHER') !== token) return marked;
     return this.byExecution.get(environmentValue(environment(), 'MILLRACE_EXECUTION_ID') ?? '');
@@ -90,7 +94,7 @@ export class RunRegistry {
     { user, soft, hard }: Marks,
     { parent }: ProcessStat,
     token: string,
-  ): Run | Undecided<Run> | undefined {
+  ): RunProcesses | Undecided<RunProcesses> | undefined {
     const runs = user === undefined ? undefined : this.byUser.get(user);
     if (!runs) return undefined;
     const self = parseToken(token)!;

@@ -5,7 +5,13 @@ import { asUser, cleanEnvironment } from './as-user.js';
 import type { FifoPool } from './fifo-pool.js';
 import { LaunchError } from './launch-error.js';
 import { callFilter } from './call-filter.js';
-import { commandLine, descriptors, isolatedCommandLine, type Marker, type Setting } from './marker.js';
+import {
+  commandLine,
+  descriptors,
+  isolatedCommandLine,
+  type MarkMethod,
+  type Setting,
+} from './mark-method.js';
 import type { LaunchOrder } from './messages.js';
 import type { OutputRelays, RelayedOutput } from './output-relays.js';
 import type { ScriptFiles } from './script-files.js';
@@ -45,7 +51,7 @@ export interface CommandFiles {
 
 /** What identifies the processes of a command for as long as they live. */
 export interface Marks {
-  marker: Marker;
+  markMethod: MarkMethod;
   mark: string;
   /** The value of `MILLRACE_LAUNCHER`. */
   token: string;
@@ -60,7 +66,7 @@ export interface Marks {
  */
 export async function spawnCommand(
   order: LaunchOrder,
-  { marker, mark, token }: Marks,
+  { markMethod, mark, token }: Marks,
   { fifos, relays, scripts }: CommandFiles,
   setting: Setting & { directory: string },
 ): Promise<StartedCommand> {
@@ -85,8 +91,8 @@ export async function spawnCommand(
     const { line, options } = asUser(
       order.user,
       bubblewrap
-        ? isolatedCommandLine(marker, mark, command, outside)
-        : commandLine(marker, mark, command, setting),
+        ? isolatedCommandLine(markMethod, mark, command, outside)
+        : commandLine(markMethod, mark, command, setting),
     );
     const inputs = bubblewrap
       ? isolatedInputs(bubblewrap, directory, environment, shebang && text)

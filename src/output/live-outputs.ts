@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
-import { isFinal } from '../executions/execution-state.js';
+import { isFinal } from '../executions/transitions/execution-state.js';
 import { LiveOutput, type ReadCursor } from './live-output.js';
 import { WindowBudget } from './live-window.js';
 import { decodeMessage, outputChannel } from './output-frame.js';

@@ -1,7 +1,7 @@
 import { Unread } from '../request-limits/unread-bytes.js';
 import { AnsiStripper } from './ansi-stripper.js';
 import { markedIfCut, type OutputFrame } from './output-frame.js';
-import type { OutputStore } from './output-store.js';
+import type { StoredOutputReader } from './stored-output-reader.js';
 
 /** The most bytes of one read from the store. */
 const bytesAtOnce = 4 * 1024 * 1024;
@@ -15,7 +15,7 @@ export type StoreReader = Unread | { owner: string };
  * @param end the offset at which to stop, so that output that is added meanwhile is left out
  */
 export async function* storedOutput(
-  store: OutputStore,
+  stored: StoredOutputReader,
   executionId: string,
   start: number,
   end: number,
@@ -29,7 +29,7 @@ export async function* storedOutput(
     const room = unread ? await unread.take(most, signal) : most;
     try {
       if (signal.aborted) return;
-      const frames = await store.read(reader.owner, executionId, position, room);
+      const frames = await stored.read(reader.owner, executionId, position, room);
       if (frames.length === 0) return;
       for (const frame of frames) {
         yield { frame: markedIfCut(frame) };

@@ -10,13 +10,13 @@ import { UnreadBytes, type Unread } from '../request-limits/unread-bytes.js';
 import { networkOf } from '../common/network.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import { Database } from '../infra/database.js';
-import { isFinal } from '../executions/execution-state.js';
+import { isFinal } from '../executions/transitions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { rawOutput, storedOutput, upTo, withoutAnsi } from './output-bytes.js';
 import type { OutputQuery } from './output-query.js';
 import { parseRange, type ByteRange } from './output-range.js';
 import { OutputReader } from './output-reader.js';
-import { OutputStore } from './output-store.js';
+import { StoredOutputReader } from './stored-output-reader.js';
 import { parseLastEventId, serverSentEvents } from './output-sse.js';
 import { offsetOfLastLines, storedEnd } from './output-tail.js';
 import { OutputWatch } from './output-watch.js';
@@ -51,7 +51,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     private readonly reader: OutputReader,
     private readonly watch: OutputWatch,
     private readonly counts: ConnectionCounts,
-    private readonly store: OutputStore,
+    private readonly stored: StoredOutputReader,
     private readonly unread: UnreadBytes,
   ) {}
 
@@ -107,7 +107,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     const unread = this.trackUnread(request, reply);
     const pieces = isFollowed
       ? upTo(this.reader.read(id, start, signal, unread), end)
-      : storedOutput(this.store, id, start, end, signal, unread);
+      : storedOutput(this.stored, id, start, end, signal, unread);
     const bytes = rawOutput(pieces, query.stream);
     await reply.send(toStream(query.ansi === 'strip' ? withoutAnsi(bytes) : bytes));
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Unread } from '../request-limits/unread-bytes.js';
 import { LiveOutputs } from './live-outputs.js';
 import { markedIfCut, startingAt, type OutputEnd, type OutputFrame } from './output-frame.js';
-import { OutputStore } from './output-store.js';
+import { StoredOutputReader } from './stored-output-reader.js';
 
 /** The most bytes of one read from the store. They are sent without a pause, during which other requests wait. */
 const bytesAtOnce = 256 * 1024;
@@ -14,7 +14,7 @@ export type OutputPiece = { frame: OutputFrame; end?: never } | { end: OutputEnd
 @Injectable()
 export class OutputReader {
   constructor(
-    private readonly store: OutputStore,
+    private readonly stored: StoredOutputReader,
     private readonly outputs: LiveOutputs,
   ) {}
 
@@ -61,7 +61,7 @@ export class OutputReader {
           if (signal.aborted) return;
           storeReadRequests = live.storeReadRequests;
           storedTo = live.storedTo;
-          const { frames, end } = await this.store.readWithEnd(
+          const { frames, end } = await this.stored.readWithEnd(
             unread.owner,
             executionId,
             cursor.position,

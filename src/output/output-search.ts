@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { backgroundTurn } from '../common/background-turns.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database } from '../infra/database.js';
-import { isFinal } from '../executions/execution-state.js';
+import { isFinal } from '../executions/transitions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { LineSearch } from './line-search.js';
 import { storedOutput } from './output-bytes.js';
 import { refusePruned } from './output-http.js';
 import type { OutputSearch, OutputSearchQuery } from './output-query.js';
-import { OutputStore } from './output-store.js';
+import { StoredOutputReader } from './stored-output-reader.js';
 import { storedEnd } from './output-tail.js';
 
 /** A request searches no longer than this; the next one continues. */
@@ -24,7 +24,7 @@ export class OutputSearchService {
 
   constructor(
     private readonly database: Database,
-    private readonly store: OutputStore,
+    private readonly stored: StoredOutputReader,
   ) {}
 
   /**
@@ -62,7 +62,7 @@ export class OutputSearchService {
     const deadline = performance.now() + timeoutMs;
     const isOver = () => signal.aborted || performance.now() > deadline;
     let isLate = false;
-    for await (const { frame } of storedOutput(this.store, id, cursor.offset, end, signal, { owner })) {
+    for await (const { frame } of storedOutput(this.stored, id, cursor.offset, end, signal, { owner })) {
       search.add(frame.offset, frame.content, stream === undefined || frame.stream === stream);
       if (!search.isReady) continue;
       await inSlices(search.search(false), isOver);

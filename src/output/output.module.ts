@@ -6,7 +6,7 @@ import { OutputHttp } from './output-http.js';
 import { OutputReader } from './output-reader.js';
 import { OutputRetention } from './output-retention.js';
 import { OutputSearchService } from './output-search.js';
-import { OutputStore } from './output-store.js';
+import { StoredOutputReader } from './stored-output-reader.js';
 import { OutputWatch } from './output-watch.js';
 
 /** The byte log of each execution: stored segments, live frames, and those who read them. */
@@ -18,7 +18,7 @@ import { OutputWatch } from './output-watch.js';
     OutputReader,
     OutputRetention,
     OutputSearchService,
-    OutputStore,
+    StoredOutputReader,
     OutputWatch,
   ],
   exports: [OutputHttp, OutputReader, OutputRetention, OutputSearchService],

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { loadKeyring } from '../auth/secret-key.js';
+import { loadKeyring } from '../auth/keys.js';
 import { Keyring } from '../common/keyring.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { AnalyticsController } from './analytics.controller.js';

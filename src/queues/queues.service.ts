@@ -4,7 +4,7 @@ import { formatDuration } from '../common/duration.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { queueNames, type QueueName } from '../executions/executions.schema.js';
-import { QueueControl } from '../executions/queue-control.js';
+import { QueueControl } from '../executions/admission/queue-control.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';

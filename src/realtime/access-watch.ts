@@ -8,7 +8,7 @@ import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { ConnectionAuthenticator } from './connection-authenticator.js';
 import { closeCodes } from './limits.js';
-import { errorMessage } from './message.js';
+import { errorMessage } from './server-message.js';
 import { closingErrors } from './message-error.filter.js';
 import { Subscribers } from './subscribers.js';
 import { resourceOfChannel, type Subscription } from './subscription.js';

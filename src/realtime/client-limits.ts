@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import proxyAddress from '@fastify/proxy-addr';
 import { Injectable } from '@nestjs/common';
-import { RequestLimiter } from '../auth/request-limiter.js';
+import { RequestRateLimit } from '../auth/request-rate-limit.js';
 import { AppError } from '../common/errors.js';
 import { faultOfHost } from '../http/protocol.js';
 import { networkOf } from '../common/network.js';
 import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
+import { RateLimiterFactory, type RateLimiter } from '../infra/rate-limiter-factory.js';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import { limits } from './limits.js';
 import type { MessageRules } from './message-access.js';
@@ -21,13 +21,13 @@ export class ClientLimits {
   private readonly subscriptions: RateLimiter;
 
   constructor(
-    private readonly limiter: RequestLimiter,
-    rateLimits: RateLimits,
+    private readonly requestRate: RequestRateLimit,
+    factory: RateLimiterFactory,
     { config }: Infrastructure,
   ) {
     this.enabled = config.RATE_LIMIT_ENABLED;
     this.trust = config.TRUST_PROXY.length > 0 ? proxyAddress.compile(config.TRUST_PROXY) : () => false;
-    this.subscriptions = rateLimits.create('subscriptions', limits.subscriptionsPerMinute, 60);
+    this.subscriptions = factory.create('subscriptions', limits.subscriptionsPerMinute, 60);
   }
 
   /** The network of a client behind the trusted proxies, under which its requests are counted, too. */
@@ -52,7 +52,7 @@ export class ClientLimits {
       );
     }
     const ip = proxyAddress(request, this.trust) ?? '';
-    await this.limiter.countHandshake({ ip, socket: request.socket });
+    await this.requestRate.countHandshake({ ip, socket: request.socket });
   }
 
   /** Counts a connection that has not authenticated. @returns ends the count; called when it authenticates or closes, once or more often */
@@ -72,7 +72,7 @@ export class ClientLimits {
   /** Counts a message of an authenticated user. @throws RATE_LIMIT_EXCEEDED */
   async countMessage(actor: Actor, as: NonNullable<MessageRules['counts']>): Promise<void> {
     if (!this.enabled) return;
-    if (as === 'request') await this.limiter.countUser(actor);
+    if (as === 'request') await this.requestRate.countUser(actor);
     else await this.countSubscription(actor.id);
   }
 

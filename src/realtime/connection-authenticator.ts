@@ -9,7 +9,7 @@ import { endOf, permissionsOf } from '../common/permissions.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import type { Connection } from './connection.js';
 import { closeCodes, limits } from './limits.js';
-import { message, type Message } from './message.js';
+import { message, type ServerMessage } from './server-message.js';
 
 const workSession = z.uuid();
 
@@ -61,7 +61,7 @@ export class ConnectionAuthenticator {
   }
 
   /** The answer to a token that was accepted. */
-  greeting({ identity, sessionId }: Connection): Message {
+  greeting({ identity, sessionId }: Connection): ServerMessage {
     const { id, username, role } = identity!;
     return message('authenticated', {
       user_id: id,

@@ -2,7 +2,7 @@ import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { closeCodes, limits } from './limits.js';
 import { MessageRate } from './message-rate.js';
-import { errorMessage, type Message, type Reply } from './message.js';
+import { errorMessage, type ServerMessage, type Reply } from './server-message.js';
 import type { RawMessage } from './message-access.js';
 import type { Peer } from './peer.js';
 import { SerialQueue } from './serial-queue.js';
@@ -47,7 +47,7 @@ export class Connection {
   }
 
   /** Sends a message at once. A peer that does not read is disconnected before it fills the memory. */
-  send(message: Message): void {
+  send(message: ServerMessage): void {
     if (this.closed) return;
     if (this.peer.unread.bytes > limits.eventBufferBytes) this.end(closeCodes.tooSlow, 'reads too slowly');
     else this.peer.send(message);

@@ -7,7 +7,7 @@ import type { Actor } from '../common/permissions.js';
 import { hasScope, resourceOfEntity, scopesOf } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Audiences } from './audiences.js';
-import { errorMessage, message, type Message } from './message.js';
+import { errorMessage, message, type ServerMessage } from './server-message.js';
 import { Subscribers } from './subscribers.js';
 import { keys } from './subscription.js';
 
@@ -69,14 +69,14 @@ export class EventRouter {
     return this.tail;
   }
 
-  private toTask(projectId: string, taskId: string, make: () => Message): void {
+  private toTask(projectId: string, taskId: string, make: () => ServerMessage): void {
     this.toProject(projectId, taskKeys(projectId, taskId), make, mayRead('tasks'));
   }
 
   private toProject(
     projectId: string,
     listeners: string[],
-    make: () => Message,
+    make: () => ServerMessage,
     isMeant = (_actor: Actor) => true,
   ): void {
     this.inOrder(listeners, async () => {
@@ -101,7 +101,7 @@ export class EventRouter {
     void this.afterwards(async () => void (this.isDropping = false));
   }
 
-  private send(listeners: string[], sent: Message, mayReceive: (actor: Actor) => boolean): void {
+  private send(listeners: string[], sent: ServerMessage, mayReceive: (actor: Actor) => boolean): void {
     for (const connection of this.subscribers.of(...listeners)) {
       if (connection.identity && mayReceive(connection.identity)) connection.send(sent);
     }
@@ -121,7 +121,7 @@ const taskKeys = (projectId: string, taskId: string) => [
   keys.project(projectId),
 ];
 
-function completed(taskId: string, event: ExecutionEvent): Message {
+function completed(taskId: string, event: ExecutionEvent): ServerMessage {
   const { project_id, execution_id, status, at, duration, exit_code } = event;
   const shown = formatDuration(duration);
   const data = {
@@ -142,7 +142,7 @@ const failureCodes = new Set<string>(['TASK_TIMEOUT', 'TASK_DEPENDENCY_NOT_MET']
 function failed(
   taskId: string,
   { project_id, execution_id, reason, error, exit_code }: ExecutionEvent,
-): Message {
+): ServerMessage {
   const code = reason !== null && failureCodes.has(reason) ? (reason as ErrorCode) : 'TASK_EXECUTION_FAILED';
   const details = { error: error ?? `The command ended with exit code ${exit_code}`, exit_code, reason };
   return errorMessage(new AppError(code, details), { task_id: taskId, project_id, execution_id });

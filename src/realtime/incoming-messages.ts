@@ -5,7 +5,7 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { typeSchema, type ClientMessageType } from './client-message.js';
 import type { Connection } from './connection.js';
 import { closeCodes, limits } from './limits.js';
-import { errorMessage, type Reply } from './message.js';
+import { errorMessage, type Reply } from './server-message.js';
 import type { RawMessage } from './message-access.js';
 import { MessageErrorFilter } from './message-error.filter.js';
 

@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../common/errors.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import type { Connection } from './connection.js';
 import { closeCodes, limits } from './limits.js';
-import { errorMessage, type Reply } from './message.js';
+import { errorMessage, type Reply } from './server-message.js';
 
 /** Close codes for failed authentications that another token of the client would not mend. */
 export const closingErrors: Partial<Record<ErrorCode, number>> = {

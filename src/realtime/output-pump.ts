@@ -4,7 +4,7 @@ import type { OutputFrame } from '../output/output-frame.js';
 import { OutputReader } from '../output/output-reader.js';
 import { toEndView, toOutputView } from '../output/output-view.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { outputMessage, type Message } from './message.js';
+import { outputMessage, type ServerMessage } from './server-message.js';
 import type { Peer } from './peer.js';
 
 /** The delay before reading resumes at the same offset, after the database was unavailable. */
@@ -14,7 +14,7 @@ const retryMs = 1_000;
 @Injectable()
 export class OutputPump {
   /** Messages of live frames: a frame is the same object for all its readers, and is encoded once for them. */
-  private readonly messages = new WeakMap<OutputFrame, Message>();
+  private readonly messages = new WeakMap<OutputFrame, ServerMessage>();
 
   constructor(
     private readonly reader: OutputReader,
@@ -45,7 +45,7 @@ export class OutputPump {
     }
   }
 
-  private messageOf(executionId: string, frame: OutputFrame): Message {
+  private messageOf(executionId: string, frame: OutputFrame): ServerMessage {
     const made = this.messages.get(frame);
     if (made) return made;
     const message = outputMessage(toOutputView(executionId, frame));

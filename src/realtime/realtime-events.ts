@@ -5,7 +5,7 @@ import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { AccessWatch } from './access-watch.js';
 import { EventRouter } from './event-router.js';
-import { message } from './message.js';
+import { message } from './server-message.js';
 import { PerformanceMeter } from './performance-meter.js';
 import { Subscribers } from './subscribers.js';
 import { keys } from './subscription.js';

@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { lastValueFrom, type Observable } from 'rxjs';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
-import { Message } from './message.js';
+import { ServerMessage } from './server-message.js';
 import { SocketIoTransport } from './socket-io-transport.js';
 import { WebSocketTransport } from './websocket-transport.js';
 
@@ -42,7 +42,7 @@ export class RealtimeAdapter implements WebSocketAdapter<Connections, Connection
       connection.handlers.set(type, async (message, reply) => {
         const handled = transform(callback(message, reply));
         const answer = await lastValueFrom(handled, { defaultValue: undefined });
-        if (answer instanceof Message) reply(answer);
+        if (answer instanceof ServerMessage) reply(answer);
       });
     }
   }

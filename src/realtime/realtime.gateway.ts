@@ -13,7 +13,7 @@ import { AccessWatch } from './access-watch.js';
 import { clientMessages, type ClientMessage } from './client-message.js';
 import type { Connection } from './connection.js';
 import { ConnectionAuthenticator } from './connection-authenticator.js';
-import { message, Message, type Reply } from './message.js';
+import { message, ServerMessage, type Reply } from './server-message.js';
 import { MessageAccess, scopesOfChannel } from './message-access.js';
 import { MessageErrorFilter } from './message-error.filter.js';
 import { MessageGuard } from './message.guard.js';
@@ -52,7 +52,7 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   async authenticate(
     @ConnectedSocket() connection: Connection,
     @MessageBody({ schema: clientMessages.authenticate }) { token }: ClientMessage<'authenticate'>,
-  ): Promise<Message | undefined> {
+  ): Promise<ServerMessage | undefined> {
     const isRenewal = connection.identity !== undefined;
     await this.authenticator.admit(connection, token);
     // A connection that was closed meanwhile has no identity.
@@ -65,8 +65,8 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   /** Returns the client's own timestamp, so that it can measure the round trip. */
   @SubscribeMessage('ping')
   @MessageAccess({ access: 'public' })
-  ping(@MessageBody({ schema: clientMessages.ping }) { timestamp }: ClientMessage<'ping'>): Message {
-    return new Message({ type: 'pong', timestamp: timestamp ?? Date.now() });
+  ping(@MessageBody({ schema: clientMessages.ping }) { timestamp }: ClientMessage<'ping'>): ServerMessage {
+    return new ServerMessage({ type: 'pong', timestamp: timestamp ?? Date.now() });
   }
 
   /** Subscribes to the events of a channel from now on; a command's output is sent from `from_offset` on, stored output included. */
@@ -109,7 +109,7 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   unsubscribe(
     @ConnectedSocket() connection: Connection,
     @MessageBody({ schema: clientMessages.unsubscribe }) request: ClientMessage<'unsubscribe'>,
-  ): Message {
+  ): ServerMessage {
     this.subscribers.removeMatching(connection, request);
     return message('unsubscribed', request);
   }
@@ -121,7 +121,7 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   async executeTask(
     @ConnectedSocket() connection: Connection,
     @MessageBody({ schema: clientMessages.execute_task }) request: ClientMessage<'execute_task'>,
-  ): Promise<Message> {
+  ): Promise<ServerMessage> {
     const { task_id, priority, options } = request;
     const queued = await this.taskExecution.execute(connection.identity!, task_id, { priority, options });
     return message('task_update', { ...queued, updated_at: new Date().toISOString() });
@@ -133,7 +133,7 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
   @UseInterceptors(MessageTurns)
   async getMetrics(
     @MessageBody({ schema: clientMessages.get_metrics }) { metrics }: ClientMessage<'get_metrics'>,
-  ): Promise<Message> {
+  ): Promise<ServerMessage> {
     return message('performance_data', await this.meter.read(metrics ?? ['performance', 'queue_status']));
   }
 }

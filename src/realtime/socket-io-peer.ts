@@ -1,6 +1,6 @@
 import type { Socket } from 'socket.io';
 import type { Unread } from '../request-limits/unread-bytes.js';
-import type { Message } from './message.js';
+import type { ServerMessage } from './server-message.js';
 import type { Peer } from './peer.js';
 
 type Packet = { type: string; data?: string | Buffer };
@@ -38,7 +38,7 @@ export class SocketIoPeer implements Peer {
   }
 
   /** Emits an event that is named after the message's type and has the message as its one argument. */
-  send({ body }: Message): void {
+  send({ body }: ServerMessage): void {
     this.socket.emit(body.type, body);
   }
 

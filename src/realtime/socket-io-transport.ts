@@ -16,7 +16,7 @@ import { ConnectionAuthenticator } from './connection-authenticator.js';
 import { ClientLimits } from './client-limits.js';
 import { Connections } from './connections.js';
 import { costOf, IncomingMessages } from './incoming-messages.js';
-import type { Reply } from './message.js';
+import type { Reply } from './server-message.js';
 import { limits } from './limits.js';
 import { MessageRate } from './message-rate.js';
 import { SocketIoPeer } from './socket-io-peer.js';

@@ -4,7 +4,7 @@ import { subscriptions as subscriptionCount } from '../common/metrics.js';
 import type { Connection } from './connection.js';
 import { limits } from './limits.js';
 import { matches, type Subscription } from './subscription.js';
-import type { Topic } from './message.js';
+import type { Topic } from './server-message.js';
 
 /** Indexes subscriptions by connection and by key. */
 @Injectable()

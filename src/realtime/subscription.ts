@@ -1,4 +1,4 @@
-import type { Topic } from './message.js';
+import type { Topic } from './server-message.js';
 
 export const channels = [
   'task_updates',

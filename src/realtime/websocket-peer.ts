@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Unread } from '../request-limits/unread-bytes.js';
 import { cutOff } from './bounded-websocket-server.js';
 import { closeCodes } from './limits.js';
-import type { Message } from './message.js';
+import type { ServerMessage } from './server-message.js';
 import type { Peer } from './peer.js';
 
 /** The longest reason a close frame can carry (RFC 6455 §5.5). */
@@ -31,7 +31,7 @@ export class WebSocketPeer implements Peer {
     });
   }
 
-  send(message: Message): void {
+  send(message: ServerMessage): void {
     // Messages that are sent in the same tick leave in one write.
     if (!this.corked) {
       this.corked = true;

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { AppError } from '../common/errors.js';
-import { bodyLimits } from '../common/limits.js';
+import { bodyLimits } from '../common/body-limits.js';
 import type { Received } from './received-bytes.js';
 
 /** The time that a body has to arrive, extended at `minBytesPerSecond`: Apache's rule `RequestReadTimeout body=20,MinRate=32768`. */

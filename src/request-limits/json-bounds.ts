@@ -1,5 +1,5 @@
 import { isExactNumber } from './exact-number.js';
-import { maxDepth, maxValues } from '../common/limits.js';
+import { maxDepth, maxValues } from '../common/body-limits.js';
 
 const quote = 0x22;
 const backslash = 0x5c;

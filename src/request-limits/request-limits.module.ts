@@ -6,7 +6,10 @@ import { UnreadBytes } from './unread-bytes.js';
 
 const services = [LargeResponses, RequestTurns, UnreadResponses, UnreadBytes];
 
-/** Bounds what the requests and connections of a user may use of this process at once. */
+/**
+ * Bounds what the requests and connections of a user may use of this process at once. How many requests a minute a user or a network may
+ * send is limited in `auth` (`auth/request-rate-limit.ts`), since it depends on who sends them.
+ */
 @Global()
 @Module({ providers: services, exports: services })
 export class RequestLimitsModule {}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
-import { executionStatuses } from '../executions/execution-state.js';
+import { executionStatuses } from '../executions/transitions/execution-state.js';
 import { commandTruncated } from '../executions/listed-command.js';
 
 export const historyQuery = pageQuery();

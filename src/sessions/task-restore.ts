@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
-import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import type { Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { canSee } from '../projects/projects.queries.js';

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import type { SystemUser } from '../infra/system-user.js';
+import type { HostUser } from '../infra/host-user.js';
 
 /**
  * Tests whether a user can run a program and read a path. The test runs as that user, since ACLs and mount options matter too.
  * @param descriptors descriptors that the test inherits as 5, 6, …, like the server
  */
 export async function canUse(
-  { uid, gid }: SystemUser,
+  { uid, gid }: HostUser,
   program: string,
   path: string,
   descriptors: number[] = [],

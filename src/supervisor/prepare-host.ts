@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { launcherEntry } from '../launcher/spawn-launcher.js';
 import { assertTrusted, type LauncherPolicy } from '../launcher/policy.js';
 import { prepareBinaries } from '../infra/embedded-postgres/binaries.js';
-import { ensureSystemUser, findSystemUser, type SystemUser } from '../infra/system-user.js';
+import { ensureHostUser, findHostUser, type HostUser } from '../infra/host-user.js';
 import { commandUserIds } from './command-user-ids.js';
 import { canUse } from './can-use.js';
 import { takeOver } from './take-over.js';
@@ -15,7 +15,7 @@ type Variables = Record<string, string | undefined>;
 /** The users and folders that only root can make, and how the server and its launchers use them. */
 export interface Host {
   /** The user of the server and the embedded Postgres. */
-  user: SystemUser;
+  user: HostUser;
   dataDir: { path: string };
   application: { main: string; launcher: string; node: string; options: string[] };
   /** Open descriptors of the application, the data and Node, which the server inherits as 5, 6 and 7 if it cannot access their paths. */
@@ -33,9 +33,9 @@ export async function prepareHost(variables: Variables): Promise<Host> {
   const user = await takeOver(realpathSync(dataDir), variables['SERVICE_USER'] || 'millrace');
   const installation = createHash('sha256').update(dataDir).digest('hex');
   const name = installation.slice(0, 12);
-  const commandUser = await ensureSystemUser(variables['COMMAND_USER'] || 'millrace-run').catch(
+  const commandUser = await ensureHostUser(variables['COMMAND_USER'] || 'millrace-run').catch(
     // the user is only needed for its name
-    () => findSystemUser('nobody'),
+    () => findHostUser('nobody'),
   );
   const own = ownFolder(dataDir);
   const wanted = variables['WORKSPACE_ROOT'] || join(own, 'workspaces', name);
@@ -58,7 +58,7 @@ export async function prepareHost(variables: Variables): Promise<Host> {
 
 /** Returns paths by which the server can access its program and its data, even below a folder that only root may enter. */
 async function reachable(
-  user: SystemUser,
+  user: HostUser,
   dataDir: string,
   variables: Variables,
 ): Promise<Pick<Host, 'application' | 'dataDir' | 'descriptors'>> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { formatBytes } from '../common/bytes.js';
-import { bodyLimits } from '../common/limits.js';
+import { bodyLimits } from '../common/body-limits.js';
 import type { Actor } from '../common/permissions.js';
 import { version } from '../common/version.js';
 import { Database } from '../infra/database.js';

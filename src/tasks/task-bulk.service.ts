@@ -3,7 +3,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { queueOf } from '../executions/executions.schema.js';
-import { QueueControl } from '../executions/queue-control.js';
+import { QueueControl } from '../executions/admission/queue-control.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import type { Bulk, ChangePriority, PerTask } from './task-bulk.schema.js';

@@ -6,6 +6,7 @@ import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { insertTask, type InsertedTask } from './task-creation.queries.js';
+import { setDependencies } from './task-dependencies.js';
 import { TaskNumbers } from './task-numbers.js';
 import { countTasks } from './tasks.queries.js';
 import { toTask, type CreateTask, type TaskView } from './tasks.schema.js';
@@ -38,8 +39,7 @@ export class TaskCreationService {
       const id = newId();
       const { project_id, key, assigned_to, created_at } = await this.insert(tx, actor, id, number, input);
       if (input.assigned_to !== null) await this.tasks.checkAssignee(tx, input.assigned_to, project_id);
-      if (input.dependencies.length > 0)
-        await this.tasks.setDependencies(tx, actor, id, project_id, input.dependencies);
+      if (input.dependencies.length > 0) await setDependencies(tx, actor, id, project_id, input.dependencies);
       const task = toTask({
         ...input,
         id,

@@ -5,7 +5,7 @@ import { AppError } from '../common/errors.js';
 import { formatDuration } from '../common/duration.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import type { Execution } from '../executions/execution.entity.js';
 import {
   queueOf,
@@ -14,9 +14,9 @@ import {
   type ExecutionListQuery,
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
-import { CommandSafety } from '../command-safety/command-safety.js';
+import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { allowedTimeout, runRules } from '../executions/project-rules.js';
-import { StartEstimate } from '../executions/start-estimate.js';
+import { StartEstimate } from '../executions/admission/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import type {
@@ -44,7 +44,7 @@ export class TaskExecutionService {
     private readonly lifecycle: ExecutionLifecycle,
     private readonly executions: ExecutionsService,
     private readonly estimate: StartEstimate,
-    private readonly safety: CommandSafety,
+    private readonly safety: SafetyChecks,
     private readonly actors: Actors,
     private readonly infrastructure: Infrastructure,
   ) {}

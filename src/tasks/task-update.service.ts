@@ -4,8 +4,9 @@ import type { WebhookEvent } from '../activity/webhook-events.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
-import { ExecutionLifecycle } from '../executions/execution-lifecycle.js';
+import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { setDependencies } from './task-dependencies.js';
 import type { Task } from './task.entity.js';
 import { requireTask, type AccessibleTask } from './tasks.queries.js';
 import { toTask, type TaskView, type UpdateTask } from './tasks.schema.js';
@@ -47,7 +48,7 @@ export class TaskUpdateService {
     // an unchanged assignee is not checked: a user who can no longer see the project keeps the task until it is assigned to another
     if (changes.assigned_to && changes.assigned_to !== before.assigned_to)
       await this.tasks.checkAssignee(tx, changes.assigned_to, before.project_id);
-    if (dependencies) await this.tasks.setDependencies(tx, actor, before.id, before.project_id, dependencies);
+    if (dependencies) await setDependencies(tx, actor, before.id, before.project_id, dependencies);
 
     const next = { ...before, ...changes, ...(statusChanges ? timesOf(before, changes) : {}) };
     const [row] = await tx.query<

@@ -3,7 +3,7 @@ import type { Keyset } from '../http/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { shownValue } from '../activity/shown-value.js';
-import { whyWaiting } from '../executions/executions.queries.js';
+import { whyWaiting } from '../executions/admission/admission.queries.js';
 import { lastRun, type RunEnd } from '../executions/last-run.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
 import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
@@ -154,19 +154,6 @@ export const detailColumns = `
              'action', a.action, 'old_value', ${shownValue('a.old_value')}, 'new_value', ${shownValue('a.new_value')}, 'run', a.run, 'user_id', a.actor_id) ORDER BY a.sequence)
       FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
              LIMIT ${recentHistory}) AS a), '[]') AS recent`;
-
-/** Checks whether following the dependencies from any of the tasks `from` leads to `taskId`. */
-export async function reaches(tx: Transaction, from: string[], taskId: string): Promise<boolean> {
-  const rows = await tx.query(
-    `WITH RECURSIVE reached (id) AS (
-       SELECT unnest($1::uuid[])
-       UNION
-       SELECT d.depends_on_task_id FROM task_dependencies d JOIN reached r ON d.task_id = r.id
-     ) SELECT 1 FROM reached WHERE id = $2`,
-    [from, taskId],
-  );
-  return rows.length > 0;
-}
 
 export interface HistoryRow extends Record<string, unknown> {
   id: string;

@@ -4,7 +4,7 @@ import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '.
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
 import { queryNumber, querySchema } from '../http/query.js';
-import { waitingReasons } from '../executions/executions.queries.js';
+import { waitingReasons } from '../executions/admission/admission.queries.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { runShape } from '../executions/run-shape.js';

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
@@ -8,7 +7,7 @@ import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { canSee } from '../projects/projects.queries.js';
-import { detailColumns, historyOf, reaches, requireTask, type DetailColumns } from './tasks.queries.js';
+import { detailColumns, historyOf, requireTask, type DetailColumns } from './tasks.queries.js';
 import { toTask, type TaskDetail, type TaskHistory, type TaskHistoryQuery } from './tasks.schema.js';
 
 @Injectable()
@@ -85,38 +84,6 @@ export class TasksService {
     return { id, deletedAt: row!.deleted_at };
   }
 
-  /**
-   * Replaces the dependencies of a task.
-   * @throws VALIDATION_ERROR when one belongs to another project or depends on this task
-   */
-  async setDependencies(
-    tx: Transaction,
-    actor: Actor,
-    taskId: string,
-    projectId: string,
-    names: string[],
-  ): Promise<void> {
-    // the changes of dependencies in a project are serialized, so that two concurrent ones cannot close a cycle together
-    await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
-    const ids: string[] = [];
-    for (const name of new Set(names)) {
-      const { id, project_id } = await requireTask(tx, actor, name, 'read');
-      if (project_id !== projectId) throw dependencyFault(`${id} belongs to another project`);
-      if (!ids.includes(id)) ids.push(id);
-    }
-    if (await reaches(tx, ids, taskId)) throw dependencyFault('A task cannot wait for itself');
-    await tx.query('DELETE FROM task_dependencies WHERE task_id = $1 AND depends_on_task_id <> ALL($2)', [
-      taskId,
-      ids,
-    ]);
-    await tx.query(
-      `INSERT INTO task_dependencies (id, task_id, depends_on_task_id)
-       SELECT n.id, $1, n.depends_on FROM unnest($2::uuid[], $3::uuid[]) AS n (id, depends_on)
-       ON CONFLICT (task_id, depends_on_task_id) DO NOTHING`,
-      [taskId, ids.map(() => newId()), ids],
-    );
-  }
-
   /** Checks that a user is active and can see the project. @throws VALIDATION_ERROR otherwise */
   async checkAssignee(tx: Transaction, userId: string, projectId: string): Promise<void> {
     const sees = await canSee(tx, userId, projectId);
@@ -140,8 +107,4 @@ export class TasksService {
     );
     if (active) throw new AppError(code, { task_id: taskId, execution_id: active.id });
   }
-}
-
-function dependencyFault(issue: string): AppError {
-  return new AppError('VALIDATION_ERROR', { field: 'dependencies', issue });
 }

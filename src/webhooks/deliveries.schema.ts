@@ -3,7 +3,7 @@ import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import { webhookEvents } from '../activity/webhook-events.js';
 import { id, instant, toInstant } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
-import { messageBody } from './message.js';
+import { requestBody } from './delivery-request.js';
 
 const statuses = ['pending', 'delivered', 'failed'] as const;
 
@@ -95,7 +95,7 @@ export function toDeliveryDetail(delivery: WebhookDelivery): DeliveryDetail {
   const request =
     url === null || headers === null
       ? null
-      : { method: 'POST' as const, url, headers, body: messageBody(delivery) };
+      : { method: 'POST' as const, url, headers, body: requestBody(delivery) };
   return { ...toDelivery(delivery), request, tries };
 }
 

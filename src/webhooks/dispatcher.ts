@@ -5,9 +5,9 @@ import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Alarm } from './alarm.js';
 import { Lanes } from './lanes.js';
-import { messageBody, messageHeaders, signingSecrets } from './message.js';
+import { requestBody, requestHeaders, signingSecrets } from './delivery-request.js';
 import { Outbound } from './outbound.js';
-import { abortedResult, isGone, isTimeout, notSentResult, resultOf, type Try } from './outcome.js';
+import { abortedResult, isGone, isTimeout, notSentResult, resultOf, type Attempt } from './outcome.js';
 import { releaseDeliveries, takeDue, type SentRequest, type TakenDelivery } from './outbox.queries.js';
 import { ResultWriter } from './result-writer.js';
 import { WebhookSwitch } from './webhook-switch.js';
@@ -140,12 +140,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async send(job: Job): Promise<void> {
     const watch = setTimeout(() => this.overdue(job), slowMs);
-    const tried = await this.attempt(job);
+    const attempt = await this.attempt(job);
     clearTimeout(watch);
-    this.results.add(this.isAborting && 'fault' in tried ? abortedResult(job, tried) : resultOf(job, tried));
-    const quick = tried.durationMs < slowMs && !('fault' in tried && isTimeout(tried.fault));
+    this.results.add(
+      this.isAborting && 'fault' in attempt ? abortedResult(job, attempt) : resultOf(job, attempt),
+    );
+    const quick = attempt.durationMs < slowMs && !('fault' in attempt && isTimeout(attempt.fault));
     const waiting = this.lanes.done(job.webhook_id, quick);
-    if (isGone(tried)) {
+    if (isGone(attempt)) {
       await this.webhooks.receiverGone(job).catch((error: unknown) => {
         const webhook = { err: error, webhook_id: job.webhook_id };
         this.infrastructure.logger.warn(webhook, 'a webhook could not be deactivated');
@@ -161,13 +163,13 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.sendNext();
   }
 
-  private async attempt(job: Job): Promise<Try> {
+  private async attempt(job: Job): Promise<Attempt> {
     const begun = new Date();
     const start = performance.now();
-    const body = messageBody(job);
+    const body = requestBody(job);
     const request: SentRequest = { url: job.url, headers: {} };
     try {
-      request.headers = messageHeaders(job, signingSecrets(job, this.keyring), body, begun.getTime());
+      request.headers = requestHeaders(job, signingSecrets(job, this.keyring), body, begun.getTime());
       const answer = await this.outbound.post(request.url, request.headers, body);
       return { request, begun, answer, durationMs: performance.now() - start };
     } catch (fault) {

@@ -9,21 +9,21 @@ export const testEvent = 'ping';
 const loggedCharacters = 500;
 
 /** The result of an attempt: a response, or the error that prevented one. */
-export type Try = { request: SentRequest; begun: Date; durationMs: number } & (
+export type Attempt = { request: SentRequest; begun: Date; durationMs: number } & (
   { answer: Answer } | { fault: unknown }
 );
 
 /** Whether the receiver has responded 410 Gone (RFC 9110 §15.5.11). */
-export function isGone(tried: Try): boolean {
-  return 'answer' in tried && tried.answer.status === 410;
+export function isGone(attempt: Attempt): boolean {
+  return 'answer' in attempt && attempt.answer.status === 410;
 }
 
 /** Returns the result of an attempt: delivered after a 2xx, failed when no attempt is left or the receiver is gone, else due again. */
-export function resultOf(delivery: TakenDelivery, tried: Try, now = Date.now()): DeliveryResult {
-  const answer = 'answer' in tried ? tried.answer : undefined;
+export function resultOf(delivery: TakenDelivery, attempt: Attempt, now = Date.now()): DeliveryResult {
+  const answer = 'answer' in attempt ? attempt.answer : undefined;
   const delivered = answer !== undefined && answer.status >= 200 && answer.status < 300;
   const tries = delivery.attempts - delivery.attempts_before;
-  const final = delivery.event === testEvent || isGone(tried);
+  const final = delivery.event === testEvent || isGone(attempt);
   const delay = delivered || final ? undefined : retryDelay(tries);
   const facts = {
     responseStatus: answer?.status ?? null,
@@ -32,19 +32,19 @@ export function resultOf(delivery: TakenDelivery, tried: Try, now = Date.now()):
       ? null
       : answer
         ? `The receiver answered ${answer.status}`
-        : describe('fault' in tried && tried.fault),
-    durationMs: Math.round(tried.durationMs),
+        : describe('fault' in attempt && attempt.fault),
+    durationMs: Math.round(attempt.durationMs),
   };
   return {
     ...identityOf(delivery),
     ...facts,
     ...(delivered ? { healthy: true } : delivery.event === testEvent ? {} : { healthy: false }),
-    tried: logged(delivery, tried, facts),
+    attempt: logged(delivery, attempt, facts),
     status: delivered ? 'delivered' : delay === undefined ? 'failed' : 'pending',
     retryInMs:
       delay === undefined
         ? null
-        : Math.max(delay - tried.durationMs, retryAfterMs(answer?.retryAfter, now), 0),
+        : Math.max(delay - attempt.durationMs, retryAfterMs(answer?.retryAfter, now), 0),
   };
 }
 
@@ -55,7 +55,7 @@ function identityOf({ id, webhook_id: webhookId, attempts: attempt }: TakenDeliv
 }
 
 /** Returns the entry of an attempt in the log of its delivery. */
-function logged({ attempts: attempt }: TakenDelivery, { request, begun, durationMs }: Try, facts: Facts) {
+function logged({ attempts: attempt }: TakenDelivery, { request, begun, durationMs }: Attempt, facts: Facts) {
   const log = {
     attempt,
     at: begun.toISOString(),
@@ -79,15 +79,15 @@ export function notSentResult(delivery: TakenDelivery): DeliveryResult {
 }
 
 /** Returns the result for a delivery that a shutdown has aborted. It may or may not have arrived, so it is due again. */
-export function abortedResult(delivery: TakenDelivery, tried: Try): DeliveryResult {
+export function abortedResult(delivery: TakenDelivery, attempt: Attempt): DeliveryResult {
   const facts = {
     responseStatus: null,
     responseBody: null,
     durationMs: null,
     error: 'Cut off by a shutdown',
   };
-  const what = logged(delivery, tried, facts);
-  return { ...identityOf(delivery), ...facts, tried: what, status: 'pending', retryInMs: 0 };
+  const what = logged(delivery, attempt, facts);
+  return { ...identityOf(delivery), ...facts, attempt: what, status: 'pending', retryInMs: 0 };
 }
 
 function describe(fault: unknown): string {

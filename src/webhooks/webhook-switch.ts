@@ -4,7 +4,7 @@ import type { Webhook } from '../activity/webhook.entity.js';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { findLongFailing, recordHealth } from './health.queries.js';
+import { findLongFailing, recordHealth } from './receiver-health.queries.js';
 import type { DeliveryResult, TakenDelivery } from './outbox.queries.js';
 
 type DeactivatedWebhook = Pick<Webhook, 'project_id' | 'created_by' | 'failing_since'>;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { LiveOutputs } from '../../src/output/live-outputs.js';
 import { encodeFrame, encodeStored, outputChannel, type OutputFrame } from '../../src/output/output-frame.js';
 import { OutputReader } from '../../src/output/output-reader.js';
-import { OutputStore } from '../../src/output/output-store.js';
+import { StoredOutputReader } from '../../src/output/stored-output-reader.js';
 import { appendSegment } from '../../src/output/output.queries.js';
 import { UnreadBytes, unreadLimits } from '../../src/request-limits/unread-bytes.js';
 import { MemoryBus, RedisBus, type Bus } from '../../src/infra/bus.js';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   bus = redis ? new RedisBus(new Redis(redis.url), new Redis(redis.url), logger) : new MemoryBus(logger);
   events = new Events(bus, logger);
   await events.start();
-  reader = new OutputReader(new OutputStore(database), new LiveOutputs(bus, events));
+  reader = new OutputReader(new StoredOutputReader(database), new LiveOutputs(bus, events));
 });
 afterAll(async () => {
   await bus.close();

@@ -9,7 +9,7 @@ import { afterAll, beforeAll } from 'vitest';
 
 const run = promisify(execFile);
 const repository = join(import.meta.dirname, '../..');
-const ours = ['embedded-postgres', 'system-user.ts'];
+const ours = ['embedded-postgres', 'host-user.ts'];
 
 /**
  * Makes a runnable copy of the embedded Postgres and the packages it needs in `folder`, as a clone of the repository there

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import { copyBinaries } from './binaries-copy.js';
 import { codeOf, EmbeddedPostgresError } from './errors.js';
-import type { SystemUser } from '../system-user.js';
+import type { HostUser } from '../host-user.js';
 
 /** The paths of the Postgres programs, and their version. */
 export interface PostgresBinaries {
@@ -27,7 +27,7 @@ const sharedPlaces = ['/var/lib/millrace-postgres', '/opt/millrace-postgres', '/
  * @throws {EmbeddedPostgresError} `UNSUPPORTED_PLATFORM` or `BINARIES_UNREACHABLE`.
  */
 export async function prepareBinaries(
-  user: SystemUser | null,
+  user: HostUser | null,
   spareFolder: string,
   mustCopy = false,
 ): Promise<PostgresBinaries> {
@@ -119,7 +119,7 @@ async function mendLinks(root: string, base: string): Promise<boolean> {
 }
 
 /** Whether the user can run the programs. It runs them, since besides permissions also mount options, ACLs and libraries matter. */
-async function runs(native: string, user: SystemUser | null): Promise<boolean> {
+async function runs(native: string, user: HostUser | null): Promise<boolean> {
   const programs = ['bin/initdb', 'bin/postgres'].map((program) =>
     execa(join(native, program), ['--version'], {
       ...(user && { uid: user.uid, gid: user.gid }),

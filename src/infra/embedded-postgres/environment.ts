@@ -1,4 +1,4 @@
-import type { SystemUser } from '../system-user.js';
+import type { HostUser } from '../host-user.js';
 
 /** The descriptor with which a Postgres program inherits its working folder. */
 export const folderDescriptor = 3;
@@ -15,7 +15,7 @@ export function pathOfFolder(realPath: string): string {
  * Returns the options of every Postgres program: a minimal environment, and the identity of the user without supplementary groups, which
  * libuv clears when it switches the user.
  */
-export function identityOf(user: SystemUser | null): {
+export function identityOf(user: HostUser | null): {
   uid?: number;
   gid?: number;
   cwd: string;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, chown, constants, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { codeOf, EmbeddedPostgresError, OtherMajorVersionError } from './errors.js';
-import { ensureSystemUser, findSystemUser, type SystemUser } from '../system-user.js';
+import { ensureHostUser, findHostUser, type HostUser } from '../host-user.js';
 
 /** The paths of the embedded Postgres, all in the data folder of Millrace. */
 export interface PostgresFolder {
@@ -66,12 +66,12 @@ export async function hasDatabase({ data }: PostgresFolder, major: string): Prom
  * Returns the user of Postgres: null for the current user, or, since Postgres refuses root, the owner of the data, else `postgres`, else
  * `millrace-postgres`, which is created.
  */
-export async function chooseUser({ data }: PostgresFolder): Promise<SystemUser | null> {
+export async function chooseUser({ data }: PostgresFolder): Promise<HostUser | null> {
   if (process.getuid?.() !== 0) return null;
   const owner = await stat(data).catch(() => null);
   if (owner && owner.uid !== 0) {
     return (
-      (await findSystemUser(owner.uid)) ?? {
+      (await findHostUser(owner.uid)) ?? {
         uid: owner.uid,
         gid: owner.gid,
         name: String(owner.uid),
@@ -79,10 +79,10 @@ export async function chooseUser({ data }: PostgresFolder): Promise<SystemUser |
       }
     );
   }
-  const existing = await findSystemUser('postgres');
+  const existing = await findHostUser('postgres');
   if (existing && existing.uid !== 0) return existing;
   try {
-    return await ensureSystemUser('millrace-postgres');
+    return await ensureHostUser('millrace-postgres');
   } catch (cause) {
     throw new EmbeddedPostgresError(
       'NO_SYSTEM_USER',
@@ -116,7 +116,7 @@ export async function readPassword(folder: PostgresFolder, isNew: boolean): Prom
 }
 
 /** Writes a file with mode 0600, syncs it to disk, and changes its owner. */
-export async function writeSecret(path: string, secret: string, owner: SystemUser | null): Promise<void> {
+export async function writeSecret(path: string, secret: string, owner: HostUser | null): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
     await file.chmod(0o600);

@@ -7,7 +7,7 @@ import { EmbeddedPostgresError } from './errors.js';
 import { writeSecret, type PostgresFolder } from './folder.js';
 import { lastLines } from './log.js';
 import { runWithDescriptors } from './run-program.js';
-import type { SystemUser } from '../system-user.js';
+import type { HostUser } from '../host-user.js';
 
 /** The database user of Millrace, which owns everything. */
 export const superuser = 'millrace';
@@ -30,7 +30,7 @@ export async function removeHalfMade({ root }: PostgresFolder): Promise<void> {
 export async function initDatabase(
   folder: PostgresFolder,
   binaries: PostgresBinaries,
-  user: SystemUser | null,
+  user: HostUser | null,
   password: string,
   lockDescriptor: number,
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function initDatabase(
 async function runInitdb(
   workplace: string,
   binaries: PostgresBinaries,
-  user: SystemUser | null,
+  user: HostUser | null,
   password: string,
   lockDescriptor: number,
 ): Promise<void> {

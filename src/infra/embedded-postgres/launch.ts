@@ -13,7 +13,7 @@ import { tryLock } from './lock.js';
 import { rotateLog, sizeOf, tailOfLog } from './log.js';
 import { clusterName, findPostmaster, killRemainder } from './postmaster.js';
 import { makeSocketFolder } from './socket.js';
-import type { SystemUser } from '../system-user.js';
+import type { HostUser } from '../host-user.js';
 
 /**
  * Starts Postgres in a session of its own and returns when it accepts connections. Must be called under the lock, and only when no
@@ -24,7 +24,7 @@ import type { SystemUser } from '../system-user.js';
 export async function launch(
   folder: PostgresFolder,
   binaries: PostgresBinaries,
-  user: SystemUser | null,
+  user: HostUser | null,
   address: ServerAddress,
 ): Promise<void> {
   const data = await open(folder.data, 'r');
@@ -66,7 +66,7 @@ async function claim(data: FileHandle, folder: PostgresFolder): Promise<void> {
 async function run(
   folder: PostgresFolder,
   binaries: PostgresBinaries,
-  user: SystemUser | null,
+  user: HostUser | null,
   address: ServerAddress,
   data: FileHandle,
   log: FileHandle,

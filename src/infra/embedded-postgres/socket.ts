@@ -1,6 +1,6 @@
 import { lchown, mkdir, rm } from 'node:fs/promises';
 import type { PostgresFolder } from './folder.js';
-import type { SystemUser } from '../system-user.js';
+import type { HostUser } from '../host-user.js';
 
 /**
  * Creates the folder of Postgres' socket, which only `user` may enter, or the current user when it is null. It is in Postgres' data folder,
@@ -12,7 +12,7 @@ import type { SystemUser } from '../system-user.js';
  */
 export async function makeSocketFolder(
   { socketFolder }: PostgresFolder,
-  user: SystemUser | null,
+  user: HostUser | null,
 ): Promise<void> {
   await rm(socketFolder, { recursive: true, force: true });
   await mkdir(socketFolder, { mode: 0o700 });

@@ -8,7 +8,7 @@ import { bodySignature, standardSignature } from './signature.js';
  * Returns the raw body of a delivery. It depends on stored data only, so every attempt sends the same bytes: `timestamp` is the time of
  * the event and not of the attempt.
  */
-export function messageBody(
+export function requestBody(
   delivery: Pick<TakenDelivery, 'id' | 'webhook_id' | 'event' | 'data' | 'sequence' | 'created_at'>,
 ): string {
   return JSON.stringify({
@@ -39,7 +39,7 @@ export function signingSecrets(delivery: TakenDelivery, keyring: Keyring): Signi
 }
 
 /** Returns the headers of an attempt. @param now its time in milliseconds; receivers refuse messages older than five minutes */
-export function messageHeaders(
+export function requestHeaders(
   delivery: TakenDelivery,
   { secret, previous }: SigningSecrets,
   body: string,

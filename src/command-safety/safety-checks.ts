@@ -29,7 +29,7 @@ interface CachedAnalysis {
 
 /** Checks commands before they run. It is a heuristic that catches mistakes: isolation is provided by the user that a command runs as. */
 @Injectable()
-export class CommandSafety implements OnApplicationShutdown {
+export class SafetyChecks implements OnApplicationShutdown {
   /** Analyses commands that are about to run. */
   private readonly runs = new SafetyThread(500);
   /** Analyses the commands of users whose commands take long, and those whose safety is only queried. */

@@ -1,5 +1,5 @@
-import { changes, shown, type Rule } from './invocation.js';
-import { placeOf } from './system-path.js';
+import { changes, shown, type Rule } from '../invocation.js';
+import { placeOf } from '../system-path.js';
 
 /** Reports a program whose name is not known before it runs, if its arguments are those of a destructive one. */
 export const hiddenRule: Rule = (invocation) => {

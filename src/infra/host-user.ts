@@ -3,7 +3,7 @@ import { execa, type Options } from 'execa';
 import { withLock } from './embedded-postgres/lock.js';
 
 /** The fields of the host's user database that are used. */
-export interface SystemUser {
+export interface HostUser {
   uid: number;
   gid: number;
   name: string;
@@ -11,15 +11,15 @@ export interface SystemUser {
 }
 
 /** A user does not exist and could not be created; `message` contains the error of each attempt. */
-export class SystemUserError extends Error {
-  override name = 'SystemUserError';
+export class HostUserError extends Error {
+  override name = 'HostUserError';
 }
 
 const nowhere = '/nonexistent';
 const quiet = { reject: false, stdin: 'ignore', timeout: 30_000 } as const satisfies Options;
 
 /** Looks up a user by name or uid, in all sources of the host (such as LDAP). @returns null when there is none */
-export async function findSystemUser(nameOrUid: string | number): Promise<SystemUser | null> {
+export async function findHostUser(nameOrUid: string | number): Promise<HostUser | null> {
   const key = String(nameOrUid);
   const { exitCode, stdout } = await execa('getent', ['passwd', key], quiet);
   if (exitCode === 0) return parsePasswdLine(stdout);
@@ -34,26 +34,26 @@ export async function findSystemUser(nameOrUid: string | number): Promise<System
  * Returns the user of a name and creates it if necessary: a system user with a group of its own and without home, password and login
  * shell. Needs root rights only to create it. Safe to call from several processes at once.
  *
- * @throws {SystemUserError} when the name is invalid, belongs to uid 0, or cannot be created.
+ * @throws {HostUserError} when the name is invalid, belongs to uid 0, or cannot be created.
  */
-export async function ensureSystemUser(name: string): Promise<SystemUser> {
-  if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name)) throw new SystemUserError(`"${name}" is not a valid user name`);
-  const user = (await findSystemUser(name)) ?? (await createOnce(name));
+export async function ensureHostUser(name: string): Promise<HostUser> {
+  if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(name)) throw new HostUserError(`"${name}" is not a valid user name`);
+  const user = (await findHostUser(name)) ?? (await createOnce(name));
   if (user.uid === 0)
-    throw new SystemUserError(
+    throw new HostUserError(
       `The user "${name}" is another name of root (uid 0); an unprivileged one is needed`,
     );
   return user;
 }
 
 /** Creates a user under a lock: useradd(8) checks the name before it locks, and two at once made two users of one name (shadow 4.13). */
-async function createOnce(name: string): Promise<SystemUser> {
+async function createOnce(name: string): Promise<HostUser> {
   if (process.getuid?.() !== 0) return create(name);
   // Only root can open the file. flock(2) does not conflict with the fcntl(2) lock that the system's tools take on it.
-  return withLock('/etc/.pwd.lock', async () => (await findSystemUser(name)) ?? create(name));
+  return withLock('/etc/.pwd.lock', async () => (await findHostUser(name)) ?? create(name));
 }
 
-async function create(name: string): Promise<SystemUser> {
+async function create(name: string): Promise<HostUser> {
   const shell = await firstExisting(['/usr/sbin/nologin', '/sbin/nologin', '/bin/false']);
   const attempts: [string, string[]][] = [
     [
@@ -68,16 +68,16 @@ async function create(name: string): Promise<SystemUser> {
   for (const [command, args] of attempts) {
     const result = await execa(command, args, quiet);
     // The user database decides about success, since a tool may succeed with a warning.
-    const user = await findSystemUser(name);
+    const user = await findHostUser(name);
     if (user) return user;
     faults.push(
       `${command}: ${(result.stderr || result.shortMessage || `exit code ${result.exitCode}`).trim()}`,
     );
   }
-  throw new SystemUserError(`Cannot create the system user "${name}". ${faults.join('; ')}`);
+  throw new HostUserError(`Cannot create the system user "${name}". ${faults.join('; ')}`);
 }
 
-function parsePasswdLine(line: string): SystemUser {
+function parsePasswdLine(line: string): HostUser {
   const [name = '', , uid, gid, , home = nowhere] = line.trim().split(':');
   return { name, uid: Number(uid), gid: Number(gid), home };
 }

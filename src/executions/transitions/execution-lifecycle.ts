@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { newId } from '../common/ids.js';
-import type { Actor } from '../common/permissions.js';
-import { Database, type ConnectionPool, type Transaction } from '../infra/database.js';
-import { ExecutionQueue } from '../infra/execution-queue.js';
-import { Infrastructure } from '../infra/infrastructure.js';
+import { newId } from '../../common/ids.js';
+import type { Actor } from '../../common/permissions.js';
+import { Database, type ConnectionPool, type Transaction } from '../../infra/database.js';
+import { ExecutionQueue } from '../../infra/execution-queue.js';
+import { Infrastructure } from '../../infra/infrastructure.js';
 import { ExecutionPublisher } from './execution-publisher.js';
 import { backoffSeconds, isRetryable, rightsLost, type Outcome } from './execution-state.js';
-import type { Execution } from './execution.entity.js';
+import type { Execution } from '../execution.entity.js';
 import {
   admit,
   scopesWithWaiting,
@@ -14,17 +14,17 @@ import {
   waitingForTask,
   type Admission,
   type Scope,
-} from './executions.queries.js';
-import { lockOutput, storedBytes } from './stored-output.queries.js';
-import { addStoredBytes } from './project-rules.js';
-import { QueueLimit } from './queue-limit.js';
-import { isRefused, mayRunAgain } from './run-rights.js';
+} from '../admission/admission.queries.js';
+import { lockOutput, storedBytes } from '../stored-output.queries.js';
+import { addStoredBytes } from '../project-rules.js';
+import { QueueLimit } from '../admission/queue-limit.js';
+import { isRefused, mayRunAgain } from '../run-rights.js';
 import {
   claim,
   complete,
   end,
   syncTask,
-  queue,
+  insertExecution,
   type ClaimedExecution,
   type EndGuard,
   type NewExecution,
@@ -56,7 +56,7 @@ export class ExecutionLifecycle {
     const execution = { id: newId(), attempt: 1, retry_of: null, delay: 0, ...input };
     await this.limit.check(tx, execution.requested_by);
     const { id } = execution;
-    const queued = tx.withCommit(() => queue(tx, actor, execution));
+    const queued = tx.withCommit(() => insertExecution(tx, actor, execution));
     // last, since it locks the project and the user until the commit
     const admitted = tx.withCommit(() => admit(tx, scopeOf(execution), this.infrastructure.config, 'new'));
     tx.afterCommit(async () => {
@@ -197,7 +197,7 @@ export class ExecutionLifecycle {
 
   private async retry(tx: Transaction, failed: Execution): Promise<void> {
     const delay = backoffSeconds(failed.attempt);
-    const result = await queue(tx, null, {
+    const result = await insertExecution(tx, null, {
       ...failed,
       id: newId(),
       retries_left: failed.retries_left - 1,

@@ -1,5 +1,5 @@
-import type { Rule } from './invocation.js';
-import { parseArguments } from './options.js';
+import type { Rule } from '../invocation.js';
+import { parseArguments } from '../options.js';
 
 const stops: Rule = ({ name, args, findings }) => {
   const asksOnly = args.some((arg) => /^(--help|--version|-w|--wtmp-only|-c|--show)$/.test(arg));

@@ -2,7 +2,7 @@ import { logError } from './log-error.js';
 import { removeIpcObjects } from './ipc-objects.js';
 import { identityToken, type LauncherIdentity } from './processes/identity.js';
 import { LaunchError } from './launch-error.js';
-import type { Marker } from './marker.js';
+import type { MarkMethod } from './mark-method.js';
 import { removeMessageQueues } from './message-queues.js';
 import type { LauncherMessage, LaunchOrder } from './messages.js';
 import { checkOrder } from './check-order.js';
@@ -12,20 +12,20 @@ import { killAllOf } from './processes/kill-user.js';
 import { ProcessTable } from './processes/process-table.js';
 import { RunRegistry } from './run-registry.js';
 import { encodeMark } from './processes/run-mark.js';
-import { Run, type RunEvents } from './run.js';
+import { RunProcesses, type RunEvents } from './run-processes.js';
 import { spawnCommand, type CommandFiles } from './spawn-command.js';
 import { Sweeper } from './processes/sweeper.js';
 import { findWorkingDirectory } from './working-directory.js';
 import { Workspaces } from './workspaces.js';
 
 /** Starts and ends the runs of one launcher and reports their state to the worker. */
-export class RunSupervisor {
-  private readonly runs = new RunRegistry();
+export class Runs {
+  private readonly registry = new RunRegistry();
   private readonly starting = new Set<string>();
   private readonly token: string;
   private readonly ownSession = readStat(process.pid)?.session ?? process.pid;
-  private readonly table: ProcessTable<Run>;
-  private readonly sweeper: Sweeper<Run>;
+  private readonly table: ProcessTable<RunProcesses>;
+  private readonly sweeper: Sweeper<RunProcesses>;
   private readonly workspaces: Workspaces | undefined;
   private serial = 0;
   /** The pending cleanup of each user whose runs have all ended: it removes IPC objects and message queues. */
@@ -36,15 +36,15 @@ export class RunSupervisor {
 
   constructor(
     private readonly self: LauncherIdentity,
-    private readonly marker: Marker,
+    private readonly markMethod: MarkMethod,
     private readonly files: CommandFiles,
     private readonly users: CommandUsers | undefined,
     private readonly report: (message: LauncherMessage) => void,
   ) {
     this.token = identityToken(self);
     this.table = new ProcessTable(
-      (marks, stat) => this.runs.identify(marks, stat, this.token),
-      marker.kind !== 'none',
+      (marks, stat) => this.registry.identify(marks, stat, this.token),
+      markMethod.kind !== 'none',
     );
     this.sweeper = new Sweeper(this.table);
     setInterval(() => this.table.refresh(), this.table.trustedMs / 2).unref();
@@ -55,19 +55,19 @@ export class RunSupervisor {
     const { run: number, executionId } = order;
     const release = await this.awaitCleanup(order);
     try {
-      if (this.starting.has(executionId) || this.runs.hasExecution(executionId)) {
+      if (this.starting.has(executionId) || this.registry.hasExecution(executionId)) {
         throw new LaunchError('ALREADY_RUNNING', `Execution ${executionId} is running already`);
       }
       this.starting.add(executionId);
       const directory = await this.prepare(order);
-      const marks = { marker: this.marker, mark: this.nextMark(), token: this.token };
+      const marks = { markMethod: this.markMethod, mark: this.nextMark(), token: this.token };
       const child = await spawnCommand(order, marks, this.files, {
         directory,
         limits: order.limits,
         isPrivate: this.users !== undefined && !order.bubblewrap,
         userProcesses: this.users?.maxProcesses,
       });
-      const run = new Run(
+      const run = new RunProcesses(
         number,
         executionId,
         marks.mark,
@@ -78,7 +78,7 @@ export class RunSupervisor {
         child.output,
         this.events,
       );
-      this.runs.add(run);
+      this.registry.add(run);
       this.table.addChild(run.pid, run);
       child.output?.onLost(() => run.terminate(0));
       child.onNamespace((init) => {
@@ -107,14 +107,14 @@ export class RunSupervisor {
   }
 
   terminate(number: number, graceMs: number): void {
-    this.runs.get(number)?.terminate(graceMs);
+    this.registry.get(number)?.terminate(graceMs);
   }
 
   /** Kills every process that was started. Resolves when all are verified gone. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.closing = resolve;
-      for (const run of this.runs.all) run.terminate(0);
+      for (const run of this.registry.all) run.terminate(0);
       if (this.unfinished === 0) resolve();
     });
   }
@@ -130,8 +130,8 @@ export class RunSupervisor {
 
   private nextMark(): string {
     let mark: string;
-    do mark = encodeMark(this.self, ++this.serial, this.marker.nested);
-    while (this.runs.hasMark(mark));
+    do mark = encodeMark(this.self, ++this.serial, this.markMethod.nested);
+    while (this.registry.hasMark(mark));
     return mark;
   }
 
@@ -139,7 +139,7 @@ export class RunSupervisor {
     requestSweep: (run) => this.sweeper.request(run),
     exited: (run, exitCode) => this.report({ type: 'exited', run: run.number, exitCode }),
     finished: (run, exitCode, leftBehind, unkillable) => {
-      this.runs.remove(run);
+      this.registry.remove(run);
       this.files.scripts.discard(run.number);
       run.output?.finish();
       const conclude = () => {
@@ -148,14 +148,14 @@ export class RunSupervisor {
       };
       const { user, isolated } = run;
       // the IPC objects of an isolated run are removed with its namespace
-      if (user === undefined || isolated || this.runs.hasUser(user) || this.startingUsers.has(user))
+      if (user === undefined || isolated || this.registry.hasUser(user) || this.startingUsers.has(user))
         conclude();
       else void this.cleanUp(user, run.mayHaveSurvivors).then(conclude);
     },
   };
 
   private get unfinished(): number {
-    return this.runs.size + this.cleanups.size;
+    return this.registry.size + this.cleanups.size;
   }
 
   /** Removes the IPC objects and any surviving processes that the runs of a user have left. No run of the user may be active. */

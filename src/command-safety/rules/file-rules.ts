@@ -1,6 +1,6 @@
-import { changes, type Invocation, type Rule } from './invocation.js';
-import { parseArguments, type OptionsSpec } from './options.js';
-import { isDevice } from './system-path.js';
+import { changes, type Invocation, type Rule } from '../invocation.js';
+import { parseArguments, type OptionsSpec } from '../options.js';
+import { isDevice } from '../system-path.js';
 
 /** Creates a rule for a program all of whose operands are files that it changes in one way. */
 const operands =

@@ -1,22 +1,22 @@
-import type { ActivityEntry } from '../activity/activity-log.js';
-import type { Queryable, Transaction } from '../infra/database.js';
+import type { ActivityEntry } from '../../activity/activity-log.js';
+import type { Queryable, Transaction } from '../../infra/database.js';
 import { statesBefore, type Outcome } from './execution-state.js';
-import type { Execution } from './execution.entity.js';
-import { isSuspended } from './executions.queries.js';
-import { addUserStoredBytes } from './project-rules.js';
-import { mayStillRun } from './run-rights.js';
+import type { Execution } from '../execution.entity.js';
+import { isSuspended } from '../admission/admission.queries.js';
+import { addUserStoredBytes } from '../project-rules.js';
+import { mayStillRun } from '../run-rights.js';
 import {
   applyTransition,
   columnsOf,
   transitionStatement,
   type TransitionResult,
   type PublicExecution,
-} from './transition.js';
+} from './transition-statement.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
   environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before`;
 
-const queueing = transitionStatement(
+const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
            CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END)
@@ -48,12 +48,12 @@ export type NewExecution = Pick<
 };
 
 /** Stores a new execution and makes it the current one of its task. */
-export async function queue(
+export async function insertExecution(
   db: Queryable,
   actor: ActivityEntry['actor'],
   e: NewExecution,
 ): Promise<TransitionResult> {
-  const result = await applyTransition(db, queueing, actor, [
+  const result = await applyTransition(db, inserting, actor, [
     e.id,
     e.task_id,
     e.project_id,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../common/permissions.js';
-import { Database, type Transaction } from '../infra/database.js';
-import { ExecutionQueue } from '../infra/execution-queue.js';
-import { ExecutionLifecycle } from './execution-lifecycle.js';
+import type { Actor } from '../../common/permissions.js';
+import { Database, type Transaction } from '../../infra/database.js';
+import { ExecutionQueue } from '../../infra/execution-queue.js';
+import { ExecutionLifecycle } from '../transitions/execution-lifecycle.js';
 
 /** How many executions are cancelled concurrently while a queue is cleared; each is a transaction of its own. */
 const clearedAtOnce = 8;

@@ -1,7 +1,7 @@
-import { changes, type Invocation, type Rule } from './invocation.js';
-import { parseArguments } from './options.js';
-import { assign, downloaded, startScope, subshell, unknown, type Input, type Scope } from './scope.js';
-import { absolute } from './system-path.js';
+import { changes, type Invocation, type Rule } from '../invocation.js';
+import { parseArguments } from '../options.js';
+import { assign, downloaded, startScope, subshell, unknown, type Input, type Scope } from '../scope.js';
+import { absolute } from '../system-path.js';
 
 /** Checks the standard input of a shell or another interpreter that reads its program from there. */
 function runInput(invocation: Invocation, input: Input | undefined, isShell: boolean): void {

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { ActivityLog } from '../activity/activity-log.js';
-import { Events } from '../infra/events.js';
-import { Infrastructure } from '../infra/infrastructure.js';
+import { ActivityLog } from '../../activity/activity-log.js';
+import { Events } from '../../infra/events.js';
+import { Infrastructure } from '../../infra/infrastructure.js';
 import { notifyOfEnd } from './run-notification.js';
 import { reportRun } from './run-report.js';
-import type { PublicExecution, TransitionResult } from './transition.js';
+import type { PublicExecution, TransitionResult } from './transition-statement.js';
 
 /** Publishes committed state transitions of executions: on the bus, in the activity, to the log and to the metrics. */
 @Injectable()

@@ -28,13 +28,13 @@ const INIT_EXIT_MS = 500;
 const EXIT_MS = 100;
 
 export interface RunEvents {
-  requestSweep(run: Run): void;
-  exited(run: Run, exitCode: number): void;
-  finished(run: Run, exitCode: number, leftBehind: number, unkillable: number): void;
+  requestSweep(run: RunProcesses): void;
+  exited(run: RunProcesses, exitCode: number): void;
+  finished(run: RunProcesses, exitCode: number, leftBehind: number, unkillable: number): void;
 }
 
 /** A command in the launcher, from its start until none of its processes is left. */
-export class Run implements Sweepable {
+export class RunProcesses implements Sweepable {
   private exitCode: number | undefined;
   private isExitReported = false;
   /** When processes get SIGKILL instead of SIGTERM, in the time of `performance.now()`. */
@@ -155,7 +155,7 @@ export class Run implements Sweepable {
   }
 
   /** Finishes the run when the init of its namespace is gone, which takes a while when many processes are left in the namespace. */
-  private finishWithInit(init: NonNullable<Run['init']>, exitCode: number): void {
+  private finishWithInit(init: NonNullable<RunProcesses['init']>, exitCode: number): void {
     if (init === 'gone' || isGone(init)) return this.finish(exitCode, 0);
     signalProcess(init, 'SIGKILL');
     this.reportExit(exitCode);

@@ -32,7 +32,7 @@ function isReadable(url: string): boolean {
   }
 }
 
-export function refuseUnreadableUrls(server: FastifyInstance): void {
+export function refuseMalformedUrls(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const unreadable = request.url === unreadableUrl && !isReadable(request.originalUrl);
     done(
@@ -42,7 +42,7 @@ export function refuseUnreadableUrls(server: FastifyInstance): void {
 }
 
 /** Answers bytes that are not an HTTP request with an error in the envelope, and closes the connection. */
-export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+export function refuseMalformedRequest(error: Error & { code?: string }, socket: Socket): void {
   // A client that has sent nothing, such as a browser that connects ahead of need, expects no response.
   const isSilent = socket.bytesRead === 0;
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || isSilent) {

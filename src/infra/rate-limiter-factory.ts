@@ -4,7 +4,7 @@ import { RateLimiterMemory, RateLimiterRedis, type RateLimiterAbstract } from 'r
 export type RateLimiter = RateLimiterAbstract;
 
 /** Creates rate limiters. They count in Redis in distributed mode, and in this process when Redis is unreachable or not used. */
-export class RateLimits {
+export class RateLimiterFactory {
   constructor(private readonly redis: Redis | undefined) {}
 
   /**

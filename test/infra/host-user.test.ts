@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { ensureSystemUser, findSystemUser, SystemUserError } from '../../src/infra/system-user.js';
+import { ensureHostUser, findHostUser, HostUserError } from '../../src/infra/host-user.js';
 import { isRoot, run } from './harness.js';
 
 test('an existing user is found by name and by uid, a missing one is not', async () => {
-  const nobody = await findSystemUser('nobody');
+  const nobody = await findHostUser('nobody');
   expect(nobody).toMatchObject({ name: 'nobody', uid: expect.any(Number) });
-  expect(await findSystemUser(nobody!.uid)).toEqual(nobody);
-  expect(await findSystemUser('millrace-no-such-user')).toBeNull();
+  expect(await findHostUser(nobody!.uid)).toEqual(nobody);
+  expect(await findHostUser('millrace-no-such-user')).toBeNull();
 });
 
 test('root and what is no user name are refused', async () => {
-  await expect(ensureSystemUser('root')).rejects.toThrow(SystemUserError);
-  await expect(ensureSystemUser('--help')).rejects.toThrow(/not a valid user name/);
+  await expect(ensureHostUser('root')).rejects.toThrow(HostUserError);
+  await expect(ensureHostUser('--help')).rejects.toThrow(/not a valid user name/);
 });
 
 // Creating takes root; anybody else gets the refusal that the second block checks.
@@ -20,12 +20,12 @@ if (isRoot) {
     test('a missing user is created once, by the first of concurrent callers, with no shell, no home and a group of its own', async () => {
       const name = `millrace-test-${process.pid}`;
       try {
-        const users = await Promise.all([1, 2, 3].map(() => ensureSystemUser(name)));
+        const users = await Promise.all([1, 2, 3].map(() => ensureHostUser(name)));
         expect(new Set(users.map((user) => user.uid)).size).toBe(1);
         const line = (await run('getent', ['passwd', name])).stdout;
         expect(line).toMatch(/:\/nonexistent:.*(nologin|false)$/m);
         expect((await run('id', ['-Gn', name])).stdout.trim()).toBe(name);
-        expect(await ensureSystemUser(name)).toEqual(users[0]);
+        expect(await ensureHostUser(name)).toEqual(users[0]);
       } finally {
         await run('userdel', [name]);
       }
@@ -34,7 +34,7 @@ if (isRoot) {
 } else {
   describe('as an ordinary user', () => {
     test('a user that cannot be created causes an error with the attempts', async () => {
-      await expect(ensureSystemUser('millrace-no-such-user')).rejects.toThrow(/useradd/);
+      await expect(ensureHostUser('millrace-no-such-user')).rejects.toThrow(/useradd/);
     });
   });
 }

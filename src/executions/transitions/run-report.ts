@@ -1,8 +1,8 @@
-import type { Logger } from '../common/logger.js';
-import { queueWait, runs } from '../common/metrics.js';
+import type { Logger } from '../../common/logger.js';
+import { queueWait, runs } from '../../common/metrics.js';
 import { isFinal } from './execution-state.js';
-import { queueNames } from './executions.schema.js';
-import type { PublicExecution } from './transition.js';
+import { queueNames } from '../executions.schema.js';
+import type { PublicExecution } from './transition-statement.js';
 
 const secondsBetween = (from: Date | null, to: Date | null) =>
   from && to ? Math.max(0, to.getTime() - from.getTime()) / 1000 : 0;

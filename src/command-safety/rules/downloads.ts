@@ -1,5 +1,5 @@
 import { forEachChild, type SyntaxNode } from 'unbash';
-import { baseName } from './system-path.js';
+import { baseName } from '../system-path.js';
 
 /** Programs that write text from the network to their standard output. */
 const downloaders = new Set([

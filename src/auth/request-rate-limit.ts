@@ -6,7 +6,7 @@ import { AppError } from '../common/errors.js';
 import { networkOf } from '../common/network.js';
 import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { RateLimits, type RateLimiter } from '../infra/rate-limits.js';
+import { RateLimiterFactory, type RateLimiter } from '../infra/rate-limiter-factory.js';
 import { isProbe } from '../http/request.js';
 import { RequestIdentity } from './request-identity.js';
 import { RequestNetworks, type OriginSource } from './request-networks.js';
@@ -19,19 +19,19 @@ const mostRefusals = 3;
 
 /** Limits requests per minute: by user for requests with a valid token, else by network. The headers of each response contain the state. */
 @Injectable()
-export class RequestLimiter {
+export class RequestRateLimit {
   private readonly limiters: Record<Kind, RateLimiter>;
   private readonly enabled: boolean;
   /** How many requests of a connection were refused in a row. */
   private readonly refusals = new WeakMap<Socket, number>();
 
   constructor(
-    rateLimits: RateLimits,
+    factory: RateLimiterFactory,
     private readonly identity: RequestIdentity,
     private readonly networks: RequestNetworks,
     infrastructure: Infrastructure,
   ) {
-    const create = (kind: Kind) => rateLimits.create(`requests-${kind}`, limits[kind], windowSeconds);
+    const create = (kind: Kind) => factory.create(`requests-${kind}`, limits[kind], windowSeconds);
     this.limiters = { address: create('address'), standard: create('standard'), premium: create('premium') };
     this.enabled = infrastructure.config.RATE_LIMIT_ENABLED;
   }

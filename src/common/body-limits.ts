@@ -12,6 +12,3 @@ export const bodyLimits = {
 export const maxDepth = 64;
 /** The most values of accepted JSON, more than any schema takes: validating a million in 2 MB blocked the event loop for 2.7 s. */
 export const maxValues = 100_000;
-
-/** The longest delay of a timer in ms; one that is set for longer fires at once. */
-export const longestTimerMs = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
-import type { Events } from '../infra/events.js';
-import type { SyncedTask } from './transition.js';
+import type { Events } from '../../infra/events.js';
+import type { SyncedTask } from './transition-statement.js';
 
 /** Notifies the requester of a run that its task is completed or has failed. */
 export function notifyOfEnd(events: Events, userId: string, task: SyncedTask): void {

@@ -1,6 +1,6 @@
-import type { Invocation, Rule } from './invocation.js';
-import { parseArguments, type OptionsSpec } from './options.js';
-import { assign, subshell } from './scope.js';
+import type { Invocation, Rule } from '../invocation.js';
+import { parseArguments, type OptionsSpec } from '../options.js';
+import { assign, subshell } from '../scope.js';
 
 interface Wrapper extends OptionsSpec {
   /** The number of operands before the command, such as the duration of `timeout`. */

@@ -1,7 +1,12 @@
-import { recording, signature, type ActivityEntry, type RecordedActivity } from '../activity/activity-log.js';
-import type { Queryable } from '../infra/database.js';
-import type { Execution } from './execution.entity.js';
-import { runEnd } from './last-run.js';
+import {
+  recording,
+  signature,
+  type ActivityEntry,
+  type RecordedActivity,
+} from '../../activity/activity-log.js';
+import type { Queryable } from '../../infra/database.js';
+import type { Execution } from '../execution.entity.js';
+import { runEnd } from '../last-run.js';
 
 /** The columns of an execution that are published with each of its transitions. */
 const publicColumns = [

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { longestTimerMs } from '../common/limits.js';
+import { longestTimerMs } from '../common/call-at.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database } from '../infra/database.js';
-import { isFinal, type ExecutionStatus } from '../executions/execution-state.js';
+import { isFinal, type ExecutionStatus } from '../executions/transitions/execution-state.js';
 import type { OutputEnd, OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
 
@@ -16,7 +16,7 @@ const segmentsAtOnce = 256;
 
 /** Reads stored output for clients that follow, download or search it. Reads wait in a queue in which users take turns. */
 @Injectable()
-export class OutputStore {
+export class StoredOutputReader {
   private readonly turns = new TurnsPerUser(
     { perUser: readsAtOnce, inAll: readsAtOnce },
     // the queue needs no bound: a waiting read holds no output, and the number of connections bounds that of the reads

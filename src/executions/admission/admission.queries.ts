@@ -1,6 +1,6 @@
-import { AppError } from '../common/errors.js';
-import { isNoData, type Queryable, type Transaction } from '../infra/database.js';
-import type { QueueEntry } from '../infra/execution-queue.js';
+import { AppError } from '../../common/errors.js';
+import { isNoData, type Queryable, type Transaction } from '../../infra/database.js';
+import type { QueueEntry } from '../../infra/execution-queue.js';
 
 /** An SQL condition, true during announced maintenance; the subquery makes Postgres evaluate it once per statement. */
 const inMaintenance = '(SELECT in_maintenance())';
@@ -60,7 +60,7 @@ export interface Admission {
 /**
  * Admits the waiting executions that nothing blocks, as far as the limits of their project and their users allow: by priority, users in
  * turn, the oldest first. The project and the users stay locked until the end of the transaction, which makes the counts of running
- * executions exact.
+ * executions exact. The rules are in the SQL function `admit_waiting`, defined in the migration UserSlots.
  * @param cause `new` when the user has just queued an execution, `freed` when a slot of the user may have become free
  * @throws PROJECT_NOT_FOUND when the project of a new execution has been deleted
  */

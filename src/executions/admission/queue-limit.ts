@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../common/errors.js';
-import type { Queryable } from '../infra/database.js';
-import { Infrastructure } from '../infra/infrastructure.js';
+import { AppError } from '../../common/errors.js';
+import type { Queryable } from '../../infra/database.js';
+import { Infrastructure } from '../../infra/infrastructure.js';
 
 /** Counts are cached for this time far from the limit, since counting 100,000 queued executions takes 8 ms. */
 const cacheMs = 1_000;

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Instant } from '../infra/columns.js';
+import { Instant } from '../../infra/columns.js';
 
 /** Whether one of the three queues is paused; it is stored in Postgres, so that a wiped Redis does not resume a queue. */
 @Entity('queue_states')

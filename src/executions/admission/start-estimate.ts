@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../infra/database.js';
-import { Infrastructure } from '../infra/infrastructure.js';
-import { whyWaiting } from './executions.queries.js';
-import type { ExecutionRow } from './executions.schema.js';
+import { Database, type Transaction } from '../../infra/database.js';
+import { Infrastructure } from '../../infra/infrastructure.js';
+import { whyWaiting } from './admission.queries.js';
+import type { ExecutionRow } from '../executions.schema.js';
 
 interface Facts extends Record<string, unknown> {
   status: string;

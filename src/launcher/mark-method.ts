@@ -24,13 +24,13 @@ export const descriptors = {
 } as const;
 
 /** How commands are marked on this host; `nested` is the parameter of `encodeMark`. */
-export interface Marker {
+export interface MarkMethod {
   kind: MarkKind;
   nested: boolean;
 }
 
 /** Finds by trial how `/bin/sh` sets the limit: dash and busybox do it with `-w`, bash with `-x`. */
-export function probeMarker(self: LauncherIdentity): Marker {
+export function probeMarkMethod(self: LauncherIdentity): MarkMethod {
   const nested = readLockLimits('self')?.hard !== 'unlimited';
   const mark = encodeMark(self, 0, nested);
   for (const kind of ['ulimit -w', 'ulimit -x', 'prlimit'] as const) {
@@ -68,25 +68,26 @@ const SET_OOM_SCORE = '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; ';
  * that line numbers in syntax errors are right and the shell still execs the last command.
  */
 export function commandLine(
-  marker: Marker,
+  markMethod: MarkMethod,
   mark: string,
   command: string,
   setting: Setting = {},
 ): [string, ...string[]] {
-  const script = `${READ_VARIABLES}${settings(marker, setting)}${SET_VARIABLES}${command}`;
-  return markedShell(marker, mark, script);
+  const script = `${READ_VARIABLES}${settings(markMethod, setting)}${SET_VARIABLES}${command}`;
+  return markedShell(markMethod, mark, script);
 }
 
 /** Returns the command line of a shell that is marked before it runs the script, with positional parameters. */
 function markedShell(
-  marker: Marker,
+  markMethod: MarkMethod,
   mark: string,
   script: string,
   parameters: string[] = [],
 ): [string, ...string[]] {
-  if (marker.kind === 'none') return ['/bin/sh', '-c', script, ...parameters];
-  if (marker.kind === 'prlimit') return [...prlimit(marker, mark), '/bin/sh', '-c', script, ...parameters];
-  return ['/bin/sh', '-c', `${markPrefix(marker, mark)}${script}`, ...parameters];
+  if (markMethod.kind === 'none') return ['/bin/sh', '-c', script, ...parameters];
+  if (markMethod.kind === 'prlimit')
+    return [...prlimit(markMethod, mark), '/bin/sh', '-c', script, ...parameters];
+  return ['/bin/sh', '-c', `${markPrefix(markMethod, mark)}${script}`, ...parameters];
 }
 
 /**
@@ -100,7 +101,7 @@ const INIT =
 
 /** Returns the program and arguments that run `command` in namespaces of its own, without the system calls that `callFilter` refuses. */
 export function isolatedCommandLine(
-  marker: Marker,
+  markMethod: MarkMethod,
   mark: string,
   command: string,
   setting: Setting = {},
@@ -110,7 +111,7 @@ export function isolatedCommandLine(
   const maxProcesses = Math.min((limits?.processes ?? Infinity) + 1, userProcesses ?? Infinity);
   // the limit must be set within the namespace, by a shell that does not have the variables of the command yet
   const limit =
-    limits?.processes === undefined ? '' : `ulimit ${processFlag(marker)} ${maxProcesses} || exit 126; `;
+    limits?.processes === undefined ? '' : `ulimit ${processFlag(markMethod)} ${maxProcesses} || exit 126; `;
   // outside the namespace it would also limit bwrap, which writes the script file
   const fileLimit = limitPrefix({ fileSizeBytes: limits?.fileSizeBytes });
   const script = `${limit}${fileLimit}${RENAME_VARIABLES}${command}`;
@@ -131,26 +132,26 @@ export function isolatedCommandLine(
     script,
   ];
   const outer = { ...setting, limits: { ...limits, fileSizeBytes: undefined } };
-  const before = `${settings(marker, outer)}exec "$@"`;
-  return markedShell(marker, mark, before, ['sh', ...isolated]);
+  const before = `${settings(markMethod, outer)}exec "$@"`;
+  return markedShell(markMethod, mark, before, ['sh', ...isolated]);
 }
 
-const prlimit = (marker: Marker, mark: string): [string, ...string[]] => [
+const prlimit = (markMethod: MarkMethod, mark: string): [string, ...string[]] => [
   '/usr/bin/prlimit',
-  `--locks=${mark}:${marker.nested ? '' : mark}`,
+  `--locks=${mark}:${markMethod.nested ? '' : mark}`,
 ];
 
-const markPrefix = ({ kind, nested }: Marker, mark: string): string =>
+const markPrefix = ({ kind, nested }: MarkMethod, mark: string): string =>
   `ulimit ${nested ? '-S ' : ''}${kind.slice(-2)} ${mark}; `;
 
-const processFlag = ({ kind }: Marker): string => (kind === 'ulimit -x' ? '-u' : '-p');
+const processFlag = ({ kind }: MarkMethod): string => (kind === 'ulimit -x' ? '-u' : '-p');
 
-function settings(marker: Marker, { directory, isPrivate, userProcesses, limits }: Setting): string {
+function settings(markMethod: MarkMethod, { directory, isPrivate, userProcesses, limits }: Setting): string {
   return [
     SET_OOM_SCORE,
     isPrivate ? 'umask 027; ' : '',
     // errors are ignored, since the host may have a lower limit
-    userProcesses === undefined ? '' : `ulimit ${processFlag(marker)} ${userProcesses} 2>/dev/null; `,
+    userProcesses === undefined ? '' : `ulimit ${processFlag(markMethod)} ${userProcesses} 2>/dev/null; `,
     directory === undefined ? '' : `cd -P -- ${quoted(directory)} || exit 126; export PWD; `,
     limitPrefix(limits),
   ].join('');
