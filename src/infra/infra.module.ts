@@ -8,7 +8,7 @@ import { ExecutionQueue } from './execution-queue.js';
 import { Infrastructure } from './infrastructure.js';
 import { HeavyWork } from './heavy-work.js';
 import { IdentityLookups } from './identity-lookups.js';
-import { Housekeeping } from './housekeeping.js';
+import { Housekeeping } from './retention/housekeeping.js';
 import { Maintenance } from './maintenance.js';
 import { RateLimiterFactory } from './rate-limiter-factory.js';
 import { VitalConnections, WorkerConnections } from './reserved-connections.js';

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { prunedRows } from '../common/metrics.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { IntervalJob } from '../infra/interval-job.js';
+import { IntervalJob } from '../infra/retention/interval-job.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { addStoredBytes } from '../executions/project-rules.js';
 
@@ -33,7 +33,10 @@ function expired(db: Queryable, serverDays: number | null): Promise<{ id: string
   );
 }
 
-/** Removes the output of ended executions after its retention time; several processes may do so at once. */
+/**
+ * Removes the output of ended executions after its retention time; several processes may do so at once. Expired rows of other tables are
+ * deleted by `Housekeeping` in `infra/retention/housekeeping.ts`.
+ */
 @Injectable()
 export class OutputRetention implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly job = new IntervalJob((signal) => this.sweep(signal));

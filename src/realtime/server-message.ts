@@ -3,7 +3,7 @@ import type { NotificationEvent } from '../common/event-map.js';
 import type { OutputView } from '../output/output-view.js';
 
 /** The data of the messages that clients receive, by type. */
-export interface MessageData {
+export interface ServerMessageData {
   authenticated: {
     user_id: string;
     username: string;
@@ -57,7 +57,7 @@ export interface Topic {
 export type MessageBody = { type: string; data?: unknown; timestamp?: unknown };
 
 /** One message for any number of peers, which is encoded as JSON once. */
-export class Message {
+export class ServerMessage {
   private encoded: Buffer | undefined;
 
   constructor(readonly body: MessageBody) {}
@@ -69,18 +69,22 @@ export class Message {
 }
 
 /** Sends the answer to a message. */
-export type Reply = (answer: Message) => void;
+export type Reply = (answer: ServerMessage) => void;
 
 /** Makes a message with a timestamp: the time of the event, or now. */
-export function message<T extends keyof MessageData>(type: T, data: MessageData[T], at?: string): Message {
-  return new Message({ type, data, timestamp: at ?? new Date().toISOString() });
+export function message<T extends keyof ServerMessageData>(
+  type: T,
+  data: ServerMessageData[T],
+  at?: string,
+): ServerMessage {
+  return new ServerMessage({ type, data, timestamp: at ?? new Date().toISOString() });
 }
 
 /** Makes a message of output; its data has the time at which the output was read, so the message has no timestamp. */
-export const outputMessage = (data: OutputView) => new Message({ type: 'command_output', data });
+export const outputMessage = (data: OutputView) => new ServerMessage({ type: 'command_output', data });
 
 /** @param more further fields of the data, such as the task that failed */
-export function errorMessage(error: AppError, more: Record<string, unknown> = {}): Message {
+export function errorMessage(error: AppError, more: Record<string, unknown> = {}): ServerMessage {
   const { code, message: text, details } = error;
   return message('error', { code, message: text, ...more, details });
 }

@@ -25,7 +25,7 @@ export interface DeliveryResult {
   /** Whether the receiver accepts messages; undefined when the attempt does not show it. */
   healthy?: boolean;
   /** The request and the log entry of the attempt; absent when nothing was sent. */
-  attempt?: { request: SentRequest; log: DeliveryTry };
+  logged?: { request: SentRequest; log: DeliveryTry };
   /** The number of attempts when the delivery was taken, which fences off stale results. */
   attempt: number;
   status: WebhookDelivery['status'];
@@ -131,9 +131,9 @@ export async function storeResults(db: Queryable, results: readonly DeliveryResu
       results.map((r) => r.responseBody),
       results.map((r) => r.error),
       results.map((r) => r.durationMs),
-      results.map(({ attempt }) => (attempt ? JSON.stringify(attempt.log) : null)),
-      results.map(({ attempt }) => attempt?.request.url ?? null),
-      results.map(({ attempt }) => (attempt ? JSON.stringify(attempt.request.headers) : null)),
+      results.map(({ logged }) => (logged ? JSON.stringify(logged.log) : null)),
+      results.map(({ logged }) => logged?.request.url ?? null),
+      results.map(({ logged }) => (logged ? JSON.stringify(logged.request.headers) : null)),
     ],
   );
 }

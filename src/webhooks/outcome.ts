@@ -39,7 +39,7 @@ export function resultOf(delivery: TakenDelivery, attempt: Attempt, now = Date.n
     ...identityOf(delivery),
     ...facts,
     ...(delivered ? { healthy: true } : delivery.event === testEvent ? {} : { healthy: false }),
-    attempt: logged(delivery, attempt, facts),
+    logged: logged(delivery, attempt, facts),
     status: delivered ? 'delivered' : delay === undefined ? 'failed' : 'pending',
     retryInMs:
       delay === undefined
@@ -87,7 +87,7 @@ export function abortedResult(delivery: TakenDelivery, attempt: Attempt): Delive
     error: 'Cut off by a shutdown',
   };
   const what = logged(delivery, attempt, facts);
-  return { ...identityOf(delivery), ...facts, attempt: what, status: 'pending', retryInMs: 0 };
+  return { ...identityOf(delivery), ...facts, logged: what, status: 'pending', retryInMs: 0 };
 }
 
 function describe(fault: unknown): string {

@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { prunedRows } from '../common/metrics.js';
-import { Database } from './database.js';
-import { Infrastructure } from './infrastructure.js';
+import { prunedRows } from '../../common/metrics.js';
+import { Database } from '../database.js';
+import { Infrastructure } from '../infrastructure.js';
 import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.queries.js';
 import { IntervalJob } from './interval-job.js';
 import { addUpCounts } from './task-counts.js';
@@ -9,7 +9,10 @@ import { addUpCounts } from './task-counts.js';
 /** The number of steps per table and run of the job, so that no run keeps the database busy for long. */
 const maxSteps = 50;
 
-/** Deletes expired rows periodically, in small steps. Several processes may do it at the same time. */
+/**
+ * Deletes expired rows periodically, in small steps. Several processes may do it at the same time. The output of executions expires by
+ * settings of its project, so `OutputRetention` in `output/output-retention.ts` removes it.
+ */
 @Injectable()
 export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly job = new IntervalJob((signal) => this.sweep(signal));

@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
-import type { Config } from '../common/config.js';
-import type { Queryable } from './database.js';
+import type { Config } from '../../common/config.js';
+import type { Queryable } from '../database.js';
 
 /** The number of rows per statement, so that no statement holds locks for long. */
 export const rowsAtOnce = 1_000;
