@@ -250,7 +250,7 @@ export function useApp(options?: AppOptions): App {
 export const sharedApp = new App();
 const withSharedApp = test.extend<{ app: App }>({
   app: [
-    // a parameter without a pattern would be taken for a test context
+    // oxlint-disable-next-line no-empty-pattern -- Vitest reads from the pattern what a fixture needs
     async ({}, use) => {
       await sharedApp.start();
       await use(sharedApp);
