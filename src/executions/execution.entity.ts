@@ -7,14 +7,15 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
 @Entity('executions')
 @Index('executions_task', ['task_id', 'id'])
 @Index('executions_requested_by', ['requested_by', 'id'])
-@Index('executions_waiting', { synchronize: false })
+@Index('executions_lanes', { synchronize: false })
+@Index('executions_blocked', ['not_before', 'id'], { where: 'blocked' })
 @Index('executions_admitted', ['project_id'], {
   where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL",
 })
 @Index('executions_active_of', ['requested_by', 'admitted_at', 'project_id'], {
   where: "status IN ('queued', 'running')",
 })
-@Index('executions_queued', ['queue', 'id'], { where: "status = 'queued'" })
+@Index('executions_in_line', ['queue', 'boosted', 'id'], { where: "status = 'queued'" })
 @Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })
 @Index('executions_finished', ['finished_at'])
 @Index('executions_created', ['created_at'])
@@ -93,6 +94,10 @@ export class Execution {
   /** The end of the backoff of a retry; it is not admitted before. */
   @Instant({ nullable: true })
   not_before!: Date | null;
+
+  /** True while it waits for a task or its backoff. */
+  @Column('boolean', { default: false })
+  blocked!: boolean;
 
   @CreatedInstant()
   created_at!: Date;

@@ -151,7 +151,7 @@ export class ProjectsService {
     const { id } = await this.access.require(actor, projectId, 'own');
     await this.database.transaction(async (tx) => {
       const [project] = await tx.query<Project>(
-        'SELECT * FROM projects WHERE id = $1 AND deleted_at IS NULL FOR UPDATE',
+        'SELECT * FROM projects WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE',
         [id],
       );
       if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
@@ -199,6 +199,7 @@ export class ProjectsService {
   async remove(actor: Actor, projectId: string): Promise<{ message: string; deleted_at: string }> {
     const { id } = await this.access.require(actor, projectId, 'own');
     return this.database.transaction(async (tx) => {
+      // a changed key waits for requests that store an execution in the project, which hold a lock of it
       const [project] = await tx.query<{ deleted_at: Date; name: string }>(
         `UPDATE projects SET deleted_at = now(), key = key || '~' || id, version = version + 1
           WHERE id = $1 AND deleted_at IS NULL RETURNING deleted_at, name`,

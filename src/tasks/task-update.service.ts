@@ -48,7 +48,12 @@ export class TaskUpdateService {
     // an unchanged assignee is not checked: a user who can no longer see the project keeps the task until it is assigned to another
     if (changes.assigned_to && changes.assigned_to !== before.assigned_to)
       await this.tasks.checkAssignee(tx, changes.assigned_to, before.project_id);
-    if (dependencies) await setDependencies(tx, actor, before.id, before.project_id, dependencies);
+    if (dependencies) {
+      await setDependencies(tx, actor, before.id, before.project_id, dependencies);
+      const { execution_id } = before;
+      if (before.status === 'queued' && execution_id !== null)
+        tx.afterCommit(() => this.lifecycle.admitUnblocked(execution_id));
+    }
 
     const next = { ...before, ...changes, ...(statusChanges ? timesOf(before, changes) : {}) };
     const [row] = await tx.query<

@@ -5,6 +5,7 @@ import { toInstant } from '../common/fields.js';
 import { Keyset } from '../http/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { canSee } from '../projects/projects.queries.js';
 import { detailColumns, historyOf, requireTask, type DetailColumns } from './tasks.queries.js';
@@ -16,6 +17,7 @@ export class TasksService {
     private readonly database: Database,
     private readonly heavy: HeavyWork,
     private readonly activity: ActivityLog,
+    private readonly lifecycle: ExecutionLifecycle,
   ) {}
 
   /** Loads a task with its dependencies and recent history. @throws TASK_NOT_FOUND */
@@ -81,6 +83,7 @@ export class TasksService {
       oldValue: { title, status },
       event: { name: 'task.updated', data: { task_id: id, project_id, title, status, deleted: true } },
     });
+    this.lifecycle.onTaskDeleted(tx, { id, project_id });
     return { id, deletedAt: row!.deleted_at };
   }
 

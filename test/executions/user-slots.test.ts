@@ -1,4 +1,3 @@
-import { Client as Postgres } from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { execute as executeCommand, run } from '../commands/steps.js';
 import { data, execute, makeJob, makeProject, reached, refusal, show, type Json } from '../e2e/steps.js';
@@ -84,35 +83,6 @@ test('max_running is an administrator to set, and holds however many ask at once
     started.map(({ command_id }) => command_id),
   );
   expect(await mostAtOnce(racer)).toBe(2);
-});
-
-test('two processes that admit for one user at a time wait for each other', async () => {
-  const racer = await app.admin.createUser('developer');
-  const [first, second] = [1, 2].map(() => new Postgres(app.env['DATABASE_URL'])) as [Postgres, Postgres];
-  await Promise.all([first.connect(), second.connect()]);
-  const admit = async (client: Postgres) => {
-    await client.query('BEGIN');
-    await client.query(
-      `INSERT INTO executions (id, requested_by, status, command, timeout) VALUES (gen_random_uuid(), $1, 'queued', 'true', 60)`,
-      [racer.user.id],
-    );
-    const { rows } = await client.query('SELECT id FROM admit_waiting(NULL, $1, false, 1, 15)', [
-      racer.user.id,
-    ]);
-    return rows.length;
-  };
-  expect(await admit(first)).toBe(1);
-  let isDone = false;
-  const other = admit(second).finally(() => (isDone = true));
-  const isWaiting = async () => {
-    const rows = await app.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-    return isDone || rows.length > 0;
-  };
-  await until(isWaiting, { what: 'the second one to wait or to be done' });
-  await first.query('COMMIT');
-  expect(await other).toBe(0);
-  await second.query('ROLLBACK');
-  await Promise.all([first.end(), second.end()]);
 });
 
 test('the user with fewer active runs in a project is served first there', async () => {

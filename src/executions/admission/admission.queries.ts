@@ -11,6 +11,9 @@ const inBackoff = 'coalesce(e.not_before > now(), false)';
 /** An SQL condition, true when the execution `e` may not start even if it was admitted: its queue is paused, or there is maintenance. */
 export const isSuspended = `(${queuePaused} OR ${inMaintenance})`;
 
+/** An SQL condition, true when the execution `e` is marked as blocked and is not. */
+const isFree = `e.blocked AND e.status = 'queued' AND NOT ${inBackoff} AND NOT ${waitsForDependencies}`;
+
 /** An SQL expression for the reason why the execution `e` has not started yet; null once it has. */
 export const whyWaiting = `CASE
   WHEN e.status <> 'queued' THEN NULL
@@ -44,67 +47,114 @@ const slotValues = ({ MAX_RUNNING_PER_USER, LEASE_SECONDS }: UserSlots) => [
   LEASE_SECONDS,
 ];
 
-/** Whose waiting executions an admission considers: those of a project, those of a user, or both. */
-export interface Scope {
-  projectId: string | null;
-  /** The user whose commands without a project are considered. */
-  userId: string | null;
+/** Whose room a waiting execution waits for: its project's, or for a command without one its user's. */
+export const ownerOf = (execution: { project_id: string | null; requested_by: string }): string =>
+  execution.project_id ?? execution.requested_by;
+
+/** The reason to look whether something may be admitted. */
+export interface AdmissionCause {
+  /** The project, or the user of commands without one, that may have room or somebody new in line. */
+  owner: string;
+  /** Users whose runs have ended, so that their slots may be used elsewhere. */
+  freedBy?: readonly string[];
+  /** Tasks that were completed, so that what depends on them may not wait for them any more. */
+  endedTasks?: readonly string[];
 }
 
 export interface Admission {
+  /** What was admitted, in order. */
   entries: QueueEntry[];
-  /** Other projects in which the slot that the user has freed may be used. */
+  /** Other owners for which something may be admitted now. */
   elsewhere: string[];
+  /** True when another admission was at work and nothing was looked at. */
+  busy: boolean;
 }
 
 /**
  * Admits the waiting executions that nothing blocks, as far as the limits of their project and their users allow: by priority, users in
- * turn, the oldest first. The project and the users stay locked until the end of the transaction, which makes the counts of running
- * executions exact. The rules are in the SQL function `admit_waiting`, defined in the migration UserSlots.
- * @param cause `new` when the user has just queued an execution, `freed` when a slot of the user may have become free
- * @throws PROJECT_NOT_FOUND when the project of a new execution has been deleted
+ * turn, the oldest first. It is the SQL function `admit_next`, defined in the migration AdmissionInBatches, and must be the only statement
+ * of its transaction: it holds locks for which other admissions wait, and sees only what was committed before.
+ * @param waits whether to wait for another admission of the same owner or user; when false, the result may be `busy`
  */
 export async function admit(
-  tx: Transaction,
-  { projectId, userId }: Scope,
+  db: Queryable,
+  { owner, freedBy = [], endedTasks = [] }: AdmissionCause,
   slots: UserSlots,
-  cause: 'new' | 'freed',
+  waits: boolean,
 ): Promise<Admission> {
-  const lock = cause === 'new' ? lockLivingProject : lockProject;
-  const locked = projectId === null ? undefined : lock(tx, projectId);
-  // in a statement of its own, so that it sees what was committed before the lock was granted
-  const admitted = tx.query<QueueEntry & { elsewhere: string | null } & Record<string, unknown>>(
-    'SELECT id, queue, boosted, elsewhere FROM admit_waiting($1, $2, $3, $4, $5)',
-    [projectId, userId, cause === 'freed', ...slotValues(slots)],
-  );
-  // when the lock fails, this statement fails after it in the same transaction; only the error of the lock names the cause
-  admitted.catch(() => undefined);
-  await locked;
-  const rows = await admitted;
+  const rows = await db.query<
+    QueueEntry & { elsewhere: string | null; busy: boolean } & Record<string, unknown>
+  >('SELECT id, queue, boosted, elsewhere, busy FROM admit_next($1, $2, $3, $4, $5, $6)', [
+    owner,
+    freedBy,
+    endedTasks,
+    ...slotValues(slots),
+    waits,
+  ]);
   return {
-    entries: rows.filter(({ elsewhere }) => elsewhere === null),
+    entries: rows.filter(({ id }) => id !== null),
     elsewhere: rows.flatMap(({ elsewhere }) => elsewhere ?? []),
+    busy: rows.some(({ busy }) => busy),
   };
 }
 
-async function lockProject(tx: Transaction, projectId: string): Promise<void> {
-  await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
-}
-
-/** Locks a project, and fails when it is deleted, which fails the statements behind it in the same packet too. */
-async function lockLivingProject(tx: Transaction, projectId: string): Promise<void> {
+/**
+ * Keeps a project from being deleted until the end of the transaction, and fails when it is, which fails the statements behind it in the
+ * same packet too.
+ * @throws PROJECT_NOT_FOUND
+ */
+export async function keepProject(tx: Transaction, projectId: string): Promise<void> {
   await tx.query('SELECT lock_living_project($1)', [projectId]).catch((error: unknown) => {
     throw isNoData(error) ? new AppError('PROJECT_NOT_FOUND', { project_id: projectId }) : error;
   });
 }
 
-/** Finds the projects, and the users of commands without a project, that have waiting executions and room for them. */
-export async function scopesWithWaiting(db: Queryable, slots: UserSlots): Promise<Scope[]> {
-  const rows = await db.query<{ project_id: string | null; user_id: string | null }>(
-    'SELECT project_id, user_id FROM scopes_with_waiting($1, $2)',
+/** Finds the owners that have waiting executions and room for them. */
+export async function ownersWithRoom(db: Queryable, slots: UserSlots): Promise<string[]> {
+  const rows = await db.query<{ owner: string }>(
+    'SELECT owner FROM owners_with_room($1, $2) AS owner',
     slotValues(slots),
   );
-  return rows.map((row) => ({ projectId: row.project_id, userId: row.user_id }));
+  return rows.map(({ owner }) => owner);
+}
+
+/** Unmarks a blocked execution if it waits neither for a task nor for a backoff any more. @returns its owner if it was unmarked */
+export async function unblock(db: Queryable, executionId: string): Promise<string | undefined> {
+  const [row] = await db.query<{ owner: string }>(
+    `UPDATE executions e SET blocked = false WHERE e.id = $1 AND ${isFree}
+      RETURNING coalesce(e.project_id, e.requested_by) AS owner`,
+    [executionId],
+  );
+  return row?.owner;
+}
+
+/** The most blocked executions that are looked at in one statement. */
+const blockedAtOnce = 200;
+
+/** Unmarks the executions whose backoff is over. */
+export async function unblockDue(db: Queryable): Promise<void> {
+  await db.query(
+    `UPDATE executions e SET blocked = false WHERE ${isFree} AND e.id IN (
+       SELECT d.id FROM executions d WHERE d.blocked AND d.not_before <= now() ORDER BY d.not_before, d.id LIMIT ${blockedAtOnce})`,
+  );
+}
+
+/**
+ * Unmarks executions that wait for no task any more although nobody has said so, since a process died after its commit. Looks at a batch.
+ * @param after the id that the last call returned
+ * @returns the last id that was looked at; undefined at the end
+ */
+export async function unblockForgotten(db: Queryable, after: string): Promise<string | undefined> {
+  const [row] = await db.query<{ last: string | null; n: number }>(
+    `WITH batch AS (
+       SELECT b.id FROM executions b WHERE b.blocked AND b.not_before IS NULL AND b.id > $1 ORDER BY b.id LIMIT ${blockedAtOnce}
+     ), freed AS (
+       UPDATE executions e SET blocked = false WHERE ${isFree} AND e.id IN (SELECT id FROM batch)
+     )
+     SELECT max(id::text) AS last, count(*)::int AS n FROM batch`,
+    [after],
+  );
+  return row?.n === blockedAtOnce ? (row.last ?? undefined) : undefined;
 }
 
 /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */

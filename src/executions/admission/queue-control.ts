@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../common/permissions.js';
-import { Database, type Transaction } from '../../infra/database.js';
+import { countRows, Database, type Transaction } from '../../infra/database.js';
 import { ExecutionQueue } from '../../infra/execution-queue.js';
 import { ExecutionLifecycle } from '../transitions/execution-lifecycle.js';
 
@@ -59,12 +59,19 @@ export class QueueControl {
   ): Promise<{ cleared: number; left: number }> {
     let cleared = 0;
     for (;;) {
-      const waiting = await this.database.query<{ id: string; n: number }>(
-        `SELECT id, (count(*) OVER ())::int AS n FROM executions
-          WHERE status = 'queued' AND queue = $1 ORDER BY id DESC LIMIT $2`,
+      const waiting = await this.database.query<{ id: string }>(
+        `SELECT id FROM executions WHERE status = 'queued' AND queue = $1 ORDER BY boosted DESC, id DESC LIMIT $2`,
         [queue, clearedAtOnce],
       );
-      if (waiting.length === 0 || Date.now() > deadline) return { cleared, left: waiting[0]?.n ?? 0 };
+      if (waiting.length === 0) return { cleared, left: 0 };
+      if (Date.now() > deadline) {
+        const left = await countRows(
+          this.database,
+          "FROM executions WHERE status = 'queued' AND queue = $1",
+          [queue],
+        );
+        return { cleared, left };
+      }
       const ended = await Promise.all(
         waiting.map(({ id }) =>
           this.database.transaction((tx) => this.lifecycle.cancelQueued(tx, id, actor, reason)),

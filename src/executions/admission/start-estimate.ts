@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Transaction } from '../../infra/database.js';
+import { Database, type Queryable, type Transaction } from '../../infra/database.js';
 import { Infrastructure } from '../../infra/infrastructure.js';
 import { whyWaiting } from './admission.queries.js';
 import type { ExecutionRow } from '../executions.schema.js';
 
+/** A place in line is counted up to this number; behind it, it is the sum of counts that are cached. */
+const countedPlaces = 1_000;
+
 interface Facts extends Record<string, unknown> {
   status: string;
+  queue: number;
+  boosted: boolean;
   started_at: Date | null;
   why_waiting: ExecutionRow['why_waiting'];
   position: number | null;
@@ -13,11 +18,20 @@ interface Facts extends Record<string, unknown> {
   running: number;
 }
 
+/** How many executions of one priority are queued, and how many of them are admitted. */
+interface Lane {
+  queue: number;
+  boosted: boolean;
+  queued: number;
+  admitted: number;
+}
+
 /** The throughput of the workers, which changes slowly, so that an estimate may use a cached one. */
 interface Throughput extends Record<string, unknown> {
   slots: number;
   /** The average duration of the last 100 runs; null when nothing has run yet. */
   seconds: number | null;
+  line: Lane[];
 }
 
 export interface Estimate {
@@ -49,21 +63,17 @@ export class StartEstimate {
     const throughput = this.currentThroughput();
     // it is awaited only after the commit, so without this a failure before that would be an unhandled rejection
     throughput.catch(() => undefined);
-    const seen = tx.behindCommit(() =>
-      tx.query<Facts>(
-        `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting, l.ahead,
-                CASE WHEN e.status = 'queued' THEN l.place END AS position,
-                (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
-           FROM executions e CROSS JOIN LATERAL place_in_line(e.id) AS l WHERE e.id = $1`,
-        [executionId],
-      ),
-    );
+    const seen = tx.behindCommit(() => readFacts(tx, executionId));
     return async () => {
-      const [facts] = await seen;
+      let facts = await seen;
+      // the reason of last resort: another admission was at work when this was read, and by now the execution has been looked at
+      if (facts?.why_waiting === 'user_limit') facts = await readFacts(this.database, executionId);
       if (!facts) return { position: null, startsAt: null, whyWaiting: null };
+      const current = await throughput;
+      const { position, ahead } = placeOf(facts, current.line);
       return {
-        position: facts.position,
-        startsAt: startOf({ ...facts, ...(await throughput) }),
+        position,
+        startsAt: startOf({ ...facts, ahead, ...current }),
         whyWaiting: facts.why_waiting,
       };
     };
@@ -85,7 +95,10 @@ export class StartEstimate {
               (SELECT avg(extract(epoch FROM finished_at - started_at))::float8 FROM (
                  SELECT finished_at, started_at FROM executions
                   WHERE finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC LIMIT 100
-               ) AS latest) AS seconds`,
+               ) AS latest) AS seconds,
+              coalesce((SELECT jsonb_agg(lanes) FROM (
+                 SELECT queue, boosted, count(*) AS queued, count(admitted_at) AS admitted FROM executions
+                  WHERE status = 'queued' GROUP BY queue, boosted) AS lanes), '[]') AS line`,
       [this.infrastructure.config.LEASE_SECONDS],
     );
     return throughput!;
@@ -100,4 +113,31 @@ function startOf(facts: Facts & Throughput): Date | null {
   if (facts.seconds === null) return null;
   const rounds = Math.floor((facts.ahead - Math.max(0, free)) / facts.slots) + 1;
   return new Date(Date.now() + rounds * facts.seconds * 1000);
+}
+
+async function readFacts(db: Queryable, executionId: string): Promise<Facts | undefined> {
+  const [facts] = await db.query<Facts>(
+    `SELECT e.status, e.queue, e.boosted, e.started_at, ${whyWaiting} AS why_waiting, l.ahead,
+            CASE WHEN e.status = 'queued' THEN l.place END AS position,
+            (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
+       FROM executions e CROSS JOIN LATERAL place_in_line(e.id, $2) AS l WHERE e.id = $1`,
+    [executionId, countedPlaces],
+  );
+  return facts;
+}
+
+/** The place of an execution, which is the last of its priority, and how many admitted ones are before it. */
+function placeOf(
+  { position, ahead, queue, boosted }: Facts,
+  line: readonly Lane[],
+): Pick<Facts, 'position' | 'ahead'> {
+  if (position === null || position < countedPlaces) return { position, ahead };
+  const before = line.filter(
+    (lane) => (lane.boosted && !boosted) || (lane.boosted === boosted && lane.queue <= queue),
+  );
+  const sum = (counts: number[]) => counts.reduce((total, n) => total + n, 0);
+  return {
+    position: Math.max(position, sum(before.map(({ queued }) => queued))),
+    ahead: Math.max(ahead, sum(before.map(({ admitted }) => admitted))),
+  };
 }

@@ -8,13 +8,14 @@ import { ExecutionPublisher } from './execution-publisher.js';
 import { backoffSeconds, isRetryable, rightsLost, type Outcome } from './execution-state.js';
 import type { Execution } from '../execution.entity.js';
 import {
-  admit,
-  scopesWithWaiting,
+  keepProject,
+  ownerOf,
   revokeSuspended,
+  unblockForgotten,
   waitingForTask,
-  type Admission,
-  type Scope,
+  type AdmissionCause,
 } from '../admission/admission.queries.js';
+import { Admissions } from '../admission/admissions.js';
 import { lockOutput, storedBytes } from '../stored-output.queries.js';
 import { addStoredBytes } from '../project-rules.js';
 import { QueueLimit } from '../admission/queue-limit.js';
@@ -30,20 +31,28 @@ import {
   type NewExecution,
 } from './transitions.queries.js';
 
+const noId = '00000000-0000-0000-0000-000000000000';
+
 /** The state transitions of executions, each in one transaction with everything that depends on it. */
 @Injectable()
 export class ExecutionLifecycle {
+  private readonly admissions: Admissions;
+  /** Where the search for forgotten executions goes on. */
+  private lookedAt = noId;
+
   constructor(
     @Inject(Database) private readonly database: ConnectionPool,
     private readonly queue: ExecutionQueue,
     private readonly publisher: ExecutionPublisher,
     private readonly limit: QueueLimit,
     private readonly infrastructure: Infrastructure,
-  ) {}
+  ) {
+    this.admissions = new Admissions(database, queue, infrastructure);
+  }
 
   /**
-   * Stores a new execution, makes it the current one of its task, and admits it if nothing blocks it. Its statements are sent in one
-   * packet with the commit of the transaction.
+   * Stores a new execution, makes it the current one of its task, and admits it after the commit if nothing blocks it. Its statements are
+   * sent in one packet with the commit of the transaction.
    * @param input its limits and network as `runRules` gave them
    * @returns its id
    * @throws QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED; the transaction throws PROJECT_NOT_FOUND when the project has been deleted meanwhile
@@ -56,12 +65,16 @@ export class ExecutionLifecycle {
     const execution = { id: newId(), attempt: 1, retry_of: null, delay: 0, ...input };
     await this.limit.check(tx, execution.requested_by);
     const { id } = execution;
+    const { project_id } = execution;
+    if (project_id !== null) void tx.withCommit(() => keepProject(tx, project_id));
     const queued = tx.withCommit(() => insertExecution(tx, actor, execution));
-    // last, since it locks the project and the user until the commit
-    const admitted = tx.withCommit(() => admit(tx, scopeOf(execution), this.infrastructure.config, 'new'));
+    const admitted = this.admissions.behindCommit(tx, { owner: ownerOf(execution) });
     tx.afterCommit(async () => {
-      this.publisher.queued(await queued);
-      this.queue.offer((await admitted).entries);
+      const result = await queued;
+      this.publisher.queued(result);
+      await admitted();
+      // what it waits for may have come to its end while it was being stored
+      if (result.execution.blocked) await this.admissions.requestBlocked(id);
     });
     return id;
   }
@@ -79,7 +92,7 @@ export class ExecutionLifecycle {
   }
 
   /**
-   * Ends an execution, updates its task, records the activity and deliveries, and admits what may run next, in one transaction.
+   * Ends an execution, updates its task, records the activity and deliveries, and admits after it what may run next.
    * @returns undefined when the guard did not hold, since another write has ended it or claimed it anew
    */
   async finish(
@@ -96,18 +109,18 @@ export class ExecutionLifecycle {
    * trip where any other end takes seven.
    */
   async complete(
-    run: Pick<Execution, 'id' | 'generation' | 'project_id' | 'requested_by'>,
+    run: Pick<Execution, 'id' | 'generation' | 'project_id' | 'requested_by' | 'task_id'>,
     outcome: Outcome & { status: 'completed' },
     outputBytes: number,
   ): Promise<void> {
     await this.database.transaction((tx) => {
       const completed = tx.withCommit(() => complete(tx, run, outcome, outputBytes));
       // harmless when the guard did not hold
-      const admitted = tx.withCommit(() => admit(tx, scopeOf(run), this.infrastructure.config, 'freed'));
+      const admitted = this.admissions.behindCommit(tx, causeOf(run, outcome));
       tx.afterCommit(async () => {
         const result = await completed;
         if (result) this.publisher.transitioned(result);
-        await this.use(await admitted);
+        await admitted();
       });
     });
   }
@@ -146,15 +159,29 @@ export class ExecutionLifecycle {
     tx: Transaction,
     task: { id: string; project_id: string; status: string },
   ): Promise<void> {
-    if (task.status === 'completed') await this.admit(tx, { projectId: task.project_id, userId: null });
+    if (task.status === 'completed')
+      tx.afterCommit(() => this.admissions.request({ owner: task.project_id, endedTasks: [task.id] }));
     if (task.status === 'failed' || task.status === 'cancelled') await this.failDependents(tx, task.id);
   }
 
+  /** Admits the executions that a deleted task does not keep from starting any more. */
+  onTaskDeleted(tx: Transaction, task: { id: string; project_id: string }): void {
+    tx.afterCommit(() => this.admissions.request({ owner: task.project_id, endedTasks: [task.id] }));
+  }
+
   /** Admits every waiting execution that nothing blocks any more. */
-  async admitWaiting(): Promise<void> {
-    for (const scope of await scopesWithWaiting(this.database, this.infrastructure.config)) {
-      await this.database.transaction((tx) => this.admit(tx, scope));
-    }
+  admitWaiting(): Promise<void> {
+    return this.admissions.requestAll();
+  }
+
+  /** Admits what does not wait for a task any more because a dependency of its task was removed. */
+  admitUnblocked(executionId: string): Promise<void> {
+    return this.admissions.requestBlocked(executionId);
+  }
+
+  /** Looks at some of the executions that wait for tasks, since the process that was to admit them may have died. */
+  async admitForgotten(): Promise<void> {
+    this.lookedAt = (await unblockForgotten(this.database, this.lookedAt)) ?? noId;
   }
 
   /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
@@ -191,7 +218,7 @@ export class ExecutionLifecycle {
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);
     }
-    await this.admit(tx, scopeOf(execution));
+    tx.afterCommit(() => this.admissions.request(causeOf(execution, outcome)));
     return execution;
   }
 
@@ -208,7 +235,10 @@ export class ExecutionLifecycle {
     tx.afterCommit(() => {
       this.publisher.queued(result);
       // the reconciler would find it too, a little later
-      setTimeout(() => void this.admitWaiting().catch(() => undefined), delay * 1000 + 10).unref();
+      setTimeout(
+        () => void this.admissions.requestBlocked(result.execution.id).catch(() => undefined),
+        delay * 1000 + 10,
+      ).unref();
     });
   }
 
@@ -223,22 +253,16 @@ export class ExecutionLifecycle {
       await this.finishIn(tx, id, { queued: true }, outcome, 0, null);
     }
   }
-
-  /** Admits what has room now. When the message to the queue is lost, the reconciler finds the admitted execution in Postgres. */
-  private async admit(tx: Transaction, scope: Scope): Promise<void> {
-    const admission = await admit(tx, scope, this.infrastructure.config, 'freed');
-    tx.afterCommit(() => this.use(admission));
-  }
-
-  /** Each project is admitted in a transaction of its own: locking a second one within the first could deadlock. */
-  private async use({ entries, elsewhere }: Admission): Promise<void> {
-    this.queue.offer(entries);
-    for (const projectId of elsewhere)
-      await this.database.transaction((tx) => this.admit(tx, { projectId, userId: null }));
-  }
 }
 
-const scopeOf = (execution: Pick<Execution, 'project_id' | 'requested_by'>): Scope => ({
-  projectId: execution.project_id,
-  userId: execution.requested_by,
-});
+/** Why something may be admitted after the end of an execution. */
+function causeOf(
+  { project_id, requested_by, task_id }: Pick<Execution, 'project_id' | 'requested_by' | 'task_id'>,
+  outcome: Outcome,
+): AdmissionCause {
+  return {
+    owner: ownerOf({ project_id, requested_by }),
+    freedBy: [requested_by],
+    endedTasks: task_id !== null && outcome.status === 'completed' ? [task_id] : [],
+  };
+}

@@ -14,14 +14,14 @@ import {
 } from './transition-statement.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
-  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before`;
+  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before, blocked`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END)
+           CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END, $21 > 0 OR waits_for_tasks($6))
    RETURNING *`,
-  { isNew: true },
+  { isNew: true, also: 'e.blocked' },
 );
 
 export type NewExecution = Pick<
@@ -52,8 +52,8 @@ export async function insertExecution(
   db: Queryable,
   actor: ActivityEntry['actor'],
   e: NewExecution,
-): Promise<TransitionResult> {
-  const result = await applyTransition(db, inserting, actor, [
+): Promise<TransitionResult<PublicExecution & Pick<Execution, 'blocked'>>> {
+  const result = await applyTransition<PublicExecution & Pick<Execution, 'blocked'>>(db, inserting, actor, [
     e.id,
     e.task_id,
     e.project_id,
@@ -134,7 +134,7 @@ const guards = {
 function endOf(guard: keyof typeof guards, first: number): string {
   const $ = (n: number) => `$${first + n}`;
   return `UPDATE executions SET status = ${$(1)}, reason = ${$(2)}, exit_code = ${$(3)}, error = ${$(4)}, finished_at = now(),
-            lease_expires_at = NULL, pid = NULL, output_bytes = coalesce(${$(5)}, output_bytes), output_omitted = ${$(6)}
+            lease_expires_at = NULL, pid = NULL, blocked = false, output_bytes = coalesce(${$(5)}, output_bytes), output_omitted = ${$(6)}
       WHERE id = ${$(0)} AND status = ANY(${$(7)}) AND ${guards[guard]($(8))}
       RETURNING *`;
 }

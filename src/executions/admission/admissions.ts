@@ -1,0 +1,106 @@
+import type { ConnectionPool, Transaction } from '../../infra/database.js';
+import type { ExecutionQueue } from '../../infra/execution-queue.js';
+import type { Infrastructure } from '../../infra/infrastructure.js';
+import {
+  admit,
+  ownersWithRoom,
+  unblock,
+  unblockDue,
+  type Admission,
+  type AdmissionCause,
+} from './admission.queries.js';
+
+/** What was asked for an owner and has not begun. */
+interface Asked {
+  freedBy: Set<string>;
+  endedTasks: Set<string>;
+  looked: Promise<void>;
+}
+
+/**
+ * Admits waiting executions in statements of their own, after the commits that made room or put something in line. A process has one
+ * statement at a time for an owner: what is asked for meanwhile is answered by the next one, for all that asked. So only admissions wait
+ * for admissions.
+ */
+export class Admissions {
+  private readonly asked = new Map<string, Asked>();
+  private readonly looking = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly database: ConnectionPool,
+    private readonly queue: ExecutionQueue,
+    private readonly infrastructure: Infrastructure,
+  ) {}
+
+  /**
+   * Looks for what may be admitted right behind the commit of a transaction, in the same packet.
+   * @returns a function to call after the commit, which resolves when it was looked: later, when another admission of the owner was at work
+   */
+  behindCommit(tx: Transaction, cause: AdmissionCause): () => Promise<void> {
+    const { config } = this.infrastructure;
+    const looked = this.looking.has(cause.owner)
+      ? undefined
+      : tx.behindCommit(() => admit(tx, cause, config, false));
+    return async () => {
+      // a connection that broke after the commit is no reason to admit nothing
+      const admission = await looked?.catch(() => undefined);
+      if (admission) this.use(admission);
+      if (!admission || admission.busy) await this.request(cause);
+    };
+  }
+
+  /** Looks for what may be admitted. Resolves when it was looked. @throws when the database is away; the reconciler looks again then */
+  request({ owner, freedBy = [], endedTasks = [] }: AdmissionCause): Promise<void> {
+    const asked = this.asked.get(owner) ?? this.ask(owner);
+    for (const user of freedBy) asked.freedBy.add(user);
+    for (const task of endedTasks) asked.endedTasks.add(task);
+    return asked.looked;
+  }
+
+  /** Looks at every owner that has room. */
+  async requestAll(): Promise<void> {
+    await unblockDue(this.database);
+    const owners = await ownersWithRoom(this.database, this.infrastructure.config);
+    for (const owner of owners) await this.request({ owner });
+  }
+
+  /** Looks again at an execution that is marked as blocked, after what it waits for has changed. */
+  async requestBlocked(executionId: string): Promise<void> {
+    const owner = await unblock(this.database, executionId);
+    if (owner !== undefined) await this.request({ owner });
+  }
+
+  private ask(owner: string): Asked {
+    const asked: Asked = { freedBy: new Set(), endedTasks: new Set(), looked: Promise.resolve() };
+    asked.looked = (this.looking.get(owner) ?? asked.looked).then(() => this.look(owner, asked));
+    this.asked.set(owner, asked);
+    return asked;
+  }
+
+  private async look(owner: string, { freedBy, endedTasks }: Asked): Promise<void> {
+    this.asked.delete(owner);
+    const { config } = this.infrastructure;
+    const cause = { owner, freedBy: [...freedBy], endedTasks: [...endedTasks] };
+    const looked = admit(this.database, cause, config, true);
+    const ended = looked.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.looking.set(owner, ended);
+    try {
+      this.use(await looked);
+    } finally {
+      if (this.looking.get(owner) === ended) this.looking.delete(owner);
+    }
+  }
+
+  /** When the message to the queue is lost, the reconciler finds the admitted execution in Postgres. */
+  private use({ entries, elsewhere }: Admission): void {
+    this.queue.offer(entries);
+    // not awaited, since two owners could wait for each other
+    for (const owner of elsewhere)
+      this.request({ owner }).catch((error: unknown) =>
+        this.infrastructure.logger.debug({ err: error }, 'an admission failed and is tried again'),
+      );
+  }
+}
