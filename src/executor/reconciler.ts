@@ -55,7 +55,7 @@ export class Reconciler {
     this.tickedAt = performance.now();
     await this.step(() => this.endLost());
     await this.step(() => this.lifecycle.revokeSuspended());
-    await this.step(() => this.lifecycle.admitForgotten());
+    await this.step(() => this.lifecycle.settleForgotten());
     await this.step(() => this.lifecycle.admitWaiting());
     await this.step(() => this.serveStarving());
     await this.step(() => this.offerAgain(unknownAfterSeconds));

@@ -37,6 +37,25 @@ export async function removeIpcObjects(user: number): Promise<void> {
   }
 }
 
+/** Returns those among some users who have made System V IPC objects that are still there. */
+export async function creatorsOfIpcObjects(isCounted: (user: number) => boolean): Promise<Set<number>> {
+  const creators = new Set<number>();
+  for (const { file } of tables) {
+    const table = await readFile(file).catch(() => Buffer.alloc(0));
+    let creatorAt: number | undefined;
+    for (let at = 0, end = 0; at < table.length; at = end + 1) {
+      end = table.indexOf('\n', at);
+      if (end < 0) end = table.length;
+      // the first line names the columns
+      const fields = fieldsOf(table.toString('latin1', at, end));
+      creatorAt ??= fields.indexOf('cuid');
+      const user = Number(fields[creatorAt]);
+      if (isCounted(user)) creators.add(user);
+    }
+  }
+  return creators;
+}
+
 /**
  * Lists the objects of a creator in one table. Only lines that contain the user id are split into fields: other users can fill a table
  * with 32,000 lines, whose fields would fill the small heap of the launcher.

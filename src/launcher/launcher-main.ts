@@ -14,6 +14,8 @@ import { tryIsolation } from './try-isolation.js';
 import { LaunchError } from './launch-error.js';
 import { probeMarkMethod } from './mark-method.js';
 import type { LauncherMessage, WorkerMessage } from './messages.js';
+import { creatorsOfIpcObjects, removeIpcObjects } from './ipc-objects.js';
+import { ownersOfMessageQueues, removeMessageQueues } from './message-queues.js';
 import { endOrphans } from './orphans.js';
 import { OutputRelays } from './output-relays.js';
 import { assertTrusted, type LauncherPolicy } from './policy.js';
@@ -83,13 +85,22 @@ async function handle(message: WorkerMessage): Promise<void> {
 
 async function sweep(): Promise<number> {
   const alone = runs.isEmpty && pool.isAlone();
-  const ended = await endOrphans(
-    self,
-    outerToken,
-    (user) => users !== undefined && alone && user >= users.first && user < users.first + users.count,
-  );
+  const isOrphanUser = (user: number): boolean =>
+    users !== undefined && alone && user >= users.first && user < users.first + users.count;
+  const ended = await endOrphans(self, outerToken, isOrphanUser);
+  if (users !== undefined && alone) await removeLeftObjects(isOrphanUser);
   pool.removeStale();
   return ended;
+}
+
+/** Removes the IPC objects that the runs of dead launchers have left, which outlive all processes. */
+async function removeLeftObjects(isOrphanUser: (user: number) => boolean): Promise<void> {
+  try {
+    for (const user of await creatorsOfIpcObjects(isOrphanUser)) await removeIpcObjects(user);
+    for (const user of await ownersOfMessageQueues(isOrphanUser)) await removeMessageQueues(user);
+  } catch (error) {
+    logError('The launcher could not remove the IPC objects of earlier runs', error);
+  }
 }
 
 const asMessage = ({ code, message, errno }: LaunchError) => ({ code, message, errno });

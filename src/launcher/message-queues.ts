@@ -32,6 +32,13 @@ export async function removeMessageQueues(user: number): Promise<void> {
   await removal;
 }
 
+/** Returns those among some users who have POSIX message queues. */
+export async function ownersOfMessageQueues(isCounted: (user: number) => boolean): Promise<Set<number>> {
+  const folder = await findFolder();
+  const owners = folder === undefined ? [] : (await ownersIn(folder)).map(({ owner }) => owner);
+  return new Set(owners.filter((owner) => owner !== undefined && isCounted(owner)) as number[]);
+}
+
 const NUL = Buffer.from([0]);
 
 async function findFolder(): Promise<string | undefined> {
@@ -41,14 +48,18 @@ async function findFolder(): Promise<string | undefined> {
 }
 
 async function queuesOf(user: number, folder: string): Promise<Buffer[]> {
+  const queues = await ownersIn(folder);
+  return queues.filter(({ owner }) => owner === user).map(({ name }) => name);
+}
+
+async function ownersIn(folder: string): Promise<{ name: Buffer; owner: number | undefined }[]> {
   const names = await readdir(folder, { encoding: 'buffer' });
-  const owners = await Promise.all(
+  return Promise.all(
     names.map((name) =>
       lstat(Buffer.concat([Buffer.from(`${folder}/`), name])).then(
-        ({ uid }) => uid,
-        () => undefined,
+        ({ uid }) => ({ name, owner: uid }),
+        () => ({ name, owner: undefined }),
       ),
     ),
   );
-  return names.filter((_name, index) => owners[index] === user);
 }

@@ -92,6 +92,37 @@ test('what waits for a task starts when it no longer does: completed, deleted, o
   await data(200, owner.post(`/api/tasks/${third.id}/cancel`, {}));
 });
 
+test(
+  'what is asked for while the task that it waits for fails does not wait for ever',
+  { timeout: 60_000 },
+  async () => {
+    const { id } = await project(20);
+    for (let round = 0; round < 4; round += 1) {
+      const first = await makeJob(owner, { id } as Json, 'false');
+      const others = await Promise.all(
+        Array.from({ length: 10 }, () =>
+          makeJob(owner, { id } as Json, 'true', { dependencies: [first.id] }),
+        ),
+      );
+      await execute(owner, first);
+      const asked = await Promise.all(
+        others.map(async (task, n) => {
+          // asked for one after the other, around the end of the first
+          for (let turn = 0; turn < n; turn += 1) await show(owner, task);
+          const answer = await owner.post(`/api/tasks/${task.id}/execute`);
+          return { task, status: answer.status };
+        }),
+      );
+      for (const { task, status } of asked)
+        if (status === 202)
+          expect(await reached(owner, task, 'failed')).toMatchObject({
+            last_run: { reason: 'TASK_DEPENDENCY_NOT_MET' },
+          });
+        else expect(status).toBe(409);
+    }
+  },
+);
+
 test('of two admissions for one owner, one waits for the other or says that it is busy', async () => {
   const racer = await app.admin.createUser('developer');
   const clients = [1, 2, 3].map(() => new Postgres(app.env['DATABASE_URL']));

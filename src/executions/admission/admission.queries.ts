@@ -140,22 +140,31 @@ export async function unblockDue(db: Queryable): Promise<void> {
 }
 
 /**
- * Unmarks executions that wait for no task any more although nobody has said so, since a process died after its commit. Looks at a batch.
- * @param after the id that the last call returned
- * @returns the last id that was looked at; undefined at the end
+ * Looks at a batch of executions that wait for tasks, in case a process died after its commit and before it told them. Unmarks those that
+ * wait for no task any more.
+ * @param after the `last` of the batch before; the nil id at first
+ * @returns the id to go on after, the nil id at the end, and the executions of the batch that wait in vain
  */
-export async function unblockForgotten(db: Queryable, after: string): Promise<string | undefined> {
-  const [row] = await db.query<{ last: string | null; n: number }>(
+export async function unblockForgotten(
+  db: Queryable,
+  after: string,
+): Promise<{ last: string; inVain: string[] }> {
+  const [row] = await db.query<{ last: string | null; n: number; in_vain: string[] }>(
     `WITH batch AS (
-       SELECT b.id FROM executions b WHERE b.blocked AND b.not_before IS NULL AND b.id > $1 ORDER BY b.id LIMIT ${blockedAtOnce}
+       SELECT e.id, e.task_id FROM executions e
+        WHERE e.blocked AND e.not_before IS NULL AND e.id > $1 ORDER BY e.id LIMIT ${blockedAtOnce}
      ), freed AS (
        UPDATE executions e SET blocked = false WHERE ${isFree} AND e.id IN (SELECT id FROM batch)
      )
-     SELECT max(id::text) AS last, count(*)::int AS n FROM batch`,
+     SELECT max(e.id::text) AS last, count(*)::int AS n,
+            coalesce(array_agg(e.id) FILTER (WHERE ${waitsInVain}), '{}') AS in_vain FROM batch e`,
     [after],
   );
-  return row?.n === blockedAtOnce ? (row.last ?? undefined) : undefined;
+  return { last: row?.n === blockedAtOnce ? (row.last ?? nilId) : nilId, inVain: row?.in_vain ?? [] };
 }
+
+/** Comes before every other id. */
+export const nilId = '00000000-0000-0000-0000-000000000000';
 
 /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
 export function revokeSuspended(db: Queryable): Promise<{ id: string }[]> {
@@ -169,10 +178,24 @@ export function revokeSuspended(db: Queryable): Promise<{ id: string }[]> {
   );
 }
 
+/** An SQL condition, true when the execution `e` waits for a task that has failed or was cancelled, so that it can never start. */
+const waitsInVain = `EXISTS (
+  SELECT 1 FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
+   WHERE d.task_id = e.task_id AND o.status IN ('failed', 'cancelled') AND o.deleted_at IS NULL)`;
+
+/** Whether a queued execution waits for a task that has failed or was cancelled. */
+export async function isInVain(db: Queryable, executionId: string): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT 1 FROM executions e WHERE e.id = $1 AND e.status = 'queued' AND ${waitsInVain}`,
+    [executionId],
+  );
+  return rows.length > 0;
+}
+
 /** Finds the queued executions that wait for a task. */
-export function waitingForTask(tx: Transaction, taskId: string): Promise<{ id: string }[]> {
-  return tx.query<{ id: string }>(
-    `SELECT e.id FROM task_dependencies d JOIN executions e ON e.task_id = d.task_id
+export function waitingForTask(db: Queryable, taskId: string): Promise<{ id: string }[]> {
+  return db.query<{ id: string }>(
+    `SELECT e.id FROM task_dependencies d JOIN tasks t ON t.id = d.task_id JOIN executions e ON e.id = t.execution_id
       WHERE d.depends_on_task_id = $1 AND e.status = 'queued' ORDER BY e.id`,
     [taskId],
   );

@@ -8,7 +8,9 @@ import { ExecutionPublisher } from './execution-publisher.js';
 import { backoffSeconds, isRetryable, rightsLost, type Outcome } from './execution-state.js';
 import type { Execution } from '../execution.entity.js';
 import {
+  isInVain,
   keepProject,
+  nilId,
   ownerOf,
   revokeSuspended,
   unblockForgotten,
@@ -31,14 +33,19 @@ import {
   type NewExecution,
 } from './transitions.queries.js';
 
-const noId = '00000000-0000-0000-0000-000000000000';
+const dependencyNotMet: Outcome = {
+  status: 'failed',
+  reason: 'TASK_DEPENDENCY_NOT_MET',
+  exitCode: null,
+  error: 'A task that this one depends on was not completed',
+};
 
 /** The state transitions of executions, each in one transaction with everything that depends on it. */
 @Injectable()
 export class ExecutionLifecycle {
   private readonly admissions: Admissions;
   /** Where the search for forgotten executions goes on. */
-  private lookedAt = noId;
+  private lookedAt = nilId;
 
   constructor(
     @Inject(Database) private readonly database: ConnectionPool,
@@ -74,7 +81,9 @@ export class ExecutionLifecycle {
       this.publisher.queued(result);
       await admitted();
       // what it waits for may have come to its end while it was being stored
-      if (result.execution.blocked) await this.admissions.requestBlocked(id);
+      if (!result.execution.blocked) return;
+      await this.admissions.requestBlocked(id);
+      await this.failInVain(id);
     });
     return id;
   }
@@ -179,9 +188,11 @@ export class ExecutionLifecycle {
     return this.admissions.requestBlocked(executionId);
   }
 
-  /** Looks at some of the executions that wait for tasks, since the process that was to admit them may have died. */
-  async admitForgotten(): Promise<void> {
-    this.lookedAt = (await unblockForgotten(this.database, this.lookedAt)) ?? noId;
+  /** Looks at some of the executions that wait for tasks, since the process that was to admit or to fail them may have died. */
+  async settleForgotten(): Promise<void> {
+    const { last, inVain } = await unblockForgotten(this.database, this.lookedAt);
+    this.lookedAt = last;
+    for (const id of inVain) await this.failInVain(id);
   }
 
   /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
@@ -243,15 +254,20 @@ export class ExecutionLifecycle {
   }
 
   private async failDependents(tx: Transaction, taskId: string): Promise<void> {
-    const outcome: Outcome = {
-      status: 'failed',
-      reason: 'TASK_DEPENDENCY_NOT_MET',
-      exitCode: null,
-      error: 'A task that this one depends on was not completed',
-    };
     for (const { id } of await waitingForTask(tx, taskId)) {
-      await this.finishIn(tx, id, { queued: true }, outcome, 0, null);
+      await this.finishIn(tx, id, { queued: true }, dependencyNotMet, 0, null);
     }
+    // one that was being stored meanwhile could not be seen
+    tx.afterCommit(async () => {
+      for (const { id } of await waitingForTask(this.database, taskId)) await this.failInVain(id);
+    });
+  }
+
+  /** Fails a queued execution if it waits for a task that has failed or was cancelled. */
+  private async failInVain(id: string): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      if (await isInVain(tx, id)) await this.finishIn(tx, id, { queued: true }, dependencyNotMet, 0, null);
+    });
   }
 }
 

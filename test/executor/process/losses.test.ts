@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -75,6 +75,36 @@ describe('the launcher is killed', () => {
         const end = await run(launcher, 'sleep 0.3; echo whole', as);
         expect(end).toMatchObject({ exitCode: 0, stdout: 'whole\n' });
       }
+    } finally {
+      await launcher.close();
+      rmSync(base, { recursive: true });
+    }
+  });
+
+  test.runIf(asRoot)('the next one removes the IPC objects that its runs have left', async () => {
+    const base = mkdtempSync('/run/millrace-losses-');
+    chmodSync(base, 0o711);
+    mkdirSync(join(base, 'projects'), { mode: 0o711 });
+    const first = 1_900_000_040;
+    const launcher = await startLauncher({
+      users: { first, count: 10, workspaceRoot: base, maxProcesses: 5_000 },
+    });
+    const as = { workspace: join(base, 'projects', project), user: { uid: first, gid: first } };
+    const left = () =>
+      ['shm', 'sem', 'msg'].filter((kind) =>
+        readFileSync(`/proc/sysvipc/${kind}`, 'latin1').includes(` ${first} `),
+      );
+    try {
+      const making =
+        'ipcmk -M 4096 >/dev/null; ipcmk -S 1 >/dev/null; ipcmk -Q >/dev/null; echo made; sleep 1000';
+      const running = await launcher.launch(request(making, as));
+      running.finished.catch(() => undefined);
+      await printed(running, 'made');
+      expect(left()).toEqual(['shm', 'sem', 'msg']);
+      const dead = launcher.pid;
+      process.kill(dead, 'SIGKILL');
+      await until(() => launcher.isReady && launcher.pid !== dead, 'the next launcher is ready');
+      expect(left()).toEqual([]);
     } finally {
       await launcher.close();
       rmSync(base, { recursive: true });
