@@ -55,6 +55,8 @@ const storePidAfterMs = 20;
 /** Runs one claimed execution from its start to its end. */
 export class Run {
   private process: RunningProcess | undefined;
+  /** Aborts the start of the process; the reason is the grace in milliseconds. */
+  private readonly starting = new AbortController();
   private stopped: StopCause;
   private graceMs: number;
   private lost = false;
@@ -110,6 +112,7 @@ export class Run {
   stop(cause: Exclude<StopCause, undefined>, graceMs: number = this.graceMs): void {
     this.stopped ??= cause;
     this.graceMs = Math.min(this.graceMs, graceMs);
+    if (!this.process) this.starting.abort(this.graceMs);
     void this.process?.terminate(this.graceMs).catch(() => undefined);
   }
 
@@ -148,23 +151,26 @@ export class Run {
     // processes of the previous attempt may be left if its worker was killed together with its launcher
     if (execution.retry_of !== null) await context.launcher.endOrphans();
     if (this.stopped) throw new Error('stopped');
-    const process = await context.launcher.launch({
-      executionId: execution.id,
-      command: execution.command,
-      workspace,
-      workingDirectory: execution.working_directory,
-      environment: commandEnvironment(
-        { name: context.userName, isOther: context.users !== undefined },
+    const process = await context.launcher.launch(
+      {
+        executionId: execution.id,
+        command: execution.command,
         workspace,
-        {
-          ...secrets,
-          ...execution.environment,
-        },
-      ),
-      user,
-      limits: launchLimits(limits, context.defaultLimits),
-      bubblewrap: isolation?.options(workspace, execution.network),
-    });
+        workingDirectory: execution.working_directory,
+        environment: commandEnvironment(
+          { name: context.userName, isOther: context.users !== undefined },
+          workspace,
+          {
+            ...secrets,
+            ...execution.environment,
+          },
+        ),
+        user,
+        limits: launchLimits(limits, context.defaultLimits),
+        bubblewrap: isolation?.options(workspace, execution.network),
+      },
+      this.starting.signal,
+    );
     this.process = process;
     this.recorder.attach(process, {
       secrets: this.secretPatterns,

@@ -5,6 +5,7 @@ export type LaunchErrorCode =
   | 'ALREADY_RUNNING'
   | 'NOT_ALLOWED'
   | 'ISOLATION_FAILED'
+  | 'STOPPED'
   | 'LAUNCHER_LOST'
   | 'LAUNCHER_CLOSED';
 
@@ -18,6 +19,7 @@ export type LaunchErrorCode =
  * - `ALREADY_RUNNING`: a run of this execution has not finished in this launcher.
  * - `NOT_ALLOWED`: the policy of the launcher does not allow it.
  * - `ISOLATION_FAILED`: bubblewrap does not work for the user; `message` is its output, `errno` says why it did not start.
+ * - `STOPPED`: it was to be ended before it had started.
  * - `LAUNCHER_LOST`: the launcher process died; everything that it had started has been ended.
  * - `LAUNCHER_CLOSED`: `close()` was called.
  */

@@ -16,11 +16,14 @@ import { RunProcesses, type RunEvents } from './run-processes.js';
 import { spawnCommand, type CommandFiles } from './spawn-command.js';
 import { Sweeper } from './processes/sweeper.js';
 import { findWorkingDirectory } from './working-directory.js';
+import { deferred, type Deferred } from './deferred.js';
 import { Workspaces } from './workspaces.js';
 
 /** Starts and ends the runs of one launcher and reports their state to the worker. */
 export class Runs {
   private readonly registry = new RunRegistry();
+  /** The runs that were not started yet and may be stopped, by number. */
+  private readonly stops = new Map<number, Deferred<never>>();
   private readonly starting = new Set<string>();
   private readonly token: string;
   private readonly ownSession = readStat(process.pid)?.session ?? process.pid;
@@ -51,15 +54,21 @@ export class Runs {
     this.workspaces = users && new Workspaces(users);
   }
 
+  /** Starts a command, and reports that it was launched or refused. */
   async launch(order: LaunchOrder): Promise<void> {
     const { run: number, executionId } = order;
+    const stop = deferred<never>();
+    this.stops.set(number, stop);
     const release = await this.awaitCleanup(order);
     try {
       if (this.starting.has(executionId) || this.registry.hasExecution(executionId)) {
         throw new LaunchError('ALREADY_RUNNING', `Execution ${executionId} is running already`);
       }
       this.starting.add(executionId);
-      const directory = await this.prepare(order);
+      // a workspace that is being copied goes on being copied, for the next run
+      const prepared = this.prepare(order);
+      prepared.catch(() => undefined);
+      const directory = await Promise.race([prepared, stop.promise]);
       const marks = { markMethod: this.markMethod, mark: this.nextMark(), token: this.token };
       const child = await spawnCommand(order, marks, this.files, {
         directory,
@@ -90,7 +99,7 @@ export class Runs {
         run.onExit(code, signal);
       });
       this.report({ type: 'launched', run: number, pid: run.pid, startedAt: Date.now() });
-      if (this.closing) run.terminate(0);
+      if (this.closing || !this.stops.has(number)) run.terminate(0);
     } catch (error) {
       this.files.scripts.discard(number);
       const { code, message, errno } =
@@ -98,6 +107,7 @@ export class Runs {
       this.report({ type: 'refused', run: number, code, message, errno });
     } finally {
       this.starting.delete(executionId);
+      this.stops.delete(number);
       release();
     }
   }
@@ -106,8 +116,12 @@ export class Runs {
     return this.unfinished === 0 && this.starting.size === 0;
   }
 
+  /** Ends a run. One that has not started yet is refused, or ended as soon as it has. */
   terminate(number: number, graceMs: number): void {
-    this.registry.get(number)?.terminate(graceMs);
+    const run = this.registry.get(number);
+    if (run) return run.terminate(graceMs);
+    this.stops.get(number)?.reject(new LaunchError('STOPPED', 'It was to be ended before it had started'));
+    this.stops.delete(number);
   }
 
   /** Kills every process that was started. Resolves when all are verified gone. */

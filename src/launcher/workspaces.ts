@@ -64,14 +64,18 @@ function makeFor(path: string, uid: number, gid: number): void {
 }
 
 /**
- * Copies a workspace for another user, reading as the former and writing as the new one, and never as root. The original is removed
+ * Copies a workspace for another user, reading as the former and writing as the new one, and never as root. Holes of files stay holes. The original is removed
  * when the copy is complete, and kept beside it as `.before` when parts of it could not be read.
  */
 async function handOver(path: string, former: User, owner: User): Promise<void> {
   const [copy, before] = [`${path}.new`, `${path}.before`];
   makeFor(copy, owner.uid, owner.gid);
   const writer = run(['tar', '-x', '-f', '-', '-C', copy], owner, 'pipe');
-  const reader = run(['tar', '-c', '-f', '-', '-C', path, '.'], former, writer.child.stdin ?? 'ignore');
+  const reader = run(
+    ['tar', '-c', '--sparse', '-f', '-', '-C', path, '.'],
+    former,
+    writer.child.stdin ?? 'ignore',
+  );
   writer.child.stdin?.destroy();
   const isComplete = (await Promise.all([reader.ended, writer.ended])).every((code) => code === 0);
   renameSync(path, before);

@@ -52,7 +52,7 @@ export class TaskUpdateService {
       await setDependencies(tx, actor, before.id, before.project_id, dependencies);
       const { execution_id } = before;
       if (before.status === 'queued' && execution_id !== null)
-        tx.afterCommit(() => this.lifecycle.admitUnblocked(execution_id));
+        tx.afterCommit(() => this.lifecycle.onDependenciesChanged(execution_id));
     }
 
     const next = { ...before, ...changes, ...(statusChanges ? timesOf(before, changes) : {}) };

@@ -254,6 +254,21 @@ describe.runIf(asRoot)('the processes of a server that was started as root', () 
     }
   });
 
+  test('a launcher has IPC objects of its own, and shared memory goes with the last process that has it', async () => {
+    const [worker] = app.workers;
+    const namespace = (pid: number) => readlinkSync(`/proc/${pid}/ns/ipc`);
+    expect(namespace((await worker!.launcherPid())!)).not.toBe(namespace(worker!.pid));
+    const project = await makeProject(app.admin);
+    const first = await runJob(
+      app.admin,
+      project,
+      'ipcmk -M 4096; sleep 0.1; ipcs -m | grep -c 4096 || true',
+    );
+    const second = await runJob(app.admin, project, 'ipcs -m | grep -c 4096 || true');
+    const outputs = await Promise.all([first, second].map(({ execution_id }) => outputOf(app, execution_id)));
+    expect(outputs.map((output) => output.trim().split('\n').at(-1))).toEqual(['0', '0']);
+  });
+
   test('say that they are not ready while there is no launcher, lose no run, and recover', async () => {
     const project = await makeProject(app.admin);
     await runJob(app.admin, project, 'true');

@@ -66,7 +66,7 @@ test(
   },
 );
 
-test('what waits for a task starts when it no longer does: completed, deleted, or no dependency any more', async () => {
+test('what waits for a task starts when that is completed, deleted or no dependency any more, and fails when it has failed', async () => {
   const { id } = await project(5);
   const first = await makeTask(owner, { id } as Json);
   const second = await makeTask(owner, { id } as Json);
@@ -88,6 +88,13 @@ test('what waits for a task starts when it no longer does: completed, deleted, o
   await execute(owner, other);
   await data(200, owner.put(`/api/tasks/${other.id}`, { dependencies: [] }));
   await reached(owner, other, 'completed');
+
+  const failed = await makeTask(owner, { id } as Json);
+  await data(200, owner.put(`/api/tasks/${failed.id}`, { status: 'failed' }));
+  const doomed = await makeJob(owner, { id } as Json, 'true', { dependencies: [third.id] });
+  await execute(owner, doomed);
+  await data(200, owner.put(`/api/tasks/${doomed.id}`, { dependencies: [failed.id] }));
+  await reached(owner, doomed, 'failed');
   expect(await show(owner, holding)).toMatchObject({ status: 'running' });
   await data(200, owner.post(`/api/tasks/${third.id}/cancel`, {}));
 });

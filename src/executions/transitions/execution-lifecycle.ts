@@ -183,9 +183,10 @@ export class ExecutionLifecycle {
     return this.admissions.requestAll();
   }
 
-  /** Admits what does not wait for a task any more because a dependency of its task was removed. */
-  admitUnblocked(executionId: string): Promise<void> {
-    return this.admissions.requestBlocked(executionId);
+  /** Admits or fails a queued execution after the dependencies of its task were changed. */
+  async onDependenciesChanged(executionId: string): Promise<void> {
+    await this.admissions.requestBlocked(executionId);
+    await this.failInVain(executionId);
   }
 
   /** Looks at some of the executions that wait for tasks, since the process that was to admit or to fail them may have died. */

@@ -58,16 +58,27 @@ export class Launcher {
     return this.current?.isRelayed ?? true;
   }
 
-  /** Starts a command and resolves when it runs. A command that fails is a result, not an error. @throws LaunchError */
-  async launch(request: LaunchRequest): Promise<RunningProcess> {
+  /**
+   * Starts a command and resolves when it runs. A command that fails is a result, not an error.
+   * @param signal aborts the start, for which a large workspace may have to be copied before; its reason is the grace in milliseconds
+   * @throws LaunchError
+   */
+  async launch(request: LaunchRequest, signal?: AbortSignal): Promise<RunningProcess> {
     const connection = this.connected();
     const ends = await openPipes(connection);
     const number = ++this.lastNumber;
     const run = new RunHandle(ends, (graceMs) =>
       connection.send({ type: 'terminate', run: number, graceMs }),
     );
+    signal?.addEventListener(
+      'abort',
+      () => connection.send({ type: 'terminate', run: number, graceMs: Number(signal.reason) }),
+      { once: true },
+    );
     // the launcher process may have died while the pipes were made
     if (this.current !== connection) run.fail(lost('no other was there yet'), true);
+    else if (signal?.aborted)
+      run.fail(new LaunchError('STOPPED', 'It was stopped before it was started'), true);
     else {
       this.runs.set(number, run);
       const { stdout, stderr } = ends;

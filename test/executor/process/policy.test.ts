@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -25,7 +26,7 @@ import { ownIdentity } from '../../../src/launcher/processes/identity.js';
 import { commandUserIds } from '../../../src/supervisor/command-user-ids.js';
 import { takeOver } from '../../../src/supervisor/take-over.js';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
-import { asRoot, fixtures, isAlive, printed, request, run, startLauncher } from './harness.js';
+import { asRoot, fixtures, isAlive, printed, request, run, startLauncher, until } from './harness.js';
 
 const id = '01890000-0000-7000-8000-000000000001';
 const first = 1_900_000_000;
@@ -164,14 +165,37 @@ describe.runIf(asRoot)('as root', () => {
       mkdirSync(join(workspace, 'deep'), { recursive: true, mode: 0o700 });
       for (const name of ['kept', 'deep/file']) writeFileSync(join(workspace, name), `of ${name}\n`);
       symlinkSync('/etc/passwd', join(workspace, 'way'));
+      execFileSync('truncate', ['-s', '64M', join(workspace, 'sparse')]);
       execFileSync('chown', ['-R', '-h', `${namedUser}:${namedUser}`, workspace]);
       const owner = lstatSync('/etc/passwd').uid;
       const ends = await Promise.all([run(launcher, look, as(2)), run(launcher, 'cat deep/file', as(2))]);
       expect(ends[0].stdout).toBe(`${first + 2}\n${first + 2} 700\n0027\nof kept\n/etc/passwd\n`);
       expect(ends[1].stdout).toBe('of deep/file\n');
       expect(lstatSync(join(workspace, 'deep/file')).uid).toBe(first + 2);
+      const { size, blocks } = lstatSync(join(workspace, 'sparse'));
+      expect([size, blocks < 100]).toEqual([64 * 1024 * 1024, true]);
       expect(lstatSync('/etc/passwd').uid).toBe(owner);
       expect(readdirSync(join(workspaceRoot, 'projects'))).toEqual([id]);
+    });
+
+    test('a run that is stopped while its workspace is handed over ends at once, and the next one has the copy', async () => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
+      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
+      launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
+      const workspace = join(workspaceRoot, 'projects', id);
+      mkdirSync(workspace, { mode: 0o700 });
+      writeFileSync(join(workspace, 'large'), Buffer.alloc(128 * 1024 * 1024));
+      execFileSync('chown', ['-R', `${namedUser}:${namedUser}`, workspace]);
+      const as = { workspace, user: { uid: first + 4, gid: first + 4 } };
+      const stop = new AbortController();
+      const launched = launcher.launch(request('echo never', as), stop.signal);
+      launched.catch(() => undefined);
+      await until(() => existsSync(`${workspace}.new`), 'the copy begins');
+      stop.abort(0);
+      await expect(launched).rejects.toMatchObject({ code: 'STOPPED' });
+      expect(existsSync(`${workspace}.new`)).toBe(true);
+      expect((await run(launcher, 'stat -c %s large', as)).stdout).toBe(`${128 * 1024 * 1024}\n`);
     });
 
     test.each([
