@@ -15,6 +15,10 @@ export class IdempotencyKey {
   @Column('bytea')
   fingerprint!: Buffer;
 
+  /** The id of the request that has claimed the key, by which its activity is found. */
+  @Column('text', { nullable: true })
+  request_id!: string | null;
+
   /** The HTTP status of the response; null while the first request is in progress. */
   @Column('integer', { nullable: true })
   status!: number | null;

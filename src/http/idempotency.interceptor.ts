@@ -11,6 +11,17 @@ import { Database } from '../infra/database.js';
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
 /** The time after which a request without a response counts as lost with its process. */
 const abandonedSeconds = 120;
+/** No request is at work for longer than this, so its activity is looked for in this time after its claim only. */
+const longestRequest = '15 minutes';
+
+/**
+ * An SQL condition, true when the request that has claimed the key `k` has changed something, although it has left no response: its
+ * process died between the two. Every change leaves an activity entry in its transaction.
+ */
+const wasDone = `EXISTS (
+  SELECT 1 FROM activity a
+   WHERE a.at BETWEEN k.created_at AND k.created_at + interval '${longestRequest}'
+     AND a.actor_id = k.user_id AND a.request_id = k.request_id)`;
 
 /** A hash of a request, independent of the order of its fields and of a final slash. */
 function fingerprintOf({ method, url, body }: ActorRequest): Buffer {
@@ -28,6 +39,8 @@ interface StoredAnswer {
   fingerprint: Buffer;
   status: number | null;
   response: string | null;
+  is_abandoned: boolean;
+  was_done: boolean;
 }
 
 /**
@@ -66,7 +79,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       });
     }
     const fingerprint = fingerprintOf(request);
-    const first = await this.begin(userId, key, fingerprint);
+    const first = await this.begin(userId, key, fingerprint, request.id);
     if (!('claimedAt' in first)) {
       void reply.status(first.status).header('Idempotency-Replayed', 'true');
       return JSON.parse(first.response);
@@ -86,25 +99,29 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   /**
    * Claims the key for this request and returns the time of the claim, or returns the stored response.
-   * @throws IDEMPOTENCY_CONFLICT for another request's key, and while the first request is in progress
+   * @throws IDEMPOTENCY_CONFLICT for another request's key, while the first request is in progress, and when it was carried out and its
+   * answer lost
    */
   private async begin(
     userId: string,
     key: string,
     fingerprint: Buffer,
+    requestId: string,
   ): Promise<{ claimedAt: Date } | { status: number; response: string }> {
     const [claimed] = await this.database.query<{ created_at: Date }>(
-      `INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)
-       ON CONFLICT (user_id, key) DO UPDATE SET created_at = now()
-         WHERE idempotency_keys.status IS NULL AND idempotency_keys.fingerprint = excluded.fingerprint
-           AND idempotency_keys.created_at < now() - make_interval(secs => $4)
+      `INSERT INTO idempotency_keys AS k (user_id, key, fingerprint, request_id) VALUES ($1, $2, $3, $5)
+       ON CONFLICT (user_id, key) DO UPDATE SET created_at = now(), request_id = excluded.request_id
+         WHERE k.status IS NULL AND k.fingerprint = excluded.fingerprint
+           AND k.created_at < now() - make_interval(secs => $4) AND NOT ${wasDone}
        RETURNING created_at`,
-      [userId, key, fingerprint, abandonedSeconds],
+      [userId, key, fingerprint, abandonedSeconds, requestId],
     );
     if (claimed) return { claimedAt: claimed.created_at };
     const [stored] = await this.database.query<StoredAnswer & Record<string, unknown>>(
-      'SELECT fingerprint, status, response FROM idempotency_keys WHERE user_id = $1 AND key = $2',
-      [userId, key],
+      `SELECT fingerprint, status, response, created_at < now() - make_interval(secs => $3) AS is_abandoned,
+              status IS NULL AND ${wasDone} AS was_done
+         FROM idempotency_keys k WHERE user_id = $1 AND key = $2`,
+      [userId, key, abandonedSeconds],
     );
     if (!stored?.fingerprint.equals(fingerprint)) throw new AppError('IDEMPOTENCY_CONFLICT');
     if (stored.status !== null && stored.response === null) {
@@ -112,6 +129,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
         'IDEMPOTENCY_CONFLICT',
         {},
         { message: 'This was done; its answer showed a secret and is not kept' },
+      );
+    }
+    if (stored.is_abandoned && stored.was_done) {
+      throw new AppError(
+        'IDEMPOTENCY_CONFLICT',
+        {},
+        {
+          message:
+            'This was carried out, but its answer is missing: its process has died, or it takes very long',
+        },
       );
     }
     if (stored.status === null || stored.response === null) {

@@ -9,6 +9,6 @@ export const description = `Keeps a backlog of tasks, runs their shell commands 
 
 **Names.** Ids are UUIDs, times ISO 8601 in UTC, durations \`HH:MM:SS\`. A task can also be identified by its ref (\`SHOP-42\`) or by a unique prefix of its id of 8 or more characters, and a project by its key.
 
-**Repeated requests.** A \`POST\` with an \`Idempotency-Key\` is executed once, however often it is sent. Resources that can be changed have a \`version\`: send the one that you have read in \`If-Match\`, and a concurrent change is reported as \`VERSION_CONFLICT\` instead of being overwritten.
+**Repeated requests.** A \`POST\` with an \`Idempotency-Key\` is executed once, however often it is sent; when the answer was lost in a crash after it was carried out, a repetition says so (409 \`IDEMPOTENCY_CONFLICT\`). Resources that can be changed have a \`version\`: send the one that you have read in \`If-Match\`, and a concurrent change is reported as \`VERSION_CONFLICT\` instead of being overwritten.
 
 **Live.** Output can be followed as bytes or as server-sent events here. \`ws://…/ws/{session_id}\` and socket.io deliver output, the progress of tasks and notifications; webhooks deliver the events below.`;

@@ -49,6 +49,30 @@ test('concurrent requests are executed once, and the others are told to retry', 
   expect(await count('at once')).toBe(1);
 });
 
+test('what was carried out is not done again when its answer was lost in a crash, and what was not is done', async () => {
+  const done = await make(owner, 'key-crash', 'crashed after');
+  expect(done.status).toBe(201);
+  // as a process leaves them that is killed after the commit of the first, and before that of the second
+  await app.query(
+    `UPDATE idempotency_keys SET status = NULL, response = NULL, created_at = created_at - interval '3 minutes' WHERE key = 'key-crash'`,
+  );
+  await app.query("UPDATE activity SET at = at - interval '3 minutes' WHERE entity_id = $1", [
+    done.body.data.id,
+  ]);
+  const again = await make(owner, 'key-crash', 'crashed after');
+  expect(await refusal(again)).toBe('409 IDEMPOTENCY_CONFLICT');
+  expect(again.body.error.message).toContain('was carried out');
+  expect(await count('crashed after')).toBe(1);
+
+  const early = await make(owner, 'key-begun', 'crashed before');
+  await app.query(
+    `UPDATE idempotency_keys SET status = NULL, response = NULL, request_id = 'another', created_at = created_at - interval '3 minutes'
+      WHERE key = 'key-begun'`,
+  );
+  const late = await make(owner, 'key-begun', 'crashed before');
+  expect([early.status, late.status, late.headers.get('idempotency-replayed')]).toEqual([201, 201, null]);
+});
+
 test('the order of fields and a final slash make no other request', async () => {
   const { id } = project;
   const first = await data(
@@ -102,6 +126,9 @@ test('a request that was taken for lost does not answer for the one that claimed
   await app.query(
     "UPDATE idempotency_keys SET created_at = now() - interval '3 minutes' WHERE key = 'key-6'",
   );
+  // it has left an activity entry, so it is not taken for lost; without one it is
+  expect(await refusal(execute())).toBe('409 IDEMPOTENCY_CONFLICT');
+  await app.query('UPDATE activity SET request_id = NULL WHERE entity_id = $1', [firstId]);
   const second = execute();
   const [, secondId] = await running(2);
   await owner.post(`/api/commands/${firstId}/cancel`);
