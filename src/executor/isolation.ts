@@ -67,9 +67,8 @@ export class Isolation {
     const keys = await Promise.all(config.secretFiles.map(findKeyFile));
     const keyFolders = keys.map(({ folder }) => folder).filter((folder) => folder !== undefined);
     const covered = await Promise.all([ownFolder, config.DATA_DIR, workspaces].map(real));
-    const hidden = placesOf(
-      [...covered, ...keyFolders.filter((folder) => !isShownItself(folder, shown))],
-      shown,
+    const hidden = outermost(
+      placesOf([...covered, ...keyFolders.filter((folder) => !isShownItself(folder, shown))], shown),
     );
     const keyFiles = placesOf(
       keys.map(({ file }) => file),
@@ -187,6 +186,11 @@ function placesOf(paths: string[], shown: Shown[]): string[] {
     }),
   );
   return [...new Set(places)];
+}
+
+/** Leaves out folders that lie in another one of them: that is empty in the view of a command. */
+function outermost(folders: string[]): string[] {
+  return folders.filter((folder) => !folders.some((other) => folder.startsWith(`${other}/`)));
 }
 
 async function real(path: string): Promise<string> {

@@ -31,10 +31,14 @@ if (canBeNobody) users.push(['an ordinary user', true]);
 
 describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %s', (_user, ordinary) => {
   const folder = mkdtempSync('/tmp/millrace-data-');
-  const dataDir = join(folder, 'data');
+  // one hidden folder in another
+  const workspaces = join(folder, 'workspaces');
+  const dataDir = join(workspaces, 'data');
   chmodSync(folder, 0o755);
-  mkdirSync(dataDir);
-  if (ordinary) chownSync(dataDir, 65534, 65534);
+  for (const path of [workspaces, dataDir]) {
+    mkdirSync(path);
+    if (ordinary) chownSync(path, 65534, 65534);
+  }
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const secret = 'a secret of the tests that nobody may see';
   const app = useApp({
@@ -43,6 +47,7 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
       EXECUTOR_TMP_SIZE: '8MB',
       CANCEL_GRACE_SECONDS: '1',
       DATA_DIR: dataDir,
+      WORKSPACE_ROOT: workspaces,
       // what lies in what is shown is not shown with it
       EXECUTOR_READABLE_PATHS: `${folder},${root}`,
       JWT_SECRET: secret,
