@@ -30,6 +30,12 @@ export async function findHostUser(nameOrUid: string | number): Promise<HostUser
   return line === undefined ? null : parsePasswdLine(line);
 }
 
+/** Lists the users of the host in the form of passwd(5), from all sources that can be listed. */
+export async function listHostUsers(): Promise<string> {
+  const { exitCode, stdout } = await execa('getent', ['passwd'], quiet);
+  return exitCode === 0 ? stdout : readFile('/etc/passwd', 'utf8');
+}
+
 /**
  * Returns the user of a name and creates it if necessary: a system user with a group of its own and without home, password and login
  * shell. Needs root rights only to create it. Safe to call from several processes at once.

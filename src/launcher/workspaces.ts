@@ -64,11 +64,13 @@ function makeFor(path: string, uid: number, gid: number): void {
 }
 
 /**
- * Copies a workspace for another user, reading as the former and writing as the new one, and never as root. Holes of files stay holes. The original is removed
- * when the copy is complete, and kept beside it as `.before` when parts of it could not be read.
+ * Copies a workspace for another user, reading as the former and writing as the new one, and never as root. Holes of files stay holes. The
+ * original is removed when the copy is complete, and kept beside it as `.before` when parts of it could not be read. A copy that a
+ * launcher has begun and not ended is begun again.
  */
 async function handOver(path: string, former: User, owner: User): Promise<void> {
-  const [copy, before] = [`${path}.new`, `${path}.before`];
+  const copy = `${path}.new`;
+  await removeFolder(copy);
   makeFor(copy, owner.uid, owner.gid);
   const writer = run(['tar', '-x', '-f', '-', '-C', copy], owner, 'pipe');
   const reader = run(
@@ -78,15 +80,29 @@ async function handOver(path: string, former: User, owner: User): Promise<void> 
   );
   writer.child.stdin?.destroy();
   const isComplete = (await Promise.all([reader.ended, writer.ended])).every((code) => code === 0);
+  const before = unusedName(`${path}.before`);
   renameSync(path, before);
   renameSync(copy, path);
-  if (!isComplete) return;
-  await run(['find', before, '-mindepth', '1', '-delete'], former, 'ignore').ended;
+  if (isComplete) await removeFolder(before);
+}
+
+/** Removes a folder of any user in a folder of root's, its contents as that user. What that user cannot remove stays. */
+async function removeFolder(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return;
+  const owner = { uid: found.uid, gid: found.gid };
+  if (found.uid !== 0) await run(['find', path, '-mindepth', '1', '-delete'], owner, 'ignore').ended;
   try {
-    rmdirSync(before);
+    rmdirSync(path);
   } catch {
-    // the former user could not remove everything in it
+    // not empty
   }
+}
+
+function unusedName(path: string): string {
+  let name = path;
+  for (let n = 1; lstatSync(name, { throwIfNoEntry: false }); n += 1) name = `${path}.${n}`;
+  return name;
 }
 
 function run(command: [string, ...string[]], owner: User, pipe: 'pipe' | 'ignore' | NodeJS.WritableStream) {

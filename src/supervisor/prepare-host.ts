@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
-import { chmodSync, constants, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { chmodSync, constants, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { launcherEntry } from '../launcher/spawn-launcher.js';
 import { assertTrusted, type LauncherPolicy } from '../launcher/policy.js';
 import { prepareBinaries } from '../infra/embedded-postgres/binaries.js';
-import { ensureHostUser, findHostUser, type HostUser } from '../infra/host-user.js';
-import { commandUserIds } from './command-user-ids.js';
+import { ensureHostUser, findHostUser, listHostUsers, type HostUser } from '../infra/host-user.js';
+import { commandUserIds, refuseTakenIds } from './command-user-ids.js';
 import { canUse } from './can-use.js';
 import { takeOver } from './take-over.js';
 
@@ -42,6 +42,8 @@ export async function prepareHost(variables: Variables): Promise<Host> {
   const workspaceRoot = makeWorkspaceRoot(resolve(wanted));
   const runFolder = makeRunFolder(own, name);
   const ids = commandUserIds(variables['COMMAND_UIDS'], installation);
+  const subuid = existsSync('/etc/subuid') ? readFileSync('/etc/subuid', 'utf8') : '';
+  refuseTakenIds(ids, await listHostUsers(), subuid);
   const policy: LauncherPolicy = {
     runFolder,
     worker: { uid: user.uid, gid: user.gid },

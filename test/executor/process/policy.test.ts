@@ -23,7 +23,7 @@ import type { LaunchOrder } from '../../../src/launcher/messages.js';
 import { checkOrder } from '../../../src/launcher/check-order.js';
 import { assertTrusted, type CommandUsers } from '../../../src/launcher/policy.js';
 import { ownIdentity } from '../../../src/launcher/processes/identity.js';
-import { commandUserIds } from '../../../src/supervisor/command-user-ids.js';
+import { commandUserIds, refuseTakenIds } from '../../../src/supervisor/command-user-ids.js';
 import { takeOver } from '../../../src/supervisor/take-over.js';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
 import { asRoot, fixtures, isAlive, printed, request, run, startLauncher, until } from './harness.js';
@@ -85,6 +85,16 @@ describe('user ids', () => {
       expect(() => commandUserIds(setting, '00')).toThrow('COMMAND_UIDS');
     },
   );
+});
+
+test('user ids for commands must be nobody else’s', () => {
+  const range = { first: 100_000, count: 1_000 };
+  const refused = (passwd: string, subuid: string) => () => refuseTakenIds(range, passwd, subuid);
+  expect(
+    refused('root:x:0:0::/root:/bin/sh\na:x:99999:1::/:\nb:x:101000:1::/:', 'a:90000:10000\nb:101000:5'),
+  ).not.toThrow();
+  expect(refused('root:x:0:0::/root:/bin/sh\nada:x:100999:1::/:', '')).toThrow('the user ada, 100999');
+  expect(refused('', 'ada:65536:65536')).toThrow('/etc/subuid gives ada, 65536-131071');
 });
 
 // only root may hand files over
@@ -196,6 +206,27 @@ describe.runIf(asRoot)('as root', () => {
       await expect(launched).rejects.toMatchObject({ code: 'STOPPED' });
       expect(existsSync(`${workspace}.new`)).toBe(true);
       expect((await run(launcher, 'stat -c %s large', as)).stdout).toBe(`${128 * 1024 * 1024}\n`);
+    });
+
+    test('a hand-over that a dead launcher has begun is begun again', async () => {
+      const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
+      chmodSync(workspaceRoot, 0o711);
+      mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
+      launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
+      const workspace = join(workspaceRoot, 'projects', id);
+      for (const [path, owner] of [
+        [workspace, namedUser],
+        [`${workspace}.new`, first + 5],
+        [`${workspace}.before`, namedUser],
+      ] as const) {
+        mkdirSync(path, { mode: 0o700 });
+        writeFileSync(join(path, 'whose'), path);
+        execFileSync('chown', ['-R', `${owner}:${owner}`, path]);
+      }
+      const as = { workspace, user: { uid: first + 5, gid: first + 5 } };
+      expect((await run(launcher, 'cat whose', as)).stdout).toBe(workspace);
+      // what could not be copied at another time is kept
+      expect(readdirSync(join(workspaceRoot, 'projects')).toSorted()).toEqual([id, `${id}.before`]);
     });
 
     test.each([
