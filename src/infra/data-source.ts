@@ -14,6 +14,8 @@ export const connectionSettings: PoolConfig = {
   pipeline: true,
   // no request may hold a lock for long; `idle_in_transaction_session_timeout` does the same for transactions of a frozen process
   statement_timeout: 30_000,
+  // compiling a statement takes longer than any of ours runs, and a plan that is told to avoid a scan counts as expensive enough for it
+  options: '-c jit=off',
   // a server that has vanished from the network does not even report the statement timeout
   query_timeout: 35_000,
   // an unhandled `error` event would end the process, and the pool has no listener on connections in use, whose users see the
