@@ -52,6 +52,9 @@ const retryMs = 250;
 /** The pid is stored after this time, since nobody can inspect the process of a run that has ended by then. */
 const storePidAfterMs = 20;
 
+/** A start that is under way when the run is stopped has this time, so that its command is ended like any other. */
+const startMs = 1_000;
+
 /** Runs one claimed execution from its start to its end. */
 export class Run {
   private process: RunningProcess | undefined;
@@ -112,8 +115,13 @@ export class Run {
   stop(cause: Exclude<StopCause, undefined>, graceMs: number = this.graceMs): void {
     this.stopped ??= cause;
     this.graceMs = Math.min(this.graceMs, graceMs);
-    if (!this.process) this.starting.abort(this.graceMs);
+    if (!this.process) setTimeout(() => this.abortStart(), startMs).unref();
     void this.process?.terminate(this.graceMs).catch(() => undefined);
+  }
+
+  /** Gives up a start that takes long, such as that in a workspace that is copied first. */
+  private abortStart(): void {
+    if (!this.process) this.starting.abort(this.graceMs);
   }
 
   /** Publishes unstored output again, for a subscriber that has missed it. */
