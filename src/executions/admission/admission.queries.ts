@@ -149,18 +149,19 @@ export async function unblockForgotten(
   db: Queryable,
   after: string,
 ): Promise<{ last: string; inVain: string[] }> {
-  const [row] = await db.query<{ last: string | null; n: number; in_vain: string[] }>(
-    `WITH batch AS (
-       SELECT e.id, e.task_id FROM executions e
-        WHERE e.blocked AND e.not_before IS NULL AND e.id > $1 ORDER BY e.id LIMIT ${blockedAtOnce}
-     ), freed AS (
-       UPDATE executions e SET blocked = false WHERE ${isFree} AND e.id IN (SELECT id FROM batch)
-     )
-     SELECT max(e.id::text) AS last, count(*)::int AS n,
-            coalesce(array_agg(e.id) FILTER (WHERE ${waitsInVain}), '{}') AS in_vain FROM batch e`,
+  // most of the time there is none, and then no table of tasks is touched
+  const batch = await db.query<{ id: string }>(
+    `SELECT e.id FROM executions e WHERE e.blocked AND e.not_before IS NULL AND e.id > $1 ORDER BY e.id LIMIT ${blockedAtOnce}`,
     [after],
   );
-  return { last: row?.n === blockedAtOnce ? (row.last ?? nilId) : nilId, inVain: row?.in_vain ?? [] };
+  const last = batch.length === blockedAtOnce ? batch.at(-1)!.id : nilId;
+  if (batch.length === 0) return { last, inVain: [] };
+  const rows = await db.query<{ id: string }>(
+    `WITH freed AS (UPDATE executions e SET blocked = false WHERE ${isFree} AND e.id = ANY($1))
+     SELECT e.id FROM executions e WHERE e.id = ANY($1) AND e.status = 'queued' AND ${waitsInVain}`,
+    [batch.map(({ id }) => id)],
+  );
+  return { last, inVain: rows.map(({ id }) => id) };
 }
 
 /** Comes before every other id. */
