@@ -131,11 +131,12 @@ export async function unblock(db: Queryable, executionId: string): Promise<strin
 /** The most blocked executions that are looked at in one statement. */
 const blockedAtOnce = 200;
 
-/** Unmarks the executions whose backoff is over. */
-export async function unblockDue(db: Queryable): Promise<void> {
+/** Ends the backoffs that are over; what waits for a task as well stays marked for that alone. */
+export async function endBackoffs(db: Queryable): Promise<void> {
   await db.query(
-    `UPDATE executions e SET blocked = false WHERE ${isFree} AND e.id IN (
-       SELECT d.id FROM executions d WHERE d.blocked AND d.not_before <= now() ORDER BY d.not_before, d.id LIMIT ${blockedAtOnce})`,
+    `UPDATE executions e SET not_before = NULL, blocked = ${waitsForDependencies} WHERE e.id IN (
+       SELECT d.id FROM executions d WHERE d.blocked AND d.not_before <= now() ORDER BY d.not_before, d.id LIMIT ${blockedAtOnce}
+          FOR UPDATE SKIP LOCKED)`,
   );
 }
 
@@ -149,9 +150,10 @@ export async function unblockForgotten(
   db: Queryable,
   after: string,
 ): Promise<{ last: string; inVain: string[] }> {
-  // most of the time there is none, and then no table of tasks is touched
+  // in the order of the index, which the null belongs to; most of the time there is none, and then no table of tasks is touched
   const batch = await db.query<{ id: string }>(
-    `SELECT e.id FROM executions e WHERE e.blocked AND e.not_before IS NULL AND e.id > $1 ORDER BY e.id LIMIT ${blockedAtOnce}`,
+    `SELECT e.id FROM executions e WHERE e.blocked AND e.not_before IS NULL AND e.id > $1
+      ORDER BY e.not_before, e.id LIMIT ${blockedAtOnce}`,
     [after],
   );
   const last = batch.length === blockedAtOnce ? batch.at(-1)!.id : nilId;

@@ -3,9 +3,9 @@ import type { ExecutionQueue } from '../../infra/execution-queue.js';
 import type { Infrastructure } from '../../infra/infrastructure.js';
 import {
   admit,
+  endBackoffs,
   ownersWithRoom,
   unblock,
-  unblockDue,
   type Admission,
   type AdmissionCause,
 } from './admission.queries.js';
@@ -59,7 +59,7 @@ export class Admissions {
 
   /** Looks at every owner that has room. */
   async requestAll(): Promise<void> {
-    await unblockDue(this.database);
+    await endBackoffs(this.database);
     const owners = await ownersWithRoom(this.database, this.infrastructure.config);
     for (const owner of owners) await this.request({ owner });
   }
