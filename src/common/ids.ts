@@ -1,6 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
+/** Comes before every other id (RFC 9562 §5.9). */
+export const nilId = '00000000-0000-0000-0000-000000000000';
+
 /** Random bytes for 256 ids, drawn at once: a call of the generator costs 15 µs in a busy process, however few bytes it draws. */
 const drawn = new Uint8Array(16 * 256);
 let used = drawn.length;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { nilId } from '../common/ids.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
 import { SystemAlerts } from '../activity/system-alerts.js';
 import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
@@ -19,7 +20,7 @@ const starvingAfterSeconds = 60;
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private ticking: Promise<void> | undefined;
-  private cursor = '00000000-0000-0000-0000-000000000000';
+  private cursor = nilId;
   /** Times of `performance.now()`. */
   private tickedAt = performance.now();
   private trustedFrom = 0;
@@ -139,8 +140,7 @@ export class Reconciler {
         WHERE status = 'queued' AND admitted_at < now() - make_interval(secs => $1) AND id > $2 ORDER BY id LIMIT $3`,
       [afterSeconds, this.cursor, checkedAtOnce],
     );
-    this.cursor =
-      entries.length < checkedAtOnce ? '00000000-0000-0000-0000-000000000000' : entries.at(-1)!.id;
+    this.cursor = entries.length < checkedAtOnce ? nilId : entries.at(-1)!.id;
     const missing = new Set(await this.queue.missing(entries.map(({ id }) => id)));
     if (missing.size === 0) return false;
     this.infrastructure.logger.info(

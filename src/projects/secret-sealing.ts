@@ -1,3 +1,4 @@
+import { nilId } from '../common/ids.js';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Keyring, placeOfSecret, placeOfWebhook } from '../common/keyring.js';
 import { SealedError } from '../common/secret-box.js';
@@ -27,7 +28,7 @@ const projectSecrets: SealedTable<SecretRow> = {
   select: `SELECT project_id, name, sealed FROM project_secrets
             WHERE (project_id, name) > ($2, $3) AND substring(sealed FROM 1 FOR 4) <> $1
             ORDER BY project_id, name LIMIT ${rowsAtOnce} FOR UPDATE SKIP LOCKED`,
-  first: ['00000000-0000-0000-0000-000000000000', ''],
+  first: [nilId, ''],
   placeOf: ({ project_id, name }) => [project_id, name],
   update: 'UPDATE project_secrets SET sealed = $3 WHERE project_id = $1 AND name = $2',
   seal: ({ project_id, name, sealed }, keyring) => {
@@ -50,7 +51,7 @@ const webhooks: SealedTable<WebhookRow> = {
             WHERE id > $2 AND (secret IS NOT NULL OR previous_secret IS NOT NULL OR substring(sealed_secret FROM 1 FOR 4) <> $1
               OR substring(sealed_previous_secret FROM 1 FOR 4) <> $1)
             ORDER BY id LIMIT ${rowsAtOnce} FOR UPDATE SKIP LOCKED`,
-  first: ['00000000-0000-0000-0000-000000000000'],
+  first: [nilId],
   placeOf: ({ id }) => [id],
   update: `UPDATE webhooks SET secret = NULL, previous_secret = NULL, sealed_secret = $2,
                   sealed_previous_secret = CASE WHEN previous_secret_expires_at > now() THEN $3::bytea END

@@ -1,4 +1,5 @@
 import { AppError } from '../../common/errors.js';
+import { nilId } from '../../common/ids.js';
 import { isNoData, type Queryable, type Transaction } from '../../infra/database.js';
 import type { QueueEntry } from '../../infra/execution-queue.js';
 
@@ -165,9 +166,6 @@ export async function unblockForgotten(
   );
   return { last, inVain: rows.map(({ id }) => id) };
 }
-
-/** Comes before every other id. */
-export const nilId = '00000000-0000-0000-0000-000000000000';
 
 /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
 export function revokeSuspended(db: Queryable): Promise<{ id: string }[]> {

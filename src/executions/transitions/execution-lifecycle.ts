@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { newId } from '../../common/ids.js';
+import { newId, nilId } from '../../common/ids.js';
 import type { Actor } from '../../common/permissions.js';
 import { Database, type ConnectionPool, type Transaction } from '../../infra/database.js';
 import { ExecutionQueue } from '../../infra/execution-queue.js';
@@ -10,7 +10,6 @@ import type { Execution } from '../execution.entity.js';
 import {
   isInVain,
   keepProject,
-  nilId,
   ownerOf,
   revokeSuspended,
   unblockForgotten,
