@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { prunedRows } from '../common/metrics.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { IntervalJob } from '../infra/retention/interval-job.js';
+import { IntervalJob } from '../infra/interval-job.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { addStoredBytes } from '../executions/project-rules.js';
 

@@ -4,7 +4,7 @@ import { Keyring, placeOfSecret, placeOfWebhook } from '../common/keyring.js';
 import { SealedError } from '../common/secret-box.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { IntervalJob } from '../infra/retention/interval-job.js';
+import { IntervalJob } from '../infra/interval-job.js';
 
 const rowsAtOnce = 100;
 

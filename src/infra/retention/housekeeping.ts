@@ -3,7 +3,7 @@ import { prunedRows } from '../../common/metrics.js';
 import { Database } from '../database.js';
 import { Infrastructure } from '../infrastructure.js';
 import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.queries.js';
-import { IntervalJob } from './interval-job.js';
+import { IntervalJob } from '../interval-job.js';
 import { addUpCounts } from './task-counts.js';
 
 /** The number of steps per table and run of the job, so that no run keeps the database busy for long. */
