@@ -1,5 +1,5 @@
-import { nilId } from '../common/ids.js';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { nilId } from '../common/ids.js';
 import { Keyring, placeOfSecret, placeOfWebhook } from '../common/keyring.js';
 import { SealedError } from '../common/secret-box.js';
 import { Database } from '../infra/database.js';

@@ -27,10 +27,9 @@ export class AdmissionInBatches1795890000000 implements MigrationInterface {
     for (const name of ['executions_lanes', 'executions_blocked', 'executions_in_line'])
       await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "${name}"`);
     await runner.query(
-      `CREATE INDEX CONCURRENTLY "executions_lanes" ON "executions" AS e
-       (${owner}, "requested_by", "boosted" DESC, "queue", "id") WHERE ${waiting}`
-        .replace(' AS e', '')
-        .replaceAll('e.', ''),
+      `CREATE INDEX CONCURRENTLY "executions_lanes" ON "executions"
+       (coalesce(project_id, requested_by), "requested_by", "boosted" DESC, "queue", "id")
+       WHERE (status = 'queued' AND admitted_at IS NULL AND NOT blocked) IS TRUE`,
     );
     await runner.query(
       `CREATE INDEX CONCURRENTLY "executions_blocked" ON "executions" ("not_before", "id") WHERE blocked`,
