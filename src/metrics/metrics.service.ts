@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { registry, unreadBytes } from '../common/metrics.js';
+import { SharedFor } from '../common/shared.js';
 import { UnreadBytes } from '../request-limits/unread-bytes.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -54,8 +55,7 @@ const overall = [deliveries, oldestDelivery, workers, slots];
 /** Exposes the metrics in the text format of Prometheus. */
 @Injectable()
 export class MetricsService {
-  private exposed: Promise<string> | undefined;
-  private measuredAt = -Infinity;
+  private readonly exposed = new SharedFor(cacheMs, () => this.measure());
 
   constructor(
     private readonly database: Database,
@@ -66,12 +66,8 @@ export class MetricsService {
   readonly contentType = registry.contentType;
 
   /** Returns the exposition within 2 s; it is shared by all scrapes within a second. */
-  async exposition(): Promise<string> {
-    if (this.exposed === undefined || performance.now() - this.measuredAt > cacheMs) {
-      this.measuredAt = performance.now();
-      this.exposed = this.measure();
-    }
-    return this.exposed;
+  exposition(): Promise<string> {
+    return this.exposed.ask();
   }
 
   private async measure(): Promise<string> {

@@ -1,6 +1,7 @@
 import { cpus, freemem, totalmem } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { ConnectionStats } from '../common/connection-stats.js';
+import { SharedFor } from '../common/shared.js';
 import { HealthService } from '../health/health.service.js';
 import { Database } from '../infra/database.js';
 import type { metricNames } from './client-message.js';
@@ -20,7 +21,7 @@ interface QueueFigures {
 export class PerformanceMeter {
   private times = processorTimes();
   private cpuUsage = 0;
-  private shared: { at: number; figures: Promise<QueueFigures> } | undefined;
+  private readonly figures = new SharedFor(cacheMs, () => this.measure());
 
   constructor(
     private readonly database: Database,
@@ -47,9 +48,9 @@ export class PerformanceMeter {
         cpu_usage: this.cpuUsage,
         memory_usage: rounded(100 * (1 - freemem() / totalmem())),
         active_connections: this.stats.active,
-        tasks_per_minute: (await this.queueFigures()).tasks_per_minute,
+        tasks_per_minute: (await this.figures.ask()).tasks_per_minute,
       }),
-      queue_status: async () => ({ queue_sizes: (await this.queueFigures()).queue_sizes }),
+      queue_status: async () => ({ queue_sizes: (await this.figures.ask()).queue_sizes }),
       system_health: async () => ({ system_health: await this.systemHealth() }),
     };
     return Object.assign({}, ...(await Promise.all(names.map((name) => parts[name]()))));
@@ -60,14 +61,6 @@ export class PerformanceMeter {
     const { status, checks } = await this.health.detailed();
     const uptime = Math.round(process.uptime());
     return { status, uptime, database_response_time: checks.database.response_time };
-  }
-
-  private queueFigures(): Promise<QueueFigures> {
-    if (!this.shared || performance.now() - this.shared.at > cacheMs) {
-      this.shared = { at: performance.now(), figures: this.measure() };
-      this.shared.figures.catch(() => (this.shared = undefined));
-    }
-    return this.shared.figures;
   }
 
   private async measure(): Promise<QueueFigures> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SharedFor } from '../../common/shared.js';
 import { Database, type Queryable, type Transaction } from '../../infra/database.js';
 import { Infrastructure } from '../../infra/infrastructure.js';
 import { whyWaiting } from './admission.queries.js';
@@ -19,7 +20,7 @@ interface Facts extends Record<string, unknown> {
 }
 
 /** How many executions of one priority are queued, and how many of them are admitted. */
-interface Lane {
+interface Lane extends Record<string, unknown> {
   queue: number;
   boosted: boolean;
   queued: number;
@@ -31,7 +32,6 @@ interface Throughput extends Record<string, unknown> {
   slots: number;
   /** The average duration of the last 100 runs; null when nothing has run yet. */
   seconds: number | null;
-  line: Lane[];
 }
 
 export interface Estimate {
@@ -45,8 +45,8 @@ const cacheMs = 1_000;
 /** Estimates from the latest runs when a queued execution will start. */
 @Injectable()
 export class StartEstimate {
-  private throughput: Promise<Throughput> | undefined;
-  private readAt = -Infinity;
+  private readonly throughput = new SharedFor(cacheMs, () => this.readThroughput());
+  private readonly line = new SharedFor(cacheMs, () => this.readLine());
 
   constructor(
     private readonly database: Database,
@@ -60,7 +60,7 @@ export class StartEstimate {
    * not known
    */
   afterCommit(tx: Transaction, executionId: string): () => Promise<Estimate> {
-    const throughput = this.currentThroughput();
+    const throughput = this.throughput.ask();
     // it is awaited only after the commit, so without this a failure before that would be an unhandled rejection
     throughput.catch(() => undefined);
     const seen = tx.behindCommit(() => readFacts(tx, executionId));
@@ -69,23 +69,14 @@ export class StartEstimate {
       // the reason of last resort: another admission was at work when this was read, and by now the execution has been looked at
       if (facts?.why_waiting === 'user_limit') facts = await readFacts(this.database, executionId);
       if (!facts) return { position: null, startsAt: null, whyWaiting: null };
-      const current = await throughput;
-      const { position, ahead } = placeOf(facts, current.line);
+      const isCounted = facts.position === null || facts.position < countedPlaces;
+      const { position, ahead } = isCounted ? facts : placeOf(facts, await this.line.ask());
       return {
         position,
-        startsAt: startOf({ ...facts, ahead, ...current }),
+        startsAt: startOf({ ...facts, ahead, ...(await throughput) }),
         whyWaiting: facts.why_waiting,
       };
     };
-  }
-
-  private currentThroughput(): Promise<Throughput> {
-    if (this.throughput === undefined || performance.now() - this.readAt > cacheMs) {
-      this.readAt = performance.now();
-      this.throughput = this.readThroughput();
-      this.throughput.catch(() => (this.readAt = -Infinity));
-    }
-    return this.throughput;
   }
 
   private async readThroughput(): Promise<Throughput> {
@@ -95,13 +86,17 @@ export class StartEstimate {
               (SELECT avg(extract(epoch FROM finished_at - started_at))::float8 FROM (
                  SELECT finished_at, started_at FROM executions
                   WHERE finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC LIMIT 100
-               ) AS latest) AS seconds,
-              coalesce((SELECT jsonb_agg(lanes) FROM (
-                 SELECT queue, boosted, count(*) AS queued, count(admitted_at) AS admitted FROM executions
-                  WHERE status = 'queued' GROUP BY queue, boosted) AS lanes), '[]') AS line`,
+               ) AS latest) AS seconds`,
       [this.infrastructure.config.LEASE_SECONDS],
     );
     return throughput!;
+  }
+
+  private readLine(): Promise<Lane[]> {
+    return this.database.query<Lane>(
+      `SELECT queue, boosted, count(*)::int AS queued, count(admitted_at)::int AS admitted FROM executions
+        WHERE status = 'queued' GROUP BY queue, boosted`,
+    );
   }
 }
 
@@ -126,18 +121,17 @@ async function readFacts(db: Queryable, executionId: string): Promise<Facts | un
   return facts;
 }
 
-/** The place of an execution, which is the last of its priority, and how many admitted ones are before it. */
+/** The place of an execution that is the last of its priority, behind more than were counted, and how many admitted ones are before it. */
 function placeOf(
   { position, ahead, queue, boosted }: Facts,
   line: readonly Lane[],
 ): Pick<Facts, 'position' | 'ahead'> {
-  if (position === null || position < countedPlaces) return { position, ahead };
   const before = line.filter(
     (lane) => (lane.boosted && !boosted) || (lane.boosted === boosted && lane.queue <= queue),
   );
   const sum = (counts: number[]) => counts.reduce((total, n) => total + n, 0);
   return {
-    position: Math.max(position, sum(before.map(({ queued }) => queued))),
+    position: Math.max(position ?? 0, sum(before.map(({ queued }) => queued))),
     ahead: Math.max(ahead, sum(before.map(({ admitted }) => admitted))),
   };
 }
