@@ -1,4 +1,4 @@
-// Holds the rooms of src to their order (DESIGN §5): a room imports only from rooms of a lower rank, no file is in an import
+// Holds the rooms (the folders of src) to the order below: a room imports only from rooms of a lower rank, no file is in an import
 // cycle, nothing uses forwardRef, and no file has more than 300 lines. Type imports count like all others. In the packages beside
 // the server only length and cycles are looked at.
 import { readFileSync } from 'node:fs';
@@ -47,7 +47,7 @@ const tree = await parseDependencyTree(['src/**/*.ts'], options);
 const files = Object.keys(tree).filter((file) => file.startsWith('src/') && tree[file]);
 const faults = [];
 
-// files directly below src put the rooms together
+// a folder within a room belongs to it; files directly below src put the rooms together
 const roomOf = (file) => file.split('/').slice(1, -1)[0];
 const rankOf = (room) =>
   room === undefined ? order.length : order.findIndex((rooms) => rooms.includes(room));
