@@ -16,7 +16,7 @@ export function projectId(n) {
 }
 
 /**
- * Fills an empty database with users, projects of uneven size, and tasks with their activity.
+ * Fills an empty database with users, projects of uneven size, and tasks with their activity and runs.
  * @param tasks the number of tasks
  */
 export async function seed(url, tasks) {
@@ -26,7 +26,7 @@ export async function seed(url, tasks) {
   try {
     await people(db);
     await texts(db);
-    const restore = await withoutIndexes(db, ['tasks', 'activity']);
+    const restore = await withoutIndexes(db, ['tasks', 'activity', 'executions']);
     const part = Math.ceil(tasks / connections);
     const parts = Array.from({ length: connections }, (_, i) => [
       i * part + 1,
@@ -37,6 +37,7 @@ export async function seed(url, tasks) {
       parts.map((range) => [
         [insertTasks, range],
         [insertActivity, range],
+        [insertExecutions, range],
       ]),
     );
     await inParallel(
@@ -112,7 +113,7 @@ function randomNumbers(seed) {
 const insertTasks = `
   INSERT INTO tasks (id, project_id, number, title, description, status, priority, progress_percentage, estimated_duration,
                      actual_duration, assigned_to, created_by, tags, metadata, command, created_at, updated_at, started_at,
-                     completed_at, version)
+                     completed_at, version, execution_id)
   SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(i % 4096), 3, '0') || '8'
             || lpad(to_hex(i), 15, '0'))::uuid,
          ('01900000-0000-7000-8000-' || lpad(project::text, 12, '0'))::uuid, i,
@@ -123,7 +124,9 @@ const insertTasks = `
          ('01900000-0000-7000-9000-' || lpad((1 + (i / 7) % 50)::text, 12, '0'))::uuid,
          (array[$TAGS])[1 + i % 17 : 1 + i % 17 + i % 4], jsonb_build_object('component', left(b.text, 12), 'points', i % 13),
          CASE WHEN i % 4 = 0 THEN 'make -C build job-' || i END, at, at + interval '1 hour' * (i % 100),
-         CASE WHEN ended THEN at + interval '10 minutes' END, CASE WHEN ended THEN at + interval '1 hour' END, 1 + i % 4
+         CASE WHEN ended THEN at + interval '10 minutes' END, CASE WHEN ended THEN at + interval '1 hour' END, 1 + i % 4,
+         CASE WHEN ended THEN (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(i % 4096), 3, '0')
+                                 || '9' || lpad(to_hex(i), 15, '0'))::uuid END
     FROM (SELECT i, at, project, status, status IN ('completed', 'failed', 'cancelled') AS ended,
                  1 + floor(random() * ${sentences})::int AS first, 1 + floor(random() * ${sentences})::int AS second
             FROM (SELECT i, now() - interval '2 years' + interval '2 years' * (i::float8 / 1000000) AS at,
@@ -145,7 +148,22 @@ const insertActivity = `
     FROM tasks WHERE number BETWEEN $1 AND $2
    UNION ALL
   SELECT gen_random_uuid(), completed_at, assigned_to, 'task', id, project_id, 'status_changed', to_jsonb(status)
-    FROM tasks WHERE number BETWEEN $1 AND $2 AND completed_at IS NOT NULL`;
+    FROM tasks WHERE number BETWEEN $1 AND $2 AND completed_at IS NOT NULL
+   UNION ALL
+  SELECT gen_random_uuid(), started_at, assigned_to, 'task', id, project_id, 'started', NULL
+    FROM tasks WHERE number BETWEEN $1 AND $2 AND started_at IS NOT NULL`;
+
+/** Inserts the run of each task that has ended. Half of them are of the last month, as where old ones are removed. */
+const insertExecutions = `
+  INSERT INTO executions (id, task_id, project_id, requested_by, queue, status, reason, command, timeout, attempt, created_at,
+                          admitted_at, started_at, finished_at, exit_code, generation)
+  SELECT execution_id, id, project_id, created_by, CASE WHEN priority <= 3 THEN 0 WHEN priority <= 7 THEN 1 ELSE 2 END, status,
+         CASE status WHEN 'failed' THEN 'TASK_EXECUTION_FAILED' WHEN 'cancelled' THEN 'TASK_CANCELLED' END,
+         coalesce(command, 'make job-' || number), 3600, 1, at, at, at + interval '1 second' * (number % 90),
+         at + interval '1 second' * (number % 90 + actual_duration),
+         CASE status WHEN 'completed' THEN 0 WHEN 'failed' THEN 2 ELSE -15 END, 1
+    FROM (SELECT *, CASE WHEN number % 2 = 0 THEN created_at ELSE now() - interval '1 hour' - (now() - created_at) / 25 END AS at
+            FROM tasks WHERE number BETWEEN $1 AND $2 AND execution_id IS NOT NULL) AS ended`;
 
 /** Drops indexes before a bulk insert. @returns the statements that create them again */
 async function withoutIndexes(db, tables) {
