@@ -4,7 +4,7 @@ import { withoutPartialEnd, flagsOf, frameFrom, type OutputFrame } from './outpu
 /**
  * Stores consecutive frames as one segment, if the writer's generation still holds the lease. The row lock keeps that true until the
  * commit: a transaction that ends the execution (see `lockOutput`) waits for it, or comes first and is seen by the check. It is the weakest
- * row lock, so that a flood of output does not block the renewal of the lease.
+ * row lock, so that a flood of output does not block the renewal of the lease. A segment that is stored already stays as it is.
  * @returns false when the writer has been fenced off
  */
 export async function appendSegment(
@@ -15,11 +15,15 @@ export async function appendSegment(
 ): Promise<boolean> {
   const [first] = frames;
   if (!first) return true;
+  // DO NOTHING: a connection that is lost during the commit leaves the segment stored, and its writer stores it again
   const rows = await db.query(
-    `INSERT INTO output_segments (execution_id, "offset", content, frame_lengths, frame_flags, frame_times)
-     SELECT e.id, $3, $4, $5, $6, $7 FROM executions e
-      WHERE e.id = $1 AND e.generation = $2 AND e.status = 'running' FOR KEY SHARE
-     RETURNING execution_id`,
+    `WITH writer AS MATERIALIZED (
+       SELECT id FROM executions WHERE id = $1 AND generation = $2 AND status = 'running' FOR KEY SHARE
+     ), stored AS (
+       INSERT INTO output_segments (execution_id, "offset", content, frame_lengths, frame_flags, frame_times)
+       SELECT id, $3, $4, $5, $6, $7 FROM writer ON CONFLICT (execution_id, "offset") DO NOTHING
+     )
+     SELECT id FROM writer`,
     [
       executionId,
       generation,

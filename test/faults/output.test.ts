@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, chmod, readFile } from 'node:fs/promises';
+import { copyFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { twoOfEach, useApp } from '../support/app.js';
 import { follow as readAll, transports } from '../support/follower.js';
 import { until } from '../support/until.js';
 import { piece } from './fixtures/flood.mjs';
-import { attempts, makeProject, run, scratch, type Json } from './steps.js';
+import { attempts, makeProject, run, scratch, speaks, stored, type Json } from './steps.js';
 
 const app = useApp({ roles: twoOfEach });
 
@@ -145,3 +145,19 @@ test(
     for (const ws of [...stuck, reader]) ws.terminate();
   },
 );
+
+test('a segment is stored once when its commit was carried out and the answer was lost', async () => {
+  const folder = await scratch();
+  const command = `echo first; until [ -e ${folder}/go ]; do sleep 0.05; done; echo second; sleep 0.3; echo third`;
+  const { task, execution } = await run(app.admin, await makeProject(app.admin), command);
+  await speaks(app, execution);
+  // what the writer's first try has left
+  await app.query(
+    `INSERT INTO output_segments (execution_id, "offset", content, frame_lengths, frame_flags, frame_times)
+     VALUES ($1, 6, 'second\n', '{7}', '{0}', '{0}')`,
+    [execution],
+  );
+  await writeFile(`${folder}/go`, '');
+  expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
+  expect(await stored(app, execution)).toBe('first\nsecond\nthird\n');
+});
