@@ -33,6 +33,13 @@ const oneTypeorm = {
     return code.replace(found, '{}');
   },
 };
+/** The drivers of TypeORM for other databases, which are an eighth of the text. */
+const otherDrivers =
+  /\/typeorm\/driver\/(aurora-|better-sqlite3|capacitor|cockroachdb|cordova|expo|mongodb|mysql|nativescript|oracle|react-native|sap|spanner|sqlite-abstract|sqljs|sqlserver\/(?!MssqlParameter))/;
+const onlyPostgres = {
+  name: 'only-postgres',
+  load: (id) => (otherDrivers.test(id) ? 'module.exports = {};' : undefined),
+};
 const used = /^@nestjs\/(platform-fastify|websockets)(\/.*)?$/;
 
 rmSync(folder, { recursive: true, force: true });
@@ -44,7 +51,7 @@ const bundle = await rolldown({
     'safety-worker': join(dist, 'command-safety/safety-worker.js'),
   },
   platform: 'node',
-  plugins: [oneTypeorm],
+  plugins: [oneTypeorm, onlyPostgres],
   external: (id) => !used.test(id) && outside.some((pattern) => pattern.test(id)),
   onwarn: () => undefined,
 });

@@ -11,7 +11,6 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgre
 import { Events } from './events.js';
 import type { ExecutionQueue } from './execution-queue.js';
 import { MemoryQueue } from './memory-queue.js';
-import { RedisQueue } from './redis-queue.js';
 import { awaitPostgres } from './await-postgres.js';
 import {
   reserveConnections,
@@ -92,7 +91,7 @@ export class Infrastructure {
       const executionQueue =
         connect === undefined
           ? new MemoryQueue()
-          : new RedisQueue(
+          : new (await import('./redis-queue.js')).RedisQueue(
               {
                 // requests must not wait for Redis; the reconciler offers executions again that could not be added
                 queue: () => connect(impatient),
