@@ -25,7 +25,7 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
 const once = [
   'test/cli/**',
   'test/commands/{help,output}.test.ts',
-  'test/e2e/{answer-size,bodies,bulk,command-users,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
+  'test/e2e/{access,answer-size,bodies,bulk,command-users,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
   'test/executions/last-run.test.ts',
   'test/faults/{connections-taken,secrets}.test.ts',
   'test/output/**',
@@ -44,12 +44,16 @@ const oneProcess = [
   'test/webhooks/sealing.test.ts',
 ];
 
-/** One process on Redis differs from several in what Redis is to a process, and in what several cannot be asked. */
+/**
+ * One process on Redis does what several do, whose tests are those of the cluster, and beside it what several cannot be asked and what
+ * depends on where the process ends: with Redis or without it.
+ */
 const ofRedis = [
-  'test/e2e/{database-away,executions,harness,rate-limit,start}.test.ts',
+  'test/e2e/{database-away,harness,rate-limit,start}.test.ts',
   'test/executions/output-reader.test.ts',
-  'test/{faults,metrics}/*.test.ts',
-  'test/realtime/{connection,events,output}.test.ts',
+  'test/faults/{offered-again,postgres-lost,redis-away,redis-lost,shutdown,worker-lost}.test.ts',
+  'test/metrics/*.test.ts',
+  'test/realtime/events.test.ts',
 ];
 
 /** What a mode has no subject for, or cannot have. */

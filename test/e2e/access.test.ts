@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { data, nobody } from './steps.js';
 
@@ -79,7 +79,7 @@ const namesOf = (routes: Route[]) => routes.map(({ name }) => name).toSorted();
 
 // what a route asks for is declared, so it is the same in every mode
 describe('access', () => {
-  const app = useApp();
+  const app = useSharedApp();
   let routes: Route[];
   const closed = () => routes.filter(({ name }) => !open.includes(name));
   const call = async (client: Client, { method, path }: Route, headers: Record<string, string> = {}) => {

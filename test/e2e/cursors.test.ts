@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { data, makeProject, makeTask, reached, refusal, type Json } from './steps.js';
 
 type Query = Record<string, string | number>;
 
-const app = useApp();
+const app = useSharedApp();
 let owner: Client;
 beforeAll(async () => {
   owner = await app.admin.createUser('developer');

@@ -1,11 +1,11 @@
 import { Client as Postgres } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useApp } from '../support/app.js';
+import { useSharedApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { data, makeProject, makeTask, nobody, refusal, countValues } from './steps.js';
 
-const app = useApp();
+const app = useSharedApp();
 let owner: Client;
 let other: Client;
 let viewer: Client;
@@ -126,10 +126,10 @@ describe('a key', () => {
   });
 
   test('that is given must be free, well-formed, and is free again after its project', async () => {
-    const project = await makeProject(owner, { key: 'SHOP' });
-    const again = { name: 'Another', key: 'SHOP' };
+    const project = await makeProject(owner, { key: 'STORE' });
+    const again = { name: 'Another', key: 'STORE' };
     expect(await refusal(other.post('/api/projects/', again))).toBe('409 RESOURCE_ALREADY_EXISTS');
-    for (const key of ['shop', 'S', '1SHOP', 'SHOPSHOPSHOP', 'SH-P'])
+    for (const key of ['shop', 'S', '1STORE', 'STORESTORESTORE', 'SH-P'])
       expect(await refusal(owner.post('/api/projects/', { name: 'x', key }))).toBe(
         '422 VALIDATION_INVALID_FORMAT',
       );
