@@ -26,7 +26,8 @@ if (isStale()) build();
 function isStale() {
   if (!existsSync(stamp)) return true;
   const built = statSync(stamp).mtimeMs;
-  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs', ...sources()];
+  const scripts = ['scripts/bundle.mjs', 'scripts/bundle/serve.js', 'scripts/bundle/write-code.mjs'];
+  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', ...scripts, ...sources()];
   return inputs.some((path) => statSync(join(root, path)).mtimeMs > built);
 }
 

@@ -75,7 +75,7 @@ ${lines(down)}
 }
 `;
   writeFileSync(join(import.meta.dirname, '..', file), text);
-  console.log(`${file}: read it, and add what TypeORM cannot know`);
+  console.log(`${file}: read it, add what TypeORM cannot know, and list it in index.ts`);
 }
 
 function statement({ query, parameters }) {

@@ -19,7 +19,7 @@ built=$root/dist/.built
 
 is_stale() {
   [ -e "$built" ] || return 0
-  [ -n "$(find "$root/src" "$root/package.json" "$root/tsconfig.json" "$root/tsconfig.build.json" "$root/scripts/bundle.mjs" -newer "$built" -print -quit)" ]
+  [ -n "$(find "$root/src" "$root/package.json" "$root/tsconfig.json" "$root/tsconfig.build.json" "$root/scripts/bundle.mjs" "$root/scripts/bundle" -newer "$built" -print -quit)" ]
 }
 
 # an image has dist and no sources

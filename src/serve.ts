@@ -16,7 +16,7 @@ import { endWithSupervisor } from './supervisor/supervised.js';
 
 const roles: readonly string[] = ['all', 'api', 'worker'] satisfies Role[];
 
-async function main(): Promise<void> {
+async function run(): Promise<void> {
   const role = (process.argv[2] ?? 'all') as Role;
   if (!roles.includes(role)) throw new ConfigError(`Unknown role ${role}: use all, api or worker`);
   const config = loadConfig();
@@ -132,9 +132,12 @@ function logFaults(logger: Logger): void {
   });
 }
 
-main().catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error);
-  const detail = error instanceof ConfigError || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}`;
-  process.stderr.write(`Millrace could not start: ${message}${detail}\n`);
-  process.exit(1);
-});
+/** Runs the server until a signal ends it. Ends the process; never throws. */
+export async function serve(): Promise<void> {
+  await run().catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const detail = error instanceof ConfigError || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}`;
+    process.stderr.write(`Millrace could not start: ${message}${detail}\n`);
+    process.exit(1);
+  });
+}

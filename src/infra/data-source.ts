@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg, { type PoolConfig } from 'pg';
 import { DataSource, getMetadataArgsStorage } from 'typeorm';
+import { migrations } from './migrations/index.js';
 
 const below = (pattern: string) => fileURLToPath(new URL(`../${pattern}`, import.meta.url));
 
@@ -62,7 +63,7 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     entities: settings.allEntities
       ? [below('**/*.entity.js')]
       : getMetadataArgsStorage().tables.map(({ target }) => target),
-    migrations: [below('infra/migrations/*.js')],
+    migrations,
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,

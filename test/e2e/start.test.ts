@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -244,7 +245,7 @@ if (mode === 'single') {
     const above = await mkdtemp('/root/millrace-test-');
     const closed = join(above, 'clone');
     try {
-      for (const path of ['dist/bundle', 'dist/infra/migrations', 'openapi', 'package.json'])
+      for (const path of ['dist/bundle', 'openapi', 'package.json'])
         await cp(join(root, path), join(closed, path), { recursive: true });
       await symlink(join(root, 'node_modules'), join(closed, 'node_modules'));
       const command = [process.execPath, join(closed, 'dist/bundle/main.js')];
@@ -271,6 +272,12 @@ if (mode === 'single') {
     }
   });
 
+  test('the server starts with the code that was compiled when it was built', () => {
+    const entry = join(root, 'dist/bundle/serve.js');
+    const ask = `import('${entry}').then(({ script }) => (console.log(script.cachedDataRejected), process.exit()))`;
+    expect(execFileSync(process.execPath, ['--eval', ask], { encoding: 'utf8' })).toBe('false\n');
+  });
+
   test('a copy that is not built is built first, and again when a source is newer', async () => {
     const unbuilt = join(copy, 'unbuilt');
     await mkdir(join(unbuilt, 'src'), { recursive: true });
@@ -282,7 +289,7 @@ if (mode === 'single') {
     const source = join(unbuilt, 'src/main.ts');
     await writeFile(source, `process.stdout.write('built for ' + process.argv[2] + '\\n');`);
     // the other entries of the bundle
-    for (const entry of ['launcher/launcher-main.ts', 'command-safety/safety-worker.ts']) {
+    for (const entry of ['serve.ts', 'launcher/launcher-main.ts', 'command-safety/safety-worker.ts']) {
       await mkdir(dirname(join(unbuilt, 'src', entry)), { recursive: true });
       await writeFile(join(unbuilt, 'src', entry), 'export {};');
     }

@@ -1,0 +1,48 @@
+import { Foundation1795334681413 } from './1795334681413-foundation.js';
+import { AnalyticsIndexes1795337000000 } from './1795337000000-analytics-indexes.js';
+import { PersonalAccessTokens1795632427032 } from './1795632427032-personal-access-tokens.js';
+import { RunLimits1795632529993 } from './1795632529993-run-limits.js';
+import { OutputAndSecrets1795634149427 } from './1795634149427-output-and-secrets.js';
+import { WebhookTries1795634896396 } from './1795634896396-webhook-tries.js';
+import { KeptCounts1795640000000 } from './1795640000000-kept-counts.js';
+import { WaitingReasons1795650000000 } from './1795650000000-waiting-reasons.js';
+import { CommandUsers1795700000000 } from './1795700000000-command-users.js';
+import { AuthSessions1795710000000 } from './1795710000000-auth-sessions.js';
+import { UserSlots1795730000000 } from './1795730000000-user-slots.js';
+import { UserUsage1795730100000 } from './1795730100000-user-usage.js';
+import { SealedWebhookSecrets1795730200000 } from './1795730200000-sealed-webhook-secrets.js';
+import { SearchWords1795740000000 } from './1795740000000-search-words.js';
+import { LazyCommandUsers1795840000000 } from './1795840000000-lazy-command-users.js';
+import { TaskBytes1795840100000 } from './1795840100000-task-bytes.js';
+import { TaskNumbers1795850000000 } from './1795850000000-task-numbers.js';
+import { RunInActivity1795860000000 } from './1795860000000-run-in-activity.js';
+import { OpenSignIns1795870000000 } from './1795870000000-open-sign-ins.js';
+import { DropStoredJobs1795880000000 } from './1795880000000-drop-stored-jobs.js';
+import { AdmissionInBatches1795890000000 } from './1795890000000-admission-in-batches.js';
+import { RequestOfIdempotencyKey1795900000000 } from './1795900000000-request-of-idempotency-key.js';
+
+/** All migrations, in the order in which they run. */
+export const migrations = [
+  Foundation1795334681413,
+  AnalyticsIndexes1795337000000,
+  PersonalAccessTokens1795632427032,
+  RunLimits1795632529993,
+  OutputAndSecrets1795634149427,
+  WebhookTries1795634896396,
+  KeptCounts1795640000000,
+  WaitingReasons1795650000000,
+  CommandUsers1795700000000,
+  AuthSessions1795710000000,
+  UserSlots1795730000000,
+  UserUsage1795730100000,
+  SealedWebhookSecrets1795730200000,
+  SearchWords1795740000000,
+  LazyCommandUsers1795840000000,
+  TaskBytes1795840100000,
+  TaskNumbers1795850000000,
+  RunInActivity1795860000000,
+  OpenSignIns1795870000000,
+  DropStoredJobs1795880000000,
+  AdmissionInBatches1795890000000,
+  RequestOfIdempotencyKey1795900000000,
+];
