@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import type { ActivityEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
+import type { EntityType } from '../common/scopes.js';
 import type { Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import type { WebhookEvent } from './webhook-events.js';
@@ -9,8 +10,7 @@ import type { WebhookEvent } from './webhook-events.js';
 export interface ActivityEntry {
   /** Null when Millrace itself acts. */
   actor: Pick<Actor, 'id' | 'sessionId' | 'requestId'> | null;
-  entityType:
-    'user' | 'project' | 'task' | 'execution' | 'webhook' | 'session' | 'queue' | 'system' | 'token';
+  entityType: EntityType;
   entityId: string;
   projectId?: string | null | undefined;
   action: string;

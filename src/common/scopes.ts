@@ -56,16 +56,35 @@ export function scopesOfRoute(path: string, access: Permission, method: string):
   return resource === undefined ? [] : scopesOf(resource, access === 'read' && !safe ? 'own' : access);
 }
 
-const entityResources: Record<string, string> = {
-  task: 'tasks',
-  execution: 'executions',
-  session: 'sessions',
-  webhook: 'webhooks',
-};
+/** The resource of each type of entity in the activity log, and the access that shows the entries; a type without one is not shown. */
+const entityResources = {
+  task: ['tasks', 'read'],
+  execution: ['executions', 'read'],
+  session: ['sessions', 'read'],
+  project: ['projects', 'read'],
+  webhook: ['webhooks', 'read'],
+  queue: ['queues', 'read'],
+  system: ['system', 'read'],
+  token: ['personal-access-tokens', 'read'],
+  // The entries about users are about sign-ins and about other users, too.
+  user: ['users', 'admin'],
+} as const satisfies Record<string, readonly [resource: string, need: Need]>;
 
-/** The resource that an activity's entity belongs to, such as `tasks` for a task. */
-export function resourceOfEntity(entityType: string): string {
-  return entityResources[entityType] ?? 'projects';
+/** The types of the entities in the activity log. */
+export type EntityType = keyof typeof entityResources;
+
+/** The scopes, any of which permits to see that an entity of a type was changed, and how. */
+export function scopesOfEntity(entityType: string): readonly Scope[] {
+  return Object.hasOwn(entityResources, entityType)
+    ? scopesOf(...(entityResources[entityType as EntityType] as readonly [string, Need]))
+    : [];
+}
+
+/** The types of entities whose activity an actor may see; undefined for all of them. */
+export function visibleEntityTypes(actor: Pick<Actor, 'token'>): EntityType[] | undefined {
+  if (!actor.token) return undefined;
+  const types = Object.keys(entityResources) as EntityType[];
+  return types.filter((type) => hasScope(actor, scopesOfEntity(type)));
 }
 
 /** Tells whether an actor's token has one of the scopes. An actor that signed in with a password needs none. */

@@ -10,8 +10,8 @@ import { refusedExecutions } from './run-rights.js';
 const cancelledAtOnce = 8;
 
 /**
- * Cancels the queued executions of a user who has lost the right to run them. When the event is lost, or this process ends before it is
- * done, the claim refuses the remaining ones. The running executions of a disabled user are stopped by their workers.
+ * Cancels the queued executions of a user who has lost the right to run them. The reconciler cancels those that this misses: the event is
+ * lost, this process ends before it is done, or one was being stored meanwhile. The running executions of a disabled user are stopped by their workers.
  */
 @Injectable()
 export class RevokedRuns implements OnModuleInit {

@@ -1,3 +1,4 @@
+import { nilId } from '../common/ids.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import type { Execution } from './execution.entity.js';
 
@@ -42,4 +43,50 @@ export function refusedExecutions(
       ORDER BY e.id DESC`,
     [userId, projectId],
   );
+}
+
+/** A place in the line of queued executions, in the order of the index `executions_in_line`. */
+export interface PlaceInLine extends Record<string, unknown> {
+  queue: number;
+  boosted: boolean;
+  id: string;
+}
+
+export const frontOfLine: PlaceInLine = { queue: -1, boosted: false, id: nilId };
+
+/** The queued executions that are checked in one statement: 1,000 take 2 ms, since the rights of a user in a project are checked once. */
+const checkedAtOnce = 1_000;
+/** The most refused executions that one check returns; those beyond them are returned by the next one. */
+const refusedAtOnce = 100;
+
+/**
+ * Checks a batch of queued executions for those whose requester has lost the right to run them. One that was being stored while its
+ * requester lost the right is found in no other way.
+ * @param after the `last` of the batch before; `frontOfLine` at first
+ * @returns the refused ones, and the place to go on after: `frontOfLine` at the end of the line
+ */
+export async function refusedInLine(
+  db: Queryable,
+  after: PlaceInLine,
+): Promise<{ refused: string[]; last: PlaceInLine }> {
+  const rows = await db.query<PlaceInLine & { is_refused: boolean }>(
+    `WITH batch AS MATERIALIZED (
+       SELECT queue, boosted, id, requested_by, project_id FROM executions
+        WHERE status = 'queued' AND (queue, boosted, id) > ($1::smallint, $2::boolean, $3::uuid)
+        ORDER BY queue, boosted, id LIMIT ${checkedAtOnce}
+     ), refused AS MATERIALIZED (
+       SELECT e.requested_by, e.project_id FROM (SELECT DISTINCT requested_by, project_id FROM batch) e WHERE NOT ${mayStillRun}
+     ), refused_runs AS (
+       SELECT b.queue, b.boosted, b.id FROM batch b JOIN refused r
+           ON r.requested_by = b.requested_by AND r.project_id IS NOT DISTINCT FROM b.project_id LIMIT ${refusedAtOnce}
+     )
+     SELECT queue, boosted, id, true AS is_refused FROM refused_runs
+      UNION ALL
+     (SELECT queue, boosted, id, false FROM batch ORDER BY queue DESC, boosted DESC, id DESC
+       LIMIT CASE WHEN (SELECT count(*) FROM batch) = ${checkedAtOnce} THEN 1 ELSE 0 END)`,
+    [after.queue, after.boosted, after.id],
+  );
+  const refused = rows.filter(({ is_refused }) => is_refused).map(({ id }) => id);
+  if (refused.length === refusedAtOnce) return { refused, last: after };
+  return { refused, last: rows.find(({ is_refused }) => !is_refused) ?? frontOfLine };
 }

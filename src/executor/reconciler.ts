@@ -57,6 +57,7 @@ export class Reconciler {
     await this.step(() => this.endLost());
     await this.step(() => this.lifecycle.revokeSuspended());
     await this.step(() => this.lifecycle.settleForgotten());
+    await this.step(() => this.lifecycle.cancelRefused());
     await this.step(() => this.lifecycle.admitWaiting());
     await this.step(() => this.serveStarving());
     await this.step(() => this.offerAgain(unknownAfterSeconds));

@@ -7,7 +7,7 @@ import { toInstant } from '../common/fields.js';
 import type { SortKey } from '../http/keyset.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
-import { hasScope, resourceOfEntity, scopesOf } from '../common/scopes.js';
+import { hasScope, scopesOfEntity } from '../common/scopes.js';
 import { checkVersion } from '../http/request.js';
 import { countRows, Database, uniqueViolation, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
@@ -236,9 +236,7 @@ export class ProjectsService {
 
 /** Leaves out what is about tasks, runs or webhooks where a token has no scope to read these. */
 function mayReadOf<A extends { entity_type: string }>(actor: Actor, activities: readonly A[]): A[] {
-  return activities.filter(({ entity_type }) =>
-    hasScope(actor, scopesOf(resourceOfEntity(entity_type), 'read')),
-  );
+  return activities.filter(({ entity_type }) => hasScope(actor, scopesOfEntity(entity_type)));
 }
 
 const sortKeys: Record<ProjectListQuery['sort'], SortKey[]> = {

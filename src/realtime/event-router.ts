@@ -3,8 +3,8 @@ import { formatDuration } from '../common/duration.js';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import type { ActivityEvent, ExecutionEvent, NotificationEvent } from '../common/event-map.js';
 import { droppedEvents } from '../common/metrics.js';
-import type { Actor } from '../common/permissions.js';
-import { hasScope, resourceOfEntity, scopesOf } from '../common/scopes.js';
+import type { Actor, Scope } from '../common/permissions.js';
+import { hasScope, scopesOf, scopesOfEntity } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { Audiences } from './audiences.js';
 import { errorMessage, message, type ServerMessage } from './server-message.js';
@@ -36,7 +36,7 @@ export class EventRouter {
     } else {
       const data = { project_id, action, entity_type, entity_id, actor_id, updated_at: at };
       const make = () => message('project_update', data, at);
-      this.toProject(project_id, [keys.project(project_id)], make, mayRead(resourceOfEntity(entity_type)));
+      this.toProject(project_id, [keys.project(project_id)], make, hasOneOf(scopesOfEntity(entity_type)));
     }
   }
 
@@ -110,9 +110,10 @@ export class EventRouter {
 
 /** Returns a check whether an actor may read a resource: password sign-ins may, and tokens that have a scope for it. */
 function mayRead(resource: string): (actor: Actor) => boolean {
-  const scopes = scopesOf(resource, 'read');
-  return (actor) => hasScope(actor, scopes);
+  return hasOneOf(scopesOf(resource, 'read'));
 }
+
+const hasOneOf = (scopes: readonly Scope[]) => (actor: Actor) => hasScope(actor, scopes);
 
 const taskKeys = (projectId: string, taskId: string) => [
   keys.allTasks,

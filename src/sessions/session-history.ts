@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { toInstant } from '../common/fields.js';
 import { PageWindow } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
+import { visibleEntityTypes } from '../common/scopes.js';
 import { shownValue } from '../activity/shown-value.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
 import { countRows, Database } from '../infra/database.js';
@@ -11,8 +12,11 @@ import { requireSession } from './sessions.queries.js';
 
 type Row = Omit<SessionEvent, 'timestamp'> & { at: Date; sequence: string };
 
-/** The activity of the owner $2 in the session $1. Any user can send any session id, so entries of other users are left out. */
-const ofSession = 'a.session_id = $1 AND a.actor_id = $2';
+/**
+ * The activity of the owner $2 in the session $1, about the types of entities $3, which null does not narrow. Any user can send any
+ * session id, so entries of other users are left out.
+ */
+const ofSession = 'a.session_id = $1 AND a.actor_id = $2 AND ($3::text[] IS NULL OR a.entity_type = ANY($3))';
 
 const execution = `
   SELECT jsonb_build_object('execution_id', e.id, 'command', l.command, 'command_truncated', l.command_truncated, 'status', e.status, 'exit_code', e.exit_code)
@@ -35,13 +39,14 @@ export class SessionHistoryService {
   ) {}
 
   /**
-   * Lists a page of what the owner of a session did in it.
+   * Lists a page of what the owner of a session did in it, as far as the scopes of the actor's token show it.
    * @throws RESOURCE_NOT_FOUND
    */
   async page(actor: Actor, id: string, query: HistoryQuery, url: string): Promise<SessionHistory> {
     const window = new PageWindow(query, url, [['a.sequence', 'sequence']]);
     const { user_id } = await requireSession(this.database, actor, id, 'read');
-    const values: unknown[] = [id, user_id];
+    const shown = [id, user_id, visibleEntityTypes(actor) ?? null];
+    const values: unknown[] = [...shown];
     const bind = (value: unknown) => `$${values.push(value)}`;
     const [rows, total] = await this.heavy.read(actor.id, (tx) =>
       Promise.all([
@@ -53,7 +58,7 @@ export class SessionHistoryService {
                  ${window.orderBy} ${window.limit(bind)}) AS a ${window.orderBy}`,
           values,
         ),
-        window.total ?? countRows(tx, `FROM activity a WHERE ${ofSession}`, [id, user_id]),
+        window.total ?? countRows(tx, `FROM activity a WHERE ${ofSession}`, shown),
       ]),
     );
     const toEvent = ({ at, sequence: _, ...row }: Row) => ({ ...row, timestamp: toInstant(at) });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useSharedApp } from '../support/app.js';
+import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
-import { data, nobody } from './steps.js';
+import { data, makeProject, nobody, runJob } from './steps.js';
 
 /** What needs no token; everything else does. */
 const open = [
@@ -67,9 +67,32 @@ const openedByAny = /^GET \/api\/(users\/profile|system\/)/;
 /** What takes a sign-in with a password. */
 const signedInOnly = ['GET /metrics'];
 
+/** Texts that are in the world of the walk, and the scopes whose tokens may read them; a sign-in with a password reads all. */
+const tasksScopes = ['tasks.read', 'tasks.write', 'execute'];
+const projectsScopes = ['projects.read', 'projects.write'];
+const marks: Record<string, string[]> = {
+  'mark-of-a-task': tasksScopes,
+  'mark-of-a-command': tasksScopes,
+  'mark-of-an-output': tasksScopes,
+  'mark-of-a-session': tasksScopes,
+  'mark-of-a-project': projectsScopes,
+  MARK_OF_A_SECRET: projectsScopes,
+  'mark-of-a-webhook': ['webhooks.manage'],
+  'mark-of-a-token': ['tokens.manage'],
+  'mark-of-a-user': ['admin'],
+};
+/** What is as telling as the text: that it exists, by its id. */
+const idOfMark: Record<string, string> = {
+  'mark-of-a-webhook': 'webhook_id',
+  'mark-of-a-token': 'token_id',
+  'mark-of-a-user': 'user_id',
+};
+
 interface Route {
   name: string;
   method: string;
+  /** With the names of its parameters. */
+  template: string;
   path: string;
   /** Of a personal access token; one is enough. */
   scopes: string[];
@@ -79,7 +102,7 @@ const namesOf = (routes: Route[]) => routes.map(({ name }) => name).toSorted();
 
 // what a route asks for is declared, so it is the same in every mode
 describe('access', () => {
-  const app = useSharedApp();
+  const app = useApp({ env: { ALLOW_UNISOLATED_SECRETS: 'true' } });
   let routes: Route[];
   const closed = () => routes.filter(({ name }) => !open.includes(name));
   const call = async (client: Client, { method, path }: Route, headers: Record<string, string> = {}) => {
@@ -98,6 +121,7 @@ describe('access', () => {
       Object.entries(methods).map(([method, operation]) => ({
         name: `${method.toUpperCase()} ${path.replace(/\/$/, '')}`,
         method: method.toUpperCase(),
+        template: path,
         path: path.replaceAll(/\{\w+\}/g, nobody),
         scopes: operation['x-scopes'] ?? [],
       })),
@@ -166,6 +190,103 @@ describe('access', () => {
       expect(namesOf(granted)).toEqual(namesOf(closed().filter(({ scopes }) => scopes.includes(scope))));
     },
   );
+
+  /** Makes one of everything in a work session of an administrator. @returns the administrator, and the values of path parameters */
+  const makeWorld = async (): Promise<[Client, Record<string, string>]> => {
+    const owner = await app.admin.createUser('admin');
+    const session = await data(
+      201,
+      owner.post('/api/sessions/', { settings: { theme: 'mark-of-a-session' } }),
+    );
+    const working = owner.with({ 'x-session-id': session.session_id });
+    const project = await makeProject(working, { description: 'mark-of-a-project' });
+    const secret = `/api/projects/${project.id}/secrets/MARK_OF_A_SECRET`;
+    await data(200, working.put(secret, { value: 'the value of a secret' }));
+    const execution = await runJob(
+      working,
+      project,
+      'echo mark-of-an-output # mark-of-a-command',
+      'completed',
+      {
+        title: 'mark-of-a-task',
+      },
+    );
+    const webhook = { url: 'https://example.com/mark-of-a-webhook', events: ['task.created'] };
+    const hook = await data(201, working.post('/api/webhooks/', { ...webhook, project_id: project.id }));
+    const label = { label: 'mark-of-a-token', scopes: ['tasks.read'] };
+    const token = await data(201, working.post('/api/personal-access-tokens/', label));
+    const user = await data(
+      201,
+      working.post('/api/users/', {
+        username: 'mark-of-a-user',
+        email: 'mark-of-a-user@example.com',
+        full_name: 'mark-of-a-user',
+        password: 'a long password of nobody 7',
+        role: 'viewer',
+      }),
+    );
+    const ids = {
+      session_id: session.session_id,
+      project_id: project.id,
+      task_id: execution.task_id,
+      execution_id: execution.execution_id,
+      command_id: execution.execution_id,
+      webhook_id: hook.id,
+      // its webhook is sent nothing
+      delivery_id: nobody,
+      token_id: token.id,
+      user_id: user.id,
+    };
+    return [owner, ids];
+  };
+
+  /** Reads everything that is opened to a client. @returns which marks are shown by which routes */
+  const shownTo = async (client: Client, ids: Record<string, string>): Promise<Record<string, string[]>> => {
+    const shown: Record<string, string[]> = {};
+    for (const { name, method, template } of closed()) {
+      if (method !== 'GET') continue;
+      const path = template.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
+        const value = ids[parameter];
+        if (value === undefined) throw new Error(`The walk has no ${parameter} for ${name}`);
+        return value;
+      });
+      const query: Record<string, string> = path.endsWith('/search') ? { q: 'mark' } : {};
+      const answer = await client.get(path, { query });
+      const refused = [403, 404].includes(answer.status);
+      if (!refused && answer.status !== 200) throw new Error(`${name}: ${answer.status}`);
+      const text = refused ? '' : answer.bytes.toString();
+      const isShown = (mark: string) =>
+        text.includes(mark) || (mark in idOfMark && text.includes(ids[idOfMark[mark]!]!));
+      for (const mark of Object.keys(marks)) if (isShown(mark)) (shown[mark] ??= []).push(name);
+    }
+    return shown;
+  };
+
+  test('what a route shows to a token is what its scopes name, whatever else the answer is about', async () => {
+    const [owner, ids] = await makeWorld();
+    const all = await shownTo(owner, ids);
+    expect(Object.keys(all).toSorted()).toEqual(Object.keys(marks).toSorted());
+    // an administrator sees the webhooks and tokens of the history of its session, so the walk would notice them
+    for (const mark of [
+      'mark-of-a-task',
+      'mark-of-a-project',
+      'mark-of-a-webhook',
+      'mark-of-a-token',
+      'mark-of-a-user',
+    ])
+      expect(all[mark]).toContain('GET /api/sessions/{session_id}/history');
+    for (const scope of Object.keys(opened)) {
+      const { token } = await data(
+        201,
+        owner.post('/api/personal-access-tokens/', { label: scope, scopes: [scope] }),
+      );
+      const shown = await shownTo(owner.withToken(token), ids);
+      const beyond = Object.entries(shown).filter(([mark]) => !marks[mark]?.includes(scope));
+      expect([scope, beyond]).toEqual([scope, []]);
+      const expected = Object.keys(all).filter((mark) => marks[mark]?.includes(scope));
+      expect([scope, Object.keys(shown).toSorted()]).toEqual([scope, expected.toSorted()]);
+    }
+  });
 
   test('no call of the walk ends in a fault of ours', async () => {
     const admin = await app.admin.createUser('admin');

@@ -117,3 +117,17 @@ test('without the event, a revoked run is refused at its start, and stopped wher
   await cancelled(waiting);
   expect((await lastExecution(app.admin, waiting)).started_at).toBeNull();
 });
+
+test('a run that was being asked for while its requester was removed is cancelled, even if its queue stays paused', async () => {
+  await data(200, app.admin.post('/api/queues/pause', { queue_name: 'low_priority' }));
+  const waiting = await makeJob(person, project, 'true');
+  await execute(person, waiting, { priority: 'low' });
+  const other = await makeJob(app.admin, project, 'true');
+  await execute(app.admin, other, { priority: 'low' });
+  // as if the run had been stored after those of the former member were cancelled
+  await app.query('DELETE FROM project_members WHERE user_id = $1', [person.user.id]);
+  await cancelled(waiting);
+  expect((await lastExecution(app.admin, other)).status).toBe('queued');
+  await data(200, app.admin.post('/api/queues/resume', { queue_name: 'low_priority' }));
+  await reached(app.admin, other, 'completed');
+});

@@ -20,7 +20,7 @@ import { Admissions } from '../admission/admissions.js';
 import { lockOutput, storedBytes } from '../stored-output.queries.js';
 import { addStoredBytes } from '../project-rules.js';
 import { QueueLimit } from '../admission/queue-limit.js';
-import { isRefused, mayRunAgain } from '../run-rights.js';
+import { frontOfLine, isRefused, mayRunAgain, refusedInLine } from '../run-rights.js';
 import {
   claim,
   complete,
@@ -45,6 +45,8 @@ export class ExecutionLifecycle {
   private readonly admissions: Admissions;
   /** Where the search for forgotten executions goes on. */
   private lookedAt = nilId;
+  /** Where the search for refused executions goes on. */
+  private checkedTo = frontOfLine;
 
   constructor(
     @Inject(Database) private readonly database: ConnectionPool,
@@ -193,6 +195,13 @@ export class ExecutionLifecycle {
     const { last, inVain } = await unblockForgotten(this.database, this.lookedAt);
     this.lookedAt = last;
     for (const id of inVain) await this.failInVain(id);
+  }
+
+  /** Cancels refused executions among some of the queued ones: those that were being stored while their requester lost the right. */
+  async cancelRefused(): Promise<void> {
+    const { refused, last } = await refusedInLine(this.database, this.checkedTo);
+    this.checkedTo = last;
+    for (const id of refused) await this.cancelWithoutActor(id, rightsLost);
   }
 
   /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
