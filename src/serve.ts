@@ -6,6 +6,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { FirstAdministrator } from './auth/first-administrator.js';
 import { ConfigError, loadConfig, type Config } from './common/config.js';
+import { checkReadablePaths } from './executor/readable-paths.js';
+import { workspaceRoot } from './executor/workspace.js';
 import { listenOnBothLoopbacks } from './http/loopback.js';
 import { measureProcess } from './common/metrics.js';
 import { createLogger, NestLog, type Logger } from './common/logger.js';
@@ -20,6 +22,7 @@ async function run(): Promise<void> {
   const role = (process.argv[2] ?? 'all') as Role;
   if (!roles.includes(role)) throw new ConfigError(`Unknown role ${role}: use all, api or worker`);
   const config = loadConfig();
+  await checkReadablePaths(config, workspaceRoot(config));
   if (role !== 'all' && !config.distributed)
     throw new ConfigError(
       `The role ${role} needs a REDIS_URL: without Redis one process, of the role all, does everything`,

@@ -203,6 +203,12 @@ if (mode === 'single') {
     }
   });
 
+  test('a folder that commands may not see is refused', async () => {
+    const { exit, stderr } = await runToEnd({ EXECUTOR_READABLE_PATHS: '/usr/share,/proc/1' });
+    expect(exit?.code).toBe(1);
+    expect(stderr).toContain('EXECUTOR_READABLE_PATHS: must not contain /proc or what is in it');
+  });
+
   test('a common password for the first administrator is refused, and not shown', async () => {
     const database = await TestDatabase.create(inject('postgresUrl'));
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-start-'));
