@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readlink, realpath } from 'node:fs/promises';
+import { readlink, realpath } from 'node:fs/promises';
 import { release } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseBytes } from '../common/bytes.js';
 import { ConfigError, type Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
+import { makeFolder } from './make-folder.js';
 import type { Launcher } from './process/launcher.js';
 
 /** The folders that commands need to run programs, if the host has them. Nothing else of the host is visible. */
@@ -63,7 +64,7 @@ export class Isolation {
   private static async prepare(config: Config, workspaces: string): Promise<Isolation> {
     const folders = [...systemFolders, ...config.EXECUTOR_READABLE_PATHS];
     const shown = (await Promise.all(folders.map(show))).filter((one) => one !== undefined);
-    if (!config.commandUsers) await mkdir(workspaces, { recursive: true, mode: 0o711 });
+    if (!config.commandUsers) await makeFolder(workspaces, 0o711);
     const keys = await Promise.all(config.secretFiles.map(findKeyFile));
     const keyFolders = keys.map(({ folder }) => folder).filter((folder) => folder !== undefined);
     const covered = await Promise.all([ownFolder, config.DATA_DIR, workspaces].map(real));

@@ -1,7 +1,8 @@
-import { chmod, mkdir, realpath, stat } from 'node:fs/promises';
+import { chmod, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../common/config.js';
 import type { Execution } from '../executions/execution.entity.js';
+import { makeFolder } from './make-folder.js';
 
 /** Returns the folder with the workspaces of all projects and users. A supervisor with root rights makes it in advance. */
 export function workspaceRoot(config: Config): string {
@@ -19,7 +20,7 @@ export async function workspaceOf(
 ): Promise<string> {
   const path = join(root, project_id === null ? 'users' : 'projects', project_id ?? requested_by);
   if (!makes) return path;
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path, 0o700);
   // a command may have closed it, which would lock out all later ones
   if (((await stat(path)).mode & 0o700) !== 0o700) await chmod(path, 0o700);
   return realpath(path);

@@ -1,0 +1,51 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import { afterAll, expect, test } from 'vitest';
+import { makeFolder } from '../../src/executor/make-folder.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-folders-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const ownMounts = ['--user', '--map-root-user', '--mount'];
+const canMount = spawnSync('unshare', [...ownMounts, 'mount', '-t', 'tmpfs', 'none', folder]).status === 0;
+
+test('a folder is made with those above it, and one that is there stays', async () => {
+  const path = join(folder, 'a/b/c');
+  await Promise.all([makeFolder(path, 0o700), makeFolder(path, 0o700)]);
+  for (const each of ['a', 'a/b', 'a/b/c']) expect(statSync(join(folder, each)).mode & 0o777).toBe(0o700);
+  await makeFolder(path, 0o711);
+  expect(statSync(path).mode & 0o777).toBe(0o700);
+});
+
+test('what is in the way is named', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  symlinkSync('nowhere', join(folder, 'link'));
+  await expect(makeFolder(join(folder, 'file'), 0o700)).rejects.toThrow('EEXIST');
+  await expect(makeFolder(join(folder, 'file/below'), 0o700)).rejects.toThrow('ENOTDIR');
+  await expect(makeFolder(join(folder, 'link/below'), 0o700)).rejects.toThrow('ENOENT');
+});
+
+test.runIf(canMount)('a disk without inodes is said to be full', async () => {
+  const source = readFileSync(
+    fileURLToPath(new URL('../../src/executor/make-folder.ts', import.meta.url)),
+    'utf8',
+  );
+  const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext };
+  writeFileSync(join(folder, 'make.mjs'), ts.transpileModule(source, { compilerOptions }).outputText);
+  // one inode for the root of the file system and one for the folder above
+  const script = `
+    import(process.argv[1]).then(({ makeFolder }) => makeFolder(process.argv[2] + '/projects/one'))
+      .then(() => console.log('made'), ({ code }) => console.log(code));`;
+  const mount = 'mount -t tmpfs -o nr_inodes=2 none "$1" && shift && exec "$@"';
+  const small = join(folder, 'a');
+  const { stdout } = await promisify(execFile)('unshare', [
+    ...ownMounts,
+    ...['sh', '-c', mount, 'sh', small],
+    ...[process.execPath, '-e', script, join(folder, 'make.mjs'), small],
+  ]);
+  expect(stdout).toBe('ENOSPC\n');
+});
