@@ -78,14 +78,18 @@ export class ProcessTable<Owner> {
   private last = 0;
   private lastAt = -Infinity;
   private readonly mostPids = Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1'));
-  /** The time after the last scan in which the pid counter cannot have wrapped around. */
+  /** The time in milliseconds in which the pid counter cannot have wrapped around. */
   readonly trustedMs = Math.min(10_000, this.mostPids / FORKS_PER_MILLISECOND);
 
-  /** @param identify finds the owner by marks; a process without one belongs to the owner of its parent */
+  /**
+   * @param identify finds the owner by marks; a process without one belongs to the owner of its parent
+   * @param now a monotonic clock in milliseconds
+   */
   constructor(
     private readonly identify: (marks: Marks, stat: ProcessStat) => Owner | Undecided<Owner> | undefined,
     /** Whether every process of an owner carries a mark that it cannot shed, so that an unmarked one with an empty environment has none. */
     private readonly marksHold: boolean,
+    private readonly now = () => performance.now(),
   ) {}
 
   addChild(pid: number, owner: Owner): void {
@@ -108,6 +112,7 @@ export class ProcessTable<Owner> {
    */
   async scan(search: Search<Owner>): Promise<Missed<Owner>> {
     const missed = new Missed<Owner>();
+    const startedAt = this.now();
     const first = lastProcessId();
     const pids = listProcesses();
     const last = lastProcessId();
@@ -119,6 +124,8 @@ export class ProcessTable<Owner> {
       if (this.inspect(pid, search, missed) === 'gone') oldest = Math.max(oldest, this.age(pid, last));
     }
     if (oldest >= 0) missed.all = last === 0 || !(await this.inspectNewer(last - oldest, search, missed));
+    // the counter may have come round to where it was, and pids may have gone from processes that were listed to their descendants
+    if (this.now() - startedAt >= this.trustedMs) missed.all = true;
     if (this.entries.size > 2 * pids.length + 100) this.forgetAllBut(new Set(pids));
     return missed;
   }
@@ -130,7 +137,7 @@ export class ProcessTable<Owner> {
 
   /** Called by each scan before it awaits anything: a concurrent scan must not use entries that this one would read again. */
   private markStale(last: number): void {
-    const now = performance.now();
+    const now = this.now();
     const isTrusted = last > 0 && now - this.lastAt < this.trustedMs;
     const isReused = isTrusted ? inRange(this.last, last) : () => true;
     [this.last, this.lastAt] = [last, now];

@@ -92,6 +92,29 @@ test('a look is complete although processes of others come and go', async () => 
   expect(complete).toBeGreaterThan(90);
 });
 
+test('a look during which the process ids may have begun anew is incomplete', async () => {
+  const shell = await start('/bin/sh', '-c', 'echo; sleep 100');
+  let time = 0;
+  const table = new ProcessTable<string>(byEnvironment, false, () => time);
+  /** Tells how many of some looks that take this time are complete: processes of others may make any of them incomplete. */
+  const complete = async (took: number): Promise<number> => {
+    let count = 0;
+    for (let looks = 0; looks < 10; looks++) {
+      const missed = await table.scan({
+        isWanted: () => true,
+        visit: (_owner, { pid }) => {
+          if (pid === shell) time += took;
+        },
+        slices: new Slices(),
+      });
+      if (!missed.has('owner')) count++;
+    }
+    return count;
+  };
+  expect(await complete(table.trustedMs - 1)).toBeGreaterThan(0);
+  expect(await complete(table.trustedMs)).toBe(0);
+});
+
 test('processes that live for less time than a scan takes are found, or the scan is reported as incomplete', async () => {
   const chain = '$| = 1; print "\n"; for (1 .. 3) { next if fork; for (1 .. 30_000) { exit if fork } exit }';
   const group = await start('perl', '-e', chain);
