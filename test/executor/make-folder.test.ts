@@ -44,8 +44,16 @@ test.runIf(canMount)('a disk without inodes is said to be full', async () => {
   const small = join(folder, 'a');
   const { stdout } = await promisify(execFile)('unshare', [
     ...ownMounts,
-    ...['sh', '-c', mount, 'sh', small],
-    ...[process.execPath, '-e', script, join(folder, 'make.mjs'), small],
+    'sh',
+    '-c',
+    mount,
+    'sh',
+    small,
+    process.execPath,
+    '-e',
+    script,
+    join(folder, 'make.mjs'),
+    small,
   ]);
   expect(stdout).toBe('ENOSPC\n');
 });
