@@ -6,7 +6,7 @@ import { CreatedInstant } from '../infra/columns.js';
 @Index('activity_entity', ['entity_id', 'sequence'])
 @Index('activity_project', ['project_id', 'sequence'])
 @Index('activity_session', ['session_id', 'sequence'], { where: 'session_id IS NOT NULL' })
-@Index('activity_actor', ['actor_id', 'sequence'])
+@Index('activity_request', ['request_id', 'at'], { where: 'request_id IS NOT NULL' })
 @Index('activity_at', ['at'])
 export class Activity {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })

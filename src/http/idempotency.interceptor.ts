@@ -16,9 +16,10 @@ const longestRequest = '15 minutes';
 
 /**
  * An SQL condition, true when the request that has claimed the key `k` has changed something, although it has left no response: its
- * process died between the two. Every change leaves an activity entry in its transaction.
+ * process died between the two. Every change leaves an activity entry in its transaction. A client may give several requests the same id, so the
+ * time and the user count, too.
  */
-const wasDone = `EXISTS (
+export const wasDone = `EXISTS (
   SELECT 1 FROM activity a
    WHERE a.at BETWEEN k.created_at AND k.created_at + interval '${longestRequest}'
      AND a.actor_id = k.user_id AND a.request_id = k.request_id)`;

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { wasDone } from '../../src/http/idempotency.interceptor.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
@@ -71,6 +72,29 @@ test('what was carried out is not done again when its answer was lost in a crash
   );
   const late = await make(owner, 'key-begun', 'crashed before');
   expect([early.status, late.status, late.headers.get('idempotency-replayed')]).toEqual([201, 201, null]);
+});
+
+test('whether a lost request was carried out is found in a few pages, whatever its user has done meanwhile', async () => {
+  const { id } = owner.user;
+  await app.query(
+    `INSERT INTO activity (id, at, actor_id, request_id, entity_type, entity_id, action)
+     SELECT gen_random_uuid(), now() - n * interval '10 ms', $1, gen_random_uuid()::text, 'task', $1, 'busy'
+       FROM generate_series(1, 20000) AS n`,
+    [id],
+  );
+  await app.query('ANALYZE activity');
+  await app.query(
+    `INSERT INTO idempotency_keys (user_id, key, fingerprint, request_id, created_at)
+     VALUES ($1, 'key-busy', '', 'lost', now() - interval '5 minutes')`,
+    [id],
+  );
+  const [row] = await app.query<{ 'QUERY PLAN': Json }>(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT ${wasDone} FROM idempotency_keys k WHERE user_id = $1 AND key = 'key-busy'`,
+    [id],
+  );
+  const { Plan: plan } = row!['QUERY PLAN'][0];
+  expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThan(30);
+  await app.query("DELETE FROM activity WHERE action = 'busy'");
 });
 
 test('the order of fields and a final slash make no other request', async () => {
