@@ -1,4 +1,7 @@
-/** A round-robin queue of users, in which the queued work of one user delays another by one piece of work. */
+/**
+ * A round-robin queue of users, in which the queued work of one user delays another by one piece of work. It holds work for somebody who
+ * takes it when ready, such as a thread that may be restarted; work that runs itself when its turn comes uses `TurnsPerUser`.
+ */
 export class FairQueue<T> {
   /** The queued work of each user, in the order of their next turns; users without queued work are removed. */
   private readonly byUser = new Map<string, T[]>();

@@ -57,7 +57,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
 
   /**
    * Responds to a request with raw bytes, or with server-sent events if the request accepts these.
-   * @throws OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE, RATE_LIMIT_EXCEEDED for a stream beyond the connections of a user
+   * @throws OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE, VALIDATION_ERROR for what events cannot have, RATE_LIMIT_EXCEEDED for a stream beyond the connections of a user
    */
   async send(
     request: ActorRequest,
@@ -69,6 +69,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     const { id, status } = execution;
     void reply.header('Cache-Control', 'no-store, no-transform');
     if (wantsEvents(request)) {
+      refuseForEvents(query);
       const last = parseLastEventId(request.headers['last-event-id']);
       if (last?.isEnd && isFinal(status)) {
         // an EventSource reconnects after the end of a stream, until it receives 204 (WHATWG HTML, 9.2.3)
@@ -203,6 +204,13 @@ function rangeOf(
   void reply.status(206);
   void reply.header('Content-Range', `bytes ${range.start}-${range.end - 1}/${isOver ? size : '*'}`);
   return range;
+}
+
+/** Refuses what only raw bytes can have: events carry whole frames, whose offsets a client needs to go on. @throws VALIDATION_ERROR */
+function refuseForEvents({ limit, ansi }: OutputQuery): void {
+  const field = limit === undefined ? (ansi === 'strip' ? 'ansi' : undefined) : 'limit';
+  if (field !== undefined)
+    throw new AppError('VALIDATION_ERROR', { field, issue: 'Server-sent events do not have this' });
 }
 
 function wantsEvents({ headers }: FastifyRequest): boolean {

@@ -29,7 +29,7 @@ export const outputDescription =
   '`Range` header with one range (answered by 206), give a part; `tail` the last lines (1 to 10000, at most 16 MiB). `stream` leaves ' +
   'one stream, `ansi=strip` takes out terminal control sequences. With `Accept: text/event-stream` server-sent events until the end: ' +
   '`data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes; the id of the end is `<total>-end`, after which 204 ' +
-  'is answered. Output that was removed after its retention time is ' +
+  'is answered; `limit` and `ansi=strip` are refused with them. Output that was removed after its retention time is ' +
   'answered by 410.';
 
 const exampleEvents = [

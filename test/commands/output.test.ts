@@ -150,3 +150,16 @@ test('a stream that never ends does not keep a server from stopping', async () =
   await stopping.stop();
   expect(await reading).toEqual([]);
 });
+
+test('what server-sent events cannot have is refused', async () => {
+  const { command_id } = await run(person, 'echo hello');
+  const path = `/api/commands/${command_id}/output`;
+  for (const [field, value] of [
+    ['limit', '5'],
+    ['ansi', 'strip'],
+  ] as const) {
+    const answer = await person.get(path, { ...events, query: { [field]: value } });
+    expect([answer.status, answer.body.error?.details.field]).toEqual([422, field]);
+    expect((await person.get(path, { query: { [field]: value } })).status).toBe(200);
+  }
+});

@@ -177,7 +177,7 @@ export class TasksResource {
 
   /**
    * Get the output of a task's current or last run.
-   * Raw bytes as they were written: those stored now, or with `follow=true` until the command ends. `from_offset` and `limit`, or a `Range` header with one range (answered by 206), give a part; `tail` the last lines (1 to 10000, at most 16 MiB). `stream` leaves one stream, `ansi=strip` takes out terminal control sequences. With `Accept: text/event-stream` server-sent events until the end: `data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes; the id of the end is `<total>-end`, after which 204 is answered. Output that was removed after its retention time is answered by 410. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Raw bytes as they were written: those stored now, or with `follow=true` until the command ends. `from_offset` and `limit`, or a `Range` header with one range (answered by 206), give a part; `tail` the last lines (1 to 10000, at most 16 MiB). `stream` leaves one stream, `ansi=strip` takes out terminal control sequences. With `Accept: text/event-stream` server-sent events until the end: `data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes; the id of the end is `<total>-end`, after which 204 is answered; `limit` and `ansi=strip` are refused with them. Output that was removed after its retention time is answered by 410. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * The answer is given as it comes: read its `body`, or all of it with `text()`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, TASK_NOT_FOUND, OUTPUT_PRUNED, RANGE_NOT_SATISFIABLE
    */
