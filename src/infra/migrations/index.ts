@@ -20,6 +20,7 @@ import { OpenSignIns1795870000000 } from './1795870000000-open-sign-ins.js';
 import { DropStoredJobs1795880000000 } from './1795880000000-drop-stored-jobs.js';
 import { AdmissionInBatches1795890000000 } from './1795890000000-admission-in-batches.js';
 import { RequestOfIdempotencyKey1795900000000 } from './1795900000000-request-of-idempotency-key.js';
+import { ActivityOfRequest1795940000000 } from './1795940000000-activity-of-request.js';
 
 /** All migrations, in the order in which they run. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   DropStoredJobs1795880000000,
   AdmissionInBatches1795890000000,
   RequestOfIdempotencyKey1795900000000,
+  ActivityOfRequest1795940000000,
 ];
