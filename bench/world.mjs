@@ -44,9 +44,13 @@ export class World {
     return this.#address(server, name);
   }
 
+  /** Returns the process of Redis. */
+  redis() {
+    return (this.#redis ??= startRedis(this.directory('redis')));
+  }
+
   async redisUrl() {
-    this.#redis ??= startRedis(this.directory('redis'));
-    return (await this.#redis).url;
+    return (await this.redis()).url;
   }
 
   /** Starts a Millrace server. It is stopped by `stop` or at the end. */
