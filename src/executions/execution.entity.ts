@@ -16,8 +16,9 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
   where: "status IN ('queued', 'running')",
 })
 @Index('executions_in_line', ['queue', 'boosted', 'id'], { where: "status = 'queued'" })
-@Index('executions_lease', ['lease_expires_at'], { where: "status = 'running'" })
-@Index('executions_finished', ['finished_at'])
+// not by the end of the lease: a renewal would add an entry to every index
+@Index('executions_running', ['id'], { where: "status = 'running'" })
+@Index('executions_finished', ['finished_at'], { where: 'finished_at IS NOT NULL' })
 @Index('executions_created', ['created_at'])
 // the two indexes of the output retention: stored outputs, and outputs that are being removed
 @Index('executions_output_kept', ['project_id', 'finished_at'], {

@@ -13,7 +13,9 @@ export type TaskStatus = (typeof taskStatuses)[number];
 @Index('tasks_project_completed', ['project_id', 'completed_at'], { where: 'deleted_at IS NULL' })
 @Index('tasks_created_by', ['created_by'])
 @Index('tasks_created', ['created_at', 'id'], { where: 'deleted_at IS NULL' })
-@Index('tasks_assigned_to', ['assigned_to', 'created_at'], { where: 'deleted_at IS NULL' })
+@Index('tasks_assigned_to', ['assigned_to', 'created_at'], {
+  where: 'deleted_at IS NULL AND assigned_to IS NOT NULL',
+})
 @Index('tasks_words', { synchronize: false })
 @Index('tasks_tags', { synchronize: false })
 export class Task {

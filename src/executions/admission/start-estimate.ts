@@ -65,9 +65,10 @@ export class StartEstimate {
     throughput.catch(() => undefined);
     const seen = tx.behindCommit(() => readFacts(tx, executionId));
     return async () => {
-      let facts = await seen;
+      const first = await seen;
       // the reason of last resort: another admission was at work when this was read, and by now the execution has been looked at
-      if (facts?.why_waiting === 'user_limit') facts = await readFacts(this.database, executionId);
+      const facts =
+        first?.why_waiting === 'user_limit' ? await readAgain(this.database, executionId, first) : first;
       if (!facts) return { position: null, startsAt: null, whyWaiting: null };
       const isCounted = facts.position === null || facts.position < countedPlaces;
       const { position, ahead } = isCounted ? facts : placeOf(facts, await this.line.ask());
@@ -119,6 +120,15 @@ async function readFacts(db: Queryable, executionId: string): Promise<Facts | un
     [executionId, countedPlaces],
   );
   return facts;
+}
+
+/** Reads again why an execution waits; its place is the one that it had. */
+async function readAgain(db: Queryable, executionId: string, before: Facts): Promise<Facts | undefined> {
+  const [now] = await db.query<Pick<Facts, 'status' | 'started_at' | 'why_waiting'> & Record<string, unknown>>(
+    `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting FROM executions e WHERE e.id = $1`,
+    [executionId],
+  );
+  return now && { ...before, ...now, position: now.status === 'queued' ? before.position : null };
 }
 
 /** The place of an execution that is the last of its priority, behind more than were counted, and how many admitted ones are before it. */
