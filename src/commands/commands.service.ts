@@ -9,6 +9,7 @@ import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { storedEnd, tailFrames } from '../output/output-tail.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
+import { readUsage } from '../executions/output-usage.queries.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -56,9 +57,12 @@ export class CommandsService {
     const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
     const timeout = allowedTimeout(input.timeout, this.infrastructure.config);
     const enqueue = async (tx: Transaction, now: Actor): Promise<string> => {
-      const project =
-        input.project_id === null ? null : await this.access.require(now, input.project_id, 'execute', tx);
-      if (project === null) await refuseFullStorage(tx, now.id, MAX_USER_STORAGE);
+      const { project_id } = input;
+      const [project, storedBytes] = await Promise.all([
+        project_id === null ? null : this.access.require(now, project_id, 'execute', tx),
+        readUsage(tx, project_id ?? now.id),
+      ]);
+      refuseFullStorage(project, storedBytes, MAX_USER_STORAGE);
       return this.lifecycle.enqueue(tx, now, {
         ...runRules(project, input.limits, MAX_RUN_LIMITS),
         task_id: null,

@@ -4,7 +4,8 @@ import { Database, type Queryable } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { IntervalJob } from '../infra/interval-job.js';
 import type { Execution } from '../executions/execution.entity.js';
-import { addStoredBytes } from '../executions/project-rules.js';
+import { ownerOf } from '../executions/admission/admission.queries.js';
+import { addUsage } from '../executions/output-usage.queries.js';
 
 /** Segments are deleted in small steps, so that no statement holds locks for long: a segment has at most 1 MiB. */
 const segmentsAtOnce = 64;
@@ -99,14 +100,7 @@ export class OutputRetention implements OnApplicationBootstrap, OnApplicationShu
         [id],
       );
       if (!execution) return false;
-      if (execution.project_id === null) {
-        await addStoredBytes(tx, execution, -Number(execution.output_bytes));
-      } else {
-        await tx.query('UPDATE projects SET stored_bytes = greatest(0, stored_bytes - $2) WHERE id = $1', [
-          execution.project_id,
-          execution.output_bytes,
-        ]);
-      }
+      await addUsage(tx, ownerOf(execution), -Number(execution.output_bytes));
       return true;
     });
   }

@@ -52,10 +52,6 @@ export class Project {
   @Column('jsonb')
   resource_limits!: ResourceLimits;
 
-  /** The bytes of stored output of its finished executions; limited by `storage_limit`. */
-  @Column('bigint', { default: 0 })
-  stored_bytes!: string;
-
   @Column('uuid')
   @Index('projects_created_by')
   created_by!: string;

@@ -15,7 +15,7 @@ import {
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
-import { allowedTimeout, runRules } from '../executions/project-rules.js';
+import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/admission/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -152,9 +152,10 @@ export class TaskExecutionService {
         dependencies: state.unmet_dependencies,
       });
     }
-    const { MAX_RUN_LIMITS } = this.infrastructure.config;
+    const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
     const timeout = allowedTimeout(input.options.timeout ?? task.timeout, this.infrastructure.config);
     const project = { ...state, id: task.project_id, settings: task.project_settings };
+    refuseFullStorage(project, Number(state.stored_bytes), MAX_USER_STORAGE);
     const id = await this.lifecycle.enqueue(tx, actor, {
       ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
       task_id: task.id,

@@ -6,6 +6,7 @@ import { shownValue } from '../activity/shown-value.js';
 import { whyWaiting } from '../executions/admission/admission.queries.js';
 import { lastRun, type RunEnd } from '../executions/last-run.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
+import { usageOf } from '../executions/output-usage.queries.js';
 import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
 import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
 import type { Project, ProjectSettings } from '../projects/project.entity.js';
@@ -70,9 +71,11 @@ function hasName(name: string, first: number): [condition: string, values: unkno
 }
 
 /** The state that decides whether a task may be run, besides the task itself. */
-export interface RunState extends Pick<Project, 'stored_bytes' | 'resource_limits'> {
+export interface RunState extends Pick<Project, 'resource_limits'> {
   /** The id of the task. */
   id: string;
+  /** The bytes of stored output of the project. */
+  stored_bytes: string;
   /** The id of the task's execution that is queued or running. */
   active: string | null;
   /** Tasks that it depends on and that are neither completed, queued nor running. */
@@ -91,7 +94,7 @@ export async function runStateOf(tx: Transaction, name: string): Promise<RunStat
 
 const runStateStatement = memoized(
   (condition) =>
-    `SELECT t.id, p.stored_bytes, p.resource_limits,
+    `SELECT t.id, ${usageOf('t.project_id')} AS stored_bytes, p.resource_limits,
             (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
             (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
                FROM task_dependencies d CROSS JOIN LATERAL (

@@ -278,14 +278,14 @@ test('output is removed at the end of the retention of its project, and response
   const kept = await runJob(app.admin, keeping, 'echo kept');
   const old = await runJob(app.admin, forgetting, 'yes | head -c 800000');
   const single = await run(app.admin, 'echo single');
-  const usage = async () => {
-    const [row] = await app.query<{ stored_bytes: string }>(
-      'SELECT stored_bytes FROM user_usage WHERE user_id = $1',
-      [app.admin.user.id],
+  const usage = async (owner: string) => {
+    const [row] = await app.query<{ bytes: string }>(
+      'SELECT sum(bytes) AS bytes FROM output_usage WHERE owner = $1',
+      [owner],
     );
-    return Number(row!.stored_bytes);
+    return Number(row!.bytes);
   };
-  const usedBefore = await usage();
+  const usedBefore = await usage(app.admin.user.id);
   const path = `/api/commands/${old.execution_id}`;
   expect((await app.admin.get(`${path}/output`)).bytes).toHaveLength(800_000);
   await app.query(
@@ -308,12 +308,9 @@ test('output is removed at the end of the retention of its project, and response
     output_bytes: 800_000,
     output_pruned_at: expect.any(String),
   });
-  const stored = await app.query<{ stored_bytes: string }>(
-    'SELECT stored_bytes FROM projects WHERE id = ANY($1) ORDER BY id',
-    [[keeping.id, forgetting.id]],
-  );
-  expect(stored.map(({ stored_bytes }) => Number(stored_bytes))).toEqual([5, 6]);
-  expect(await usage()).toBe(usedBefore - 'single\n'.length);
+  expect(await usage(keeping.id)).toBe(5);
+  expect(await usage(forgetting.id)).toBe(6);
+  expect(await usage(app.admin.user.id)).toBe(usedBefore - 'single\n'.length);
   const rows = await app.query('SELECT 1 FROM executions WHERE output_pruning');
   expect(rows).toEqual([]);
 });

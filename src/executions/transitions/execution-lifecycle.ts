@@ -18,7 +18,7 @@ import {
 } from '../admission/admission.queries.js';
 import { Admissions } from '../admission/admissions.js';
 import { lockOutput, storedBytes } from '../stored-output.queries.js';
-import { addStoredBytes } from '../project-rules.js';
+import { addUsage } from '../output-usage.queries.js';
 import { QueueLimit } from '../admission/queue-limit.js';
 import { frontOfLine, isRefused, mayRunAgain, refusedInLine } from '../run-rights.js';
 import {
@@ -234,7 +234,7 @@ export class ExecutionLifecycle {
       const result = await syncTask(tx, actor, id);
       tx.afterCommit(() => this.publisher.transitioned(result));
     }
-    await addStoredBytes(tx, execution, bytes);
+    if (bytes > 0) await addUsage(tx, ownerOf(execution), bytes);
     if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);
     }

@@ -3,7 +3,7 @@ import type { Queryable, Transaction } from '../../infra/database.js';
 import { statesBefore, type Outcome } from './execution-state.js';
 import type { Execution } from '../execution.entity.js';
 import { isSuspended } from '../admission/admission.queries.js';
-import { addUserStoredBytes } from '../project-rules.js';
+import { addingUsage } from '../output-usage.queries.js';
 import { mayStillRun } from '../run-rights.js';
 import {
   applyTransition,
@@ -189,8 +189,7 @@ export async function syncTask(
 
 const completing = transitionStatement(endOf('generation', 5));
 const completingWithOutput = transitionStatement(endOf('generation', 5), {
-  stored: `stored AS (UPDATE projects p SET stored_bytes = p.stored_bytes + $10 FROM e WHERE p.id = e.project_id),
-    stored_of AS (${addUserStoredBytes('SELECT e.requested_by, $10 FROM e WHERE e.project_id IS NULL')})`,
+  stored: `stored AS (${addingUsage('SELECT coalesce(e.project_id, e.requested_by), $10::bigint FROM e')})`,
 });
 
 /**

@@ -4,6 +4,7 @@ import { Database } from '../database.js';
 import { Infrastructure } from '../infrastructure.js';
 import { prune, pruneActivity, retentions, rowsAtOnce } from './retention.queries.js';
 import { IntervalJob } from '../interval-job.js';
+import { mergeUsage } from './output-usage.js';
 import { addUpCounts } from './task-counts.js';
 
 /** The number of steps per table and run of the job, so that no run keeps the database busy for long. */
@@ -51,6 +52,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnApplicationShutdo
         return { deleted, more: next !== undefined };
       });
       await this.database.query(addUpCounts);
+      await this.database.query(mergeUsage);
     } catch (error) {
       logger.warn({ err: error }, 'old rows could not be deleted');
     }
