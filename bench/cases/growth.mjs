@@ -24,13 +24,18 @@ export default async function growth(world, report) {
   for (let i = 0; i < 10; i += 1) ten.push((await api.post('/api/projects/', { name: `Growth ${i}` })).id);
   await drive(api, [projects.made], runsToWarmUp);
 
-  const rates = { one: [], ten: [] };
-  for (let round = 0; round < rounds; round += 1) {
-    rates.one.push((await drive(api, [projects.made], count)).rate);
-    rates.ten.push((await drive(api, ten, count)).rate);
+  for (const [what, command] of [
+    ['runs of one project', 'true'],
+    ['runs with output of one project', 'echo output'],
+  ]) {
+    const rates = { one: [], ten: [] };
+    for (let round = 0; round < rounds; round += 1) {
+      rates.one.push((await drive(api, [projects.made], count, command)).rate);
+      rates.ten.push((await drive(api, ten, count, command)).rate);
+    }
+    const reference = { name: 'over ten projects', value: median(rates.ten) };
+    report.ratio(what, median(rates.one), 'runs/s', reference, 0.9);
   }
-  const reference = { name: 'over ten projects', value: median(rates.ten) };
-  report.ratio('runs of one project', median(rates.one), 'runs/s', reference, 0.9);
 
   await api.post('/api/queues/pause', { queue_name: 'low_priority' });
   // the machine drifts, so the short line is measured before and after each long one
@@ -69,13 +74,13 @@ async function fill(world, url, length) {
 }
 
 /**
- * Runs `true` in projects in turn, from several clients.
+ * Runs a command in projects in turn, from several clients.
  * @returns runs a second, and for each run the milliseconds that the request took, from then to its start, and from its start to its end
  */
-async function drive(api, into, runs) {
+async function drive(api, into, runs, command = 'true') {
   const ids = [];
   await inFlight(runs, 16, async (i) => {
-    const task = { project_id: into[i % into.length], title: `run ${i}`, command: 'true' };
+    const task = { project_id: into[i % into.length], title: `run ${i}`, command };
     ids[i] = (await api.post('/api/tasks', task)).id;
   });
   const socket = await Socket.open(api.url, api.token);

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
-import { onClosed } from './on-closed.js';
+import { closedSignal } from './on-closed.js';
 
 export type ActorRequest = FastifyRequest & { user?: Actor };
 
@@ -36,10 +36,7 @@ export const CurrentActor = createParamDecorator((_: unknown, context: Execution
 
 /** Injects a signal that is aborted when the client disconnects, at the latest when the response has left. */
 export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
-  const controller = new AbortController();
-  const { raw } = context.switchToHttp().getResponse<FastifyReply>();
-  onClosed(raw, () => controller.abort());
-  return controller.signal;
+  return closedSignal(context.switchToHttp().getResponse<FastifyReply>().raw);
 });
 
 /** Injects the request's path and query, for the links of a page. */

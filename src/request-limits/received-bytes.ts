@@ -1,4 +1,5 @@
 import { AppError } from '../common/errors.js';
+import { requestEnded } from '../http/on-closed.js';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -118,6 +119,6 @@ export class Received {
     if (this.closed.aborted) return;
     this.all.keep(this);
     this.all.count(this, -this.bytes);
-    this.closing.abort();
+    this.closing.abort(requestEnded);
   }
 }
