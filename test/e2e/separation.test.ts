@@ -72,7 +72,7 @@ describe.runIf(asRoot).each(kinds)(
     test.runIf(existsSync('/proc/self/autogroup'))(
       'do not take the processor from the launcher, whatever sessions they open',
       async () => {
-        const launcher = await app.processes.at(-1)!.launcherPid();
+        const launcher = await app.workers[0]!.launcherPid();
         expect(readFileSync(`/proc/${launcher}/autogroup`, 'latin1')).toContain('nice -15');
         const { execution_id } = await runJob(attacker, theirs, 'cat /proc/self/autogroup');
         expect(await outputOf(app, execution_id)).toContain('nice 0');
