@@ -68,7 +68,9 @@ if (mode === 'single')
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const) {
       if (!server!.isRunning) {
         server!.start();
-        await until(async () => (await app.anonymous().get('/api/health/ready')).status === 200);
+        await until(async () => (await app.anonymous().get('/api/health/ready')).status === 200, {
+          timeout: 30_000,
+        });
       }
       const below = await descendants(server!.supervisorPid);
       process.kill(server!.supervisorPid, signal);

@@ -339,8 +339,9 @@ describe('the list of tasks', () => {
       const length = 1 + random(7);
       odd.push(Array.from({ length }, () => pieces[random(pieces.length)]).join(random(2) === 0 ? ' ' : ''));
     }
-    const answers = await Promise.all(odd.map((search) => owner.get('/api/tasks/', { query: { search } })));
-    const wrong = odd.filter((_, index) => answers[index]?.status !== 200);
+    const wrong: string[] = [];
+    for (const search of odd)
+      if ((await owner.get('/api/tasks/', { query: { search } })).status !== 200) wrong.push(search);
     expect(wrong).toEqual([]);
     expect((await owner.get(`/api/tasks/?search=${'x'.repeat(501)}`)).status).toBe(422);
     for (const query of [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { twoOfEach, useApp } from '../support/app.js';
+import { until } from '../support/until.js';
 import { living, makeProject, run, scratch, speaks, stored, times, token } from './steps.js';
 
 const slots = 3;
@@ -15,8 +16,8 @@ test(
     const word = token();
     const project = await makeProject(app.admin);
     const folder = await scratch();
-    const until = `until [ -e ${folder}/go ]; do sleep 0.05; done`;
-    const quick = await run(app.admin, project, `echo quick; ${until}; echo done; : ${word}`);
+    const untilGo = `until [ -e ${folder}/go ]; do sleep 0.05; done`;
+    const quick = await run(app.admin, project, `echo quick; ${untilGo}; echo done; : ${word}`);
     const slow = await run(app.admin, project, `echo slow; sleep 60.${word}`);
     const deaf = await run(
       app.admin,
@@ -33,7 +34,8 @@ test(
 
     const begun = Date.now();
     const stopping = Promise.all(app.workers.map((server) => server.stop()));
-    await delay(300);
+    for (const server of app.workers)
+      await until(() => server.stderr.includes('"msg":"draining"'), { what: 'the begin of the drain' });
     for (const server of app.workers) process.kill(server.pid, 'SIGTERM');
     await writeFile(join(folder, 'go'), '');
     const exits = await stopping;
