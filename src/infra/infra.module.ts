@@ -11,6 +11,7 @@ import { IdentityLookups } from './identity-lookups.js';
 import { Housekeeping } from './retention/housekeeping.js';
 import { Maintenance } from './maintenance.js';
 import { RateLimiterFactory } from './rate-limiter-factory.js';
+import { Rollups } from './rollups/rollups.js';
 import { VitalConnections, WorkerConnections } from './reserved-connections.js';
 
 /** Provides the started infrastructure to all modules. */
@@ -32,6 +33,7 @@ export class InfraModule {
       Housekeeping,
       IdentityLookups,
       Maintenance,
+      Rollups,
       { provide: RateLimiterFactory, useValue: new RateLimiterFactory(infrastructure.redis) },
     ];
     return {

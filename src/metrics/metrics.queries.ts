@@ -11,15 +11,19 @@ export interface QueueDepth extends Record<string, unknown> {
   oldest_seconds: number;
 }
 
-/** Counts the executions of each queue that has any; reads only executions that have not ended. */
+/**
+ * Counts the executions of each queue that have not ended. What is held back may be very many, so it is the difference of a count in an
+ * index and of the admitted ones, which are bounded by the limits of their projects and users.
+ */
 export function queueDepths(db: Queryable): Promise<QueueDepth[]> {
   return db.query<QueueDepth>(
-    `SELECT queue,
-            count(*) FILTER (WHERE status = 'queued' AND admitted_at IS NOT NULL)::int AS admitted,
-            count(*) FILTER (WHERE status = 'queued' AND admitted_at IS NULL)::int AS held,
-            count(*) FILTER (WHERE status = 'running')::int AS running,
-            coalesce(extract(epoch FROM now() - min(admitted_at) FILTER (WHERE status = 'queued')), 0)::float8 AS oldest_seconds
-       FROM executions WHERE status IN ('queued', 'running') GROUP BY queue`,
+    `SELECT n.queue, a.admitted, a.running, a.oldest_seconds,
+            greatest(0, (SELECT count(*)::int FROM executions e WHERE e.status = 'queued' AND e.queue = n.queue) - a.admitted) AS held
+       FROM generate_series(0, 2) AS n (queue)
+       LEFT JOIN LATERAL (
+         SELECT count(*) FILTER (WHERE status = 'queued')::int AS admitted, count(*) FILTER (WHERE status = 'running')::int AS running,
+                coalesce(extract(epoch FROM now() - min(admitted_at) FILTER (WHERE status = 'queued')), 0)::float8 AS oldest_seconds
+           FROM executions WHERE status IN ('queued', 'running') AND admitted_at IS NOT NULL AND executions.queue = n.queue) AS a ON true`,
   );
 }
 

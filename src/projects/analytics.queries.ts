@@ -1,4 +1,7 @@
 import type { Queryable } from '../infra/database.js';
+import { blocksSince, inBlocks } from '../infra/rollups/blocks.js';
+import { bucketsOf, quantile, ranked } from '../infra/rollups/histogram.js';
+import { dayOf, factsOf } from '../infra/rollups/task-rollup.queries.js';
 
 export interface Summary {
   total: number;
@@ -27,57 +30,62 @@ export interface Figures {
   team: MemberFigures[];
 }
 
-/**
- * Returns a query for the tasks that were created or ended in the last days, which are numbered from 0. The number of days is part of the
- * text and not a parameter, so that a cached plan still distinguishes a week (both indexes) from a year (a scan of the rows).
- */
-function tasksOf(days: number): string {
-  const first = `date_trunc('day', now() AT TIME ZONE 'UTC') - interval '${days - 1} days'`;
-  const since = `(${first}) AT TIME ZONE 'UTC'`;
-  const day = (time: string) => `(${time} AT TIME ZONE 'UTC')::date - (${first})::date`;
-  return `
-    SELECT t.status = 'completed' AS completed, t.created_at, t.completed_at, t.actual_duration, t.estimated_duration,
-           coalesce(t.assigned_to, t.created_by) AS user_id, ${day('t.created_at')} AS created_on,
-           CASE WHEN t.status IN ('completed', 'failed', 'cancelled') AND t.completed_at >= ${since}
-                THEN ${day('t.completed_at')} END AS ended_on
-      FROM tasks t
-     WHERE t.project_id = $1 AND t.deleted_at IS NULL AND (t.created_at >= ${since} OR t.completed_at >= ${since})`;
-}
+/** The changes of the project's tasks that are not added up yet. */
+const facts = `
+  facts AS MATERIALIZED (
+    WITH d AS MATERIALIZED (SELECT * FROM task_deltas WHERE project_id = $1) ${factsOf('d')})`;
 
-const completed = '(c.completed AND c.ended_on IS NOT NULL)';
+const mean = (sum: string, n: string) => `(sum(${sum}) / nullif(sum(${n}), 0))::float8 / 1000`;
 
+// a task that was created and has ended in the period counts once, by its end
 const summary = `
-  SELECT count(*)::int AS total, count(*) FILTER (WHERE ${completed})::int AS completed, count(c.ended_on)::int AS ended,
-         extract(epoch FROM avg(c.completed_at - c.created_at) FILTER (WHERE ${completed}))::float8 AS completion_time,
-         avg(c.actual_duration) FILTER (WHERE ${completed}) AS average_duration,
-         percentile_cont(0.5) WITHIN GROUP (ORDER BY c.actual_duration) FILTER (WHERE ${completed}) AS median_duration,
-         count(*) FILTER (WHERE ${completed} AND c.actual_duration <= c.estimated_duration)::int AS on_time,
-         count(c.actual_duration + c.estimated_duration) FILTER (WHERE ${completed})::int AS estimated
-    FROM c`;
+  SELECT coalesce(sum(ended + unfinished), 0)::int AS total, coalesce(sum(completed), 0)::int AS completed,
+         coalesce(sum(ended), 0)::int AS ended, ${mean('completion_ms', 'completed')} AS completion_time,
+         ${mean('duration_ms', 'timed')} AS average_duration,
+         (SELECT ${quantile(0.5)} / 1000 FROM (${ranked('project_id', 'durations')}) AS r) AS median_duration,
+         coalesce(sum(on_time), 0)::int AS on_time, coalesce(sum(estimated), 0)::int AS estimated
+    FROM days`;
 
 /** Returns an expression for an array with one count per day. */
-const perDay = (days: number, day: string, condition: string) => `
+const perDay = (days: number, counter: string) => `
   SELECT array_agg(coalesce(d.n, 0) ORDER BY number)
-    FROM generate_series(0, ${days - 1}) AS number
-    LEFT JOIN (SELECT c.${day} AS number, count(*)::int AS n FROM c WHERE ${condition} GROUP BY 1) AS d USING (number)`;
+    FROM generate_series($2, $2 + ${days - 1}) AS number
+    LEFT JOIN (SELECT day AS number, sum(${counter})::int AS n FROM days GROUP BY 1) AS d USING (number)`;
 
 const team = `
   SELECT f.*, coalesce(u.full_name, u.username) AS user_name
-    FROM (SELECT c.user_id, count(*)::int AS total, count(*) FILTER (WHERE ${completed})::int AS completed,
-                 avg(c.actual_duration) FILTER (WHERE ${completed}) AS average_duration
-            FROM c GROUP BY c.user_id) AS f
+    FROM (SELECT user_id, sum(ended + unfinished)::int AS total, sum(completed)::int AS completed,
+                 ${mean('duration_ms', 'timed')} AS average_duration
+            FROM members GROUP BY user_id HAVING sum(ended + unfinished) > 0) AS f
     JOIN users u ON u.id = f.user_id
    ORDER BY f.completed DESC, user_name LIMIT 100`;
 
-/** Computes all figures of a project over the last days. Its tasks, whose rows are wide, are read once and materialized. */
+const ofDay =
+  'day, created, unfinished, ended, completed, completion_ms, timed, duration_ms, on_time, estimated';
+const ofMember = 'user_id, unfinished, ended, completed, timed, duration_ms';
+
+/** Reads all figures of a project over the last days. */
 export async function figuresOf(db: Queryable, projectId: string, days: number): Promise<Figures> {
+  const since = dayOf(Date.now()) - days + 1;
   const [row] = await db.query<Figures & Record<string, unknown>>(
-    `WITH c AS MATERIALIZED (${tasksOf(days)})
+    `WITH ${facts},
+          days AS MATERIALIZED (
+            SELECT ${ofDay} FROM project_days WHERE project_id = $1 AND day >= $2
+             UNION ALL
+            SELECT ${ofDay} FROM facts WHERE day >= $2),
+          members AS (
+            SELECT s.* FROM ${inBlocks('member_blocks', 'days', ofMember, 's.project_id = $1', 3)}
+             UNION ALL
+            SELECT ${ofMember} FROM facts WHERE day >= $2),
+          durations AS (
+            SELECT s.project_id, ${bucketsOf('s')} FROM ${inBlocks('task_duration_blocks', 'days', 's.*', 's.project_id = $1', 3)}
+             UNION ALL
+            SELECT project_id, histogram_bucket(duration), timed, duration_ms FROM facts WHERE day >= $2 AND duration IS NOT NULL)
      SELECT (SELECT to_jsonb(s) FROM (${summary}) AS s) AS summary,
-            (${perDay(days, 'created_on', 'c.created_on >= 0')}) AS created_per_day,
-            (${perDay(days, 'ended_on', completed)}) AS completed_per_day,
+            (${perDay(days, 'created')}) AS created_per_day,
+            (${perDay(days, 'completed')}) AS completed_per_day,
             (SELECT coalesce(jsonb_agg(t), '[]') FROM (${team}) AS t) AS team`,
-    [projectId],
+    [projectId, since, ...blocksSince(since)],
   );
   return row!;
 }

@@ -47,7 +47,10 @@ export const analyticsSchema = z
         duration,
         'Mean actual_duration (from start to end) of the completed tasks that have one',
       ),
-      median_task_duration: about(duration, 'The median of actual_duration of the same tasks'),
+      median_task_duration: about(
+        duration,
+        'The median of actual_duration of the same tasks, off by 2 % at most, since it is read from a histogram',
+      ),
       completion_rate: about(rate, 'completed_tasks ÷ total_tasks; 0 without tasks'),
       on_time_completion_rate: about(
         rate.nullable(),

@@ -98,10 +98,13 @@ export function recentActivity(db: Queryable, projectId: string) {
   );
 }
 
+/** Returns the mean of the actual durations of all completed tasks, in seconds; null without any. */
 export async function averageDuration(db: Queryable, projectId: string): Promise<number | null> {
   const [row] = await db.query<{ seconds: number | null }>(
-    `SELECT avg(actual_duration) AS seconds FROM tasks
-      WHERE project_id = $1 AND deleted_at IS NULL AND status = 'completed' AND actual_duration IS NOT NULL`,
+    `SELECT (sum(duration_ms) / nullif(sum(timed), 0))::float8 / 1000 AS seconds
+       FROM (SELECT timed, duration_ms FROM project_days WHERE project_id = $1
+              UNION ALL
+             SELECT tasks, tasks * duration_ms FROM task_deltas WHERE project_id = $1 AND duration_ms IS NOT NULL) AS t`,
     [projectId],
   );
   return row?.seconds ?? null;

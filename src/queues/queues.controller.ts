@@ -16,11 +16,15 @@ import {
   type Pause,
   type Resume,
 } from './queues.schema.js';
+import { QueueMetricsService } from './queue-metrics.service.js';
 import { QueuesService } from './queues.service.js';
 
 @Controller('api/queues')
 export class QueuesController {
-  constructor(private readonly queues: QueuesService) {}
+  constructor(
+    private readonly queues: QueuesService,
+    private readonly queueMetrics: QueueMetricsService,
+  ) {}
 
   @Get('status')
   @Endpoint({
@@ -37,15 +41,13 @@ export class QueuesController {
   @Endpoint({
     access: 'read',
     summary: 'Show the metrics of each queue by hour: arrivals, ends, waiting times and run times',
-    description: 'Returns figures for a period that ends now.',
+    description:
+      'Returns figures for a period that ends now; they are up to a second old. An execution counts as enqueued in the queue in which it was at first, and as ended in the hour of its end. The figures of an hour stay when its executions are deleted.',
     response: queueMetricsSchema,
     errors: ['VALIDATION_ERROR'],
   })
-  metrics(
-    @CurrentActor() actor: Actor,
-    @Query({ schema: metricsQuery }) { period }: { period: MetricsPeriod },
-  ) {
-    return this.queues.metrics(actor, period);
+  metrics(@Query({ schema: metricsQuery }) { period }: { period: MetricsPeriod }) {
+    return this.queueMetrics.of(period);
   }
 
   @Post('pause')

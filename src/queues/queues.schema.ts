@@ -26,8 +26,15 @@ export const queueStatusSchema = z
       .meta({ description: 'The slots of all worker processes' }),
     performance: z.object({
       tasks_per_minute: z.number().min(0).meta({ description: 'The average of the last ten minutes' }),
-      average_processing_time: durationSchema.nullable().meta({ description: 'In the last 24 hours' }),
-      success_rate: z.number().min(0).max(1).nullable().meta({ description: 'In the last 24 hours' }),
+      average_processing_time: durationSchema
+        .nullable()
+        .meta({ description: 'In the current hour and the 23 before it' }),
+      success_rate: z
+        .number()
+        .min(0)
+        .max(1)
+        .nullable()
+        .meta({ description: 'Completed ÷ (completed + failed) runs of the same hours' }),
     }),
   })
   .meta({ id: 'QueueStatus' });
@@ -77,9 +84,10 @@ export const metricsQuery = querySchema({
     .meta({ description: 'The length of the period' }),
 });
 
-const percentiles = z
-  .object({ p50: z.number().min(0).nullable(), p95: z.number().min(0).nullable() })
-  .meta({ description: 'Seconds; null when nothing started or ended' });
+const percentiles = z.object({ p50: z.number().min(0).nullable(), p95: z.number().min(0).nullable() }).meta({
+  description:
+    'Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal',
+});
 const figures = {
   enqueued: count,
   completed: count,

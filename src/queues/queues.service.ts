@@ -8,21 +8,16 @@ import { QueueControl } from '../executions/admission/queue-control.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { metricsRows, queueCounts, readThroughput, type MetricValues } from './queues.queries.js';
-import {
-  periods,
-  type Clear,
-  type MetricsPeriod,
-  type Pause,
-  type QueueMetrics,
-  type QueueStatus,
-} from './queues.schema.js';
+import { SharedFor } from '../common/shared.js';
+import { countedUpTo, endedRecently, queueCounts, queueSizes, readThroughput } from './queues.queries.js';
+import { type Clear, type Pause, type QueueStatus } from './queues.schema.js';
 
 /** A request to clear a queue returns after this time, even when executions are left. */
 const clearTimeoutMs = 25_000;
-const hourMs = 3_600_000;
+/** The time for which counts of many rows are shared by all requests. */
+const cacheMs = 1_000;
 
-const byName = <T>(make: (queue: number) => T): Record<QueueName, T> => ({
+export const byName = <T>(make: (queue: number) => T): Record<QueueName, T> => ({
   high_priority: make(0),
   normal_priority: make(1),
   low_priority: make(2),
@@ -32,6 +27,9 @@ const rounded = (value: number) => Number(value.toFixed(4));
 
 @Injectable()
 export class QueuesService {
+  private readonly sizes = new SharedFor(cacheMs, () => queueSizes(this.database));
+  private readonly recent = new SharedFor(cacheMs, () => endedRecently(this.database));
+
   constructor(
     private readonly database: Database,
     private readonly heavy: HeavyWork,
@@ -42,18 +40,27 @@ export class QueuesService {
 
   async status(actor: Actor): Promise<QueueStatus> {
     const { LEASE_SECONDS } = this.infrastructure.config;
-    const [counts, throughput] = await this.heavy.read(actor.id, (tx) =>
-      Promise.all([queueCounts(tx), readThroughput(tx, LEASE_SECONDS)]),
-    );
-    const { slots, running, ended_recently, average_seconds, completed, ended } = throughput;
+    const [[counts, throughput], endedOfLate] = await Promise.all([
+      this.heavy.read(actor.id, (tx) => Promise.all([queueCounts(tx), readThroughput(tx, LEASE_SECONDS)])),
+      this.recent.ask(),
+    ]);
+    const isLong = counts.some(({ size }) => size === countedUpTo);
+    const sizes = isLong ? await this.sizes.ask() : counts.map(({ size }) => size);
+    const { slots, running, completed_today, average_seconds, completed, ended } = throughput;
     return {
       queues: byName((queue) => {
-        const { size, processing, completed_today, paused, pause_reason } = counts[queue]!;
-        return { size, processing, completed_today, paused, pause_reason };
+        const { size, processing, paused, pause_reason } = counts[queue]!;
+        return {
+          size: size === countedUpTo ? Math.max(size, sizes[queue]!) : size,
+          processing,
+          completed_today: completed_today[queue]!,
+          paused,
+          pause_reason,
+        };
       }),
       workers: { active: running, idle: Math.max(0, slots - running), total: slots },
       performance: {
-        tasks_per_minute: ended_recently / 10,
+        tasks_per_minute: endedOfLate / 10,
         average_processing_time: formatDuration(average_seconds),
         success_rate: ended === 0 ? null : rounded(completed / ended),
       },
@@ -96,46 +103,9 @@ export class QueuesService {
     return { queue_name, cleared_count: cleared, remaining: left };
   }
 
-  async metrics(actor: Actor, period: MetricsPeriod): Promise<QueueMetrics> {
-    const to = new Date();
-    // the period has whole hours, of which the current one is the last
-    const from = new Date(Math.floor(to.getTime() / hourMs) * hourMs - (periods[period] - 1) * hourMs);
-    const rows = await this.heavy.read(actor.id, (tx) => metricsRows(tx, from, to));
-    const empty: MetricValues = {
-      enqueued: 0,
-      completed: 0,
-      failed: 0,
-      cancelled: 0,
-      wait_p50: null,
-      wait_p95: null,
-      run_p50: null,
-      run_p95: null,
-    };
-    const toView = (row: MetricValues) => ({
-      enqueued: row.enqueued,
-      completed: row.completed,
-      failed: row.failed,
-      cancelled: row.cancelled,
-      wait_time: { p50: seconds(row.wait_p50), p95: seconds(row.wait_p95) },
-      run_time: { p50: seconds(row.run_p50), p95: seconds(row.run_p95) },
-    });
-    const queues = byName((queue) => {
-      const mine = rows.filter((row) => row.queue === queue);
-      const hours = Array.from({ length: periods[period] }, (_, index) => {
-        const hour = new Date(from.getTime() + index * hourMs);
-        const row = mine.find((candidate) => candidate.hour?.getTime() === hour.getTime());
-        return { hour: toInstant(hour), ...toView(row ?? empty) };
-      });
-      return { totals: toView(mine.find(({ hour }) => hour === null) ?? empty), hours };
-    });
-    return { period, from: toInstant(from), to: toInstant(to), queues };
-  }
-
   private record(tx: Transaction, actor: Actor, queue: number, action: string, newValue: unknown): void {
     // a queue has no row with an id, so the activity names it by a fixed one
     const entityId = `00000000-0000-8000-8000-00000000000${queue}`;
     this.activity.record(tx, { actor, entityType: 'queue', entityId, action, newValue });
   }
 }
-
-const seconds = (value: number | null) => (value === null ? null : Number(value.toFixed(3)));

@@ -64,12 +64,12 @@ export class PerformanceMeter {
   }
 
   private async measure(): Promise<QueueFigures> {
+    const waiting = (queue: number) =>
+      `(SELECT count(*)::int FROM executions WHERE status = 'queued' AND queue = ${queue})`;
     const [row] = await this.database.query<Record<'ended' | 'high' | 'normal' | 'low', number>>(
       `SELECT (SELECT count(*)::int FROM executions
                 WHERE task_id IS NOT NULL AND finished_at > now() - interval '1 minute') AS ended,
-              count(*) FILTER (WHERE queue = 0)::int AS high, count(*) FILTER (WHERE queue = 1)::int AS normal,
-              count(*) FILTER (WHERE queue = 2)::int AS low
-         FROM executions WHERE status = 'queued'`,
+              ${waiting(0)} AS high, ${waiting(1)} AS normal, ${waiting(2)} AS low`,
     );
     const { ended = 0, high = 0, normal = 0, low = 0 } = row ?? {};
     return { tasks_per_minute: ended, queue_sizes: { high, normal, low } };

@@ -1,6 +1,7 @@
 import { v7 as uuid } from 'uuid';
 import type { Config } from '../../common/config.js';
 import type { Queryable } from '../database.js';
+import { dayOf, keptDays } from '../rollups/task-rollup.queries.js';
 
 /** The number of rows per statement, so that no statement holds locks for long. */
 export const rowsAtOnce = 1_000;
@@ -53,6 +54,11 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
     },
     { table: 'workers', condition: 'seen_at < $1', values: [yesterday] },
     { table: 'webhook_deliveries', condition: "id < $1 AND status <> 'pending'", values: [idOf(sent)] },
+    ...['member_blocks', 'task_duration_blocks'].map((table) => ({
+      table,
+      condition: 'start < $1',
+      values: [dayOf(now) - keptDays],
+    })),
   ];
 }
 

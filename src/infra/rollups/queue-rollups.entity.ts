@@ -1,0 +1,77 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+const Counter = () => Column('bigint', { default: 0 });
+const Milliseconds = () => Column('double precision', { nullable: true });
+
+/** The executions of a queue in an hour, which is the number of hours since 1970. All durations are milliseconds. */
+@Entity('queue_hours')
+export class QueueHour {
+  @PrimaryColumn('smallint')
+  queue!: number;
+
+  @PrimaryColumn('integer')
+  hour!: number;
+
+  @Counter()
+  enqueued!: string;
+
+  @Counter()
+  completed!: string;
+
+  @Counter()
+  failed!: string;
+
+  @Counter()
+  cancelled!: string;
+
+  /** The executions that ended after they had started. */
+  @Counter()
+  ran!: string;
+
+  @Counter()
+  run_ms!: string;
+
+  /** Those among the failed ones that had started. */
+  @Counter()
+  failed_runs!: string;
+
+  @Milliseconds()
+  wait_p50!: number | null;
+
+  @Milliseconds()
+  wait_p95!: number | null;
+
+  @Milliseconds()
+  run_p50!: number | null;
+
+  @Milliseconds()
+  run_p95!: number | null;
+}
+
+/** The histogram of the wait or run times of the executions that ended in a block of hours. */
+@Entity('queue_time_blocks')
+export class QueueTimeBlock {
+  @PrimaryColumn('smallint')
+  queue!: number;
+
+  @PrimaryColumn('smallint')
+  hours!: number;
+
+  @PrimaryColumn('integer')
+  start!: number;
+
+  @PrimaryColumn('text')
+  measure!: 'wait' | 'run';
+
+  /** The buckets that are not empty, in order, see `histogram.ts`. */
+  @Column('smallint', { array: true })
+  buckets!: number[];
+
+  /** The number of times in each of them. */
+  @Column('integer', { array: true })
+  n!: number[];
+
+  /** The sum of the times in each of them. */
+  @Column('bigint', { array: true })
+  ms!: string[];
+}
