@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { twoOfEach, useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import { data, execute, makeJob, makeProject, reached, refusal, show, type Json } from './steps.js';
 
 const app = useApp({ roles: twoOfEach, env: { QUEUE_LIMIT: '12', MAX_QUEUED_PER_USER: '12' } });
@@ -158,7 +159,11 @@ test('the metrics count arrivals and ends', async () => {
   const before = await data(200, owner.get('/api/queues/metrics'));
   await execute(owner, task, { priority: 'low' });
   await reached(owner, task, 'failed');
-  const after = await data(200, owner.get('/api/queues/metrics?period=24h'));
+  // metrics may be a second old
+  const after = await until(async () => {
+    const shown = await data(200, owner.get('/api/queues/metrics?period=24h'));
+    return shown.queues.low_priority.totals.failed > before.queues.low_priority.totals.failed && shown;
+  });
   expect(after.period).toBe('24h');
   expect(after.queues.low_priority.hours).toHaveLength(24);
   const totals = after.queues.low_priority.totals;

@@ -20,7 +20,9 @@ const settled = `
     FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
 
 const hour = (time: string) => `floor(date_part('epoch', ${time}) / 3600)::integer`;
-const milliseconds = (from: string, to: string) => `(1000 * date_part('epoch', ${to} - ${from}))::bigint`;
+/** The clock may have been set back in between. */
+const milliseconds = (from: string, to: string) =>
+  `greatest(0, 1000 * date_part('epoch', ${to} - ${from}))::bigint`;
 const countOf = (status: string) => `count(*) FILTER (WHERE status = '${status}')`;
 
 /** Counts the executions that were created and that ended, by queue and hour. @param range the condition on a time */
