@@ -1263,7 +1263,7 @@ export interface components {
         averageTaskDuration: string | null;
         /** @description completed_tasks ÷ total_tasks; 0 without tasks */
         completionRate: number;
-        /** @description The median of actual_duration of the same tasks */
+        /** @description The median of actual_duration of the same tasks, off by 2 % at most, since it is read from a histogram */
         medianTaskDuration: string | null;
         /** @description Completed tasks whose actual_duration is at most their estimated_duration ÷ completed tasks that have both; null without any */
         onTimeCompletionRate: number | null;
@@ -1573,12 +1573,12 @@ export interface components {
             failed: number;
             /** Format: date-time */
             hour: string;
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1589,12 +1589,12 @@ export interface components {
             completed: number;
             enqueued: number;
             failed: number;
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1609,12 +1609,12 @@ export interface components {
             failed: number;
             /** Format: date-time */
             hour: string;
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1625,12 +1625,12 @@ export interface components {
             completed: number;
             enqueued: number;
             failed: number;
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1645,12 +1645,12 @@ export interface components {
             failed: number;
             /** Format: date-time */
             hour: string;
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1661,12 +1661,12 @@ export interface components {
             completed: number;
             enqueued: number;
             failed: number;
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             runTime: {
               p50: number | null;
               p95: number | null;
             };
-            /** @description Seconds; null when nothing started or ended */
+            /** @description Seconds; null when nothing started or ended. Off by 2 % at most, since they are read from a histogram; exact where all times are equal */
             waitTime: {
               p50: number | null;
               p95: number | null;
@@ -1679,9 +1679,9 @@ export interface components {
     };
     QueueStatus: {
       performance: {
-        /** @description In the last 24 hours */
+        /** @description In the current hour and the 23 before it */
         averageProcessingTime: string | null;
-        /** @description In the last 24 hours */
+        /** @description Completed ÷ (completed + failed) runs of the same hours */
         successRate: number | null;
         /** @description The average of the last ten minutes */
         tasksPerMinute: number;

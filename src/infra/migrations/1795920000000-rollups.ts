@@ -110,12 +110,20 @@ const functions = [
      SELECT CASE WHEN ms < 1 THEN 0 ELSE 1 + floor(ln(ms::float8) / ln(1.02::float8)) END::smallint $$`,
   // rows of one kind are logged as one: a copied project with 100,000 tasks takes a few
   ...trigger('added', logged('after'), 'INSERT ON tasks REFERENCING NEW TABLE AS after FOR EACH STATEMENT'),
-  // for each row, since a condition of the trigger costs less than a look at the changed rows: two of three changes of a run are none here
+  // Two of three changes of a run are none here, and end at the first condition. As conditions of the trigger each statement would compile
+  // them anew, which takes 0.05 to 0.1 ms.
   ...trigger(
     'changed',
-    `INSERT INTO task_deltas (${columns})
-     SELECT ${figures('OLD')}, -1, 0 WHERE ${living('OLD')} UNION ALL SELECT ${figures('NEW')}, 1, 0 WHERE ${living('NEW')}`,
-    `UPDATE ON tasks FOR EACH ROW WHEN (${relevant('OLD')} IS DISTINCT FROM ${relevant('NEW')})`,
+    `IF OLD.completed_at IS NULL AND NEW.completed_at IS NULL AND OLD.status <> 'completed' AND NEW.status <> 'completed'
+        AND OLD.assigned_to IS NOT DISTINCT FROM NEW.assigned_to AND OLD.deleted_at IS NOT DISTINCT FROM NEW.deleted_at
+        AND OLD.created_at = NEW.created_at AND OLD.created_by = NEW.created_by AND OLD.project_id = NEW.project_id THEN
+       RETURN NULL;
+     END IF;
+     IF ${relevant('OLD')} IS DISTINCT FROM ${relevant('NEW')} THEN
+       INSERT INTO task_deltas (${columns})
+       SELECT ${figures('OLD')}, -1, 0 WHERE ${living('OLD')} UNION ALL SELECT ${figures('NEW')}, 1, 0 WHERE ${living('NEW')};
+     END IF`,
+    'UPDATE ON tasks FOR EACH ROW',
   ),
   ...trigger(
     'removed',

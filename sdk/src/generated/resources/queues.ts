@@ -28,7 +28,7 @@ export class QueuesResource {
 
   /**
    * Show the metrics of each queue by hour: arrivals, ends, waiting times and run times.
-   * Returns figures for a period that ends now. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Returns figures for a period that ends now; they are up to a second old. An execution counts as enqueued in the queue in which it was at first, and as ended in the hour of its end. The figures of an hour stay when its executions are deleted. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    */
   metrics(query?: QueuesMetricsQuery, options?: RequestOptions): Promise<QueueMetrics> {
     return this.api.call({ method: 'GET', path: '/queues/metrics', query, options });
