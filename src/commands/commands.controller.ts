@@ -118,13 +118,7 @@ export class CommandsController {
       'Responds with 200 when all processes of the command have ended, or with 202 and `cancelling` when that takes more than 10 s.',
     response: cancelledCommandSchema,
     alternatives: { 202: cancelledCommandSchema },
-    errors: [
-      'VALIDATION_ERROR',
-      'RESOURCE_NOT_FOUND',
-      'COMMAND_NOT_RUNNING',
-      'PROJECT_ACCESS_DENIED',
-      'PROJECT_ARCHIVED',
-    ],
+    errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'COMMAND_NOT_RUNNING', 'PROJECT_ACCESS_DENIED'],
   })
   async cancel(
     @CurrentActor() actor: Actor,

@@ -101,7 +101,7 @@ export class CommandsService {
    * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, COMMAND_NOT_RUNNING when it has ended, also by itself during this request
    */
   async cancel(actor: Actor, id: string, reason: string | null): Promise<CancelledCommand> {
-    const before = await this.executions.require(actor, id, 'execute');
+    const before = await this.executions.require(actor, id, 'cancel');
     if (isFinal(before.status))
       throw new AppError('COMMAND_NOT_RUNNING', { command_id: id, status: before.status });
     const execution = await this.executions.cancel(actor, id, reason);

@@ -84,7 +84,7 @@ export async function readFrames(
   const end = offset + bytes;
   const rows = await db.query<SegmentRow & Record<string, unknown>>(
     `SELECT "offset", length(content) AS length, frame_lengths, frame_flags, frame_times,
-            substring(content FROM (greatest($2::bigint - "offset", 0) + 1)::int
+            substring(content FROM least(greatest($2::bigint - "offset", 0), length(content))::int + 1
                       FOR least($4::bigint - greatest($2::bigint, "offset"), ${longestContent})::int) AS content
        FROM output_segments
       WHERE execution_id = $1 AND "offset" < $4::bigint AND "offset" >= coalesce(

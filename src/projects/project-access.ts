@@ -6,13 +6,13 @@ import { Database, type Queryable } from '../infra/database.js';
 import { findAccessible, type AccessibleProject } from './projects.queries.js';
 import type { MemberRole } from './projects.schema.js';
 
-/** The kinds of access to a project. */
-export type ProjectPermission = 'read' | 'write' | 'execute' | 'own';
+/** The kinds of access to a project. What runs can be cancelled in an archived project, too. */
+export type ProjectPermission = 'read' | 'write' | 'execute' | 'cancel' | 'own';
 
 const granted: Record<MemberRole, readonly ProjectPermission[]> = {
   viewer: ['read'],
-  developer: ['read', 'write', 'execute'],
-  owner: ['read', 'write', 'execute', 'own'],
+  developer: ['read', 'write', 'execute', 'cancel'],
+  owner: ['read', 'write', 'execute', 'cancel', 'own'],
 };
 
 const projectName = /^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[A-Za-z][A-Za-z0-9]{1,9})$/;

@@ -93,13 +93,7 @@ export class TaskExecutionController {
       'Responds with 200 when all processes of the command have ended, or with 202 and `cancelling` when that takes more than 10 s.',
     response: cancelledTaskSchema,
     alternatives: { 202: cancelledTaskSchema },
-    errors: [
-      'VALIDATION_ERROR',
-      'TASK_NOT_FOUND',
-      'TASK_NOT_RUNNING',
-      'PROJECT_ACCESS_DENIED',
-      'PROJECT_ARCHIVED',
-    ],
+    errors: ['VALIDATION_ERROR', 'TASK_NOT_FOUND', 'TASK_NOT_RUNNING', 'PROJECT_ACCESS_DENIED'],
   })
   async cancel(
     @CurrentActor() actor: Actor,

@@ -89,14 +89,14 @@ export class TaskExecutionService {
    * @throws TASK_NOT_RUNNING
    */
   async cancel(actor: Actor, name: string, reason: string | null): Promise<CancelledTask> {
-    const task = await requireTask(this.database, actor, name, 'execute');
+    const task = await requireTask(this.database, actor, name, 'cancel');
     if (task.execution_id === null || (task.status !== 'queued' && task.status !== 'running')) {
       throw new AppError('TASK_NOT_RUNNING', { task_id: task.id, status: task.status });
     }
     const execution = await this.executions.cancel(actor, task.execution_id, reason);
     if (execution.status === 'failed') {
       // the attempt failed at the same moment and a retry has been queued, which is to be cancelled instead
-      const now = await requireTask(this.database, actor, task.id, 'execute');
+      const now = await requireTask(this.database, actor, task.id, 'cancel');
       if (now.execution_id !== execution.id && (now.status === 'queued' || now.status === 'running')) {
         return this.cancel(actor, task.id, reason);
       }

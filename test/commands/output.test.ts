@@ -119,8 +119,12 @@ test('events follow a command and resume where they were cut, byte for byte', as
   expect(final).toMatchObject({ command_id, stream: 'stdout', encoding: 'base64' });
   expect(Buffer.from(final.content, 'base64').at(-1)).toBe(0xff);
 
-  const late = await readEvents(await person.open('GET', `${path}?from_offset=999999`, undefined, events));
-  expect(late.map(({ data }) => data.end)).toEqual([true]);
+  for (const offset of [999_999, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
+    const late = await readEvents(
+      await person.open('GET', `${path}?from_offset=${offset}`, undefined, events),
+    );
+    expect(late.map(({ data }) => data.end)).toEqual([true]);
+  }
   const part = await readEvents(await person.open('GET', `${path}?from_offset=10`, undefined, events));
   expect(bytesOf(part).equals(raw.bytes.subarray(10))).toBe(true);
 });

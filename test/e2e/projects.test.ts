@@ -321,6 +321,17 @@ test('an archived project is read-only until it is made active again', async () 
   await data(200, owner.put(`/api/tasks/${task.id}`, { title: 'x' }));
 });
 
+test('what runs in a project that is archived meanwhile can be cancelled', async () => {
+  const project = await makeProject(owner);
+  const task = await makeTask(owner, project, { command: 'sleep 60' });
+  await data(202, owner.post(`/api/tasks/${task.id}/execute`));
+  const command = { command: 'sleep 60', project_id: project.id };
+  const { command_id } = await data(200, owner.post('/api/commands/execute', command));
+  await data(200, owner.put(`/api/projects/${project.id}`, { status: 'archived' }));
+  for (const path of [`/api/tasks/${task.id}/cancel`, `/api/commands/${command_id}/cancel`])
+    expect(await data(200, owner.post(path))).toMatchObject({ status: 'cancelled' });
+});
+
 test('the list is filtered, searched, sorted and paged', async () => {
   const lister = await app.admin.createUser('developer');
   const made = [];

@@ -71,7 +71,7 @@ export class CommandsResource {
   /**
    * Stop a queued or running command.
    * Responds with 200 when all processes of the command have ended, or with 202 and `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, IDEMPOTENCY_CONFLICT, COMMAND_NOT_RUNNING, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, IDEMPOTENCY_CONFLICT, COMMAND_NOT_RUNNING
    */
   cancel(commandId: string, body?: CancelCommand, options?: RequestOptions): Promise<CancelledCommand> {
     return this.api.call({

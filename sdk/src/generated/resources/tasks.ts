@@ -107,7 +107,7 @@ export class TasksResource {
   /**
    * Stop a queued or running task.
    * Responds with 200 when all processes of the command have ended, or with 202 and `cancelling` when that takes more than 10 s. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_NOT_RUNNING, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_NOT_RUNNING
    */
   cancel(taskId: string, body?: Cancel, options?: RequestOptions): Promise<CancelledTask> {
     return this.api.call({
