@@ -10,6 +10,7 @@ import { UnreadBytes, type Unread } from '../request-limits/unread-bytes.js';
 import { networkOf } from '../common/network.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import { Database } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { isFinal } from '../executions/transitions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { rawOutput, storedOutput, upTo, withoutAnsi } from './output-bytes.js';
@@ -53,6 +54,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
     private readonly counts: ConnectionCounts,
     private readonly stored: StoredOutputReader,
     private readonly unread: UnreadBytes,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
@@ -85,7 +87,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
         signal,
       );
       // turns off the response buffering of proxies such as nginx
-      await reply.header('X-Accel-Buffering', 'no').type('text/event-stream').send(toStream(events));
+      await reply.header('X-Accel-Buffering', 'no').type('text/event-stream').send(this.toStream(id, events));
       return;
     }
     const size = isFinal(status) ? Number(execution.output_bytes) : await storedEnd(this.database, id);
@@ -110,7 +112,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
       ? upTo(this.reader.read(id, start, signal, unread), end)
       : storedOutput(this.stored, id, start, end, signal, unread);
     const bytes = rawOutput(pieces, query.stream);
-    await reply.send(toStream(query.ansi === 'strip' ? withoutAnsi(bytes) : bytes));
+    await reply.send(this.toStream(id, query.ansi === 'strip' ? withoutAnsi(bytes) : bytes));
   }
 
   /** Ends all streams, since the server waits for its connections when it shuts down. */
@@ -163,6 +165,14 @@ export class OutputHttp implements BeforeApplicationShutdown {
     // the client may have disconnected while the connections were counted
     if (signal.aborted) release();
     else signal.addEventListener('abort', release, { once: true });
+  }
+
+  /** Converts output to a stream. The headers are sent before it fails, so that the client sees no more than the end of the connection. */
+  private toStream(executionId: string, source: AsyncIterable<Buffer | string>): Readable {
+    const stream = Readable.from(source, { objectMode: false, highWaterMark: 64 * 1024 });
+    return stream.on('error', (error) =>
+      this.infrastructure.logger.warn({ err: error, execution_id: executionId }, 'output could not be sent'),
+    );
   }
 
   private trackUnread(request: ActorRequest, reply: FastifyReply): Unread {
@@ -218,6 +228,3 @@ function wantsEvents({ headers }: FastifyRequest): boolean {
 }
 
 /** Creates a stream that reads on from its source only when the client has read what was sent. */
-function toStream(source: AsyncIterable<Buffer | string>): Readable {
-  return Readable.from(source, { objectMode: false, highWaterMark: 64 * 1024 });
-}
