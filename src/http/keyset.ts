@@ -80,7 +80,13 @@ export class Keyset {
   }
 
   get orderBy(): string {
-    return `ORDER BY ${this.keys.map(([column]) => `${column} ${this.order}`).join(', ')}`;
+    return this.orderOf(this.keys.map(([column]) => column));
+  }
+
+  /** Builds the ORDER BY for the sort columns under other names. @param isReversed reads from the end */
+  orderOf(columns: readonly string[], isReversed = false): string {
+    const order = isReversed === (this.order === 'asc') ? 'DESC' : 'ASC';
+    return `ORDER BY ${columns.map((column) => `${column} ${order}`).join(', ')}`;
   }
 
   /**
@@ -106,7 +112,7 @@ export class Keyset {
     const shape = z.tuple([
       z.string(),
       z.tuple(types as unknown as [z.ZodType, ...z.ZodType[]]),
-      z.array(z.int().min(0)).max(2),
+      z.array(z.int().min(0)).max(3),
     ]);
     const [fingerprint, values, carried] = z
       .tuple([z.string(), z.unknown(), z.unknown()])

@@ -32,12 +32,14 @@ export interface PageQuery extends PageRequest {
 export interface Page<T> extends PageRequest {
   items: T[];
   total: number;
+  total_is_exact: boolean;
   pages: number;
   has_next: boolean;
   has_previous: boolean;
   next_cursor: string | null;
   pagination: {
     total: number;
+    total_is_exact: boolean;
     page: number;
     page_size: number;
     pages: number;
@@ -47,7 +49,11 @@ export interface Page<T> extends PageRequest {
 
 export function pageSchema<S extends z.ZodType>(item: S) {
   const count = z.int().min(0);
-  const flat = { total: count, page: count, page_size: count, pages: count };
+  const total_is_exact = z.boolean().meta({
+    description:
+      'Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others',
+  });
+  const flat = { total: count, total_is_exact, page: count, page_size: count, pages: count };
   const link = z.string().nullable();
   return z.object({
     items: z.array(item),
@@ -62,13 +68,26 @@ export function pageSchema<S extends z.ZodType>(item: S) {
   });
 }
 
+/** A number of items: the exact one, or the number that was counted before counting ended. */
+export interface Total {
+  n: number;
+  isExact: boolean;
+}
+
+/** The rows of a page by their place in the sort order, or in the reverse of it. */
+export interface Slice {
+  skip: number;
+  take: number;
+  isReversed: boolean;
+}
+
 /**
  * One page of a list. Its query reads `limit` rows, sorted by `orderBy`, from those `after` the cursor: one more than the page has,
  * which tells whether another page follows.
  */
 export class PageWindow {
   /** The number of items of all pages, as the first page counted it and the cursor carries it; undefined without a cursor. */
-  readonly total: number | undefined;
+  readonly total: Total | undefined;
   private readonly keyset: Keyset;
   private readonly page: number;
 
@@ -88,7 +107,9 @@ export class PageWindow {
     this.keyset = new Keyset(keys, order, [pathname.replace(/\/+$/, ''), filters], cursor);
     if (cursor !== undefined && page !== 1)
       throw new AppError('VALIDATION_ERROR', { field: 'page', issue: 'Send a page or a cursor' });
-    [this.page = page, this.total] = this.keyset.carried;
+    const [carriedPage = page, total, isExact] = this.keyset.carried;
+    this.page = carriedPage;
+    if (total !== undefined) this.total = { n: total, isExact: isExact !== 0 };
   }
 
   after(bind: Bind): string {
@@ -99,10 +120,27 @@ export class PageWindow {
     return this.keyset.orderBy;
   }
 
+  /** Builds the ORDER BY for the sort columns under other names. @param isReversed reads from the end */
+  orderOf(columns: readonly string[], isReversed = false): string {
+    return this.keyset.orderOf(columns, isReversed);
+  }
+
   limit(bind: Bind): string {
+    const { skip, take } = this.slice();
+    return `LIMIT ${bind(take)} OFFSET ${bind(skip)}`;
+  }
+
+  /**
+   * Returns which rows to read.
+   * @param total the exact number of rows, with which a page in the second half is read from the end
+   */
+  slice(total = 0): Slice {
     const { page_size, cursor } = this.query;
-    const passed = cursor === undefined ? (this.page - 1) * page_size : 0;
-    return `LIMIT ${bind(page_size + 1)} OFFSET ${bind(passed)}`;
+    const skip = cursor === undefined ? (this.page - 1) * page_size : 0;
+    const take = page_size + 1;
+    if (skip < total / 2 || skip >= total) return { skip, take, isReversed: false };
+    const last = Math.min(total, skip + take);
+    return { skip: total - last, take: last - skip, isReversed: true };
   }
 
   /**
@@ -110,12 +148,17 @@ export class PageWindow {
    * @param rows the rows that were read, with the sort columns
    * @param total the `total` of this window, or the counted one
    */
-  toPage<R extends object, T>(rows: R[], total: number, toItem: (row: R) => T): Page<T> {
+  toPage<R extends object, T>(rows: R[], total: Total | number, toItem: (row: R) => T): Page<T> {
     const { page } = this;
     const { page_size } = this.query;
-    const { rows: shown, next_cursor } = this.keyset.cut(rows, page_size, [page + 1, total]);
+    const { n, isExact } = typeof total === 'number' ? { n: total, isExact: true } : total;
+    // a page behind what was counted has counted its own rows
+    const seen = rows.length > 0 ? (page - 1) * page_size + rows.length : 0;
+    const known = isExact ? n : Math.max(n, seen);
+    const { rows: shown, next_cursor } = this.keyset.cut(rows, page_size, [page + 1, known, Number(isExact)]);
     const items = shown.map(toItem);
-    const counts = { total, page, page_size, pages: Math.ceil(total / page_size) };
+    const pages = Math.ceil(known / page_size);
+    const counts = { total: known, total_is_exact: isExact, page, page_size, pages };
     const links = this.links(counts.pages, next_cursor);
     return {
       items,

@@ -12,7 +12,11 @@ export type TaskStatus = (typeof taskStatuses)[number];
 // analytics of a week or a month read the tasks that ended in it, not the whole project
 @Index('tasks_project_completed', ['project_id', 'completed_at'], { where: 'deleted_at IS NULL' })
 @Index('tasks_created_by', ['created_by'])
-@Index('tasks_created', ['created_at', 'id'], { where: 'deleted_at IS NULL' })
+// each sort of a list has the tasks of a project and a status in order
+@Index('tasks_status_updated', ['project_id', 'status', 'updated_at', 'id'], { where: 'deleted_at IS NULL' })
+@Index('tasks_status_priority', ['project_id', 'status', 'priority', 'id'], { where: 'deleted_at IS NULL' })
+@Index('tasks_status_title', ['project_id', 'status', 'title', 'id'], { where: 'deleted_at IS NULL' })
+@Index('tasks_created_project', { synchronize: false })
 @Index('tasks_assigned_to', ['assigned_to', 'created_at'], {
   where: 'deleted_at IS NULL AND assigned_to IS NOT NULL',
 })

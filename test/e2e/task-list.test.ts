@@ -52,7 +52,7 @@ describe('the list of tasks', () => {
       return [...url.searchParams].map(String).toSorted();
     };
     const { links, ...pagination } = first.pagination;
-    expect(pagination).toEqual({ total: 5, page: 1, page_size: 2, pages: 3 });
+    expect(pagination).toEqual({ total: 5, total_is_exact: true, page: 1, page_size: 2, pages: 3 });
     expect([parsed(links.first), parsed(links.next), parsed(links.last), links.previous]).toEqual([
       at(1),
       at(2),

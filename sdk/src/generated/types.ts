@@ -84,8 +84,12 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     BulkResult: {
       affectedCount: number;
@@ -1091,8 +1095,12 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     PersonalAccessTokenWithSecret: {
       /** Format: date-time */
@@ -1409,8 +1417,12 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     ProjectSecret: {
       /** Format: date-time */
@@ -2014,10 +2026,14 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       /** Format: uuid */
       sessionId: string;
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     SessionPage: {
       hasNext: boolean;
@@ -2038,9 +2054,13 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       sessions: components['schemas']['SessionSummary'][];
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     SessionSummary: {
       /** Format: date-time */
@@ -2470,8 +2490,12 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     TaskUpdatedMessage: {
       data: {
@@ -2811,8 +2835,12 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     UsersListQuery: {
       /** @description Page number, from 1 */
@@ -2954,8 +2982,12 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     WebhookDeliveryTry: {
       /** Format: date-time */
@@ -2987,8 +3019,12 @@ export interface components {
         pageSize: number;
         pages: number;
         total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
       };
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     WebhookReplay: {
       /** @description The `from` of the next request; null when the window is complete */
