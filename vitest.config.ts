@@ -25,7 +25,7 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
 const once = [
   'test/cli/**',
   'test/commands/{help,output}.test.ts',
-  'test/e2e/{access,answer-size,bodies,bulk,command-users,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,tasks}.test.ts',
+  'test/e2e/{access,answer-size,bodies,bulk,command-users,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
   'test/executions/last-run.test.ts',
   'test/faults/{connections-taken,secrets}.test.ts',
   'test/output/**',

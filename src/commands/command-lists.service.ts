@@ -5,7 +5,7 @@ import { Keyset } from '../http/keyset.js';
 import type { Actor } from '../common/permissions.js';
 import type { Execution } from '../executions/execution.entity.js';
 import type { WithListedCommand } from '../executions/listed-command.js';
-import { countRows, Database } from '../infra/database.js';
+import { countSome, Database } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { visible } from '../projects/projects.queries.js';
 import { listedColumns, toListed, type HistoryQuery } from './commands.schema.js';
@@ -43,27 +43,29 @@ export class CommandListsService {
     const keyset = new Keyset([['e.id', 'id']], 'desc', ['commands', actor.id, status], cursor);
     if (cursor !== undefined && offset > 0)
       throw new AppError('VALIDATION_ERROR', { field: 'offset', issue: 'Send an offset or a cursor' });
-    const [skipped = offset, counted] = keyset.carried;
+    const [skipped = offset, counted, wasExact] = keyset.carried;
     const filters = [actor.id, status ?? null];
     const values: unknown[] = [...filters];
     const bind = (value: unknown) => `$${values.push(value)}`;
     const condition =
       'e.requested_by = $1 AND e.task_id IS NULL AND ($2::text[] IS NULL OR e.status = ANY($2))';
-    const [found, total] = await this.heavy.read(actor.id, (tx) =>
+    const [found, { n: total, isExact }] = await this.heavy.read(actor.id, (tx) =>
       Promise.all([
         tx.query<Execution & WithListedCommand>(
           `SELECT ${listedColumns}, e.exit_code, e.reason FROM executions e WHERE ${condition} AND ${keyset.after(bind)}
             ${keyset.orderBy} LIMIT ${bind(limit + 1)} OFFSET ${bind(offset)}`,
           values,
         ),
-        counted ?? countRows(tx, `FROM executions e WHERE ${condition}`, filters),
+        counted === undefined
+          ? countSome(tx, `FROM executions e WHERE ${condition}`, filters)
+          : { n: counted, isExact: wasExact !== 0 },
       ]),
     );
-    const { rows, next_cursor } = keyset.cut(found, limit, [skipped + limit, total]);
+    const { rows, next_cursor } = keyset.cut(found, limit, [skipped + limit, total, Number(isExact)]);
     const commands = rows.map((row) => {
       const { exit_code, reason } = row;
       return { ...toListed(row), completed_at: toInstant(row.finished_at), exit_code, reason };
     });
-    return { commands, total, limit, offset: skipped, next_cursor };
+    return { commands, total, total_is_exact: isExact, limit, offset: skipped, next_cursor };
   }
 }

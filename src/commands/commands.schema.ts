@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
+import { totalIsExact } from '../http/pagination.js';
 import { queryNumber, querySchema } from '../http/query.js';
 import { executionStatuses } from '../executions/transitions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
@@ -188,6 +189,7 @@ export const commandHistorySchema = z
       }),
     ),
     total: z.int().min(0),
+    total_is_exact: totalIsExact,
     limit: z.int(),
     offset: z.int(),
     next_cursor: nextCursor,

@@ -47,13 +47,15 @@ export interface Page<T> extends PageRequest {
   };
 }
 
+/** The response field that says whether all items were counted. */
+export const totalIsExact = z.boolean().meta({
+  description:
+    'Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others',
+});
+
 export function pageSchema<S extends z.ZodType>(item: S) {
   const count = z.int().min(0);
-  const total_is_exact = z.boolean().meta({
-    description:
-      'Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others',
-  });
-  const flat = { total: count, total_is_exact, page: count, page_size: count, pages: count };
+  const flat = { total: count, total_is_exact: totalIsExact, page: count, page_size: count, pages: count };
   const link = z.string().nullable();
   return z.object({
     items: z.array(item),

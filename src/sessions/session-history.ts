@@ -5,7 +5,7 @@ import type { Actor } from '../common/permissions.js';
 import { visibleEntityTypes } from '../common/scopes.js';
 import { shownValue } from '../activity/shown-value.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
-import { countRows, Database } from '../infra/database.js';
+import { countSome, Database } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import type { HistoryQuery, SessionEvent, SessionHistory } from './session-history.schema.js';
 import { requireSession } from './sessions.queries.js';
@@ -58,7 +58,7 @@ export class SessionHistoryService {
                  ${window.orderBy} ${window.limit(bind)}) AS a ${window.orderBy}`,
           values,
         ),
-        window.total ?? countRows(tx, `FROM activity a WHERE ${ofSession}`, shown),
+        window.total ?? countSome(tx, `FROM activity a WHERE ${ofSession}`, shown),
       ]),
     );
     const toEvent = ({ at, sequence: _, ...row }: Row) => ({ ...row, timestamp: toInstant(at) });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PageWindow, type Page, type Total } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
-import { Database, type Queryable, type Transaction } from '../infra/database.js';
+import { Database, mostCounted, type Queryable, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { sortKeys, TaskListQueries, type Statement, type Stream } from './task-list.queries.js';
@@ -15,8 +15,6 @@ interface Found {
 
 /** Pages that skip more rows than this are read from the nearer end, and count as heavy work. */
 const deep = 200;
-/** Matches of a filter or a search are counted up to this number. */
-const mostCounted = 10_000;
 /** In longer lists, what the planner takes for frequent is found by walking the list before an index is asked, which yields all matches. */
 const longList = 50_000;
 /** The least and the most tasks that are walked. */

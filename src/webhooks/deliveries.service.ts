@@ -8,7 +8,7 @@ import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
-import { countRows, Database, type Transaction } from '../infra/database.js';
+import { countSome, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import {
@@ -52,7 +52,7 @@ export class DeliveriesService {
     if (query.status !== undefined) from += ` AND status = ${bind(query.status)}`;
     if (query.event !== undefined) from += ` AND event = ${bind(query.event)}`;
     return this.heavy.read(actor.id, async (tx) => {
-      const total = window.total ?? (await countRows(tx, from, [...values]));
+      const total = window.total ?? (await countSome(tx, from, [...values]));
       const rows = await tx.query<WebhookDelivery>(
         `SELECT ${listedColumns} ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
         values,

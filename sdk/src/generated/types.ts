@@ -283,6 +283,8 @@ export interface components {
       nextCursor: string | null;
       offset: number;
       total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
     };
     CommandStatus: {
       command: string;

@@ -9,7 +9,8 @@ const indexes = {
 
 /**
  * Each sort of the list of tasks has an index that has the tasks of a project and a status in order. The one of all tasks by date has the
- * project, so that pages far from the beginning skip tasks without reading them.
+ * project, so that pages far from the beginning skip tasks without reading them. The history of commands has an index without the runs of
+ * tasks, of which a user may have a million.
  */
 export class ListIndexes1795910000000 implements MigrationInterface {
   // the table is written to meanwhile
@@ -23,13 +24,22 @@ export class ListIndexes1795910000000 implements MigrationInterface {
         `CREATE INDEX CONCURRENTLY "${name}" ON "tasks" ${columns} WHERE deleted_at IS NULL`,
       );
     }
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "tasks_created"`);
+    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "executions_commands"`);
+    await runner.query(
+      `CREATE INDEX CONCURRENTLY "executions_commands" ON "executions" ("requested_by", "id") WHERE task_id IS NULL`,
+    );
+    for (const name of ['tasks_created', 'executions_requested_by'])
+      await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "${name}"`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
       `CREATE INDEX CONCURRENTLY "tasks_created" ON "tasks" ("created_at", "id") WHERE deleted_at IS NULL`,
     );
-    for (const name of Object.keys(indexes)) await runner.query(`DROP INDEX CONCURRENTLY "${name}"`);
+    await runner.query(
+      `CREATE INDEX CONCURRENTLY "executions_requested_by" ON "executions" ("requested_by", "id")`,
+    );
+    for (const name of [...Object.keys(indexes), 'executions_commands'])
+      await runner.query(`DROP INDEX CONCURRENTLY "${name}"`);
   }
 }

@@ -1,0 +1,205 @@
+import { Client as Postgres } from 'pg';
+import { beforeAll, expect, test } from 'vitest';
+import { PageWindow } from '../../src/http/pagination.js';
+import { sortKeys, TaskListQueries } from '../../src/tasks/task-list.queries.js';
+import { taskListQuery } from '../../src/tasks/tasks.schema.js';
+import { useApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import { data, makeProject, type Json } from './steps.js';
+
+type Query = Record<string, string | number>;
+type Task = Record<'id' | 'project_id' | 'status' | 'title', string> & { priority: number; at: number };
+
+const app = useApp();
+const sorts = ['created_at', 'updated_at', 'priority', 'title'] as const;
+let owner: Client;
+let projects: Json[];
+let hidden: Json;
+
+/** Adds tasks to a project: with few different values of each sort key, and in all statuses. */
+async function fill(project: Json, count: number, by: Client): Promise<void> {
+  await app.query(
+    `INSERT INTO tasks (id, project_id, number, title, status, priority, created_by, tags, created_at, updated_at)
+     SELECT gen_random_uuid(), $1, 1000 + n, (ARRAY['alpha', 'beta', 'Gamma', 'delta x'])[1 + n % 4],
+            (ARRAY['pending', 'completed', 'failed', 'cancelled'])[1 + n / 7 % 4], 1 + n % 9, $2,
+            CASE WHEN n % 10 = 0 THEN ARRAY['tenth'] ELSE '{}' END,
+            now() - interval '1 minute' * (n / 3), now() - interval '1 minute' * (n % 50)
+       FROM generate_series(1, $3::int) AS n`,
+    [project.id, by.user.id, count],
+  );
+  await app.query('VACUUM ANALYZE tasks');
+}
+
+/** The ids of the tasks in an order, as Postgres sorts all of them. */
+async function reference(sort: (typeof sorts)[number], order: string, condition: string): Promise<string[]> {
+  const rows = await app.query<Task>(
+    `SELECT id FROM tasks t WHERE deleted_at IS NULL AND ${condition} ORDER BY ${sort} ${order}, id ${order}`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+const ids = (page: Json): string[] => page.items.map(({ id }: { id: string }) => id);
+const list = (client: Client, query: Query): Promise<Json> => data(200, client.get('/api/tasks', { query }));
+
+async function byCursor(client: Client, query: Query): Promise<string[]> {
+  const seen: string[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = await list(client, cursor ? { ...query, cursor } : query);
+    seen.push(...ids(page));
+    cursor = page.next_cursor as string | null;
+  }
+  return seen;
+}
+
+/** Reads all pages by their number, the last one first. */
+async function byNumber(client: Client, query: Query): Promise<string[]> {
+  const { pages } = await list(client, query);
+  const seen: string[] = [];
+  for (let page = pages as number; page > 0; page -= 1)
+    seen.unshift(...ids(await list(client, { ...query, page })));
+  return seen;
+}
+
+beforeAll(async () => {
+  owner = await app.admin.createUser('developer');
+  const stranger = await app.admin.createUser('developer');
+  projects = [await makeProject(owner), await makeProject(owner), await makeProject(owner)];
+  hidden = await makeProject(stranger, { visibility: 'private' });
+  for (const [n, project] of projects.entries()) await fill(project, 120 + 100 * n, owner);
+  await fill(hidden, 200, stranger);
+});
+
+test.each(sorts.flatMap((sort) => [[sort, 'asc'] as const, [sort, 'desc'] as const]))(
+  'by %s %s, pages from both ends and by cursor are all tasks in order',
+  async (sort, order) => {
+    const mine = `project_id IN (${projects.map(({ id }) => `'${id}'`).join(', ')})`;
+    const lists: [client: Client, query: Query, condition: string][] = [
+      [owner, { project_id: projects[2]!.id }, `project_id = '${projects[2]!.id}'`],
+      [
+        owner,
+        { project_id: projects[2]!.key, status: 'failed' },
+        `project_id = '${projects[2]!.id}' AND status = 'failed'`,
+      ],
+      [owner, {}, mine],
+      [owner, { status: 'pending,failed' }, `${mine} AND status IN ('pending', 'failed')`],
+      [owner, { priority: 3 }, `${mine} AND priority <= 3`],
+      [
+        owner,
+        { search: 'delta OR tag:tenth', priority: 8 },
+        `${mine} AND priority <= 8 AND (title = 'delta x' OR tags = '{tenth}')`,
+      ],
+      [app.admin, {}, 'true'],
+      [app.admin, { status: 'completed' }, `status = 'completed'`],
+    ];
+    for (const [client, filters, condition] of lists) {
+      const expected = await reference(sort, order, condition);
+      expect(expected.length).toBeGreaterThan(50);
+      const query = { ...filters, sort, order, page_size: 90 };
+      expect(await list(client, query)).toMatchObject({ total: expected.length, total_is_exact: true });
+      expect(await byNumber(client, query)).toEqual(expected);
+      expect(await byCursor(client, query)).toEqual(expected);
+    }
+  },
+);
+
+test('nothing of a project that a user may not see is in any list', async () => {
+  for (const sort of sorts)
+    for (const filters of [
+      {} as Query,
+      { priority: 9 },
+      { search: 'alpha' },
+      { tags: 'tenth' },
+      { created_after: '2020-01-01T00:00:00Z' },
+    ]) {
+      const seen = await byCursor(owner, { ...filters, sort, page_size: 100 });
+      const rows = await app.query<{ n: number }>(
+        'SELECT count(*)::int AS n FROM tasks WHERE project_id = $1 AND id = ANY($2)',
+        [hidden.id, seen],
+      );
+      expect([sort, filters, rows[0]!.n, seen.length > 0]).toEqual([sort, filters, 0, true]);
+    }
+  const answer = await owner.get('/api/tasks', { query: { project_id: hidden.id, sort: 'title', page: 3 } });
+  expect(answer.status).toBe(404);
+});
+
+test(
+  'in a long list the total is counted so far, pages lead beyond it, and a page reads hardly more',
+  { timeout: 200_000 },
+  async () => {
+    const project = await makeProject(owner);
+    const client = new Postgres(app.env['DATABASE_URL']);
+    await client.connect();
+    const actor = { id: owner.user.id, role: 'developer' } as const;
+    /** The blocks that a statement of the list reads. */
+    const reads = async (
+      parameters: Query,
+      statement: (queries: TaskListQueries, total: number) => { text: string; values: unknown[] },
+    ) => {
+      const query = taskListQuery.parse({ project_id: project.id, ...parameters });
+      const window = new PageWindow(query, '/api/tasks', sortKeys(query.sort));
+      const [row] = await app.query<{ n: number }>(
+        'SELECT count(*)::int AS n FROM tasks WHERE project_id = $1',
+        [project.id],
+      );
+      const { text, values } = statement(new TaskListQueries(actor as never, query, window), row!.n);
+      const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
+      return rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks'] as number;
+    };
+    const window = (skip: number, isReversed = false) => ({ skip, take: 51, isReversed });
+    const readAll = async () => {
+      const blocks: number[] = [];
+      for (const sort of sorts) {
+        blocks.push(await reads({ sort }, (queries) => queries.page(window(0))));
+        blocks.push(await reads({ sort, status: 'failed' }, (queries) => queries.page(window(0, true))));
+        blocks.push(await reads({ sort, search: 'alpha' }, (queries) => queries.walk(200)));
+      }
+      return blocks;
+    };
+    await fill(project, 200, owner);
+    await readAll();
+    const before = await readAll();
+    await app.query('DELETE FROM tasks WHERE project_id = $1', [project.id]);
+    await fill(project, 24_000, owner);
+    await readAll();
+    const after = await readAll();
+    await client.end();
+    for (const [n, blocks] of after.entries())
+      expect([n, blocks]).toEqual([n, expect.toSatisfy((found: number) => found < 3 * before[n]!)]);
+
+    // 16,000 match, in which an index is of no use for the order
+    for (const filters of [
+      { priority: 6 },
+      { priority: 6, sort: 'title' },
+      { search: '-alpha' },
+      { search: '-gamma', sort: 'priority' },
+    ] as Query[]) {
+      const query = { project_id: project.id, page_size: 100, ...filters };
+      const first = await list(owner, query);
+      expect(first).toMatchObject({ total: 10_000, total_is_exact: false, pages: 100, has_next: true });
+      expect(first.pagination).toMatchObject({ total: 10_000, total_is_exact: false, pages: 100 });
+      expect(first.pagination.links.last).toContain('page=100');
+      const last = await list(owner, { ...query, page: 100 });
+      expect(last.has_next).toBe(true);
+      const next = await data(200, owner.get(last.pagination.links.next));
+      expect(next.items).toHaveLength(100);
+      const sort = (filters['sort'] ?? 'created_at') as (typeof sorts)[number];
+      const condition = filters['priority']
+        ? 'priority <= 6'
+        : filters['search'] === '-alpha'
+          ? "title <> 'alpha'"
+          : "title <> 'Gamma'";
+      const expected = await reference(sort, 'desc', `project_id = '${project.id}' AND ${condition}`);
+      expect(ids(next)).toEqual(expected.slice(10_000, 10_100));
+      if (sort !== 'created_at') expect(await byCursor(owner, query)).toEqual(expected);
+    }
+    // without a filter the total is exact, and so is that of what is rare
+    expect(await list(owner, { project_id: project.id })).toMatchObject({
+      total: 24_000,
+      total_is_exact: true,
+    });
+    expect(await list(owner, { project_id: project.id, tags: 'tenth' })).toMatchObject({
+      total: 2_400,
+      total_is_exact: true,
+    });
+  },
+);
