@@ -1,6 +1,6 @@
 // Measures the product beside limits and peers in one run, and ends non-zero when a target is missed.
-//   npm run bench [-- NAME…]    NAME: http, lists, search, runs, cost, growth, latency, isolation, processes, output, fanout, memory, start, webhooks,
-//                               fairness, scaling, spawn
+//   npm run bench [-- NAME…]    NAME: http, lists, search, reads, runs, cost, growth, latency, isolation, processes, output, fanout,
+//                               memory, start, webhooks, fairness, scaling, spawn
 //   FAIRNESS=a,b                only those loud users of fairness
 //   BENCH_DIR=folder            keeps Postgres and its data there for the next time
 import { writeFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ const names = [
   'http',
   'lists',
   'search',
+  'reads',
   'runs',
   'cost',
   'growth',

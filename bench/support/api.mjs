@@ -28,6 +28,15 @@ export class Api {
   get = (path) => this.call('GET', path);
   post = (path, body) => this.call('POST', path, body);
 
+  /** Reads a body as text. @throws when the status is not 200 */
+  async text(path) {
+    const headers = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+    const { statusCode, body } = await this.pool.request({ method: 'GET', path, headers });
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`GET ${path}: ${statusCode} ${text.slice(0, 200)}`);
+    return text;
+  }
+
   close() {
     return this.pool.destroy();
   }

@@ -3,6 +3,7 @@ import { toInstant } from '../common/fields.js';
 import { AppError } from '../common/errors.js';
 import { Keyset } from '../http/keyset.js';
 import type { Actor } from '../common/permissions.js';
+import { executionStatuses } from '../executions/transitions/execution-state.js';
 import type { Execution } from '../executions/execution.entity.js';
 import type { WithListedCommand } from '../executions/listed-command.js';
 import { countSome, Database } from '../infra/database.js';
@@ -44,28 +45,33 @@ export class CommandListsService {
     if (cursor !== undefined && offset > 0)
       throw new AppError('VALIDATION_ERROR', { field: 'offset', issue: 'Send an offset or a cursor' });
     const [skipped = offset, counted, wasExact] = keyset.carried;
-    const filters = [actor.id, status ?? null];
+    const filters = [actor.id, status ?? executionStatuses];
     const values: unknown[] = [...filters];
     const bind = (value: unknown) => `$${values.push(value)}`;
-    const condition =
-      'e.requested_by = $1 AND e.task_id IS NULL AND ($2::text[] IS NULL OR e.status = ANY($2))';
+    const commands = (
+      columns: string,
+      rest: string,
+    ) => `SELECT ${columns} FROM unnest($2::text[]) AS s (status) CROSS JOIN LATERAL (
+      SELECT * FROM executions e WHERE e.requested_by = $1 AND e.task_id IS NULL AND e.status = s.status ${rest}) AS e`;
+    const most = bind(offset + limit + 1);
+    // an index has the commands of each status in order
+    const first = `AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${most}`;
     const [found, { n: total, isExact }] = await this.heavy.read(actor.id, (tx) =>
       Promise.all([
         tx.query<Execution & WithListedCommand>(
-          `SELECT ${listedColumns}, e.exit_code, e.reason FROM executions e WHERE ${condition} AND ${keyset.after(bind)}
-            ${keyset.orderBy} LIMIT ${bind(limit + 1)} OFFSET ${bind(offset)}`,
+          `${commands(`${listedColumns}, e.exit_code, e.reason`, first)} ${keyset.orderBy} LIMIT ${bind(limit + 1)} OFFSET ${bind(offset)}`,
           values,
         ),
         counted === undefined
-          ? countSome(tx, `FROM executions e WHERE ${condition}`, filters)
+          ? countSome(tx, `FROM (${commands('1', '')}) AS c`, filters)
           : { n: counted, isExact: wasExact !== 0 },
       ]),
     );
     const { rows, next_cursor } = keyset.cut(found, limit, [skipped + limit, total, Number(isExact)]);
-    const commands = rows.map((row) => {
+    const shown = rows.map((row) => {
       const { exit_code, reason } = row;
       return { ...toListed(row), completed_at: toInstant(row.finished_at), exit_code, reason };
     });
-    return { commands, total, total_is_exact: isExact, limit, offset: skipped, next_cursor };
+    return { commands: shown, total, total_is_exact: isExact, limit, offset: skipped, next_cursor };
   }
 }

@@ -7,7 +7,7 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
 @Entity('executions')
 @Index('executions_task', ['task_id', 'id'])
 // the history of a user's commands; runs of tasks are not in it
-@Index('executions_commands', ['requested_by', 'id'], { where: 'task_id IS NULL' })
+@Index('executions_commands', ['requested_by', 'status', 'id'], { where: 'task_id IS NULL' })
 @Index('executions_lanes', { synchronize: false })
 @Index('executions_blocked', ['not_before', 'id'], { where: 'blocked' })
 @Index('executions_admitted', ['project_id'], {

@@ -26,7 +26,7 @@ export class ListIndexes1795910000000 implements MigrationInterface {
     }
     await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "executions_commands"`);
     await runner.query(
-      `CREATE INDEX CONCURRENTLY "executions_commands" ON "executions" ("requested_by", "id") WHERE task_id IS NULL`,
+      `CREATE INDEX CONCURRENTLY "executions_commands" ON "executions" ("requested_by", "status", "id") WHERE task_id IS NULL`,
     );
     for (const name of ['tasks_created', 'executions_requested_by'])
       await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "${name}"`);

@@ -1,0 +1,52 @@
+import { projectId, projects } from './seed.mjs';
+
+/**
+ * Creates what a database with a number of tasks lacks so that each endpoint has something to read: a session and a webhook with a tenth as
+ * many entries, a token, a command that has ended.
+ * @returns the values of the parameters of paths
+ */
+export async function makeReadable(db, api, tasks) {
+  const session = await api.post('/api/sessions', { project_id: projects.made });
+  const token = await api.post('/api/personal-access-tokens', { label: 'bench', scopes: ['tasks.read'] });
+  const webhook = await api.post('/api/webhooks', {
+    project_id: projects.made,
+    url: 'http://127.0.0.1:9/bench',
+    events: ['project.updated'],
+  });
+  const userId = `01900000-0000-7000-9000-${'1'.padStart(12, '0')}`;
+  const entries = tasks / 10;
+  await db.query(
+    `INSERT INTO activity (id, at, actor_id, session_id, entity_type, entity_id, action)
+     SELECT gen_random_uuid(), now(), $1, $2, 'session', $2, 'updated' FROM generate_series(1, $3::int)`,
+    [userId, session.session_id ?? session.id, entries],
+  );
+  const { rows: deliveries } = await db.query(
+    `WITH made AS (
+       INSERT INTO webhook_deliveries (id, webhook_id, event, data, status, attempts, delivered_at)
+       SELECT gen_random_uuid(), $1, 'project.updated', '{}', 'delivered', 1, now() FROM generate_series(1, $2::int) RETURNING id)
+     SELECT id FROM made LIMIT 1`,
+    [webhook.id, entries],
+  );
+  const { rows: commands } = await db.query(
+    `INSERT INTO executions (id, requested_by, status, command, timeout, created_at, admitted_at, started_at, finished_at, exit_code)
+     SELECT gen_random_uuid(), $1, 'completed', 'true', 60, now(), now(), now(), now(), 0 FROM generate_series(1, $2::int)
+     RETURNING id`,
+    [userId, entries],
+  );
+  const { rows: runs } = await db.query(
+    'SELECT id, task_id FROM executions WHERE task_id IS NOT NULL AND project_id = $1 ORDER BY id LIMIT 1',
+    [projects.listed],
+  );
+  await db.query('VACUUM ANALYZE activity, webhook_deliveries, executions');
+  return {
+    session_id: session.session_id ?? session.id,
+    token_id: token.id,
+    webhook_id: webhook.id,
+    delivery_id: deliveries[0].id,
+    command_id: commands[0].id,
+    execution_id: runs[0].id,
+    task_id: runs[0].task_id,
+    project_id: projectId(3),
+    user_id: userId,
+  };
+}
