@@ -5,7 +5,7 @@ import { CreatedInstant } from '../infra/columns.js';
 @Entity('activity')
 @Index('activity_entity', ['entity_id', 'sequence'])
 @Index('activity_project', ['project_id', 'sequence'])
-@Index('activity_session', ['session_id', 'sequence'], { where: 'session_id IS NOT NULL' })
+@Index('activity_session_actor', ['session_id', 'actor_id', 'sequence'], { where: 'session_id IS NOT NULL' })
 @Index('activity_request', ['request_id', 'at'], { where: 'request_id IS NOT NULL' })
 @Index('activity_at', ['at'])
 export class Activity {

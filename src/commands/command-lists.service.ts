@@ -63,7 +63,7 @@ export class CommandListsService {
           values,
         ),
         counted === undefined
-          ? countSome(tx, `FROM (${commands('1', '')}) AS c`, filters)
+          ? countSome(tx, `FROM (${commands('1', 'OFFSET 0')}) AS c`, filters)
           : { n: counted, isExact: wasExact !== 0 },
       ]),
     );

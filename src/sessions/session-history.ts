@@ -54,8 +54,8 @@ export class SessionHistoryService {
           `SELECT a.sequence, a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id,
                 ${shownValue('a.old_value')} AS old_value, ${shownValue('a.new_value')} AS new_value,
                 ${commandOf} AS command
-           FROM (SELECT * FROM activity a WHERE ${ofSession} AND ${window.after(bind)}
-                 ${window.orderBy} ${window.limit(bind)}) AS a ${window.orderBy}`,
+           FROM (SELECT a.sequence FROM activity a WHERE ${ofSession} AND ${window.after(bind)}
+                 ${window.orderBy} ${window.limit(bind)}) AS page JOIN activity a USING (sequence) ${window.orderBy}`,
           values,
         ),
         window.total ?? countSome(tx, `FROM activity a WHERE ${ofSession}`, shown),

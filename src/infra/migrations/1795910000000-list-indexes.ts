@@ -28,7 +28,12 @@ export class ListIndexes1795910000000 implements MigrationInterface {
     await runner.query(
       `CREATE INDEX CONCURRENTLY "executions_commands" ON "executions" ("requested_by", "status", "id") WHERE task_id IS NULL`,
     );
-    for (const name of ['tasks_created', 'executions_requested_by'])
+    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "activity_session_actor"`);
+    await runner.query(
+      `CREATE INDEX CONCURRENTLY "activity_session_actor" ON "activity" ("session_id", "actor_id", "sequence")
+       WHERE session_id IS NOT NULL`,
+    );
+    for (const name of ['tasks_created', 'executions_requested_by', 'activity_session'])
       await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "${name}"`);
   }
 
@@ -39,7 +44,10 @@ export class ListIndexes1795910000000 implements MigrationInterface {
     await runner.query(
       `CREATE INDEX CONCURRENTLY "executions_requested_by" ON "executions" ("requested_by", "id")`,
     );
-    for (const name of [...Object.keys(indexes), 'executions_commands'])
+    await runner.query(
+      `CREATE INDEX CONCURRENTLY "activity_session" ON "activity" ("session_id", "sequence") WHERE session_id IS NOT NULL`,
+    );
+    for (const name of [...Object.keys(indexes), 'executions_commands', 'activity_session_actor'])
       await runner.query(`DROP INDEX CONCURRENTLY "${name}"`);
   }
 }
