@@ -175,10 +175,13 @@ test(
     ] as Query[]) {
       const query = { project_id: project.id, page_size: 100, ...filters };
       const first = await list(owner, query);
-      expect(first).toMatchObject({ total: 10_000, total_is_exact: false, pages: 100, has_next: true });
-      expect(first.pagination).toMatchObject({ total: 10_000, total_is_exact: false, pages: 100 });
-      expect(first.pagination.links.last).toContain('page=100');
-      const last = await list(owner, { ...query, page: 100 });
+      const { total, pages } = first;
+      // a walk that finds enough for the page ends without having counted as many
+      expect(total).toSatisfy((n: number) => (filters['search'] ? n > 100 && n <= 10_000 : n === 10_000));
+      expect(first).toMatchObject({ total_is_exact: false, pages: Math.ceil(total / 100), has_next: true });
+      expect(first.pagination).toMatchObject({ total, total_is_exact: false, pages });
+      expect(first.pagination.links.last).toContain(`page=${pages}`);
+      const last = await list(owner, { ...query, page: pages });
       expect(last.has_next).toBe(true);
       const next = await data(200, owner.get(last.pagination.links.next));
       expect(next.items).toHaveLength(100);
@@ -189,7 +192,7 @@ test(
           ? "title <> 'alpha'"
           : "title <> 'Gamma'";
       const expected = await reference(sort, 'desc', `project_id = '${project.id}' AND ${condition}`);
-      expect(ids(next)).toEqual(expected.slice(10_000, 10_100));
+      expect(ids(next)).toEqual(expected.slice(pages * 100, pages * 100 + 100));
       if (sort !== 'created_at') expect(await byCursor(owner, query)).toEqual(expected);
     }
     // without a filter the total is exact, and so is that of what is rare
