@@ -20,6 +20,7 @@ import { OpenSignIns1795870000000 } from './1795870000000-open-sign-ins.js';
 import { DropStoredJobs1795880000000 } from './1795880000000-drop-stored-jobs.js';
 import { AdmissionInBatches1795890000000 } from './1795890000000-admission-in-batches.js';
 import { RequestOfIdempotencyKey1795900000000 } from './1795900000000-request-of-idempotency-key.js';
+import { ListIndexes1795910000000 } from './1795910000000-list-indexes.js';
 import { Rollups1795920000000 } from './1795920000000-rollups.js';
 import { FixedPlans1795930000000 } from './1795930000000-fixed-plans.js';
 import { LeanRunWrites1795930100000 } from './1795930100000-lean-run-writes.js';
@@ -50,6 +51,7 @@ export const migrations = [
   DropStoredJobs1795880000000,
   AdmissionInBatches1795890000000,
   RequestOfIdempotencyKey1795900000000,
+  ListIndexes1795910000000,
   Rollups1795920000000,
   FixedPlans1795930000000,
   LeanRunWrites1795930100000,
