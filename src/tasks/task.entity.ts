@@ -9,9 +9,6 @@ export type TaskStatus = (typeof taskStatuses)[number];
 @Index('tasks_project_number_key', ['project_id', 'number'], { unique: true })
 @Index('tasks_project_status', ['project_id', 'status', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
 @Index('tasks_project_created', ['project_id', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
-// analytics of a week or a month read the tasks that ended in it, not the whole project
-@Index('tasks_project_completed', ['project_id', 'completed_at'], { where: 'deleted_at IS NULL' })
-@Index('tasks_created_by', ['created_by'])
 // each sort of a list has the tasks of a project and a status in order
 @Index('tasks_status_updated', ['project_id', 'status', 'updated_at', 'id'], { where: 'deleted_at IS NULL' })
 @Index('tasks_status_priority', ['project_id', 'status', 'priority', 'id'], { where: 'deleted_at IS NULL' })

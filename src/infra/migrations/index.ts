@@ -26,6 +26,7 @@ import { FixedPlans1795930000000 } from './1795930000000-fixed-plans.js';
 import { LeanRunWrites1795930100000 } from './1795930100000-lean-run-writes.js';
 import { OutputUsage1795930200000 } from './1795930200000-output-usage.js';
 import { ActivityOfRequest1795940000000 } from './1795940000000-activity-of-request.js';
+import { UnreadTaskIndexes1795950000000 } from './1795950000000-unread-task-indexes.js';
 
 /** All migrations, in the order in which they run. */
 export const migrations = [
@@ -57,4 +58,5 @@ export const migrations = [
   LeanRunWrites1795930100000,
   OutputUsage1795930200000,
   ActivityOfRequest1795940000000,
+  UnreadTaskIndexes1795950000000,
 ];
