@@ -1,5 +1,5 @@
 // Loads server.cjs with the code that V8 made of it when it was built: to compile it takes a third of the processor time of a start.
-// V8 refuses code of another version of itself or of another text, which is then compiled.
+// V8 refuses code of another version of itself, or of a text of another length, which is then compiled; the build writes both files.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';

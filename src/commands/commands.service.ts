@@ -58,11 +58,8 @@ export class CommandsService {
     const timeout = allowedTimeout(input.timeout, this.infrastructure.config);
     const enqueue = async (tx: Transaction, now: Actor): Promise<string> => {
       const { project_id } = input;
-      const [project, storedBytes] = await Promise.all([
-        project_id === null ? null : this.access.require(now, project_id, 'execute', tx),
-        readUsage(tx, project_id ?? now.id),
-      ]);
-      refuseFullStorage(project, storedBytes, MAX_USER_STORAGE);
+      const project = project_id === null ? null : await this.access.require(now, project_id, 'execute', tx);
+      refuseFullStorage(project, await readUsage(tx, project?.id ?? now.id), MAX_USER_STORAGE);
       return this.lifecycle.enqueue(tx, now, {
         ...runRules(project, input.limits, MAX_RUN_LIMITS),
         task_id: null,
