@@ -280,10 +280,28 @@ if (mode === 'single') {
     }
   });
 
-  test('the server starts with the code that was compiled when it was built', () => {
-    const entry = join(root, 'dist/bundle/serve.js');
-    const ask = `import('${entry}').then(({ script }) => (console.log(script.cachedDataRejected), process.exit()))`;
-    expect(execFileSync(process.execPath, ['--eval', ask], { encoding: 'utf8' })).toBe('false\n');
+  test('the server starts with the code that was compiled when it was built', async () => {
+    const usesCode = (folder: string) => {
+      const ask = `import('${folder}/serve.js').then(({ script }) => (console.log(script.cachedDataRejected), process.exit()))`;
+      return execFileSync(process.execPath, ['--eval', ask], { encoding: 'utf8' }).trim();
+    };
+    expect(usesCode(join(root, 'dist/bundle'))).toBe('false');
+
+    const other = join(copy, 'installed/dist/bundle');
+    await cp(join(root, 'dist/bundle'), other, { recursive: true });
+    for (const path of ['node_modules', 'package.json', 'openapi'])
+      await symlink(join(root, path), join(copy, 'installed', path));
+    expect(usesCode(other)).toBe('false');
+    // neither damaged code nor that of another text is used, which V8 would
+    const code = await readFile(`${other}/server.cjs.code`);
+    const damaged = Buffer.from(code);
+    damaged[code.length >> 1]! ^= 1;
+    await writeFile(`${other}/server.cjs.code`, damaged);
+    expect(usesCode(other)).toBe('undefined');
+    await writeFile(`${other}/server.cjs.code`, code);
+    const text = await readFile(`${other}/server.cjs`, 'latin1');
+    await writeFile(`${other}/server.cjs`, text.replace('does not exist', 'is not here...'));
+    expect(usesCode(other)).toBe('undefined');
   });
 
   test('a copy that is not built is built first, and again when a source is newer', async () => {
