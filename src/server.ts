@@ -26,7 +26,7 @@ import { cutOffAtClose, dropSilentConnections, refuseWhileClosing } from './http
 import { refuseMalformedRequest, refuseMalformedUrls, routedUrl } from './http/malformed-requests.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { LargeResponses } from './request-limits/large-responses.js';
-import { boundConnections, headerTimeouts } from './request-limits/connection-bounds.js';
+import { boundConnections, headerTimeouts, mostConnections } from './request-limits/connection-bounds.js';
 import { RequestTurns } from './request-limits/request-turns.js';
 import { serveOpenApi } from './openapi.js';
 import { RealtimeAdapter } from './realtime/realtime.adapter.js';
@@ -72,6 +72,11 @@ export async function createServer(infrastructure: Infrastructure): Promise<Nest
   limitBodies(server);
   acceptBodies(server);
   const networks = app.get(RequestNetworks);
+  const connections = mostConnections(config.MAX_CONNECTIONS);
+  if (connections < config.MAX_CONNECTIONS)
+    logger.warn(
+      `MAX_CONNECTIONS is ${config.MAX_CONNECTIONS}, but there are ${connections} at most, half of the files that this process may open (ulimit -n)`,
+    );
   boundConnections(server.server, config, (socket) => networks.networkOnHost(socket));
   dropSilentConnections(server);
   boundResponses(server, app.get(UnreadResponses));

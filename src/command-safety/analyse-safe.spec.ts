@@ -9,6 +9,7 @@ const safe = [
   '# rm -rf /',
   'cat <<END\nrm -rf /\nEND',
   'rm -rf /tmp/build',
+  'echo x | __proto__ | valueOf | toString | sh',
   'rm -rf ./dist',
   'rm -rf dist build/*',
   'rm -rf node_modules',

@@ -79,7 +79,8 @@ export function outputOf(argv: readonly string[], input: string | undefined): st
   if (program === 'echo') return echo(args);
   if (program === 'printf') return printf(args);
   if (program === 'which' || (program === 'command' && /^-[vV]$/.test(args[0] ?? ''))) return args.at(-1);
-  return input === undefined ? undefined : filters[program]?.(input, args);
+  const filter = Object.hasOwn(filters, program) ? filters[program] : undefined;
+  return input === undefined ? undefined : filter?.(input, args);
 }
 
 type Expand = (words: readonly Word[]) => readonly string[];

@@ -125,7 +125,9 @@ export class Isolation {
     const [major = 0, minor = 0] = release().split('.').map(Number.parseFloat);
     if (major < oldestKernel[0] || (major === oldestKernel[0] && minor < oldestKernel[1]))
       return `it needs Linux ${oldestKernel.join('.')} or newer, and this is ${release()}`;
-    const refused = await launcher.tryIsolation(this.options(workspaces, false));
+    // a run gets the path of its workspace without links as well; where commands have users of their own, the supervisor has resolved it
+    const folder = commandUsers ? workspaces : await real(workspaces);
+    const refused = await launcher.tryIsolation(this.options(folder, false));
     if (!refused) return undefined;
     if (refused.errno === 'ENOENT' || refused.errno === 'EACCES')
       return 'there is no program bwrap (on Debian: apt-get install bubblewrap)';

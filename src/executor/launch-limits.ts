@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { parseBytes } from '../common/bytes.js';
+import { openFilesLimit } from '../common/open-files.js';
 import type { LaunchLimits } from '../launcher/launch-types.js';
 import type { ProcessLimits, RunLimits } from '../common/run-limits.js';
 
@@ -18,24 +18,10 @@ export function withDefaults(limits: RunLimits, defaults: ProcessLimits, isolate
  * limits cannot be set does not start.
  */
 export function settable(defaults: ProcessLimits): ProcessLimits {
-  const maxOpenFiles = hardLimitOf('Max open files');
   const { open_files } = defaults;
   return open_files === undefined
     ? defaults
-    : { ...defaults, open_files: Math.min(open_files, maxOpenFiles) };
-}
-
-function hardLimitOf(name: string): number {
-  try {
-    const line = readFileSync('/proc/self/limits', 'utf8')
-      .split('\n')
-      .find((text) => text.startsWith(name));
-    const value = Number(line?.slice(name.length).trim().split(/\s+/)[1]);
-    return Number.isNaN(value) ? Infinity : value;
-  } catch {
-    // there is no /proc
-    return Infinity;
-  }
+    : { ...defaults, open_files: Math.min(open_files, openFilesLimit()) };
 }
 
 /**

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import proxyAddress from '@fastify/proxy-addr';
 import type { Config } from '../common/config.js';
 import { evictedConnections } from '../common/metrics.js';
+import { openFilesLimit } from '../common/open-files.js';
 import { commandsNetwork, isLoopback, networkOf } from '../common/network.js';
 import { ConnectionShares, proxies, type HeldConnection } from './connection-shares.js';
 
@@ -16,6 +17,13 @@ const lookupDelayMs = 100;
  * are 60 s, checked every 30 s. The wait for the next request on a kept-alive connection has a timeout of its own.
  */
 export const headerTimeouts = { headersTimeout: 15_000, connectionsCheckingInterval: 3_000 } as const;
+
+/** The share of the files that this process may open which its connections may take: runs and statements need files, too. */
+const shareOfFiles = 0.5;
+
+/** Returns how many connections there may be: `MAX_CONNECTIONS`, or fewer where the process may not open files for as many. */
+export const mostConnections = (wanted: number): number =>
+  Math.min(wanted, Math.floor(openFilesLimit() * shareOfFiles));
 
 /** The settings that bound the connections of each network. */
 export type ConnectionSettings = Pick<
@@ -31,10 +39,11 @@ export type ConnectionSettings = Pick<
  */
 export function boundConnections(
   server: Server,
-  { MAX_CONNECTIONS: inAll, MAX_CONNECTIONS_PER_NETWORK, TRUST_PROXY }: ConnectionSettings,
+  { MAX_CONNECTIONS, MAX_CONNECTIONS_PER_NETWORK, TRUST_PROXY }: ConnectionSettings,
   networkOnHost: (socket: Socket) => Promise<string>,
 ): void {
-  const perNetwork = MAX_CONNECTIONS_PER_NETWORK ?? Math.ceil(inAll / 4);
+  const inAll = mostConnections(MAX_CONNECTIONS);
+  const perNetwork = Math.min(MAX_CONNECTIONS_PER_NETWORK ?? Math.ceil(inAll / 4), inAll);
   const shares = new ConnectionShares({ inAll, perNetwork });
   const trusts = TRUST_PROXY.length > 0 ? proxyAddress.compile(TRUST_PROXY) : () => false;
   const held = new WeakMap<Socket, HeldConnection>();

@@ -37,6 +37,7 @@ describe('parseSearch', () => {
     ['title:(a description:b "c d") e', '((title=a & description=b & title=c d) & e)'],
     ['tag:(a OR b)', '(tag=a | tag=b)'],
     ['http:(x)', '(http: & x)'],
+    ['constructor __proto__ toString', '(constructor & __proto__ & toString)'],
   ])('reads %s', (input, expected) => {
     expect(show(parseSearch(input))).toBe(expected);
   });

@@ -14,7 +14,11 @@ type Token =
 
 const tokenPattern =
   /(?<![^\s(])-(?=[^\s-])|(?:(title|description|tags?):)?\(|\)|(?:([a-z]+):)?"([^"]*)"?|(?:([a-z]+):)?([^\s()"]+)/giu;
-const operators: Record<string, 'and' | 'or' | 'not'> = { AND: 'and', OR: 'or', NOT: 'not' };
+const operators = new Map<string, 'and' | 'or' | 'not'>([
+  ['AND', 'and'],
+  ['OR', 'or'],
+  ['NOT', 'not'],
+]);
 const searchable = /[\p{L}\p{N}]/u;
 const fields = new Set(['title', 'description', 'tag', 'tags']);
 
@@ -26,11 +30,12 @@ function tokenize(input: string): Token[] {
   let terms = 0;
   for (const match of input.matchAll(tokenPattern)) {
     const [whole, groupField, quotedField, quoted, bareField, bare] = match;
+    const operator = operators.get(whole);
     if (whole.endsWith('(') && quoted === undefined)
       tokens.push({ type: 'open', field: groupField?.toLowerCase() });
     else if (whole === '-') tokens.push({ type: 'not' });
     else if (whole === ')') tokens.push({ type: 'close' });
-    else if (operators[whole]) tokens.push({ type: operators[whole] });
+    else if (operator) tokens.push({ type: operator });
     else {
       const field = (quotedField ?? bareField)?.toLowerCase();
       const known = field !== undefined && fields.has(field);

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { closeSockets, LiveSocket } from '../realtime/live-socket.js';
-import { useApp } from '../support/app.js';
+import { startApp, useApp } from '../support/app.js';
+import { root } from '../support/build.js';
+import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
-import { data } from './steps.js';
+import { data, makeProject, runJob } from './steps.js';
 
 const asRoot = process.getuid?.() === 0;
 const most = 60;
@@ -115,3 +118,17 @@ test('a connection without a request is closed, and one with a partial request g
   expect(half.answers).toContain('HTTP/1.1 408 ');
   expect(await kept.isServed()).toBe(true);
 });
+
+if (mode === 'single')
+  test('however many connections are opened, runs have the files that they need', async () => {
+    const command = ['prlimit', '--nofile=256:256', process.execPath, join(root, 'dist/bundle/main.js')];
+    const small = await startApp({ command });
+    const project = await makeProject(small.admin);
+    const sockets = Array.from({ length: 300 }, () => connect(small.apis[0]!.port, '127.0.0.1'));
+    for (const socket of sockets)
+      socket.on('error', () => undefined).write('GET /api/health/live HTTP/1.1\r\n');
+    await until(() => sockets.some((socket) => socket.closed), { what: 'the end of one of 300 connections' });
+    for (let count = 0; count < 5; count += 1) await runJob(small.admin, project, 'true');
+    for (const socket of sockets) socket.destroy();
+    await small.stop();
+  });

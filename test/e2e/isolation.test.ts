@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { living, token } from '../faults/steps.js';
-import { useApp } from '../support/app.js';
+import { startApp, useApp } from '../support/app.js';
 import { root } from '../support/build.js';
 import type { Client } from '../support/client.js';
 import { inSession, readKey, storeKey } from '../support/keyring.js';
@@ -179,3 +179,26 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
 });
 
 if (!inject('namespaces')) test('this host allows no namespaces', () => undefined);
+
+test.runIf(canBeNobody && inject('namespaces'))(
+  'a folder of data that is named by a link is hidden as by its own path',
+  async () => {
+    const folder = mkdtempSync('/opt/millrace-test-');
+    try {
+      chmodSync(folder, 0o755);
+      mkdirSync(join(folder, 'release/data'), { recursive: true });
+      chownSync(join(folder, 'release/data'), 65534, 65534);
+      symlinkSync(join(folder, 'release'), join(folder, 'link'));
+      const app = await startApp({
+        env: { EXECUTOR_ISOLATION: 'bubblewrap', DATA_DIR: join(folder, 'link/data') },
+        command: [...nobody, process.execPath, main],
+      });
+      const project = await makeProject(app.admin);
+      const { execution_id } = await runJob(app.admin, project, `ls ${folder}/release/data; echo done`);
+      expect(await outputOf(app, execution_id)).toBe('workspaces\ndone\n');
+      await app.stop();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
