@@ -106,6 +106,7 @@ test('a place in line is read by few blocks, however many before it have ended',
     "UPDATE executions SET status = 'cancelled', finished_at = now(), blocked = false WHERE project_id = $1 AND id <> $2",
     [project.id, last!.id],
   );
-  expect(await blocksOf(`SELECT * FROM place_in_line('${last!.id}', 1000)`)).toBeLessThan(300);
+  // while another transaction is in progress, a scan cannot mark what has ended for the next one
+  await until(async () => (await blocksOf(`SELECT * FROM place_in_line('${last!.id}', 1000)`)) < 300);
   await app.query("DELETE FROM executions WHERE project_id = $1 AND status = 'queued'", [project.id]);
 });
