@@ -6,6 +6,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  watch,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -26,7 +27,7 @@ import { ownIdentity } from '../../../src/launcher/processes/identity.js';
 import { commandUserIds, refuseTakenIds } from '../../../src/supervisor/command-user-ids.js';
 import { takeOver } from '../../../src/supervisor/take-over.js';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
-import { asRoot, fixtures, isAlive, printed, request, run, startLauncher, until } from './harness.js';
+import { asRoot, fixtures, isAlive, printed, request, run, startLauncher } from './harness.js';
 
 const id = '01890000-0000-7000-8000-000000000001';
 const first = 1_900_000_000;
@@ -198,17 +199,26 @@ describe.runIf(asRoot)('as root', () => {
       launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
       const workspace = join(workspaceRoot, 'projects', id);
       mkdirSync(workspace, { mode: 0o700 });
-      writeFileSync(join(workspace, 'large'), Buffer.alloc(128 * 1024 * 1024));
+      // to copy it takes longer than to notice that the copy has begun
+      const size = 768 * 1024 * 1024;
+      writeFileSync(join(workspace, 'large'), Buffer.alloc(size));
       execFileSync('chown', ['-R', `${namedUser}:${namedUser}`, workspace]);
       const as = { workspace, user: { uid: first + 4, gid: first + 4 } };
       const stop = new AbortController();
+      const begun = new Promise<void>((resolve) => {
+        const watcher = watch(join(workspaceRoot, 'projects'), (_event, name) => {
+          if (name !== `${id}.new`) return;
+          watcher.close();
+          resolve();
+        });
+      });
       const launched = launcher.launch(request('echo never', as), stop.signal);
       launched.catch(() => undefined);
-      await until(() => existsSync(`${workspace}.new`), 'the copy begins');
+      await begun;
       stop.abort(0);
       await expect(launched).rejects.toMatchObject({ code: 'STOPPED' });
       expect(existsSync(`${workspace}.new`)).toBe(true);
-      expect((await run(launcher, 'stat -c %s large', as)).stdout).toBe(`${128 * 1024 * 1024}\n`);
+      expect((await run(launcher, 'stat -c %s large', as)).stdout).toBe(`${size}\n`);
     });
 
     test('a hand-over that a dead launcher has begun is begun again', async () => {
