@@ -124,10 +124,11 @@ async function readFacts(db: Queryable, executionId: string): Promise<Facts | un
 
 /** Reads again why an execution waits; its place is the one that it had. */
 async function readAgain(db: Queryable, executionId: string, before: Facts): Promise<Facts | undefined> {
-  const [now] = await db.query<Pick<Facts, 'status' | 'started_at' | 'why_waiting'> & Record<string, unknown>>(
-    `SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting FROM executions e WHERE e.id = $1`,
-    [executionId],
-  );
+  const [now] = await db.query<
+    Pick<Facts, 'status' | 'started_at' | 'why_waiting'> & Record<string, unknown>
+  >(`SELECT e.status, e.started_at, ${whyWaiting} AS why_waiting FROM executions e WHERE e.id = $1`, [
+    executionId,
+  ]);
   return now && { ...before, ...now, position: now.status === 'queued' ? before.position : null };
 }
 
