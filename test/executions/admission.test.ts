@@ -192,13 +192,13 @@ test('an admission reads hardly more with 20,000 in a paused queue, and with 20,
   const client = new Postgres(app.env['DATABASE_URL']);
   await client.connect();
   const reads = async (call: string): Promise<number> => {
-    let blocks = 0;
-    // the first call of a connection reads the catalogue too
-    for (let turn = 0; turn < 3; turn += 1) {
+    let blocks = Infinity;
+    // the first call of a connection reads the catalogue too, and so does one after new statistics
+    for (let turn = 0; turn < 5; turn += 1) {
       await client.query('BEGIN');
       const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM ${call}`);
       await client.query('ROLLBACK');
-      blocks = rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks'];
+      blocks = Math.min(blocks, rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks']);
     }
     return blocks;
   };
