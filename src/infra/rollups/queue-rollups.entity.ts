@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { StoredHistogram } from './stored-histogram.js';
 
 const Counter = () => Column('bigint', { default: 0 });
 const Milliseconds = () => Column('double precision', { nullable: true });
@@ -50,7 +51,7 @@ export class QueueHour {
 
 /** The histogram of the wait or run times of the executions that ended in a block of hours. */
 @Entity('queue_time_blocks')
-export class QueueTimeBlock {
+export class QueueTimeBlock extends StoredHistogram {
   @PrimaryColumn('smallint')
   queue!: number;
 
@@ -62,16 +63,4 @@ export class QueueTimeBlock {
 
   @PrimaryColumn('text')
   measure!: 'wait' | 'run';
-
-  /** The buckets that are not empty, in order, see `histogram.ts`. */
-  @Column('smallint', { array: true })
-  buckets!: number[];
-
-  /** The number of times in each of them. */
-  @Column('integer', { array: true })
-  n!: number[];
-
-  /** The sum of the times in each of them. */
-  @Column('bigint', { array: true })
-  ms!: string[];
 }
