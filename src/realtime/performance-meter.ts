@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { SharedFor } from '../common/shared.js';
 import { HealthService } from '../health/health.service.js';
-import { Database } from '../infra/database.js';
+import { countRows, Database } from '../infra/database.js';
+import { queueSizes } from '../queues/queues.queries.js';
 import type { metricNames } from './client-message.js';
 
 export type MetricName = (typeof metricNames)[number];
@@ -64,15 +65,15 @@ export class PerformanceMeter {
   }
 
   private async measure(): Promise<QueueFigures> {
-    const waiting = (queue: number) =>
-      `(SELECT count(*)::int FROM executions WHERE status = 'queued' AND queue = ${queue})`;
-    const [row] = await this.database.query<Record<'ended' | 'high' | 'normal' | 'low', number>>(
-      `SELECT (SELECT count(*)::int FROM executions
-                WHERE task_id IS NOT NULL AND finished_at > now() - interval '1 minute') AS ended,
-              ${waiting(0)} AS high, ${waiting(1)} AS normal, ${waiting(2)} AS low`,
-    );
-    const { ended = 0, high = 0, normal = 0, low = 0 } = row ?? {};
-    return { tasks_per_minute: ended, queue_sizes: { high, normal, low } };
+    const [tasks_per_minute, [high = 0, normal = 0, low = 0]] = await Promise.all([
+      countRows(
+        this.database,
+        "FROM executions WHERE task_id IS NOT NULL AND finished_at > now() - interval '1 minute'",
+        [],
+      ),
+      queueSizes(this.database),
+    ]);
+    return { tasks_per_minute, queue_sizes: { high, normal, low } };
   }
 }
 
