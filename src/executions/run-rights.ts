@@ -57,7 +57,7 @@ export const frontOfLine: PlaceInLine = { queue: -1, boosted: false, id: nilId }
 /** The queued executions that are checked in one statement: 1,000 take 3 ms, since the rights of a user in a project are checked once. */
 const checkedAtOnce = 1_000;
 /** The most refused executions that one check returns; those beyond them are returned by the next one. */
-const refusedAtOnce = 100;
+const refusedAtOnce = 20;
 
 /**
  * Checks a batch of queued executions for those whose requester has lost the right to run them. One that was being stored while its
