@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../../src/common/ids.js';
-import { addUpQueues, hourOf } from '../../src/infra/rollups/queue-rollup.queries.js';
+import { addUpQueues, hourOf, rolledUpUntil } from '../../src/infra/rollups/queue-rollup.queries.js';
 import { metricsRows } from '../../src/queues/queue-metrics.queries.js';
 import { queueCounts, readThroughput } from '../../src/queues/queues.queries.js';
 import { until } from '../support/until.js';
@@ -178,12 +178,17 @@ test('what a transaction in progress ends is not missed', async () => {
     );
     // another one ends in the meantime, and the beginning of the transaction is more than a second ago
     await run(1);
-    await tx.query('SELECT pg_sleep(1.5)');
+    await until(async () => {
+      const [row] = await tx.query<{ past: boolean }>(
+        "SELECT clock_timestamp() > now() + interval '1.1 seconds' AS past",
+      );
+      return row?.past;
+    });
     await rollups.addUp(addUpQueues);
   });
   expect(await readAll()).toHaveLength(before.length + 2);
   const [row] = await rollups.db.query<{ left: boolean }>(
-    `SELECT max(finished_at) >= ${"(SELECT (value #>> '{}')::timestamptz FROM system_settings WHERE name = 'queue_rollup')"} AS left FROM executions`,
+    `SELECT max(finished_at) >= ${rolledUpUntil} AS left FROM executions`,
   );
   expect(row).toEqual({ left: true });
 });
