@@ -27,6 +27,7 @@ import { LeanRunWrites1795930100000 } from './1795930100000-lean-run-writes.js';
 import { OutputUsage1795930200000 } from './1795930200000-output-usage.js';
 import { ActivityOfRequest1795940000000 } from './1795940000000-activity-of-request.js';
 import { UnreadTaskIndexes1795950000000 } from './1795950000000-unread-task-indexes.js';
+import { DependentsByKey1795960000000 } from './1795960000000-dependents-by-key.js';
 
 /** All migrations, in the order in which they run. */
 export const migrations = [
@@ -59,4 +60,5 @@ export const migrations = [
   OutputUsage1795930200000,
   ActivityOfRequest1795940000000,
   UnreadTaskIndexes1795950000000,
+  DependentsByKey1795960000000,
 ];
