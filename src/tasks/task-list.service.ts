@@ -164,6 +164,7 @@ function set(options: Record<string, string>): string {
 }
 
 async function read(db: Queryable, { text, values }: Statement, setting?: string): Promise<Found> {
+  // one that fails makes the statement behind it fail, too
   if (setting !== undefined) db.query(setting).catch(() => undefined);
   const rows = await db.query<ListRow>(text, values);
   const { total = 0, is_exact: isExact = true } = rows[0] ?? {};

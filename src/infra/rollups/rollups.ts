@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '../database.js';
+import { isDatabaseAway } from '../database-errors.js';
 import { Infrastructure } from '../infrastructure.js';
 import { IntervalJob } from '../interval-job.js';
 import { addUpQueues } from './queue-rollup.queries.js';
@@ -36,7 +37,9 @@ export class Rollups implements OnApplicationBootstrap, OnApplicationShutdown {
         while (more && !signal.aborted) more = await step(this.database);
       }
     } catch (error) {
-      this.infrastructure.logger.warn({ err: error }, 'sums could not be brought up to date');
+      // each process would say so every five seconds while the database is away, which others have said already
+      const level = isDatabaseAway(error) ? 'debug' : 'warn';
+      this.infrastructure.logger[level]({ err: error }, 'sums could not be brought up to date');
     }
   }
 }
