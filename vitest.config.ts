@@ -1,6 +1,7 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { ReportFile } from './test/support/report-file.js';
 
-// .ci/run counts from it
+// the file that .ci/run ends its output with
 const report = process.env['MILLRACE_TEST_REPORT'];
 
 const common = {
@@ -92,7 +93,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // one more than cores: with two, a third of the processor time went unused
     maxWorkers: 3,
-    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    reporters: report ? ['default', new ReportFile(report)] : ['default'],
     projects: [
       { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'] } },
       // some of these start launchers, which look at all processes below their own
