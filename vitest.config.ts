@@ -26,7 +26,7 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
 const once = [
   'test/cli/**',
   'test/commands/{help,output}.test.ts',
-  'test/e2e/{access,answer-size,bodies,bulk,command-users,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
+  'test/e2e/{access,answer-size,bodies,bulk,command-users,connections,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
   'test/executions/last-run.test.ts',
   'test/faults/{connections-taken,secrets}.test.ts',
   'test/output/**',
@@ -36,6 +36,18 @@ const once = [
   'test/sessions/**',
   'test/users/**',
   'test/webhooks/webhooks.test.ts',
+];
+
+/**
+ * What several processes must agree on, so that it goes over the bus and is counted in Redis: the cluster tests it. One process, which
+ * hears of everything itself, is tested with the events, the output and the runs.
+ */
+const betweenProcesses = [
+  'test/commands/commands.test.ts',
+  'test/e2e/{auth-sessions,operations,personal-tokens,task-numbers,users}.test.ts',
+  'test/executions/{admission,revoked,user-slots}.test.ts',
+  'test/realtime/{connection,expiry,limits,shutdown,socket-io,stream-access}.test.ts',
+  'test/sdk/websocket.test.ts',
 ];
 
 /** What one process does with its database alone: in the other modes it cannot be tested. */
@@ -59,7 +71,7 @@ const ofRedis = [
 
 /** What a mode has no subject for, or cannot have. */
 const without = {
-  single: ['test/faults/{offered-again,redis-away,redis-lost}.test.ts'],
+  single: ['test/faults/{offered-again,redis-away,redis-lost}.test.ts', ...(isWhole ? [] : betweenProcesses)],
   redis: oneProcess,
   cluster: [
     ...oneProcess,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MillraceClient, type TokenPair } from '@millrace/sdk';
 import { io } from 'socket.io-client';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Millrace } from '../cli/millrace.js';
 import { FaultProxy } from '../sdk/fault-proxy.js';
 import { useApp } from '../support/app.js';
@@ -17,6 +17,19 @@ import { closeSockets, LiveSocket } from './live-socket.js';
 // long enough to open everything with one token, short enough to wait for its end
 const app = useApp({ env: { ACCESS_TOKEN_SECONDS: '10' } });
 afterAll(closeSockets);
+
+/** The administrator, by a token that outlasts the tests: for what is not their subject, however long it takes. */
+let admin: Client;
+beforeAll(async () => {
+  const scopes = ['tasks.write', 'projects.write', 'execute', 'admin'];
+  const created = await expectStatus(
+    201,
+    app.admin.post('/api/personal-access-tokens/', { label: 'The tests', scopes }),
+  );
+  const { user, credentials } = app.admin;
+  admin = Object.assign(app.admin.withToken(created.body.data.token as string), { user, credentials });
+});
+const signIn = (): Promise<Client> => app.admin.as(app.admin.credentials!);
 
 const endOf = (token: string | undefined): number =>
   JSON.parse(Buffer.from(token!.split('.')[1]!, 'base64url').toString()).exp as number;
@@ -32,11 +45,10 @@ async function laterToken(user: Client): Promise<string> {
 test.concurrent(
   'an access token ends with its sockets and streams, unless a newer one came in its place',
   async () => {
-    const admin = await app.admin.as(app.admin.credentials!);
     const project = await createProject(admin);
     const task = await createTask(admin, project, 'while :; do echo on; sleep 0.1; done');
     await execute(admin, task);
-    const user = await admin.as(app.admin.credentials!);
+    const user = await signIn();
 
     const [socket, renewed] = await Promise.all([1, 2].map(() => LiveSocket.open(app.wsUrl, user.token)));
     const socketIo = io(app.wsUrl.replace('ws', 'http'), {
@@ -70,26 +82,24 @@ test.concurrent(
       expect((await until(() => renewed!.closed)).code).toBe(4419);
     } finally {
       socketIo.disconnect();
-      const last = await app.admin.as(app.admin.credentials!);
-      await last.post(`/api/tasks/${task}/cancel`, {});
+      await admin.post(`/api/tasks/${task}/cancel`, {});
     }
   },
 );
 
 test.concurrent('a newer token keeps what is subscribed, and brings its own rights', async () => {
-  const admin = await app.admin.as(app.admin.credentials!);
   const project = await createProject(admin);
   const task = await createTask(admin, project, 'while :; do echo on; sleep 0.1; done');
   await execute(admin, task);
-  const user = await admin.as(app.admin.credentials!);
   const other = await admin.createUser('developer');
   const disabled = await admin.createUser('developer');
   const { token: ofDisabled } = disabled;
   await expectStatus(200, admin.put(`/api/users/${disabled.user.id}`, { disabled: true }));
+  const user = await signIn();
   const narrow = (
     await expectStatus(
       201,
-      admin.post('/api/personal-access-tokens/', { label: 'Projects', scopes: ['projects.read'] }),
+      user.post('/api/personal-access-tokens/', { label: 'Projects', scopes: ['projects.read'] }),
     )
   ).body.data.token as string;
   const socket = await LiveSocket.open(app.wsUrl, user.token);
@@ -150,20 +160,18 @@ test.concurrent('a newer token keeps what is subscribed, and brings its own righ
       'AUTH_INSUFFICIENT_PERMISSIONS',
     );
     const changed = socket.messages.length;
-    const last = await app.admin.as(app.admin.credentials!);
-    await expectStatus(200, last.put(`/api/projects/${project}`, { description: 'Changed' }));
+    await expectStatus(200, admin.put(`/api/projects/${project}`, { description: 'Changed' }));
     await socket.next('project_update', () => true, changed);
   } finally {
     socketIo.disconnect();
-    const last = await app.admin.as(app.admin.credentials!);
-    await last.post(`/api/tasks/${task}/cancel`, {});
+    await admin.post(`/api/tasks/${task}/cancel`, {});
   }
 });
 
 test.concurrent(
   'the SDK renews a token in time for what it has open, also without a refresh token',
   async () => {
-    const { token } = await app.admin.as(app.admin.credentials!);
+    const { token } = await signIn();
     let renewals = 0;
     const baseURL = `${app.wsUrl.replace('ws', 'http')}/api`;
     const client = new MillraceClient({ baseURL, token, onTokens: () => void (renewals += 1) });
@@ -208,7 +216,7 @@ test('a run of many tokens loses nothing and repeats nothing, on a bad network t
     onTokens: (pair) => void kept.push(pair),
   });
   // the command line with nothing but an access token
-  const { token } = await app.admin.as(credentials!);
+  const { token } = await signIn();
   const home = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
   onTestFinished(() => rm(home, { recursive: true }));
   const environment = { API_BASE_URL: `${app.url}/api`, HOME: home };
@@ -232,10 +240,9 @@ test('a run of many tokens loses nothing and repeats nothing, on a bad network t
   await until(() => streams() >= 3, { timeout: 60_000, what: 'the stream to be opened with a third token' });
   expect(refreshes()).toBeGreaterThanOrEqual(3);
   expect(kept.length).toBeGreaterThanOrEqual(2);
-  const late = await app.admin.as(credentials!);
   await expectStatus(
     200,
-    late.post('/api/commands/execute', { command: 'touch end-of-sdk end-of-cli', stream_output: false }),
+    admin.post('/api/commands/execute', { command: 'touch end-of-sdk end-of-cli', stream_output: false }),
   );
   await read;
   const counted = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}\n`).join('');

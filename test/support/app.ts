@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, inject, test } from 'vitest';
 import type { QueryResultRow } from 'pg';
 import { Client, type Credentials } from './client.js';
-import { query, TestDatabase } from './database.js';
+import { TestDatabase } from './database.js';
 import { freePort } from './free-port.js';
 import { mode, usesRedis } from './mode.js';
 import { commandLine, endProcess, leftBehind } from './process-table.js';
@@ -118,13 +118,17 @@ export class App {
   }
 
   get databaseUrl(): string {
+    return this.ownDatabase.url;
+  }
+
+  private get ownDatabase(): TestDatabase {
     if (!this.database) throw new Error('An app with an embedded Postgres keeps its address to itself');
-    return this.database.url;
+    return this.database;
   }
 
   /** Runs a statement on the app's database. */
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
-    return query<Row>(this.databaseUrl, text, values);
+    return this.ownDatabase.query<Row>(text, values);
   }
 
   /** Returns a client that is not signed in. */
