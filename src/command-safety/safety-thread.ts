@@ -13,6 +13,7 @@ const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stac
 interface QueuedRequest {
   request: SafetyRequest;
   resolve: (outcome: Outcome) => void;
+  reject: (error: unknown) => void;
 }
 
 interface Outcome {
@@ -29,37 +30,41 @@ export class SafetyThread {
   private worker: Worker | undefined;
   private readonly queue: FairQueue<QueuedRequest>;
   private current: QueuedRequest | undefined;
-  private begunAt = 0;
+  /** When the analysis of the current request began; undefined before the thread has taken it. */
+  private begunAt: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private count = 0;
 
   /**
    * @param mostPerUser the most commands of one user that may wait
    * @param isLowPriority whether other threads of this host have priority for the processor
+   * @param script what the thread runs
    */
   constructor(
     private readonly mostPerUser: number,
     private readonly isLowPriority = false,
+    private readonly script = new URL('./safety-worker.js', import.meta.url),
   ) {
     this.queue = new FairQueue(mostPerUser);
   }
 
   /**
    * Analyses a command. One that takes too long or too much memory is reported as too complex.
-   * @throws RATE_LIMIT_EXCEEDED when too many commands of the user wait
+   * @throws RATE_LIMIT_EXCEEDED when too many commands of the user wait, SYSTEM_OVERLOADED when the thread does not start in time or is
+   * closed, and the error that ended the thread otherwise
    */
   analyse(userId: string, command: string, options: AnalyseOptions): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const request = { id: (this.count += 1), command, options };
-      if (!this.queue.add(userId, { request, resolve })) reject(tooMany(this.mostPerUser));
+      if (!this.queue.add(userId, { request, resolve, reject })) reject(tooMany(this.mostPerUser));
       else if (!this.current) this.sendNext();
     });
   }
 
   async close(): Promise<void> {
     clearTimeout(this.timer);
-    const unfinished = { analysis: tooComplex(), tookMs: undefined };
-    for (let left = this.current; left; left = this.queue.take()) left.resolve(unfinished);
+    for (let left = this.current; left; left = this.queue.take())
+      left.reject(new AppError('SYSTEM_OVERLOADED', {}, { message: 'The server is shutting down' }));
     this.current = undefined;
     await this.worker?.terminate();
   }
@@ -72,6 +77,7 @@ export class SafetyThread {
     worker.ref();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(first.request);
+    this.begunAt = undefined;
     this.setTimer(worker, startTimeoutMs);
   }
 
@@ -81,7 +87,7 @@ export class SafetyThread {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL('./safety-worker.js', import.meta.url), {
+    const worker = new Worker(this.script, {
       env: {},
       workerData: this.isLowPriority,
       resourceLimits: limits,
@@ -89,28 +95,40 @@ export class SafetyThread {
     this.worker = worker;
     worker.on('message', ({ id, analysis }: SafetyResponse) => {
       if (this.current?.request.id !== id) return;
-      if (analysis) return this.finish({ analysis, tookMs: performance.now() - this.begunAt });
+      if (analysis) {
+        const tookMs = performance.now() - (this.begunAt ?? 0);
+        return this.finish(({ resolve }) => resolve({ analysis, tookMs }));
+      }
       this.begunAt = performance.now();
       this.setTimer(worker, timeoutMs);
     });
-    worker.on('error', () => this.abandon(worker));
+    worker.on('error', (error) => this.abandon(worker, error));
     return worker;
   }
 
-  /** Terminates the thread, since nothing else stops a loop in it. */
-  private abandon(worker: Worker): void {
+  /**
+   * Terminates the thread, since nothing else stops a loop in it.
+   * @param error what ended it; none when a timeout has passed
+   */
+  private abandon(worker: Worker, error?: Error): void {
     if (this.worker !== worker) return;
     this.worker = undefined;
     void worker.terminate();
-    this.finish({ analysis: tooComplex(), tookMs: undefined });
+    const hasOverrun = error === undefined ? this.begunAt !== undefined : isOutOfMemory(error);
+    this.finish(({ resolve, reject }) => {
+      if (hasOverrun) resolve({ analysis: tooComplex(), tookMs: undefined });
+      else reject(error ?? new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 }));
+    });
   }
 
-  private finish(outcome: Outcome): void {
+  private finish(settle: (request: QueuedRequest) => void): void {
     clearTimeout(this.timer);
-    this.current?.resolve(outcome);
+    if (this.current) settle(this.current);
     this.sendNext();
   }
 }
+
+const isOutOfMemory = (error: Error) => (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
 
 const tooMany = (limit: number) =>
   new AppError(
