@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerProcess } from '../../test/support/server-process.js';
 import { until } from '../../test/support/until.js';
-import { commandOf, makeWork } from './command.js';
+import { commandOf, makeWork, type SoakProject } from './command.js';
 import { faultsOf, leaseSeconds, type Fault } from './faults.js';
 import { concurrently } from './concurrently.js';
+import { PausedLine } from './paused-line.js';
 import { Random } from './random.js';
 import { Receiver } from './receiver.js';
 import { checkRound, type Outage, type Round, type Task } from './round-checks.js';
@@ -17,7 +18,8 @@ import { checkDeliveries } from './webhook-checks.js';
 
 /** The number of runs in a round, of which 8 run at the same time. */
 const tasksInRound = 208;
-const limits = [100, 3, 1];
+/** The limits of a project with room for all of its runs, and of ten that are at their limit. */
+const limits = [100, 1, 2, 3, 1, 2, 1, 2, 3, 1, 2];
 const endTimeoutMs = 150_000;
 
 const crashEnv = (mode: Mode) => ({
@@ -27,7 +29,7 @@ const crashEnv = (mode: Mode) => ({
   GRACE_SECONDS: '2',
 });
 
-/** Plays rounds of 208 runs with injected faults until the time is over, but at least one. */
+/** Plays rounds of 208 runs with injected faults until the time is over, but at least one, beside a long line in a paused queue. */
 export async function crash(
   options: { mode: Mode; embedded: boolean; until: number; seed: number; faults: RegExp },
   counters: Counters,
@@ -38,8 +40,13 @@ export async function crash(
   const receiver = await Receiver.start(new Random(options.seed + 1), counters);
   try {
     const projects = await Promise.all(
-      limits.map(async (limit) => ({ id: await makeProject(cluster, limit), limit })),
+      limits.map(async (limit, index) => ({
+        id: await makeProject(cluster, limit),
+        name: `project${index}`,
+        limit,
+      })),
     );
+    const line = await PausedLine.create(cluster);
     const hook = { url: receiver.url, events: ['task.*'] };
     receiver.secret = (await data(201, cluster.admin.post('/api/webhooks/', hook))).secret as string;
     const all: string[] = [];
@@ -50,6 +57,7 @@ export async function crash(
       const stuck = !(await allEnded(cluster, round, counters));
       if (stuck) break;
       await checkRound(cluster, round, random, counters);
+      await line.check(counters);
       await rm(round.folder, { recursive: true, force: true });
     } while (Date.now() < options.until);
     await checkDeliveries(cluster, receiver, all, counters);
@@ -69,7 +77,7 @@ async function runRound(
   cluster: TestCluster,
   random: Random,
   counters: Counters,
-  projects: { id: string; limit: number }[],
+  projects: readonly SoakProject[],
   faults: readonly Fault[],
 ): Promise<Round> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-soak-round-'));
@@ -81,19 +89,22 @@ async function runRound(
   const queue = { queue_name: 'normal_priority' };
   await data(200, cluster.admin.post('/api/queues/pause', queue));
   const plans = Array.from({ length: tasksInRound }, (_, index) => {
-    const project = projects[index % 10 < 7 ? 0 : index % 10 < 9 ? 1 : 2]!;
+    const project = projects[index % 2 === 0 ? 0 : 1 + (((index - 1) / 2) % 10)]!;
     return { project, work: makeWork(random, `task-${index}`), retries: random.chance(0.7) ? 5 : 0 };
   });
   const tasks: Task[] = await concurrently(8, plans, async ({ project, work, retries }) => {
-    const { task } = await startTask(cluster, project.id, commandOf(work, folder, project.limit), {
-      environment: { SOAK_LIMIT: String(project.limit) },
+    const { task } = await startTask(cluster, project.id, commandOf(work, folder, project), {
+      environment: { SOAK_PROJECT: project.name },
       retry_attempts: retries,
     });
     counters.count('runs');
     return { id: task, work, limit: project.limit, cancelled: false };
   });
   await data(200, cluster.admin.post('/api/queues/resume', queue));
-  const cancelling = cancelSome(cluster, new Random(random.between(0, 1e9)), tasks, counters);
+  const meddling = Promise.all([
+    cancelSome(cluster, new Random(random.between(0, 1e9)), tasks, counters),
+    changePriorities(cluster, new Random(random.between(0, 1e9)), tasks, counters),
+  ]);
   const outages: Outage[] = [];
   for (let left = random.between(1, 3); left > 0; left -= 1) {
     await delay(random.between(200, 4_500));
@@ -106,7 +117,7 @@ async function runRound(
     await cluster.ready();
     outages.push({ name: fault.name, from, to: Date.now() });
   }
-  await cancelling;
+  await meddling;
   return { folder, tasks, outages };
 }
 
@@ -130,6 +141,30 @@ async function cancelSome(
         () => `${answer.status} ${JSON.stringify(answer.body)}`,
       );
     }
+  }
+}
+
+/** Changes the priority of runs that wait, start or have ended, ten at a time. */
+async function changePriorities(
+  cluster: TestCluster,
+  random: Random,
+  tasks: readonly Task[],
+  counters: Counters,
+): Promise<void> {
+  for (let count = 0; count < 8; count += 1) {
+    await delay(random.between(100, 900));
+    const task_ids = [...new Set(Array.from({ length: 10 }, () => random.pick(tasks).id))];
+    const priority = random.pick(['high', 'normal']);
+    const answer = await cluster.admin
+      .post('/api/queues/priority', { task_ids, priority })
+      .catch(() => undefined);
+    if (answer?.status === 200)
+      counters.count('priorities changed', answer.body.data.affected_count as number);
+    counters.check(
+      'a change of priorities is answered cleanly',
+      answer === undefined || [200, 503].includes(answer.status),
+      () => `${answer?.status} ${JSON.stringify(answer?.body)}`,
+    );
   }
 }
 

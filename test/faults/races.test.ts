@@ -50,7 +50,7 @@ test(
       if (index % 4 === 0) await Promise.all([cancel(), cancel()]);
       if (index % 4 === 1)
         await note(
-          app.admin.put('/api/queues/priority', {
+          app.admin.post('/api/queues/priority', {
             task_ids: [job.task],
             priority: index % 8 === 1 ? 'high' : 'low',
           }),
