@@ -9,7 +9,7 @@ import { useApp } from '../support/app.js';
 import { expectStatus, type Client } from '../support/client.js';
 import { Exposition } from '../support/prometheus.js';
 import { until } from '../support/until.js';
-import { closeSockets, LiveSocket } from './live-socket.js';
+import { closeSockets, LiveSocket, type LiveMessage } from './live-socket.js';
 
 const app = useApp({ env: { RATE_LIMIT_ENABLED: 'false' } });
 const MiB = 1024 * 1024;
@@ -29,7 +29,7 @@ beforeAll(async () => {
   admin = await app.adminAt(app.apis.at(-1)!);
   person = await app.admin.createUser('developer');
   ids = await commands(person);
-}, 60_000);
+}, 120_000);
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -121,8 +121,13 @@ test('many subscriptions of clients that do not read take little memory, and eac
 
   const [resumed] = sockets;
   resumed!.ws.resume();
+  const isEnd = ({ type, data }: LiveMessage) => type === 'command_output' && data.end === true;
+  await until(() => resumed!.messages.filter(isEnd).length === ids.length, {
+    timeout: 60_000,
+    what: 'the end of every output',
+  });
   for (const id of ids) expect((await resumed!.output(id)).bytes.length).toBe(bytesOfEach);
-}, 90_000);
+}, 200_000);
 
 test('the same over socket.io', async () => {
   const stop = watch();
@@ -157,8 +162,8 @@ test('the same over socket.io', async () => {
   expect((await stop()).unread).toBeLessThan(3 * mostOfOne);
   const [resumed] = clients;
   webSocketOf(resumed!).resume();
-  await until(() => ids.every((id) => resumed!.bytes.get(id) === bytesOfEach), { timeout: 30_000 });
-}, 90_000);
+  await until(() => ids.every((id) => resumed!.bytes.get(id) === bytesOfEach), { timeout: 60_000 });
+});
 
 test('answers to polls that are not read are counted, and the next poll waits for them', async () => {
   const path = '/socket.io/?EIO=4&transport=polling';
@@ -175,7 +180,7 @@ test('answers to polls that are not read are counted, and the next poll waits fo
   for (let count = 0; count < 8; count += 1) await unreadRequests(get(own));
   await settled();
   expect((await stop()).unread).toBeLessThan(2 * mostOfOne);
-}, 60_000);
+});
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
@@ -201,7 +206,7 @@ test('of the answers on one connection that is not read one waits, and it is cut
   const { unread } = await stop();
   expect(unread).toBeGreaterThan(0.9 * size);
   expect(unread).toBeLessThan(1.1 * size);
-}, 60_000);
+});
 
 test('requests that are sent without waiting are done in turn, but not any number of them', async () => {
   const read = async (requests: string, isOver: (text: string) => boolean) => {
