@@ -24,8 +24,8 @@ beforeAll(async () => {
   const { password = '' } = app.admin.credentials ?? {};
   const signedIn = await millrace.run(['login', '-u', 'admin', '--password-stdin'], {}, `${password}\n`);
   expect(signedIn).toEqual({ code: 0, stdout: `Signed in to ${app.url}/api as admin (admin)\n`, stderr: '' });
-  await millrace.run(['projects', 'create', 'Shop']);
-  await millrace.run(['config', 'set', 'project', 'SHOP']);
+  await millrace.call(['projects', 'create', 'Shop']);
+  await millrace.call(['config', 'set', 'project', 'SHOP']);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -36,7 +36,7 @@ describe('signing in', () => {
     const kept = await readFile(path, 'utf8');
     expect(kept).toMatch(/"token": "mlr_pat_\w+"/);
     expect(kept).not.toContain(app.admin.credentials?.password);
-    const { code, stdout, stderr } = await millrace.run(['status']);
+    const { code, stdout, stderr } = await millrace.call(['status']);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/You +admin \(admin\)/);
     // piped, so neither colours nor progress
@@ -52,8 +52,8 @@ describe('signing in', () => {
     expect((await answered.end()).stdout).not.toContain(app.admin.credentials?.password);
     const second = (JSON.parse(await readFile(path, 'utf8')) as { profiles: { second: { token: string } } })
       .profiles.second;
-    expect((await millrace.run(['logout', '--profile', 'second'])).stdout).toBe('Signed out\n');
-    const refused = await millrace.run(['status'], { API_TOKEN: second.token });
+    expect((await millrace.call(['logout', '--profile', 'second'])).stdout).toBe('Signed out\n');
+    const refused = await millrace.call(['status'], { API_TOKEN: second.token });
     expect(refused).toEqual({
       code: 3,
       stdout: '',
@@ -67,26 +67,26 @@ describe('signing in', () => {
     // those of the tests themselves
     expect(await open()).toBe(2);
     const given = ['login', '--profile', 'third', '--token', admin.token!];
-    expect((await millrace.run(given)).code).toBe(0);
-    expect((await millrace.run(['logout', '--profile', 'third'])).stdout).toBe('Signed out\n');
+    expect((await millrace.call(given)).code).toBe(0);
+    expect((await millrace.call(['logout', '--profile', 'third'])).stdout).toBe('Signed out\n');
     expect((await admin.get('/api/auth/sessions')).status).toBe(401);
     expect(await open()).toBe(1);
   });
 
   test('the environment wins, and a token goes to its own server only', async () => {
     const elsewhere = `http://127.0.0.1:${await freePort()}/api`;
-    const alone = await millrace.run(['status'], { API_BASE_URL: elsewhere });
+    const alone = await millrace.call(['status'], { API_BASE_URL: elsewhere });
     expect(alone).toMatchObject({
       code: 3,
       stderr: expect.stringContaining(`You are not signed in to ${elsewhere}`),
     });
-    const dead = await millrace.run(['status'], { API_BASE_URL: elsewhere, API_TOKEN: 'x' });
+    const dead = await millrace.call(['status'], { API_BASE_URL: elsewhere, API_TOKEN: 'x' });
     expect(dead).toMatchObject({
       code: 5,
       stderr: expect.stringMatching(/cannot be reached: ECONNREFUSED\n {2}Is the server running/),
     });
-    expect((await millrace.run(['config'])).stdout).toMatch(/\* +default +\S+ +SHOP +yes/);
-    const wrong = await millrace.run(['login', '-u', 'admin', '--password-stdin', '--json'], {}, 'wrong');
+    expect((await millrace.call(['config'])).stdout).toMatch(/\* +default +\S+ +SHOP +yes/);
+    const wrong = await millrace.call(['login', '-u', 'admin', '--password-stdin', '--json'], {}, 'wrong');
     expect(wrong.code).toBe(3);
     expect(JSON.parse(wrong.stderr)).toMatchObject({ error: { code: 'AUTH_INVALID_CREDENTIALS' } });
   });
@@ -94,9 +94,11 @@ describe('signing in', () => {
 
 describe('run', () => {
   test('writes to both streams and ends with the exit code of the command', async () => {
-    const ran = await millrace.run(['run', 'echo out; echo err >&2; exit 7']);
-    expect(ran).toEqual({ code: 7, stdout: 'out\n', stderr: 'err\n' });
-    const words = await millrace.run([
+    // so much that it comes in many pieces
+    const ran = await millrace.run(['run', 'echo out; echo err >&2; seq 1 100000; exit 7']);
+    const numbers = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join('');
+    expect(ran).toEqual({ code: 7, stdout: `out\n${numbers}`, stderr: 'err\n' });
+    const words = await millrace.call([
       'run',
       '-e',
       'NAME=x y',
@@ -109,15 +111,12 @@ describe('run', () => {
       '-e',
     ]);
     expect(words).toEqual({ code: 0, stdout: "it's|$NAME|-e|", stderr: '' });
-    expect((await millrace.run(['run', '-e', 'NAME=x y', 'echo "$NAME"; kill -9 $$'])).code).toBe(137);
-    const unsafe = await millrace.run(['run', 'rm -rf /']);
+    expect((await millrace.call(['run', '-e', 'NAME=x y', 'echo "$NAME"; kill -9 $$'])).code).toBe(137);
+    const unsafe = await millrace.call(['run', 'rm -rf /']);
     expect(unsafe).toMatchObject({ code: 125, stderr: expect.stringContaining('--allow-unsafe') });
-    // so much that it comes in many pieces
-    const much = await millrace.run(['run', 'seq 1 100000']);
-    expect(much.stdout).toBe(`${Array.from({ length: 100_000 }, (_, index) => index + 1).join('\n')}\n`);
-    const id = (await millrace.run(['run', '--detach', 'echo later; exit 3'])).stdout.trim();
-    expect(await millrace.run(['logs', '-f', id])).toMatchObject({ code: 3, stdout: 'later\n' });
-    expect(await millrace.run(['logs', id])).toMatchObject({ code: 0, stdout: 'later\n' });
+    const id = (await millrace.call(['run', '--detach', 'echo later; exit 3'])).stdout.trim();
+    expect(await millrace.call(['logs', '-f', id])).toMatchObject({ code: 3, stdout: 'later\n' });
+    expect(await millrace.call(['logs', id])).toMatchObject({ code: 0, stdout: 'later\n' });
   });
 
   test('Ctrl-C cancels the command and waits until it is gone', async () => {
@@ -128,7 +127,11 @@ describe('run', () => {
     const [newest] = (await app.admin.get('/api/commands/history')).body.data.commands;
     expect(newest).toMatchObject({ status: 'cancelled', exit_code: -15 });
     // a reader that has had enough
-    const piped = new Millrace('sh', ['-c', `"$0" run 'yes' | head -n 1`, millrace.program], millrace.env);
+    const piped = new Millrace(
+      'sh',
+      ['-c', `"$0" run 'while :; do echo y; sleep 0.1; done' | head -n 1`, millrace.program],
+      millrace.env,
+    );
     expect(await piped.end()).toEqual({ code: 0, stdout: 'y\n', stderr: '' });
     await until(async () => (await app.admin.get('/api/commands/running')).body.data.total_running === 0);
   });
@@ -153,7 +156,7 @@ describe('signals', () => {
   });
 
   test('a client that only watches leaves the command running, and ends by the signal', async () => {
-    const id = (await millrace.run(['run', '--detach', 'echo begun; sleep 600'])).stdout.trim();
+    const id = (await millrace.call(['run', '--detach', 'echo begun; sleep 600'])).stdout.trim();
     for (const [signal, code] of [
       ['SIGHUP', 129],
       ['SIGTERM', 143],
@@ -166,7 +169,7 @@ describe('signals', () => {
     }
     await app.admin.post(`/api/commands/${id}/cancel`, {});
     const endless = (
-      await millrace.run(['run', '--detach', 'while :; do echo y; sleep 0.1; done'])
+      await millrace.call(['run', '--detach', 'while :; do echo y; sleep 0.1; done'])
     ).stdout.trim();
     const pipe = `"$0" logs -f ${endless} | head -n 1; echo "\${PIPESTATUS[0]}"`;
     const piped = await new Millrace('bash', ['-c', pipe, millrace.program], millrace.env).end();
@@ -191,17 +194,17 @@ test('an empty id is wrongly used, whatever takes it', async () => {
     ['tokens', 'revoke', ''],
     ['config', 'set', 'project', ''],
   ]) {
-    const { code, stdout, stderr } = await millrace.run(args);
+    const { code, stdout, stderr } = await millrace.call(args);
     expect([args, code, stdout]).toEqual([args, 2, '']);
     expect(stderr).toContain('It is empty.');
   }
-  expect((await millrace.run(['tasks', 'show', '..'])).stderr).toBe('millrace: taskId cannot be ..\n');
-  expect((await millrace.run(['logs', '-f', '.'])).code).toBe(2);
+  expect((await millrace.call(['tasks', 'show', '..'])).stderr).toBe('millrace: taskId cannot be ..\n');
+  expect((await millrace.call(['logs', '-f', '.'])).code).toBe(2);
   expect((await app.admin.get('/api/commands/history')).body.data.total).toBe(before);
 });
 
 test('an address without /api is recognised', async () => {
-  const { code, stdout, stderr } = await millrace.run(['status', '--url', `${app.url}/`], {
+  const { code, stdout, stderr } = await millrace.call(['status', '--url', `${app.url}/`], {
     API_TOKEN: app.admin.token,
   });
   expect([code, stdout]).toEqual([5, '']);
@@ -209,10 +212,14 @@ test('an address without /api is recognised', async () => {
     `millrace: ${app.url} is Millrace, but not its API: use ${app.url}/api\n` +
       `  Set it with: millrace config set url ${app.url}/api (or --url, or API_BASE_URL)\n`,
   );
-  const login = await millrace.run(['login', '-u', 'admin', '--password-stdin', '--url', app.url], {}, 'any');
+  const login = await millrace.call(
+    ['login', '-u', 'admin', '--password-stdin', '--url', app.url],
+    {},
+    'any',
+  );
   expect(login).toMatchObject({ code: 5, stderr: expect.stringContaining(`use ${app.url}/api`) });
-  expect((await millrace.run(['status', '--url', `${app.url}/api/`])).code).toBe(0);
-  expect(await millrace.run(['login', '--token', 'x', '--url', ''])).toMatchObject({
+  expect((await millrace.call(['status', '--url', `${app.url}/api/`])).code).toBe(0);
+  expect(await millrace.call(['login', '--token', 'x', '--url', ''])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('"" is no URL'),
   });
@@ -221,47 +228,47 @@ test('an address without /api is recognised', async () => {
 test('a file of settings that others can read is shut, with a word', async () => {
   const path = join(folder, '.config/millrace/config.json');
   await chmod(path, 0o644);
-  const told = await millrace.run(['projects', 'list']);
+  const told = await millrace.call(['projects', 'list']);
   expect(told).toMatchObject({
     code: 0,
     stderr: `millrace: others could read ${path} (mode 644), which holds tokens; now only you can\n`,
   });
   expect((await stat(path)).mode & 0o777).toBe(0o600);
-  expect(await millrace.run(['projects', 'list'])).toMatchObject({ code: 0, stderr: '' });
+  expect(await millrace.call(['projects', 'list'])).toMatchObject({ code: 0, stderr: '' });
   await chmod(path, 0o620);
-  expect((await millrace.run(['config', 'list'])).stderr).toContain('mode 620');
+  expect((await millrace.call(['config', 'list'])).stderr).toContain('mode 620');
 });
 
 test('tasks are created, run, watched, cancelled and tried again', async () => {
-  const create = (...args: string[]) => millrace.run(['tasks', 'create', ...args]);
+  const create = (...args: string[]) => millrace.call(['tasks', 'create', ...args]);
   const ref = (
     await create('Say it', '-c', 'echo "$WORD"; exit ${CODE:-4}', '-e', 'WORD=hello', '--tags', 'a,b')
   ).stdout.trim();
   expect(ref).toMatch(/^SHOP-\d+$/);
-  expect(await millrace.run(['tasks', 'execute', ref, '--follow'])).toEqual({
+  expect(await millrace.call(['tasks', 'execute', ref, '--follow'])).toEqual({
     code: 4,
     stdout: 'hello\n',
     stderr: '',
   });
-  expect((await millrace.run(['tasks', 'retry', ref, '-f'])).code).toBe(4);
-  expect((await millrace.run(['tasks', 'logs', ref])).stdout).toBe('hello\n');
-  expect((await millrace.run(['tasks', 'list', '--status', 'failed,running', '--tags', 'b'])).stdout).toMatch(
-    new RegExp(`^REF +STATUS +PRIORITY +TITLE\n${ref} +failed +5 +Say it\n$`),
-  );
+  expect((await millrace.call(['tasks', 'retry', ref, '-f'])).code).toBe(4);
+  expect((await millrace.call(['tasks', 'logs', ref])).stdout).toBe('hello\n');
+  expect(
+    (await millrace.call(['tasks', 'list', '--status', 'failed,running', '--tags', 'b'])).stdout,
+  ).toMatch(new RegExp(`^REF +STATUS +PRIORITY +TITLE\n${ref} +failed +5 +Say it\n$`));
   expect(await millrace.json<{ ref: string; tags: string[] }>('tasks', 'show', ref)).toMatchObject({
     ref,
     tags: ['a', 'b'],
   });
 
   const long = (await create('Long', '-c', 'echo begun; sleep 600')).stdout.trim();
-  await millrace.run(['tasks', 'execute', long, '--priority', 'high']);
+  await millrace.call(['tasks', 'execute', long, '--priority', 'high']);
   const watching = millrace.start(['tasks', 'logs', '-f', long]);
   await watching.says('begun');
   watching.signal('SIGINT');
   expect((await watching.end()).code).toBe(130);
   expect(await millrace.json('tasks', 'show', long)).toMatchObject({ status: 'running' });
-  expect((await millrace.run(['tasks', 'cancel', long, '-r', 'Enough'])).stdout).toBe('cancelled\n');
-  expect(await millrace.run(['tasks', 'show', 'SHOP-999'])).toEqual({
+  expect((await millrace.call(['tasks', 'cancel', long, '-r', 'Enough'])).stdout).toBe('cancelled\n');
+  expect(await millrace.call(['tasks', 'show', 'SHOP-999'])).toEqual({
     code: 4,
     stdout: '',
     stderr: 'millrace: The task does not exist\n  See what there is with: millrace tasks list\n',
@@ -271,50 +278,50 @@ test('tasks are created, run, watched, cancelled and tried again', async () => {
 test('webhooks listen prints deliveries, and leaves no webhook', async () => {
   const listening = millrace.start(['webhooks', 'listen', '--events', 'task.created']);
   await listening.says('Listening for task.created');
-  expect((await millrace.run(['webhooks', 'list'])).stdout).toMatch(
+  expect((await millrace.call(['webhooks', 'list'])).stdout).toMatch(
     /yes +task\.created +http:\/\/127\.0\.0\.1:\d+\//,
   );
-  const ref = (await millrace.run(['tasks', 'create', 'Heard of'])).stdout.trim();
+  const ref = (await millrace.call(['tasks', 'create', 'Heard of'])).stdout.trim();
   await listening.says('"title":"Heard of"');
   listening.signal('SIGINT');
   const { code, stdout } = await listening.end();
   expect(code).toBe(0);
   expect(stdout).toMatch(/^\S+Z {2}task\.created {2}\{.*\}\n$/);
   expect(ref).toMatch(/^SHOP-/);
-  expect((await millrace.run(['webhooks', 'list'])).stdout).toBe('No webhooks.\n');
+  expect((await millrace.call(['webhooks', 'list'])).stdout).toBe('No webhooks.\n');
 });
 
 test('queues, users and tokens', async () => {
-  expect((await millrace.run(['queues', 'pause', 'low', '-r', 'Maintenance'])).stdout).toBe('Paused low\n');
-  expect((await millrace.run(['queues'])).stdout).toMatch(/\nlow +0 +0 +\d+ +Maintenance\n/);
-  expect((await millrace.run(['queues', 'resume', 'low'])).code).toBe(0);
-  const made = await millrace.run(
+  expect((await millrace.call(['queues', 'pause', 'low', '-r', 'Maintenance'])).stdout).toBe('Paused low\n');
+  expect((await millrace.call(['queues'])).stdout).toMatch(/\nlow +0 +0 +\d+ +Maintenance\n/);
+  expect((await millrace.call(['queues', 'resume', 'low'])).code).toBe(0);
+  const made = await millrace.call(
     ['users', 'create', 'ada', '--email', 'ada@example.org', '--password-stdin'],
     {},
     'a long password',
   );
   expect(made.stdout).toBe('Created ada (developer)\n');
-  expect((await millrace.run(['users', 'update', 'ada', '--role', 'viewer', '--disable'])).stdout).toBe(
+  expect((await millrace.call(['users', 'update', 'ada', '--role', 'viewer', '--disable'])).stdout).toBe(
     'ada: viewer, disabled\n',
   );
-  expect((await millrace.run(['users', 'list'], { FORCE_COLOR: '1' })).stdout).toContain(
+  expect((await millrace.call(['users', 'list'], { FORCE_COLOR: '1' })).stdout).toContain(
     '\u001b[31mdisabled',
   );
   const token = (
-    await millrace.run(['tokens', 'create', 'CI', '-s', 'tasks.read', '--days', '1'])
+    await millrace.call(['tokens', 'create', 'CI', '-s', 'tasks.read', '--days', '1'])
   ).stdout.trim();
-  expect((await millrace.run(['tasks', 'list'], { API_TOKEN: token })).code).toBe(0);
-  expect((await millrace.run(['queues', 'pause', 'low'], { API_TOKEN: token })).code).toBe(3);
-  expect((await millrace.run(['tokens', 'revoke', 'CI'])).stdout).toBe('Revoked CI\n');
+  expect((await millrace.call(['tasks', 'list'], { API_TOKEN: token })).code).toBe(0);
+  expect((await millrace.call(['queues', 'pause', 'low'], { API_TOKEN: token })).code).toBe(3);
+  expect((await millrace.call(['tokens', 'revoke', 'CI'])).stdout).toBe('Revoked CI\n');
 });
 
 test('help teaches, faults are one line with a hint, and words are completed', async () => {
-  const help = await millrace.run(['run', '--help']);
+  const help = await millrace.call(['run', '--help']);
   expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Examples:') });
   const typo = await millrace.run(['tasks', 'lst']);
   expect(typo).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean list?') });
-  expect((await millrace.run(['tasks', 'list', '--limit', 'many'])).code).toBe(2);
-  const script = (await millrace.run(['completion', 'bash'])).stdout;
+  expect((await millrace.call(['tasks', 'list', '--limit', 'many'])).code).toBe(2);
+  const script = (await millrace.call(['completion', 'bash'])).stdout;
   const complete = `export PATH="$1:$PATH"; eval "$2"; COMP_WORDS=(millrace tasks c); COMP_CWORD=2; _millrace; echo "\${COMPREPLY[@]}"`;
   const completed = await new Millrace(
     'bash',
@@ -322,7 +329,7 @@ test('help teaches, faults are one line with a hint, and words are completed', a
     millrace.env,
   ).end();
   expect(completed).toEqual({ code: 0, stdout: 'create cancel\n', stderr: '' });
-  expect((await millrace.run(['completion', 'zsh'])).stdout).toContain('#compdef millrace');
+  expect((await millrace.call(['completion', 'zsh'])).stdout).toContain('#compdef millrace');
 });
 
 describe('a server of its own', () => {
@@ -349,12 +356,12 @@ describe('a server of its own', () => {
       HOME: join(folder, 'elsewhere'),
       API_BASE_URL: `http://127.0.0.1:${port}/api`,
       API_TOKEN: await tokenOf(port),
-    }).run(['run', 'echo here; exit 3']);
+    }).call(['run', 'echo here; exit 3']);
     expect([code, stdout, stderr]).toEqual([3, 'here\n', expect.any(String)]);
   };
 
   test('needs a copy of Millrace', async () => {
-    const nowhere = await millrace.run(['serve']);
+    const nowhere = await millrace.call(['serve']);
     expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
   });
 

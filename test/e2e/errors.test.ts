@@ -16,9 +16,10 @@ function raw(port: number, bytes: string | Buffer): Promise<string> {
   });
 }
 
+const app = useApp({ env: { CORS_ORIGINS: 'https://console.example.org' } });
+
 // the framework is the same in every mode
 describe('an error', () => {
-  const app = useApp({ env: { CORS_ORIGINS: 'https://console.example.org' } });
   const send = (body: string | Buffer, headers: Record<string, string> = {}) =>
     app.admin.request('POST', '/api/projects/', body, { headers });
 
@@ -183,8 +184,6 @@ describe('an error', () => {
 });
 
 describe('every answer', () => {
-  const app = useApp({ env: { CORS_ORIGINS: 'https://console.example.org' } });
-
   test('carries a request id: the one that was sent, or one of ours', async () => {
     const paths = ['/api/health/', '/api/tasks/', '/api/nothing', '/api/tasks/%zz', '/openapi.json'];
     for (const path of paths) {

@@ -26,7 +26,7 @@ interface Execution extends Record<string, unknown> {
 
 /** Inserts executions that were created up to some hours ago; some wait, some run, some ended before they began. */
 async function insert(count: number, hours: number): Promise<void> {
-  for (let n = 0; n < count; n += 1) {
+  const rows = Array.from({ length: count }, () => {
     const created = Date.now() - random(hours) * hourMs - random(hourMs);
     const started = created + random(90_000);
     const ended = started + random(300) * random(2_000);
@@ -35,19 +35,21 @@ async function insert(count: number, hours: number): Promise<void> {
     ]!;
     const hasStarted = status !== 'queued' && status !== 'dropped';
     const hasEnded = status !== 'queued' && status !== 'running' && ended < Date.now();
-    await rollups.db.query(
-      `INSERT INTO executions (id, requested_by, queue, status, command, timeout, created_at, started_at, finished_at)
-       VALUES ($1, $1, $2, $3, 'true', 60, $4, $5, $6)`,
-      [
-        newId(),
-        random(3),
-        status === 'dropped' ? 'failed' : status,
-        new Date(created),
-        hasStarted ? new Date(started) : null,
-        hasEnded ? new Date(ended) : null,
-      ],
-    );
-  }
+    return {
+      id: newId(),
+      queue: random(3),
+      status: status === 'dropped' ? 'failed' : status,
+      created_at: new Date(created),
+      started_at: hasStarted ? new Date(started) : null,
+      finished_at: hasEnded ? new Date(ended) : null,
+    };
+  });
+  await rollups.db.query(
+    `INSERT INTO executions (id, requested_by, queue, status, command, timeout, created_at, started_at, finished_at)
+     SELECT id, id, queue, status, 'true', 60, created_at, started_at, finished_at
+       FROM json_populate_recordset(NULL::executions, $1)`,
+    [JSON.stringify(rows)],
+  );
 }
 
 /** Starts executions now and ends them, as a worker does. */
@@ -100,23 +102,25 @@ async function expectExact(executions?: readonly Execution[]): Promise<void> {
       expect([...shown.keys()].filter((key) => key !== null).toSorted()).toEqual(
         [...new Set(times)].toSorted(),
       );
+      // one assertion for all hours: each takes longer than what it compares
+      const faults: unknown[] = [];
       for (const [key, row] of shown) {
         const {
           counts,
           wait,
           run: ran,
         } = reference(mine, (at) => (key === null ? hour(at) >= first : hour(at) === key));
-        expect(row).toMatchObject(counts);
+        for (const name of ['enqueued', 'completed', 'failed', 'cancelled'] as const)
+          if (row[name] !== counts[name]) faults.push({ hour: key, name, row, counts });
         for (const [value, list, fraction] of [
           [row.wait_p50, wait, 0.5],
           [row.wait_p95, wait, 0.95],
           [row.run_p50, ran, 0.5],
           [row.run_p95, ran, 0.95],
         ] as const)
-          expect({ value, list, fraction, hour: key }).toSatisfy(() =>
-            isNear(value, percentileOf(list, fraction)),
-          );
+          if (!isNear(value, percentileOf(list, fraction))) faults.push({ hour: key, value, list, fraction });
       }
+      expect(faults).toEqual([]);
     }
   }
   const day = reference(all, (at) => at !== null && hourOf(at.getTime()) > hourOf(Date.now()) - 24);
@@ -199,12 +203,12 @@ test('20,000 executions more cost a read of the metrics hardly more blocks, and 
       `INSERT INTO executions (id, requested_by, queue, status, command, timeout, created_at, started_at, finished_at)
        SELECT gen_random_uuid(), $1, n % 3, CASE WHEN n % 2 = 0 THEN 'queued' ELSE 'completed' END, 'true', 60, at,
               CASE WHEN n % 2 = 1 THEN at + n % 60 * interval '1 s' END, CASE WHEN n % 2 = 1 THEN at + n % 400 * interval '1 s' END
-         FROM generate_series(1, $2) AS n CROSS JOIN LATERAL (SELECT now() - interval '1 hour' * (2 + n % 700) AS at) AS t`,
+         FROM generate_series(1, $2) AS n CROSS JOIN LATERAL (SELECT now() - interval '1 hour' * (2 + n % 90) AS at) AS t`,
       [newId(), 2 * count],
     );
     await rollups.db.query('TRUNCATE queue_hours, queue_time_blocks');
     await rollups.db.query(
-      `UPDATE system_settings SET value = to_jsonb(now() - interval '31 days') WHERE name = 'queue_rollup'`,
+      `UPDATE system_settings SET value = to_jsonb(now() - interval '4 days') WHERE name = 'queue_rollup'`,
     );
     await addUp();
     await rollups.db.query('VACUUM ANALYZE');
