@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startApp, type App } from '../support/app.js';
+import { TestDatabase } from '../support/database.js';
 import { until } from '../support/until.js';
 
 /** AuthenticationCleartextPassword of the protocol (PostgreSQL, 54.7). */
@@ -63,18 +64,22 @@ let app: App;
 let port: TakenPort;
 let password: string;
 
+let database: TestDatabase;
+
 beforeAll(async () => {
-  app = await startApp({ env: { DATABASE_POOL_SIZE: String(poolSize) } });
-  const url = new URL(app.databaseUrl);
+  database = await TestDatabase.create(inject('postgresUrl'));
+  const url = new URL(database.url);
   password = url.password;
   port = new TakenPort(Number(url.port));
-  await app.processes.pop()!.stop();
   url.port = String(await port.listen());
-  app.env['DATABASE_URL'] = url.href;
+  const env = { DATABASE_URL: url.href, DATABASE_POOL_SIZE: String(poolSize) };
+  // no database is made for it then, but it runs no Postgres either, since it is given one
+  app = await startApp({ env, embeddedPostgres: true });
 });
 afterAll(async () => {
   await app.stop();
   port.close();
+  await database.drop();
 });
 
 /** How many connections were asked that have sent this at their start. */
@@ -82,7 +87,6 @@ const asked = (...parameters: string[]) =>
   port.sent.filter((bytes) => parameters.every((parameter) => bytes.includes(parameter))).length;
 
 test('no connection of a running process sends its password in clear text, and all goes on when Postgres is back', async () => {
-  await app.add('all');
   port.change(true);
   // the first requests may still be given connections that were ended
   for (let sent = 0; sent < poolSize + 1; sent += 1)

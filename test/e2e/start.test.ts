@@ -37,90 +37,25 @@ async function runToEnd(
 ): Promise<ServerProcess> {
   const server = new ServerProcess(role as Role, 0, { PATH, ...env }, command);
   server.start();
-  await server.exited(30_000);
+  await server.exited(60_000);
   return server;
 }
 
-test('every process drains on SIGTERM and ends with 0, also when it comes twice', async () => {
-  const app = await startApp({ command: [startScript] });
-  const exits = app.processes.map(async (server) => {
-    await server.signal('SIGTERM');
-    return server.stop();
-  });
-  for (const exit of await Promise.all(exits)) expect(exit).toEqual({ code: 0, signal: null });
-  await app.stop();
-});
+/** Sends a signal to npm, and waits for its end and that of everything below it. */
+async function endByNpm(npm: ServerProcess, signal: NodeJS.Signals): Promise<void> {
+  const below = await descendants(npm.supervisorPid);
+  process.kill(npm.supervisorPid, signal);
+  const exit = await npm.exited(60_000);
+  if (signal === 'SIGTERM' || signal === 'SIGINT')
+    expect([signal, exit]).toEqual([signal, { code: 0, signal: null }]);
+  expect(below.length).toBeGreaterThan(0);
+  await until(
+    async () => (await Promise.all(below.map(({ pid }) => isAlive(pid)))).every((alive) => !alive),
+    { timeout: 60_000, what: `the end of everything below npm after ${signal}` },
+  );
+}
 
-if (mode === 'single')
-  test('one signal to npm ends what it started, also one of which npm dies', async () => {
-    const app = await startApp({
-      command: ['npm', '--silent', '--prefix', copy, 'start'],
-      env: { http_proxy: 'http://proxy.example.org:3128' },
-    });
-    const [server] = app.processes;
-    // what npm adds for a script of ours is not for the commands of others
-    const project = await makeProject(app.admin);
-    const job = 'command -v tsc; echo "$PATH $http_proxy"; no-such-program';
-    const { execution_id } = await runJob(app.admin, project, job, 'failed');
-    const output = await outputOf(app, execution_id);
-    expect(output).toMatch(/^\S*\/bin\S* http:\/\/proxy\.example\.org:3128\n.*no-such-program: not found\n$/);
-    expect(output).not.toContain('node_modules');
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const) {
-      if (!server!.isRunning) {
-        server!.start();
-        await until(async () => (await app.anonymous().get('/api/health/ready')).status === 200, {
-          timeout: 30_000,
-        });
-      }
-      const below = await descendants(server!.supervisorPid);
-      process.kill(server!.supervisorPid, signal);
-      const exit = await server!.exited(20_000);
-      if (signal === 'SIGTERM' || signal === 'SIGINT')
-        expect([signal, exit]).toEqual([signal, { code: 0, signal: null }]);
-      expect(below.length).toBeGreaterThan(0);
-      await until(
-        async () => (await Promise.all(below.map(({ pid }) => isAlive(pid)))).every((alive) => !alive),
-        {
-          timeout: 20_000,
-          what: `the end of everything below npm after ${signal}`,
-        },
-      );
-    }
-    await app.stop();
-  });
-
-test('a Postgres that takes no connections yet is waited for', async () => {
-  const database = await TestDatabase.create(inject('postgresUrl'));
-  const dataDir = await mkdtemp(join(tmpdir(), 'millrace-start-'));
-  const [port, closed] = [await freePort(), await freePort()];
-  const url = new URL(database.url);
-  const postgres = Number(url.port);
-  url.port = String(closed);
-  const env = { PATH, DATABASE_URL: url.href, DATA_DIR: dataDir, PORT: String(port) };
-  const server = new ServerProcess('all', port, env);
-  const door = createServer((socket) => {
-    const inside = connect(postgres, '127.0.0.1');
-    for (const [from, to] of [
-      [socket, inside],
-      [inside, socket],
-    ] as const)
-      from.on('error', () => to.destroy()).pipe(to);
-  });
-  try {
-    server.start();
-    await until(() => server.stderr.includes('waiting for it'), { timeout: 30_000 });
-    door.listen(closed, '127.0.0.1');
-    const healthy = () => fetch(`${server.url}/api/health/`).then(({ ok }) => ok);
-    await until(healthy, { timeout: 30_000, what: 'the process to serve' });
-  } finally {
-    await server.stop();
-    door.close();
-    await database.drop();
-    await rm(dataDir, { recursive: true });
-  }
-}, 90_000);
-
-test('the secrets reach the process, and neither its environment nor its command line shows them', async () => {
+test('every process gets the secrets, shows them neither in its environment nor in its command line, drains on SIGTERM and ends with 0, also when it comes twice', async () => {
   const password = `p"a'$HOME\`id\` \\n $(id) \\ ; # % é = \t end `;
   const app = await startApp({
     command: [startScript],
@@ -144,10 +79,64 @@ test('the secrets reach the process, and neither its environment nor its command
   }
   // signing in proved that the password came through as it was
   expect(app.admin.credentials?.password).toBe(password);
+
+  const exits = app.processes.map(async (server) => {
+    await server.signal('SIGTERM');
+    return server.stop();
+  });
+  for (const exit of await Promise.all(exits)) expect(exit).toEqual({ code: 0, signal: null });
   await app.stop();
 });
 
 if (mode === 'single') {
+  test('one signal to npm ends what it started, also one of which npm dies; a later start prints no password, and waits for a Postgres that takes no connections yet', async () => {
+    const app = await startApp({
+      command: ['npm', '--silent', '--prefix', copy, 'start'],
+      env: { ADMIN_PASSWORD: undefined, http_proxy: 'http://proxy.example.org:3128' },
+    });
+    expect(app.apis[0]?.stdout).toContain(`password: ${app.admin.credentials?.password}`);
+    // what npm adds for a script of ours is not for the commands of others
+    const project = await makeProject(app.admin);
+    const job = 'command -v tsc; echo "$PATH $http_proxy"; no-such-program';
+    const { execution_id } = await runJob(app.admin, project, job, 'failed');
+    const output = await outputOf(app, execution_id);
+    expect(output).toMatch(/^\S*\/bin\S* http:\/\/proxy\.example\.org:3128\n.*no-such-program: not found\n$/);
+    expect(output).not.toContain('node_modules');
+    await endByNpm(app.processes.pop()!, 'SIGTERM');
+
+    const url = new URL(app.databaseUrl);
+    const postgres = Number(url.port);
+    const closed = await freePort();
+    url.port = String(closed);
+    app.env['DATABASE_URL'] = url.href;
+    const proxy = createServer((socket) => {
+      const inside = connect(postgres, '127.0.0.1');
+      for (const [from, to] of [
+        [socket, inside],
+        [inside, socket],
+      ] as const)
+        from.on('error', () => to.destroy()).pipe(to);
+    });
+    try {
+      const ready = app.add('all');
+      const server = await until(() => app.processes[0]);
+      await until(() => server.stderr.includes('waiting for it'), { timeout: 60_000 });
+      proxy.listen(closed, '127.0.0.1');
+      await ready;
+      expect(server.stdout).toContain('http://localhost:');
+      expect(server.stdout).not.toContain('password');
+      await endByNpm(server, 'SIGINT');
+      for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
+        server.start();
+        await app.ready(server);
+        await endByNpm(server, signal);
+      }
+    } finally {
+      await app.stop();
+      proxy.close();
+    }
+  }, 300_000);
+
   test('a signal ends a start that waits for what does not come', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-start-'));
     let callers = 0;
@@ -223,70 +212,52 @@ if (mode === 'single') {
     await database.drop();
   });
 
-  test('an administrator without a given password gets one, printed at the first start only', async () => {
-    const app = await startApp({ command: [startScript], env: { ADMIN_PASSWORD: undefined } });
-    const [server] = app.processes;
-    expect(server?.stdout).toContain(`password: ${app.admin.credentials?.password}`);
-    await server?.stop();
-    if (server) server.stdout = '';
-    server?.start();
-    await app.ready(server!);
-    expect(server?.stdout).toContain('http://localhost:');
-    expect(server?.stdout).not.toContain('password');
-    await app.stop();
-  });
-
-  test('with no setting at all it runs a Postgres of its own, keeps its data, and takes it down again', async () => {
-    const app = await startApp({ command: [startScript], embeddedPostgres: true });
-    const created = await app.admin.createUser('viewer');
-    await app.restart(app.apis[0]!, 'SIGKILL');
-    expect((await created.as(created.credentials!)).user).toEqual({
-      ...created.user,
-      last_login: expect.any(String),
-    });
-    // what is left of Postgres would fail this
-    await app.stop();
-  });
-
   // nobody else can close a folder to the user that the server gets
-  test.runIf(process.getuid?.() === 0)('it works below a folder that only root may enter', async () => {
-    const above = await mkdtemp('/root/millrace-test-');
+  test('with no setting at all it runs a Postgres of its own, keeps its data, and takes it down again; as root also below a folder that only root may enter', async () => {
+    const isRoot = process.getuid?.() === 0;
+    const above = await mkdtemp(isRoot ? '/root/millrace-test-' : join(tmpdir(), 'millrace-test-'));
     const closed = join(above, 'clone');
     try {
-      for (const path of ['dist/bundle', 'openapi', 'package.json'])
+      for (const path of ['dist/bundle', 'openapi', 'package.json', 'scripts/start.sh'])
         await cp(join(root, path), join(closed, path), { recursive: true });
       await symlink(join(root, 'node_modules'), join(closed, 'node_modules'));
-      const command = [process.execPath, join(closed, 'dist/bundle/main.js')];
-      const app = await startApp({
-        command,
-        env: { DATA_DIR: join(closed, 'data') },
-        embeddedPostgres: true,
-      });
-      const status = await readFile(`/proc/${app.apis[0]?.pid}/status`, 'latin1');
-      expect(status).toMatch(/^Uid:\t[1-9]/m);
+      const command = [join(closed, 'scripts/start.sh')];
+      const env = { DATA_DIR: join(closed, 'data') };
+      const app = await startApp({ command, env, embeddedPostgres: true });
+      if (isRoot) {
+        const status = await readFile(`/proc/${app.apis[0]?.pid}/status`, 'latin1');
+        expect(status).toMatch(/^Uid:\t[1-9]/m);
+      }
       const project = await makeProject(app.admin);
       const { execution_id } = await runJob(app.admin, project, 'echo from below');
       expect(await outputOf(app, execution_id)).toBe('from below\n');
       expect((await fetch(`${app.url}/docs/swagger-ui-bundle.js`)).status).toBe(200);
+
+      const created = await app.admin.createUser('viewer');
+      await app.restart(app.apis[0]!, 'SIGKILL');
+      expect((await created.as(created.credentials!)).user).toEqual({
+        ...created.user,
+        last_login: expect.any(String),
+      });
       await app.restart(app.apis[0]!);
+      // what is left of Postgres would fail this
       await app.stop();
 
+      if (!isRoot) return;
       await chmod(closed, 0o700);
-      const refused = await runToEnd({ DATA_DIR: join(closed, 'data') }, command);
+      const refused = await runToEnd(env, command);
       expect(refused.exit?.code).toBe(1);
       expect(refused.stderr).toContain(`cannot read ${closed}`);
     } finally {
       await rm(above, { recursive: true });
     }
-  });
+  }, 300_000);
 
   test('the server starts with the code that was compiled when it was built', async () => {
     const usesCode = (folder: string) => {
       const ask = `import('${folder}/serve.js').then(({ script }) => (console.log(script.cachedDataRejected), process.exit()))`;
       return execFileSync(process.execPath, ['--eval', ask], { encoding: 'utf8' }).trim();
     };
-    expect(usesCode(join(root, 'dist/bundle'))).toBe('false');
-
     const other = join(copy, 'installed/dist/bundle');
     await cp(join(root, 'dist/bundle'), other, { recursive: true });
     for (const path of ['node_modules', 'package.json', 'openapi'])

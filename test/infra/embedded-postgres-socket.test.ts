@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmod, lstat, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/infra/embedded-postgres/embedded-postgres.js';
 import { useClone } from './clone.js';
 import {
@@ -15,20 +15,35 @@ import {
   silent,
   temporaryFolder,
   useDataDirs,
+  useFirstPostgres,
 } from './harness.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const clone = useClone();
+const first = useFirstPostgres();
 const newDataDir = useDataDirs();
 
 const start = (dataDir: string) => startEmbeddedPostgres({ dataDir, log: silent });
 const socketFolderOf = (dataDir: string) => join(dataDir, 'postgres/socket');
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+const kept = async (url: string) => (await query<{ note: string }>(url, 'SELECT note FROM kept'))[0]?.note;
+const note = 'from the first start';
+const nobody = { uid: 65_534, gid: 65_534 };
+
+// another user takes root
+test.runIf(isRoot)('no other user can connect, though the data folder is open to all', async () => {
+  const { dataDir } = first;
+  await chmod(dataDir, 0o755);
+  const { uid, gid } = await stat(join(dataDir, 'postgres'));
+  expect(await connectAs({ uid, gid }, dataDir)).toBe('connected');
+  expect(await connectAs(nobody, dataDir)).toBe('EACCES');
+  // of the group of Postgres
+  expect(await connectAs({ uid: nobody.uid, gid }, dataDir)).toBe('EACCES');
+});
 
 test('Postgres has one socket, in a folder of its user alone, and none of TCP', async () => {
-  const dataDir = await newDataDir();
-  const postgres = await start(dataDir);
+  const { dataDir, postgres } = first;
   const inodes = (await Promise.all((await postgresProcesses(dataDir)).map(socketsOf))).flat();
   expect(inodes.length).toBeGreaterThan(0);
   expect((await tcpInodes()).filter((inode) => inodes.includes(inode))).toEqual([]);
@@ -43,7 +58,7 @@ test('Postgres has one socket, in a folder of its user alone, and none of TCP', 
 });
 
 test('a data folder whose path is too long for a socket works, and comes back after a crash', async () => {
-  const dataDir = await newDataDir('with a long name '.repeat(6), 'ü%41 and another '.repeat(6));
+  const dataDir = await newDataDir('with a long name '.repeat(6), 'ü %41?@:# and another '.repeat(6));
   const open = () => openBelow(dataDir);
   const postgres = await start(dataDir);
   await query(postgres.url, 'CREATE TABLE kept AS SELECT 1 AS note');
@@ -55,35 +70,36 @@ test('a data folder whose path is too long for a socket works, and comes back af
   expect(await open()).toEqual([]);
 });
 
-test.each([107, 108])('a data folder whose socket has a path of %i bytes works', async (length) => {
-  const { length: shortest } = join(await newDataDir('x'), 'postgres/socket/.s.PGSQL.5432');
-  const dataDir = await newDataDir('x'.repeat(length - shortest + 1));
-  const postgres = await start(dataDir);
-  const socketFolder = encodeURIComponent(socketFolderOf(dataDir));
-  expect(postgres.url.includes(socketFolder)).toBe(length === 107);
-  expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  await postgres.stop();
-});
+test.each([107, 108])(
+  'a data folder whose socket has a path of %i bytes works, with signs that mean something in a URL',
+  async (length) => {
+    const signs = 'ü %41?@:#';
+    const { length: shortest } = Buffer.from(join(await newDataDir(signs), 'postgres/socket/.s.PGSQL.5432'));
+    const dataDir = await first.copyTo(await newDataDir(signs + 'x'.repeat(length - shortest)));
+    const postgres = await start(dataDir);
+    const socketFolder = encodeURIComponent(socketFolderOf(dataDir));
+    expect(postgres.url.includes(socketFolder)).toBe(length === 107);
+    expect(await kept(postgres.url)).toBe(note);
+    await postgres.stop();
+  },
+);
 
-test('a data folder with signs that mean something in a URL works', async () => {
-  const dataDir = await newDataDir('ü %41?@:#');
-  const postgres = await start(dataDir);
-  expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  await postgres.stop();
-});
-
-test('what is left of the folder of the socket does not count, and what a link there points to is left alone', async () => {
-  const dataDir = await newDataDir();
-  await (await start(dataDir)).stop();
+test('what is left of a process that has ended does not count, and what a link in place of the folder of the socket points to is left alone', async () => {
+  const dataDir = await first.copyTo(await newDataDir());
+  const data = join(dataDir, 'postgres');
   const folder = socketFolderOf(dataDir);
   await chmod(folder, 0o777);
-  // Of Postgres' own user: it believes the file then, and refuses to start.
-  const { uid, gid } = await stat(join(dataDir, 'postgres'));
+  // Of Postgres' own user: it believes the files then, and refuses to start.
+  const { uid, gid } = await stat(data);
   const stranger = spawn('sleep', ['1000'], { cwd: '/', ...(isRoot && { uid, gid }) });
-  const lock = [stranger.pid, join(dataDir, 'postgres'), 1_700_000_000, 5432, '', ''].join('\n');
-  await writeFile(join(folder, '.s.PGSQL.5432.lock'), lock);
+  const lock = [stranger.pid, data, 1_700_000_000, 5432, ''];
+  await writeFile(join(folder, '.s.PGSQL.5432.lock'), [...lock, ''].join('\n'));
+  await writeFile(join(data, 'postmaster.pid'), [...lock, '127.0.0.1', '', 'ready'].join('\n'));
   try {
-    await (await start(dataDir)).stop();
+    const postgres = await start(dataDir);
+    expect(postgres.adopted).toBe(false);
+    await postgres.stop();
+    expect(stranger.signalCode).toBeNull();
     expect(await modeOf(folder)).toBe(0o700);
   } finally {
     stranger.kill();
@@ -99,64 +115,45 @@ test('what is left of the folder of the socket does not count, and what a link t
   expect(await readdir(elsewhere)).toEqual(['kept']);
 });
 
-/** Makes a database with a row in it, and kills its processes and their user. */
-async function makeAndCrash(dataDir: string): Promise<void> {
+test('all that belongs to a data folder is killed at once, and it starts again, also as a copy, and as one of another user', async () => {
+  const dataDir = await first.copyTo(await newDataDir());
   const user = new PostgresUser(clone.moduleUrl, dataDir);
-  await query((await user.up()).url, 'CREATE TABLE kept AS SELECT 1 AS note');
+  const { url } = await user.up();
+  await query(url, `UPDATE kept SET note = 'before the crash'`);
   const processes = await postgresProcesses(dataDir);
   await user.killHard();
   await Promise.all(processes.map(killAndWait));
-}
-
-test('all that belongs to a data folder is killed at once, and it starts again, also as a copy', async () => {
-  const dataDir = await newDataDir();
-  await makeAndCrash(dataDir);
   expect(await readdir(socketFolderOf(dataDir))).toEqual(['.s.PGSQL.5432', '.s.PGSQL.5432.lock']);
 
   const copy = await newDataDir();
   await run('cp', ['-a', dataDir, copy]);
-  for (const folder of [dataDir, copy]) {
-    const postgres = await start(folder);
-    expect(postgres.adopted).toBe(false);
-    expect(await query(postgres.url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
-    await postgres.stop();
-  }
-});
+  const postgres = await start(copy);
+  expect(postgres.adopted).toBe(false);
+  expect(await kept(postgres.url)).toBe('before the crash');
+  await postgres.stop();
 
-// Another user takes root.
-describe.runIf(isRoot)('as root', () => {
-  const nobody = { uid: 65_534, gid: 65_534 };
-
-  test('no other user can connect, though the data folder is open to all', async () => {
-    const dataDir = await newDataDir();
-    const postgres = await start(dataDir);
-    await chmod(dataDir, 0o755);
-    const { uid, gid } = await stat(join(dataDir, 'postgres'));
-    expect(await connectAs({ uid, gid }, dataDir)).toBe('connected\n');
-    expect(await connectAs(nobody, dataDir)).toBe('EACCES\n');
-    // of the group of Postgres
-    expect(await connectAs({ uid: nobody.uid, gid }, dataDir)).toBe('EACCES\n');
-    await postgres.stop();
-  });
-
-  test('a data folder that was handed to another user works, also after a crash', async () => {
-    const dataDir = await newDataDir();
-    await makeAndCrash(dataDir);
-    await run('chown', ['-R', `${nobody.uid}:${nobody.gid}`, dataDir]);
-
-    const other = new PostgresUser(clone.moduleUrl, dataDir, nobody);
-    expect(await query((await other.up()).url, 'SELECT note FROM kept')).toEqual([{ note: 1 }]);
-    expect((await stat(socketFolderOf(dataDir))).uid).toBe(nobody.uid);
+  if (isRoot) {
+    const handed = await newDataDir();
+    await run('cp', ['-a', dataDir, handed]);
+    await run('chown', ['-R', `${nobody.uid}:${nobody.gid}`, handed]);
+    const other = new PostgresUser(clone.moduleUrl, handed, nobody);
+    expect(await kept((await other.up()).url)).toBe('before the crash');
+    expect((await stat(socketFolderOf(handed))).uid).toBe(nobody.uid);
     await other.tell('stop');
-  });
+  }
+
+  const again = await start(dataDir);
+  expect(again.adopted).toBe(false);
+  expect(await kept(again.url)).toBe('before the crash');
+  await again.stop();
 });
 
 async function connectAs(user: { uid: number; gid: number }, dataDir: string): Promise<string> {
-  const script = `require('node:net').connect(process.argv[1])
-    .on('connect', () => (console.log('connected'), process.exit()))
-    .on('error', ({ code }) => console.log(code))`;
+  const script = `use Socket; use Errno;
+    socket(my $socket, PF_UNIX, SOCK_STREAM, 0) or die;
+    print connect($socket, sockaddr_un($ARGV[0])) ? 'connected' : $!{EACCES} ? 'EACCES' : $!`;
   const socket = join(socketFolderOf(dataDir), '.s.PGSQL.5432');
-  return (await run(process.execPath, ['-e', script, socket], { ...user, cwd: '/' })).stdout;
+  return (await run('perl', ['-e', script, socket], { ...user, cwd: '/' })).stdout;
 }
 
 /** The inodes of the sockets that a process has open. */

@@ -1,12 +1,16 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../src/infra/embedded-postgres/embedded-postgres.js';
 import { clusterName } from '../../src/infra/embedded-postgres/postmaster.js';
 
 export const run = promisify(execFile);
@@ -97,7 +101,7 @@ export class PostgresUser {
 
 /** Waits for a condition; the test's own time limit ends it. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(5);
+  for (let pause = 5; !(await condition()); pause = Math.min(pause * 1.5, 50)) await delay(pause);
 }
 
 /** One statement over a connection of its own. */
@@ -145,6 +149,50 @@ export function useDataDirs(): (...below: string[]) => Promise<string> {
     dataDirs.push(dataDir);
     return dataDir;
   };
+}
+
+/** A Postgres that was started on an empty data folder, with a row in the table `kept`. */
+export class FirstPostgres {
+  dataDir!: string;
+  postgres!: EmbeddedPostgres;
+  readonly logged: string[] = [];
+
+  async start(): Promise<void> {
+    const info = (line: string) => void this.logged.push(line);
+    this.postgres = await startEmbeddedPostgres({ dataDir: this.dataDir, log: { ...silent, info } });
+  }
+
+  /** Ends it. It and its copies do not wait for the disk from then on, since no test cuts the power. */
+  async stop(): Promise<void> {
+    await this.postgres.stop();
+    await appendFile(join(this.dataDir, 'postgres/postgresql.conf'), 'fsync = off\n');
+  }
+
+  /** Copies its data, as they are after its end, to the path of a data folder, and returns the path. */
+  async copyTo(dataDir: string): Promise<string> {
+    await this.stop();
+    await mkdir(dirname(dataDir), { recursive: true });
+    await run('cp', ['-a', this.dataDir, dataDir]);
+    return dataDir;
+  }
+}
+
+/** Starts a Postgres for all tests of a file. It runs until a test stops or copies it: initdb takes more than a second of processor time. */
+export function useFirstPostgres(): FirstPostgres {
+  const first = new FirstPostgres();
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
+    await chmod(folder, 0o755);
+    first.dataDir = join(folder, 'data');
+    await first.start();
+    await query(first.postgres.url, `CREATE TABLE kept AS SELECT 'from the first start' AS note`);
+  });
+  afterAll(async () => {
+    await first.postgres.stop();
+    await rm(folder, { recursive: true });
+  });
+  return first;
 }
 
 /** Ends what is left, removes the folders, and fails when a test left a Postgres in one of `dataDirs` behind. */
