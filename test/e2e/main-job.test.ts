@@ -187,8 +187,10 @@ describe('a real command', () => {
       expect(bad).toMatchObject({ status: 'failed', exit_code: 3 });
     });
 
-    test('looks through the whole file system', async () => {
-      const [execution, output] = await run('find / -xdev 2>/dev/null | sort 2>/dev/null | head -n 20');
+    test('looks through the file system from its root', async () => {
+      const [execution, output] = await run(
+        'find / -xdev -maxdepth 3 2>/dev/null | sort 2>/dev/null | head -n 20',
+      );
       const paths = output.split('\n').slice(0, -1);
       expect(paths).toHaveLength(20);
       expect(paths[0]).toBe('/');

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client as Postgres } from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { twoWorkers, useApp } from '../support/app.js';
 import { mode } from '../support/mode.js';
 import { isAlive } from '../support/process-table.js';
@@ -79,6 +79,7 @@ test('a worker that is killed costs no task its end', { timeout: 90_000 }, async
   // as a process does that freezes while it writes the end of a run
   const holder = new Postgres(app.databaseUrl);
   await holder.connect();
+  onTestFinished(() => holder.end());
   await victim.kill();
   // the one that is held would come first
   await holder.query(
