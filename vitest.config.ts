@@ -27,7 +27,7 @@ const once = [
   'test/cli/**',
   'test/commands/{help,output}.test.ts',
   'test/e2e/{access,answer-size,bodies,bulk,command-users,connections,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
-  'test/executions/last-run.test.ts',
+  'test/executions/{last-run,run-writes,user-slots}.test.ts',
   'test/faults/{connections-taken,secrets}.test.ts',
   'test/output/**',
   'test/projects/**',
@@ -45,7 +45,7 @@ const once = [
 const betweenProcesses = [
   'test/commands/commands.test.ts',
   'test/e2e/{auth-sessions,operations,personal-tokens,task-numbers,users}.test.ts',
-  'test/executions/{admission,revoked,user-slots}.test.ts',
+  'test/executions/revoked.test.ts',
   'test/realtime/{connection,expiry,limits,shutdown,socket-io,stream-access}.test.ts',
   'test/sdk/websocket.test.ts',
 ];
@@ -62,16 +62,16 @@ const oneProcess = [
  * depends on where the process ends: with Redis or without it.
  */
 const ofRedis = [
-  'test/e2e/{database-away,harness,rate-limit,start}.test.ts',
+  'test/e2e/{database-away,harness,start}.test.ts',
   'test/executions/output-reader.test.ts',
-  'test/faults/{offered-again,postgres-lost,redis-away,redis-lost,shutdown,worker-lost}.test.ts',
+  'test/faults/{postgres-lost,redis-away,redis-lost,shutdown,worker-lost}.test.ts',
   'test/metrics/*.test.ts',
   'test/realtime/events.test.ts',
 ];
 
 /** What a mode has no subject for, or cannot have. */
 const without = {
-  single: ['test/faults/{offered-again,redis-away,redis-lost}.test.ts', ...(isWhole ? [] : betweenProcesses)],
+  single: ['test/faults/{redis-away,redis-lost}.test.ts', ...(isWhole ? [] : betweenProcesses)],
   redis: oneProcess,
   cluster: [
     ...oneProcess,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startApp, type AppOptions } from '../support/app.js';
+import { startApp, useSharedApp, type AppOptions } from '../support/app.js';
 import { mode } from '../support/mode.js';
 import { descendants, isAlive } from '../support/process-table.js';
 import { until } from '../support/until.js';
@@ -52,16 +52,17 @@ if (mode === 'single') {
   });
 }
 
-test(`the mode ${mode} has its processes`, async () => {
-  const app = await startApp();
-  expect(app.processes.map(({ role }) => role)).toEqual(mode === 'cluster' ? ['all', 'api'] : ['all']);
-  expect(app.url === app.wsUrl.replace('ws:', 'http:')).toBe(mode !== 'cluster');
-  expect(app.redis === undefined).toBe(mode === 'single');
-  for (const role of ['viewer', 'developer'] as const) {
-    const person = await app.admin.createUser(role);
-    expect(person.user).toMatchObject({ role });
-    expect((await person.get('/api/users/')).status).toBe(403);
-  }
-  expect(app.admin.user).toMatchObject({ role: 'admin' });
-  await app.stop();
+describe('the shared app', () => {
+  const app = useSharedApp();
+  test(`has the processes of the mode ${mode}`, async () => {
+    expect(app.processes.map(({ role }) => role)).toEqual(mode === 'cluster' ? ['all', 'api'] : ['all']);
+    expect(app.url === app.wsUrl.replace('ws:', 'http:')).toBe(mode !== 'cluster');
+    expect(app.redis === undefined).toBe(mode === 'single');
+    for (const role of ['viewer', 'developer'] as const) {
+      const person = await app.admin.createUser(role);
+      expect(person.user).toMatchObject({ role });
+      expect((await person.get('/api/users/')).status).toBe(403);
+    }
+    expect(app.admin.user).toMatchObject({ role: 'admin' });
+  });
 });

@@ -162,32 +162,35 @@ describe('a real command', () => {
     expect(spaced).toBe('out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n');
   });
 
-  test('makes a git repository and clones it', async () => {
-    const [execution, output] = await run(
-      `set -e
+  // what a command does with its host is the same in every mode
+  if (mode === 'single') {
+    test('makes a git repository and clones it', async () => {
+      const [execution, output] = await run(
+        `set -e
        git init -q origin && cd origin
        git config user.name Me && git config user.email me@example.org
        echo hello > README && git add . && git commit -q -m 'first commit'
        cd .. && git clone -q origin copy && git -C copy log --format=%s && cat copy/README`,
-    );
-    expect(output).toBe('first commit\nhello\n');
-    expect(execution.exit_code).toBe(0);
-  });
+      );
+      expect(output).toBe('first commit\nhello\n');
+      expect(execution.exit_code).toBe(0);
+    });
 
-  test('runs the tests of a package, and its exit code is theirs', async () => {
-    const pack = (code: string) =>
-      `mkdir -p pack && cd pack && echo '{"name":"pack","version":"1.0.0","scripts":{"test":"node test.mjs"}}' > package.json
+    test('runs the tests of a package, and its exit code is theirs', async () => {
+      const pack = (code: string) =>
+        `mkdir -p pack && cd pack && echo '{"name":"pack","version":"1.0.0","scripts":{"test":"node test.mjs"}}' > package.json
        echo "console.log('checked'); process.exitCode = ${code}" > test.mjs && npm test`;
-    const [good, output] = await run(pack('0'));
-    expect(output).toMatch(/> node test\.mjs\n\nchecked\n/);
-    expect(good).toMatchObject({ status: 'completed', exit_code: 0 });
-    const [bad] = await run(pack('3'));
-    expect(bad).toMatchObject({ status: 'failed', exit_code: 3 });
-  });
+      const [good, output] = await run(pack('0'));
+      expect(output).toMatch(/> node test\.mjs\n\nchecked\n/);
+      expect(good).toMatchObject({ status: 'completed', exit_code: 0 });
+      const [bad] = await run(pack('3'));
+      expect(bad).toMatchObject({ status: 'failed', exit_code: 3 });
+    });
 
-  if (mode === 'single') {
-    test('looks through the whole file system', async () => {
-      const [execution, output] = await run('find / -xdev 2>/dev/null | sort 2>/dev/null | head -n 20');
+    test('looks through the file system from its root', async () => {
+      const [execution, output] = await run(
+        'find / -xdev -maxdepth 3 2>/dev/null | sort 2>/dev/null | head -n 20',
+      );
       const paths = output.split('\n').slice(0, -1);
       expect(paths).toHaveLength(20);
       expect(paths[0]).toBe('/');

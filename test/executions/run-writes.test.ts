@@ -2,10 +2,10 @@ import { Client as Postgres } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { execute as executeCommand, run } from '../commands/steps.js';
 import { data, execute, holding, makeJob, makeProject, reached } from '../e2e/steps.js';
-import { twoOfEach, useApp } from '../support/app.js';
+import { useApp } from '../support/app.js';
 import { until } from '../support/until.js';
 
-const app = useApp({ roles: twoOfEach, env: { HOUSEKEEPING_SECONDS: '1' } });
+const app = useApp({ env: { HOUSEKEEPING_SECONDS: '1' } });
 let client: Postgres;
 beforeAll(async () => {
   client = new Postgres(app.env['DATABASE_URL']);

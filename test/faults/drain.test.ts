@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { twoOfEach, useApp } from '../support/app.js';
+import { twoWorkers, useApp } from '../support/app.js';
 import { until } from '../support/until.js';
 import { living, makeProject, run, scratch, speaks, stored, times, token } from './steps.js';
 
 const slots = 3;
-const app = useApp({ roles: twoOfEach, env: { GRACE_SECONDS: '3', WORKER_CONCURRENCY: String(slots) } });
+const app = useApp({ roles: twoWorkers, env: { GRACE_SECONDS: '2', WORKER_CONCURRENCY: String(slots) } });
 
 test(
   'a drain lets commands finish, ends the rest, and is not hastened by a second signal',
@@ -41,7 +41,7 @@ test(
     const exits = await stopping;
     const took = Date.now() - begun;
     expect(exits).toEqual(app.workers.map(() => ({ code: 0, signal: null })));
-    expect(took).toBeGreaterThan(2_900);
+    expect(took).toBeGreaterThan(1_900);
 
     const rows = await app.query(
       'SELECT status, reason, exit_code FROM executions WHERE id = ANY($1) ORDER BY id',

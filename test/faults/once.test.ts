@@ -1,11 +1,29 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { twoOfEach, useApp } from '../support/app.js';
+import { twoOfBoth, useApp } from '../support/app.js';
+import { usesRedis } from '../support/mode.js';
+import { offerJobs } from '../support/offer-jobs.js';
 import { until } from '../support/until.js';
-import { attempts, data, linesOf, loggedErrors, makeProject, run, scratch, speaks, stored } from './steps.js';
+import {
+  attempts,
+  data,
+  linesOf,
+  loggedErrors,
+  makeProject,
+  run,
+  scratch,
+  speaks,
+  stored,
+  times,
+  type Json,
+} from './steps.js';
 
-const app = useApp({ roles: twoOfEach, env: { WORKER_CONCURRENCY: '8' } });
+const leaseSeconds = 3;
+const app = useApp({
+  roles: twoOfBoth,
+  env: { WORKER_CONCURRENCY: '8', LEASE_SECONDS: String(leaseSeconds) },
+});
 
 test('no more tasks of a project run at once than it allows, in order', { timeout: 60_000 }, async () => {
   const folder = await scratch();
@@ -13,7 +31,7 @@ test('no more tasks of a project run at once than it allows, in order', { timeou
   // or a slow machine would end them as fast as they come
   const queue = { queue_name: 'normal_priority' };
   await data(200, app.admin.post('/api/queues/pause', queue));
-  const count = 20;
+  const count = 12;
   const jobs = [];
   for (let index = 0; index < count; index += 1)
     jobs.push(
@@ -36,9 +54,9 @@ test('no more tasks of a project run at once than it allows, in order', { timeou
     'SELECT extract(epoch FROM admitted_at)::float8 AS at FROM executions WHERE project_id = $1 ORDER BY id',
     [project],
   );
-  const times = admitted.map(({ at }) => at);
-  expect(times).toHaveLength(count);
-  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  const moments = admitted.map(({ at }) => at);
+  expect(moments).toHaveLength(count);
+  expect(moments).toEqual(moments.toSorted((a, b) => a - b));
 });
 
 test('an end that cannot be written is written later, and the run is not lost', async () => {
@@ -64,3 +82,26 @@ test('an end that cannot be written is written later, and the run is not lost', 
   expect([end.status, end.reason, end.exit_code, more]).toEqual(['failed', 'TASK_EXECUTION_FAILED', 3, []]);
   expect(await stored(app, execution)).toBe('on\noff\n');
 });
+
+if (usesRedis)
+  test('an execution that is offered many times is run once', { timeout: 60_000 }, async () => {
+    const folder = await scratch();
+    const project = await makeProject(app.admin);
+    const jobs = await times(20, (index) =>
+      // the first ones outlast their lease, which must be renewed all the same
+      run(
+        app.admin,
+        project,
+        `echo $$ >> ${folder}/$MILLRACE_EXECUTION_ID; sleep ${index < 4 ? leaseSeconds + 2 : 0.3}`,
+      ),
+    );
+    await offerJobs(app.redis!, async (offer) => {
+      for (let round = 0; round < 5; round += 1)
+        await Promise.all(jobs.map(({ execution }) => offer(execution)));
+    });
+    for (const { task, execution } of jobs) {
+      const tries = await attempts(app.admin, task);
+      expect(tries.map(({ status, reason }: Json) => [status, reason])).toEqual([['completed', null]]);
+      expect(await linesOf(`${folder}/${execution}`)).toHaveLength(1);
+    }
+  });

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { twoOfEach, useApp } from '../support/app.js';
+import { twoOfBoth, useApp } from '../support/app.js';
 import { follow as readAll, transports } from '../support/follower.js';
 import { until } from '../support/until.js';
 import { piece } from './fixtures/flood.mjs';
 import { attempts, makeProject, run, scratch, speaks, stored, type Json } from './steps.js';
 
-const app = useApp({ roles: twoOfEach });
+const app = useApp({ roles: twoOfBoth });
 
 function expected(stream: number, count: number): { bytes: number; hash: string } {
   const hash = createHash('sha256');
@@ -42,11 +42,11 @@ async function follow(command_id: string, from_offset: number): Promise<WebSocke
 }
 
 test(
-  '50 MB reach a client that is cut off again and again, each byte once',
+  '13 MB reach a client that is cut off again and again, each byte once',
   { timeout: 120_000 },
   async () => {
     // 16 pieces of about 1.5 KB make a write
-    const count = 17_600;
+    const count = 5_280;
     const { task, execution } = await flood(count);
     const hashes = [createHash('sha256'), createHash('sha256')];
     const bytes = [0, 0];
@@ -56,7 +56,7 @@ test(
     let fault: string | undefined;
     while (!end && !fault) {
       const ws = await follow(execution, position);
-      const cutAt = position + 500_000 + Math.random() * 8_000_000;
+      const cutAt = position + 150_000 + Math.random() * 2_400_000;
       ws.on('message', (message: Buffer) => {
         const { type, data } = JSON.parse(message.toString()) as Json;
         if (type !== 'command_output' || end || fault || position > cutAt) return;
@@ -81,7 +81,7 @@ test(
     expect(fault).toBeUndefined();
     const both = [expected(0, count), expected(1, count)];
     expect(hashes.map((hash, stream) => ({ bytes: bytes[stream], hash: hash.digest('hex') }))).toEqual(both);
-    expect(both[0]!.bytes + both[1]!.bytes).toBeGreaterThan(45_000_000);
+    expect(both[0]!.bytes + both[1]!.bytes).toBeGreaterThan(13_000_000);
     expect(end).toMatchObject({ total: position, offset: position, exit_code: 0 });
     expect(cuts).toBeGreaterThan(5);
     expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
@@ -92,7 +92,7 @@ test(
   'every byte comes once over each transport, however often it is cut off',
   { timeout: 120_000 },
   async () => {
-    const lines = 60_000;
+    const lines = 20_000;
     const job = await run(app.admin, await makeProject(app.admin), `seq -f 'line %.0f äé日本🙂' 1 ${lines}`);
     const whole = Array.from({ length: lines }, (_, index) => `line ${index + 1} äé日本🙂\n`).join('');
     const source = {

@@ -1,10 +1,10 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { twoOfEach, useApp } from '../support/app.js';
+import { twoOfBoth, useApp } from '../support/app.js';
 import { until } from '../support/until.js';
 import { attempts, data, living, makeProject, run, scratch, speaks, token } from './steps.js';
 
-const app = useApp({ roles: twoOfEach, env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '8' } });
+const app = useApp({ roles: twoOfBoth, env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '8' } });
 
 /** Ways to stay behind; `$W` is a word in the command line, `$F` a folder. */
 const tricks: [string, string][] = [

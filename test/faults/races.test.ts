@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { twoOfEach, useApp } from '../support/app.js';
+import { twoOfBoth, useApp } from '../support/app.js';
 import { until } from '../support/until.js';
 import {
   attempts,
@@ -16,7 +16,7 @@ import {
 } from './steps.js';
 
 const app = useApp({
-  roles: twoOfEach,
+  roles: twoOfBoth,
   env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '6', LEASE_SECONDS: '4' },
 });
 

@@ -33,6 +33,13 @@ const rolesOf: Record<typeof mode, Role[]> = {
 /** In a cluster two processes of each role: for tests of which of several workers has a run, or of the end of one of them. */
 export const twoOfEach: Role[] | undefined =
   mode === 'cluster' ? ['api', 'api', 'worker', 'worker'] : undefined;
+/** In a cluster one process that serves requests and two that run commands: for tests of the end of one worker. */
+export const twoWorkers: Role[] | undefined = mode === 'cluster' ? ['api', 'worker', 'worker'] : undefined;
+/**
+ * In a cluster two processes that both serve requests and run commands. Each race between processes of separate roles is one between
+ * these, which take half as many starts.
+ */
+export const twoOfBoth: Role[] | undefined = mode === 'cluster' ? ['all', 'all'] : undefined;
 // a start takes 3 s on an idle machine
 const startTimeoutMs = 90_000;
 const exitTimeoutMs = 5_000;
