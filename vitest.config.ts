@@ -28,26 +28,28 @@ const once = [
   'test/commands/{help,output}.test.ts',
   'test/e2e/{access,answer-size,bodies,bulk,command-users,connections,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
   'test/executions/{last-run,run-writes,user-slots}.test.ts',
-  'test/faults/{connections-taken,secrets}.test.ts',
+  'test/faults/{connections-taken,processes,secrets}.test.ts',
   'test/output/**',
   'test/projects/**',
   'test/realtime/unread.test.ts',
   'test/sdk/{client,package}.test.ts',
   'test/sessions/**',
   'test/users/**',
-  'test/webhooks/webhooks.test.ts',
+  'test/webhooks/{private-addresses,webhooks}.test.ts',
 ];
 
 /**
- * What several processes must agree on, so that it goes over the bus and is counted in Redis: the cluster tests it. One process, which
- * hears of everything itself, is tested with the events, the output and the runs.
+ * What several processes must agree on, since it goes over the bus, is counted in Redis, or is taken from Postgres by one of them: the
+ * cluster tests it. One process, which hears of everything itself, is tested with the events, the output and the runs.
  */
 const betweenProcesses = [
   'test/commands/commands.test.ts',
   'test/e2e/{auth-sessions,operations,personal-tokens,task-numbers,users}.test.ts',
-  'test/executions/revoked.test.ts',
+  'test/executions/{admission,revoked}.test.ts',
+  'test/faults/{output,races}.test.ts',
   'test/realtime/{connection,expiry,limits,shutdown,socket-io,stream-access}.test.ts',
   'test/sdk/websocket.test.ts',
+  'test/webhooks/{delivery,faults}.test.ts',
 ];
 
 /** What one process does with its database alone: in the other modes it cannot be tested. */
@@ -64,9 +66,8 @@ const oneProcess = [
 const ofRedis = [
   'test/e2e/{database-away,harness,start}.test.ts',
   'test/executions/output-reader.test.ts',
-  'test/faults/{postgres-lost,redis-away,redis-lost,shutdown,worker-lost}.test.ts',
+  'test/faults/{postgres-lost,worker-lost}.test.ts',
   'test/metrics/*.test.ts',
-  'test/realtime/events.test.ts',
 ];
 
 /** What a mode has no subject for, or cannot have. */

@@ -6,7 +6,6 @@ import { nilId } from '../../src/common/ids.js';
 import { unblockForgotten } from '../../src/executions/admission/admission.queries.js';
 import { twoOfBoth, useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
-import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
 
 const app = useApp({ roles: twoOfBoth, env: { WORKER_CONCURRENCY: '8' } });
@@ -133,110 +132,106 @@ test(
   },
 );
 
-// what these ask Postgres is the same in every mode
-if (mode === 'single') {
-  test('of two admissions for one owner, one waits for the other or says that it is busy', async () => {
-    const racer = await app.admin.createUser('developer');
-    const clients = [1, 2, 3].map(() => new Postgres(app.env['DATABASE_URL']));
-    const [first, second, third] = clients as [Postgres, Postgres, Postgres];
-    await Promise.all(clients.map((client) => client.connect()));
-    await all('pause');
-    // in a queue that stands still for the server, and not for these
-    const rows = await app.query<{ id: string }>(
-      `INSERT INTO executions (id, requested_by, status, command, timeout)
-     SELECT gen_random_uuid(), $1, 'queued', 'true', 60 FROM generate_series(1, 2) RETURNING id`,
-      [racer.user.id],
-    );
-    const admit = async (client: Postgres, waits: boolean) => {
-      await client.query('BEGIN');
-      await client.query('UPDATE queue_states SET paused = false WHERE queue = 1 AND $1', [client === first]);
-      const answer = await client.query("SELECT id, busy FROM admit_next($1, '{}', '{}', 1, 15, $2)", [
-        racer.user.id,
-        waits,
-      ]);
-      return answer.rows as { id: string | null; busy: boolean }[];
-    };
-    const admitted = await admit(first, true);
-    expect(rows.map(({ id }) => id)).toContain(admitted[0]?.id);
-    expect(admitted).toHaveLength(1);
-    expect(await admit(second, false)).toEqual([{ id: null, busy: true }]);
-    let isDone = false;
-    const other = admit(third, true).finally(() => (isDone = true));
-    const isWaiting = async () => {
-      const locks = await app.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-      return isDone || locks.length > 0;
-    };
-    await until(isWaiting, { what: 'the third one to wait or to be done' });
-    await first.query('COMMIT');
-    // the user has one slot
-    expect(await other).toEqual([]);
-    for (const client of [second, third]) await client.query('ROLLBACK');
-    await Promise.all(clients.map((client) => client.end()));
-    await app.query(
-      "UPDATE executions SET status = 'cancelled', finished_at = now() WHERE requested_by = $1",
-      [racer.user.id],
-    );
-    await all('resume');
-  });
+test('of two admissions for one owner, one waits for the other or says that it is busy', async () => {
+  const racer = await app.admin.createUser('developer');
+  const clients = [1, 2, 3].map(() => new Postgres(app.env['DATABASE_URL']));
+  const [first, second, third] = clients as [Postgres, Postgres, Postgres];
+  await Promise.all(clients.map((client) => client.connect()));
+  await all('pause');
+  // in a queue that stands still for the server, and not for these
+  const rows = await app.query<{ id: string }>(
+    `INSERT INTO executions (id, requested_by, status, command, timeout)
+   SELECT gen_random_uuid(), $1, 'queued', 'true', 60 FROM generate_series(1, 2) RETURNING id`,
+    [racer.user.id],
+  );
+  const admit = async (client: Postgres, waits: boolean) => {
+    await client.query('BEGIN');
+    await client.query('UPDATE queue_states SET paused = false WHERE queue = 1 AND $1', [client === first]);
+    const answer = await client.query("SELECT id, busy FROM admit_next($1, '{}', '{}', 1, 15, $2)", [
+      racer.user.id,
+      waits,
+    ]);
+    return answer.rows as { id: string | null; busy: boolean }[];
+  };
+  const admitted = await admit(first, true);
+  expect(rows.map(({ id }) => id)).toContain(admitted[0]?.id);
+  expect(admitted).toHaveLength(1);
+  expect(await admit(second, false)).toEqual([{ id: null, busy: true }]);
+  let isDone = false;
+  const other = admit(third, true).finally(() => (isDone = true));
+  const isWaiting = async () => {
+    const locks = await app.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+    return isDone || locks.length > 0;
+  };
+  await until(isWaiting, { what: 'the third one to wait or to be done' });
+  await first.query('COMMIT');
+  // the user has one slot
+  expect(await other).toEqual([]);
+  for (const client of [second, third]) await client.query('ROLLBACK');
+  await Promise.all(clients.map((client) => client.end()));
+  await app.query("UPDATE executions SET status = 'cancelled', finished_at = now() WHERE requested_by = $1", [
+    racer.user.id,
+  ]);
+  await all('resume');
+});
 
-  test('an admission reads hardly more with 20,000 in a paused queue, and with 20,000 that wait for tasks than with 200', async () => {
-    const { id } = await project(10);
-    const open = await makeTask(owner, { id } as Json);
-    const task = await makeJob(owner, { id } as Json, 'true', { dependencies: [open.id] });
-    await data(200, app.admin.post('/api/queues/pause', { queue_name: 'low_priority' }));
-    const line = async (queued: number) => {
-      await app.query(
-        `INSERT INTO executions (id, project_id, requested_by, task_id, queue, status, command, timeout, blocked)
-       SELECT gen_random_uuid(), $1, $2, CASE WHEN n % 2 = 0 THEN $3::uuid END, n % 2 + 1, 'queued', 'true', 60, n % 2 = 0
-         FROM generate_series(1, $4) AS n`,
-        [id, owner.user.id, task.id, 2 * queued],
-      );
-      await app.query('VACUUM ANALYZE executions');
+test('an admission reads hardly more with 20,000 in a paused queue, and with 20,000 that wait for tasks than with 200', async () => {
+  const { id } = await project(10);
+  const open = await makeTask(owner, { id } as Json);
+  const task = await makeJob(owner, { id } as Json, 'true', { dependencies: [open.id] });
+  await data(200, app.admin.post('/api/queues/pause', { queue_name: 'low_priority' }));
+  const line = async (queued: number) => {
+    await app.query(
+      `INSERT INTO executions (id, project_id, requested_by, task_id, queue, status, command, timeout, blocked)
+     SELECT gen_random_uuid(), $1, $2, CASE WHEN n % 2 = 0 THEN $3::uuid END, n % 2 + 1, 'queued', 'true', 60, n % 2 = 0
+       FROM generate_series(1, $4) AS n`,
+      [id, owner.user.id, task.id, 2 * queued],
+    );
+    await app.query('VACUUM ANALYZE executions');
+  };
+  const client = new Postgres(app.env['DATABASE_URL']);
+  await client.connect();
+  const reads = async (call: string): Promise<number> => {
+    let blocks = Infinity;
+    // the first call of a connection reads the catalogue too, and so does one after new statistics
+    for (let turn = 0; turn < 5; turn += 1) {
+      await client.query('BEGIN');
+      const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM ${call}`);
+      await client.query('ROLLBACK');
+      blocks = Math.min(blocks, rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks']);
+    }
+    return blocks;
+  };
+  const calls = [
+    `admit_next('${id}', ARRAY['${owner.user.id}']::uuid[], ARRAY['${task.id}']::uuid[], 5, 15, true)`,
+    'owners_with_room(5, 15)',
+  ];
+  /** What the search for forgotten executions reads to find its batch, after which it is told that there is none. */
+  const readsOfSearch = async (): Promise<number> => {
+    let blocks = 0;
+    const query = async (text: string, values?: readonly unknown[]) => {
+      const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, [
+        ...(values ?? []),
+      ]);
+      blocks = rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks'];
+      return [];
     };
-    const client = new Postgres(app.env['DATABASE_URL']);
-    await client.connect();
-    const reads = async (call: string): Promise<number> => {
-      let blocks = Infinity;
-      // the first call of a connection reads the catalogue too, and so does one after new statistics
-      for (let turn = 0; turn < 5; turn += 1) {
-        await client.query('BEGIN');
-        const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM ${call}`);
-        await client.query('ROLLBACK');
-        blocks = Math.min(blocks, rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks']);
-      }
-      return blocks;
-    };
-    const calls = [
-      `admit_next('${id}', ARRAY['${owner.user.id}']::uuid[], ARRAY['${task.id}']::uuid[], 5, 15, true)`,
-      'owners_with_room(5, 15)',
-    ];
-    /** What the search for forgotten executions reads to find its batch, after which it is told that there is none. */
-    const readsOfSearch = async (): Promise<number> => {
-      let blocks = 0;
-      const query = async (text: string, values?: readonly unknown[]) => {
-        const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, [
-          ...(values ?? []),
-        ]);
-        blocks = rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks'];
-        return [];
-      };
-      await unblockForgotten({ query }, nilId);
-      return blocks;
-    };
-    const readAll = async () => [await reads(calls[0]!), await reads(calls[1]!)];
-    await line(200);
-    const before = await readAll();
-    await line(20_000);
-    // new statistics change plans, of all tables as well as of one
-    await app.query('ANALYZE');
-    const after = await readAll();
-    const search = await readsOfSearch();
-    await client.end();
-    // an index of more rows is a level deeper
-    for (const [n, blocks] of after.entries()) expect(blocks).toBeLessThan(3 * before[n]!);
-    // the 200 of a batch lie on as many pages at most
-    expect(search).toBeLessThan(300);
-    await app.query("DELETE FROM executions WHERE project_id = $1 AND status = 'queued'", [id]);
-    await data(200, app.admin.post('/api/queues/resume', { queue_name: 'low_priority' }));
-  });
-}
+    await unblockForgotten({ query }, nilId);
+    return blocks;
+  };
+  const readAll = async () => [await reads(calls[0]!), await reads(calls[1]!)];
+  await line(200);
+  const before = await readAll();
+  await line(20_000);
+  // new statistics change plans, of all tables as well as of one
+  await app.query('ANALYZE');
+  const after = await readAll();
+  const search = await readsOfSearch();
+  await client.end();
+  // an index of more rows is a level deeper
+  for (const [n, blocks] of after.entries()) expect(blocks).toBeLessThan(3 * before[n]!);
+  // the 200 of a batch lie on as many pages at most
+  expect(search).toBeLessThan(300);
+  await app.query("DELETE FROM executions WHERE project_id = $1 AND status = 'queued'", [id]);
+  await data(200, app.admin.post('/api/queues/resume', { queue_name: 'low_priority' }));
+});
