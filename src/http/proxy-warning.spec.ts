@@ -12,7 +12,7 @@ test.each([
   [[], undefined, 0],
   // commands are told from the proxy by their users
   [['loopback'], commandUsers, 0],
-])('of TRUST_PROXY %j with users %j, %i warnings', (TRUST_PROXY, users, warnings) => {
+])('TRUST_PROXY %j with command users %j logs %i warnings', (TRUST_PROXY, users, warnings) => {
   const said: string[] = [];
   const logger = { warn: (text: string) => said.push(text) } as unknown as Logger;
   warnOfSharedLoopback({ TRUST_PROXY, commandUsers: users }, logger);

@@ -42,12 +42,12 @@ describe.each([
 ] as const)('on %s, programs for %s', (arch, _name, architecture, refused) => {
   const program = callFilter(true, arch)!;
 
-  test('are refused the calls for keys and io_uring', () => {
+  test('refuses the system calls for keys and io_uring', () => {
     for (const number of refused)
       expect([number, verdict(program, architecture, number)]).toEqual([number, ENOSYS]);
   });
 
-  test('have all other calls', () => {
+  test('allows all other system calls', () => {
     const others = Array.from({ length: 600 }, (_, number) => number).filter(
       (number) => !refused.some((one) => (one & ~X32) === number),
     );
@@ -57,6 +57,6 @@ describe.each([
   });
 });
 
-test('a processor whose numbers are not known has no filter', () => {
+test('an unknown processor architecture has no filter', () => {
   expect(callFilter(true, 'riscv64')).toBeUndefined();
 });

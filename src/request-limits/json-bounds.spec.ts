@@ -3,7 +3,7 @@ import { faultOfJson } from './json-bounds.js';
 
 const fault = (text: string) => faultOfJson(Buffer.from(text));
 
-describe('the bounds of JSON', () => {
+describe('the bounds of a JSON document', () => {
   test('are 64 levels below the outermost', () => {
     expect(fault('['.repeat(65) + ']'.repeat(65))).toBeUndefined();
     expect(fault('['.repeat(66))).toBe('Nested deeper than 64 levels');
@@ -17,7 +17,7 @@ describe('the bounds of JSON', () => {
     expect(fault(`{${'"a":1,'.repeat(50_001)}"a":1}`)).toBe('More than 100000 values');
   });
 
-  test('do not count what stands in strings', () => {
+  test('ignore brackets and commas in strings', () => {
     const text = '[,:{'.repeat(100_000);
     expect(fault(JSON.stringify({ text }))).toBeUndefined();
     expect(fault(JSON.stringify({ text: `"${text}` }))).toBeUndefined();
