@@ -75,21 +75,19 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'GET /api/projects/{project_id}/analytics': [
       ['projects/analytics.test.ts', 'the figures are those computed by hand'],
     ],
-    'POST /api/commands/execute': [[commands, 'answers when the command runs, with its process id']],
+    'POST /api/commands/execute': [[commands, 'responds when the command has started, with its process id']],
     'GET /api/commands/{command_id}/status': [
-      [commands, 'answers when the command runs, with its process id'],
+      [commands, 'responds when the command has started, with its process id'],
     ],
     'POST /api/commands/{command_id}/cancel': [
-      [commands, 'ends a command by SIGTERM, and by SIGKILL if it ignores SIGTERM'],
+      [commands, 'terminates a command by SIGTERM, and by SIGKILL if it ignores SIGTERM'],
     ],
     'GET /api/commands/running': [
-      [commands, "another user's command is not found, and viewers may not run any"],
+      [commands, 'a command of another user is not found, and viewers cannot execute commands'],
     ],
-    'GET /api/commands/history': [[commands, 'the history pages through what one has run']],
-    'GET /api/commands/suggestions': [
-      ['commands/help.test.ts', 'are of the context and begin with the prefix'],
-    ],
-    'POST /api/commands/validate': [['commands/help.test.ts', 'answers as the contract does']],
+    'GET /api/commands/history': [[commands, 'the history of a user is paginated']],
+    'GET /api/commands/suggestions': [['commands/help.test.ts', 'fit the context and begin with the prefix']],
+    'POST /api/commands/validate': [['commands/help.test.ts', 'responds as the contract specifies']],
     'POST /api/sessions/': [[sessions, 'is made as 004 shows it, by every role']],
     'GET /api/sessions/': [
       [sessions, 'shows one’s own by status and project, with the paging of every list'],
