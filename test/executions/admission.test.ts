@@ -37,7 +37,7 @@ async function mostAtOnce(condition: string, id: string): Promise<number> {
 }
 
 test(
-  'limits and order hold while 50 executions start and end at the same time',
+  'limits and order are respected while 50 executions start and end concurrently',
   { timeout: 60_000 },
   async () => {
     const projects = await Promise.all([project(3), project(2)]);
@@ -69,7 +69,7 @@ test(
   },
 );
 
-test('what waits for a task starts when that is completed, deleted or no dependency any more, and fails when it has failed', async () => {
+test('a dependent starts when its dependencies are completed, deleted or removed, and fails when one failed', async () => {
   const { id } = await project(5);
   const first = await makeTask(owner, { id } as Json);
   const second = await makeTask(owner, { id } as Json);
@@ -103,7 +103,7 @@ test('what waits for a task starts when that is completed, deleted or no depende
 });
 
 test(
-  'what is asked for while the task that it waits for fails does not wait for ever',
+  'an execution enqueued while its dependency fails does not wait forever',
   { timeout: 60_000 },
   async () => {
     const { id } = await project(20);
@@ -135,7 +135,7 @@ test(
 
 // what these ask Postgres is the same in every mode
 if (mode === 'single') {
-  test('of two admissions for one owner, one waits for the other or says that it is busy', async () => {
+  test('concurrent admissions for one owner are serialised, or one reports that it is busy', async () => {
     const racer = await app.admin.createUser('developer');
     const clients = [1, 2, 3].map(() => new Postgres(app.env['DATABASE_URL']));
     const [first, second, third] = clients as [Postgres, Postgres, Postgres];
@@ -179,7 +179,7 @@ if (mode === 'single') {
     await all('resume');
   });
 
-  test('an admission reads hardly more with 20,000 in a paused queue, and with 20,000 that wait for tasks than with 200', async () => {
+  test('an admission reads few blocks with 20,000 executions in a paused queue or waiting for dependencies', async () => {
     const { id } = await project(10);
     const open = await makeTask(owner, { id } as Json);
     const task = await makeJob(owner, { id } as Json, 'true', { dependencies: [open.id] });

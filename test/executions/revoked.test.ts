@@ -52,7 +52,7 @@ async function failing(): Promise<Json> {
   return job;
 }
 
-test('a disabled user runs nothing: running, waiting and retried runs are cancelled', async () => {
+test('all active executions and retries of a disabled user are cancelled', async () => {
   const job = await failing();
   const [running, waiting] = await runAndQueue();
   await data(200, app.admin.put(`/api/users/${person.user.id}`, { disabled: true }));
@@ -64,7 +64,7 @@ test('a disabled user runs nothing: running, waiting and retried runs are cancel
   await reached(app.admin, waiting, 'completed');
 });
 
-test('a former member starts nothing, and started runs continue', async () => {
+test('a removed member cannot start executions, and started ones continue', async () => {
   const job = await failing();
   const [running, waiting] = await runAndQueue();
   await data(200, app.admin.delete(`/api/projects/${project.id}/members/${person.user.id}`));
@@ -75,7 +75,7 @@ test('a former member starts nothing, and started runs continue', async () => {
 });
 
 test.each(['project', 'installation'])(
-  'a user who becomes a viewer of the %s starts nothing',
+  'a user who becomes a viewer of the %s cannot start executions',
   async (where) => {
     const [running, waiting] = await runAndQueue();
     const path =
@@ -101,7 +101,7 @@ test.each(['project', 'installation'])(
   },
 );
 
-test('without the event, a revoked run is refused at its start, and stopped where it runs', async () => {
+test('without the event, an execution of a disabled user is refused at its start, or stopped if it is running', async () => {
   const running = await makeJob(person, project, holding('go'));
   await execute(person, running);
   await reached(person, running, 'running');
@@ -118,7 +118,7 @@ test('without the event, a revoked run is refused at its start, and stopped wher
   expect((await lastExecution(app.admin, waiting)).started_at).toBeNull();
 });
 
-test('a run that was being asked for while its requester was removed is cancelled, even if its queue stays paused', async () => {
+test('an execution enqueued while its requester is removed is cancelled, even if its queue stays paused', async () => {
   await data(200, app.admin.post('/api/queues/pause', { queue_name: 'low_priority' }));
   const waiting = await makeJob(person, project, 'true');
   await execute(person, waiting, { priority: 'low' });
