@@ -20,7 +20,7 @@ const tricks: [string, string][] = [
 const ends = { cancel: 'wait; sleep 300.$W', timeout: 'wait; sleep 300.$W', end: 'sleep 0.2' };
 
 test.each(Object.keys(ends) as (keyof typeof ends)[])(
-  'nothing stays behind after: %s',
+  'no process is left behind after: %s',
   { timeout: 60_000 },
   async (end) => {
     const folder = await scratch();
