@@ -71,11 +71,11 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     ],
     'GET /api/projects/{project_id}/tasks': [[list, 'of one project is the same at the path of the project']],
     'POST /api/projects/{project_id}/clone': [
-      ['projects/clone.test.ts', 'copies settings and limits, or leaves them at their defaults'],
-      ['projects/clone.test.ts', 'copies tasks as new pending ones that depend on each other as before'],
+      ['projects/clone.test.ts', 'a clone copies settings and limits, or uses their defaults'],
+      ['projects/clone.test.ts', 'a clone contains the tasks as pending ones with the same dependencies'],
     ],
     'GET /api/projects/{project_id}/analytics': [
-      ['projects/analytics.test.ts', 'the figures are those computed by hand'],
+      ['projects/analytics.test.ts', 'the analytics equal values computed by hand'],
     ],
     'POST /api/commands/execute': [[commands, 'responds when the command has started, with its process id']],
     'GET /api/commands/{command_id}/status': [
@@ -90,13 +90,13 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'GET /api/commands/history': [[commands, 'the history of a user is paginated']],
     'GET /api/commands/suggestions': [['commands/help.test.ts', 'fit the context and begin with the prefix']],
     'POST /api/commands/validate': [['commands/help.test.ts', 'responds as the contract specifies']],
-    'POST /api/sessions/': [[sessions, 'is made as 004 shows it, by every role']],
+    'POST /api/sessions/': [[sessions, 'is created as the contract specifies, by every role']],
     'GET /api/sessions/': [
-      [sessions, 'shows one’s own by status and project, with the paging of every list'],
+      [sessions, 'contains those of the user, filtered by status and project, with pagination'],
     ],
-    'GET /api/sessions/{session_id}': [[sessions, 'is its own user’s; administrators may read it']],
+    'GET /api/sessions/{session_id}': [[sessions, 'is private to its user; administrators may read it']],
     'PUT /api/sessions/{session_id}': [[sessions, 'merges settings, and refuses a stale version']],
-    'DELETE /api/sessions/{session_id}': [[sessions, 'ends by being deleted']],
+    'DELETE /api/sessions/{session_id}': [[sessions, 'ends by deletion']],
     'GET /api/sessions/{session_id}/history': [
       [
         sessions,
@@ -106,7 +106,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'POST /api/sessions/{session_id}/restore': [
       [
         'sessions/restore.test.ts',
-        'the first state of tasks is restored, and only the changes of the session',
+        'tasks are restored to their first state, and only changes of the session are undone',
       ],
     ],
     'GET /api/queues/status': [[queues, 'the status reports queues, slots and performance']],
@@ -127,8 +127,8 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'POST /api/queues/priority': [
       [queues, 'queued tasks can be moved to another queue, and tasks that are not queued are reported'],
     ],
-    'GET /api/users/profile': [[profile, 'shows every role itself, as 004 does']],
-    'PUT /api/users/preferences': [[profile, 'are answered as they were sent, and kept']],
+    'GET /api/users/profile': [[profile, 'is available to every role, as the contract specifies']],
+    'PUT /api/users/preferences': [[profile, 'are stored and returned as sent']],
   },
   'envelope and lists': {
     'success envelope': [[system, 'is public']],
@@ -152,18 +152,21 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'search field': searched,
   },
   'messages that clients send': {
-    authenticate: [[connection, 'a token signs in, by message or by header'], ...told],
-    execute_task: [[events, 'execute_task runs a task for users with the permission']],
-    subscribe: [[events, 'a task that is run is followed from queue to end']],
-    unsubscribe: [[events, 'after unsubscribing nothing more comes']],
-    get_metrics: [[events, 'metrics are measured, on request and as a channel']],
+    authenticate: [[connection, 'a token authenticates a connection, by message or by header'], ...told],
+    execute_task: [[events, 'execute_task executes a task for users with the permission']],
+    subscribe: [[events, 'subscribers of a task receive its events from the queue to the end']],
+    unsubscribe: [[events, 'no events arrive after unsubscribing']],
+    get_metrics: [[events, 'metrics are sent on request and as a channel']],
     ping: [[connection, 'an unauthenticated socket can only ping, and is closed after 10 seconds']],
   },
   'messages that clients get': {
-    task_update: [[events, 'a task that is run is followed from queue to end']],
-    task_completed: [[events, 'a task that is run is followed from queue to end'], ...told],
-    command_output: [['realtime/output.test.ts', 'output comes live and again, from any offset'], ...told],
-    performance_data: [[events, 'metrics are measured, on request and as a channel']],
+    task_update: [[events, 'subscribers of a task receive its events from the queue to the end']],
+    task_completed: [[events, 'subscribers of a task receive its events from the queue to the end'], ...told],
+    command_output: [
+      ['realtime/output.test.ts', 'output is delivered live and again, from any offset'],
+      ...told,
+    ],
+    performance_data: [[events, 'metrics are sent on request and as a channel']],
     notification: [[system, 'is announced, prevents changes by others and new executions, and ends']],
     error: [[events, 'a failed task is published as an error']],
     pong: [[connection, 'an unauthenticated socket can only ping, and is closed after 10 seconds']],
@@ -190,7 +193,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
       ['e2e/users.test.ts', 'names and email addresses are unique, regardless of case'],
     ],
     RESOURCE_IN_USE: [[projects, 'a project with active tasks cannot be deleted']],
-    RESOURCE_LIMIT_EXCEEDED: [[events, 'a connection has 100 subscriptions']],
+    RESOURCE_LIMIT_EXCEEDED: [[events, 'a connection is limited to 100 subscriptions']],
     TASK_NOT_FOUND: [[tasks, 'by users who can see its project, and by no others']],
     TASK_ALREADY_RUNNING: [
       [executions, 'by concurrent requests answers one with 202 and the others with 409'],
@@ -216,7 +219,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
       ['e2e/overload.test.ts', 'gets SYSTEM_OVERLOADED and no internal error for a read that takes too long'],
     ],
     QUEUE_FULL: [[queues, 'an execution for a full queue is refused with QUEUE_FULL']],
-    WEBSOCKET_CONNECTION_FAILED: [[connection, 'a user has 50 connections']],
+    WEBSOCKET_CONNECTION_FAILED: [[connection, 'a user is limited to 50 connections']],
     RATE_LIMIT_EXCEEDED: [[limits, 'an address has 100 requests a minute, counted across all processes']],
   },
   'rate limits and headers': {
@@ -229,7 +232,7 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     '500 requests a minute and premium user': [
       [limits, 'a user has 200 requests a minute from any address, and a premium user 500'],
     ],
-    '50 WebSocket connections a user': [[connection, 'a user has 50 connections']],
+    '50 WebSocket connections a user': [[connection, 'a user is limited to 50 connections']],
     'X-RateLimit-Limit': [
       [limits, 'every response has the rate limit headers, also an error of the framework'],
     ],

@@ -20,7 +20,7 @@ async function pending(webhook: Json): Promise<number> {
   return (await app.query(still, [webhook.id])).length;
 }
 
-test('hanging receivers do not delay others', { timeout: 60_000 }, async () => {
+test('receivers that hang do not delay others', { timeout: 60_000 }, async () => {
   let givenUp = 0;
   const hanging = await Receiver.start((response) => response.on('close', () => (givenUp += 1)));
   const healthy = await Receiver.start();
@@ -40,7 +40,7 @@ test('hanging receivers do not delay others', { timeout: 60_000 }, async () => {
 });
 
 test(
-  'thousands of hanging receivers of one user do not delay the first message to somebody else',
+  'thousands of hanging receivers of one user do not delay the first delivery of another',
   { timeout: 60_000 },
   async () => {
     let givenUp = 0;
@@ -66,7 +66,7 @@ test(
 );
 
 test(
-  'a shutdown waits for requests in flight and releases the other deliveries',
+  'a shutdown waits for requests in progress and releases the other deliveries',
   { timeout: 90_000 },
   async () => {
     let isStopping = false;
@@ -97,7 +97,7 @@ test(
 );
 
 test(
-  'a message whose sender was killed before it knew the result is sent again',
+  'a delivery is sent again after its sender was killed before it stored the result',
   { timeout: 90_000 },
   async () => {
     const receiver = await Receiver.start((response, _, index) => {
@@ -116,7 +116,7 @@ test(
 );
 
 if (mode === 'single')
-  test('private addresses are refused, when made and when connecting', { timeout: 120_000 }, async () => {
+  test('private addresses are refused, at creation and at connection', { timeout: 120_000 }, async () => {
     const strict = await startApp({ env: { WEBHOOK_ALLOW_PRIVATE: 'false' } });
     try {
       const receiver = await Receiver.start();
