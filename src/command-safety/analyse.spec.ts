@@ -152,7 +152,7 @@ const fragments = [
   '$@',
 ];
 
-test('throws for no input', () => {
+test('never throws, for any random input', () => {
   const next = random(42);
   for (let round = 0; round < 3000; round += 1) {
     const length = 1 + Math.floor(next() * 40);

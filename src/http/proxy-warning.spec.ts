@@ -10,7 +10,7 @@ test.each([
   [['::1'], undefined, 1],
   [['10.0.0.0/8'], undefined, 0],
   [[], undefined, 0],
-  // commands are told from the proxy by their users
+  // commands are distinguished from the proxy by their user ids
   [['loopback'], commandUsers, 0],
 ])('TRUST_PROXY %j with command users %j logs %i warnings', (TRUST_PROXY, users, warnings) => {
   const said: string[] = [];

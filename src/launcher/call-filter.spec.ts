@@ -39,7 +39,7 @@ describe.each([
   ['x64', 'i386', 0x4000_0003, [286, 287, 288, 425]],
   ['arm64', 'aarch64', 0xc000_00b7, [217, 218, 219, 425]],
   ['arm64', '32-bit ARM', 0x4000_0028, [309, 310, 311, 425]],
-] as const)('on %s, programs for %s', (arch, _name, architecture, refused) => {
+] as const)('the system call filter on %s for programs of %s', (arch, _name, architecture, refused) => {
   const program = callFilter(true, arch)!;
 
   test('refuses the system calls for keys and io_uring', () => {

@@ -45,7 +45,7 @@ function expected(text: Buffer, needle = 'needle') {
 const places = (found: LineSearch) =>
   found.matches.map(({ line, offset, match_offset }) => ({ line, offset, match_offset }));
 
-describe('a search', () => {
+describe('the line search', () => {
   const lines = Array.from({ length: 60_000 }, (_, index) =>
     index % 997 === 0 ? `${index} a needle, a needle\n` : `line ${index} of the output, äöü\n`,
   );

@@ -28,15 +28,19 @@ function inChunks(text: Buffer, next: () => number, most: number, known = patter
 }
 
 const hidden: [string, string, string][] = [
-  ['as it is', `a ${token} b ${secret} c`, 'a *** b *** c'],
+  ['in plain text', `a ${token} b ${secret} c`, 'a *** b *** c'],
   ['twice in a row', `${token}${token}`, '******'],
-  ['with several lines', `<${certificate}>`, '<***>'],
-  ['line by line', 'x MIIEvQIBADANBgkq y\n  hkiG9w0B\n', 'x *** y\n  ***\n'],
+  ['of several lines', `<${certificate}>`, '<***>'],
+  ['of which each line is printed separately', 'x MIIEvQIBADANBgkq y\n  hkiG9w0B\n', 'x *** y\n  ***\n'],
   ['in JSON', JSON.stringify({ certificate }), '{"certificate":"***"}'],
   ['in a URL', `?a=${encodeURIComponent(secret)}&b`, '?a=***&b'],
   ['in a form', `a=${new URLSearchParams([['', secret]]).toString().slice(1)}&b`, 'a=***&b'],
-  ['in small hex', encodeURIComponent(secret).replaceAll(/%../g, (hex) => hex.toLowerCase()), '***'],
-  ['in a URL that keeps what it may', encodeURI(secret), '***'],
+  [
+    'in percent-encoding with lower-case digits',
+    encodeURIComponent(secret).replaceAll(/%../g, (hex) => hex.toLowerCase()),
+    '***',
+  ],
+  ['in a URL of encodeURI', encodeURI(secret), '***'],
   ['after a percent sign', `100%${secret} 5%${encodeURIComponent(secret)}`, '100%*** 5%***'],
 ];
 

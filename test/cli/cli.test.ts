@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('signing in', () => {
+describe('login and logout', () => {
   test('stores a token that only its owner can read, and logout revokes it', async () => {
     const path = join(folder, '.config/millrace/config.json');
     expect((await stat(path)).mode & 0o777).toBe(0o600);

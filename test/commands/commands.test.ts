@@ -84,7 +84,7 @@ describe('execute', () => {
     expect(done).toMatchObject({ status: 'failed', reason: 'TASK_TIMEOUT', exit_code: -9 });
   });
 
-  test('runs in the workspace of the caller or of a project', async () => {
+  test('runs in the workspace of the user or of a project', async () => {
     const project = await data(201, developer.post('/api/projects/', { name: 'Commands' }));
     const own = await run(developer, 'touch mine; pwd');
     const inProject = await run(developer, 'ls; pwd', { project_id: project.key });

@@ -252,7 +252,7 @@ describe('a command', () => {
       project,
       'ln -sfn nowhere dangling; ln -sfn loop loop; mkdir -p shut && chmod 0 shut',
     );
-    // what a link leads to outside is told as little as whether it leads to anything
+    // an error reveals neither the target of a link outside of the workspace nor whether it exists
     await runJob(
       owner,
       project,

@@ -109,7 +109,7 @@ test('the order of fields and a trailing slash do not make a request different',
   expect(await count('ordered')).toBe(1);
 });
 
-test('a key is bound to its request and its user', async () => {
+test('an idempotency key is bound to its request and its user', async () => {
   await data(201, make(owner, 'key-3', 'bound'));
   expect(await refusal(make(owner, 'key-3', 'another title'))).toBe('409 IDEMPOTENCY_CONFLICT');
   expect(await refusal(owner.post('/api/projects/', { name: 'x' }, keyed('key-3')))).toBe(

@@ -175,7 +175,7 @@ test('the permission to grant something is checked in the same transaction', asy
   const webhook = { url: 'http://127.0.0.1:9/', events: ['*'], project_id: null };
   const { id } = await data(201, other.post('/api/webhooks/', webhook));
   await data(200, other.get('/api/users/'));
-  // nobody hears of it, so that the guard still goes by what it remembers
+  // no event is published for this change, so the guard still uses its cached role
   await app.query("UPDATE users SET role = 'developer' WHERE id = $1", [other.user.id]);
   const gifts = [
     () => other.put(`/api/projects/${project.id}/members/${other.user.id}`, { role: 'owner' }),

@@ -126,7 +126,7 @@ describe('the permissions of a token', () => {
     const client = await script(user, ['projects.write', 'tasks.write']);
     const project = await makeProject(client);
     await data(200, app.admin.put(`/api/users/${user.user.id}`, { role: 'viewer' }));
-    // the other processes are told of it a moment later
+    // the other processes are notified of the change a moment later
     const make = () => client.post('/api/projects/', { name: 'No more' });
     await until(async () => (await make()).status === 403 && (await make()).status === 403);
     expect(await refusal(make())).toBe(forbidden);

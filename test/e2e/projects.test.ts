@@ -115,7 +115,7 @@ test('a project is created, shown, listed, changed and deleted', async () => {
   expect(kept).toEqual({ n: 1 });
 });
 
-describe('a key', () => {
+describe('the key of a project', () => {
   test('is derived from the name, and avoids existing keys', async () => {
     const keys = [];
     for (const name of ['Größe und Maß', 'Grosse Sache', 'Größe zwei', '42', '日本', 'a'])

@@ -70,7 +70,7 @@ describe('resource limits of an execution', () => {
       [-24, 'A process used more than the 1 s of processor time that its limit allows'],
       [152, 'A process used more than the 1 s of processor time that its limit allows'],
       [-25, 'A process tried to write a file larger than the 8KB that its limit allows'],
-      // the program is told, and says so itself
+      // the program gets an error from the kernel and reports it itself
       [1, null],
     ]);
     expect(await outputOf(app, runs[3].execution_id)).toContain('memory exhausted');

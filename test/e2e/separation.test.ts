@@ -40,7 +40,7 @@ const unsafe = { options: { allow_unsafe: true } };
 const status = (pid: number) => readFileSync(`/proc/${pid}/status`, 'latin1');
 const userOf = (pid: number) => Number(/^Uid:\t(\d+)/m.exec(status(pid))?.[1]);
 
-// What an ordinary user may not change is only to be seen as root; elsewhere nobody can be told apart.
+// Projects have separate users only if the server runs as root.
 const asRoot = process.getuid?.() === 0;
 const kinds = ['none', ...(inject('namespaces') ? ['bubblewrap'] : [])];
 

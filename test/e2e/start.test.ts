@@ -95,7 +95,7 @@ if (mode === 'single') {
       env: { ADMIN_PASSWORD: undefined, http_proxy: 'http://proxy.example.org:3128' },
     });
     expect(app.apis[0]?.stdout).toContain(`password: ${app.admin.credentials?.password}`);
-    // what npm adds for a script of ours is not for the commands of others
+    // the variables that npm adds for its scripts must not reach commands
     const project = await makeProject(app.admin);
     const job = 'command -v tsc; echo "$PATH $http_proxy"; no-such-program';
     const { execution_id } = await runJob(app.admin, project, job, 'failed');

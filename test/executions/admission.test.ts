@@ -210,7 +210,7 @@ if (mode === 'single') {
       `admit_next('${id}', ARRAY['${owner.user.id}']::uuid[], ARRAY['${task.id}']::uuid[], 5, 15, true)`,
       'owners_with_room(5, 15)',
     ];
-    /** What the search for forgotten executions reads to find its batch, after which it is told that there is none. */
+    /** Returns the blocks that the search for missed executions reads until it has found its batch. */
     const readsOfSearch = async (): Promise<number> => {
       let blocks = 0;
       const query = async (text: string, values?: readonly unknown[]) => {

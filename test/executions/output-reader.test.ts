@@ -98,7 +98,7 @@ function read(offset = 0) {
   return { seen, done, stop: () => stop.abort() };
 }
 
-/** Resolves once the reader hears what is said: `word` is put out at `offset` and has come. */
+/** Resolves once the reader receives live messages: `word` was published at `offset` and has arrived. */
 async function hears(reading: ReturnType<typeof read>, offset: number, word: string): Promise<void> {
   await until(() => {
     say(frame(offset, word));

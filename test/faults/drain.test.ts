@@ -67,7 +67,7 @@ test('a signal during the start of a process stops it', { timeout: 60_000 }, asy
     server!.start();
     await delay(wait);
     const exit = await server!.stop();
-    // before Node has run a line of ours the signal ends it
+    // a signal that arrives before Node has loaded the handler terminates the process
     expect([
       { code: 0, signal: null },
       { code: null, signal: 'SIGTERM' },

@@ -13,7 +13,7 @@ const tricks: [string, string][] = [
   ['setsid with an empty environment', 'env -i setsid sleep 300.$W &'],
   ['nohup', 'nohup sleep 300.$W > /dev/null 2>&1 &'],
   ['a daemon that closed its descriptors', 'setsid sh -c "exec <&- >&- 2>&-; exec env -i sleep 300.$W" &'],
-  ['a deaf ear for SIGTERM', `sh -c "trap '' TERM HUP INT; while :; do sleep 0.2; done; : $W" &`],
+  ['a process that ignores SIGTERM', `sh -c "trap '' TERM HUP INT; while :; do sleep 0.2; done; : $W" &`],
   ['a loop of forks', 'sh $F/chain.sh $W &'],
 ];
 /** How the main process goes on once it has left the others behind. */

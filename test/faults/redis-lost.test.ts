@@ -46,7 +46,7 @@ async function notices({ url }: ServerProcess): Promise<void> {
   );
 }
 
-test.each(losses)('Redis is %s and nothing is lost', { timeout: 90_000 }, async (_, lose) => {
+test.each(losses)('Redis is %s, and no execution is lost', { timeout: 90_000 }, async (_, lose) => {
   const folder = await scratch();
   const project = await makeProject(app.admin);
   const low = { queue_name: 'low_priority' };

@@ -9,7 +9,7 @@ import { until } from '../support/until.js';
 import { putLoad } from './load.js';
 import { data, makeProject, makeTask } from './steps.js';
 
-/** What the log tells of that is a fault, each with how often it was told. */
+/** Returns the errors in the log, each with its number of occurrences. */
 function faultsOf(app: App): Record<string, number> {
   const lines = app.processes.flatMap(({ stderr }) => stderr.split('\n'));
   const faults = lines.filter((line) =>

@@ -69,7 +69,7 @@ test('an unauthenticated socket can only ping, and is closed after 10 seconds', 
   expect(socket.closed?.code).toBe(4401);
 });
 
-test('an invalid message is answered by an error', async () => {
+test('an invalid message gets an error response', async () => {
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   for (const text of [
     '{',

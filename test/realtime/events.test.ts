@@ -182,7 +182,7 @@ test('only users who can see a project receive its events, and changes of access
   for (const socket of [theirs, strangers, owners])
     await socket.ask({ type: 'subscribe', channel: 'task_updates' }, 'subscribed');
   const unseen = await createTask(app.admin, project);
-  // what a process hears of later is judged by the rights of then
+  // an event is checked against the permissions at the time of its delivery
   await owners.next('task_update', ({ task_id }) => task_id === unseen);
 
   await app.admin.put(`/api/projects/${project}/members/${idOf(member)}`, { role: 'viewer' });

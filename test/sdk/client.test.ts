@@ -249,7 +249,7 @@ describe('errors', () => {
   });
 });
 
-describe('on a bad network', () => {
+describe('on an unreliable network', () => {
   test('a request is retried, and executed once', async () => {
     const proxy = await FaultProxy.start(app.url);
     const unlucky = clientAt(proxy.url);

@@ -118,7 +118,7 @@ describe('the profile of a user', () => {
   });
 });
 
-describe('preferences', () => {
+describe('user preferences', () => {
   const path = '/api/users/preferences';
 
   test('are stored and returned as sent', async () => {

@@ -35,9 +35,9 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
   'terminate, %s',
   (_named, manner) => {
     test.each([
-      ['never-ending', 'echo ready; exec sleep 1000', 5000, -15],
+      ['a command that runs forever', 'echo ready; exec sleep 1000', 5000, -15],
       ['ignores SIGTERM', "trap '' TERM; echo ready; while :; do sleep 1000; done", 50, -9],
-      ['no grace', "trap 'exit 3' TERM; echo ready; while :; do sleep 1000; done", 0, -9],
+      ['without grace period', "trap 'exit 3' TERM; echo ready; while :; do sleep 1000; done", 0, -9],
       ['ends itself at SIGTERM', "trap 'exit 3' TERM; sleep 1000 & echo ready; wait", 5000, 3],
       [
         'stopped',
@@ -158,7 +158,7 @@ describe('processes left behind by a command that ends', () => {
   test.each([
     ['a child that holds the pipe', 'sleep 1000 & echo pid $!; echo ready', 1],
     [
-      'one that ignores SIGTERM',
+      'a child that ignores SIGTERM',
       'sh -c "trap \'\' TERM; echo pid \\$\\$; echo ready; while :; do sleep 1000; done" & until [ -n "$(pgrep -P $! sleep)" ]; do :; done',
       2,
     ],

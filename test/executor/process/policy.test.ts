@@ -58,19 +58,19 @@ describe('a launch request', () => {
   test.each<[string, Partial<LaunchOrder>]>([
     ['root', { user: { uid: 0, gid: 0 } }],
     ['the group of root', { user: { uid: first, gid: 0 } }],
-    ['nobody in particular', { user: undefined }],
+    ['no user', { user: undefined }],
     ['the user before the first', { user: { uid: first - 1, gid: first - 1 } }],
     ['the user after the last', { user: { uid: first + 10, gid: first + 10 } }],
-    ['no whole number', { user: { uid: first + 0.5, gid: first + 0.5 } }],
-    ['a number as text', { user: { uid: `${first}` as never, gid: `${first}` as never } }],
-    ['no text for a command', { command: ['true'] as never }],
+    ['a user id that is not an integer', { user: { uid: first + 0.5, gid: first + 0.5 } }],
+    ['a user id as a string', { user: { uid: `${first}` as never, gid: `${first}` as never } }],
+    ['a command that is not a string', { command: ['true'] as never }],
     ['a NUL in a variable', { environment: { A: 'a\0b' } }],
     ['a limit that is a command', { limits: { openFiles: '64; id' as never } }],
-    ['a workspace elsewhere', { workspace: `/etc/${id}` }],
+    ['a workspace outside of its root', { workspace: `/etc/${id}` }],
     ['a workspace of another kind', { workspace: `/srv/spaces/others/${id}` }],
-    ['a way out of it', { workspace: `/srv/spaces/projects/../../${id}` }],
-    ['the folder of all', { workspace: '/srv/spaces/projects' }],
-    ['half an isolation', { bubblewrap: bubblewrap.slice(1) }],
+    ['a workspace path with ..', { workspace: `/srv/spaces/projects/../../${id}` }],
+    ['the parent of the workspaces', { workspace: '/srv/spaces/projects' }],
+    ['incomplete isolation options', { bubblewrap: bubblewrap.slice(1) }],
   ])('for %s is refused', (_name, change) => {
     expect(check(change)).toThrow(expect.objectContaining({ code: 'NOT_ALLOWED' }));
   });
@@ -159,7 +159,7 @@ describe.runIf(asRoot)('as root', () => {
     pidNamespace: ownIdentity().pidNamespace,
   });
 
-  describe('a launcher with a user for each project', () => {
+  describe('a launcher with a separate user for each project', () => {
     let launcher: Launcher | undefined;
     afterEach(() => launcher?.close());
 
@@ -244,8 +244,8 @@ describe.runIf(asRoot)('as root', () => {
 
     test.each([
       ['shed every mark', () => '7'],
-      ['made up the mark of a launcher for the first process', () => encodeMark(identityOf(1), 77, false)],
-      ['made up the mark of another process of root', () => encodeMark(identityOf(firstOfRoot()), 77, false)],
+      ['forged the mark of a launcher with the pid 1', () => encodeMark(identityOf(1), 77, false)],
+      ['forged the mark of another process of root', () => encodeMark(identityOf(firstOfRoot()), 77, false)],
     ])('terminates processes that have %s if their user has no other execution', async (_what, mark) => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);

@@ -72,11 +72,11 @@ describe('invalid and unusual commands', () => {
     ['../etc', 'WORKING_DIRECTORY_OUTSIDE'],
     ['../etc/passwd', 'WORKING_DIRECTORY_OUTSIDE'],
     ['../no/such/folder', 'WORKING_DIRECTORY_OUTSIDE'],
-  ])('working directory %s', async (workingDirectory, code) => {
+  ])('the working directory %s is refused', async (workingDirectory, code) => {
     await expect(launcher.launch(request('true', { workingDirectory }))).rejects.toMatchObject({ code });
   });
 
-  test('a command larger than the system takes', async () => {
+  test('a command above the size limit of the system is refused', async () => {
     await expect(launcher.launch(request(`: ${'x'.repeat(200_000)}`))).rejects.toMatchObject({
       code: 'SPAWN_FAILED',
       errno: 'E2BIG',
@@ -84,7 +84,7 @@ describe('invalid and unusual commands', () => {
     expect(await run(launcher, 'echo still here')).toMatchObject({ stdout: 'still here\n' });
   });
 
-  test.runIf(asRoot)('a fork that the system refuses', async () => {
+  test.runIf(asRoot)('a failed fork is reported by the command, and the launcher keeps working', async () => {
     const nproc = (limit: string) =>
       spawnSync('prlimit', ['--pid', String(launcher.pid), `--nproc=${limit}`]);
     const shown = ['--pid', String(launcher.pid), '--nproc', '-o', 'SOFT', '--noheadings', '--raw'];
@@ -106,11 +106,11 @@ describe('invalid and unusual commands', () => {
     expect(await run(launcher, command)).toMatchObject({ stdout: 'a\nb\r\n', exitCode: 0 });
   });
 
-  test('a NUL in the command', async () => {
+  test('a NUL in the command is refused', async () => {
     await expect(launcher.launch(request('echo a\0b'))).rejects.toMatchObject({ code: 'SPAWN_FAILED' });
   });
 
-  test('a second attempt of an execution that is running', async () => {
+  test('a second attempt of a running execution is refused', async () => {
     const first = await launcher.launch(request('read line; sleep 1000 & wait', { executionId: 'twice' }));
     first.stdout.resume();
     first.stderr.resume();
@@ -145,7 +145,7 @@ describe('output', () => {
     expect(told.slice(0, 32)).toBe(hash.digest('hex'));
   }, 60_000);
 
-  test('stdout and stderr are kept apart', async () => {
+  test('stdout and stderr are separate', async () => {
     expect(await run(launcher, 'for i in 1 2 3; do echo out$i; echo err$i >&2; done')).toMatchObject({
       stdout: 'out1\nout2\nout3\n',
       stderr: 'err1\nerr2\nerr3\n',
