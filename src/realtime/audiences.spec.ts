@@ -3,7 +3,7 @@ import { Audiences } from './audiences.js';
 
 const viewer = { id: 'u', role: 'viewer' } as never;
 
-/** Audiences on a database whose answers come when the test says so, each with the members at the time of the query. */
+/** Audiences on a database that responds when the test decides, with the members at the time of the query. */
 function withSlowDatabase() {
   const queries: { ids: string[]; answer: () => void }[] = [];
   const members = new Map<string, string[]>();

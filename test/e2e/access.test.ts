@@ -67,7 +67,7 @@ const openedByAny = /^GET \/api\/(users\/profile|system\/)/;
 /** What takes a sign-in with a password. */
 const signedInOnly = ['GET /metrics'];
 
-/** Texts that are in the world of the walk, and the scopes whose tokens may read them; a sign-in with a password reads all. */
+/** Texts in the test data, and the scopes whose tokens may read them; a session of a password login may read all. */
 const tasksScopes = ['tasks.read', 'tasks.write', 'execute'];
 const projectsScopes = ['projects.read', 'projects.write'];
 const marks: Record<string, string[]> = {
@@ -174,7 +174,7 @@ describe('access control', () => {
       const wanted = closed().filter(({ name }) => openedByAny.test(name) || expected.test(name));
       expect([scope, namesOf(named(scope))]).toEqual([scope, namesOf(wanted)]);
     }
-    // a new route must be opened by a scope, or said to be for people only
+    // a new route must have a scope, or be declared as one for sessions only
     expect(namesOf(closed().filter(({ scopes }) => scopes.length === 0))).toEqual(signedInOnly);
   });
 

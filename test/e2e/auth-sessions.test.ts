@@ -145,7 +145,7 @@ describe('logout', () => {
     const [byBearer, byRefresh, byBoth] = [await again(user), await again(user), await again(user)];
     await data(200, logout(byBearer));
     await data(200, logout(user.anonymous(), { refresh_token: byRefresh.refreshToken }));
-    // the access token may have expired by the time that somebody leaves
+    // the access token may have expired before the logout
     const expired = user.withToken('an.expired.token');
     await data(200, logout(expired, { refresh_token: byBoth.refreshToken }));
     for (const left of [byBearer, byRefresh, byBoth]) {

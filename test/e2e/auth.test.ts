@@ -22,7 +22,7 @@ const refreshWith = (token: string) => app.anonymous().post('/api/auth/refresh',
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const claimsOf = (token: string | undefined) =>
   JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
-/** A token as somebody who knows a secret would make it. */
+/** Signs a token with a known secret. */
 function forge(claims: object, secret = JWT_SECRET, alg = 'HS256', hash = 'sha256'): string {
   const signed = `${part({ alg, typ: 'JWT' })}.${part(claims)}`;
   const signature = alg === 'none' ? '' : createHmac(hash, secret).update(signed).digest('base64url');
@@ -183,7 +183,7 @@ describe('refresh', () => {
       '401 AUTH_TOKEN_INVALID',
       { reason: 'the sign-in is too old to be renewed' },
     ]);
-    // a refresh token, which rotates, goes on; what comes of it tells the age of the sign-in
+    // a refresh token, which rotates, stays valid; its access tokens contain the time of the login
     const { access_token } = await data(200, refreshWith(user.refreshToken!));
     expect(claimsOf(access_token)).toMatchObject({ sid: claims['sid'], auth_time: claims['auth_time'] });
   });

@@ -28,7 +28,7 @@ class TakenPort {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** From here on connections are answered by whoever has the port now; all are ended. */
+  /** Closes all connections; new ones reach the server that has the port now. */
   change(isTaken: boolean): void {
     this.isTaken = isTaken;
     this.endConnections();

@@ -57,7 +57,7 @@ class Client {
 
 const connectMany = (count: number) => Promise.all(Array.from({ length: count }, () => Client.connect()));
 
-/** Newcomers are refused for the moment in which it is looked up whose the others are. */
+/** New connections are refused while the owners of the others are being determined. */
 const connectServed = () =>
   until(async () => {
     const client = await Client.connect();

@@ -24,7 +24,7 @@ if (process.platform === 'linux') {
       const [socket] = (await once(server, 'connection')) as [Socket];
       try {
         const users = new LoopbackUsers();
-        // whoever asks at once shares what is read
+        // concurrent queries share one read of the table
         const told = await Promise.all([users.of(socket), users.of(socket), users.of(socket)]);
         expect(told).toEqual(Array.from({ length: 3 }, () => process.getuid!()));
         client.destroy();

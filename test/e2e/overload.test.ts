@@ -37,7 +37,7 @@ test('requests beyond the queue limit of a user are refused, and later ones are 
   await whileLocked('projects', async () => {
     const send = () => app.admin.get('/api/projects/').catch(() => undefined);
     answers = Array.from({ length: requests }, send);
-    // the others wait for the table, so whoever is answered first was refused
+    // the others wait for the table lock, so the first response is a refusal
     const refused = await Promise.race(answers);
     expect(await refusal(refused!)).toBe('429 RATE_LIMIT_EXCEEDED');
     expect(refused?.headers.get('retry-after')).toBe('1');

@@ -72,7 +72,7 @@ describe('a personal access token', () => {
     [{ label: 'x', scopes: ['everything'] }, 'scopes.0'],
     [{ label: 'x', scopes: ['execute'], expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
     [{ label: 'x', scopes: ['execute'], expires_at: 'tomorrow' }, 'expires_at'],
-  ])('is refused when made from %j', async (body, field) => {
+  ])('is refused for the invalid fields %j', async (body, field) => {
     const answer = await app.admin.post(path, body);
     expect([answer.status, answer.body.error.details.field]).toEqual([422, field]);
   });

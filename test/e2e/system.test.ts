@@ -137,7 +137,7 @@ describe('maintenance', () => {
     await owner.as(owner.credentials!);
 
     await execute(app.admin, task);
-    // what ran when it began goes on, and its end starts nothing
+    // executions that were running at the start continue, and their end starts no others
     await reached(owner, running, 'completed');
     expect(await show(owner, task)).toMatchObject({
       status: 'queued',

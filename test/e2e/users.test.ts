@@ -165,7 +165,7 @@ test('two administrators who demote or disable each other concurrently leave one
       [{ id: winner.user.id }],
     ]);
     await data(200, winner.put(pathOf(loser), { role: 'admin', disabled: false }));
-    // whoever was disabled is signed out
+    // disabling a user ends the sessions
     two = [winner, round % 4 === 3 ? await loser.as(loser.credentials!) : loser];
   }
   await data(200, two[0].put(pathOf(app.admin), { role: 'admin' }));

@@ -141,7 +141,7 @@ if (mode === 'single') {
     const [first, second, third] = clients as [Postgres, Postgres, Postgres];
     await Promise.all(clients.map((client) => client.connect()));
     await all('pause');
-    // in a queue that stands still for the server, and not for these
+    // in a queue that is paused for the server, and not for these calls
     const rows = await app.query<{ id: string }>(
       `INSERT INTO executions (id, requested_by, status, command, timeout)
      SELECT gen_random_uuid(), $1, 'queued', 'true', 60 FROM generate_series(1, 2) RETURNING id`,

@@ -17,7 +17,7 @@ import { usesRedis } from '../support/mode.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 
-// The reader on a real store and a real bus, with a recorder whose words can be lost.
+// These tests run the reader with a real database and a real bus, and a recorder whose messages can be lost.
 const logger = pino({ level: 'silent' });
 let testDatabase: TestDatabase;
 let redis: RedisServer | undefined;

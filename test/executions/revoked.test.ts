@@ -34,7 +34,7 @@ const cancelled = async (task: Json) => {
 const attempts = async (task: Json) =>
   (await data(200, app.admin.get(`/api/tasks/${task.id}/executions`))).executions as Json[];
 
-/** Starts a run that goes on, and one more that waits behind it. */
+/** Starts an execution that keeps running, and another one that is queued behind it. */
 async function runAndQueue(): Promise<[running: Json, waiting: Json]> {
   const running = await makeJob(person, project, holding('go'));
   const waiting = await makeJob(person, project, 'true');
@@ -109,7 +109,7 @@ test('without the event, an execution of a disabled user is refused at its start
   const secret = `/api/projects/${project.id}/secrets/TOK`;
   const waiting = await makeJob(person, project, 'echo $TOK');
   await execute(person, waiting, { priority: 'low' });
-  // as if the process that wrote it had ended before it said so
+  // as if the process that disabled the user had ended before it published the event
   await app.query('UPDATE users SET disabled = true WHERE id = $1', [person.user.id]);
   await data(200, app.admin.put(secret, { value: 'a later secret' }));
   await cancelled(running);

@@ -31,7 +31,7 @@ async function statusOf(id: string): Promise<{ status: string; lease: Date | nul
   return row!;
 }
 
-/** Statements that wait for a lock that somebody else holds. */
+/** Statements that wait for a lock of another session. */
 async function blocked(): Promise<number> {
   const [row] = await app.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,

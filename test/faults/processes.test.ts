@@ -16,7 +16,7 @@ const tricks: [string, string][] = [
   ['a process that ignores SIGTERM', `sh -c "trap '' TERM HUP INT; while :; do sleep 0.2; done; : $W" &`],
   ['a loop of forks', 'sh $F/chain.sh $W &'],
 ];
-/** How the main process goes on once it has left the others behind. */
+/** What the main process does after it has started the others. */
 const ends = { cancel: 'wait; sleep 300.$W', timeout: 'wait; sleep 300.$W', end: 'sleep 0.2' };
 
 test.each(Object.keys(ends) as (keyof typeof ends)[])(

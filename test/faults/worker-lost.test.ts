@@ -165,7 +165,7 @@ describe('a worker that is suspended for longer than its lease', () => {
           ['failed', 'WORKER_LOST'],
           ['completed', null],
         ]);
-        // when the second began, the first was gone, though its worker still stands still
+        // when the second attempt began, the first had ended, although its worker is still suspended
         expect(await stored(app, tries[1].execution_id)).toBe('again\n');
         expect(await living(word)).toEqual([]);
       } finally {

@@ -100,7 +100,7 @@ if (isRoot) {
       expect(await postgresProcesses(dataDir)).toEqual([]);
       expect(await readdir(dataDir)).not.toContain(copy);
 
-      // Root goes on with the data as the user who owns them.
+      // A server of root continues with the data as the user who owns them.
       const asRoot = new PostgresUser(clone.moduleUrl, dataDir);
       await asRoot.up();
       expect((await userOf(await postmasterPid(dataDir))).uid).toBe(nobody.uid);

@@ -126,7 +126,7 @@ describe('project secrets', () => {
     const project = await makeProject(app.admin);
     await data(200, setSecret(app.admin, project, 'SHORT', 'aaaa'));
     await data(200, setSecret(app.admin, project, 'LONG', `${'a'.repeat(32_000)}b`));
-    // 30 times the longest secret: to look for it anew at every byte would take minutes
+    // 30 times the longest secret: a search that restarts at every byte would take minutes
     const flood = "head -c 1000000 /dev/zero | tr '\\0' a; echo; echo end";
     let isDone = false;
     const runs = Promise.all(

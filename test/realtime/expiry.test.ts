@@ -118,7 +118,7 @@ test.concurrent('a newer token keeps the subscriptions, and brings its own permi
       await socket.ask({ type: 'subscribe', ...topic }, 'subscribed');
       expect(await ask('subscribe', topic)).toMatchObject({ type: 'subscribed' });
     }
-    // nobody takes over the connection of somebody else, with whatever token
+    // a token of another user cannot take over the connection
     for (const [token, code] of [
       [other.token, 'AUTH_TOKEN_INVALID'],
       [ofDisabled, 'AUTH_ACCOUNT_DISABLED'],

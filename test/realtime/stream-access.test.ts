@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-/** A stream over HTTP of a run that goes on, opened by somebody; resolves once something came. */
+/** Opens an HTTP stream of a running execution; resolves once data has arrived. */
 async function openStream(client: Client, task: string, how: 'events' | 'follow') {
   const response = await client.open(
     'GET',
@@ -70,7 +70,7 @@ test.each(['events', 'follow'] as const)(
     await expectStatus(200, app.admin.put(`/api/projects/${project}`, { visibility: 'private' }));
     expect(await byOutsider.ended()).toBe(true);
 
-    // whoever may read on does, to the end of the run
+    // readers who keep the permission receive the output to its end
     await expectStatus(200, app.admin.post(`/api/tasks/${task}/cancel`, {}));
     expect(await byAdmin.ended()).toBe(true);
   },

@@ -120,7 +120,7 @@ describe('a webhook', () => {
     [{ url, events: ['*'], secret: 'x'.repeat(257) }, 'secret'],
     [{ url, events: ['*'], secret: 'whsec_not-base64!' }, 'secret'],
     [{ url, events: ['*'], project_id: 'no project' }, 'project_id'],
-  ])('is refused when created from %j', async (body, field) => {
+  ])('is refused for the invalid fields %j', async (body, field) => {
     const answer = await app.admin.post('/api/webhooks/', body);
     expect(answer.status).toBe(422);
     expect(answer.body.error.details.field).toBe(field);

@@ -284,7 +284,7 @@ describe.runIf(asRoot)('as root', () => {
       };
       try {
         expect(await outlives(stranger)).toBe(false);
-        // a launcher whose commands may have that user is believed: it may have started the process itself
+        // the mark of a launcher that may use this user id is accepted: it may have started the process itself
         expect(await outlives(sibling)).toBe(true);
       } finally {
         await Promise.all([stranger.close(), sibling.close()]);
@@ -310,7 +310,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(lastProcessId() - last).toBeLessThan(200);
     });
 
-    test('terminates processes that were made children of the launcher after the last execution of their user', async () => {
+    test('terminates processes of a user that a command made children of the launcher, after its last execution', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
