@@ -19,7 +19,7 @@ function makeThrottle(...known: [name: string, network: string][]) {
   return { attempt, checks: () => checks };
 }
 
-test('after failures with a name from many networks one attempt at a time passes, and known networks do', async () => {
+test('failures for one name from many networks limit unknown networks to one attempt at a time', async () => {
   const { attempt, checks } = makeThrottle(['ada', '192.0.2.1']);
   for (let guess = 0; guess < 50; guess += 1)
     expect(await attempt('ada', `10.0.0.${guess}`, false)).toBe(false);
@@ -32,7 +32,7 @@ test('after failures with a name from many networks one attempt at a time passes
   expect(await attempt('grace', '10.0.0.1', true)).toBe(true);
 });
 
-test('after failures from a network with many names one attempt at a time passes, and known users do', async () => {
+test('failures from one network for many names limit unknown users there to one attempt at a time', async () => {
   const { attempt } = makeThrottle(['ada', '192.0.2.1']);
   for (let guess = 0; guess < 100; guess += 1)
     expect(await attempt(`name-${guess}`, '192.0.2.1', false)).toBe(false);
@@ -48,7 +48,7 @@ test('a known network is blocked after ten failures as well', async () => {
   expect(await attempt('ada', '192.0.2.1', true)).toBe('wait 900');
 });
 
-test('a right guess is refused when there were too many wrong ones meanwhile', async () => {
+test('a correct password is refused when too many attempts failed while it was checked', async () => {
   const { attempt } = makeThrottle();
   const wrong = Array.from({ length: 50 }, (_, guess) => attempt('ada', `10.0.0.${guess}`, false));
   const right = Array.from({ length: 3 }, (_, guess) => attempt('ada', `10.0.1.${guess}`, true));

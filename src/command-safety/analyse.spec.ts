@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from './analyse.js';
 
-test('reports the dangers, with suggestions', () => {
+test('reports dangerous commands with suggestions', () => {
   expect(analyse('rm -rf /')).toEqual({
     faults: [],
     safe: false,
@@ -20,7 +20,7 @@ test('reports the dangers, with suggestions', () => {
   ]);
 });
 
-test('asks for a variable that must not be empty', () => {
+test('allows a variable that the shell refuses when empty (the :? operator)', () => {
   expect(analyse('rm -rf "${DIRECTORY:?}"/*').warnings).toEqual([]);
   expect(analyse('${PROGRAM:?} -rf /etc').safe).toBe(false);
 });
@@ -32,11 +32,11 @@ test.each([
   ['echo $(ls', 'unterminated'],
   ['echo $(if)', 'line 1'],
   ["bash -c 'if true'", 'in a command inside the command'],
-])('tells where the fault is in %j', (command, message) => {
+])('reports the position of the syntax error in %j', (command, message) => {
   expect(analyse(command).faults.join('\n')).toContain(message);
 });
 
-test('a first line that names an interpreter hides nothing', () => {
+test('a shebang line does not hide a dangerous command', () => {
   for (const line of ['/bin/sh', '/bin/bash -e', '/usr/bin/env python3', '/no/such/interpreter', ''])
     for (const end of ['\n', '\r\n']) {
       expect(analyse(`#!${line}${end}rm -rf /${end}`).safe).toBe(false);
@@ -47,26 +47,26 @@ test('a first line that names an interpreter hides nothing', () => {
   expect(analyse("#!/bin/it's\nls").faults).toEqual([]);
 });
 
-test('lines that end as on Windows hide nothing', () => {
+test('CRLF line ends do not hide a dangerous command', () => {
   expect(analyse('rm -rf /\r\n').safe).toBe(false);
   expect(analyse('ls\r\nrm -rf /etc\r\nls').safe).toBe(false);
 });
 
-test('a text for another interpreter than a shell has no faults of a shell', () => {
+test('a script for another interpreter than a shell is not checked for shell syntax', () => {
   const text = 'def f(x):\n    return x)\n';
   expect(analyse(`#!/usr/bin/env python3\n${text}`).faults).toEqual([]);
   expect(analyse(`#!/usr/bin/env -S bash -e\n${text}`).faults.join()).toContain('line 2');
   expect(analyse(`#!/bin/sh\n${text}`).faults.join()).toContain('line 2');
 });
 
-test('knows the variables that the command is given, and folders that are no system folders', () => {
+test('takes the variables of the environment and the list of safe folders into account', () => {
   expect(analyse('$X -rf $Y', { environment: { X: 'rm', Y: '/' } }).safe).toBe(false);
   expect(analyse('rm -rf /opt/builds/a').safe).toBe(false);
   expect(analyse('rm -rf /opt/builds/a', { safeFolders: ['/opt/builds'] }).safe).toBe(true);
   expect(analyse('rm -rf /opt/builds/../x', { safeFolders: ['/opt/builds'] }).safe).toBe(false);
 });
 
-test('gives up on endless expansions, and reports them as too complex', () => {
+test('reports endless expansions as too complex', () => {
   for (const command of [
     'sh -c "$('.repeat(200),
     `${'sudo '.repeat(5000)}ls`,
@@ -152,7 +152,7 @@ const fragments = [
   '$@',
 ];
 
-test('throws on nothing', () => {
+test('never throws, for any random input', () => {
   const next = random(42);
   for (let round = 0; round < 3000; round += 1) {
     const length = 1 + Math.floor(next() * 40);

@@ -8,7 +8,7 @@ const threadOf = (code: string) =>
 const analyse = (thread: SafetyThread) => thread.analyse('a user', 'true', { safeFolders: [] });
 const answer = 'parentPort.postMessage({ id }); parentPort.postMessage({ id, analysis: { safe: true } });';
 
-test('a thread that breaks is an error with its cause, and the next command has a thread of its own', async () => {
+test('a crashed analysis thread rejects with its cause and is replaced for the next command', async () => {
   const thread = threadOf(`parentPort.once('message', ({ id }) => {
     if (id === 1) throw new Error('broken');
     ${answer}
@@ -19,7 +19,7 @@ test('a thread that breaks is an error with its cause, and the next command has 
   await thread.close();
 });
 
-test('an analysis that takes too much memory or time is too complex', async () => {
+test('an analysis that exceeds its memory or time limit is reported as too complex', async () => {
   const thread = threadOf(`parentPort.once('message', ({ id }) => {
     parentPort.postMessage({ id });
     if (id === 2) for (;;);
@@ -32,7 +32,7 @@ test('an analysis that takes too much memory or time is too complex', async () =
   await thread.close();
 });
 
-test('what is not analysed when the thread is closed has no result', async () => {
+test('pending analyses are rejected when the thread is closed', async () => {
   const thread = threadOf('');
   const results = Promise.allSettled([analyse(thread), analyse(thread)]);
   await thread.close();

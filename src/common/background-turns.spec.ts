@@ -8,7 +8,7 @@ function busy(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-test('new connections do not wait for a piece of work each, however much work there is', async () => {
+test('queued background work does not delay new connections', async () => {
   const count = 200;
   const accepted: Socket[] = [];
   const server = createServer((socket) => accepted.push(socket)).listen(0, '127.0.0.1');
@@ -28,7 +28,7 @@ test('new connections do not wait for a piece of work each, however much work th
   server.close();
 });
 
-test('pieces of work are done one at a time, in the order of their calls', async () => {
+test('background work runs one piece at a time, in the order of the calls', async () => {
   const done: string[] = [];
   let turn = 0;
   let isDone = false;
@@ -47,7 +47,7 @@ test('pieces of work are done one at a time, in the order of their calls', async
   expect(new Set(done.map((text) => text.slice(2))).size).toBe(3);
 });
 
-test('work that fails does not end the turns of others', async () => {
+test('a failed piece of background work does not affect others', async () => {
   const failing = backgroundTurn().then(() => {
     throw new Error('no');
   });

@@ -5,7 +5,7 @@ const day = 86_400_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test.each([1, 30, 400])('what is to happen in %i days happens then', (days) => {
+test.each([1, 30, 400])('a call scheduled %i days ahead runs exactly then', (days) => {
   let calls = 0;
   callAt(new Date(Date.now() + days * day), () => (calls += 1));
   vi.advanceTimersByTime(days * day - 1);
@@ -14,7 +14,7 @@ test.each([1, 30, 400])('what is to happen in %i days happens then', (days) => {
   expect(calls).toBe(1);
 });
 
-test('a cancelled call does not happen', () => {
+test('a cancelled call never runs', () => {
   let calls = 0;
   const cancel = callAt(new Date(Date.now() + 60 * day), () => (calls += 1));
   vi.advanceTimersByTime(40 * day);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Coalesced } from './coalesced.js';
 
-test('requests during the work cause one more run, however many there are', async () => {
+test('any number of requests during a run cause exactly one more run', async () => {
   const ends: (() => void)[] = [];
   const work = new Coalesced(() => new Promise<void>((resolve) => ends.push(resolve)));
   for (let count = 0; count < 5; count += 1) work.request();

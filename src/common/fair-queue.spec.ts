@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FairQueue } from './fair-queue.js';
 
-test('users take turns, each keeps its order, and nobody has more waiting than allowed', () => {
+test('serves users round-robin, keeps the order of each user, and limits the waiting entries of each', () => {
   const queue = new FairQueue<string>(3);
   for (const item of ['a1', 'a2', 'a3']) expect(queue.add('a', item)).toBe(true);
   expect(queue.add('a', 'a4')).toBe(false);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { newId } from './ids.js';
 
-test('ids are of version 7, tell when they were made, differ, and are in the order in which they were made', () => {
+test('ids are UUIDs of version 7: unique, with their creation time, in order of creation', () => {
   const before = Date.now();
   const ids = Array.from({ length: 10_000 }, newId);
   const after = Date.now();
@@ -15,7 +15,7 @@ test('ids are of version 7, tell when they were made, differ, and are in the ord
   }
 });
 
-test('random bytes are never used twice', () => {
+test('random bytes are never reused', () => {
   const tails = Array.from({ length: 10_000 }, () => newId().slice(-11));
   expect(new Set(tails).size).toBe(tails.length);
 });

@@ -14,4 +14,6 @@ test.each([
   ['unknown', 'unknown'],
   ['', 'unknown'],
   ['x'.repeat(10_000), 'unknown'],
-])('%s is counted by %s', (address, network) => expect(networkOf(address)).toBe(network));
+])('the address %s belongs to the network %s', (address, network) =>
+  expect(networkOf(address)).toBe(network),
+);

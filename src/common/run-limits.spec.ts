@@ -11,7 +11,7 @@ describe('effectiveLimits', () => {
     [{ memory: '900MB' }, {}, { memory: '1GB' }, { memory: '900MB' }],
     [{ memory: '1025MB' }, {}, { memory: '1GB' }, { memory: '1GB' }],
     [{}, {}, { file_size: '1GB' }, { file_size: '1GB' }],
-  ])('asked %j, default %j, most %j gives %j', (asked, usual, most, limits) => {
+  ])('requested %j, default %j, maximum %j gives %j', (asked, usual, most, limits) => {
     expect(effectiveLimits(asked, { default_run_limits: usual, max_run_limits: most })).toEqual(limits);
   });
 });

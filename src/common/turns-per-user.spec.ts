@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TurnsPerUser } from './turns-per-user.js';
 
-test('one user leaves room for others, all together have a bound, and finished work makes room', async () => {
+test('limits the concurrent work of each user and of all, and frees capacity when work ends', async () => {
   const turns = new TurnsPerUser({ perUser: 2, inAll: 3 });
   const ends: (() => void)[] = [];
   const work = () => new Promise<void>((resolve) => ends.push(resolve));
@@ -16,7 +16,7 @@ test('one user leaves room for others, all together have a bound, and finished w
   await expect(turns.take('loud', () => Promise.resolve('done'))).resolves.toBe('done');
 });
 
-test('in a queue users are served in turn, and those who have waited too long or disconnected are not served', async () => {
+test('serves queued users round-robin, and drops requests that timed out or disconnected', async () => {
   const line = { perUser: 2, inAll: 3, timeoutMs: 60_000 };
   const turns = new TurnsPerUser({ perUser: 1, inAll: 2 }, line);
   const order: string[] = [];

@@ -5,7 +5,7 @@ const isTaken = (path: string) => workingDirectory.safeParse(path).success;
 const workspace = '/srv/millrace/workspaces/projects/01a2024a-912d-72cf-a321-99955c0b2f5f';
 
 test.each(['', '.', 'sub', 'sub/../other', './a//b/', '..a', 'a/..b', workspace, `${workspace}/sub/..`])(
-  '%j is inside',
+  '%j is inside the workspace',
   (path) => expect(isTaken(path)).toBe(true),
 );
 
@@ -20,4 +20,4 @@ test.each([
   `${workspace}/..`,
   `${workspace}x`,
   'x'.repeat(1025),
-])('%j leads out', (path) => expect(isTaken(path)).toBe(false));
+])('%j is outside the workspace', (path) => expect(isTaken(path)).toBe(false));

@@ -31,7 +31,7 @@ function through(limit: ConstructorParameters<typeof OutputLimiter>[0], pieces: 
   };
 }
 
-test('what is within the limit passes at once and unchanged', () => {
+test('output within the limit passes immediately and unchanged', () => {
   for (const whenExceeded of ['truncate', 'stop', 'head_and_tail'] as const) {
     const { live, atEnd, omitted, stops } = through({ maxBytes: 1024, whenExceeded }, [
       'a'.repeat(500),
@@ -42,7 +42,7 @@ test('what is within the limit passes at once and unchanged', () => {
   }
 });
 
-test('truncate keeps the beginning, says so at once, and counts at the end', () => {
+test('truncate keeps the beginning, reports the cut immediately, and counts the omitted bytes at the end', () => {
   const result = through({ maxBytes: 1024, whenExceeded: 'truncate' }, [
     'a'.repeat(1000),
     'b'.repeat(1000),
@@ -56,7 +56,7 @@ test('truncate keeps the beginning, says so at once, and counts at the end', () 
   });
 });
 
-test('no character is cut at the limit', () => {
+test('no character is split at the limit', () => {
   for (let maxBytes = 1024; maxBytes < 1028; maxBytes += 1) {
     const { live, omitted } = through({ maxBytes, whenExceeded: 'truncate' }, ['€'.repeat(500)]);
     const kept = Math.floor(maxBytes / 3);
@@ -64,12 +64,12 @@ test('no character is cut at the limit', () => {
   }
 });
 
-test('stop keeps the beginning and asks for the stop once', () => {
+test('stop keeps the beginning and requests the stop once', () => {
   const result = through({ maxBytes: 1024, whenExceeded: 'stop' }, ['a'.repeat(1025), 'b', 'c']);
   expect(result).toMatchObject({ live: `${'a'.repeat(1024)}<1KB:>`, atEnd: '<3>', omitted: 3, stops: 1 });
 });
 
-test('head_and_tail keeps the beginning and the end, and no character is cut', () => {
+test('head_and_tail keeps the beginning and the end, and splits no character', () => {
   const lines = Array.from({ length: 1000 }, (_, index) => `line ${index} äöü€😀\n`);
   const whole = lines.join('');
   const result = through({ maxBytes: 2048, whenExceeded: 'head_and_tail' }, lines);
@@ -84,7 +84,7 @@ test('head_and_tail keeps the beginning and the end, and no character is cut', (
   expect(Buffer.byteLength(head + tail)).toBeLessThanOrEqual(2048);
 });
 
-test('the end keeps streams and bytes that are no text apart, in their order', () => {
+test('the kept tail preserves the order of the streams and bytes that are not UTF-8', () => {
   const { passed } = through({ maxBytes: 1024, whenExceeded: 'head_and_tail' }, [
     'x'.repeat(2000),
     { content: Buffer.from('one '), stream: 'stderr' },
@@ -101,7 +101,7 @@ test('the end keeps streams and bytes that are no text apart, in their order', (
   ]);
 });
 
-test('an end of single bytes of alternating streams is kept in bounded memory', () => {
+test('a tail of single bytes from alternating streams takes bounded memory', () => {
   const bytes = Array.from({ length: 50_000 }, (_, index) => ({
     content: Buffer.from('x'),
     stream: index % 2 === 0 ? ('stdout' as const) : ('stderr' as const),
@@ -116,7 +116,7 @@ test('an end of single bytes of alternating streams is kept in bounded memory', 
   ).toBe(200_000);
 });
 
-test('no limit of a run goes beyond that of the server', () => {
+test('the limit of a run cannot exceed that of the server', () => {
   expect(outputLimit({}, 5000)).toEqual({ maxBytes: 5000, whenExceeded: 'truncate' });
   expect(outputLimit({ output_size: '1GB', output_policy: 'stop' }, 5000)).toEqual({
     maxBytes: 5000,

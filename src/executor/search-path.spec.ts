@@ -21,18 +21,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-test('folders that npm added are left out when npm started us, and only then', () => {
+test('folders added by npm are removed from PATH only when npm started the server', () => {
   const added = [`${open}/node_modules/.bin`, '/node_modules/.bin', `${open}/node-gyp-bin`];
   const path = [...added, '/usr/bin'].join(':');
   expect(searchPath(path, false, true)).toBe('/usr/bin');
   expect(searchPath(path, false, false)).toBe(path);
 });
 
-test('folders that the user of a command cannot search are left out, also those within such a folder', () => {
+test('folders that the user of the command cannot access are removed from PATH, with their subfolders', () => {
   const path = [closed, `${closed}/bin`, `${open}/bin`, `${root}/absent`, '/usr/bin'].join(':');
   expect(searchPath(path, true, false)).toBe(`${open}/bin:${root}/absent:/usr/bin`);
 });
 
-test('relative folders are left out', () => {
+test('relative folders are removed from PATH', () => {
   expect(searchPath('.::node_modules/.bin:/usr/bin', false, false)).toBe('/usr/bin');
 });

@@ -13,13 +13,13 @@ function split(bytes: Buffer, size: number) {
 describe('Utf8Splitter', () => {
   const text = 'aé€𝄞 — ñandú 日本語 🙂\n';
 
-  it.each([1, 2, 3, 4, 5, 7, 1000])('never splits a character, fed %i bytes at a time', (size) => {
+  it.each([1, 2, 3, 4, 5, 7, 1000])('never splits a character, in chunks of %i bytes', (size) => {
     const pieces = split(Buffer.from(text), size);
     expect(pieces.map(({ content }) => content.toString()).join('')).toBe(text);
     expect(pieces.every((piece) => piece.text && !piece.content.toString().includes('\ufffd'))).toBe(true);
   });
 
-  it.each([1, 2, 3, 64])('passes every byte of what is not UTF-8 on, fed %i bytes at a time', (size) => {
+  it.each([1, 2, 3, 64])('passes on every byte that is not UTF-8, in chunks of %i bytes', (size) => {
     const bytes = Buffer.from([
       0x41, 0xff, 0xc3, 0x28, 0xe2, 0x82, 0x42, 0xf0, 0x9f, 0x80, 0xf8, 0x80, 0xe2, 0x82,
     ]);
@@ -28,7 +28,7 @@ describe('Utf8Splitter', () => {
     expect(pieces.some((piece) => !piece.text)).toBe(true);
   });
 
-  it('gives out the start of a character that never came', () => {
+  it('emits an incomplete character at the end', () => {
     const splitter = new Utf8Splitter();
     expect(splitter.push(Buffer.from([0xe2, 0x82]))).toBeUndefined();
     expect(splitter.end()).toEqual({ content: Buffer.from([0xe2, 0x82]), text: false });

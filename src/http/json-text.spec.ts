@@ -15,14 +15,14 @@ test.each([
   },
   { data: ['a', { b: [] }], meta: { at: new Date(0), nothing: {} } },
   { data: { one: undefined, two: 2, three: { four: [{ five: [5] }] } } },
-])('is what JSON.stringify writes: %j', (object) => {
+])('equals the output of JSON.stringify for %j', (object) => {
   // a busy machine may take longer than what is written without a turn
   const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
   expect(jsonText(object, never)).toBe(JSON.stringify(object));
   clock.mockRestore();
 });
 
-test('others are served while a long list is written, and every byte of it is', async () => {
+test('the event loop is not blocked while a long list is serialised, and no byte is lost', async () => {
   const page = (size: number) => ({
     data: { items: Array.from({ length: size }, (_, at) => ({ at, text: '\u0001'.repeat(50_000) })), size },
   });

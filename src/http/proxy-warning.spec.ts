@@ -10,9 +10,9 @@ test.each([
   [['::1'], undefined, 1],
   [['10.0.0.0/8'], undefined, 0],
   [[], undefined, 0],
-  // commands are told from the proxy by their users
+  // commands are distinguished from the proxy by their user ids
   [['loopback'], commandUsers, 0],
-])('of TRUST_PROXY %j with users %j, %i warnings', (TRUST_PROXY, users, warnings) => {
+])('TRUST_PROXY %j with command users %j logs %i warnings', (TRUST_PROXY, users, warnings) => {
   const said: string[] = [];
   const logger = { warn: (text: string) => said.push(text) } as unknown as Logger;
   warnOfSharedLoopback({ TRUST_PROXY, commandUsers: users }, logger);

@@ -4,7 +4,7 @@ import { RefusalLines } from './refusal-lines.js';
 
 afterEach(() => void vi.useRealTimers());
 
-test('twenty refused requests a second get a line, and one line counts the others', () => {
+test('at most twenty refused requests a second are logged each, and one line counts the others', () => {
   vi.useFakeTimers();
   const written: { requests?: number }[] = [];
   const logger = pino({}, { write: (line: string) => written.push(JSON.parse(line) as object) });

@@ -7,7 +7,7 @@ import './cleartext-passwords.js';
 /** AuthenticationCleartextPassword of the protocol (PostgreSQL, 54.7). */
 const asksForPassword = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]);
 
-test('a server that asks for the password in clear text without TLS is not sent it', async () => {
+test('a server that requests a clear-text password without TLS does not receive it', async () => {
   const received: Buffer[] = [];
   const server = createServer((socket: Socket) => {
     socket.on('error', () => undefined);

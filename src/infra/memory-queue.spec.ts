@@ -21,7 +21,7 @@ function processing(concurrency: number) {
   return { queue, begun, process, end };
 }
 
-test('the highest priority is served first, in one priority what was offered first', async () => {
+test('the highest priority is processed first, and entries of one priority in order of arrival', async () => {
   const { queue, begun, process, end } = processing(1);
   queue.offer([entry('low', 2), entry('normal a'), entry('normal b'), entry('high', 0)]);
   queue.offer([entry('boosted', 2, true)]);
@@ -30,7 +30,7 @@ test('the highest priority is served first, in one priority what was offered fir
   expect(begun).toEqual(['boosted', 'high', 'normal a', 'normal b', 'low']);
 });
 
-test('as many are processed at a time as there are slots, each once', async () => {
+test('concurrency equals the number of slots, and each entry is processed once', async () => {
   const { queue, begun, process, end } = processing(2);
   process();
   queue.offer([entry('a'), entry('b'), entry('c')]);
@@ -43,7 +43,7 @@ test('as many are processed at a time as there are slots, each once', async () =
   expect(await queue.missing(['a', 'c', 'd', 'e'])).toEqual(['a', 'c', 'e']);
 });
 
-test('what is removed is not processed, and a changed priority counts', async () => {
+test('a removed entry is not processed, and a changed priority takes effect', async () => {
   const { queue, begun, process, end } = processing(1);
   queue.offer([entry('a'), entry('b'), entry('c'), entry('d')]);
   await queue.remove('a');
@@ -57,7 +57,7 @@ test('what is removed is not processed, and a changed priority counts', async ()
   expect(begun).toEqual(['c', 'b', 'd', 'a']);
 });
 
-test('what is admitted again while its worker still gives it up is processed after that', async () => {
+test('an entry that is offered again while its worker releases it is processed after the release', async () => {
   const { queue, begun, process, end } = processing(2);
   process();
   queue.offer([entry('a')]);
@@ -67,7 +67,7 @@ test('what is admitted again while its worker still gives it up is processed aft
   expect(begun).toEqual(['a', 'b', 'a']);
 });
 
-test('entries that are removed and added again all the time do not pile up', async () => {
+test('repeated removal and insertion of entries does not leak memory', async () => {
   const { queue } = processing(1);
   for (let round = 0; round < 100; round += 1) {
     const ids = Array.from({ length: 100 }, (_, i) => `${i}`);
@@ -77,7 +77,7 @@ test('entries that are removed and added again all the time do not pile up', asy
   expect(queue.size).toBeLessThan(1_200);
 });
 
-test('at the end nothing more is taken, and what was taken ends', async () => {
+test('stopping takes no new entries and waits for those in progress', async () => {
   const { queue, begun, process, end } = processing(1);
   process();
   queue.offer([entry('a'), entry('b')]);

@@ -18,7 +18,7 @@ function makeCache() {
   return { bus, cache, get, looks: () => looks };
 }
 
-test('a row is looked up once, also one that is not there', async () => {
+test('a row is queried once, also one that does not exist', async () => {
   const { get, looks } = makeCache();
   for (let count = 0; count < 3; count += 1) {
     expect(await get('ada')).toEqual({ name: 'ada' });
@@ -27,7 +27,7 @@ test('a row is looked up once, also one that is not there', async () => {
   expect(looks()).toBe(2);
 });
 
-test('a changed row is looked up again, and no other', async () => {
+test('only a changed row is queried again', async () => {
   const { cache, get, looks } = makeCache();
   await get('ada');
   await get('grace');
@@ -46,7 +46,7 @@ test('a row that was read before a change is not cached after it', async () => {
   expect(looks()).toBe(2);
 });
 
-test('concurrent calls share a look-up, but not after a change', async () => {
+test('concurrent calls share a query, but not after a change', async () => {
   const { cache, get, looks } = makeCache();
   await Promise.all([get('ada'), get('ada'), get('grace')]);
   expect(looks()).toBe(2);
@@ -59,7 +59,7 @@ test('concurrent calls share a look-up, but not after a change', async () => {
   expect(looks()).toBe(4);
 });
 
-test('nothing is cached when messages about changes may have been lost', async () => {
+test('nothing is cached while invalidation messages may have been lost', async () => {
   const { bus, get, looks } = makeCache();
   await get('ada');
   bus.break();
@@ -67,7 +67,7 @@ test('nothing is cached when messages about changes may have been lost', async (
   expect(looks()).toBe(2);
 });
 
-test('many rows are looked up at once, and those that are known are not', async () => {
+test('a batch queries only the rows that are not cached', async () => {
   const { cache, get, looks } = makeCache();
   await get('ada');
   const asked: string[][] = [];
@@ -82,7 +82,7 @@ test('many rows are looked up at once, and those that are known are not', async 
   expect(looks()).toBe(1);
 });
 
-test('rows that were loaded together before a change are read again', async () => {
+test('rows that were loaded in a batch before a change are queried again', async () => {
   const { cache, get, looks } = makeCache();
   let reads = 0;
   await cache.prefetch(['ada'], async () => {

@@ -39,15 +39,15 @@ describe.each([
   ['x64', 'i386', 0x4000_0003, [286, 287, 288, 425]],
   ['arm64', 'aarch64', 0xc000_00b7, [217, 218, 219, 425]],
   ['arm64', '32-bit ARM', 0x4000_0028, [309, 310, 311, 425]],
-] as const)('on %s, programs for %s', (arch, _name, architecture, refused) => {
+] as const)('the system call filter on %s for programs of %s', (arch, _name, architecture, refused) => {
   const program = callFilter(true, arch)!;
 
-  test('are refused the calls for keys and io_uring', () => {
+  test('refuses the system calls for keys and io_uring', () => {
     for (const number of refused)
       expect([number, verdict(program, architecture, number)]).toEqual([number, ENOSYS]);
   });
 
-  test('have all other calls', () => {
+  test('allows all other system calls', () => {
     const others = Array.from({ length: 600 }, (_, number) => number).filter(
       (number) => !refused.some((one) => (one & ~X32) === number),
     );
@@ -57,6 +57,6 @@ describe.each([
   });
 });
 
-test('a processor whose numbers are not known has no filter', () => {
+test('an unknown processor architecture has no filter', () => {
   expect(callFilter(true, 'riscv64')).toBeUndefined();
 });

@@ -17,18 +17,18 @@ const sequences: [string, string][] = [
   ['\x1b]a\x1b[31mb', 'b'],
 ];
 
-test.each(sequences)('%j reads %j', (text, expected) => {
+test.each(sequences)('%j is stripped to %j', (text, expected) => {
   expect(new AnsiStripper().push(Buffer.from(text)).toString()).toBe(expected);
 });
 
-test('the cuts between chunks make no difference', () => {
+test('the result does not depend on the chunk boundaries', () => {
   const text = Buffer.from(sequences.map(([raw]) => raw).join(''));
   const stripper = new AnsiStripper();
   const bytes = Array.from(text, (byte) => stripper.push(Buffer.from([byte])));
   expect(Buffer.concat(bytes).equals(new AnsiStripper().push(text))).toBe(true);
 });
 
-test('colours are what Node takes for them', () => {
+test('removes the same colour codes as stripVTControlCharacters of Node', () => {
   const text = '\x1b[1mbold\x1b[22m \x1b[38;2;1;2;3mrgb\x1b[39m\n';
   expect(new AnsiStripper().push(Buffer.from(text)).toString()).toBe(stripVTControlCharacters(text));
 });

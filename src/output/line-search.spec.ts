@@ -45,20 +45,20 @@ function expected(text: Buffer, needle = 'needle') {
 const places = (found: LineSearch) =>
   found.matches.map(({ line, offset, match_offset }) => ({ line, offset, match_offset }));
 
-describe('a search', () => {
+describe('the line search', () => {
   const lines = Array.from({ length: 60_000 }, (_, index) =>
     index % 997 === 0 ? `${index} a needle, a needle\n` : `line ${index} of the output, äöü\n`,
   );
   const text = Buffer.from(`${lines.join('')}the last needle`);
 
-  test('finds each line once, with its number and offsets, however it comes', () => {
+  test('finds each matching line once, with number and offsets, for any chunk size', () => {
     const plain = expected(text);
     expect(plain).toHaveLength(62);
     for (const chunk of [777, 65_536, 1_000_003, text.length])
       expect(places(search(text, {}, chunk))).toEqual(plain);
   });
 
-  test('ends early when it shows too much, and goes on', () => {
+  test('stops at the maximum of matches and can be continued', () => {
     const wide = Buffer.from(`${'needle'.padEnd(3000, ' filling')}\n`.repeat(300));
     const first = search(wide, { context: 20 });
     expect(first.isFull).toBe(true);
@@ -71,7 +71,7 @@ describe('a search', () => {
     expect(numbers).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
   });
 
-  test('goes on where it stopped', () => {
+  test('continues where the previous search stopped', () => {
     const all: unknown[] = [];
     let cursor: LineCursor = { offset: 0, line: 1 };
     for (let isFull = true; isFull;) {
@@ -83,13 +83,13 @@ describe('a search', () => {
     expect(all).toEqual(expected(text));
   });
 
-  test('finds a text that is cut between two searches, with the lines after it', () => {
+  test('finds a match across two consecutive searches, with its context lines', () => {
     const cut = Buffer.from(`${'x'.repeat(1024 * 1024 - 4)}\nneedle\nafter`);
     const [match] = search(cut, { context: 1 }, 65_536).matches;
     expect(match).toMatchObject({ line: 2, offset: 1024 * 1024 - 3, text: 'needle', after: ['after'] });
   });
 
-  test('shows lines before and after', () => {
+  test('returns context lines before and after a match', () => {
     const [first, second] = search(text, { context: 2, limit: 2 }).matches;
     expect(first).toMatchObject({
       line: 1,
@@ -101,7 +101,7 @@ describe('a search', () => {
     expect(search(text, { context: 1 }).matches.at(-1)).toMatchObject({ text: 'the last needle', after: [] });
   });
 
-  test('takes letters of either case for the same if it is asked to', () => {
+  test('ignores case on request', () => {
     const mixed = Buffer.from('Needle\nÄ NEEDLE\nnone\n');
     expect(search(mixed, {}).matches).toEqual([]);
     expect(search(mixed, { ignoreCase: true, text: 'nEEdle' }, 3).matches.map(({ text }) => text)).toEqual([
@@ -110,7 +110,7 @@ describe('a search', () => {
     ]);
   });
 
-  test('shows a part of a long line, and searches it once', () => {
+  test('returns part of a long line, and searches it once', () => {
     const long = Buffer.from(
       `first\n${'x'.repeat(3_000_000)}needle${'y'.repeat(3_000_000)}needle\nthen a needle`,
     );
@@ -120,13 +120,13 @@ describe('a search', () => {
     expect(found.matches[0]?.text).toContain('xneedley');
   });
 
-  test('gets on in a line that has no end', () => {
+  test('makes progress in a line without end', () => {
     const { offset, line } = search(Buffer.from('x'.repeat(3_000_000)), {}).cursor();
     expect(offset).toBeGreaterThan(1_000_000);
     expect(line).toBe(1);
   });
 
-  test('leaves one stream out: lines are counted in the other, offsets in both', () => {
+  test('filters by stream: line numbers count that stream, offsets count the whole output', () => {
     const found = new LineSearch(usual, { offset: 0, line: 1 });
     found.add(0, Buffer.from('one\nnee'), true);
     found.add(7, Buffer.from('needle of another stream\n'), false);
@@ -136,12 +136,12 @@ describe('a search', () => {
     expect(found.cursor()).toEqual({ offset: 42, line: 4 });
   });
 
-  test('takes out colours where it is asked to', () => {
+  test('strips colours on request', () => {
     const [match] = search(Buffer.from('\x1b[31ma needle\x1b[0m\r\n'), { stripAnsi: true }).matches;
     expect(match?.text).toBe('a needle');
   });
 
-  test('asks where a line lies in the output only for lines that it shows', () => {
+  test('looks up the position only of lines that it returns', () => {
     // the streams alternate, so that every line is a piece of its own, among which its offset has to be searched
     const found = new LineSearch({ ...usual, text: 'line 3999' }, { offset: 0, line: 1 });
     const asked = vi.spyOn(found as unknown as { offsetOf: () => number }, 'offsetOf');
@@ -157,7 +157,7 @@ describe('a search', () => {
     expect(asked.mock.calls.length).toBeLessThan(20);
   });
 
-  test('rests between its steps', () => {
+  test('yields to the event loop between its steps', () => {
     const found = new LineSearch({ ...usual, limit: 500, context: 20 }, { offset: 0, line: 1 });
     found.add(0, Buffer.from(`needle\n`.repeat(500)), true);
     expect(finish(found)).toBeGreaterThan(50);

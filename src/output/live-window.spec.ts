@@ -11,7 +11,7 @@ const frame = (offset: number, text: string): OutputFrame => ({
 });
 const roomy = () => new LiveWindow(10_000, new WindowBudget(10_000));
 
-test('finds the frame that holds a byte', () => {
+test('finds the frame that contains a given byte', () => {
   const window = roomy();
   const frames = [frame(5, 'abc'), frame(8, 'd'), frame(9, 'ef')];
   for (const each of frames) window.push(each);
@@ -21,7 +21,7 @@ test('finds the frame that holds a byte', () => {
   expect([4, 5, 11].map((offset) => window.hasPassed(offset))).toEqual([true, false, false]);
 });
 
-test('starts again after a gap, and at a repeated frame', () => {
+test('restarts after a gap and at a repeated frame', () => {
   const window = roomy();
   window.push(frame(0, 'abc'));
   window.push(frame(5, 'fg'));
@@ -30,7 +30,7 @@ test('starts again after a gap, and at a repeated frame', () => {
   expect([window.at(0), window.at(5)]).toEqual([frame(0, 'abc'), undefined]);
 });
 
-test('removes the frames that all have read, and the oldest ones when there is too much', () => {
+test('removes the frames that all readers have read, and the oldest ones above its size limit', () => {
   const window = roomy();
   for (let offset = 0; offset < 6; offset += 2) window.push(frame(offset, 'ab'));
   window.dropBefore(3);
@@ -48,7 +48,7 @@ test('removes the frames that all have read, and the oldest ones when there is t
   expect(budget.used).toBe(0);
 });
 
-test('holds the newest frame, however large', () => {
+test('keeps the newest frame, however large', () => {
   const window = new LiveWindow(10, new WindowBudget(10));
   window.push(frame(0, 'x'.repeat(100)));
   window.push(frame(100, 'y'.repeat(100)));

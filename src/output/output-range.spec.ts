@@ -14,11 +14,11 @@ test.each([
   ['bytes=-', undefined],
   ['bytes=0-1,5-6', undefined],
   ['lines=0-1', undefined],
-])('%s of 100 bytes is %j', (header, range) => {
+])('the range %s of 100 bytes is %j', (header, range) => {
   expect(parseRange(header, 100)).toEqual(range);
 });
 
-test('of nothing no range can be given', () => {
+test('a range of an empty output cannot be satisfied', () => {
   expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
   expect(parseRange('bytes=-1', 0)).toBe('unsatisfiable');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { hashOfToken, hintOf, isWellFormed, looksPersonal, makeToken } from './token-format.js';
 
-test('a token has the form that secret scanners look for', () => {
+test('a token matches the pattern of secret scanners', () => {
   const made = Array.from({ length: 200 }, makeToken);
   for (const token of made) {
     expect(token).toMatch(/^mlr_pat_[0-9A-Za-z]{38}$/);
@@ -17,7 +17,7 @@ test('the checksum is the CRC-32 of the random part in base 62', () => {
   expect(isWellFormed(`mlr_pat_${zeros}2wjyrI`)).toBe(true);
 });
 
-test('a changed, cut or foreign text is no token', () => {
+test('a changed, truncated or foreign text is no valid token', () => {
   const token = makeToken();
   const other = token[20] === 'a' ? 'b' : 'a';
   for (const text of [

@@ -3,7 +3,7 @@ import { Audiences } from './audiences.js';
 
 const viewer = { id: 'u', role: 'viewer' } as never;
 
-/** Audiences on a database whose answers come when the test says so, each with the members at the time of the query. */
+/** Audiences on a database that responds when the test decides, with the members at the time of the query. */
 function withSlowDatabase() {
   const queries: { ids: string[]; answer: () => void }[] = [];
   const members = new Map<string, string[]>();
@@ -23,7 +23,7 @@ function withSlowDatabase() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('a project that changes during its look-up is looked up again', async () => {
+test('a project that changes during its query is queried again', async () => {
   const { queries, members, audiences } = withSlowDatabase();
   members.set('a', ['u']);
   const loading = audiences.load('a');
@@ -37,7 +37,7 @@ test('a project that changes during its look-up is looked up again', async () =>
   expect([queries.length, audiences.mayReceive(viewer, 'a')]).toEqual([2, false]);
 });
 
-test('changes of other projects do not prolong a look-up', async () => {
+test('changes of other projects do not repeat a query', async () => {
   const { queries, members, audiences } = withSlowDatabase();
   members.set('a', ['u']);
   const loading = audiences.load('a');
@@ -47,7 +47,7 @@ test('changes of other projects do not prolong a look-up', async () => {
   expect([queries.length, audiences.mayReceive(viewer, 'a')]).toEqual([1, true]);
 });
 
-test('what has changed during the look-up of many is left out, and all when anything may have changed', async () => {
+test('a batch drops the projects that changed during its query, and all after a general invalidation', async () => {
   const { queries, members, audiences } = withSlowDatabase();
   for (const id of ['a', 'b']) members.set(id, ['u']);
   const first = audiences.prefetch(['a', 'b']);

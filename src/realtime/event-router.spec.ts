@@ -9,7 +9,7 @@ import type { Subscribers } from './subscribers.js';
 const event = { entity_type: 'project', project_id: 'a' } as ActivityEvent;
 const dropped = async () => (await droppedEvents.get()).values[0]?.value ?? 0;
 
-test('while the database does not answer, events beyond 10,000 are dropped, which is counted and logged once', async () => {
+test('without the database, events beyond 10,000 are dropped, counted, and logged once', async () => {
   const answers: (() => void)[] = [];
   const query = () => new Promise((resolve) => answers.push(() => resolve([])));
   const subscribers = { has: () => true, of: () => [] } as unknown as Subscribers;

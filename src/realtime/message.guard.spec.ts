@@ -10,8 +10,8 @@ const handlers = Object.entries(Object.getOwnPropertyDescriptors(RealtimeGateway
   .filter(([, { value }]) => typeof value === 'function' && Reflect.hasMetadata('message', value as object))
   .map(([name, { value }]) => [name, value as () => void] as const);
 
-describe('the messages of the gateway', () => {
-  test('are those of the protocol', () => {
+describe('message handlers of the gateway', () => {
+  test('cover exactly the messages of the protocol', () => {
     const types = handlers.map(([, handler]) => Reflect.getMetadata('message', handler) as string);
     expect(types.toSorted()).toEqual(Object.keys(clientMessages).toSorted());
   });
@@ -20,7 +20,7 @@ describe('the messages of the gateway', () => {
     expect(Reflect.getMetadata(MESSAGE_RULES, handler)).toHaveProperty('access');
   });
 
-  test('without a declaration are refused, whoever sends them', async () => {
+  test('without a declaration are refused for everybody', async () => {
     const guard = new MessageGuard({} as never);
     const connection = { identity: { id: 'someone', role: 'admin' } };
     const context = new ExecutionContextHost([connection, {}], RealtimeGateway, () => undefined);

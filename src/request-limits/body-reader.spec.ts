@@ -28,7 +28,7 @@ async function send(piece: Buffer | string): Promise<void> {
   await vi.waitFor(() => expect(payload.readableLength).toBe(0));
 }
 
-test('a body comes in pieces of any length, each counted', async () => {
+test('accepts a body in chunks of any size and counts each', async () => {
   read(100);
   for (const piece of ['a', 'bc', 'd'.repeat(50), 'e']) await send(piece);
   payload.end();
@@ -37,7 +37,7 @@ test('a body comes in pieces of any length, each counted', async () => {
   expect(received.bytes).toBe(100);
 });
 
-test('a body that is too large is refused as soon as that is known', async () => {
+test('refuses a body as soon as it is known to be too large', async () => {
   read(10, { 'content-length': '11' });
   expect(ends).toEqual(['PAYLOAD_TOO_LARGE']);
   read(10);
@@ -47,7 +47,7 @@ test('a body that is too large is refused as soon as that is known', async () =>
   expect(ends).toEqual(['PAYLOAD_TOO_LARGE', 'PAYLOAD_TOO_LARGE']);
 });
 
-test('a body without progress is aborted, and one with progress has more time', async () => {
+test('aborts a body that makes no progress, and extends the time of one that does', async () => {
   read(1024 * KiB);
   await send('a');
   vi.advanceTimersByTime(19_000);
@@ -58,7 +58,7 @@ test('a body without progress is aborted, and one with progress has more time', 
   expect(ends).toEqual(['REQUEST_TIMEOUT']);
 });
 
-test('of a client that has gone before nothing is waited for', () => {
+test('does not wait for a client that has disconnected', () => {
   received.close();
   read(10);
   expect(ends).toEqual(['MALFORMED_REQUEST']);

@@ -8,7 +8,7 @@ function counted(inAll = 100, perNetwork = 3) {
   return { shares, closed, enter };
 }
 
-test('a network beyond its share loses the connection that has been idle for longest', () => {
+test('a network above its share loses its longest idle connection', () => {
   const { shares, closed, enter } = counted();
   const [first, second] = [enter('a1'), enter('a2'), enter('a3')];
   enter('b1');
@@ -22,7 +22,7 @@ test('a network beyond its share loses the connection that has been idle for lon
   expect([closed, shares.count('a'), shares.count('b')]).toEqual([['a2', 'a3', 'a4'], 3, 1]);
 });
 
-test('while all others are at work a newcomer is refused, until one of them is done', () => {
+test('a new connection is refused while all others are active', () => {
   const { closed, enter } = counted();
   const busy = [enter('a1'), enter('a2'), enter('a3')];
   for (const one of busy) one.begin();
@@ -38,21 +38,21 @@ test('while all others are at work a newcomer is refused, until one of them is d
   expect(closed).toEqual(['a4', 'a1']);
 });
 
-test('when there are too many in total, the connection that is idle for longest is closed', () => {
+test('above the total limit, the longest idle connection is closed', () => {
   const { closed, enter } = counted(4, 3);
   enter('a1').begin();
   for (const name of ['b1', 'c1', 'd1', 'e1', 'a2']) enter(name);
   expect(closed).toEqual(['b1', 'c1']);
 });
 
-test('trusted proxies leave one share to others', () => {
+test('trusted proxies leave one share to other networks', () => {
   const { shares, closed, enter } = counted(10, 3);
   for (let n = 1; n <= 8; n += 1) enter(`p${n}`, proxies);
   for (const name of ['a1', 'a2', 'a3']) enter(name);
   expect([closed, shares.count(proxies)]).toEqual([['p1'], 7]);
 });
 
-test('a connection that turns out to be of another network counts there', () => {
+test('a connection is moved to the share of another network once that is known', () => {
   const { shares, closed, enter } = counted();
   const commands = [enter('c1', 'commands'), enter('c2', 'commands')];
   commands[0]!.begin();

@@ -3,21 +3,21 @@ import { faultOfJson } from './json-bounds.js';
 
 const fault = (text: string) => faultOfJson(Buffer.from(text));
 
-describe('the bounds of JSON', () => {
-  test('are 64 levels below the outermost', () => {
+describe('the bounds of a JSON document', () => {
+  test('limit the nesting to 64 levels below the root', () => {
     expect(fault('['.repeat(65) + ']'.repeat(65))).toBeUndefined();
     expect(fault('['.repeat(66))).toBe('Nested deeper than 64 levels');
     expect(fault('{"a":'.repeat(66))).toBe('Nested deeper than 64 levels');
     expect(fault(`[${'[],'.repeat(70)}[]]`)).toBeUndefined();
   });
 
-  test('are 100000 values, names among them', () => {
+  test('limit the document to 100000 values, including field names', () => {
     expect(fault(`[${'1,'.repeat(99_999)}1]`)).toBeUndefined();
     expect(fault(`[${'1,'.repeat(100_000)}1]`)).toBe('More than 100000 values');
     expect(fault(`{${'"a":1,'.repeat(50_001)}"a":1}`)).toBe('More than 100000 values');
   });
 
-  test('do not count what stands in strings', () => {
+  test('ignore brackets and commas in strings', () => {
     const text = '[,:{'.repeat(100_000);
     expect(fault(JSON.stringify({ text }))).toBeUndefined();
     expect(fault(JSON.stringify({ text: `"${text}` }))).toBeUndefined();

@@ -17,7 +17,7 @@ function receive(owner: string, name: string, bytes: number): Received {
   return body;
 }
 
-test('the user with too many bytes loses its largest incomplete body', () => {
+test('above the limit, the largest incomplete body of the user with the most bytes is refused', () => {
   receive('a', 'small', 20);
   receive('a', 'large', 60);
   expect(refused).toEqual([]);
@@ -27,12 +27,12 @@ test('the user with too many bytes loses its largest incomplete body', () => {
   expect(refused).toHaveLength(1);
 });
 
-test('many that are small are bounded for their owner, too', () => {
+test('many small bodies are limited for each user, too', () => {
   for (let index = 0; index < 12; index += 1) receive('a', `${index}`, 9);
   expect(refused).toEqual([['11', 'RATE_LIMIT_EXCEEDED']]);
 });
 
-describe('when all have too much', () => {
+describe('above the total limit', () => {
   beforeEach(() => {
     receive('a', 'a', 90);
     receive('b', 'b', 95);
@@ -46,7 +46,7 @@ describe('when all have too much', () => {
     expect(refused).toHaveLength(1);
   });
 
-  test('a complete body is not refused, nor a small one when there is no other', () => {
+  test('a complete body is not refused, nor a small one that is alone', () => {
     for (const owner of ['d', 'e', 'f']) receive(owner, owner, 5).complete();
     expect(refused).toEqual([['b', 'SYSTEM_OVERLOADED']]);
     const held = receive('g', 'g', 84);
@@ -58,7 +58,7 @@ describe('when all have too much', () => {
     ]);
   });
 
-  test('a closed connection counts no longer', () => {
+  test('the bytes of a closed connection are no longer counted', () => {
     const body = receive('d', 'd', 4);
     body.close();
     body.close();

@@ -16,7 +16,7 @@ function counted() {
   return { all, ended, open };
 }
 
-test('a connection has room up to its bound, and waiting writers get it in turn', async () => {
+test('a connection buffers up to its limit, and waiting writers continue in turn', async () => {
   const { all, open } = counted();
   const one = open('a');
   expect(one.take(60, never)).toBe(60);
@@ -40,7 +40,7 @@ test('a connection has room up to its bound, and waiting writers get it in turn'
   expect([all.total, await one.take(7, never)]).toEqual([0, 7]);
 });
 
-test('while a user has many bytes, each of its connections gets the minimum, and none waits for another', () => {
+test('a user above the limit gets the minimum on each connection, and no connection blocks another', () => {
   const { open } = counted();
   const held = [open('a'), open('a'), open('a')];
   for (const one of held) one.add(90);
@@ -55,7 +55,7 @@ test('while a user has many bytes, each of its connections gets the minimum, and
   expect(open('d').take(100, never)).toBe(100);
 });
 
-test('beyond the limit, the largest connection of the user with the most bytes is closed', () => {
+test('above the total limit, the largest connection of the user with the most bytes is closed', () => {
   const { all, ended, open } = counted();
   open('a', 'a1').add(200);
   open('a', 'a2').add(250);

@@ -8,7 +8,7 @@ function busy(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-test('slow work on a chunk is done in order, and the event loop has turns between its slices', async () => {
+test('slow work on a chunk keeps its order and yields to the event loop between slices', async () => {
   const chunk = Buffer.from(Array.from({ length: 50_000 }, (_, index) => index % 251));
   const slices: Buffer[] = [];
   let isDone = false;
@@ -31,7 +31,7 @@ test('slow work on a chunk is done in order, and the event loop has turns betwee
   expect(slices.length).toBeGreaterThan(5);
 });
 
-test('no slice is processed after the work has ended', async () => {
+test('no slice is processed after the work has finished', async () => {
   let done = 0;
   await inSlices(
     Buffer.alloc(50_000),
@@ -41,7 +41,7 @@ test('no slice is processed after the work has ended', async () => {
   expect(done).toBe(2);
 });
 
-test('chunks of many streams share one turn, and each gets a slice before one gets its next', async () => {
+test('chunks of many streams share a turn of the event loop round-robin, a slice each', async () => {
   let turn = 0;
   let isDone = false;
   const slices: { stream: number; turn: number }[] = [];
@@ -67,7 +67,7 @@ test('chunks of many streams share one turn, and each gets a slice before one ge
   expect(new Set(slices.map((slice) => slice.turn)).size).toBe(slices.length);
 });
 
-test('a job that fails does not stop the others', async () => {
+test('a failed job does not stop the others', async () => {
   let done = 0;
   const results = await Promise.allSettled([
     inSlices(
@@ -91,7 +91,7 @@ const long = ['a'.repeat(32_000) + 'b', `${'a'.repeat(31_000)}\n${'a'.repeat(100
 test.each([
   ['a short secret', ['aaaa']],
   ['two long secrets', long],
-])('a flood in which every byte ends %s is masked in small slices as in one go', async (_, secrets) => {
+])('output in which every byte ends %s is masked in slices as it is in one pass', async (_, secrets) => {
   const patterns = SecretPatterns.of(secrets)!;
   const flood = Buffer.concat([
     Buffer.from('before '),
@@ -116,7 +116,7 @@ test.each([
   expect(expected).toBe('before *** after');
 });
 
-test('patterns are prepared in turns, once for runs that start together, and find what the others find', async () => {
+test('patterns are prepared in slices, once for concurrent runs, and match as if prepared at once', async () => {
   const secrets = Array.from({ length: 100 }, (_, index) => `${index}-`.repeat(300));
   let turns = 0;
   let isDone = false;

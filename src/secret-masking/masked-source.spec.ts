@@ -24,7 +24,7 @@ async function masked(chunk: Buffer): Promise<{ text: string; ends: number }> {
   return { text: Buffer.concat(pieces).toString(), ends };
 }
 
-test('the end of a stream waits for the last chunk, and reveals nothing of a secret that is cut there', async () => {
+test('the end of a stream waits for the last chunk, and reveals no part of a truncated secret', async () => {
   const flood = 'a'.repeat(256 * 1024);
   // the boundary of a slice is at several positions in the secret
   for (let at = 0; at < secret.length; at += 5) {

@@ -32,7 +32,7 @@ function inPieces(patterns: SecretPatterns, text: string, size: number): string 
   return Buffer.concat([...pieces, masker.end()]).toString();
 }
 
-describe('in JSON a secret is hidden as it is written by', () => {
+describe('a secret in JSON is masked as written by', () => {
   test.each(encoders)('%s', (_, encode) => {
     for (const secret of [awkward, plain, lines, 'é1/é2', '\\\\host\\share\\u0041']) {
       const patterns = SecretPatterns.of([secret])!;
@@ -48,7 +48,7 @@ describe('in JSON a secret is hidden as it is written by', () => {
     }
   });
 
-  test('no encoder: text that only looks like an escape passes', () => {
+  test('no encoder: text that only resembles an escape passes', () => {
     const patterns = SecretPatterns.of([awkward, plain])!;
     const rows = [
       '\\u12',
@@ -62,7 +62,7 @@ describe('in JSON a secret is hidden as it is written by', () => {
       for (const size of [1, 3, 1000]) expect(inPieces(patterns, text, size)).toBe(text);
   });
 
-  test('nothing of a long row of backslashes is held', () => {
+  test('a long row of backslashes is not held back', () => {
     const masker = new SecretMasker(SecretPatterns.of([plain])!);
     const length = 100_000;
     const passed = masker.push(Buffer.from('\\'.repeat(length)));
@@ -83,7 +83,7 @@ function longestLeft(text: string, shown: string): number {
   return 0;
 }
 
-describe('over line breaks a secret is hidden at every width', () => {
+describe('a secret that is wrapped over lines is masked at line width', () => {
   test.each([1, 2, 3, 4, 5, 7, 12, 16, 20, 60, 76])('%i', (width) => {
     for (const secret of [plain, 'correct horse battery staple', awkward]) {
       const patterns = SecretPatterns.of([secret])!;
@@ -113,7 +113,7 @@ describe('over line breaks a secret is hidden at every width', () => {
   });
 });
 
-test('lines of ordinary output pass as they come', () => {
+test('lines of ordinary output pass without delay', () => {
   const masker = new SecretMasker(SecretPatterns.of([plain, awkward, lines])!);
   for (const line of ['building\n', 'done\n', 'step 1 of g\n', 'the path\n'])
     expect(masker.push(Buffer.from(line)).toString()).toBe(line);

@@ -28,24 +28,28 @@ function inChunks(text: Buffer, next: () => number, most: number, known = patter
 }
 
 const hidden: [string, string, string][] = [
-  ['as it is', `a ${token} b ${secret} c`, 'a *** b *** c'],
+  ['in plain text', `a ${token} b ${secret} c`, 'a *** b *** c'],
   ['twice in a row', `${token}${token}`, '******'],
-  ['with several lines', `<${certificate}>`, '<***>'],
-  ['line by line', 'x MIIEvQIBADANBgkq y\n  hkiG9w0B\n', 'x *** y\n  ***\n'],
+  ['of several lines', `<${certificate}>`, '<***>'],
+  ['of which each line is printed separately', 'x MIIEvQIBADANBgkq y\n  hkiG9w0B\n', 'x *** y\n  ***\n'],
   ['in JSON', JSON.stringify({ certificate }), '{"certificate":"***"}'],
   ['in a URL', `?a=${encodeURIComponent(secret)}&b`, '?a=***&b'],
   ['in a form', `a=${new URLSearchParams([['', secret]]).toString().slice(1)}&b`, 'a=***&b'],
-  ['in small hex', encodeURIComponent(secret).replaceAll(/%../g, (hex) => hex.toLowerCase()), '***'],
-  ['in a URL that keeps what it may', encodeURI(secret), '***'],
+  [
+    'in percent-encoding with lower-case digits',
+    encodeURIComponent(secret).replaceAll(/%../g, (hex) => hex.toLowerCase()),
+    '***',
+  ],
+  ['in a URL of encodeURI', encodeURI(secret), '***'],
   ['after a percent sign', `100%${secret} 5%${encodeURIComponent(secret)}`, '100%*** 5%***'],
 ];
 
-describe('a secret is hidden', () => {
+describe('a secret is masked', () => {
   test.each(hidden)('%s', (_, text, expected) => {
     expect(maskText(patterns, text)).toBe(expected);
   });
 
-  test('in base64, wherever it stands, padded or not, in lines or not, in either alphabet', () => {
+  test('in base64 at any position, with or without padding or line breaks, in either alphabet', () => {
     const tail = Buffer.from('~~~ the end of it');
     for (const value of [secret, token, '?>?>?>~~~', certificate]) {
       const known = SecretPatterns.of([value])!;
@@ -78,7 +82,7 @@ describe('a secret is hidden', () => {
   });
 });
 
-test('the cuts between chunks make no difference', () => {
+test('the result does not depend on the chunk boundaries', () => {
   const next = random(7);
   const parts = [
     ...hidden.map(([, text]) => text),
@@ -107,14 +111,14 @@ test('the cuts between chunks make no difference', () => {
   }
 });
 
-test('a secret that is the start of another one, overlaps it, or is periodic', () => {
+test('masks a secret that is a prefix of another one, overlaps it, or is periodic', () => {
   const known = SecretPatterns.of(['abcd', 'abcdefgh', 'ghijkl', 'xyxyxyxy'])!;
   expect(maskText(known, 'abcd abcdefgX abcdefgh abcdefghijkl ghij')).toBe('*** ***efgX *** *** ghij');
   expect(maskText(known, `-${'xy'.repeat(500)}-`)).toBe('-***-');
   expect(inChunks(Buffer.from('abcdefghijkl'), () => 0, 1, known).toString()).toBe('***');
 });
 
-test('bytes that cannot be the start of a secret pass at once, and the others are held until that is decided', () => {
+test('holds back only bytes that may be the start of a secret, until that is decided', () => {
   const masker = new SecretMasker(patterns);
   const push = (text: string) => masker.push(Buffer.from(text)).toString();
   expect(push('plain\n')).toBe('plain\n');
@@ -125,13 +129,13 @@ test('bytes that cannot be the start of a secret pass at once, and the others ar
   expect(masker.end().toString()).toBe('ghp_');
 });
 
-test('bytes that are no text pass unchanged', () => {
+test('bytes that are not UTF-8 pass unchanged', () => {
   const next = random(3);
   const bytes = Buffer.from(Array.from({ length: 100_000 }, () => Math.floor(next() * 256)));
   expect(inChunks(bytes, next, 5000).equals(bytes)).toBe(true);
 });
 
-test('there is nothing to look for without secrets', () => {
+test('an empty list of secrets needs no search', () => {
   expect(SecretPatterns.of([])).toBeUndefined();
   expect(SecretPatterns.of(['abc'])).toBeUndefined();
 });

@@ -38,7 +38,7 @@ describe('parseSearch', () => {
     ['tag:(a OR b)', '(tag=a | tag=b)'],
     ['http:(x)', '(http: & x)'],
     ['constructor __proto__ toString', '(constructor & __proto__ & toString)'],
-  ])('reads %s', (input, expected) => {
+  ])('parses %s', (input, expected) => {
     expect(show(parseSearch(input))).toBe(expected);
   });
 
@@ -57,7 +57,7 @@ describe('parseSearch', () => {
     'NOT NOT',
     '!!! ???',
     ':',
-  ])('finds nothing to search for in %j', (input) => {
+  ])('finds no search terms in %j', (input) => {
     expect(parseSearch(input)).toBeUndefined();
   });
 
@@ -68,18 +68,18 @@ describe('parseSearch', () => {
     ['a) b', '(a & b)'],
     ['"unclosed phrase', 'unclosed phrase'],
     ['a AND OR b', '(a | b)'],
-  ])('makes the best of %s', (input, expected) => {
+  ])('tolerates %s', (input, expected) => {
     expect(show(parseSearch(input))).toBe(expected);
   });
 
-  it('bounds the number of terms', () => {
+  it('limits the number of terms', () => {
     const tree = parseSearch(Array.from({ length: 1000 }, (_, i) => `w${i}`).join(' '));
     expect(tree?.kind === 'and' && tree.nodes.length).toBe(32);
   });
 });
 
 describe('searchCondition', () => {
-  it('hands every text over as a value, with quotes taken out', () => {
+  it('passes each text as a parameter, without quotes', () => {
     const values: unknown[] = [];
     const node = parseSearch(`o'brien\\x title:auth* tag:a'b`)!;
     const sql = searchCondition(node, (value) => `$${values.push(value)}`);

@@ -27,17 +27,17 @@ const quick = (...keys: string[]) => {
 };
 
 describe('Lanes', () => {
-  test('sends one request to an unknown receiver', () => {
+  test('sends one request at a time to an unknown receiver', () => {
     expect(keysOf(filled('a', 'b'))).toEqual(['a', 'b']);
     expect(keysOf(filled('a', 'b', 'c', 'd', 'e', 'f'))).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  test('serves receivers in turn, each up to its limit, and all up to the total', () => {
+  test('serves receivers round-robin, each up to its limit, and all up to the total', () => {
     expect(keysOf(quick('a', 'b'))).toEqual(['a', 'b', 'a', 'b']);
     expect(keysOf(quick('a', 'b', 'c', 'd', 'e'))).toEqual(['a', 'b', 'c', 'd', 'e', 'a', 'b', 'c']);
   });
 
-  test('gives a slow receiver one request at a time and returns the items that waited for it', () => {
+  test('limits a slow receiver to one request at a time and returns its waiting items', () => {
     const lanes = quick('a');
     expect(keysOf(lanes)).toEqual(['a', 'a']);
     expect(lanes.done('a', false)).toHaveLength(1);
@@ -59,7 +59,7 @@ describe('Lanes', () => {
     expect(keysOf(lanes)).toEqual(['e']);
   });
 
-  test('unknown receivers that hang make room for other unknown ones before they end', () => {
+  test('unknown receivers that hang give up their slots to other unknown ones', () => {
     const lanes = filled('a', 'b', 'c', 'd', 'e', 'f');
     keysOf(lanes);
     expect(lanes.overdue('a')).toHaveLength(3);
@@ -68,7 +68,7 @@ describe('Lanes', () => {
     expect(lanes.busyCount).toBe(5);
   });
 
-  test('a receiver that answers again is quick again', () => {
+  test('a receiver that answers again is no longer limited as slow', () => {
     const lanes = filled('a');
     for (const key of keysOf(lanes)) lanes.done(key, false);
     lanes.add(new Map([['a', [1]]]), new Map([['a', 1]]));
@@ -76,7 +76,7 @@ describe('Lanes', () => {
     expect(lanes.capacities().get('a')).toBe(limits.depth);
   });
 
-  test('wants more only for lanes that were filled and have capacity', () => {
+  test('requests more items only for lanes that were filled and have capacity', () => {
     const lanes = new Lanes<number>(() => 'one', limits);
     lanes.add(new Map([['a', items(1)]]), new Map());
     expect(lanes.wantsMore).toBe(false);
@@ -109,7 +109,7 @@ describe('Lanes of several owners', () => {
   const made = () => new Lanes<Item>(({ owner }) => owner, few);
   const keysOfItems = (lanes: Lanes<Item>) => [...lanes.next()].map(({ key }) => key);
 
-  test('take turns, however many receivers one of them has', () => {
+  test('serve owners round-robin, whatever the number of their receivers', () => {
     const lanes = made();
     lanes.add(of('a', 6), new Map());
     lanes.add(of('b', 2), new Map());
@@ -121,7 +121,7 @@ describe('Lanes of several owners', () => {
     expect(keysOfItems(lanes)).toEqual(['a2', 'd0']);
   });
 
-  test('leave a part of each share to the others', () => {
+  test('reserve a part of each share for other owners', () => {
     const lanes = made();
     lanes.add(of('a', 8), new Map());
     expect(keysOfItems(lanes)).toEqual(['a0', 'a1', 'a2', 'a3']);
@@ -139,7 +139,7 @@ describe('Lanes of several owners', () => {
     expect(keysOfItems(lanes)).toEqual(['b0']);
   });
 
-  test('have a bounded number of unknown receivers with waiting items', () => {
+  test('limit the unknown receivers with waiting items', () => {
     const lanes = made();
     lanes.add(of('a', 13), new Map());
     lanes.add(of('b', 3), new Map());

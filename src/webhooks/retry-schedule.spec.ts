@@ -12,14 +12,14 @@ function beginnings(random: number, tryMs: number, lateMs: number): number[] {
 
 describe('retryDelay', () => {
   test.each([0, 0.5, 0.999])(
-    'makes five tries within a minute, even if none is answered (jitter %d)',
+    'schedules five attempts within a minute, even if none is answered (jitter %d)',
     (random) => {
       expect(beginnings(random, 0, 0)[4]).toBeLessThan(31_000);
       expect(beginnings(random, 10_000, 2_000)[4]).toBeLessThan(60_000);
     },
   );
 
-  test.each([0, 0.999])('gives up after about a day (jitter %d)', (random) => {
+  test.each([0, 0.999])('stops after about a day (jitter %d)', (random) => {
     const times = beginnings(random, 0, 0);
     expect(times).toHaveLength(maxTries);
     const hours = (times.at(-1) ?? 0) / 3_600_000;
@@ -27,7 +27,7 @@ describe('retryDelay', () => {
     expect(hours).toBeLessThan(28);
   });
 
-  test('grows, with jitter, and never above six hours', () => {
+  test('grows, with jitter, up to six hours', () => {
     for (let tries = 1; tries < maxTries; tries += 1) {
       const least = retryDelay(tries, () => 0.999) ?? 0;
       const most = retryDelay(tries, () => 0) ?? 0;
@@ -53,7 +53,7 @@ describe('retryAfterMs', () => {
     ['soon', 0],
     ['', 0],
     ['1e9', 0],
-  ])('reads %j as %d ms', (header, ms) => {
+  ])('parses %j as %d ms', (header, ms) => {
     expect(retryAfterMs(header, now)).toBe(ms);
   });
 });

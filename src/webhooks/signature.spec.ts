@@ -41,12 +41,12 @@ describe('webhook-signature', () => {
     );
   });
 
-  test('takes a given secret as it is', () => {
+  test('uses a given secret unchanged', () => {
     const judge = new StandardWebhook('not base64 at all!', { format: 'raw' });
     expect(judge.verify(body, headers(['not base64 at all!']))).toEqual(JSON.parse(body));
   });
 
-  test('carries both secrets during a rotation', () => {
+  test('contains a signature of each secret during a rotation', () => {
     const [fresh, old] = [makeSecret(), makeSecret()];
     const sent = headers([fresh, old]);
     expect(sent['webhook-signature'].split(' ')).toHaveLength(2);
@@ -56,14 +56,14 @@ describe('webhook-signature', () => {
 });
 
 describe('X-Signature-256', () => {
-  test('is accepted by a check written for GitHub', () => {
+  test('is accepted by a verification written for GitHub', () => {
     for (const secret of [makeSecret(), 'plain secret', 'geheim €']) {
       expect(verifiesLikeGitHub(secret, bodySignature(secret, body), body)).toBe(true);
       expect(verifiesLikeGitHub(secret, bodySignature(`${secret}x`, body), body)).toBe(false);
     }
   });
 
-  test("gives the example of GitHub's documentation", () => {
+  test("matches the example in GitHub's documentation", () => {
     expect(bodySignature("It's a Secret to Everybody", 'Hello, World!')).toBe(
       'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17',
     );
@@ -71,14 +71,14 @@ describe('X-Signature-256', () => {
 });
 
 describe('secrets', () => {
-  test('made by us have the prefix and 32 random bytes', () => {
+  test('that are generated have the prefix and 32 random bytes', () => {
     const secret = makeSecret();
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(makeSecret()).not.toBe(secret);
     expect(isUsableSecret(secret)).toBe(true);
   });
 
-  test('with our prefix must go on in base64', () => {
+  test('with the prefix must be valid base64', () => {
     for (const secret of ['whsec_', 'whsec_!!!!', 'whsec_abc', 'whsec_abcde'])
       expect(isUsableSecret(secret)).toBe(false);
     for (const secret of ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_YQ==', 'anything'])

@@ -29,8 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('signing in', () => {
-  test('keeps a token that only its owner can read, and logout revokes it', async () => {
+describe('login and logout', () => {
+  test('stores a token that only its owner can read, and logout revokes it', async () => {
     const path = join(folder, '.config/millrace/config.json');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     const kept = await readFile(path, 'utf8');
@@ -61,7 +61,7 @@ describe('signing in', () => {
     });
   });
 
-  test('leaves no session behind, and logout ends that of an access token', async () => {
+  test('leaves no session open, and logout ends the session of an access token', async () => {
     const admin = await app.admin.as(app.admin.credentials!);
     const open = async () => (await app.admin.get('/api/auth/sessions')).body.data.total as number;
     // those of the tests themselves
@@ -73,7 +73,7 @@ describe('signing in', () => {
     expect(await open()).toBe(1);
   });
 
-  test('the environment wins, and a token goes to its own server only', async () => {
+  test('environment variables take precedence, and a token is sent only to its own server', async () => {
     const elsewhere = `http://127.0.0.1:${await freePort()}/api`;
     const alone = await millrace.call(['status'], { API_BASE_URL: elsewhere });
     expect(alone).toMatchObject({
@@ -93,7 +93,7 @@ describe('signing in', () => {
 });
 
 describe('run', () => {
-  test('writes to both streams and ends with the exit code of the command', async () => {
+  test('writes stdout and stderr and exits with the exit code of the command', async () => {
     // so much that it comes in many pieces
     const ran = await millrace.run(['run', 'echo out; echo err >&2; seq 1 100000; exit 7']);
     const numbers = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join('');
@@ -119,7 +119,7 @@ describe('run', () => {
     expect(await millrace.call(['logs', id])).toMatchObject({ code: 0, stdout: 'later\n' });
   });
 
-  test('Ctrl-C cancels the command and waits until it is gone', async () => {
+  test('Ctrl-C cancels the command and waits for its end', async () => {
     const running = millrace.start(['run', 'echo begun; sleep 600']);
     await running.says('begun');
     running.signal('SIGINT');
@@ -138,7 +138,7 @@ describe('run', () => {
 });
 
 describe('signals', () => {
-  test('a terminal that is closed cancels what it runs, as SIGTERM does', async () => {
+  test('SIGHUP of a closed terminal cancels the command, as SIGTERM does', async () => {
     for (const [signal, code] of [
       ['SIGHUP', 129],
       ['SIGTERM', 143],
@@ -155,7 +155,7 @@ describe('signals', () => {
     }
   });
 
-  test('a client that only watches leaves the command running, and ends by the signal', async () => {
+  test('a client that only follows a command exits on a signal and leaves the command running', async () => {
     const id = (await millrace.call(['run', '--detach', 'echo begun; sleep 600'])).stdout.trim();
     for (const [signal, code] of [
       ['SIGHUP', 129],
@@ -179,7 +179,7 @@ describe('signals', () => {
   });
 });
 
-test('an empty id is wrongly used, whatever takes it', async () => {
+test('an empty id is a usage error in every command', async () => {
   const before = (await app.admin.get('/api/commands/history')).body.data.total as number;
   for (const args of [
     ['tasks', 'show', ''],
@@ -203,7 +203,7 @@ test('an empty id is wrongly used, whatever takes it', async () => {
   expect((await app.admin.get('/api/commands/history')).body.data.total).toBe(before);
 });
 
-test('an address without /api is recognised', async () => {
+test('a server URL without /api causes an error with the right URL', async () => {
   const { code, stdout, stderr } = await millrace.call(['status', '--url', `${app.url}/`], {
     API_TOKEN: app.admin.token,
   });
@@ -225,7 +225,7 @@ test('an address without /api is recognised', async () => {
   });
 });
 
-test('a file of settings that others can read is shut, with a word', async () => {
+test('a config file that others can read is made private, with a warning', async () => {
   const path = join(folder, '.config/millrace/config.json');
   await chmod(path, 0o644);
   const told = await millrace.call(['projects', 'list']);
@@ -239,7 +239,7 @@ test('a file of settings that others can read is shut, with a word', async () =>
   expect((await millrace.call(['config', 'list'])).stderr).toContain('mode 620');
 });
 
-test('tasks are created, run, watched, cancelled and tried again', async () => {
+test('tasks are created, executed, followed, cancelled and retried', async () => {
   const create = (...args: string[]) => millrace.call(['tasks', 'create', ...args]);
   const ref = (
     await create('Say it', '-c', 'echo "$WORD"; exit ${CODE:-4}', '-e', 'WORD=hello', '--tags', 'a,b')
@@ -275,7 +275,7 @@ test('tasks are created, run, watched, cancelled and tried again', async () => {
   });
 });
 
-test('webhooks listen prints deliveries, and leaves no webhook', async () => {
+test('webhooks listen prints deliveries, and removes its webhook', async () => {
   const listening = millrace.start(['webhooks', 'listen', '--events', 'task.created']);
   await listening.says('Listening for task.created');
   expect((await millrace.call(['webhooks', 'list'])).stdout).toMatch(
@@ -291,7 +291,7 @@ test('webhooks listen prints deliveries, and leaves no webhook', async () => {
   expect((await millrace.call(['webhooks', 'list'])).stdout).toBe('No webhooks.\n');
 });
 
-test('queues, users and tokens', async () => {
+test('queues, users and access tokens are managed', async () => {
   expect((await millrace.call(['queues', 'pause', 'low', '-r', 'Maintenance'])).stdout).toBe('Paused low\n');
   expect((await millrace.call(['queues'])).stdout).toMatch(/\nlow +0 +0 +\d+ +Maintenance\n/);
   expect((await millrace.call(['queues', 'resume', 'low'])).code).toBe(0);
@@ -315,7 +315,7 @@ test('queues, users and tokens', async () => {
   expect((await millrace.call(['tokens', 'revoke', 'CI'])).stdout).toBe('Revoked CI\n');
 });
 
-test('help teaches, faults are one line with a hint, and words are completed', async () => {
+test('help shows examples, errors are one line with a hint, and completion works', async () => {
   const help = await millrace.call(['run', '--help']);
   expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Examples:') });
   const typo = await millrace.run(['tasks', 'lst']);
@@ -332,7 +332,7 @@ test('help teaches, faults are one line with a hint, and words are completed', a
   expect((await millrace.call(['completion', 'zsh'])).stdout).toContain('#compdef millrace');
 });
 
-describe('a server of its own', () => {
+describe('serve and worker', () => {
   let database: TestDatabase;
   let env: Environment;
   let port: number;
@@ -360,12 +360,12 @@ describe('a server of its own', () => {
     expect([code, stdout, stderr]).toEqual([3, 'here\n', expect.any(String)]);
   };
 
-  test('needs a copy of Millrace', async () => {
+  test('serve fails without an installation of Millrace', async () => {
     const nowhere = await millrace.call(['serve']);
     expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
   });
 
-  test('is started by serve, and ends in order', async () => {
+  test('serve starts a server and stops it cleanly', async () => {
     const serving = millrace.start(['serve', '--port', String(port)], { ...env, PORT: '1' });
     await until(isHealthy, { timeout: 60_000, what: 'the server to answer' });
     await runs();
@@ -391,12 +391,12 @@ describe('a server of its own', () => {
     expect(stderr).toContain('The role worker needs a REDIS_URL');
   };
 
-  if (usesRedis) test('has workers that are started by worker', workers);
-  else test('has no workers without Redis', noWorkers);
+  if (usesRedis) test('worker starts a worker for a server of role api', workers);
+  else test('worker fails without Redis', noWorkers);
 });
 
 // npm links only what is there when it installs, which is before the build
-test('the program of a clone is there before the build, and asks for it', async () => {
+test('the program of a clone that is not built exits with the command to build it', async () => {
   const { bin } = JSON.parse(await readFile(join(root, 'cli/package.json'), 'utf8')) as {
     bin: Record<string, string>;
   };

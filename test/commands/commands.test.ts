@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 describe('execute', () => {
-  test('answers when the command runs, with its process id', async () => {
+  test('responds when the command has started, with its process id', async () => {
     const started = await execute(developer, 'echo ready; sleep 30');
     expect(started).toMatchObject({ status: 'running', pid: expect.any(Number), why_waiting: null });
     expect(started.started_at).toMatch(/^\d{4}-.*\.\d{3}Z$/);
@@ -38,7 +38,7 @@ describe('execute', () => {
     await data(200, developer.post(`/api/commands/${started.command_id}/cancel`));
   });
 
-  test('waits for the end with stream_output: false', async () => {
+  test('responds at the end of the command with stream_output: false', async () => {
     const environment = { GREETING: 'good day' };
     const done = await run(developer, 'echo "$GREETING"; echo oops >&2; sleep 0.2; exit 3', {
       environment,
@@ -60,7 +60,7 @@ describe('execute', () => {
     expect(await data(200, developer.get(`/api/commands/${done.command_id}/status`))).toEqual(done);
   });
 
-  test('withholds the response when the sign-in has ended meanwhile, and the run continues', async () => {
+  test('withholds the response when the session has ended in between, and the execution continues', async () => {
     const before = await developer.as(developer.credentials!);
     const body = { command: 'sleep 2; echo waited for', stream_output: false };
     const options = { headers: { 'idempotency-key': 'signed-out-meanwhile' } };
@@ -79,12 +79,12 @@ describe('execute', () => {
     expect(again.body.data.output).toMatchObject([{ content: 'waited for\n' }]);
   });
 
-  test('ends a command that takes longer than its timeout, and waits until it is killed', async () => {
+  test('terminates a command that exceeds its timeout, and waits for its end', async () => {
     const done = await run(developer, "trap '' TERM; sleep 30; sleep 30", { timeout: 1 });
     expect(done).toMatchObject({ status: 'failed', reason: 'TASK_TIMEOUT', exit_code: -9 });
   });
 
-  test('runs in the workspace of the caller or of a project', async () => {
+  test('runs in the workspace of the user or of a project', async () => {
     const project = await data(201, developer.post('/api/projects/', { name: 'Commands' }));
     const own = await run(developer, 'touch mine; pwd');
     const inProject = await run(developer, 'ls; pwd', { project_id: project.key });
@@ -117,7 +117,7 @@ describe('execute', () => {
     expect([answer.status, answer.body.error.details.field]).toEqual([422, field]);
   });
 
-  test('refuses what looks destructive, unless an administrator insists', async () => {
+  test('refuses a destructive command unless an administrator sets allow_unsafe', async () => {
     const command = 'cd /nowhere && rm -rf /etc/nothing-there';
     const refused = await developer.post('/api/commands/execute', { command });
     expect([refused.status, refused.body.error.code]).toEqual([422, 'COMMAND_UNSAFE']);
@@ -131,7 +131,7 @@ describe('execute', () => {
     expect((await developer.post('/api/commands/execute', hidden)).status).toBe(422);
   });
 
-  test('returns the reason why a command does not start', async () => {
+  test('returns the reason why a command cannot be started', async () => {
     await data(200, app.admin.post('/api/queues/pause', { queue_name: 'low_priority', reason: 'test' }));
     const waiting = await execute(developer, 'echo', { priority: 'low' });
     expect(waiting).toMatchObject({
@@ -149,7 +149,7 @@ describe('execute', () => {
 });
 
 describe('cancel', () => {
-  test('ends a command by SIGTERM, and by SIGKILL if it ignores SIGTERM', async () => {
+  test('terminates a command by SIGTERM, and by SIGKILL if it ignores SIGTERM', async () => {
     const polite = await execute(developer, 'sleep 30');
     const answer = await data(
       200,
@@ -178,7 +178,7 @@ describe('cancel', () => {
   });
 });
 
-test("another user's command is not found, and viewers may not run any", async () => {
+test('a command of another user is not found, and viewers cannot execute commands', async () => {
   const { command_id } = await execute(developer, 'sleep 20');
   for (const answer of [
     await stranger.get(`/api/commands/${command_id}/status`),
@@ -215,7 +215,7 @@ test("another user's command is not found, and viewers may not run any", async (
   await data(200, app.admin.post(`/api/commands/${command_id}/cancel`));
 });
 
-test('the history pages through what one has run', async () => {
+test('the history of a user is paginated', async () => {
   const person = await app.admin.createUser('developer');
   for (const command of ['echo 1', 'echo 2', 'false', 'echo 3']) await run(person, command);
   const page = async (query: Record<string, string | number>) =>

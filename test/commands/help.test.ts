@@ -14,7 +14,7 @@ describe('suggestions', () => {
   const suggest = async (query: Record<string, string>) =>
     (await data(200, person.get('/api/commands/suggestions', { query }))).suggestions;
 
-  test('are of the context and begin with the prefix', async () => {
+  test('fit the context and begin with the prefix', async () => {
     const suggestions = await suggest({ context: 'git', prefix: 'git ' });
     expect(suggestions[0]).toEqual({
       command: 'git status',
@@ -34,7 +34,7 @@ describe('suggestions', () => {
     ).toBe(422);
   });
 
-  test('hold what one has run with success, the most frequent first', async () => {
+  test('include successful commands of the user, the most frequent first', async () => {
     for (const command of ['echo a%b', 'echo b', 'echo b', 'echo bad; false']) await run(person, command);
     expect(await suggest({ prefix: 'echo ' })).toEqual([
       { command: 'echo b', description: 'You have run this 2 times', category: 'history' },
@@ -51,7 +51,7 @@ describe('validate', () => {
   const validate = (command: string, fields: Record<string, unknown> = {}) =>
     data(200, person.post('/api/commands/validate', { command, check_safety: true, ...fields }));
 
-  test('answers as the contract does', async () => {
+  test('responds as the contract specifies', async () => {
     expect(await validate('rm -rf /')).toEqual({
       valid: false,
       safe: false,
@@ -74,26 +74,26 @@ describe('validate', () => {
     });
   });
 
-  test('tells where a command cannot be read', async () => {
+  test('reports the position of a syntax error', async () => {
     const answer = await validate('echo "open');
     expect(answer).toMatchObject({ valid: false, safe: true });
     expect(answer.warnings).toEqual(['Syntax error at line 1, column 6: unterminated double quote']);
     expect(await validate('if true; then', { check_safety: false })).toMatchObject({ valid: false });
   });
 
-  test('reads a script for another interpreter no less, but not as faulty', async () => {
+  test('checks a script for another interpreter for danger, but not for shell syntax', async () => {
     const script = (last: string) => `#!/usr/bin/env python3\nprint("it's")\nif True:\n    ${last}\n`;
     expect(await validate(script('print(1)'))).toMatchObject({ valid: true, safe: true, warnings: [] });
     expect(await validate('#!/bin/sh\r\nrm -rf /\r\n')).toMatchObject({ valid: false, safe: false });
     expect(await validate('#!/opt/odd\nrm -rf /\n')).toMatchObject({ valid: false, safe: false });
   });
 
-  test('analyses hostile commands, and answers others meanwhile', async () => {
+  test('does not block other requests during the analysis of a hostile command', async () => {
     let answered = false;
     const hard = validate('$(('.repeat(5_400)).finally(() => (answered = true));
     await data(200, person.get('/api/system/info'));
     expect(answered).toBe(false);
-    // what else is said of it depends on how much of it the time was enough for
+    // the warnings depend on how much was analysed within the time limit
     expect(await hard).toMatchObject({ valid: false });
     expect(await validate('ls')).toMatchObject({ valid: true, safe: true });
   });
@@ -104,11 +104,11 @@ describe('validate', () => {
     [{ command: 'ä'.repeat(40_000) }],
     [{ command: 'a'.repeat(16_385) }],
     [{ command: 'ls', check_safety: 'yes' }],
-  ])('refuses body %#', async (body) => {
+  ])('refuses invalid body %#', async (body) => {
     expect((await person.post('/api/commands/validate', body)).status).toBe(422);
   });
 
-  test('takes a few at a time of one user', async () => {
+  test('limits the concurrent requests of a user', async () => {
     const ask = (index: number) =>
       person.post('/api/commands/validate', { command: `${'$(('.repeat(5_400)}${index}` });
     const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)));
@@ -119,7 +119,7 @@ describe('validate', () => {
   });
 });
 
-test('hostile commands do not keep other users from running theirs', async () => {
+test('hostile commands do not block the commands of other users', async () => {
   const other = await app.admin.createUser('developer');
   let answered = 0;
   const hard = Array.from({ length: 10 }, async (_, index) => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
   person = await app.admin.createUser('developer');
 });
 
-test('raw output comes whole, from an offset, by stream and by last lines', async () => {
+test('raw output can be read whole, from an offset, by stream and by last lines', async () => {
   const { command_id } = await run(
     person,
     'for i in $(seq 1 5000); do echo "line $i"; done; echo fault >&2; printf open',
@@ -48,7 +48,7 @@ test('raw output comes whole, from an offset, by stream and by last lines', asyn
   );
 });
 
-test('status holds at most the last 256 KiB, from the start of a character on', async () => {
+test('the status contains at most the last 256 KiB, from the start of a character', async () => {
   const { output, output_bytes } = await run(person, "yes 'müßig' | head -c 1000001");
   expect(output_bytes).toBe(1_000_001);
   const size = output.reduce(
@@ -61,7 +61,7 @@ test('status holds at most the last 256 KiB, from the start of a character on', 
   expect(output[0].offset).toBe(output_bytes - size);
 });
 
-test('bytes that are not UTF-8 stay what they are', async () => {
+test('bytes that are not UTF-8 are returned unchanged', async () => {
   const { command_id, output } = await run(person, "printf '\\377\\000\\376'");
   expect(output).toMatchObject([
     { encoding: 'base64', content: Buffer.from([255, 0, 254]).toString('base64') },
@@ -69,7 +69,7 @@ test('bytes that are not UTF-8 stay what they are', async () => {
   expect((await person.get(`/api/commands/${command_id}/output`)).bytes).toEqual(Buffer.from([255, 0, 254]));
 });
 
-test('raw output of a running command is what is stored now, and can be followed', async () => {
+test('raw output of a running command is what is stored so far, and can be followed', async () => {
   const { command_id } = await execute(
     person,
     'echo begun; while [ ! -e go ]; do sleep 0.05; done; rm go; echo ended',
@@ -81,7 +81,7 @@ test('raw output of a running command is what is stored now, and can be followed
   expect((await following).body).toBe('begun\nended\n');
 });
 
-test('events follow a command and resume where they were cut, byte for byte', async () => {
+test('server-sent events follow a command and resume byte for byte after a disconnect', async () => {
   const { command_id } = await execute(
     person,
     'for i in $(seq 1 400); do echo "zeile $i äöü"; sleep 0.005; done; printf \'\\377\'',
@@ -129,7 +129,7 @@ test('events follow a command and resume where they were cut, byte for byte', as
   expect(bytesOf(part).equals(raw.bytes.subarray(10))).toBe(true);
 });
 
-test('a reader that goes away is forgotten, and a slow one gets everything, also of a line of 100 MB', async () => {
+test('a disconnected reader is dropped, and a slow one gets every byte, also of a line of 100 MB', async () => {
   const bytes = 100_000_000;
   const { command_id } = await execute(person, `head -c ${bytes} /dev/zero | tr '\\0' x`);
   const path = `/api/commands/${command_id}/output`;
@@ -145,7 +145,7 @@ test('a reader that goes away is forgotten, and a slow one gets everything, also
   expect(found.matches).toMatchObject([{ line: 1, offset: 0, match_offset: 0 }]);
 });
 
-test('a stream that never ends does not keep a server from stopping', async () => {
+test('an open event stream does not delay the shutdown of a server', async () => {
   const stopping = await startApp();
   await data(200, stopping.admin.post('/api/queues/pause', { queue_name: 'low_priority' }));
   const { command_id } = await execute(stopping.admin, 'echo', { priority: 'low' });
@@ -155,7 +155,7 @@ test('a stream that never ends does not keep a server from stopping', async () =
   expect(await reading).toEqual([]);
 });
 
-test('what server-sent events cannot have is refused', async () => {
+test('options that server-sent events do not support are refused', async () => {
   const { command_id } = await run(person, 'echo hello');
   const path = `/api/commands/${command_id}/output`;
   for (const [field, value] of [

@@ -67,7 +67,7 @@ const openedByAny = /^GET \/api\/(users\/profile|system\/)/;
 /** What takes a sign-in with a password. */
 const signedInOnly = ['GET /metrics'];
 
-/** Texts that are in the world of the walk, and the scopes whose tokens may read them; a sign-in with a password reads all. */
+/** Texts in the test data, and the scopes whose tokens may read them; a session of a password login may read all. */
 const tasksScopes = ['tasks.read', 'tasks.write', 'execute'];
 const projectsScopes = ['projects.read', 'projects.write'];
 const marks: Record<string, string[]> = {
@@ -101,7 +101,7 @@ interface Route {
 const namesOf = (routes: Route[]) => routes.map(({ name }) => name).toSorted();
 
 // what a route asks for is declared, so it is the same in every mode
-describe('access', () => {
+describe('access control', () => {
   const app = useApp({ env: { ALLOW_UNISOLATED_SECRETS: 'true' } });
   let routes: Route[];
   const closed = () => routes.filter(({ name }) => !open.includes(name));
@@ -128,7 +128,7 @@ describe('access', () => {
     );
   });
 
-  test('every route takes a token, but for a short list', async () => {
+  test('every route except the public ones requires a token', async () => {
     expect(routes.length).toBeGreaterThan(40);
     const names = routes.map(({ name }) => name);
     for (const name of open) expect(names).toContain(name);
@@ -138,7 +138,7 @@ describe('access', () => {
     expect(forged.filter(([, answer]) => answer !== '401 AUTH_TOKEN_INVALID')).toEqual([]);
   });
 
-  test('a viewer may read, and change only what is its own', async () => {
+  test('a viewer may read everything and change only personal data', async () => {
     const viewer = await app.admin.createUser('viewer');
     const refused = (
       await called(
@@ -160,7 +160,7 @@ describe('access', () => {
     expect(allowed.filter(([, answer]) => answer === '403 AUTH_INSUFFICIENT_PERMISSIONS')).toEqual([]);
   });
 
-  test('a developer may do everything but what is for administrators', async () => {
+  test('a developer may do everything except administration', async () => {
     const developer = await app.admin.createUser('developer');
     const refused = (await called(developer, closed()))
       .filter(([, answer]) => answer === '403 AUTH_INSUFFICIENT_PERMISSIONS')
@@ -168,18 +168,18 @@ describe('access', () => {
     expect(refused.toSorted()).toEqual(forAdministrators.toSorted());
   });
 
-  test('the document names the scopes that open each route, and every route has one', () => {
+  test('the OpenAPI document names the scopes of each route, and every route has one', () => {
     const named = (scope: string) => closed().filter(({ scopes }) => scopes.includes(scope));
     for (const [scope, expected] of Object.entries(opened)) {
       const wanted = closed().filter(({ name }) => openedByAny.test(name) || expected.test(name));
       expect([scope, namesOf(named(scope))]).toEqual([scope, namesOf(wanted)]);
     }
-    // a new route must be opened by a scope, or said to be for people only
+    // a new route must have a scope, or be declared as one for sessions only
     expect(namesOf(closed().filter(({ scopes }) => scopes.length === 0))).toEqual(signedInOnly);
   });
 
   test.each(['projects.write', 'execute'])(
-    'a token made for %s opens that and nothing else',
+    'a token with the scope %s opens the routes of that scope and no other',
     async (scope) => {
       const body = { label: scope, scopes: [scope] };
       const { token } = await data(201, app.admin.post('/api/personal-access-tokens/', body));
@@ -262,7 +262,7 @@ describe('access', () => {
     return shown;
   };
 
-  test('what a route shows to a token is what its scopes name, whatever else the answer is about', async () => {
+  test('a response to a token contains only data of its scopes, whatever the route', async () => {
     const [owner, ids] = await makeWorld();
     const all = await shownTo(owner, ids);
     expect(Object.keys(all).toSorted()).toEqual(Object.keys(marks).toSorted());
@@ -288,7 +288,7 @@ describe('access', () => {
     }
   });
 
-  test('no call of the walk ends in a fault of ours', async () => {
+  test('no request of these tests causes an internal error', async () => {
     const admin = await app.admin.createUser('admin');
     const answers = await called(
       admin,

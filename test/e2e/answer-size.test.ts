@@ -5,7 +5,7 @@ import { data, refusal } from './steps.js';
 const app = useApp();
 const KiB = 1024;
 
-test('an environment has at most 128 KiB in all', async () => {
+test('an environment is limited to 128 KiB in total', async () => {
   const project = await data(201, app.admin.post('/api/projects/', { name: 'Environments' }));
   const value = 'x'.repeat(32_000);
   const environment = (count: number) =>
@@ -25,7 +25,7 @@ test('an environment has at most 128 KiB in all', async () => {
   expect(await refusal(app.admin.post('/api/commands/execute', command))).toBe('422 VALIDATION_ERROR');
 });
 
-test('lists and histories carry no environment and the beginning of a long text, details all of it', async () => {
+test('lists and histories omit the environment and truncate long texts, details contain both', async () => {
   const session = await data(201, app.admin.post('/api/sessions/', {}));
   const person = app.admin.with({ 'x-session-id': session.session_id });
   const project = await data(201, person.post('/api/projects/', { name: 'Long' }));
@@ -72,7 +72,7 @@ test('lists and histories carry no environment and the beginning of a long text,
   expect(execution.command).toBe(`${command} again`);
 });
 
-test('a page whose items are too much for one answer is refused, and a smaller one is answered', async () => {
+test('a page that is too large for one response is refused, and a smaller limit works', async () => {
   const { id } = await data(201, app.admin.post('/api/projects/', { name: 'Large' }));
   await app.query(
     `INSERT INTO tasks (id, project_id, number, title, description, created_by)
@@ -86,7 +86,7 @@ test('a page whose items are too much for one answer is refused, and a smaller o
   expect((await data(200, list(50))).items).toHaveLength(50);
 });
 
-test('an answer that takes long to write has every byte, compressed or not, also many at once', async () => {
+test('a large response is complete, compressed or not, also for concurrent requests', async () => {
   const { id } = await data(201, app.admin.post('/api/projects/', { name: 'Odd' }));
   // written as JSON a control character takes six bytes
   await app.query(

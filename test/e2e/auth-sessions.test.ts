@@ -26,7 +26,7 @@ const listed = async (user: Client): Promise<Json[]> => (await data(200, user.ge
 const idOf = async (user: Client): Promise<string> => (await listed(user)).find(({ current }) => current).id;
 
 describe('sessions', () => {
-  test('are at most 100: a new sign-in ends those that were not used for longest', async () => {
+  test('are limited to 100: a new login ends the least recently used ones', async () => {
     const user = await app.admin.createUser('viewer');
     const socket = await LiveSocket.open(app.wsUrl, user.token);
     const own = await idOf(user);
@@ -53,7 +53,7 @@ describe('sessions', () => {
     expect(noted).toEqual([{ ended: 5 }]);
   });
 
-  test('are listed to their user, with the one that asks marked', async () => {
+  test('are listed to their user, with the current one marked', async () => {
     const first = await app.admin.createUser('viewer');
     const { username, password } = first.credentials!;
     const login = await data(
@@ -77,7 +77,7 @@ describe('sessions', () => {
     expect((await data(200, first.get(path, { query: { page_size: 1 } }))).total).toBe(2);
   });
 
-  test('that are ended refuse their tokens in every process, close sockets and streams, and leave others', async () => {
+  test('that are ended invalidate their tokens in every process, and close sockets and streams of these only', async () => {
     const [ended, kept] = await app.admin
       .createUser('developer')
       .then(async (user) => [user, await again(user)]);
@@ -102,7 +102,7 @@ describe('sessions', () => {
     await data(200, kept!.post(`/api/tasks/${task.id}/cancel`));
   });
 
-  test('are ended all but one', async () => {
+  test('can be ended except for the current one', async () => {
     const user = await app.admin.createUser('viewer');
     const others = [await again(user), await again(user)];
     expect(await data(200, user.delete(path))).toEqual({ message: 'Sessions ended', ended: 2 });
@@ -117,7 +117,7 @@ describe('sessions', () => {
     ]);
   });
 
-  test('are their user’s own; administrators may see and end them', async () => {
+  test('are visible to their user only; administrators may list and end them', async () => {
     const [user, other] = [await app.admin.createUser('viewer'), await app.admin.createUser('developer')];
     const id = await idOf(user);
     for (const answer of [other.delete(`${path}/${id}`), user.delete(`${path}/${nobody}`)])
@@ -140,12 +140,12 @@ describe('sessions', () => {
 describe('logout', () => {
   const logout = (user: Client, body?: object) => user.post('/api/auth/logout', body);
 
-  test('by bearer, by refresh token or by both ends the session, and may be repeated', async () => {
+  test('by access token, refresh token or both ends the session, and is idempotent', async () => {
     const user = await app.admin.createUser('viewer');
     const [byBearer, byRefresh, byBoth] = [await again(user), await again(user), await again(user)];
     await data(200, logout(byBearer));
     await data(200, logout(user.anonymous(), { refresh_token: byRefresh.refreshToken }));
-    // the access token may have expired by the time that somebody leaves
+    // the access token may have expired before the logout
     const expired = user.withToken('an.expired.token');
     await data(200, logout(expired, { refresh_token: byBoth.refreshToken }));
     for (const left of [byBearer, byRefresh, byBoth]) {
@@ -161,7 +161,7 @@ describe('logout', () => {
     expect(rows).toHaveLength(3);
   });
 
-  test('takes no other token', async () => {
+  test('accepts no token of another kind', async () => {
     expect(await refusal(logout(app.anonymous()))).toBe('401 AUTH_TOKEN_MISSING');
     expect(await refusal(logout(app.anonymous(), { refresh_token: 'rubbish' }))).toBe(
       '401 AUTH_TOKEN_INVALID',
@@ -175,7 +175,7 @@ describe('logout', () => {
   });
 });
 
-describe('a change of the password ends what is made at that moment:', () => {
+describe('a password change prevails over a concurrent', () => {
   /** A connection of the test, to hold what the product waits for. */
   async function connect(): Promise<PgClient> {
     const client = new PgClient({ connectionString: app.databaseUrl });

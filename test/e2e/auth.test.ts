@@ -22,7 +22,7 @@ const refreshWith = (token: string) => app.anonymous().post('/api/auth/refresh',
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const claimsOf = (token: string | undefined) =>
   JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
-/** A token as somebody who knows a secret would make it. */
+/** Signs a token with a known secret. */
 function forge(claims: object, secret = JWT_SECRET, alg = 'HS256', hash = 'sha256'): string {
   const signed = `${part({ alg, typ: 'JWT' })}.${part(claims)}`;
   const signature = alg === 'none' ? '' : createHmac(hash, secret).update(signed).digest('base64url');
@@ -30,7 +30,7 @@ function forge(claims: object, secret = JWT_SECRET, alg = 'HS256', hash = 'sha25
 }
 
 describe('login', () => {
-  test('answers a bearer token, its life and the user', async () => {
+  test('returns an access token, its lifetime and the user', async () => {
     const { credentials } = await app.admin.createUser('developer', { full_name: 'John Doe' });
     const { username, password } = credentials!;
     const answer = await login(app.anonymous(), username.toUpperCase(), password);
@@ -58,7 +58,7 @@ describe('login', () => {
     expect((await profile(answer.body.data.access_token)).status).toBe(200);
   });
 
-  test('takes a name and a password however the keyboard has composed them', async () => {
+  test('accepts a name and a password in any Unicode normalisation', async () => {
     const composed = 'tr\u00e8s s\u00e9cret, \ufb01n';
     const person = await app.admin.createUser('viewer');
     const id = person.user.id as string;
@@ -81,7 +81,7 @@ describe('login', () => {
     expect((await login(elsewhere(), username, 'another')).status).toBe(401);
   });
 
-  test('answers an unknown name and a wrong password alike', async () => {
+  test('responds to an unknown name as to a wrong password', async () => {
     const { credentials } = await app.admin.createUser('viewer');
     const wrong = await login(elsewhere(), credentials!.username, 'not the password');
     const unknown = await login(elsewhere(), 'nobody-of-this-name', 'not the password');
@@ -89,7 +89,7 @@ describe('login', () => {
     expect([unknown.status, unknown.body.error]).toEqual([wrong.status, wrong.body.error]);
   });
 
-  test('refuses a disabled account, and reveals that only with the right password', async () => {
+  test('refuses a disabled account, and reveals that only for the correct password', async () => {
     const { credentials, user } = await app.admin.createUser('viewer');
     await data(200, app.admin.put(`/api/users/${user.id}`, { disabled: true }));
     const { username, password } = credentials!;
@@ -97,7 +97,7 @@ describe('login', () => {
     expect(await refusal(login(elsewhere(), username, 'a guess'))).toBe('401 AUTH_INVALID_CREDENTIALS');
   });
 
-  test('says what is missing', async () => {
+  test('reports missing fields', async () => {
     expect(await refusal(app.anonymous().post('/api/auth/login', { username: 'x' }))).toBe(
       '422 VALIDATION_REQUIRED_FIELD',
     );
@@ -105,7 +105,7 @@ describe('login', () => {
   });
 });
 
-test('an access token is of one session of one user', async () => {
+test('an access token belongs to one session of one user', async () => {
   const [one, other] = await Promise.all([
     app.admin.createUser('developer'),
     app.admin.createUser('developer'),
@@ -116,13 +116,13 @@ test('an access token is of one session of one user', async () => {
 });
 
 describe('an access token', () => {
-  test('is needed', async () => {
+  test('is required', async () => {
     const answer = await app.anonymous().get('/api/tasks/');
     expect(await refusal(answer)).toBe('401 AUTH_TOKEN_MISSING');
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  test('must be ours, whole and young', async () => {
+  test('must be signed by the server, unchanged and valid at this time', async () => {
     const { token } = app.admin;
     const claims = claimsOf(token);
     const seconds = Math.floor(Date.now() / 1000);
@@ -152,7 +152,7 @@ describe('an access token', () => {
 });
 
 describe('refresh', () => {
-  test('by bearer gives another token and leaves the old one valid', async () => {
+  test('by access token issues another token and keeps the old one valid', async () => {
     const user = await app.admin.createUser('viewer');
     const renewed = await data(200, user.post('/api/auth/refresh'));
     expect(renewed).toEqual({
@@ -168,7 +168,7 @@ describe('refresh', () => {
     expect(await refusal(rubbish)).toBe('401 AUTH_TOKEN_INVALID');
   });
 
-  test('by bearer ends when the sign-in is as old as a refresh token gets', async () => {
+  test('by access token ends when the login is older than the lifetime of a refresh token', async () => {
     const user = await app.admin.createUser('viewer');
     const claims = claimsOf(user.token);
     const month = 30 * 86_400;
@@ -183,12 +183,12 @@ describe('refresh', () => {
       '401 AUTH_TOKEN_INVALID',
       { reason: 'the sign-in is too old to be renewed' },
     ]);
-    // a refresh token, which rotates, goes on; what comes of it tells the age of the sign-in
+    // a refresh token, which rotates, stays valid; its access tokens contain the time of the login
     const { access_token } = await data(200, refreshWith(user.refreshToken!));
     expect(claimsOf(access_token)).toMatchObject({ sid: claims['sid'], auth_time: claims['auth_time'] });
   });
 
-  test('by refresh token rotates, and a second use ends the session and no other', async () => {
+  test('by refresh token rotates it, and reuse ends that session only', async () => {
     const user = await app.admin.createUser('viewer');
     const other = await user.as(user.credentials!);
     const second = await data(200, refreshWith(user.refreshToken!));
@@ -204,7 +204,7 @@ describe('refresh', () => {
     expect(await refusal(refreshWith('rubbish'))).toBe('401 AUTH_TOKEN_INVALID');
   });
 
-  test('twice at once with one token is a reuse too, whoever is faster', async () => {
+  test('twice at once with one refresh token counts as reuse', async () => {
     const user = await app.admin.createUser('viewer');
     for (let round = 0; round < 5; round += 1) {
       const { refreshToken } = await user.as(user.credentials!);
@@ -216,7 +216,7 @@ describe('refresh', () => {
   });
 });
 
-test('a changed password ends every token made before, in every process', async () => {
+test('a password change invalidates every earlier token in every process', async () => {
   const user = await app.admin.createUser('developer');
   const { username, password } = user.credentials!;
   const changing = { current_password: password, new_password: 'the next password' };
@@ -245,7 +245,7 @@ test('a changed password ends every token made before, in every process', async 
   expect((await login(elsewhere(), username, 'the next password')).status).toBe(200);
 });
 
-describe('guessing', () => {
+describe('failed logins', () => {
   const from = (address: string): Client => app.anonymous().with({ 'x-forwarded-for': address });
   const isSlowedDown = async (answer: Answer, limit = 10, window = 900) => {
     expect(await refusal(answer)).toBe('429 RATE_LIMIT_EXCEEDED');
@@ -261,7 +261,7 @@ describe('guessing', () => {
     expect(countValues(answers)).toEqual({ '401 AUTH_INVALID_CREDENTIALS': times });
   };
 
-  test('ten failures shut a name out of the address they came from, and of no other', async () => {
+  test('ten failures block a name for their address only', async () => {
     const { credentials } = await app.admin.createUser('viewer');
     const { username, password } = credentials!;
     const guesser = elsewhere();
@@ -271,7 +271,7 @@ describe('guessing', () => {
     expect((await login(elsewhere(), username, password)).status).toBe(200);
   });
 
-  test('who shares an address with a guesser may sign in', async () => {
+  test('a user who shares the address of failed logins can log in', async () => {
     const { credentials } = await app.admin.createUser('viewer');
     const { username, password } = credentials!;
     const guesser = elsewhere();
@@ -280,7 +280,7 @@ describe('guessing', () => {
     expect((await login(guesser, username, password)).status).toBe(200);
   });
 
-  test('an IPv6 host is one address, whichever it takes of its network', async () => {
+  test('IPv6 addresses of one /64 network count as one', async () => {
     const name = 'no-such-name-of-six';
     for (let host = 1; host <= 10; host += 1) await guess(from(`2001:db8:7:7::${host}`), name, 1);
     await isSlowedDown(await login(from('2001:db8:7:7:ffff::1'), name, 'a guess'));
@@ -289,7 +289,7 @@ describe('guessing', () => {
 
   // counted like the others above; it takes 61 checks of a password, of 20 ms
   if (mode === 'single') {
-    test('guesses at a name from everywhere take turns; its user may sign in from where it did before', async () => {
+    test('many failures for a name limit unknown addresses to one attempt at a time; a known one can log in', async () => {
       const { credentials } = await app.admin.createUser('viewer');
       const { username, password } = credentials!;
       const home = elsewhere();
@@ -302,7 +302,7 @@ describe('guessing', () => {
     });
   }
 
-  test('many guesses at once are ten guesses', async () => {
+  test('concurrent attempts count towards the limit of ten', async () => {
     const { credentials } = await app.admin.createUser('viewer');
     const { username, password } = credentials!;
     const guesser = elsewhere();
@@ -314,7 +314,7 @@ describe('guessing', () => {
     await isSlowedDown(await login(guesser, username, password));
   });
 
-  test('a login that succeeds forgives the failures before it', async () => {
+  test('a successful login resets the count of failures', async () => {
     const { credentials } = await app.admin.createUser('viewer');
     const { username, password } = credentials!;
     const client = elsewhere();
@@ -324,7 +324,7 @@ describe('guessing', () => {
     }
   });
 
-  test('the current password, when it is changed, is guarded in the same way', async () => {
+  test('a check of the current password at a password change is limited in the same way', async () => {
     const user = (await app.admin.createUser('viewer')).with({ 'x-forwarded-for': '10.2.0.1' });
     const wrong = { current_password: 'a guess', new_password: 'whatever it is' };
     for (let failure = 0; failure < 10; failure += 1)

@@ -62,14 +62,14 @@ async function postChunked(client: Client, path: string, value: unknown): Promis
 const large = { command: 'true', context: { text: 'x'.repeat(300 * 1024) } };
 const postLarge = async (client: Client) => (await client.post('/api/commands/validate', large)).status;
 
-test('a client that stops in the middle of a body does not keep others from sending one', async () => {
+test('a client that stalls in the middle of a body does not block the bodies of others', async () => {
   const addresses = Array.from({ length: 20 }, (_, index) => `127.0.0.${index + 10}`);
   await Promise.all(addresses.map((address) => begin('/api/auth/login', chunked, address)));
   expect(await postChunked(quiet, '/api/tasks/', task('chunked'))).toBe(201);
   expect(await postLarge(quiet)).toBe(200);
 });
 
-test('several bodies of one user are taken at once, in chunks and large ones', async () => {
+test('concurrent bodies of one user are accepted, chunked and large ones', async () => {
   await begin('/api/tasks/', signedIn(quiet) + chunked);
   const small = Array.from({ length: 10 }, (_, index) => postChunked(quiet, '/api/tasks/', task(`${index}`)));
   expect(new Set(await Promise.all(small))).toEqual(new Set([201]));
@@ -77,7 +77,7 @@ test('several bodies of one user are taken at once, in chunks and large ones', a
   expect(new Set(await Promise.all(many))).toEqual(new Set([200]));
 });
 
-test('a client that disconnects while sending frees its share', async () => {
+test('a client that disconnects during a body frees its share of the memory', async () => {
   for (const wait of [0, 1, 2, 3, 5, 8, 12]) {
     const hangUps = Array.from({ length: 20 }, async () => {
       const { socket } = open();
@@ -95,7 +95,7 @@ test('a client that disconnects while sending frees its share', async () => {
   });
 });
 
-test('the partial bodies of one user are bounded, and others are accepted', async () => {
+test('the incomplete bodies of one user are limited, and those of others are accepted', async () => {
   const head = `${signedIn(owner)}Content-Length: ${10 * MiB}\r\n`;
   const uploads = await Promise.all(Array.from({ length: 5 }, () => begin('/api/tasks/bulk', head)));
   const half = Buffer.alloc(5 * MiB, ' ');
@@ -107,14 +107,14 @@ test('the partial bodies of one user are bounded, and others are accepted', asyn
   expect(refusals()).toBeLessThan(uploads.length);
 });
 
-describe('a body that does not go on', () => {
-  test('is answered 408', async () => {
+describe('a body that stalls', () => {
+  test('is answered with 408', async () => {
     const answer = await begin('/api/auth/login', chunked);
     await until(() => answer().includes('HTTP/1.1 408 '), { what: 'the end of patience', timeout: 40_000 });
     expect(answer()).toContain('"code":"REQUEST_TIMEOUT"');
   });
 
-  test('that is too large for its route is answered 413, however it is sent', async () => {
+  test('and is too large for its route is answered with 413, in any transfer encoding', async () => {
     const body = JSON.stringify({ username: 'x'.repeat(17_000), password: 'y' });
     expect(await refusal(owner.post('/api/auth/login', body))).toBe('413 PAYLOAD_TOO_LARGE');
     expect(await postChunked(owner, '/api/auth/login', JSON.parse(body))).toBe(413);

@@ -40,7 +40,7 @@ describe('a bulk operation', () => {
       expect(task).toMatchObject({ status: 'completed', progress_percentage: 100, version: 2 });
   });
 
-  test('assign gives tasks to a user, or to nobody', async () => {
+  test('assign assigns tasks to a user, or to nobody', async () => {
     const tasks = await make(2);
     for (const task of await done('assign', tasks, { assigned_to: owner.user.id }))
       expect(task.assigned_to).toBe(owner.user.id);
@@ -48,7 +48,7 @@ describe('a bulk operation', () => {
       expect(task.assigned_to).toBeNull();
   });
 
-  test('add_tags and remove_tags change what is not so already', async () => {
+  test('add_tags and remove_tags change only tasks whose tags differ', async () => {
     const tasks = [...(await make(1, { tags: ['a'] })), ...(await make(1, { tags: ['a', 'b', 'c'] }))];
     const added = await done('add_tags', tasks, { tags: ['b', 'c'] });
     expect(added.map(({ tags, version }) => [tags, version])).toEqual([
@@ -67,7 +67,7 @@ describe('a bulk operation', () => {
       expect(task.priority).toBe(1);
   });
 
-  test('delete deletes', async () => {
+  test('delete deletes the tasks', async () => {
     const tasks = await make(2);
     const answer = await data(200, bulk('delete', tasks));
     expect(answer).toMatchObject({ operation: 'delete', affected_count: 2, failed: [] });
@@ -75,7 +75,7 @@ describe('a bulk operation', () => {
       expect(await refusal(owner.get(`/api/tasks/${id}`))).toBe('404 TASK_NOT_FOUND');
   });
 
-  test('names each task that it could not be done to, with the reason, and does it to the others', async () => {
+  test('reports each failed task with the reason, and applies to the others', async () => {
     const stranger = await app.admin.createUser('developer');
     const foreign = await makeTask(stranger, await makeProject(stranger));
     const shared = await makeProject(stranger, { visibility: 'internal' });
@@ -126,7 +126,7 @@ describe('a bulk operation', () => {
     await data(200, owner.post(`/api/tasks/${active.id}/cancel`));
   });
 
-  test('that cannot be is refused as a whole', async () => {
+  test('with invalid parameters is refused as a whole', async () => {
     const [task] = (await make(1)) as [Json];
     for (const body of [
       {},

@@ -28,7 +28,7 @@ class TakenPort {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** From here on connections are answered by whoever has the port now; all are ended. */
+  /** Closes all connections; new ones reach the server that has the port now. */
   change(isTaken: boolean): void {
     this.isTaken = isTaken;
     this.endConnections();
@@ -86,7 +86,7 @@ afterAll(async () => {
 const asked = (...parameters: string[]) =>
   port.sent.filter((bytes) => parameters.every((parameter) => bytes.includes(parameter))).length;
 
-test('no connection of a running process sends its password in clear text, and all goes on when Postgres is back', async () => {
+test('no connection of a running process sends a password in clear text, and it reconnects to Postgres', async () => {
   port.change(true);
   // the first requests may still be given connections that were ended
   for (let sent = 0; sent < poolSize + 1; sent += 1)
@@ -101,7 +101,7 @@ test('no connection of a running process sends its password in clear text, and a
   await until(isBack, { timeout: 30_000, what: 'requests to be answered' });
 });
 
-test('a process that starts says what it was asked for, does not send it, and waits for Postgres', async () => {
+test('a starting process reports a request for a clear-text password, refuses it, and waits for Postgres', async () => {
   const [server] = app.processes;
   await server!.stop();
   port.sent.length = 0;

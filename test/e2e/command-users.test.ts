@@ -5,7 +5,7 @@ import { data, makeProject, outputOf, runJob, type Json } from './steps.js';
 
 const asRoot = process.getuid?.() === 0;
 
-describe.runIf(asRoot)('the user ids for commands', () => {
+describe.runIf(asRoot)('the user ids of commands', () => {
   const app = useApp({ env: { COMMAND_UIDS: '1879900000-1879900002' } });
   const taken = async () => {
     const rows = await app.query<{ n: number | null }>(
@@ -14,7 +14,7 @@ describe.runIf(asRoot)('the user ids for commands', () => {
     return rows.flatMap(({ n }) => n ?? []).toSorted();
   };
 
-  test('are taken by what runs commands, once each, and never by two', async () => {
+  test('are assigned at the first execution, one for each project or user', async () => {
     const name = 'Same name';
     // the later ones find the key of each earlier one taken
     const idle = await Promise.all(Array.from({ length: 8 }, () => makeProject(app.admin, { name })));
@@ -47,4 +47,5 @@ describe.runIf(asRoot)('the user ids for commands', () => {
   });
 });
 
-if (!asRoot) test('run these as root: only then has each project a user', () => undefined);
+if (!asRoot)
+  test('skipped without root: only as root each project has a user id of its own', () => undefined);

@@ -57,15 +57,15 @@ class Client {
 
 const connectMany = (count: number) => Promise.all(Array.from({ length: count }, () => Client.connect()));
 
-/** Newcomers are refused for the moment in which it is looked up whose the others are. */
+/** New connections are refused while the owners of the others are being determined. */
 const connectServed = () =>
   until(async () => {
     const client = await Client.connect();
     return (await client.isServed()) ? client : undefined;
   });
 
-describe('a network that opens more connections than its share', () => {
-  test('loses those that ask for nothing, and can still ask', async () => {
+describe('a network above its share of connections', () => {
+  test('loses idle connections, and can still send requests', async () => {
     // its body is awaited
     const waiting = await Client.connect();
     waiting.send('/api/auth/login', 'Content-Type: application/json\r\nContent-Length: 99\r\n', '{');
@@ -82,8 +82,8 @@ describe('a network that opens more connections than its share', () => {
   });
 });
 
-describe.runIf(asRoot)('commands that open more connections than a share', () => {
-  test('take none from others, on loopback too', async () => {
+describe.runIf(asRoot)('commands above their share of connections', () => {
+  test('do not take connections from others, on loopback too', async () => {
     const quiet: Client[] = [];
     while (quiet.length < share / 2) quiet.push(await connectServed());
     const script = `
@@ -120,7 +120,7 @@ test('a connection without a request is closed, and one with a partial request g
 });
 
 if (mode === 'single')
-  test('however many connections are opened, runs have the files that they need', async () => {
+  test('any number of connections leaves executions the file descriptors that they need', async () => {
     const command = ['prlimit', '--nofile=256:256', process.execPath, join(root, 'dist/bundle/main.js')];
     const small = await startApp({ command });
     const project = await makeProject(small.admin);

@@ -20,83 +20,83 @@ const profile = 'users/profile.test.ts';
 
 const everyEvent: Evidence[] = [[job, 'each event of the contract reaches its subscribers']];
 const told: Evidence[] = [
-  [job, 'a new user signs in, runs a command, watches its output live and is notified of its end'],
+  [job, 'a new user logs in, runs a command, watches its output live and is notified of its end'],
 ];
 const searched: Evidence[] = [[list, 'is searched: words, phrases, prefixes, operators, fields']];
 const filtered: Evidence[] = [[list, 'is filtered by each of its filters and by several']];
-const taskFaults: Evidence[] = [
-  [tasks, 'a task that cannot be is refused with the code and the field of the fault'],
-];
+const taskFaults: Evidence[] = [[tasks, 'an invalid task is refused with the error code and the field']];
 
 /** Every item of the document (spec 004), by its part, with the tests that show it. */
 export const contract: Record<string, Record<string, Evidence[]>> = {
   endpoints: {
-    'POST /api/auth/login': [[auth, 'answers a bearer token, its life and the user']],
-    'POST /api/auth/refresh': [[auth, 'by bearer gives another token and leaves the old one valid']],
-    'GET /api/health/': [[system, 'is returned to everybody']],
-    'GET /api/health/detailed': [[system, 'is returned in detail, with measurements']],
-    'GET /api/system/info': [[system, 'the system tells its version, features and limits']],
-    'POST /api/tasks/': [[tasks, 'a task is made, shown, changed and deleted']],
-    'GET /api/tasks/': [[list, 'is paged, with the flat fields and with links that lead on'], ...filtered],
+    'POST /api/auth/login': [[auth, 'returns an access token, its lifetime and the user']],
+    'POST /api/auth/refresh': [[auth, 'by access token issues another token and keeps the old one valid']],
+    'GET /api/health/': [[system, 'is public']],
+    'GET /api/health/detailed': [[system, 'in detail includes measurements']],
+    'GET /api/system/info': [[system, 'the system info contains version, features and limits']],
+    'POST /api/tasks/': [[tasks, 'a task is created, shown, changed and deleted']],
+    'GET /api/tasks/': [[list, 'is paginated, with flat fields and links to other pages'], ...filtered],
     'GET /api/tasks/{task_id}': [
-      [tasks, 'a task is made, shown, changed and deleted'],
-      [tasks, 'are shown with what they wait for, and replaced as a whole'],
+      [tasks, 'a task is created, shown, changed and deleted'],
+      [tasks, 'are shown with the tasks that they block, and replaced as a whole'],
     ],
-    'PUT /api/tasks/{task_id}': [[tasks, 'a task is made, shown, changed and deleted']],
-    'DELETE /api/tasks/{task_id}': [[tasks, 'a task is made, shown, changed and deleted']],
+    'PUT /api/tasks/{task_id}': [[tasks, 'a task is created, shown, changed and deleted']],
+    'DELETE /api/tasks/{task_id}': [[tasks, 'a task is created, shown, changed and deleted']],
     'POST /api/tasks/bulk': [
       [bulk, 'update_status sets status and progress'],
-      [bulk, 'assign gives tasks to a user, or to nobody'],
-      [bulk, 'add_tags and remove_tags change what is not so already'],
-      [bulk, 'delete deletes'],
+      [bulk, 'assign assigns tasks to a user, or to nobody'],
+      [bulk, 'add_tags and remove_tags change only tasks whose tags differ'],
+      [bulk, 'delete deletes the tasks'],
       [bulk, 'set_priority sets the priority'],
-      [bulk, 'names each task that it could not be done to, with the reason, and does it to the others'],
+      [bulk, 'reports each failed task with the reason, and applies to the others'],
     ],
-    'GET /api/tasks/{task_id}/history': [[tasks, 'a task is made, shown, changed and deleted']],
+    'GET /api/tasks/{task_id}/history': [[tasks, 'a task is created, shown, changed and deleted']],
     'POST /api/tasks/{task_id}/execute': [
-      [executions, 'answers 202 with the execution and its place in line, and the task follows it'],
+      [executions, 'answers 202 with the execution and its queue position, and the task follows its status'],
     ],
     'POST /api/tasks/{task_id}/cancel': [
-      [executions, 'a running task ends it with its processes and answers when they are gone'],
+      [executions, 'of a running task terminates its processes and answers when they have ended'],
     ],
-    'POST /api/tasks/{task_id}/retry': [[executions, 'is repeated by hand with the number of the attempt']],
-    'POST /api/projects/': [[projects, 'a project is made, shown, listed, changed and deleted']],
-    'GET /api/projects/': [[projects, 'the list is filtered, searched, sorted and paged']],
-    'GET /api/projects/{project_id}': [[projects, 'a project is made, shown, listed, changed and deleted']],
-    'PUT /api/projects/{project_id}': [[projects, 'a project is made, shown, listed, changed and deleted']],
+    'POST /api/tasks/{task_id}/retry': [[executions, 'can be retried by hand, with the next attempt number']],
+    'POST /api/projects/': [[projects, 'a project is created, shown, listed, changed and deleted']],
+    'GET /api/projects/': [[projects, 'the list is filtered, searched, sorted and paginated']],
+    'GET /api/projects/{project_id}': [
+      [projects, 'a project is created, shown, listed, changed and deleted'],
+    ],
+    'PUT /api/projects/{project_id}': [
+      [projects, 'a project is created, shown, listed, changed and deleted'],
+    ],
     'DELETE /api/projects/{project_id}': [
-      [projects, 'a project is made, shown, listed, changed and deleted'],
+      [projects, 'a project is created, shown, listed, changed and deleted'],
     ],
-    'GET /api/projects/{project_id}/tasks': [[list, 'of one project is the same below the project']],
+    'GET /api/projects/{project_id}/tasks': [[list, 'of one project is the same at the path of the project']],
     'POST /api/projects/{project_id}/clone': [
-      ['projects/clone.test.ts', 'copies settings and limits, or leaves them at their defaults'],
-      ['projects/clone.test.ts', 'copies tasks as new pending ones that depend on each other as before'],
+      ['projects/clone.test.ts', 'a clone copies settings and limits, or uses their defaults'],
+      ['projects/clone.test.ts', 'a clone contains the tasks as pending ones with the same dependencies'],
     ],
     'GET /api/projects/{project_id}/analytics': [
-      ['projects/analytics.test.ts', 'the figures are those computed by hand'],
+      ['projects/analytics.test.ts', 'the analytics equal values computed by hand'],
     ],
-    'POST /api/commands/execute': [[commands, 'answers when the command runs, with its process id']],
+    'POST /api/commands/execute': [[commands, 'responds when the command has started, with its process id']],
     'GET /api/commands/{command_id}/status': [
-      [commands, 'answers when the command runs, with its process id'],
+      [commands, 'responds when the command has started, with its process id'],
     ],
     'POST /api/commands/{command_id}/cancel': [
-      [commands, 'ends a command by SIGTERM, and by SIGKILL if it ignores SIGTERM'],
+      [commands, 'terminates a command by SIGTERM, and by SIGKILL if it ignores SIGTERM'],
     ],
     'GET /api/commands/running': [
-      [commands, "another user's command is not found, and viewers may not run any"],
+      [commands, 'a command of another user is not found, and viewers cannot execute commands'],
     ],
-    'GET /api/commands/history': [[commands, 'the history pages through what one has run']],
-    'GET /api/commands/suggestions': [
-      ['commands/help.test.ts', 'are of the context and begin with the prefix'],
-    ],
-    'POST /api/commands/validate': [['commands/help.test.ts', 'answers as the contract does']],
-    'POST /api/sessions/': [[sessions, 'is made as 004 shows it, by every role']],
+    'GET /api/commands/history': [[commands, 'the history of a user is paginated']],
+    'GET /api/commands/suggestions': [['commands/help.test.ts', 'fit the context and begin with the prefix']],
+    'POST /api/commands/validate': [['commands/help.test.ts', 'responds as the contract specifies']],
+    'POST /api/sessions/': [[sessions, 'is created as the contract specifies, by every role']],
     'GET /api/sessions/': [
-      [sessions, 'shows one’s own by status and project, with the paging of every list'],
+      [sessions, 'contains those of the user, filtered by status and project, with pagination'],
     ],
-    'GET /api/sessions/{session_id}': [[sessions, 'is its own user’s; administrators may read it']],
+    'GET /api/sessions/{session_id}': [[sessions, 'is private to its user; administrators may read it']],
     'PUT /api/sessions/{session_id}': [[sessions, 'merges settings, and refuses a stale version']],
-    'DELETE /api/sessions/{session_id}': [[sessions, 'ends by being deleted']],
+    'DELETE /api/sessions/{session_id}': [[sessions, 'ends by deletion']],
     'GET /api/sessions/{session_id}/history': [
       [
         sessions,
@@ -106,38 +106,38 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'POST /api/sessions/{session_id}/restore': [
       [
         'sessions/restore.test.ts',
-        'the first state of tasks is restored, and only the changes of the session',
+        'tasks are restored to their first state, and only changes of the session are undone',
       ],
     ],
-    'GET /api/queues/status': [[queues, 'the status tells of queues, slots and performance']],
+    'GET /api/queues/status': [[queues, 'the status reports queues, slots and performance']],
     'POST /api/queues/pause': [
       [
         queues,
-        'a paused queue starts nothing while the others go on, and starts what waited when it is resumed',
+        'a paused queue starts nothing while others continue, and starts its entries when it is resumed',
       ],
     ],
     'POST /api/queues/resume': [
       [
         queues,
-        'a paused queue starts nothing while the others go on, and starts what waited when it is resumed',
+        'a paused queue starts nothing while others continue, and starts its entries when it is resumed',
       ],
     ],
-    'DELETE /api/queues/clear': [[queues, 'to clear a queue cancels what waits in it and leaves the others']],
-    'GET /api/queues/metrics': [[queues, 'the metrics count arrivals and ends']],
+    'DELETE /api/queues/clear': [[queues, 'clearing a queue cancels its entries and no others']],
+    'GET /api/queues/metrics': [[queues, 'the metrics count enqueued and ended executions']],
     'POST /api/queues/priority': [
-      [queues, 'queued tasks move to another queue, and what is not queued is named'],
+      [queues, 'queued tasks can be moved to another queue, and tasks that are not queued are reported'],
     ],
-    'GET /api/users/profile': [[profile, 'shows every role itself, as 004 does']],
-    'PUT /api/users/preferences': [[profile, 'are answered as they were sent, and kept']],
+    'GET /api/users/profile': [[profile, 'is available to every role, as the contract specifies']],
+    'PUT /api/users/preferences': [[profile, 'are stored and returned as sent']],
   },
   'envelope and lists': {
-    'success envelope': [[system, 'is returned to everybody']],
+    'success envelope': [[system, 'is public']],
     'error envelope': [
-      [errors, 'of an unknown route wears the envelope, below /api and elsewhere'],
+      [errors, 'for an unknown route has the envelope, below /api and elsewhere'],
       ...taskFaults,
     ],
-    'flat paging fields': [[list, 'is paged, with the flat fields and with links that lead on']],
-    'pagination links': [[list, 'is paged, with the flat fields and with links that lead on']],
+    'flat paging fields': [[list, 'is paginated, with flat fields and links to other pages']],
+    'pagination links': [[list, 'is paginated, with flat fields and links to other pages']],
     'page, page_size, sort, order': [[list, 'is sorted']],
     'filter project_id': filtered,
     'filter status': filtered,
@@ -152,89 +152,87 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'search field': searched,
   },
   'messages that clients send': {
-    authenticate: [[connection, 'a token signs in, by message or by header'], ...told],
-    execute_task: [[events, 'execute_task runs a task for users with the permission']],
-    subscribe: [[events, 'a task that is run is followed from queue to end']],
-    unsubscribe: [[events, 'after unsubscribing nothing more comes']],
-    get_metrics: [[events, 'metrics are measured, on request and as a channel']],
+    authenticate: [[connection, 'a token authenticates a connection, by message or by header'], ...told],
+    execute_task: [[events, 'execute_task executes a task for users with the permission']],
+    subscribe: [[events, 'subscribers of a task receive its events from the queue to the end']],
+    unsubscribe: [[events, 'no events arrive after unsubscribing']],
+    get_metrics: [[events, 'metrics are sent on request and as a channel']],
     ping: [[connection, 'an unauthenticated socket can only ping, and is closed after 10 seconds']],
   },
   'messages that clients get': {
-    task_update: [[events, 'a task that is run is followed from queue to end']],
-    task_completed: [[events, 'a task that is run is followed from queue to end'], ...told],
-    command_output: [['realtime/output.test.ts', 'output comes live and again, from any offset'], ...told],
-    performance_data: [[events, 'metrics are measured, on request and as a channel']],
-    notification: [
-      [system, 'is announced, keeps others from changing things and everything from starting, and ends'],
+    task_update: [[events, 'subscribers of a task receive its events from the queue to the end']],
+    task_completed: [[events, 'subscribers of a task receive its events from the queue to the end'], ...told],
+    command_output: [
+      ['realtime/output.test.ts', 'output is delivered live and again, from any offset'],
+      ...told,
     ],
+    performance_data: [[events, 'metrics are sent on request and as a channel']],
+    notification: [[system, 'is announced, prevents changes by others and new executions, and ends']],
     error: [[events, 'a failed task is published as an error']],
     pong: [[connection, 'an unauthenticated socket can only ping, and is closed after 10 seconds']],
   },
   'error codes': {
-    AUTH_TOKEN_INVALID: [[auth, 'must be ours, whole and young']],
+    AUTH_TOKEN_INVALID: [[auth, 'must be signed by the server, unchanged and valid at this time']],
     AUTH_TOKEN_MISSING: [
-      [auth, 'is needed'],
-      ['e2e/access.test.ts', 'every route takes a token, but for a short list'],
+      [auth, 'is required'],
+      ['e2e/access.test.ts', 'every route except the public ones requires a token'],
     ],
     AUTH_INSUFFICIENT_PERMISSIONS: [
-      ['e2e/access.test.ts', 'a viewer may read, and change only what is its own'],
+      ['e2e/access.test.ts', 'a viewer may read everything and change only personal data'],
     ],
     AUTH_ACCOUNT_DISABLED: [
-      [auth, 'refuses a disabled account, and reveals that only with the right password'],
+      [auth, 'refuses a disabled account, and reveals that only for the correct password'],
     ],
     VALIDATION_ERROR: taskFaults,
     VALIDATION_REQUIRED_FIELD: taskFaults,
     VALIDATION_INVALID_FORMAT: taskFaults,
     VALIDATION_VALUE_TOO_LONG: taskFaults,
     VALIDATION_VALUE_TOO_SHORT: taskFaults,
-    RESOURCE_NOT_FOUND: [[errors, 'of an unknown route wears the envelope, below /api and elsewhere']],
-    RESOURCE_ALREADY_EXISTS: [['e2e/users.test.ts', 'names and addresses are unique, whatever their case']],
-    RESOURCE_IN_USE: [[projects, 'a project with tasks under way cannot be deleted']],
-    RESOURCE_LIMIT_EXCEEDED: [[events, 'a connection has 100 subscriptions']],
-    TASK_NOT_FOUND: [[tasks, 'and is not there for who may not see its project']],
-    TASK_ALREADY_RUNNING: [[executions, 'at once by several is one 202, and a clean 409 for the others']],
-    TASK_EXECUTION_FAILED: [
-      [executions, 'ends with the exit code that it gave, or the signal as a negative one'],
+    RESOURCE_NOT_FOUND: [[errors, 'for an unknown route has the envelope, below /api and elsewhere']],
+    RESOURCE_ALREADY_EXISTS: [
+      ['e2e/users.test.ts', 'names and email addresses are unique, regardless of case'],
     ],
-    TASK_TIMEOUT: [[executions, 'that takes longer than its timeout fails with TASK_TIMEOUT']],
+    RESOURCE_IN_USE: [[projects, 'a project with active tasks cannot be deleted']],
+    RESOURCE_LIMIT_EXCEEDED: [[events, 'a connection is limited to 100 subscriptions']],
+    TASK_NOT_FOUND: [[tasks, 'by users who can see its project, and by no others']],
+    TASK_ALREADY_RUNNING: [
+      [executions, 'by concurrent requests answers one with 202 and the others with 409'],
+    ],
+    TASK_EXECUTION_FAILED: [[executions, 'reports its exit code, or the signal as a negative number']],
+    TASK_TIMEOUT: [[executions, 'that exceeds its timeout fails with TASK_TIMEOUT']],
     TASK_CANCELLED: [
-      [executions, 'a running task ends it with its processes and answers when they are gone'],
+      [executions, 'of a running task terminates its processes and answers when they have ended'],
     ],
-    TASK_DEPENDENCY_NOT_MET: [[executions, 'that nobody has started keep a task from being executed']],
-    PROJECT_NOT_FOUND: [[projects, 'a private one is there for its members and administrators only']],
-    PROJECT_ACCESS_DENIED: [[projects, 'a private one is there for its members and administrators only']],
-    PROJECT_ARCHIVED: [[projects, 'an archived project is read-only until it is made active again']],
-    PROJECT_LIMIT_EXCEEDED: [[tasks, 'max_tasks holds, also for tasks that are made at once']],
-    SYSTEM_MAINTENANCE: [
-      [system, 'is announced, keeps others from changing things and everything from starting, and ends'],
-    ],
+    TASK_DEPENDENCY_NOT_MET: [[executions, 'that were not started prevent an execution']],
+    PROJECT_NOT_FOUND: [[projects, 'is limited to its members and administrators if it is private']],
+    PROJECT_ACCESS_DENIED: [[projects, 'is limited to its members and administrators if it is private']],
+    PROJECT_ARCHIVED: [[projects, 'an archived project is read-only until it is activated again']],
+    PROJECT_LIMIT_EXCEEDED: [[tasks, 'max_tasks is respected, also for concurrent creations']],
+    SYSTEM_MAINTENANCE: [[system, 'is announced, prevents changes by others and new executions, and ends']],
     DATABASE_ERROR: [
       [
         'e2e/database-away.test.ts',
-        'requests are answered with 503 DATABASE_ERROR, and all goes on when it is back',
+        'requests are answered with 503 DATABASE_ERROR, and work again after the reconnect',
       ],
     ],
     SYSTEM_OVERLOADED: [
-      [
-        'e2e/overload.test.ts',
-        'with a read that takes too long gets a specific error and not an internal one',
-      ],
+      ['e2e/overload.test.ts', 'gets SYSTEM_OVERLOADED and no internal error for a read that takes too long'],
     ],
-    QUEUE_FULL: [[queues, 'a full queue is refused with QUEUE_FULL']],
-    WEBSOCKET_CONNECTION_FAILED: [[connection, 'a user has 50 connections']],
-    RATE_LIMIT_EXCEEDED: [[limits, 'an address has 100 requests a minute, counted over all processes']],
+    QUEUE_FULL: [[queues, 'an execution for a full queue is refused with QUEUE_FULL']],
+    WEBSOCKET_CONNECTION_FAILED: [[connection, 'a user is limited to 50 connections']],
+    RATE_LIMIT_EXCEEDED: [[limits, 'an address has 100 requests a minute, counted across all processes']],
   },
   'rate limits and headers': {
     '100 requests a minute and address': [
-      [limits, 'an address has 100 requests a minute, counted over all processes'],
+      [limits, 'an address has 100 requests a minute, counted across all processes'],
     ],
     '200 requests a minute and user': [
-      [limits, 'a user has 200 requests a minute from wherever they come, and a premium user 500'],
+      [limits, 'a user has 200 requests a minute from any address, and a premium user 500'],
     ],
     '500 requests a minute and premium user': [
-      [limits, 'a user has 200 requests a minute from wherever they come, and a premium user 500'],
+      [limits, 'a user has 200 requests a minute from any address, and a premium user 500'],
     ],
-    '50 WebSocket connections a user': [[connection, 'a user has 50 connections']],
+    '50 WebSocket connections a user': [[connection, 'a user is limited to 50 connections']],
     'X-RateLimit-Limit': [
       [limits, 'every response has the rate limit headers, also an error of the framework'],
     ],
@@ -268,15 +266,13 @@ export const contract: Record<string, Record<string, Evidence[]>> = {
     'system.alert': everyEvent,
   },
   documentation: {
-    '/docs': [[errors, 'is described: the documentation and the OpenAPI document are served to everybody']],
-    '/openapi.json': [
-      [errors, 'is described: the documentation and the OpenAPI document are served to everybody'],
-    ],
+    '/docs': [[errors, 'is documented: the documentation and the OpenAPI document are public']],
+    '/openapi.json': [[errors, 'is documented: the documentation and the OpenAPI document are public']],
     '/docs/postman_collection.json': [
-      [errors, 'is described for Postman and Insomnia too, with every route'],
+      [errors, 'is documented in collections for Postman and Insomnia, with every route'],
     ],
     '/docs/insomnia_collection.json': [
-      [errors, 'is described for Postman and Insomnia too, with every route'],
+      [errors, 'is documented in collections for Postman and Insomnia, with every route'],
     ],
   },
 };

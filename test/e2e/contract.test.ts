@@ -16,12 +16,12 @@ async function titlesIn(file: string): Promise<string[]> {
 }
 
 // it reads the sources of the tests and starts nothing
-describe('the contract', () => {
+describe('the table of the contract', () => {
   const items = Object.entries(contract).flatMap(([part, rows]) =>
     Object.entries(rows).map(([item, evidence]) => ({ name: `${part}: ${item}`, evidence })),
   );
 
-  test('is shown by tests that are there', async () => {
+  test('names tests that exist', async () => {
     const absent: string[] = [];
     for (const { name, evidence } of items) {
       if (evidence.length === 0) absent.push(`${name}: no test`);
@@ -32,7 +32,7 @@ describe('the contract', () => {
     expect(absent).toEqual([]);
   });
 
-  test('has its rows, each once', () => {
+  test('contains each item once', () => {
     expect(
       Object.fromEntries(Object.entries(contract).map(([part, rows]) => [part, Object.keys(rows).length])),
     ).toEqual({

@@ -31,7 +31,7 @@ async function walk(
 const itemsOf = (page: Json): Json[] => page.items ?? page.sessions ?? page.executions ?? page.commands;
 const idOf = (item: Json): string => item.id ?? item.session_id ?? item.execution_id ?? item.command_id;
 
-describe('a list that is gone through by cursor', () => {
+describe('pagination by cursor', () => {
   test.each([
     ['created_at', 'asc'],
     ['created_at', 'desc'],
@@ -41,29 +41,34 @@ describe('a list that is gone through by cursor', () => {
     ['priority', 'desc'],
     ['title', 'asc'],
     ['title', 'desc'],
-  ])('of tasks by %s %s skips and repeats nothing while tasks come and go', async (sort, order) => {
-    const project = await makeProject(owner);
-    const made: Json[] = [];
-    for (let n = 0; n < 9; n += 1)
-      made.push(
-        await makeTask(owner, project, { title: `Zoë's ${'ab'[n % 2]} ${n % 3}`, priority: 1 + (n % 3) }),
-      );
-    const query = { project_id: project.key, sort, order, page_size: 2 };
-    const before = (await data(200, owner.get('/api/tasks/', { query: { ...query, page_size: 100 } }))).items;
-    const removed: string[] = [];
-    const seen = await walk(owner, '/api/tasks/', query, async (page) => {
-      // what was shown goes, which would move the rest a page ahead; what comes before would move it back
-      const [first] = page.items as Json[];
-      if (first && removed.push(first.id as string)) await data(200, owner.delete(`/api/tasks/${first.id}`));
-      if (removed.length < 3) await makeTask(owner, project, { title: 'New', priority: 2 });
-    });
-    const ids = seen.map(idOf);
-    const old = new Set(made.map(idOf));
-    expect(ids.filter((id) => old.has(id))).toEqual(before.map(idOf));
-    expect(new Set(ids).size).toBe(ids.length);
-  });
+  ])(
+    'of tasks by %s %s skips and repeats nothing while tasks are created and deleted',
+    async (sort, order) => {
+      const project = await makeProject(owner);
+      const made: Json[] = [];
+      for (let n = 0; n < 9; n += 1)
+        made.push(
+          await makeTask(owner, project, { title: `Zoë's ${'ab'[n % 2]} ${n % 3}`, priority: 1 + (n % 3) }),
+        );
+      const query = { project_id: project.key, sort, order, page_size: 2 };
+      const before = (await data(200, owner.get('/api/tasks/', { query: { ...query, page_size: 100 } })))
+        .items;
+      const removed: string[] = [];
+      const seen = await walk(owner, '/api/tasks/', query, async (page) => {
+        // what was shown goes, which would move the rest a page ahead; what comes before would move it back
+        const [first] = page.items as Json[];
+        if (first && removed.push(first.id as string))
+          await data(200, owner.delete(`/api/tasks/${first.id}`));
+        if (removed.length < 3) await makeTask(owner, project, { title: 'New', priority: 2 });
+      });
+      const ids = seen.map(idOf);
+      const old = new Set(made.map(idOf));
+      expect(ids.filter((id) => old.has(id))).toEqual(before.map(idOf));
+      expect(new Set(ids).size).toBe(ids.length);
+    },
+  );
 
-  test('has its filters and its search, the total of its beginning, and links that lead on', async () => {
+  test('keeps filters, search and the total of the first page, and returns links to the next pages', async () => {
     const project = await makeProject(owner);
     for (let n = 0; n < 5; n += 1)
       await makeTask(owner, project, { title: `Walk ${n}`, tags: n === 2 ? [] : ['walked'] });
@@ -95,7 +100,7 @@ describe('a list that is gone through by cursor', () => {
     );
   });
 
-  test('refuses a cursor that is malformed or of another list by its name', async () => {
+  test('refuses a cursor that is malformed or of another list', async () => {
     const project = await makeProject(owner);
     for (let n = 0; n < 2; n += 1) await makeTask(owner, project, { title: `Task ${n}` });
     const query = { project_id: project.key, page_size: 1 };
@@ -126,7 +131,7 @@ describe('a list that is gone through by cursor', () => {
     expect((await owner.get('/api/tasks/', { query: { ...query, cursor, page_size: 9 } })).status).toBe(200);
   });
 
-  test('is any list', async () => {
+  test('works for every list', async () => {
     const project = await makeProject(app.admin);
     await makeProject(app.admin);
     const session = (await data(201, app.admin.post('/api/sessions/', { project_id: project.id })))

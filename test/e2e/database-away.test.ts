@@ -11,13 +11,13 @@ import { until } from '../support/until.js';
 import { data, execute, makeJob, makeProject, outputOf, reached, refusal, runJob, show } from './steps.js';
 
 // the Postgres of the tests is shared, so this one belongs to the app; a cluster would need a shared one
-describe('while Postgres is away', () => {
+describe('while Postgres is unavailable', () => {
   const app = useApp({ embeddedPostgres: true });
 
   const postmaster = async () =>
     Number((await readFile(join(app.dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
 
-  test('requests are answered with 503 DATABASE_ERROR, and all goes on when it is back', async () => {
+  test('requests are answered with 503 DATABASE_ERROR, and work again after the reconnect', async () => {
     const project = await makeProject(app.admin);
     const command = 'for n in 1 2 3 4 5 6 7 8 9 10; do echo line $n; sleep 0.2; done';
     const task = await makeJob(app.admin, project, command);
@@ -59,7 +59,7 @@ describe('while Postgres is away', () => {
 
   // what a copy has does not depend on the mode
   test.runIf(mode === 'single')(
-    'a copy brings everything back, and is neither made nor put over what runs',
+    'a backup restores everything, and neither backup nor restore works on a running server',
     async () => {
       const [server] = app.processes;
       const file = join(app.dataDir, '..', `${randomUUID()}.tar.gz`);

@@ -19,24 +19,24 @@ function raw(port: number, bytes: string | Buffer): Promise<string> {
 const app = useApp({ env: { CORS_ORIGINS: 'https://console.example.org' } });
 
 // the framework is the same in every mode
-describe('an error', () => {
+describe('an error response', () => {
   const send = (body: string | Buffer, headers: Record<string, string> = {}) =>
     app.admin.request('POST', '/api/projects/', body, { headers });
 
-  test('of an unknown route wears the envelope, below /api and elsewhere', async () => {
+  test('for an unknown route has the envelope, below /api and elsewhere', async () => {
     for (const path of ['/api/nothing', '/api', '/', '/nothing', '/api/tasks/x/y/z', '/api//tasks', '/ws']) {
       const answer = await app.admin.get(path);
       expect([path, await refusal(answer)]).toEqual([path, '404 RESOURCE_NOT_FOUND']);
     }
   });
 
-  test('of a malformed URL wears the envelope', async () => {
+  test('for a malformed URL has the envelope', async () => {
     for (const path of ['/api/tasks/%zz', '/api/tasks/%', '/api/%c0%af', '/%E0%A4%A'])
       expect([path, await refusal(app.admin.get(path))]).toEqual([path, '400 MALFORMED_REQUEST']);
     expect((await app.admin.get(`/api/tasks/${'a'.repeat(600)}`)).status).toBeLessThan(500);
   });
 
-  test('of a body that cannot be read wears the envelope', async () => {
+  test('for an unreadable body has the envelope', async () => {
     for (const body of ['{', '{"name":}', "{'name': 1}", 'name=x', '\ufeff{', Buffer.from([0xff, 0xfe])])
       expect([body, await refusal(send(body))]).toEqual([body, '400 MALFORMED_REQUEST']);
     for (const body of ['[]', '"text"', '7', 'null', 'true'])
@@ -56,7 +56,7 @@ describe('an error', () => {
     );
   });
 
-  test('of a body that is too large wears the envelope, and what is just small enough is read', async () => {
+  test('for a body that is too large has the envelope, and a body at the limit is accepted', async () => {
     const body = (size: number) => `{"name":"${'x'.repeat(size)}"}`;
     const MiB = 1024 * 1024;
     expect(await refusal(send(body(1.9 * MiB)))).toBe('422 VALIDATION_VALUE_TOO_LONG');
@@ -74,7 +74,7 @@ describe('an error', () => {
     expect((await app.admin.get('/api/system/info')).status).toBe(200);
   });
 
-  test('of a body with more values than anybody needs comes before they are all looked at', async () => {
+  test('for a body with too many values is sent before the body is parsed', async () => {
     const body = (values: number) => `{"name":"x","settings":{"list":[${'1,'.repeat(values - 1)}1]}}`;
     const answer = await send(`[${'1,'.repeat(100_000)}1]`);
     expect(await refusal(answer)).toBe('422 VALIDATION_INVALID_FORMAT');
@@ -88,7 +88,7 @@ describe('an error', () => {
     expect((await send(body(20_000))).status).toBe(201);
   });
 
-  test('of somebody who may not call a route comes before the body is read', async () => {
+  test('for missing permissions is sent before the body is read', async () => {
     const { port } = app.apis[0]!;
     const viewer = await app.admin.createUser('viewer');
     // of the body that is announced nothing ever comes
@@ -107,7 +107,7 @@ describe('an error', () => {
     );
   });
 
-  test('is not made of an upgrade that is none of ours, nor of an unknown expectation', async () => {
+  test('is not sent for an unsupported Upgrade or Expect header', async () => {
     const { port } = app.apis[0]!;
     const asking = (...headers: string[]) =>
       raw(port, `GET /api/health/ HTTP/1.1\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n`);
@@ -127,7 +127,7 @@ describe('an error', () => {
     expect(posted).toMatch(/^HTTP\/1\.1 401 [^]*"AUTH_INVALID_CREDENTIALS"/);
   });
 
-  test('is given to who asks for a tunnel, with what follows unread', async () => {
+  test('is sent for CONNECT, and what follows on the connection is ignored', async () => {
     const { port } = app.apis[0]!;
     for (const target of ['example.org:443', '/api/health/', 'localhost:22']) {
       const answer = await raw(
@@ -145,7 +145,7 @@ describe('an error', () => {
     expect((await app.admin.get('/api/system/info')).status).toBe(200);
   });
 
-  test('of bytes that are no request wears the envelope, and ends that connection only', async () => {
+  test('for bytes that are not HTTP has the envelope, and closes that connection only', async () => {
     const { port } = app.apis[0]!;
     for (const bytes of [
       'rubbish\r\n\r\n',
@@ -169,7 +169,7 @@ describe('an error', () => {
     expect((await app.admin.get('/api/system/info')).status).toBe(200);
   });
 
-  test('shows nothing of our inside', async () => {
+  test('reveals no internals', async () => {
     const answers = await Promise.all([
       app.admin.get('/api/nothing'),
       app.admin.get('/api/tasks/%zz'),
@@ -183,8 +183,8 @@ describe('an error', () => {
   });
 });
 
-describe('every answer', () => {
-  test('carries a request id: the one that was sent, or one of ours', async () => {
+describe('every response', () => {
+  test('has a request id: that of the request, or a generated one', async () => {
     const paths = ['/api/health/', '/api/tasks/', '/api/nothing', '/api/tasks/%zz', '/openapi.json'];
     for (const path of paths) {
       const mine = await app.anonymous().get(path, { headers: { 'x-request-id': 'trace-1.a_B' } });
@@ -201,7 +201,7 @@ describe('every answer', () => {
     }
   });
 
-  test('is kept by no browser and no proxy, as every answer below /api', async () => {
+  test('below /api forbids caching', async () => {
     const { username, password } = app.admin.credentials!;
     const answers = [
       await app.anonymous().post('/api/auth/login', { username, password }),
@@ -214,7 +214,7 @@ describe('every answer', () => {
     for (const { headers } of answers) expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  test('carries the security headers', async () => {
+  test('has the security headers', async () => {
     for (const path of ['/api/health/', '/api/nothing', '/docs', '/openapi.json', '/api/tasks/%zz']) {
       const { headers } = await app.anonymous().get(path);
       expect([path, Object.fromEntries(headers)]).toEqual([
@@ -230,7 +230,7 @@ describe('every answer', () => {
     }
   });
 
-  test('is readable for the origins that are allowed, and for no other', async () => {
+  test('is readable for allowed origins, and for no other (CORS)', async () => {
     const allowed = (origin: string) =>
       app
         .anonymous()
@@ -245,7 +245,7 @@ describe('every answer', () => {
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT');
   });
 
-  test('comes with and without the final slash', async () => {
+  test('is the same with and without a trailing slash', async () => {
     const { id } = await data(201, app.admin.post('/api/projects', { name: 'Slashes' }));
     const paths = [
       '/api/health',
@@ -267,7 +267,7 @@ describe('every answer', () => {
     await data(200, app.admin.delete(`/api/projects/${id}/`));
   });
 
-  test('to a POST without a body is given where nothing is required', async () => {
+  test('to a POST without a body is successful where no field is required', async () => {
     const project = await data(201, app.admin.post('/api/projects/', { name: 'Empty' }));
     const task = await data(
       201,
@@ -286,18 +286,18 @@ describe('every answer', () => {
     expect((await app.admin.post('/api/projects/')).status).toBe(422);
   });
 
-  test('is described: the documentation and the OpenAPI document are served to everybody', async () => {
+  test('is documented: the documentation and the OpenAPI document are public', async () => {
     const document = (await app.anonymous().get('/openapi.json')).body;
     expect(document.openapi).toMatch(/^3\.1/);
     expect(Object.keys(document.paths).length).toBeGreaterThan(30);
     const page = await app.anonymous().get('/docs');
-    // the policy lets no script run that stands in the page
+    // the Content-Security-Policy forbids inline scripts
     expect(page.body).not.toMatch(/<script(?! src=)/);
     expect(page.status).toBe(200);
     expect(page.body).toContain('swagger-ui');
   });
 
-  test('is described for Postman and Insomnia too, with every route', async () => {
+  test('is documented in collections for Postman and Insomnia, with every route', async () => {
     const { paths } = (await app.anonymous().get('/openapi.json')).body;
     const routes = Object.entries(paths as Record<string, object>)
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))

@@ -34,7 +34,7 @@ describe('the examples of the API documentation', () => {
       }));
     });
 
-  test('are there for the bodies that requests take', () => {
+  test('exist for the request bodies', () => {
     expect(examples.length).toBeGreaterThan(25);
   });
 
@@ -42,7 +42,7 @@ describe('the examples of the API documentation', () => {
     expect(schema.safeParse(example).error?.issues ?? []).toEqual([]);
   });
 
-  test('are there for every body and every answer, and the schemas allow them', () => {
+  test('exist for every request and response body, and match the schemas', () => {
     const api = new ApiDocument(true);
     const faults: string[] = [];
     let judged = 0;

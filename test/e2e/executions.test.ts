@@ -43,8 +43,8 @@ const retry = (task: Json) => owner.post(`/api/tasks/${task.id}/retry`);
 const executionsOf = async (task: Json): Promise<Json[]> =>
   (await data(200, owner.get(`/api/tasks/${task.id}/executions`))).executions;
 
-describe('to execute a task', () => {
-  test('answers 202 with the execution and its place in line, and the task follows it', async () => {
+describe('execute', () => {
+  test('answers 202 with the execution and its queue position, and the task follows its status', async () => {
     const task = await makeJob(owner, project, 'echo out; echo err >&2');
     const queued = await execute(owner, task, { priority: 'high', options: { timeout: 60 } });
     expect(queued).toMatchObject({ task_id: task.id, execution_id: expect.any(String), status: 'queued' });
@@ -92,7 +92,7 @@ describe('to execute a task', () => {
     );
   });
 
-  test('at once by several is one 202, and a clean 409 for the others', async () => {
+  test('by concurrent requests answers one with 202 and the others with 409', async () => {
     for (let round = 0; round < 3; round += 1) {
       const task = await makeJob(owner, project, holding(`round-${round}`));
       const answers = await Promise.all(
@@ -107,13 +107,13 @@ describe('to execute a task', () => {
     }
   });
 
-  test('is refused where there is nothing to run', async () => {
+  test('is refused for a task without a command', async () => {
     const task = await makeTask(owner, project);
     expect(await refusal(owner.post(`/api/tasks/${task.id}/execute`))).toBe('422 TASK_NOT_EXECUTABLE');
     expect((await show(owner, task)).status).toBe('pending');
   });
 
-  test('refuses options that cannot be', async () => {
+  test('refuses invalid options', async () => {
     const task = await makeJob(owner, project, 'true');
     for (const body of [
       { priority: 'urgent' },
@@ -142,7 +142,7 @@ describe('to execute a task', () => {
     await execute(owner, task, { options: { timeout: 86_400 } });
   });
 
-  test('works again and again, each time as a new execution', async () => {
+  test('works repeatedly, each time with a new execution', async () => {
     const task = await makeJob(owner, project, 'true');
     for (let count = 1; count <= 3; count += 1) {
       const { execution_id } = await execute(owner, task);
@@ -154,7 +154,7 @@ describe('to execute a task', () => {
 });
 
 describe('a command', () => {
-  test('ends with the exit code that it gave, or the signal as a negative one', async () => {
+  test('reports its exit code, or the signal as a negative number', async () => {
     const codes: [string, number][] = [
       ['exit 3', 3],
       ['exit 255', 255],
@@ -168,7 +168,7 @@ describe('a command', () => {
     );
   });
 
-  test('gets the variables of its task, and those of the task come last', async () => {
+  test('gets the environment of its task, and variables of the task take precedence', async () => {
     const execution = await runJob(
       owner,
       project,
@@ -186,7 +186,7 @@ describe('a command', () => {
     ]);
   });
 
-  test('comes from the project where the task has none, and sees the task as TASK_ variables', async () => {
+  test('defaults to that of the project, and gets the task as TASK_ variables', async () => {
     const command_template =
       'printf "%s\\n" "$TASK_ID" "$TASK_REF" "$TASK_TITLE" "$TASK_DESCRIPTION" "$TASK_PRIORITY" "$TASK_TAGS" "$TASK_ESTIMATED_DURATION" "$PROJECT_ID" "$PROJECT_KEY"';
     const templated = await makeProject(owner, { settings: { command_template } });
@@ -207,7 +207,7 @@ describe('a command', () => {
     );
   });
 
-  test('runs whatever the length of its description', async () => {
+  test('is executed whatever the length of the task’s description', async () => {
     // the kernel takes 128 KiB for one variable
     const description = '語'.repeat(50_000);
     const execution = await runJob(owner, project, 'printf %s "$TASK_DESCRIPTION" | head -c 6', 'completed', {
@@ -216,7 +216,7 @@ describe('a command', () => {
     expect(await outputOf(app, execution.execution_id)).toBe('語語');
   });
 
-  test('works in the workspace of its project, which lasts, and nowhere outside of it', async () => {
+  test('runs in the persistent workspace of its project, and nowhere outside of it', async () => {
     await runJob(owner, project, 'mkdir -p sub/deep && echo kept > sub/deep/file && ln -sfn /etc out');
     const inside = await runJob(owner, project, 'cat file; pwd', 'completed', {
       working_directory: 'sub/deep',
@@ -252,7 +252,7 @@ describe('a command', () => {
       project,
       'ln -sfn nowhere dangling; ln -sfn loop loop; mkdir -p shut && chmod 0 shut',
     );
-    // what a link leads to outside is told as little as whether it leads to anything
+    // an error reveals neither the target of a link outside of the workspace nor whether it exists
     await runJob(
       owner,
       project,
@@ -292,7 +292,7 @@ describe('a command', () => {
     expect(other.exit_code).toBe(0);
   });
 
-  test('does not see the secrets of the server', async () => {
+  test('does not see secrets of the server', async () => {
     const execution = await runJob(
       owner,
       project,
@@ -310,7 +310,7 @@ describe('a command', () => {
     }
   });
 
-  test('that takes longer than its timeout fails with TASK_TIMEOUT', async () => {
+  test('that exceeds its timeout fails with TASK_TIMEOUT', async () => {
     const task = await makeJob(owner, project, 'echo begun; sleep 60', { timeout: 60 });
     await execute(owner, task, { options: { timeout: 1 } });
     await reached(owner, task, 'failed');
@@ -320,7 +320,7 @@ describe('a command', () => {
 });
 
 describe('a failed attempt', () => {
-  test('is repeated by itself as often as was asked, after a pause', async () => {
+  test('is retried automatically up to max_retries times, after a backoff', async () => {
     // fails once, and then not
     const task = await makeJob(owner, project, 'if [ -e tried ]; then exit 0; else touch tried; exit 7; fi');
     await execute(owner, task, { options: { retry_attempts: 2 } });
@@ -335,7 +335,7 @@ describe('a failed attempt', () => {
     expect(Date.parse(second.started_at)).toBeGreaterThan(Date.parse(first.completed_at) + 900);
   });
 
-  test('is not repeated more often than that, and fails the task then', async () => {
+  test('is not retried beyond max_retries, and fails the task', async () => {
     const task = await makeJob(owner, project, 'exit 5', { retry_attempts: 1 });
     await execute(owner, task);
     await reached(owner, task, 'failed');
@@ -346,7 +346,7 @@ describe('a failed attempt', () => {
     ]);
   });
 
-  test('is repeated by hand with the number of the attempt', async () => {
+  test('can be retried by hand, with the next attempt number', async () => {
     const task = await makeJob(owner, project, 'exit 5');
     expect(await refusal(retry(task))).toBe('409 TASK_NOT_RETRYABLE');
     await execute(owner, task, { priority: 'low', options: { timeout: 77 } });
@@ -370,7 +370,7 @@ describe('a failed attempt', () => {
     });
   });
 
-  test('is not repeated when it was cancelled', async () => {
+  test('is not retried when it was cancelled', async () => {
     const task = await makeJob(owner, project, 'sleep 60');
     await execute(owner, task, { options: { retry_attempts: 3 } });
     await reached(owner, task, 'running');
@@ -380,8 +380,8 @@ describe('a failed attempt', () => {
   });
 });
 
-describe('to cancel', () => {
-  test('a running task ends it with its processes and answers when they are gone', async () => {
+describe('cancel', () => {
+  test('of a running task terminates its processes and answers when they have ended', async () => {
     const task = await makeJob(owner, project, 'sleep 1234 & echo on; sleep 1235');
     const { execution_id } = await execute(owner, task);
     await speaks(execution_id);
@@ -398,14 +398,14 @@ describe('to cancel', () => {
     expect(await lastExecution(owner, task)).toMatchObject({ status: 'cancelled', reason: 'TASK_CANCELLED' });
   });
 
-  test('a command that ignores SIGTERM ends it all the same', async () => {
+  test('of a command that ignores SIGTERM kills it', async () => {
     const task = await makeJob(owner, project, "trap '' TERM; echo deaf; while :; do sleep 1; done");
     const { execution_id } = await execute(owner, task);
     await speaks(execution_id);
     expect(await data(200, cancel(task))).toMatchObject({ status: 'cancelled', exit_code: -9, reason: null });
   });
 
-  test('a queued task takes it out of the line', async () => {
+  test('of a queued task removes it from the queue', async () => {
     const narrow = await makeProject(owner, { resource_limits: { max_concurrent_tasks: 1 } });
     const first = await makeJob(owner, narrow, 'sleep 60');
     const second = await makeJob(owner, narrow, 'true');
@@ -418,7 +418,7 @@ describe('to cancel', () => {
     expect((await lastExecution(owner, second)).started_at).toBeNull();
   });
 
-  test('what does not run is refused', async () => {
+  test('of a task that is not active is refused', async () => {
     const task = await makeJob(owner, project, 'true');
     expect(await refusal(cancel(task))).toBe('409 TASK_NOT_RUNNING');
     await execute(owner, task);
@@ -426,7 +426,7 @@ describe('to cancel', () => {
     expect(await refusal(cancel(task))).toBe('409 TASK_NOT_RUNNING');
   });
 
-  test('twice at once ends it once', async () => {
+  test('twice at once cancels once', async () => {
     const task = await makeJob(owner, project, 'sleep 60');
     await execute(owner, task);
     await reached(owner, task, 'running');
@@ -437,7 +437,7 @@ describe('to cancel', () => {
     expect(history.filter(({ new_value }: Json) => new_value === 'cancelled')).toHaveLength(1);
   });
 
-  test('while it starts loses neither', async () => {
+  test('during the start takes effect', async () => {
     const tasks = await Promise.all(Array.from({ length: 6 }, () => makeJob(owner, project, 'sleep 60')));
     await Promise.all(
       tasks.map(async (task) => {
@@ -449,7 +449,7 @@ describe('to cancel', () => {
   });
 });
 
-test('while a task is queued or running its status cannot be set and it cannot be deleted', async () => {
+test('the status of an active task cannot be set, and the task cannot be deleted', async () => {
   const task = await makeJob(owner, project, 'sleep 60');
   await execute(owner, task);
   const path = `/api/tasks/${task.id}`;
@@ -461,7 +461,7 @@ test('while a task is queued or running its status cannot be set and it cannot b
 });
 
 describe('dependencies', () => {
-  test('that nobody has started keep a task from being executed', async () => {
+  test('that were not started prevent an execution', async () => {
     const first = await makeJob(owner, project, 'true', { title: 'first' });
     const second = await makeJob(owner, project, 'true', { dependencies: [first.id] });
     const answer = await owner.post(`/api/tasks/${second.id}/execute`);
@@ -472,7 +472,7 @@ describe('dependencies', () => {
     await reached(owner, second, 'completed');
   });
 
-  test('that are on their way are waited for, and each dependent starts once, after the last of them', async () => {
+  test('that are active are waited for, and each dependent starts once, after the last of them', async () => {
     const gate = `gate-${project.id.slice(-4)}`;
     const firsts = await Promise.all([1, 2].map(() => makeJob(owner, project, holding(gate))));
     const on = firsts.map(({ id }) => id);
@@ -504,7 +504,7 @@ describe('dependencies', () => {
     }
   });
 
-  test('that fail or are cancelled fail what waits for them, to the last', async () => {
+  test('that fail or are cancelled fail their dependents, transitively', async () => {
     const first = await makeJob(owner, project, 'sleep 60');
     const second = await makeJob(owner, project, 'true', { dependencies: [first.id] });
     const third = await makeJob(owner, project, 'true', { dependencies: [second.id] });
@@ -522,7 +522,7 @@ describe('dependencies', () => {
   });
 });
 
-test('max_concurrent_tasks holds, and the rest start in order', async () => {
+test('max_concurrent_tasks is respected, and the others start in order', async () => {
   const narrow = await makeProject(owner, { resource_limits: { max_concurrent_tasks: 2 } });
   const { execution_id: first } = await runJob(owner, narrow, 'pwd');
   const workspace = (await outputOf(app, first)).trim();
@@ -551,7 +551,7 @@ test('max_concurrent_tasks holds, and the rest start in order', async () => {
   expect(admitted.map(({ task_id }) => task_id)).toEqual(tasks.map(({ id }) => id));
 });
 
-test('storage_limit stops runs once the output of a project has reached it', async () => {
+test('storage_limit stops executions once the output of a project has reached it', async () => {
   const small = await makeProject(owner, { resource_limits: { storage_limit: '10B' } });
   await runJob(owner, small, 'echo more than ten bytes');
   const more = await makeJob(owner, small, 'true');
@@ -562,7 +562,7 @@ test('storage_limit stops runs once the output of a project has reached it', asy
   await runJob(owner, small, 'true');
 });
 
-test('the requester of a run is notified of its end, unless the preferences disable it', async () => {
+test('the requester of an execution is notified of its end, unless the preferences disable it', async () => {
   const person = await app.admin.createUser('developer');
   const own = await makeProject(person);
   const socket = await LiveSocket.open(app.wsUrl, person.token);
@@ -590,7 +590,7 @@ test('the requester of a run is notified of its end, unless the preferences disa
   await socket.close();
 });
 
-test('priorities are served in their order', async () => {
+test('tasks start in order of priority', async () => {
   const narrow = await makeProject(owner, { resource_limits: { max_concurrent_tasks: 1 } });
   const holder = await makeJob(owner, narrow, holding('open'));
   await execute(owner, holder);
@@ -615,7 +615,7 @@ test('priorities are served in their order', async () => {
   ]);
 });
 
-test('a full pool of slots is said as worker_busy with a place in line', async () => {
+test('an execution without a free slot reports worker_busy with its queue position', async () => {
   const slots = (await data(200, owner.get('/api/queues/status'))).workers.total;
   await data(200, app.admin.put(`/api/users/${owner.user.id}`, { max_running: slots + 10 }));
   const wide = await makeProject(owner, { resource_limits: { max_concurrent_tasks: 100 } });

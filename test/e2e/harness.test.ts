@@ -14,7 +14,7 @@ const standIn = (env: AppOptions['env'] = {}): AppOptions => ({
 // The harness itself: that a leak or a death cannot pass unseen.
 if (mode === 'single') {
   describe.each(['with a mark', 'without a mark'])('a process left behind %s', (LEAK) => {
-    test('fails the stop, and is ended', async () => {
+    test('fails the stop of the test app, and is killed', async () => {
       const app = await startApp(standIn({ LEAK }));
       const [left] = await descendants(app.apis[0]?.pid ?? 0);
       await expect(app.stop()).rejects.toThrow(`${left?.pid}: /bin/sleep 1000`);
@@ -22,7 +22,7 @@ if (mode === 'single') {
     });
   });
 
-  test('a server that dies is reported with its last output', async () => {
+  test('a crashed server is reported with its last output', async () => {
     const app = await startApp(standIn());
     await expect(app.anonymous().get('/die')).rejects.toThrow('fetch failed');
     await until(() => app.apis[0]?.hasDied);
@@ -30,7 +30,7 @@ if (mode === 'single') {
     expect(message).toMatch(/died[^]*exit code 7[^]*these were its last words/);
   });
 
-  test('a server that was stopped or killed by the test has not died', async () => {
+  test('a server that was stopped or killed by the test is not reported as crashed', async () => {
     const app = await startApp(standIn());
     const server = app.apis[0]!;
     await server.kill();
@@ -41,7 +41,7 @@ if (mode === 'single') {
     await app.stop();
   });
 
-  test('a condition that stays false says what was awaited and what was seen', async () => {
+  test('a timeout of a condition reports what was awaited and the last value', async () => {
     await expect(until(() => 0, { timeout: 30, what: 'a miracle' })).rejects.toThrow(
       'Waited 30 ms for a miracle; the last answer was 0',
     );
@@ -52,7 +52,7 @@ if (mode === 'single') {
   });
 }
 
-describe('the shared app', () => {
+describe('the shared test app', () => {
   const app = useSharedApp();
   test(`has the processes of the mode ${mode}`, async () => {
     expect(app.processes.map(({ role }) => role)).toEqual(mode === 'cluster' ? ['all', 'api'] : ['all']);

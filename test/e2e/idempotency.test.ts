@@ -22,7 +22,7 @@ const count = async (title: string) => {
   return row?.n;
 };
 
-test('a POST that is repeated with its key is answered as the first time and done once', async () => {
+test('a POST repeated with its key returns the first response and is executed once', async () => {
   const first = await make(owner, 'a key');
   expect(await refusal(first)).toBe('422 VALIDATION_INVALID_FORMAT');
   const answers = [await make(owner, 'key-1'), await make(owner, 'key-1'), await make(owner, 'key-1')];
@@ -35,7 +35,7 @@ test('a POST that is repeated with its key is answered as the first time and don
   expect(await count('once')).toBe(1);
 });
 
-test('concurrent requests are executed once, and the others are told to retry', async () => {
+test('concurrent requests with one key are executed once, and the others are asked to retry', async () => {
   const answers = await Promise.all(Array.from({ length: 6 }, () => make(owner, 'key-2', 'at once')));
   const codes = answers.map(({ status, body }) => `${status} ${body.error?.code ?? body.data.id}`);
   expect(await count('at once')).toBe(1);
@@ -50,7 +50,7 @@ test('concurrent requests are executed once, and the others are told to retry', 
   expect(await count('at once')).toBe(1);
 });
 
-test('what was carried out is not done again when its answer was lost in a crash, and what was not is done', async () => {
+test('after a crash, a committed request is not repeated, and one that was not committed is executed', async () => {
   const done = await make(owner, 'key-crash', 'crashed after');
   expect(done.status).toBe(201);
   // as a process leaves them that is killed after the commit of the first, and before that of the second
@@ -74,7 +74,7 @@ test('what was carried out is not done again when its answer was lost in a crash
   expect([early.status, late.status, late.headers.get('idempotency-replayed')]).toEqual([201, 201, null]);
 });
 
-test('whether a lost request was carried out is found in a few pages, whatever its user has done meanwhile', async () => {
+test('the check whether a lost request was committed reads few pages, however active its user is', async () => {
   const { id } = owner.user;
   await app.query(
     `INSERT INTO activity (id, at, actor_id, request_id, entity_type, entity_id, action)
@@ -97,7 +97,7 @@ test('whether a lost request was carried out is found in a few pages, whatever i
   await app.query("DELETE FROM activity WHERE action = 'busy'");
 });
 
-test('the order of fields and a final slash make no other request', async () => {
+test('the order of fields and a trailing slash do not make a request different', async () => {
   const { id } = project;
   const first = await data(
     201,
@@ -109,7 +109,7 @@ test('the order of fields and a final slash make no other request', async () => 
   expect(await count('ordered')).toBe(1);
 });
 
-test('a key is bound to its request and its user', async () => {
+test('an idempotency key is bound to its request and its user', async () => {
   await data(201, make(owner, 'key-3', 'bound'));
   expect(await refusal(make(owner, 'key-3', 'another title'))).toBe('409 IDEMPOTENCY_CONFLICT');
   expect(await refusal(owner.post('/api/projects/', { name: 'x' }, keyed('key-3')))).toBe(
@@ -119,7 +119,7 @@ test('a key is bound to its request and its user', async () => {
   expect(await count('bound')).toBe(2);
 });
 
-test('an error is not kept, so that the same key may try again', async () => {
+test('an error is not stored, so that the key can be used again', async () => {
   const task = await makeJob(owner, project, 'true');
   const path = `/api/tasks/${task.id}/retry`;
   for (let time = 0; time < 2; time += 1)
@@ -134,7 +134,7 @@ test('a repeated execute request returns the same execution', async () => {
   expect((await data(200, owner.get(`/api/tasks/${task.id}/executions`))).executions).toHaveLength(1);
 });
 
-test('a request that was taken for lost does not answer for the one that claimed its key', async () => {
+test('a request that was considered lost does not store a response for the one that took over its key', async () => {
   const command = { command: 'sleep 30', stream_output: false };
   const execute = () => owner.post('/api/commands/execute', command, keyed('key-6'));
   const running = (count: number) =>

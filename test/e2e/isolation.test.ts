@@ -29,7 +29,7 @@ const canBeNobody = asRoot && spawnSync('setpriv', [...nobody.slice(1), 'test', 
 const users: [string, boolean][] = [['the one who runs the tests', false]];
 if (canBeNobody) users.push(['an ordinary user', true]);
 
-describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %s', (_user, ordinary) => {
+describe.each(inject('namespaces') ? users : [])('isolated commands of a server of %s', (_user, ordinary) => {
   const folder = mkdtempSync('/tmp/millrace-data-');
   // a folder of data that is named by a link, or one that lies in another hidden folder
   const above = join(folder, ordinary ? 'release' : 'workspaces');
@@ -75,7 +75,7 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     return lastExecution(owner, job);
   }
 
-  test('reach nothing of the server', async () => {
+  test('cannot access the server', async () => {
     const command = `id -u; env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr '\\0' '\\n'
       ls ${dataDir} ${root} 2>&1; find ${folder} ${root} -type f 2>&1
       ls /proc | grep -c '^[0-9]'; for fd in /proc/self/fd/*; do readlink $fd; done; true`;
@@ -97,7 +97,7 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     expect(await outputOf(app, execution_id)).toBe('workspaces\ndone\n');
   });
 
-  test('write to the workspace of their project and nowhere else', async () => {
+  test('can write only to the workspace of their project', async () => {
     const write = `echo kept > kept; for place in / /usr /etc /dev /tmp /dev/shm ${folder} ${dataDir} "$HOME/.."; do
       touch $place/new 2>/dev/null && echo "$place"; done; true`;
     const first = await runUnsafe(write, 'completed');
@@ -113,7 +113,7 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     expect(await outputOf(app, other.execution_id)).toBe('');
   });
 
-  test('leave no key to each other, and find none of the user who started the server', async () => {
+  test('share no kernel keyring with each other or with the user who started the server', async () => {
     const { execution_id: stored } = await runJob(owner, project, storeKey('left', 'a message'));
     expect(await outputOf(app, stored)).toBe('refused: Function not implemented\n');
     const other = await makeProject(owner);
@@ -125,14 +125,14 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     expect(await outputOf(app, execution_id)).toMatch(/^none\nnone\n(?![^]*(left|operators))/);
   });
 
-  test('meet a full disk alone', async () => {
+  test('can fill only their own /tmp', async () => {
     const full = await runJob(owner, project, 'dd if=/dev/zero of=/tmp/fill bs=1M count=20', 'failed');
     expect(full.exit_code).toBe(1);
     expect(await outputOf(app, full.execution_id)).toContain('No space left on device');
     await runJob(owner, project, 'dd if=/dev/zero of=/tmp/fill bs=1M count=4', 'completed');
   });
 
-  test('have a network unless their project says no', async () => {
+  test('have network access unless their project disables it', async () => {
     const { port } = new URL(app.url);
     const connect = `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port}' && echo connected`;
     const online = await runJob(owner, project, connect, 'completed');
@@ -143,7 +143,7 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     expect(await outputOf(app, refused.execution_id)).toContain('Connection refused');
   });
 
-  test('are held to a number of processes', async () => {
+  test('are limited in their number of processes', async () => {
     const limits = { processes: 8 };
     const bomb = await runUnsafe('b() { b | b & }; b; wait; sleep 0.2; exit 3', 'failed', { limits });
     expect(bomb.limits).toEqual(limits);
@@ -151,7 +151,7 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     await runJob(owner, project, 'echo all is well', 'completed', { limits });
   });
 
-  test('leave nothing when they are cancelled, take too long, or just end', async () => {
+  test('leave no process behind after a cancel, a timeout or a normal end', async () => {
     const word = token();
     const stay = `for i in 1 2; do setsid nohup sh -c 'trap "" TERM; while :; do sleep 300.${word}; done' & done; ( (env -i sleep 300.${word} &) & )`;
     const jobs = await Promise.all(
@@ -178,7 +178,7 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
     expect(await living(word)).toEqual([]);
   });
 
-  test('end with a server that is killed', async () => {
+  test('end when the server is killed', async () => {
     const word = token();
     const job = await makeJob(owner, project, `setsid nohup sleep 300.${word} & sleep 300.${word}`);
     await execute(owner, job);
@@ -190,4 +190,4 @@ describe.each(inject('namespaces') ? users : [])('isolated runs of a server of %
   });
 });
 
-if (!inject('namespaces')) test('this host allows no namespaces', () => undefined);
+if (!inject('namespaces')) test('skipped: this host allows no user namespaces', () => undefined);

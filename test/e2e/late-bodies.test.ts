@@ -63,7 +63,7 @@ const command = { command: 'true' };
 const runsOf = (user: Client) =>
   app.query('SELECT 1 FROM executions WHERE requested_by = $1', [user.user.id]);
 
-test('a demoted administrator gets nothing with a body that comes late', async () => {
+test('a demoted administrator is refused when the body arrives after the demotion', async () => {
   const other = await app.admin.createUser('admin');
   const path = `/api/users/${other.user.id}`;
   const name = 'ghost';
@@ -92,7 +92,7 @@ test('a demoted administrator gets nothing with a body that comes late', async (
   expect(await runsOf(other)).toEqual([]);
 });
 
-test('a body that comes after the end of its sign-in, account or token does nothing', async () => {
+test('a body that arrives after the end of its session, account or token has no effect', async () => {
   const developer = () => app.admin.createUser('developer');
   const execute = (who: Client) => hold(who, 'POST', '/api/commands/execute', command);
   const [leaving, disabled, scripted] = [await developer(), await developer(), await developer()];
@@ -121,7 +121,7 @@ test('a body that comes after the end of its sign-in, account or token does noth
   expect(await runsOf(scripted)).toHaveLength(1);
 });
 
-test('nothing changes in a maintenance that began before the body came', async () => {
+test('a body that arrives after the start of a maintenance has no effect', async () => {
   const developer = await app.admin.createUser('developer');
   const held = await hold(developer, 'PUT', '/api/users/profile', { full_name: 'late' });
   await data(200, app.admin.post('/api/system/maintenance', { duration: '01:00:00' }));
@@ -133,7 +133,7 @@ test('nothing changes in a maintenance that began before the body came', async (
   }
 });
 
-test('a request that waits for its turn does nothing after the end of its sign-in', async () => {
+test('a queued request has no effect after the end of its session', async () => {
   const user = await app.admin.createUser('developer');
   const project = await makeProject(user);
   const task = await makeJob(user, project, 'true');
@@ -168,14 +168,14 @@ test('a request that waits for its turn does nothing after the end of its sign-i
   }
 });
 
-test('the rights to give something are looked at in the transaction that gives it', async () => {
+test('the permission to grant something is checked in the same transaction', async () => {
   const other = await app.admin.createUser('admin');
   const project = await makeProject(app.admin);
   const ghost = { username: 'ghost-3', password: 'a long password', email: 'ghost-3@example.org' };
   const webhook = { url: 'http://127.0.0.1:9/', events: ['*'], project_id: null };
   const { id } = await data(201, other.post('/api/webhooks/', webhook));
   await data(200, other.get('/api/users/'));
-  // nobody hears of it, so that the guard still goes by what it remembers
+  // no event is published for this change, so the guard still uses its cached role
   await app.query("UPDATE users SET role = 'developer' WHERE id = $1", [other.user.id]);
   const gifts = [
     () => other.put(`/api/projects/${project.id}/members/${other.user.id}`, { role: 'owner' }),

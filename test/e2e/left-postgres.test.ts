@@ -17,7 +17,7 @@ const start = `const [, module, dataDir, port] = process.argv;
 
 // as an ordinary user there is no other one: test/infra has that
 test.runIf(process.getuid?.() === 0)(
-  'a Postgres that another user has left on TCP is started anew, with its data, on the socket alone',
+  'an embedded Postgres that was left on TCP is restarted with its data, on the socket only',
   async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-left-'));
     try {

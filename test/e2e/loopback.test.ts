@@ -15,27 +15,30 @@ if (process.platform === 'linux') {
     ['::', '127.0.0.1'],
     ['::', '::ffff:127.0.0.1'],
     ['::1', '::1'],
-  ])('the user of a connection to %s as %s is known until it is closed', async (listening, address) => {
-    const server = createServer().listen(0, listening);
-    await once(server, 'listening');
-    const client = connect((server.address() as { port: number }).port, address);
-    const [socket] = (await once(server, 'connection')) as [Socket];
-    try {
-      const users = new LoopbackUsers();
-      // whoever asks at once shares what is read
-      const told = await Promise.all([users.of(socket), users.of(socket), users.of(socket)]);
-      expect(told).toEqual(Array.from({ length: 3 }, () => process.getuid!()));
-      client.destroy();
-      await until(async () => (await users.of(socket)) === 'closed', { what: 'the end to be seen' });
-    } finally {
-      client.destroy();
-      socket.destroy();
-      server.close();
-    }
-  });
+  ])(
+    'the user of a connection to %s as %s is known until the connection is closed',
+    async (listening, address) => {
+      const server = createServer().listen(0, listening);
+      await once(server, 'listening');
+      const client = connect((server.address() as { port: number }).port, address);
+      const [socket] = (await once(server, 'connection')) as [Socket];
+      try {
+        const users = new LoopbackUsers();
+        // concurrent queries share one read of the table
+        const told = await Promise.all([users.of(socket), users.of(socket), users.of(socket)]);
+        expect(told).toEqual(Array.from({ length: 3 }, () => process.getuid!()));
+        client.destroy();
+        await until(async () => (await users.of(socket)) === 'closed', { what: 'the end to be seen' });
+      } finally {
+        client.destroy();
+        socket.destroy();
+        server.close();
+      }
+    },
+  );
 }
 
-describe.runIf(asRoot)('a command that shares the network of the host', () => {
+describe.runIf(asRoot)('a command in the network of the host', () => {
   const app = useApp({
     env: { RATE_LIMIT_ENABLED: 'true', TRUST_PROXY: 'loopback', EXECUTOR_ISOLATION: 'auto' },
   });
@@ -60,7 +63,7 @@ describe.runIf(asRoot)('a command that shares the network of the host', () => {
     return `{ method: "POST", headers: ${JSON.stringify({ 'content-type': 'application/json', ...headers })}, body: ${JSON.stringify(body)} }`;
   };
 
-  test('shuts nobody out of signing in, from loopback or through the proxy', async () => {
+  test('cannot block the logins of others, from loopback or through the proxy', async () => {
     const here = app.anonymous();
     const there = app.anonymous().with({ 'x-forwarded-for': client });
     const statuses = [
@@ -76,7 +79,7 @@ describe.runIf(asRoot)('a command that shares the network of the host', () => {
     expect(sessions.items[0].address).toBe(client);
   });
 
-  test('uses up no requests of others', async () => {
+  test('does not use up the rate limit of others', async () => {
     await send(150, '/nowhere', '{}');
     const statuses = await send(150, '/nowhere', `{ headers: { "x-forwarded-for": "${client}" } }`);
     expect(statuses.every((status) => status === '429')).toBe(true);

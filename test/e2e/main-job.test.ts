@@ -21,7 +21,7 @@ import {
 
 const app = useApp();
 
-test('a new user signs in, runs a command, watches its output live and is notified of its end', async () => {
+test('a new user logs in, runs a command, watches its output live and is notified of its end', async () => {
   const me = new MillraceClient({ baseURL: `${app.url}/api`, websocketURL: `${app.wsUrl}/ws` });
   const { user } = await me.login(app.admin.credentials!);
   expect(user.username).toBe('admin');
@@ -135,7 +135,7 @@ test('each event of the contract reaches its subscribers', async () => {
   expect(await lastExecution(app.admin, lost)).toMatchObject({ reason: 'WORKER_LOST' });
 });
 
-describe('a real command', () => {
+describe('a command', () => {
   let project: Json;
   beforeAll(async () => {
     project = await makeProject(app.admin);
@@ -149,7 +149,7 @@ describe('a real command', () => {
     return [execution, await outputOf(app, execution.execution_id)];
   };
 
-  test('keeps the order of what it writes to its two streams, also by way of /dev/stderr and /dev/stdout', async () => {
+  test('keeps the order of stdout and stderr, also by way of /dev/stderr and /dev/stdout', async () => {
     const [execution, output] = await run(
       'echo 1; echo 2 >&2; echo 3 > /dev/stderr; echo 4 > /dev/stdout; echo 5 >> /dev/stderr',
     );
@@ -164,7 +164,7 @@ describe('a real command', () => {
 
   // what a command does with its host is the same in every mode
   if (mode === 'single') {
-    test('makes a git repository and clones it', async () => {
+    test('can create and clone a git repository', async () => {
       const [execution, output] = await run(
         `set -e
        git init -q origin && cd origin
@@ -176,7 +176,7 @@ describe('a real command', () => {
       expect(execution.exit_code).toBe(0);
     });
 
-    test('runs the tests of a package, and its exit code is theirs', async () => {
+    test('can run the tests of a package, with their exit code', async () => {
       const pack = (code: string) =>
         `mkdir -p pack && cd pack && echo '{"name":"pack","version":"1.0.0","scripts":{"test":"node test.mjs"}}' > package.json
        echo "console.log('checked'); process.exitCode = ${code}" > test.mjs && npm test`;
@@ -187,7 +187,7 @@ describe('a real command', () => {
       expect(bad).toMatchObject({ status: 'failed', exit_code: 3 });
     });
 
-    test('looks through the file system from its root', async () => {
+    test('can list the file system from its root', async () => {
       const [execution, output] = await run(
         'find / -xdev -maxdepth 3 2>/dev/null | sort 2>/dev/null | head -n 20',
       );

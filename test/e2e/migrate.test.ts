@@ -13,7 +13,7 @@ interface Built {
 // the migrations are found beside the compiled sources
 const built = async (file: string) => (await import(join(root, 'dist/infra', file))) as Built;
 
-test('processes that start together on an empty database migrate it once, and none keeps another from it', async () => {
+test('processes that start together on an empty database migrate it once', async () => {
   const { migrate: run } = await built('migrate.js');
   const server = inject('postgresUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
@@ -35,7 +35,7 @@ test('processes that start together on an empty database migrate it once, and no
   }
 });
 
-test('a migration may take as long as it needs', async () => {
+test('a migration has no time limit', async () => {
   const { createDataSource: create } = await built('data-source.js');
   const settings = { url: inject('postgresUrl'), poolSize: 1, applicationName: 'test-migrate' };
   const limits = async (forMigrations: boolean) => {

@@ -16,7 +16,7 @@ const secrets = {
 };
 
 // what the log of a process holds is the same in every mode
-describe('operations', () => {
+describe('logs, health and shutdown', () => {
   const app = useApp({ env: { ...secrets, LOG_LEVEL: 'trace', DRAIN_SECONDS: '2' } });
   let developer: Client;
   let project: Json;
@@ -34,7 +34,7 @@ describe('operations', () => {
     project = await makeProject(developer);
   });
 
-  test('a process reports its liveness and readiness to everybody', async () => {
+  test('liveness and readiness of a process are public', async () => {
     const timestamp = expect.stringMatching(/Z$/);
     expect(await data(200, app.anonymous().get('/api/health/live'))).toEqual({ status: 'alive', timestamp });
     expect(await data(200, app.anonymous().get('/api/health/ready'))).toEqual({
@@ -44,7 +44,7 @@ describe('operations', () => {
     });
   });
 
-  test('a process whose schema is older than itself, or away, is alive and not ready', async () => {
+  test('a process without a database, or with a missing migration, is alive and not ready', async () => {
     const reasons = async () => (await data(503, app.anonymous().get('/api/health/ready'))).reasons;
     const [last] = await app.query<Record<string, string>>(
       'DELETE FROM migrations WHERE id = (SELECT max(id) FROM migrations) RETURNING *',
@@ -100,7 +100,7 @@ describe('operations', () => {
     expect(logged()).not.toContain('hidden');
   });
 
-  test('log lines within a request have its id; a run is logged with its task and result', async () => {
+  test('log lines of a request have its id; an execution is logged with its task and result', async () => {
     await app.admin.post('/api/queues/pause', { queue_name: 'normal_priority' });
     const task = await makeJob(developer, project, 'true');
     const { execution_id } = await execute(developer, task);
@@ -129,7 +129,7 @@ describe('operations', () => {
     expect(line.request_id).toBeUndefined();
   });
 
-  test('no secret is ever logged, not at the lowest level', async () => {
+  test('no secret is logged, not even at the lowest level', async () => {
     const hidden: string[] = [...Object.values(secrets), new URL(app.databaseUrl).password];
     const secret = (name: string) => {
       const value = `${name}-${'x'.repeat(8)}-that-nobody-may-see`;
@@ -186,7 +186,7 @@ describe('operations', () => {
     expect(hidden.filter((value) => value !== '' && written.includes(value))).toEqual([]);
   });
 
-  test('after SIGTERM it is not ready, and active requests are finished', async () => {
+  test('after SIGTERM a process is not ready, and completes active requests', async () => {
     const [server] = app.processes;
     const client = Object.assign(new Client(() => server!.url), { token: developer.token });
     const blocker = new Postgres({ connectionString: app.databaseUrl });

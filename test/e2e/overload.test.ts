@@ -32,12 +32,12 @@ async function blocked(): Promise<number> {
   return row!.n;
 }
 
-test('requests beyond the queue of a user are refused, and later ones are served', async () => {
+test('requests beyond the queue limit of a user are refused, and later ones are answered', async () => {
   let answers: Promise<Answer | undefined>[] = [];
   await whileLocked('projects', async () => {
     const send = () => app.admin.get('/api/projects/').catch(() => undefined);
     answers = Array.from({ length: requests }, send);
-    // the others wait for the table, so whoever is answered first was refused
+    // the others wait for the table lock, so the first response is a refusal
     const refused = await Promise.race(answers);
     expect(await refusal(refused!)).toBe('429 RATE_LIMIT_EXCEEDED');
     expect(refused?.headers.get('retry-after')).toBe('1');
@@ -48,7 +48,7 @@ test('requests beyond the queue of a user are refused, and later ones are served
   });
 });
 
-describe('a user who floods', () => {
+describe('a user with many requests', () => {
   let loud: Client;
   let quiet: Client;
   let project: Json;
@@ -71,7 +71,7 @@ describe('a user who floods', () => {
     ],
   ];
 
-  test.each(floods)('with %s leaves a connection to others', async (_, table, send, status) => {
+  test.each(floods)('of %s leaves a database connection to others', async (_, table, send, status) => {
     let answers: Promise<Answer>[] = [];
     await whileLocked(table, async () => {
       answers = Array.from({ length: 8 * app.apis.length }, send);
@@ -85,7 +85,7 @@ describe('a user who floods', () => {
     expect((await Promise.all(answers)).map((answer) => answer.status)).toEqual(answers.map(() => status));
   });
 
-  test('with a read that takes too long gets a specific error and not an internal one', async () => {
+  test('gets SYSTEM_OVERLOADED and no internal error for a read that takes too long', async () => {
     await whileLocked('tasks', async () => {
       const answer = await loud.get('/api/tasks/', { query: { search: 'NOT a*' } });
       expect(await refusal(answer)).toBe('503 SYSTEM_OVERLOADED');
@@ -95,7 +95,7 @@ describe('a user who floods', () => {
   });
 });
 
-test('look-ups of tokens wait only for others from the same address', async () => {
+test('queries for unknown tokens wait only for others from the same address', async () => {
   const quiet = await app.admin.createUser('viewer');
   const stranger = app.anonymous().with({ 'x-forwarded-for': '10.9.0.3' });
   let answers: Promise<Answer>[] = [];
@@ -111,7 +111,7 @@ test('look-ups of tokens wait only for others from the same address', async () =
   expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([401]));
 });
 
-test('many sign-ins from one address wait only for each other', async () => {
+test('many logins from one address wait only for each other', async () => {
   const at = await app.adminAt(app.apis[0]!);
   const finished: string[] = [];
   const signIn = async (address: string) => {

@@ -29,7 +29,7 @@ const script = async (client: Client, scopes: string[], fields: object = {}): Pr
   client.withToken((await make(client, scopes, fields)).token);
 
 describe('a personal access token', () => {
-  test('is made, shown once, listed and revoked', async () => {
+  test('is created, shown once, listed and revoked', async () => {
     const user = await app.admin.createUser('developer');
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const made = await make(user, ['tasks.read', 'tasks.read', 'execute'], { expires_at: expiresAt });
@@ -72,12 +72,12 @@ describe('a personal access token', () => {
     [{ label: 'x', scopes: ['everything'] }, 'scopes.0'],
     [{ label: 'x', scopes: ['execute'], expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
     [{ label: 'x', scopes: ['execute'], expires_at: 'tomorrow' }, 'expires_at'],
-  ])('is refused when made from %j', async (body, field) => {
+  ])('is refused for the invalid fields %j', async (body, field) => {
     const answer = await app.admin.post(path, body);
     expect([answer.status, answer.body.error.details.field]).toEqual([422, field]);
   });
 
-  test('records its last use, and a used one is still itself', async () => {
+  test('records the time of its last use, but not for every request', async () => {
     const made = await make(app.admin, ['tasks.read']);
     const client = app.admin.withToken(made.token);
     await data(200, client.get('/api/tasks/'));
@@ -88,7 +88,7 @@ describe('a personal access token', () => {
     expect(await used()).toBe(first);
   });
 
-  test('belongs to its user: others do not see it, administrators may end it', async () => {
+  test('belongs to its user: others do not see it, administrators may revoke it', async () => {
     const [user, other] = [await app.admin.createUser('viewer'), await app.admin.createUser('developer')];
     const { id } = await make(user, ['tasks.read']);
     for (const answer of [other.get(path + id), other.delete(path + id), user.get(path + nobody)])
@@ -100,7 +100,7 @@ describe('a personal access token', () => {
     expect((await data(200, user.get(path))).total).toBe(0);
   });
 
-  test('is one of at most fifty', async () => {
+  test('counts towards the limit of fifty', async () => {
     const user = await app.admin.createUser('viewer');
     await app.query(
       `INSERT INTO personal_access_tokens (id, user_id, label, scopes, token_hash, hint)
@@ -116,8 +116,8 @@ describe('a personal access token', () => {
   });
 });
 
-describe('what a token opens', () => {
-  test('is never more than its user may', async () => {
+describe('the permissions of a token', () => {
+  test('never exceed those of its user', async () => {
     const viewer = await app.admin.createUser('viewer');
     const answer = await viewer.post(path, { label: 'x', scopes: ['tasks.read', 'tasks.write', 'admin'] });
     expect([answer.status, answer.body.error.details.scopes]).toEqual([403, ['tasks.write', 'admin']]);
@@ -126,7 +126,7 @@ describe('what a token opens', () => {
     const client = await script(user, ['projects.write', 'tasks.write']);
     const project = await makeProject(client);
     await data(200, app.admin.put(`/api/users/${user.user.id}`, { role: 'viewer' }));
-    // the other processes are told of it a moment later
+    // the other processes are notified of the change a moment later
     const make = () => client.post('/api/projects/', { name: 'No more' });
     await until(async () => (await make()).status === 403 && (await make()).status === 403);
     expect(await refusal(make())).toBe(forbidden);
@@ -137,13 +137,13 @@ describe('what a token opens', () => {
     expect(await refusal(shown())).toBe('403 AUTH_ACCOUNT_DISABLED');
   });
 
-  test('is what its scopes say, and the answer names what is missing', async () => {
+  test('are those of its scopes, and an error names the missing scopes', async () => {
     const reader = await script(app.admin, ['tasks.read']);
     const answer = await reader.post('/api/tasks/', { title: 'x', project_id: nobody });
     expect([answer.status, answer.body.error.details]).toEqual([403, { required_scopes: ['tasks.write'] }]);
   });
 
-  test('sees nothing of tasks in what its scopes open but their figures', async () => {
+  test('show only statistics of tasks without the scope tasks.read', async () => {
     const owner = await app.admin.createUser('developer');
     const project = await makeProject(owner);
     const title = 'A title that is nobody else’s business';
@@ -160,7 +160,7 @@ describe('what a token opens', () => {
     expect(wide.recent_activity[0].task_title).toBe(title);
   });
 
-  test('copies tasks only with the scope to write tasks', async () => {
+  test('allow to clone tasks only with the scope tasks.write', async () => {
     const owner = await app.admin.createUser('developer');
     const project = await makeProject(owner);
     await data(201, owner.post('/api/tasks/', { title: 'A task', project_id: project.id }));
@@ -174,7 +174,7 @@ describe('what a token opens', () => {
     expect((await data(201, copy(['projects.write', 'tasks.write'], true))).cloned_tasks).toBe(1);
   });
 
-  test('is not what an administrator sees, without the scope admin', async () => {
+  test('do not include administration without the scope admin', async () => {
     const owner = await app.admin.createUser('developer');
     const project = await makeProject(owner);
     const narrow = await script(app.admin, ['projects.read', 'webhooks.manage']);
@@ -185,7 +185,7 @@ describe('what a token opens', () => {
     expect((await wide.get(`/api/projects/${project.id}`)).status).toBe(200);
   });
 
-  test('is not other tokens, unless it was made for that, and none stronger than itself', async () => {
+  test('include new tokens only with tokens.manage, and none with more permissions', async () => {
     const plain = await script(app.admin, ['tasks.read', 'admin']);
     const body = { label: 'x', scopes: ['tasks.read'] };
     expect(await refusal(plain.post(path, body))).toBe(forbidden);
@@ -200,7 +200,7 @@ describe('what a token opens', () => {
     await data(201, maker.post(path, { ...body, expires_at: end }));
   });
 
-  test('ends with its time', async () => {
+  test('end at its expiry', async () => {
     const made = await make(app.admin, ['tasks.read'], {
       expires_at: new Date(Date.now() + 3_600_000).toISOString(),
     });
@@ -216,8 +216,8 @@ describe('what a token opens', () => {
   });
 });
 
-describe('a token goes where a JWT goes:', () => {
-  test('plain WebSocket, with its scopes, and closed when it is revoked', async () => {
+describe('a token is accepted in place of a JWT by', () => {
+  test('WebSocket, with its scopes, and the connection is closed when it is revoked', async () => {
     const made = await make(app.admin, ['tasks.read', 'execute']);
     const socket = await LiveSocket.open(app.wsUrl, made.token);
     await socket.ask({ type: 'subscribe', channel: 'task_updates' }, 'subscribed');
@@ -252,7 +252,7 @@ describe('a token goes where a JWT goes:', () => {
     }
   });
 
-  test('server-sent events, and a run from start to end', async () => {
+  test('server-sent events, and for an execution from start to end', async () => {
     const project = await makeProject(app.admin);
     const task = await makeJob(app.admin, project, 'echo by token');
     await data(200, app.admin.put(`/api/projects/${project.id}`, { visibility: 'internal' }));

@@ -17,7 +17,7 @@ beforeAll(async () => {
   ])) as [Client, Client, Client];
 });
 
-test('a project is made, shown, listed, changed and deleted', async () => {
+test('a project is created, shown, listed, changed and deleted', async () => {
   const made = await data(
     201,
     owner.post('/api/projects/', {
@@ -115,8 +115,8 @@ test('a project is made, shown, listed, changed and deleted', async () => {
   expect(kept).toEqual({ n: 1 });
 });
 
-describe('a key', () => {
-  test('is made from the name, and avoids those that are taken', async () => {
+describe('the key of a project', () => {
+  test('is derived from the name, and avoids existing keys', async () => {
     const keys = [];
     for (const name of ['Größe und Maß', 'Grosse Sache', 'Größe zwei', '42', '日本', 'a'])
       keys.push((await makeProject(owner, { name })).key);
@@ -125,7 +125,7 @@ describe('a key', () => {
     expect(new Set([first.key, second.key]).size).toBe(2);
   });
 
-  test('that is given must be free, well-formed, and is free again after its project', async () => {
+  test('can be chosen if it is free and well-formed, and is free again after the deletion of its project', async () => {
     const project = await makeProject(owner, { key: 'STORE' });
     const again = { name: 'Another', key: 'STORE' };
     expect(await refusal(other.post('/api/projects/', again))).toBe('409 RESOURCE_ALREADY_EXISTS');
@@ -138,7 +138,7 @@ describe('a key', () => {
   });
 });
 
-test('a project that cannot be is refused with the code of the fault', async () => {
+test('an invalid project is refused with the error code of the problem', async () => {
   const faults: [Record<string, unknown>, string][] = [
     [{}, 'VALIDATION_REQUIRED_FIELD'],
     [{ name: '   ' }, 'VALIDATION_VALUE_TOO_SHORT'],
@@ -176,8 +176,8 @@ test('a stale version is refused, in the body and in If-Match', async () => {
   expect(countValues(answers.map(({ status }) => String(status)))).toEqual({ 200: 1, 409: 2 });
 });
 
-describe('who may see a project', () => {
-  test('a private one is there for its members and administrators only', async () => {
+describe('access to a project', () => {
+  test('is limited to its members and administrators if it is private', async () => {
     const project = await makeProject(owner);
     const path = `/api/projects/${project.id}`;
     const member = `${path}/members/${other.user.id}`;
@@ -226,7 +226,7 @@ describe('who may see a project', () => {
     );
   });
 
-  test('two owners cannot remove each other at once', async () => {
+  test('cannot be lost by both of two owners who remove each other', async () => {
     const project = await makeProject(app.admin);
     const members = `/api/projects/${project.id}/members`;
     for (const { user } of [owner, other])
@@ -255,7 +255,7 @@ describe('who may see a project', () => {
     expect((await data(200, app.admin.get(members))).members).toMatchObject([{ role: 'owner' }]);
   });
 
-  test('an internal one is readable by everybody', async () => {
+  test('is read-only for everybody else if it is internal', async () => {
     const project = await makeProject(owner, { visibility: 'internal' });
     const task = await makeTask(owner, project);
     for (const person of [viewer, other]) {
@@ -270,7 +270,7 @@ describe('who may see a project', () => {
     expect(await refusal(other.post(`/api/tasks/${task.id}/execute`))).toBe('403 PROJECT_ACCESS_DENIED');
   });
 
-  test('a viewer who is made a developer of a project stays a viewer', async () => {
+  test('stays read-only for a viewer who becomes a developer of the project', async () => {
     const project = await makeProject(owner);
     await data(
       200,
@@ -282,7 +282,7 @@ describe('who may see a project', () => {
     );
   });
 
-  test('its members are listed with their names and roles', async () => {
+  test('is listed with the names and roles of the members', async () => {
     const project = await makeProject(owner);
     const path = `/api/projects/${project.id}/members`;
     const { members } = await data(200, owner.put(`${path}/${other.user.id}`, { role: 'viewer' }));
@@ -302,7 +302,7 @@ describe('who may see a project', () => {
   });
 });
 
-test('an archived project is read-only until it is made active again', async () => {
+test('an archived project is read-only until it is activated again', async () => {
   const project = await makeProject(owner);
   const path = `/api/projects/${project.id}`;
   const task = await makeTask(owner, project, { command: 'true' });
@@ -321,7 +321,7 @@ test('an archived project is read-only until it is made active again', async () 
   await data(200, owner.put(`/api/tasks/${task.id}`, { title: 'x' }));
 });
 
-test('what runs in a project that is archived meanwhile can be cancelled', async () => {
+test('an active execution can be cancelled after its project is archived', async () => {
   const project = await makeProject(owner);
   const task = await makeTask(owner, project, { command: 'sleep 60' });
   await data(202, owner.post(`/api/tasks/${task.id}/execute`));
@@ -332,7 +332,7 @@ test('what runs in a project that is archived meanwhile can be cancelled', async
     expect(await data(200, owner.post(path))).toMatchObject({ status: 'cancelled' });
 });
 
-test('the list is filtered, searched, sorted and paged', async () => {
+test('the list is filtered, searched, sorted and paginated', async () => {
   const lister = await app.admin.createUser('developer');
   const made = [];
   for (const name of ['Banana 100%', 'apple', 'Cherry_pie'])
@@ -383,7 +383,7 @@ test('the list is filtered, searched, sorted and paged', async () => {
     expect([query, (await lister.get(`/api/projects/?${query}`)).status]).toEqual([query, 422]);
 });
 
-test('a project with tasks under way cannot be deleted', async () => {
+test('a project with active tasks cannot be deleted', async () => {
   const project = await makeProject(owner);
   const task = await makeTask(owner, project, { command: 'sleep 60' });
   await data(202, owner.post(`/api/tasks/${task.id}/execute`));

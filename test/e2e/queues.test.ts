@@ -30,7 +30,7 @@ afterEach(async () => {
   }
 });
 
-test('the status tells of queues, slots and performance', async () => {
+test('the status reports queues, slots and performance', async () => {
   const task = await queueUp('high');
   await reached(owner, task, 'completed');
   const shown = await status();
@@ -51,7 +51,7 @@ test('the status tells of queues, slots and performance', async () => {
   });
 });
 
-test('a paused queue starts nothing while the others go on, and starts what waited when it is resumed', async () => {
+test('a paused queue starts nothing while others continue, and starts its entries when it is resumed', async () => {
   expect(await pause('high_priority', 'Maintenance window')).toEqual({
     queue_name: 'high_priority',
     status: 'paused',
@@ -79,7 +79,7 @@ test('a paused queue starts nothing while the others go on, and starts what wait
   await reached(owner, waiting, 'completed');
 });
 
-test('a pause survives a lost Redis and a restart', async () => {
+test('a paused queue stays paused after a loss of Redis and a restart', async () => {
   await pause('normal_priority');
   const waiting = await queueUp('normal');
   await app.redis?.flush();
@@ -91,7 +91,7 @@ test('a pause survives a lost Redis and a restart', async () => {
   await reached(owner, waiting, 'completed', 40_000);
 });
 
-test('to clear a queue cancels what waits in it and leaves the others', async () => {
+test('clearing a queue cancels its entries and no others', async () => {
   for (const name of names) await pause(name);
   const low = await Promise.all(Array.from({ length: 9 }, () => queueUp('low')));
   const high = await queueUp('high');
@@ -107,7 +107,7 @@ test('to clear a queue cancels what waits in it and leaves the others', async ()
     expect((await app.admin.delete('/api/queues/clear', body)).status).toBe(422);
 });
 
-test('queued tasks move to another queue, and what is not queued is named', async () => {
+test('queued tasks can be moved to another queue, and tasks that are not queued are reported', async () => {
   for (const name of names) await pause(name);
   const waiting = await queueUp('low');
   const idle = await makeJob(owner, project, 'true');
@@ -133,7 +133,7 @@ test('queued tasks move to another queue, and what is not queued is named', asyn
   await reached(owner, waiting, 'completed');
 });
 
-test('to move tasks while they start and end is answered for each of them', async () => {
+test('moving tasks while they start and end succeeds', async () => {
   const tasks = await Promise.all(Array.from({ length: 8 }, () => makeJob(owner, project, 'true')));
   const moves = tasks.map(async (task) => {
     await execute(owner, task, { priority: 'low' });
@@ -144,7 +144,7 @@ test('to move tasks while they start and end is answered for each of them', asyn
   for (const task of tasks) await reached(owner, task, 'completed');
 });
 
-test('a full queue is refused with QUEUE_FULL', async () => {
+test('an execution for a full queue is refused with QUEUE_FULL', async () => {
   for (const name of names) await pause(name);
   const tasks = await Promise.all(Array.from({ length: 13 }, () => makeJob(owner, project, 'true')));
   for (const task of tasks.slice(0, 12)) await execute(owner, task);
@@ -154,7 +154,7 @@ test('a full queue is refused with QUEUE_FULL', async () => {
   expect((await show(owner, tasks[12])).status).toBe('pending');
 });
 
-test('the metrics count arrivals and ends', async () => {
+test('the metrics count enqueued and ended executions', async () => {
   const task = await makeJob(owner, project, 'exit 1');
   const before = await data(200, owner.get('/api/queues/metrics'));
   await execute(owner, task, { priority: 'low' });
@@ -176,7 +176,7 @@ test('the metrics count arrivals and ends', async () => {
 });
 
 describe('queues', () => {
-  test('are changed by administrators only', async () => {
+  test('can be changed by administrators only', async () => {
     const body = { queue_name: 'high_priority', confirm: true };
     for (const answer of [
       owner.post('/api/queues/pause', body),
@@ -186,7 +186,7 @@ describe('queues', () => {
       expect(await refusal(answer)).toBe('403 AUTH_INSUFFICIENT_PERMISSIONS');
   });
 
-  test('have three names', async () => {
+  test('accept only the three names', async () => {
     for (const body of [{}, { queue_name: 'high' }])
       expect((await app.admin.post('/api/queues/pause', body)).status).toBe(422);
   });

@@ -22,7 +22,7 @@ async function flood(client: Client, count: number, path: string): Promise<Recor
   return countValues(statuses);
 }
 
-test('an address has 100 requests a minute, counted over all processes', async () => {
+test('an address has 100 requests a minute, counted across all processes', async () => {
   const client = from(app.anonymous(), '10.9.0.1');
   const first = await client.get('/api/tasks/');
   expect(first.status).toBe(401);
@@ -59,7 +59,7 @@ test('an address has 100 requests a minute, counted over all processes', async (
   expect((await from(app.anonymous(), '10.9.0.2').get('/nowhere')).status).toBe(404);
 });
 
-test('a connection that goes on although it is refused is closed, and what it sent ahead is not done', async () => {
+test('a connection that ignores the rate limit is closed, and its pipelined requests are dropped', async () => {
   const address = '10.9.4.1';
   await flood(from(app.anonymous(), address), 98, '/nowhere');
   const socket = connect(app.apis[0]!.port, '127.0.0.1');
@@ -71,7 +71,7 @@ test('a connection that goes on although it is refused is closed, and what it se
   expect(answers.match(/(?<=^connection: )\S+/gim)?.at(-1)).toBe('close');
 });
 
-test('a user has 200 requests a minute from wherever they come, and a premium user 500', async () => {
+test('a user has 200 requests a minute from any address, and a premium user 500', async () => {
   const [standard, premium] = await Promise.all([
     app.admin.createUser('viewer'),
     app.admin.createUser('viewer', { tier: 'premium' }),
@@ -109,7 +109,7 @@ test('every response has the rate limit headers, also an error of the framework'
 });
 
 if (mode === 'cluster') {
-  test('without Redis each process counts for itself and goes on', async () => {
+  test('without Redis each process counts by itself and keeps answering', async () => {
     await app.redis?.stop();
     const client = from(app.anonymous(), '10.9.3.1');
     expect((await client.get('/nowhere')).status).toBe(404);

@@ -29,8 +29,8 @@ async function raw(bytes: string): Promise<{ head: string; body: Json }> {
   return { head, body: JSON.parse(body) as Json };
 }
 
-describe('a body', () => {
-  test('may have fields named constructor and prototype, and none named __proto__', async () => {
+describe('a request body', () => {
+  test('may have fields named constructor and prototype, but none named __proto__', async () => {
     const metadata = '{"constructor":{"prototype":1},"prototype":[2]}';
     const { id } = await data(201, post(taskWith(`"metadata":${metadata}`)));
     const shown = await data(200, owner.get(`/api/tasks/${id}`));
@@ -45,7 +45,7 @@ describe('a body', () => {
     }
   });
 
-  test('is refused when it is not UTF-8, or says that it is something else', async () => {
+  test('is refused when it is not UTF-8, or declares another encoding', async () => {
     const latin1 = Buffer.from(taskWith('"description":"caf\u00e9"'), 'latin1');
     expect(await refusal(post(latin1))).toBe('400 MALFORMED_REQUEST');
     const type = (charset: string) => ({ 'content-type': `application/json; ${charset}` });
@@ -61,7 +61,7 @@ describe('a body', () => {
     await data(201, post(taskWith('"description":""'), { 'content-encoding': 'identity' }));
   });
 
-  test('has numbers that are kept as they are, or refused', async () => {
+  test('with numbers keeps them exactly, or is refused', async () => {
     for (const number of ['9007199254740993', '1e400', '-12345678901234567890', '0.12345678901234567890']) {
       const answer = await post(taskWith(`"metadata":{"n":${number}}`));
       expect(await refusal(answer)).toBe('422 VALIDATION_INVALID_FORMAT');
@@ -73,7 +73,7 @@ describe('a body', () => {
   });
 });
 
-test('a time may have an offset, and is read as UTC', async () => {
+test('a timestamp may have an offset, and is stored as UTC', async () => {
   const { id } = await makeTask(owner, project, { title: 'timed' });
   const { created_at } = await data(200, owner.get(`/api/tasks/${id}`));
   const local = (shift: number) =>
@@ -89,7 +89,7 @@ test('a time may have an offset, and is read as UTC', async () => {
     ]);
 });
 
-test('the server has both loopback addresses, so that nobody else gets what is sent to localhost', async () => {
+test('the server listens on both loopback addresses, so no other process can receive its requests', async () => {
   const { port } = app.apis[0]!;
   const answer = await fetch(`http://[::1]:${port}/api/health/`);
   expect([answer.status, ((await answer.json()) as Json).data.status]).toEqual([200, 'healthy']);
@@ -98,7 +98,7 @@ test('the server has both loopback addresses, so that nobody else gets what is s
 describe('a request', () => {
   const head = () => `Host: x\r\nConnection: close\r\nAuthorization: Bearer ${owner.token}\r\n\r\n`;
 
-  test('may name its target in absolute form', async () => {
+  test('may have a target in absolute form', async () => {
     for (const target of ['http://x/api/health', 'HTTPS://x:1/api/health/?a=b']) {
       const answer = await raw(`GET ${target} HTTP/1.1\r\n${head()}`);
       expect(answer.head).toMatch(/^HTTP\/1\.1 200 /);
@@ -110,7 +110,7 @@ describe('a request', () => {
     expect((await raw(`GET http://x HTTP/1.1\r\n${head()}`)).body.error.code).toBe('RESOURCE_NOT_FOUND');
   });
 
-  test('may escape letters that need none, and is the same request', async () => {
+  test('may contain unnecessary percent-encoding, and is the same request', async () => {
     const headers = { authorization: `Bearer ${owner.token}` };
     const answer = await fetch(`${app.url}/%61pi/p%72oj%65cts/?search=%61%26`, { headers });
     const { data: page, meta } = (await answer.json()) as Json;
@@ -119,7 +119,7 @@ describe('a request', () => {
     expect(page.pagination.links.first).toMatch(/^\/api\/projects\/\?search=a%26/);
   });
 
-  test('with a method that its path does not take is told which ones it takes', async () => {
+  test('with an unsupported method gets 405 with the allowed methods', async () => {
     const answers = {
       'PATCH /api/tasks/': 'GET, HEAD, POST',
       'POST /api/health': 'GET, HEAD',
@@ -139,7 +139,7 @@ describe('a request', () => {
     expect(await refusal(owner.request('PATCH', '/api/nothing'))).toBe('404 RESOURCE_NOT_FOUND');
   });
 
-  test('names its host once', async () => {
+  test('must have exactly one valid Host header', async () => {
     const ask = (...hosts: string[]) =>
       raw(`GET /api/health HTTP/1.1\r\n${hosts.map((host) => `Host: ${host}\r\n`).join('')}${rest}`);
     const rest = 'Connection: close\r\n\r\n';
@@ -152,7 +152,7 @@ describe('a request', () => {
     }
   });
 
-  test('with headers that are too large is told so', async () => {
+  test('with headers that are too large gets 431', async () => {
     const { head: answer, body } = await raw(
       `GET /api/health HTTP/1.1\r\nHost: x\r\nX-Long: ${'y'.repeat(70_000)}\r\n\r\n`,
     );
@@ -161,11 +161,11 @@ describe('a request', () => {
   });
 });
 
-describe('a large answer', () => {
+describe('a large response', () => {
   const ask = (path: string, headers: Record<string, string>) =>
     owner.open('GET', path, undefined, { headers });
 
-  test('is compressed for who takes it, and is the same', async () => {
+  test('is compressed for clients that accept it, with the same content', async () => {
     await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         makeTask(owner, project, { title: `large ${index}`, description: 'x'.repeat(1000) }),
@@ -186,7 +186,7 @@ describe('a large answer', () => {
     expect(small.headers.get('content-encoding')).toBeNull();
   });
 
-  test('is none of a live or stored output', async () => {
+  test('of live or stored output is not compressed', async () => {
     const { command_id } = await run(owner, 'head -c 100000 /dev/zero');
     for (const accept of ['text/event-stream', '*/*']) {
       const answer = await ask(`/api/commands/${command_id}/output`, {
@@ -198,7 +198,7 @@ describe('a large answer', () => {
     }
   });
 
-  test('of the documentation is not sent again to who has it', async () => {
+  test('of the documentation is not sent again when the client has it (304)', async () => {
     const { headers } = await ask('/openapi.json', {});
     const tag = headers.get('etag')!;
     expect(tag).toMatch(/^W\/"[\w-]{22}"$/);
@@ -207,8 +207,8 @@ describe('a large answer', () => {
   });
 });
 
-describe('a query', () => {
-  test('with a parameter that the route does not have is refused by its name', async () => {
+describe('a query string', () => {
+  test('with an unknown parameter is refused with its name', async () => {
     for (const [path, name] of [
       ['/api/tasks/?status[]=failed', 'status[]'],
       ['/api/tasks/?stauts=failed', 'stauts'],
@@ -222,7 +222,7 @@ describe('a query', () => {
     }
   });
 
-  test('with a parameter that has no value is one without it', async () => {
+  test('with an empty parameter equals one without it', async () => {
     const count = async (query: string) => (await data(200, owner.get(`/api/tasks/?${query}`))).total;
     expect(await count('status=&search=&priority=&tags=&page=&created_after=&assigned_to=')).toBe(
       await count(''),
@@ -230,7 +230,7 @@ describe('a query', () => {
     expect(await count('')).toBeGreaterThan(0);
   });
 
-  test('has numbers in decimal digits', async () => {
+  test('accepts numbers in decimal digits only', async () => {
     const { command_id } = await run(owner, 'echo hello');
     for (const number of ['0x10', '1e1', '+1', '1.0', '%201', '-1', 'NaN', '99999999999999999'])
       for (const path of [
@@ -242,7 +242,7 @@ describe('a query', () => {
   });
 });
 
-test('the events of an output that ended are not sent again to who has seen their end', async () => {
+test('the end of an event stream is not repeated to a client that has received it', async () => {
   const { command_id } = await run(owner, 'echo hello');
   const path = `/api/commands/${command_id}/output`;
   const ask = (last?: string) =>
@@ -258,8 +258,8 @@ test('the events of an output that ended are not sent again to who has seen thei
   expect(end?.data).toMatchObject({ end: true, total: 6, exit_code: 0, timestamp: completed_at });
 });
 
-describe('a name', () => {
-  test('of a project or task is found in lower case', async () => {
+describe('a name of a resource', () => {
+  test('is case-insensitive for projects and tasks', async () => {
     const named = await makeProject(owner, { key: 'LOW7' });
     const { id, ref } = await makeTask(owner, named);
     expect(ref).toBe('LOW7-1');
@@ -269,7 +269,7 @@ describe('a name', () => {
     expect((await makeTask(owner, { id: 'Low7' })).ref).toBe('LOW7-2');
   });
 
-  test('that is refused says the rule', async () => {
+  test('that is refused causes an error with the rule', async () => {
     const issueOf = async (fields: Record<string, unknown>, path = '/api/tasks/') => {
       const answer = await owner.post(path, { title: 'x', project_id: project.id, ...fields });
       expect(answer.status).toBe(422);

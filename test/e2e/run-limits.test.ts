@@ -28,8 +28,8 @@ beforeAll(async () => {
 
 const show = 'ulimit -v; ulimit -t; ulimit -f; ulimit -n';
 
-describe('the limits of a run', () => {
-  test('are those of the task, its execution, or the project, and never more than the project allows', async () => {
+describe('resource limits of an execution', () => {
+  test('come from the task, the execution, or the project, up to the maximum of the project', async () => {
     const limited = await makeProject(owner, {
       resource_limits: {
         default_run_limits: { memory: '1GB', open_files: 100 },
@@ -50,14 +50,14 @@ describe('the limits of a run', () => {
     expect(await outputOf(app, own.execution_id)).toBe('2097152\n7\n2048\n200\n');
   });
 
-  test('hold for commands, and are shown with them', async () => {
+  test('apply to commands, and are shown with them', async () => {
     const command = { command: show, limits: { open_files: 64 }, stream_output: false };
     const done = await data(200, owner.post('/api/commands/execute', command));
     expect(done).toMatchObject({ status: 'completed', limits: { open_files: 64 }, network: true });
     expect(done.output.map(({ content }: Json) => content).join('')).toMatch(/\n64\n$/);
   });
 
-  test('end a run with a reason where the kernel tells', async () => {
+  test('terminate an execution with the reason where the kernel reports one', async () => {
     const runs = await Promise.all([
       runJob(owner, project, 'exec sh -c "while :; do :; done"', 'failed', { limits: { cpu_seconds: 1 } }),
       runJob(owner, project, 'sh -c "while :; do :; done"; exit $?', 'failed', {
@@ -70,13 +70,13 @@ describe('the limits of a run', () => {
       [-24, 'A process used more than the 1 s of processor time that its limit allows'],
       [152, 'A process used more than the 1 s of processor time that its limit allows'],
       [-25, 'A process tried to write a file larger than the 8KB that its limit allows'],
-      // the program is told, and says so itself
+      // the program gets an error from the kernel and reports it itself
       [1, null],
     ]);
     expect(await outputOf(app, runs[3].execution_id)).toContain('memory exhausted');
   });
 
-  test('that make no sense are refused', async () => {
+  test('are refused when invalid', async () => {
     for (const limits of [{ memory: 'much' }, { memory: '1KB' }, { cpu_seconds: 0 }, { disk: '1GB' }])
       expect([
         limits,
@@ -84,7 +84,7 @@ describe('the limits of a run', () => {
       ]).toEqual([limits, expect.stringMatching(/^422 VALIDATION_/)]);
   });
 
-  test('that nobody can hold here fail the run instead of being left out', async () => {
+  test('that the host cannot enforce fail the execution', async () => {
     const offline = await makeProject(owner, { settings: { network: false } });
     const runs = [
       await runJob(owner, offline, 'echo ran', 'failed'),
@@ -101,8 +101,8 @@ describe('the limits of a run', () => {
   });
 });
 
-describe('an exit code that the task lists as final', () => {
-  test('ends its attempts', async () => {
+describe('a final exit code of a task', () => {
+  test('prevents a retry', async () => {
     const fields = { retry_attempts: 3, final_exit_codes: [64, 2, 64] };
     const task = await makeJob(owner, project, 'exit 2', fields);
     expect(task.final_exit_codes).toEqual([64, 2]);
@@ -114,7 +114,7 @@ describe('an exit code that the task lists as final', () => {
     ]);
   });
 
-  test('may be given for one execution', async () => {
+  test('can be set for one execution', async () => {
     const task = await makeJob(owner, project, 'if [ -e again ]; then exit 3; fi; touch again; exit 2', {
       final_exit_codes: [2],
     });
@@ -133,10 +133,10 @@ async function renewLauncher(worker: ServerProcess): Promise<void> {
   });
 }
 
-describe('a fault of the system', () => {
+describe('a system error', () => {
   const fine = async () => expect((await runJob(owner, project, 'echo fine')).exit_code).toBe(0);
 
-  test('such as an environment that is too large fails the run and says so', async () => {
+  test('such as an environment that is too large fails the execution with the reason', async () => {
     const task = await makeJob(owner, project, 'echo ran');
     // as it could be made before environments had a limit
     await app.query(
@@ -155,7 +155,7 @@ describe('a fault of the system', () => {
     await fine();
   });
 
-  test('such as a working directory that is gone fails the run and says so', async () => {
+  test('such as a missing working directory fails the execution with the reason', async () => {
     await runJob(owner, project, 'mkdir here');
     const inHere = { working_directory: 'here' };
     // its own directory goes while it runs, and the next one finds none
@@ -169,7 +169,7 @@ describe('a fault of the system', () => {
 
   // a container may not mount, not even as root
   const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
-  test.runIf(canMount)("such as a full disk is the command's, and nobody else's", async () => {
+  test.runIf(canMount)('such as a full disk fails only the command that meets it', async () => {
     const other = await makeProject(owner);
     const { execution_id } = await runJob(owner, other, 'id -u; pwd');
     const [uid, folder = ''] = (await outputOf(app, execution_id)).split('\n');
@@ -187,13 +187,13 @@ describe('a fault of the system', () => {
   });
 });
 
-test('a command finds a PATH, a home, and a locale that knows every character', async () => {
+test('a command has a PATH, a home directory, and a UTF-8 locale', async () => {
   const command = 'command -v sh; cd; pwd; locale charmap; printf é | wc -m';
   const { execution_id } = await runJob(owner, project, command);
   expect(await outputOf(app, execution_id)).toMatch(/^\/.*sh\n\/.*\nUTF-8\n1\n$/);
 });
 
-test('a run that is being stopped is `cancelling` for as long as anything of it is alive', async () => {
+test('an execution stays `cancelling` as long as one of its processes is alive', async () => {
   const word = token();
   const deaf = `trap '' TERM; sh -c "trap '' TERM; while :; do sleep 300.${word}; done" & while :; do sleep 300.${word}; done`;
   const task = await makeJob(owner, project, deaf);

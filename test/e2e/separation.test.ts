@@ -40,12 +40,12 @@ const unsafe = { options: { allow_unsafe: true } };
 const status = (pid: number) => readFileSync(`/proc/${pid}/status`, 'latin1');
 const userOf = (pid: number) => Number(/^Uid:\t(\d+)/m.exec(status(pid))?.[1]);
 
-// What an ordinary user may not change is only to be seen as root; elsewhere nobody can be told apart.
+// Projects have separate users only if the server runs as root.
 const asRoot = process.getuid?.() === 0;
 const kinds = ['none', ...(inject('namespaces') ? ['bubblewrap'] : [])];
 
 describe.runIf(asRoot).each(kinds)(
-  'projects of a server that was started as root, isolation %s',
+  'commands of different projects on a server started as root, isolation %s',
   (isolation) => {
     const app = useApp({
       env: { EXECUTOR_ISOLATION: isolation, CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '8' },
@@ -70,7 +70,7 @@ describe.runIf(asRoot).each(kinds)(
     }
 
     test.runIf(existsSync('/proc/self/autogroup'))(
-      'do not take the processor from the launcher, whatever sessions they open',
+      'do not take CPU time from the launcher, whatever sessions they open',
       async () => {
         const launcher = await app.workers[0]!.launcherPid();
         expect(readFileSync(`/proc/${launcher}/autogroup`, 'latin1')).toContain('nice -15');
@@ -109,7 +109,7 @@ describe.runIf(asRoot).each(kinds)(
       await data(200, victim.post(`/api/tasks/${running.id}/cancel`));
     });
 
-    test('run scripts by the interpreters that they name, to their end or to their timeout', async () => {
+    test('run scripts by the interpreter of the shebang line, up to their end or timeout', async () => {
       const script = '#!/usr/bin/perl -l\r\n$| = 1; print "perl $<\\n$0";\r\nsleep ($ENV{PAUSE} || 0);\r\n';
       const ended = await runJob(victim, mine, script);
       const environment = { PAUSE: '1000' };
@@ -121,7 +121,7 @@ describe.runIf(asRoot).each(kinds)(
       }
     });
 
-    test('cannot leave each other keys, nor use those of the user who started the server', async () => {
+    test('share no kernel keyring with each other or with the user who started the server', async () => {
       const { execution_id: stored } = await runJob(attacker, theirs, storeKey('left', 'a message'));
       expect(await outputOf(app, stored)).toBe('refused: Function not implemented\n');
       const { execution_id } = await runJob(
@@ -132,7 +132,7 @@ describe.runIf(asRoot).each(kinds)(
       expect(await outputOf(app, execution_id)).toMatch(/^none\nnone\n(?![^]*(left|operators))/);
     });
 
-    test('cannot keep each other from ending by the mark of a run', async () => {
+    test('cannot prevent the end of each other by a forged mark of an execution', async () => {
       const claimed = await begin(victim, mine, 'sleep 1');
       await reached(victim, claimed, 'running');
       // the marks of the runs before it: whoever lowers a limit to one of them is taken for a process of that run
@@ -145,7 +145,7 @@ describe.runIf(asRoot).each(kinds)(
       await data(200, attacker.post(`/api/tasks/${claiming.id}/cancel`));
     });
 
-    test('have commands without rights, which cannot get any, and which the system ends first', async () => {
+    test('have no privileges, cannot gain any, and are the first victims of the OOM killer', async () => {
       const look = `id -u; grep -E '^(CapEff|CapPrm|NoNewPrivs|Groups)' /proc/self/status; cat /proc/self/oom_score_adj; ulimit -p; readlink /proc/self/fd/1`;
       const { execution_id } = await runJob(victim, mine, look);
       const lines = (await outputOf(app, execution_id)).split('\n');
@@ -162,7 +162,7 @@ describe.runIf(asRoot).each(kinds)(
       expect(lines[7]).toMatch(/^\/run\/millrace\//);
     });
 
-    test('are not led out of their workspace, and learn nothing about the files outside', async () => {
+    test('cannot leave their workspace, and learn nothing about files outside', async () => {
       const closed = mkdtempSync('/root/millrace-test-');
       try {
         mkdirSync(join(closed, 'inner'), { mode: 0o755 });
@@ -206,7 +206,7 @@ describe.runIf(asRoot).each(kinds)(
       }
     });
 
-    test('leave alone whatever is called like a folder of a launcher', async () => {
+    test('are not confused by foreign folders named like those of a launcher', async () => {
       const namespace = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0];
       const bases = ['/dev/shm', '/tmp'].filter((base) => existsSync(base));
       const planted = bases.flatMap((base) =>
@@ -238,8 +238,8 @@ describe.runIf(asRoot).each(kinds)(
 
     // with isolation they are the same
     if (isolation === 'none')
-      describe('its processes', () => {
-        test('are ordinary ones, but for the supervisor and a launcher with four capabilities', async () => {
+      describe('the processes of the server', () => {
+        test('are unprivileged, except for the supervisor and a launcher with four capabilities', async () => {
           for (const server of app.processes) {
             expect(userOf(server.supervisorPid)).toBe(0);
             expect(userOf(server.pid)).not.toBe(0);
@@ -253,7 +253,7 @@ describe.runIf(asRoot).each(kinds)(
           }
         });
 
-        test('a launcher has IPC objects of its own, and shared memory goes with the last process that has it', async () => {
+        test('include a launcher with its own IPC namespace, where shared memory ends with its last process', async () => {
           const [worker] = app.workers;
           const namespace = (pid: number) => readlinkSync(`/proc/${pid}/ns/ipc`);
           expect(namespace((await worker!.launcherPid())!)).not.toBe(namespace(worker!.pid));
@@ -270,7 +270,7 @@ describe.runIf(asRoot).each(kinds)(
           expect(outputs.map((output) => output.trim().split('\n').at(-1))).toEqual(['0', '0']);
         });
 
-        test('say that they are not ready while there is no launcher, lose no run, and recover', async () => {
+        test('are not ready without a launcher, lose no execution, and recover', async () => {
           const project = await makeProject(app.admin);
           await runJob(app.admin, project, 'true');
           const [worker] = app.workers;
@@ -330,7 +330,7 @@ describe.runIf(asRoot).each(kinds)(
 );
 
 describe.runIf(asRoot)(
-  'a container that gives root four capabilities and no new rights, and reads secrets from files',
+  'a container whose root has four capabilities and no new privileges, and secrets in files',
   () => {
     const folder = mkdtempSync('/run/millrace-test-');
     const secret = (name: string, value: string) => {
@@ -355,7 +355,7 @@ describe.runIf(asRoot)(
     });
     afterAll(() => rmSync(folder, { recursive: true }));
 
-    test('runs, keeps its secrets from commands, and projects from each other', async () => {
+    test('executes commands, hides its secrets from them, and separates projects', async () => {
       for (const server of app.processes) {
         expect(status(server.supervisorPid)).toMatch(/^CapPrm:\t0{14}e1$/m);
         expect(userOf(server.pid)).not.toBe(0);
@@ -373,13 +373,13 @@ describe.runIf(asRoot)(
         expect([hidden, seen.includes(hidden)]).toEqual([hidden, false]);
     });
 
-    test('opens a workspace that a command has closed', async () => {
+    test('opens a workspace whose permissions a command has removed', async () => {
       const project = await makeProject(app.admin);
       await runJob(app.admin, project, 'chmod 0 .');
       await runJob(app.admin, project, 'echo works > again');
     });
 
-    test('does not start with a secret that everybody may read', async () => {
+    test('refuses to start with a secret file that everybody can read', async () => {
       const open = secret('open', jwtSecret);
       chmodSync(open, 0o444);
       const server = new ServerProcess('all', 0, { ...app.env, JWT_SECRET_FILE: open });
@@ -395,7 +395,7 @@ describe.runIf(asRoot)(
 const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
 const canBeOrdinary = !asRoot || spawnSync('setpriv', [...nobody, 'test', '-r', main]).status === 0;
 
-describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary user without isolation', () => {
+describe.runIf(canBeOrdinary)('a server of an ordinary user without isolation', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'millrace-data-'));
   if (asRoot) chownSync(dataDir, 65534, 65534);
   // a data folder may be reached by a link
@@ -415,19 +415,19 @@ describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary us
     rmSync(dataDir, { recursive: true });
   });
 
-  test('closed workspaces are opened again for the next run', async () => {
+  test('repairs the permissions of a workspace for the next execution', async () => {
     const project = await makeProject(app.admin);
     await runJob(app.admin, project, 'chmod 0 .');
     await runJob(app.admin, project, 'echo works > again');
   });
 
-  test('do not get the keys of the user who started the server', async () => {
+  test('does not pass the kernel keyring of its user to commands', async () => {
     const project = await makeProject(app.admin);
     const { execution_id } = await runJob(app.admin, project, readKey('operators'));
     expect(await outputOf(app, execution_id)).toBe('none\n');
   });
 
-  test('are taken and handed out only as long as that is allowed', async () => {
+  test('accepts project secrets and passes them to commands only while ALLOW_UNISOLATED_SECRETS is set', async () => {
     const project = await makeProject(app.admin);
     const path = `/api/projects/${project.id}/secrets/TOK`;
     await data(200, app.admin.put(path, { value: 'a secret' }));
@@ -448,4 +448,5 @@ describe.runIf(canBeOrdinary)('secrets of projects on a server of an ordinary us
   });
 });
 
-if (!asRoot) test('run these as root: only then has each project a user', () => undefined);
+if (!asRoot)
+  test('skipped without root: only as root each project has a user id of its own', () => undefined);

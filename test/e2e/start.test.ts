@@ -55,7 +55,7 @@ async function endByNpm(npm: ServerProcess, signal: NodeJS.Signals): Promise<voi
   );
 }
 
-test('every process gets the secrets, shows them neither in its environment nor in its command line, drains on SIGTERM and ends with 0, also when it comes twice', async () => {
+test('every process gets the secrets without showing them, drains on SIGTERM and exits with 0', async () => {
   const password = `p"a'$HOME\`id\` \\n $(id) \\ ; # % é = \t end `;
   const app = await startApp({
     command: [startScript],
@@ -89,13 +89,13 @@ test('every process gets the secrets, shows them neither in its environment nor 
 });
 
 if (mode === 'single') {
-  test('one signal to npm ends what it started, also one of which npm dies; a later start prints no password, and waits for a Postgres that takes no connections yet', async () => {
+  test('a signal to npm stops everything, and a later start waits for a Postgres that takes no connections yet', async () => {
     const app = await startApp({
       command: ['npm', '--silent', '--prefix', copy, 'start'],
       env: { ADMIN_PASSWORD: undefined, http_proxy: 'http://proxy.example.org:3128' },
     });
     expect(app.apis[0]?.stdout).toContain(`password: ${app.admin.credentials?.password}`);
-    // what npm adds for a script of ours is not for the commands of others
+    // the variables that npm adds for its scripts must not reach commands
     const project = await makeProject(app.admin);
     const job = 'command -v tsc; echo "$PATH $http_proxy"; no-such-program';
     const { execution_id } = await runJob(app.admin, project, job, 'failed');
@@ -137,7 +137,7 @@ if (mode === 'single') {
     }
   }, 300_000);
 
-  test('a signal ends a start that waits for what does not come', async () => {
+  test('a signal ends a start that waits for a dependency', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-start-'));
     let callers = 0;
     const silent = createServer(() => (callers += 1));
@@ -161,7 +161,7 @@ if (mode === 'single') {
     }
   });
 
-  test('a secret with a line break is refused by name', async () => {
+  test('a secret with a line break is refused with its name', async () => {
     const { exit, stderr } = await runToEnd({ ADMIN_PASSWORD: 'first line\nsecond line' }, [startScript]);
     expect(exit?.code).toBe(1);
     expect(stderr).toBe('start.sh: ADMIN_PASSWORD must not contain a line break\n');
@@ -174,7 +174,7 @@ if (mode === 'single') {
     expect(stderr).toContain('all, api or worker');
   });
 
-  test('a bad configuration is refused with every fault by name and never a value', async () => {
+  test('an invalid configuration is refused with each invalid setting by name and no value', async () => {
     const bad = {
       PORT: 'port-value',
       DATABASE_URL: 'mysql://database-value',
@@ -194,13 +194,13 @@ if (mode === 'single') {
     }
   });
 
-  test('a folder that commands may not see is refused', async () => {
+  test('a folder that must be hidden from commands is refused', async () => {
     const { exit, stderr } = await runToEnd({ EXECUTOR_READABLE_PATHS: '/usr/share,/proc/1' });
     expect(exit?.code).toBe(1);
     expect(stderr).toContain('EXECUTOR_READABLE_PATHS: must not contain /proc or what is in it');
   });
 
-  test('a common password for the first administrator is refused, and not shown', async () => {
+  test('a common password for the first administrator is refused, and not printed', async () => {
     const database = await TestDatabase.create(inject('postgresUrl'));
     const dataDir = await mkdtemp(join(tmpdir(), 'millrace-start-'));
     const env = { DATABASE_URL: database.url, DATA_DIR: dataDir, ADMIN_PASSWORD: 'Trustno1!' };
@@ -213,7 +213,7 @@ if (mode === 'single') {
   });
 
   // nobody else can close a folder to the user that the server gets
-  test('with no setting at all it runs a Postgres of its own, keeps its data, and takes it down again; as root also below a folder that only root may enter', async () => {
+  test('without settings the server runs a Postgres of its own, keeps its data, and stops it at the end', async () => {
     const isRoot = process.getuid?.() === 0;
     const above = await mkdtemp(isRoot ? '/root/millrace-test-' : join(tmpdir(), 'millrace-test-'));
     const closed = join(above, 'clone');
@@ -253,7 +253,7 @@ if (mode === 'single') {
     }
   }, 300_000);
 
-  test('the server starts with the code that was compiled when it was built', async () => {
+  test('the server starts with the code of the last build', async () => {
     const usesCode = (folder: string) => {
       const ask = `import('${folder}/serve.js').then(({ script }) => (console.log(script.cachedDataRejected), process.exit()))`;
       return execFileSync(process.execPath, ['--eval', ask], { encoding: 'utf8' }).trim();
@@ -275,7 +275,7 @@ if (mode === 'single') {
     expect(usesCode(other)).toBe('undefined');
   });
 
-  test('a copy that is not built is built first, and again when a source is newer', async () => {
+  test('a checkout that is not built is built first, and again after a source has changed', async () => {
     const unbuilt = join(copy, 'unbuilt');
     await mkdir(join(unbuilt, 'src'), { recursive: true });
     await symlink(join(root, 'node_modules'), join(unbuilt, 'node_modules'));

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 describe('health', () => {
-  test('is returned to everybody', async () => {
+  test('is public', async () => {
     const answer = await app.anonymous().get('/api/health/');
     expect(answer.body).toEqual({
       data: {
@@ -30,7 +30,7 @@ describe('health', () => {
     });
   });
 
-  test('is returned in detail, with measurements', async () => {
+  test('in detail includes measurements', async () => {
     const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
     const url = app.wsUrl.replace('ws', 'http');
     const look = () => data(200, new Client(() => url).get('/api/health/detailed'));
@@ -74,7 +74,7 @@ describe('health', () => {
   });
 });
 
-test('the system tells its version, features and limits', async () => {
+test('the system info contains version, features and limits', async () => {
   expect(await data(200, owner.get('/api/system/info'))).toEqual({
     version,
     environment: 'production',
@@ -93,7 +93,7 @@ describe('maintenance', () => {
       }),
     );
 
-  test('is announced, keeps others from changing things and everything from starting, and ends', async () => {
+  test('is announced, prevents changes by others and new executions, and ends', async () => {
     const running = await makeJob(owner, project, 'sleep 3');
     await execute(owner, running);
     await reached(owner, running, 'running');
@@ -137,7 +137,7 @@ describe('maintenance', () => {
     await owner.as(owner.credentials!);
 
     await execute(app.admin, task);
-    // what ran when it began goes on, and its end starts nothing
+    // executions that were running at the start continue, and their end starts no others
     await reached(owner, running, 'completed');
     expect(await show(owner, task)).toMatchObject({
       status: 'queued',
@@ -155,7 +155,7 @@ describe('maintenance', () => {
     await asksEverywhere(async (client) => (await client.post('/api/projects/', {})).status === 422);
   });
 
-  test('that is announced for later has no effect yet', async () => {
+  test('that is scheduled has no effect before its start', async () => {
     const starts_at = new Date(Date.now() + 3_600_000).toISOString();
     expect(await data(200, announce({ starts_at, duration: '01:00:00' }))).toMatchObject({
       status: 'scheduled',
@@ -168,7 +168,7 @@ describe('maintenance', () => {
     await data(200, app.admin.delete('/api/system/maintenance'));
   });
 
-  test('ends by itself', async () => {
+  test('ends after its duration', async () => {
     await data(200, announce({ duration: '00:00:02' }));
     const task = await makeJob(app.admin, project, 'true');
     expect(await execute(app.admin, task)).toMatchObject({ why_waiting: 'maintenance' });
@@ -176,7 +176,7 @@ describe('maintenance', () => {
     await makeJob(owner, project, 'true');
   });
 
-  test('is announced by administrators, with a length', async () => {
+  test('can be started by administrators only, with a duration', async () => {
     expect(await refusal(owner.post('/api/system/maintenance', { duration: '00:01:00' }))).toBe(
       '403 AUTH_INSUFFICIENT_PERMISSIONS',
     );
@@ -187,7 +187,7 @@ describe('maintenance', () => {
 });
 
 if (mode === 'cluster') {
-  test('the health of a process without its Redis is unhealthy, and it recovers', async () => {
+  test('the health of a process without Redis is unhealthy, and recovers', async () => {
     const { redis } = app;
     await redis?.stop();
     const look = async () =>

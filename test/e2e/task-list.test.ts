@@ -30,7 +30,7 @@ describe('the list of tasks', () => {
     await makeTask(owner, await makeProject(owner), { title: 'Elsewhere authentication' });
   });
 
-  test('is paged, with the flat fields and with links that lead on', async () => {
+  test('is paginated, with flat fields and links to other pages', async () => {
     const first = await list({ page_size: 2, sort: 'title', order: 'asc' });
     expect(first).toMatchObject({
       total: 5,
@@ -137,7 +137,7 @@ describe('the list of tasks', () => {
     expect(await refusal(owner.get('/api/tasks/?project_id=NOSUCH'))).toBe('404 PROJECT_NOT_FOUND');
   });
 
-  test('of one project is the same below the project', async () => {
+  test('of one project is the same at the path of the project', async () => {
     const below = await data(
       200,
       owner.get(`/api/projects/${project.id}/tasks?status=pending&page=1&page_size=2`),
@@ -147,7 +147,7 @@ describe('the list of tasks', () => {
     expect(below.pagination.links.next).toContain(`/api/projects/${project.id}/tasks?`);
   });
 
-  test('without a project is of all that one may see', async () => {
+  test('without a project contains all tasks that are visible to the user', async () => {
     const all = await data(200, owner.get('/api/tasks/'));
     expect(all.total).toBe(6);
     const stranger = await app.admin.createUser('developer');
@@ -193,7 +193,7 @@ describe('the list of tasks', () => {
       expect([search, await found(search)]).toEqual([search, hits.toSorted()]);
   });
 
-  test('is searched by what people see of a word: its parts, its accents, its quotes, its script', async () => {
+  test('is searched by parts of a word, and regardless of accents, quotes and script', async () => {
     const other = await makeProject(owner);
     const titled = {
       file: 'Update package.json',
@@ -270,7 +270,7 @@ describe('the list of tasks', () => {
     await data(200, owner.delete(`/api/projects/${other.id}`));
   });
 
-  test('takes the longest text in any script', async () => {
+  test('supports texts of maximum length in any script', async () => {
     const texts = ['\u8a9e', '\u65e5\u672c', 'aB', '\u00e9 ', 'a.'].map((piece) =>
       piece.repeat(50_000 / piece.length),
     );
@@ -280,7 +280,7 @@ describe('the list of tasks', () => {
       await data(200, owner.delete(`/api/tasks/${id}`));
   });
 
-  test('answers every odd search and never with 500', async () => {
+  test('answers unusual searches without an internal error', async () => {
     const pieces = [
       '(',
       ')',

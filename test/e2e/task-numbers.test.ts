@@ -4,7 +4,7 @@ import { makeProject, makeTask, refusal } from './steps.js';
 
 const app = useSharedApp();
 
-test('numbers of tasks rise in the order of their creation, however the project is named and whichever process is asked', async () => {
+test('task numbers rise in order of creation, for any name of the project and any process', async () => {
   const owner = await app.admin.createUser('developer');
   const project = await makeProject(owner);
   const names = [project.id, project.key, project.id.toUpperCase(), project.key.toLowerCase()] as string[];
@@ -22,7 +22,7 @@ test('numbers of tasks rise in the order of their creation, however the project 
   expect(atOnce.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, index) => index + 41));
 });
 
-test('a user without write access to a project uses up no number of it', async () => {
+test('a user without write access to a project uses no number of it', async () => {
   const project = await makeProject(app.admin, { visibility: 'internal' });
   const stranger = await app.admin.createUser('developer');
   const ask = () => stranger.post('/api/tasks/', { title: 'x', project_id: project.id });

@@ -78,7 +78,7 @@ beforeAll(async () => {
 });
 
 test.each(sorts.flatMap((sort) => [[sort, 'asc'] as const, [sort, 'desc'] as const]))(
-  'by %s %s, pages from both ends and by cursor are all tasks in order',
+  'sorted by %s %s, pages from both ends and by cursor list all tasks in order',
   async (sort, order) => {
     const mine = `project_id IN (${projects.map(({ id }) => `'${id}'`).join(', ')})`;
     const lists: [client: Client, query: Query, condition: string][] = [
@@ -111,7 +111,7 @@ test.each(sorts.flatMap((sort) => [[sort, 'asc'] as const, [sort, 'desc'] as con
   },
 );
 
-test('nothing of a project that a user may not see is in any list', async () => {
+test('no list contains a task of a project that is not visible to the user', async () => {
   // what a list without these filters has is compared above, task by task
   for (const sort of sorts)
     for (const filters of [
@@ -135,7 +135,7 @@ test('nothing of a project that a user may not see is in any list', async () => 
 });
 
 test(
-  'in a long list the total is counted so far, pages lead beyond it, and a page reads hardly more',
+  'a long list has a limited total, pages beyond it, and pages that read few blocks',
   { timeout: 200_000 },
   async () => {
     const project = await makeProject(owner);

@@ -27,7 +27,7 @@ beforeAll(async () => {
   project = await makeProject(owner, { key: 'SHOP' });
 });
 
-test('a task is made, shown, changed and deleted', async () => {
+test('a task is created, shown, changed and deleted', async () => {
   const made = await data(
     201,
     owner.post('/api/tasks/', {
@@ -158,7 +158,7 @@ test('a task is made, shown, changed and deleted', async () => {
   expect(actions[0]).toEqual({ action: 'deleted' });
 });
 
-describe('a task is named', () => {
+describe('a task is found', () => {
   test('by its id, its ref, or a prefix of its id', async () => {
     const task = await makeTask(owner, project);
     const names = [task.id, task.id.toUpperCase(), task.ref, task.id.slice(0, 35), task.id.slice(0, 20)];
@@ -169,7 +169,7 @@ describe('a task is named', () => {
       expect([name, (await owner.get(`/api/tasks/${name}`)).status]).toEqual([name, 422]);
   });
 
-  test('by a prefix only as long as it is the only one', async () => {
+  test('by a prefix only if it is unique', async () => {
     const tasks = await Promise.all([1, 2, 3].map(() => makeTask(owner, project)));
     // made in the same moment, so the first characters, which are the time, are the same
     const prefix = tasks[0].id.slice(0, 8);
@@ -179,7 +179,7 @@ describe('a task is named', () => {
     expect(answer.body.error.details.issue).toContain('More than one');
   });
 
-  test('by a prefix that only tasks share which one may not see, and is run whatever they do', async () => {
+  test('by a prefix that is unique among visible tasks, and executed whatever other users do', async () => {
     const ids = ['00000000-1111-7000-8000-000000000001', '00000000-1111-7000-8000-000000000002'];
     const hidden = await makeJob(other, await makeProject(other), 'sleep 60');
     const mine = await makeJob(owner, project, 'true');
@@ -192,12 +192,12 @@ describe('a task is named', () => {
     await data(200, other.post(`/api/tasks/${ids[0]}/cancel`));
   });
 
-  test('by a ref that no other task of the project has, also when many are made at once', async () => {
+  test('by a ref that is unique in the project, also for concurrent creations', async () => {
     const tasks = await Promise.all(Array.from({ length: 30 }, () => makeTask(owner, project)));
     expect(new Set(tasks.map(({ ref }) => ref)).size).toBe(30);
   });
 
-  test('and is not there for who may not see its project', async () => {
+  test('by users who can see its project, and by no others', async () => {
     const task = await makeTask(owner, project);
     for (const name of [task.id, task.ref, task.id.slice(0, 20)]) {
       for (const answer of [
@@ -215,7 +215,7 @@ describe('a task is named', () => {
   });
 });
 
-test('a task that cannot be is refused with the code and the field of the fault', async () => {
+test('an invalid task is refused with the error code and the field', async () => {
   const faults: [Record<string, unknown>, string, string][] = [
     [{ title: undefined }, 'VALIDATION_REQUIRED_FIELD', 'title'],
     [{ project_id: undefined }, 'VALIDATION_REQUIRED_FIELD', 'project_id'],
@@ -254,7 +254,7 @@ test('a task that cannot be is refused with the code and the field of the fault'
   );
 });
 
-test('text that cannot be stored is refused, wherever it is, and odd text is kept as it is', async () => {
+test('text that cannot be stored is refused in any field, and unusual text is kept unchanged', async () => {
   for (const bad of ['a\0b', '\ud800', 'x\udc00y']) {
     for (const fields of [
       { title: bad },
@@ -288,7 +288,7 @@ test('text that cannot be stored is refused, wherever it is, and odd text is kep
   });
 });
 
-test('JSON that is too deep or too big is refused', async () => {
+test('JSON that is too deep or too large is refused', async () => {
   const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
   const post = (metadata: string) =>
     owner.post('/api/tasks/', `{"title":"x","project_id":"${project.id}","metadata":${metadata}}`);
@@ -316,14 +316,14 @@ test('a stale version is refused, in the body and in If-Match', async () => {
   expect((await show(owner, task)).version).toBe(3);
 });
 
-test('nothing is written down for a change that changes nothing but the version', async () => {
+test('a change of nothing but the version is not recorded in the activity', async () => {
   const task = await makeTask(owner, project, { tags: ['a'] });
   await data(200, owner.put(`/api/tasks/${task.id}`, { tags: ['a'], title: task.title }));
   expect((await show(owner, task)).history).toHaveLength(1);
 });
 
 describe('dependencies', () => {
-  test('are shown with what they wait for, and replaced as a whole', async () => {
+  test('are shown with the tasks that they block, and replaced as a whole', async () => {
     const first = await makeTask(owner, project, { title: 'Setup database schema' });
     const second = await makeTask(owner, project);
     const task = await makeTask(owner, project, {
@@ -352,7 +352,7 @@ describe('dependencies', () => {
     expect((await show(owner, task)).dependencies).toEqual([]);
   });
 
-  test('cannot form a circle, of one, of two, of many, or made by two at once', async () => {
+  test('cannot form a cycle, of any length or by concurrent changes', async () => {
     const [a, b, c] = await Promise.all([1, 2, 3].map(() => makeTask(owner, project)));
     const wait = (task: Json, ...on: Json[]) =>
       owner.put(`/api/tasks/${task.id}`, { dependencies: on.map(({ id }) => id) });
@@ -368,7 +368,7 @@ describe('dependencies', () => {
     }
   });
 
-  test('are tasks of the same project that the asker can see', async () => {
+  test('must be tasks of the same project that are visible to the user', async () => {
     const elsewhere = await makeTask(owner, await makeProject(owner));
     const hidden = await makeTask(other, await makeProject(other));
     const task = { title: 'x', project_id: project.id };
@@ -382,7 +382,7 @@ describe('dependencies', () => {
   });
 });
 
-test('a task can be assigned to a user who can see its project, and stays with one who has lost access', async () => {
+test('a task can be assigned to a user who can see its project, and stays assigned after that access ends', async () => {
   const closed = await makeProject(owner);
   const toOther = { assigned_to: other.user.id };
   const task = await makeTask(owner, closed, { assigned_to: app.admin.user.id });
@@ -433,7 +433,7 @@ test('a task cannot be assigned to a disabled user', async () => {
   });
 });
 
-test('auto_assign gives a task without assignee to its maker', async () => {
+test('auto_assign assigns a task without assignee to its creator', async () => {
   const assigning = await makeProject(owner, {
     visibility: 'internal',
     settings: { auto_assign: true },
@@ -443,7 +443,7 @@ test('auto_assign gives a task without assignee to its maker', async () => {
   expect((await makeTask(owner, project)).assigned_to).toBeNull();
 });
 
-test('max_tasks holds, also for tasks that are made at once', async () => {
+test('max_tasks is respected, also for concurrent creations', async () => {
   const small = await makeProject(owner, { resource_limits: { max_tasks: 3 } });
   const make = () => owner.post('/api/tasks/', { title: 'x', project_id: small.id });
   const answers = await Promise.all(Array.from({ length: 9 }, make));

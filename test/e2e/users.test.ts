@@ -22,7 +22,7 @@ const userFields = [
   'version',
 ];
 
-test('an administrator makes, lists, shows and changes users', async () => {
+test('an administrator creates, lists, shows and changes users', async () => {
   const made = await data(
     201,
     app.admin.post('/api/users/', {
@@ -70,7 +70,7 @@ test('an administrator makes, lists, shows and changes users', async () => {
   expect(await refusal(app.admin.get('/api/users/not-an-id'))).toBe('422 VALIDATION_INVALID_FORMAT');
 });
 
-test('names and addresses are unique, whatever their case', async () => {
+test('names and email addresses are unique, regardless of case', async () => {
   const user = { username: 'grace', password: 'a long password', email: 'grace@example.org' };
   await data(201, app.admin.post('/api/users/', user));
   for (const again of [
@@ -84,7 +84,7 @@ test('names and addresses are unique, whatever their case', async () => {
   expect(countValues(answers.map(({ status }) => String(status)))).toEqual({ 201: 1, 409: 2 });
 });
 
-test('a user that cannot be is refused with the code of the fault', async () => {
+test('an invalid user is refused with the error code of the problem', async () => {
   const user = { username: 'linus', password: 'a long password', email: 'linus@example.org' };
   const faults: [Record<string, unknown>, string][] = [
     [{ username: undefined }, 'VALIDATION_REQUIRED_FIELD'],
@@ -105,7 +105,7 @@ test('a user that cannot be is refused with the code of the fault', async () => 
     ]);
 });
 
-test('a password that guessers try first is refused, whoever sets it', async () => {
+test('a common password is refused, whoever sets it', async () => {
   const person = await app.admin.createUser('developer');
   const { username, email, id } = person.user;
   const change = (new_password: string) =>
@@ -122,7 +122,7 @@ test('a password that guessers try first is refused, whoever sets it', async () 
   expect((await change('a much better one')).status).toBe(200);
 });
 
-test('users are for administrators only', async () => {
+test('users can be managed by administrators only', async () => {
   for (const role of ['viewer', 'developer'] as const) {
     const person = await app.admin.createUser(role);
     const path = `/api/users/${person.user.id}`;
@@ -141,13 +141,13 @@ test('users are for administrators only', async () => {
   }
 });
 
-test('the last administrator stays one', async () => {
+test('the last administrator cannot be demoted or disabled', async () => {
   const path = `/api/users/${app.admin.user.id}`;
   for (const change of [{ role: 'viewer' }, { disabled: true }])
     expect(await refusal(app.admin.put(path, change))).toBe('409 RESOURCE_IN_USE');
 });
 
-test('two administrators who demote or disable each other at the same moment leave one', async () => {
+test('two administrators who demote or disable each other concurrently leave one', async () => {
   let two = await Promise.all([app.admin.createUser('admin'), app.admin.createUser('admin')]);
   const pathOf = ({ user }: Client) => `/api/users/${user.id}`;
   await data(200, two[0].put(pathOf(app.admin), { role: 'developer' }));
@@ -165,14 +165,14 @@ test('two administrators who demote or disable each other at the same moment lea
       [{ id: winner.user.id }],
     ]);
     await data(200, winner.put(pathOf(loser), { role: 'admin', disabled: false }));
-    // whoever was disabled is signed out
+    // disabling a user ends the sessions
     two = [winner, round % 4 === 3 ? await loser.as(loser.credentials!) : loser];
   }
   await data(200, two[0].put(pathOf(app.admin), { role: 'admin' }));
   for (const each of two) await data(200, app.admin.put(pathOf(each), { role: 'viewer' }));
 });
 
-test('a disabled user and a new role count at once in every process', async () => {
+test('a disabled account and a new role take effect immediately in every process', async () => {
   const person = await app.admin.createUser('developer');
   const path = `/api/users/${person.user.id}`;
   const at = app.apis.map((server) => Object.assign(new Client(() => server.url), { token: person.token }));
@@ -201,7 +201,7 @@ test('a disabled user and a new role count at once in every process', async () =
   await person.as(person.credentials!);
 });
 
-test('an administrator resets a password, which ends the tokens of its owner', async () => {
+test('an administrator resets a password, which invalidates the tokens of the user', async () => {
   const person = await app.admin.createUser('viewer');
   await data(200, app.admin.put(`/api/users/${person.user.id}`, { password: 'given by the admin' }));
   await until(async () => (await person.get('/api/projects/')).status === 401, { timeout: 3_000 });
@@ -209,7 +209,7 @@ test('an administrator resets a password, which ends the tokens of its owner', a
   expect((await again.get('/api/projects/')).status).toBe(200);
 });
 
-test('no answer, no activity and no log shows a password or its hash', async () => {
+test('no response, activity or log contains a password or its hash', async () => {
   const secrets = [
     'one very secret password',
     'another very secret password',

@@ -36,7 +36,7 @@ async function mostAtOnce(condition: string, id: string): Promise<number> {
 }
 
 test(
-  'limits and order hold while 50 executions start and end at the same time',
+  'limits and order are respected while 50 executions start and end concurrently',
   { timeout: 60_000 },
   async () => {
     const projects = await Promise.all([project(3), project(2)]);
@@ -68,7 +68,7 @@ test(
   },
 );
 
-test('what waits for a task starts when that is completed, deleted or no dependency any more, and fails when it has failed', async () => {
+test('a dependent starts when its dependencies are completed, deleted or removed, and fails when one failed', async () => {
   const { id } = await project(5);
   const first = await makeTask(owner, { id } as Json);
   const second = await makeTask(owner, { id } as Json);
@@ -102,7 +102,7 @@ test('what waits for a task starts when that is completed, deleted or no depende
 });
 
 test(
-  'what is asked for while the task that it waits for fails does not wait for ever',
+  'an execution enqueued while its dependency fails does not wait forever',
   { timeout: 60_000 },
   async () => {
     const { id } = await project(20);
@@ -132,13 +132,13 @@ test(
   },
 );
 
-test('of two admissions for one owner, one waits for the other or says that it is busy', async () => {
+test('concurrent admissions for one owner are serialised, or one reports that it is busy', async () => {
   const racer = await app.admin.createUser('developer');
   const clients = [1, 2, 3].map(() => new Postgres(app.env['DATABASE_URL']));
   const [first, second, third] = clients as [Postgres, Postgres, Postgres];
   await Promise.all(clients.map((client) => client.connect()));
   await all('pause');
-  // in a queue that stands still for the server, and not for these
+  // in a queue that is paused for the server, and not for these calls
   const rows = await app.query<{ id: string }>(
     `INSERT INTO executions (id, requested_by, status, command, timeout)
    SELECT gen_random_uuid(), $1, 'queued', 'true', 60 FROM generate_series(1, 2) RETURNING id`,
@@ -175,7 +175,7 @@ test('of two admissions for one owner, one waits for the other or says that it i
   await all('resume');
 });
 
-test('an admission reads hardly more with 20,000 in a paused queue, and with 20,000 that wait for tasks than with 200', async () => {
+test('an admission reads few blocks with 20,000 executions in a paused queue or waiting for dependencies', async () => {
   const { id } = await project(10);
   const open = await makeTask(owner, { id } as Json);
   const task = await makeJob(owner, { id } as Json, 'true', { dependencies: [open.id] });
@@ -206,7 +206,7 @@ test('an admission reads hardly more with 20,000 in a paused queue, and with 20,
     `admit_next('${id}', ARRAY['${owner.user.id}']::uuid[], ARRAY['${task.id}']::uuid[], 5, 15, true)`,
     'owners_with_room(5, 15)',
   ];
-  /** What the search for forgotten executions reads to find its batch, after which it is told that there is none. */
+  /** Returns the blocks that the search for missed executions reads until it has found its batch. */
   const readsOfSearch = async (): Promise<number> => {
     let blocks = 0;
     const query = async (text: string, values?: readonly unknown[]) => {

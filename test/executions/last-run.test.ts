@@ -20,7 +20,7 @@ async function endsOf(task: Json): Promise<Json[]> {
   return inDetail;
 }
 
-test('a task has the result of its last run in all responses', async () => {
+test('every response with a task contains the result of its last execution', async () => {
   const task = await makeJob(owner, project, 'exit 7', { working_directory: 'nowhere' });
   expect(task.last_run).toBeNull();
   const { execution_id } = await execute(owner, task);
@@ -50,7 +50,7 @@ test('a task has the result of its last run in all responses', async () => {
   ]);
 });
 
-test('its history tells the end of each attempt, also of one that is repeated', async () => {
+test('the history of a task has the result of each attempt, also of a retried one', async () => {
   const command = 'if [ -e tried ]; then exit 0; else touch tried; exit 7; fi';
   const task = await makeJob(owner, project, command, { retry_attempts: 1 });
   const { execution_id } = await execute(owner, task);
@@ -68,7 +68,7 @@ test('its history tells the end of each attempt, also of one that is repeated', 
   ]);
 });
 
-test('a cancelled run is reported as such', async () => {
+test('a cancelled execution is reported as cancelled', async () => {
   const task = await makeJob(owner, project, 'sleep 60');
   await execute(owner, task);
   const running = await reached(owner, task, 'running');

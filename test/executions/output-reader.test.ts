@@ -17,7 +17,7 @@ import { usesRedis } from '../support/mode.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 
-// The reader on a real store and a real bus, with a recorder whose words can be lost.
+// These tests run the reader with a real database and a real bus, and a recorder whose messages can be lost.
 const logger = pino({ level: 'silent' });
 let testDatabase: TestDatabase;
 let redis: RedisServer | undefined;
@@ -98,7 +98,7 @@ function read(offset = 0) {
   return { seen, done, stop: () => stop.abort() };
 }
 
-/** Resolves once the reader hears what is said: `word` is put out at `offset` and has come. */
+/** Resolves once the reader receives live messages: `word` was published at `offset` and has arrived. */
 async function hears(reading: ReturnType<typeof read>, offset: number, word: string): Promise<void> {
   await until(() => {
     say(frame(offset, word));
@@ -106,7 +106,7 @@ async function hears(reading: ReturnType<typeof read>, offset: number, word: str
   });
 }
 
-test('a frame that was lost is taken from the store once it is there', async () => {
+test('a lost frame is read from the database once it is stored', async () => {
   const reading = read();
   await hears(reading, 0, 'one ');
   say(frame(8, 'three '));
@@ -130,7 +130,7 @@ test('a gap is filled even if no message reports that its bytes are stored', asy
   await reading.done;
 });
 
-test('frames that are not stored yet are sent again to a reader that missed them', async () => {
+test('a reader that missed frames that are not stored yet receives them again', async () => {
   const stop = events.on('execution.output_missed', ({ execution_id }) => {
     if (execution_id === id) for (const piece of said) say(piece);
   });
@@ -148,7 +148,7 @@ test('frames that are not stored yet are sent again to a reader that missed them
   stop();
 });
 
-test('a lost last frame is not missed: the message about its storage is enough', async () => {
+test('a lost last frame is read after the message that it is stored', async () => {
   const reading = read();
   await hears(reading, 0, 'one ');
   await store(frame(0, 'one '), frame(4, 'two '));
@@ -159,7 +159,7 @@ test('a lost last frame is not missed: the message about its storage is enough',
   await reading.done;
 });
 
-test('an end of which no word came is found', async () => {
+test('the end of an execution is detected without a message', async () => {
   const reading = read();
   await hears(reading, 0, 'one ');
   await store(frame(0, 'one '));
@@ -167,7 +167,7 @@ test('an end of which no word came is found', async () => {
   await until(() => reading.seen.end === 4, { timeout: 30_000 });
 });
 
-test('a slow reader gets every byte, and a quick one does not wait for others', async () => {
+test('a slow reader gets every byte and does not delay others', async () => {
   const size = 256 * 1024;
   const piece = (index: number) => frame(index * size, String.fromCharCode(97 + (index % 26)).repeat(size));
   const stop = new AbortController();
@@ -204,7 +204,7 @@ test('a slow reader gets every byte, and a quick one does not wait for others', 
   expect(position).toBe(64 * size);
 });
 
-test('frames that are larger than the room of a connection come in pieces that split no character', async () => {
+test('a frame larger than the buffer of a connection is divided without splitting a character', async () => {
   const narrow = Object.assign(new UnreadBytes(), {
     limits: { ...unreadLimits, perConnection: 1_000, always: 100 },
   });

@@ -34,7 +34,7 @@ const cancelled = async (task: Json) => {
 const attempts = async (task: Json) =>
   (await data(200, app.admin.get(`/api/tasks/${task.id}/executions`))).executions as Json[];
 
-/** Starts a run that goes on, and one more that waits behind it. */
+/** Starts an execution that keeps running, and another one that is queued behind it. */
 async function runAndQueue(): Promise<[running: Json, waiting: Json]> {
   const running = await makeJob(person, project, holding('go'));
   const waiting = await makeJob(person, project, 'true');
@@ -52,7 +52,7 @@ async function failing(): Promise<Json> {
   return job;
 }
 
-test('a disabled user runs nothing: running, waiting and retried runs are cancelled', async () => {
+test('all active executions and retries of a disabled user are cancelled', async () => {
   const job = await failing();
   const [running, waiting] = await runAndQueue();
   await data(200, app.admin.put(`/api/users/${person.user.id}`, { disabled: true }));
@@ -64,7 +64,7 @@ test('a disabled user runs nothing: running, waiting and retried runs are cancel
   await reached(app.admin, waiting, 'completed');
 });
 
-test('a former member starts nothing, and started runs continue', async () => {
+test('a removed member cannot start executions, and started ones continue', async () => {
   const job = await failing();
   const [running, waiting] = await runAndQueue();
   await data(200, app.admin.delete(`/api/projects/${project.id}/members/${person.user.id}`));
@@ -75,7 +75,7 @@ test('a former member starts nothing, and started runs continue', async () => {
 });
 
 test.each(['project', 'installation'])(
-  'a user who becomes a viewer of the %s starts nothing',
+  'a user who becomes a viewer of the %s cannot start executions',
   async (where) => {
     const [running, waiting] = await runAndQueue();
     const path =
@@ -101,7 +101,7 @@ test.each(['project', 'installation'])(
   },
 );
 
-test('without the event, a revoked run is refused at its start, and stopped where it runs', async () => {
+test('without the event, an execution of a disabled user is refused at its start, or stopped if it is running', async () => {
   const running = await makeJob(person, project, holding('go'));
   await execute(person, running);
   await reached(person, running, 'running');
@@ -109,7 +109,7 @@ test('without the event, a revoked run is refused at its start, and stopped wher
   const secret = `/api/projects/${project.id}/secrets/TOK`;
   const waiting = await makeJob(person, project, 'echo $TOK');
   await execute(person, waiting, { priority: 'low' });
-  // as if the process that wrote it had ended before it said so
+  // as if the process that disabled the user had ended before it published the event
   await app.query('UPDATE users SET disabled = true WHERE id = $1', [person.user.id]);
   await data(200, app.admin.put(secret, { value: 'a later secret' }));
   await cancelled(running);
@@ -118,7 +118,7 @@ test('without the event, a revoked run is refused at its start, and stopped wher
   expect((await lastExecution(app.admin, waiting)).started_at).toBeNull();
 });
 
-test('a run that was being asked for while its requester was removed is cancelled, even if its queue stays paused', async () => {
+test('an execution enqueued while its requester is removed is cancelled, even if its queue stays paused', async () => {
   await data(200, app.admin.post('/api/queues/pause', { queue_name: 'low_priority' }));
   const waiting = await makeJob(person, project, 'true');
   await execute(person, waiting, { priority: 'low' });

@@ -31,7 +31,7 @@ async function blocksOf(statement: string): Promise<number> {
   return blocks;
 }
 
-test('runs with output that end at once do not wait for the commit of each other', async () => {
+test('executions that end at the same time do not wait for the commits of each other', async () => {
   await client.query('SELECT pg_advisory_lock(1)');
   // a commit that takes long: it waits here for the lock, and holds those of its transaction
   await client.query(`CREATE FUNCTION hold_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -61,7 +61,7 @@ test('runs with output that end at once do not wait for the commit of each other
   await client.query('DROP TRIGGER held ON executions');
 });
 
-test('counters of stored output are merged when their connections have ended, and keep their sum', async () => {
+test('output counters of closed connections are merged, and keep their sum', async () => {
   const owner = '01890000-0000-7000-8000-000000000001';
   const [mine] = (await client.query('SELECT pg_backend_pid() AS pid')).rows;
   // no process has these ids, which are above the highest that Linux gives
@@ -73,7 +73,7 @@ test('counters of stored output are merged when their connections have ended, an
   expect((await usage(owner)).bytes).toBe(42);
 });
 
-test('the renewal of a lease adds no entry to an index', async () => {
+test('the renewal of a lease is a HOT update, without new index entries', async () => {
   const project = await makeProject(app.admin);
   const task = await makeJob(app.admin, project, holding('gate'));
   await execute(app.admin, task);
@@ -91,7 +91,7 @@ test('the renewal of a lease adds no entry to an index', async () => {
   await data(200, app.admin.post(`/api/tasks/${task.id}/cancel`, {}));
 });
 
-test('a place in line is read by few blocks, however many before it have ended', async () => {
+test('a queue position is read from few blocks, however many earlier executions have ended', async () => {
   const project = await makeProject(app.admin);
   await app.query(
     `INSERT INTO executions (id, project_id, requested_by, queue, status, command, timeout, blocked)

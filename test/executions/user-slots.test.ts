@@ -41,7 +41,7 @@ async function mostAtOnce(client: Client): Promise<number> {
   return row!.most;
 }
 
-test('one user cannot take all slots, with or without a project, and waiting runs start when one is free', async () => {
+test('one user cannot take all slots, with or without a project, and queued executions start when one is free', async () => {
   const greedy = await app.admin.createUser('developer');
   const share = Math.floor(slots * 0.75);
   const projects = await Promise.all([makeProject(greedy), makeProject(greedy)]);
@@ -66,7 +66,7 @@ test('one user cannot take all slots, with or without a project, and waiting run
   expect(await mostAtOnce(greedy)).toBe(share);
 });
 
-test('max_running is an administrator to set, and holds however many ask at once', async () => {
+test('max_running is set by administrators, and is respected for concurrent requests', async () => {
   const racer = await app.admin.createUser('developer');
   expect(await refusal(racer.put(`/api/users/${racer.user.id}`, { max_running: 100 }))).toBe(
     '403 AUTH_INSUFFICIENT_PERMISSIONS',
@@ -85,7 +85,7 @@ test('max_running is an administrator to set, and holds however many ask at once
   expect(await mostAtOnce(racer)).toBe(2);
 });
 
-test('the user with fewer active runs in a project is served first there', async () => {
+test('the user with fewer active executions in a project comes first', async () => {
   const owner = await app.admin.createUser('developer');
   await data(200, app.admin.put(`/api/users/${owner.user.id}`, { max_running: 50 }));
   const project = await makeProject(owner, { resource_limits: { max_concurrent_tasks: 1 } });
@@ -106,7 +106,7 @@ test('the user with fewer active runs in a project is served first there', async
   expect(order[0]!.task_id).toBe(other.id);
 });
 
-test('no user fills the queue alone', async () => {
+test('one user cannot fill the queue', async () => {
   const filler = await app.admin.createUser('developer');
   await data(200, app.admin.put(`/api/users/${filler.user.id}`, { max_running: 1 }));
   const project = await makeProject(filler);

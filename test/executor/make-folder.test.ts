@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'millrace-folders-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const ownMounts = ['--user', '--map-root-user', '--mount'];
 
-test('a folder is made with those above it, and one that is there stays', async () => {
+test('a folder is created with its parents, and an existing one is kept', async () => {
   const path = join(folder, 'a/b/c');
   await Promise.all([makeFolder(path, 0o700), makeFolder(path, 0o700)]);
   for (const each of ['a', 'a/b', 'a/b/c']) expect(statSync(join(folder, each)).mode & 0o777).toBe(0o700);
@@ -19,7 +19,7 @@ test('a folder is made with those above it, and one that is there stays', async 
   expect(statSync(path).mode & 0o777).toBe(0o700);
 });
 
-test('what is in the way is named', async () => {
+test('an error names the file that is in the way', async () => {
   writeFileSync(join(folder, 'file'), '');
   symlinkSync('nowhere', join(folder, 'link'));
   await expect(makeFolder(join(folder, 'file'), 0o700)).rejects.toThrow('EEXIST');
@@ -27,7 +27,7 @@ test('what is in the way is named', async () => {
   await expect(makeFolder(join(folder, 'link/below'), 0o700)).rejects.toThrow('ENOENT');
 });
 
-test.runIf(inject('namespaces'))('a disk without inodes is said to be full', async () => {
+test.runIf(inject('namespaces'))('an error reports a disk without free inodes', async () => {
   // one inode for the root of the file system and one for the folder above
   const script = `
     import(process.argv[1]).then(({ makeFolder }) => makeFolder(process.argv[2] + '/projects/one'))

@@ -34,10 +34,10 @@ test.each([
   ['/proc or what is in it', linkTo('/proc/self')],
   ['the root folder', linkTo('/')],
   ['DATA_DIR', linkTo(join(data, 'pg'))],
-])('commands are not shown %s', async (fault, path) => {
+])('EXECUTOR_READABLE_PATHS must not contain %s', async (fault, path) => {
   await expect(check(tools, path)).rejects.toThrow(`EXECUTOR_READABLE_PATHS: must not contain ${fault}`);
 });
 
-test('other folders are, also those that contain a hidden one or have a similar name', async () => {
+test('EXECUTOR_READABLE_PATHS may contain a parent of a hidden folder, or a folder of a similar name', async () => {
   await check(folder, tools, `${data}-of-others`, '/processes', linkTo('/usr/share'), '/tmp/tools');
 });

@@ -31,7 +31,7 @@ async function statusOf(id: string): Promise<{ status: string; lease: Date | nul
   return row!;
 }
 
-/** Statements that wait for a lock that somebody else holds. */
+/** Statements that wait for a lock of another session. */
 async function blocked(): Promise<number> {
   const [row] = await app.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
@@ -39,7 +39,7 @@ async function blocked(): Promise<number> {
   return row!.n;
 }
 
-test('requests that hold all their connections cost no run its lease, its output or its end, and leave the process ready', async () => {
+test('requests that hold all their database connections affect neither executions nor readiness', async () => {
   const people = await Promise.all(Array.from({ length: 4 }, () => app.admin.createUser('viewer')));
   const folder = await scratch();
   const first = await queue(app.admin, `echo begun; ${holding(join(folder, 'first'))}; echo ended`);

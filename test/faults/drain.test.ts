@@ -10,7 +10,7 @@ const slots = 3;
 const app = useApp({ roles: twoWorkers, env: { GRACE_SECONDS: '2', WORKER_CONCURRENCY: String(slots) } });
 
 test(
-  'a drain lets commands finish, ends the rest, and is not hastened by a second signal',
+  'a drain lets commands finish, terminates the rest, and is not shortened by a second signal',
   { timeout: 60_000 },
   async () => {
     const word = token();
@@ -61,13 +61,13 @@ test(
   },
 );
 
-test('a signal while a process starts ends it too', { timeout: 60_000 }, async () => {
+test('a signal during the start of a process stops it', { timeout: 60_000 }, async () => {
   const [server] = app.workers;
   for (const wait of [50, 400, 900]) {
     server!.start();
     await delay(wait);
     const exit = await server!.stop();
-    // before Node has run a line of ours the signal ends it
+    // a signal that arrives before Node has loaded the handler terminates the process
     expect([
       { code: 0, signal: null },
       { code: null, signal: 'SIGTERM' },

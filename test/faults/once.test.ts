@@ -25,41 +25,45 @@ const app = useApp({
   env: { WORKER_CONCURRENCY: '8', LEASE_SECONDS: String(leaseSeconds) },
 });
 
-test('no more tasks of a project run at once than it allows, in order', { timeout: 60_000 }, async () => {
-  const folder = await scratch();
-  const project = await makeProject(app.admin, 2);
-  // or a slow machine would end them as fast as they come
-  const queue = { queue_name: 'normal_priority' };
-  await data(200, app.admin.post('/api/queues/pause', queue));
-  const count = 12;
-  const jobs = [];
-  for (let index = 0; index < count; index += 1)
-    jobs.push(
-      await run(
-        app.admin,
-        project,
-        `echo + ${index} >> ${folder}/log; sleep 0.1; echo - ${index} >> ${folder}/log`,
-      ),
+test(
+  'max_concurrent_tasks of a project is never exceeded, and tasks start in order',
+  { timeout: 60_000 },
+  async () => {
+    const folder = await scratch();
+    const project = await makeProject(app.admin, 2);
+    // or a slow machine would end them as fast as they come
+    const queue = { queue_name: 'normal_priority' };
+    await data(200, app.admin.post('/api/queues/pause', queue));
+    const count = 12;
+    const jobs = [];
+    for (let index = 0; index < count; index += 1)
+      jobs.push(
+        await run(
+          app.admin,
+          project,
+          `echo + ${index} >> ${folder}/log; sleep 0.1; echo - ${index} >> ${folder}/log`,
+        ),
+      );
+    await data(200, app.admin.post('/api/queues/resume', queue));
+    for (const { task } of jobs)
+      expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
+
+    const log = await linesOf(`${folder}/log`);
+    let running = 0;
+    const most = log.reduce((max, line) => Math.max(max, (running += line.startsWith('+') ? 1 : -1)), 0);
+    expect([most, running, log.length]).toEqual([2, 0, 2 * count]);
+    // in the order of admission; of two that are admitted one worker may be slower
+    const admitted = await app.query<{ at: number }>(
+      'SELECT extract(epoch FROM admitted_at)::float8 AS at FROM executions WHERE project_id = $1 ORDER BY id',
+      [project],
     );
-  await data(200, app.admin.post('/api/queues/resume', queue));
-  for (const { task } of jobs)
-    expect((await attempts(app.admin, task)).at(-1)).toMatchObject({ status: 'completed' });
+    const moments = admitted.map(({ at }) => at);
+    expect(moments).toHaveLength(count);
+    expect(moments).toEqual(moments.toSorted((a, b) => a - b));
+  },
+);
 
-  const log = await linesOf(`${folder}/log`);
-  let running = 0;
-  const most = log.reduce((max, line) => Math.max(max, (running += line.startsWith('+') ? 1 : -1)), 0);
-  expect([most, running, log.length]).toEqual([2, 0, 2 * count]);
-  // in the order of admission; of two that are admitted one worker may be slower
-  const admitted = await app.query<{ at: number }>(
-    'SELECT extract(epoch FROM admitted_at)::float8 AS at FROM executions WHERE project_id = $1 ORDER BY id',
-    [project],
-  );
-  const moments = admitted.map(({ at }) => at);
-  expect(moments).toHaveLength(count);
-  expect(moments).toEqual(moments.toSorted((a, b) => a - b));
-});
-
-test('an end that cannot be written is written later, and the run is not lost', async () => {
+test('an end that cannot be written is retried, and the execution is not lost', async () => {
   const folder = await scratch();
   const project = await makeProject(app.admin);
   const { task, execution } = await run(
@@ -84,7 +88,7 @@ test('an end that cannot be written is written later, and the run is not lost', 
 });
 
 if (usesRedis)
-  test('an execution that is offered many times is run once', { timeout: 60_000 }, async () => {
+  test('an execution that is offered many times runs once', { timeout: 60_000 }, async () => {
     const folder = await scratch();
     const project = await makeProject(app.admin);
     const jobs = await times(20, (index) =>

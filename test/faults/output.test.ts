@@ -42,7 +42,7 @@ async function follow(command_id: string, from_offset: number): Promise<WebSocke
 }
 
 test(
-  '13 MB reach a client that is cut off again and again, each byte once',
+  '13 MB reach a client that is disconnected repeatedly, each byte once',
   { timeout: 120_000 },
   async () => {
     // 16 pieces of about 1.5 KB make a write
@@ -89,7 +89,7 @@ test(
 );
 
 test(
-  'every byte comes once over each transport, however often it is cut off',
+  'every byte arrives once over each transport, however often it is disconnected',
   { timeout: 120_000 },
   async () => {
     const lines = 20_000;
@@ -122,7 +122,7 @@ async function memory(): Promise<number> {
 }
 
 test(
-  'a reader that stops reading holds up neither the run nor other readers, and costs little memory',
+  'a reader that stops reading delays neither the execution nor other readers, and takes bounded memory',
   { timeout: 120_000 },
   async () => {
     const before = await memory();
@@ -146,7 +146,7 @@ test(
   },
 );
 
-test('a segment is stored once when its commit was carried out and the answer was lost', async () => {
+test('a segment is stored once when its transaction was committed and the response was lost', async () => {
   const folder = await scratch();
   const command = `echo first; until [ -e ${folder}/go ]; do sleep 0.05; done; echo second; sleep 0.3; echo third`;
   const { task, execution } = await run(app.admin, await makeProject(app.admin), command);

@@ -12,7 +12,7 @@ afterEach(closeSockets);
 const app = useApp({ embeddedPostgres: true, env: { LEASE_SECONDS: '15' } });
 
 test(
-  'Postgres is killed: runs end as they should, output is whole, and requests say 503 meanwhile',
+  'a kill of Postgres loses no execution and no output, and requests get 503 in the meantime',
   { timeout: 120_000 },
   async () => {
     const project = await makeProject(app.admin);

@@ -13,14 +13,14 @@ const tricks: [string, string][] = [
   ['setsid with an empty environment', 'env -i setsid sleep 300.$W &'],
   ['nohup', 'nohup sleep 300.$W > /dev/null 2>&1 &'],
   ['a daemon that closed its descriptors', 'setsid sh -c "exec <&- >&- 2>&-; exec env -i sleep 300.$W" &'],
-  ['a deaf ear for SIGTERM', `sh -c "trap '' TERM HUP INT; while :; do sleep 0.2; done; : $W" &`],
+  ['a process that ignores SIGTERM', `sh -c "trap '' TERM HUP INT; while :; do sleep 0.2; done; : $W" &`],
   ['a loop of forks', 'sh $F/chain.sh $W &'],
 ];
-/** How the main process goes on once it has left the others behind. */
+/** What the main process does after it has started the others. */
 const ends = { cancel: 'wait; sleep 300.$W', timeout: 'wait; sleep 300.$W', end: 'sleep 0.2' };
 
 test.each(Object.keys(ends) as (keyof typeof ends)[])(
-  'nothing stays behind after: %s',
+  'no process is left behind after: %s',
   { timeout: 60_000 },
   async (end) => {
     const folder = await scratch();

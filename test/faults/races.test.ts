@@ -21,7 +21,7 @@ const app = useApp({
 });
 
 test(
-  'cancels, retries, pauses, moves and limits at once leave nothing undone',
+  'concurrent cancels, retries, pauses, queue moves and limits leave a consistent state',
   { timeout: 90_000 },
   async () => {
     const word = token();
@@ -88,7 +88,7 @@ test(
   },
 );
 
-test('a cancelled task is not tried again', { timeout: 60_000 }, async () => {
+test('a cancelled task is not retried', { timeout: 60_000 }, async () => {
   const project = await makeProject(app.admin);
   await times(12, async (index) => {
     const job = await run(app.admin, project, `sleep 0.1; exit 1`, { retry_attempts: 5 });
@@ -103,7 +103,7 @@ test('a cancelled task is not tried again', { timeout: 60_000 }, async () => {
 });
 
 test(
-  'a task that fails before its worker has heard of the cancel is not tried again either',
+  'a task that fails before its worker has received the cancel is not retried either',
   { timeout: 30_000 },
   async () => {
     const project = await makeProject(app.admin);
@@ -115,7 +115,7 @@ test(
   },
 );
 
-test('a project that is deleted while its tasks are started runs nothing', { timeout: 60_000 }, async () => {
+test('a project that is deleted while its tasks are enqueued runs nothing', { timeout: 60_000 }, async () => {
   for (let round = 0; round < 8; round += 1) {
     const project = await makeProject(app.admin);
     const task = await makeTask(app.admin, project, 'true');
@@ -133,68 +133,78 @@ test('a project that is deleted while its tasks are started runs nothing', { tim
   }
 });
 
-test('a run that waited for the deletion of its project is not there', { timeout: 60_000 }, async () => {
-  const project = await makeProject(app.admin);
-  const task = await makeTask(app.admin, project, 'true');
-  const { Client } = await import('pg');
-  const deleter = new Client({ connectionString: app.databaseUrl });
-  await deleter.connect();
-  try {
-    await deleter.query('BEGIN');
-    await deleter.query("UPDATE projects SET deleted_at = now(), key = key || '~' || id WHERE id = $1", [
-      project,
-    ]);
-    const started = app.admin.post(`/api/tasks/${task}/execute`);
-    await until(
-      async () =>
-        (
-          await app.query(
-            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%lock_living_project%' AND wait_event_type = 'Lock'",
-          )
-        ).length > 0,
-      { timeout: 20_000, what: 'the run to wait for the project' },
-    );
-    await deleter.query('COMMIT');
-    expect(await started).toMatchObject({ status: 404, body: { error: { code: 'PROJECT_NOT_FOUND' } } });
-  } finally {
-    await deleter.end();
-  }
-  expect(await app.query('SELECT 1 FROM executions WHERE project_id = $1', [project])).toEqual([]);
-  expect(await app.query('SELECT status FROM tasks WHERE id = $1', [task])).toEqual([{ status: 'pending' }]);
-  expect(
-    await app.query("SELECT 1 FROM activity WHERE entity_id = $1 AND action = 'status_changed'", [task]),
-  ).toEqual([]);
-});
-
-test('a process that holds a row does not cost the others their leases', { timeout: 60_000 }, async () => {
-  const project = await makeProject(app.admin);
-  const jobs = await times(3, () => run(app.admin, project, `sleep 90`));
-  const all = jobs.map(({ execution }) => execution);
-  const [held, ...free] = all;
-  const leases = (ids = free): Promise<{ lease_expires_at: Date }[]> =>
-    app.query(
-      "SELECT lease_expires_at FROM executions WHERE id = ANY($1) AND status = 'running' ORDER BY id",
-      [ids],
-    );
-  await until(async () => (await leases(all)).length === all.length);
-  const { Client } = await import('pg');
-  const holder = new Client({ connectionString: app.databaseUrl });
-  await holder.connect();
-  try {
-    await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM executions WHERE id = $1 FOR UPDATE', [held]);
-    const before = await leases();
-    const renewed = async (): Promise<boolean> =>
-      (await leases()).every(
-        ({ lease_expires_at }, index) => lease_expires_at > before[index]!.lease_expires_at,
+test(
+  'an execute request that waited for the deletion of its project is refused',
+  { timeout: 60_000 },
+  async () => {
+    const project = await makeProject(app.admin);
+    const task = await makeTask(app.admin, project, 'true');
+    const { Client } = await import('pg');
+    const deleter = new Client({ connectionString: app.databaseUrl });
+    await deleter.connect();
+    try {
+      await deleter.query('BEGIN');
+      await deleter.query("UPDATE projects SET deleted_at = now(), key = key || '~' || id WHERE id = $1", [
+        project,
+      ]);
+      const started = app.admin.post(`/api/tasks/${task}/execute`);
+      await until(
+        async () =>
+          (
+            await app.query(
+              "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%lock_living_project%' AND wait_event_type = 'Lock'",
+            )
+          ).length > 0,
+        { timeout: 20_000, what: 'the run to wait for the project' },
       );
-    await until(renewed, {
-      timeout: 8_000,
-      what: 'the other leases to be renewed',
-    });
-  } finally {
-    await holder.query('ROLLBACK');
-    await holder.end();
-  }
-  for (const { task } of jobs) await data(200, app.admin.post(`/api/tasks/${task}/cancel`, {}));
-});
+      await deleter.query('COMMIT');
+      expect(await started).toMatchObject({ status: 404, body: { error: { code: 'PROJECT_NOT_FOUND' } } });
+    } finally {
+      await deleter.end();
+    }
+    expect(await app.query('SELECT 1 FROM executions WHERE project_id = $1', [project])).toEqual([]);
+    expect(await app.query('SELECT status FROM tasks WHERE id = $1', [task])).toEqual([
+      { status: 'pending' },
+    ]);
+    expect(
+      await app.query("SELECT 1 FROM activity WHERE entity_id = $1 AND action = 'status_changed'", [task]),
+    ).toEqual([]);
+  },
+);
+
+test(
+  'a process that holds a row lock does not prevent the renewal of other leases',
+  { timeout: 60_000 },
+  async () => {
+    const project = await makeProject(app.admin);
+    const jobs = await times(3, () => run(app.admin, project, `sleep 90`));
+    const all = jobs.map(({ execution }) => execution);
+    const [held, ...free] = all;
+    const leases = (ids = free): Promise<{ lease_expires_at: Date }[]> =>
+      app.query(
+        "SELECT lease_expires_at FROM executions WHERE id = ANY($1) AND status = 'running' ORDER BY id",
+        [ids],
+      );
+    await until(async () => (await leases(all)).length === all.length);
+    const { Client } = await import('pg');
+    const holder = new Client({ connectionString: app.databaseUrl });
+    await holder.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT 1 FROM executions WHERE id = $1 FOR UPDATE', [held]);
+      const before = await leases();
+      const renewed = async (): Promise<boolean> =>
+        (await leases()).every(
+          ({ lease_expires_at }, index) => lease_expires_at > before[index]!.lease_expires_at,
+        );
+      await until(renewed, {
+        timeout: 8_000,
+        what: 'the other leases to be renewed',
+      });
+    } finally {
+      await holder.query('ROLLBACK');
+      await holder.end();
+    }
+    for (const { task } of jobs) await data(200, app.admin.post(`/api/tasks/${task}/cancel`, {}));
+  },
+);

@@ -58,7 +58,7 @@ async function reasonsOf({ url }: ServerProcess): Promise<string[]> {
 }
 
 test.each(losses)(
-  'while Redis %s, requests are answered, and every process ends what may not be heard any more',
+  'while Redis %s, requests are answered, and streams end with the permission of their reader',
   { timeout: 90_000 },
   async (_, signal) => {
     // with the most requests a minute that there are, of which a slow machine takes more

@@ -46,7 +46,7 @@ async function notices({ url }: ServerProcess): Promise<void> {
   );
 }
 
-test.each(losses)('Redis is %s and nothing is lost', { timeout: 90_000 }, async (_, lose) => {
+test.each(losses)('Redis is %s, and no execution is lost', { timeout: 90_000 }, async (_, lose) => {
   const folder = await scratch();
   const project = await makeProject(app.admin);
   const low = { queue_name: 'low_priority' };
@@ -78,7 +78,7 @@ test.each(losses)('Redis is %s and nothing is lost', { timeout: 90_000 }, async 
 });
 
 test(
-  'without Redis requests are answered, output is read, the lost are ended, and processes end and start',
+  'without Redis, requests and output work, lost executions are ended, and processes stop and start',
   { timeout: 120_000 },
   async () => {
     const project = await makeProject(app.admin);

@@ -4,7 +4,7 @@ import { attempts, data, linesOf, makeProject, run, scratch, speaks } from './st
 
 const app = useApp({ env: { WORKER_CONCURRENCY: '1', LEASE_SECONDS: '2' } });
 
-test('what waited for a worker when the only process died runs after the next start, by priority', async () => {
+test('queued executions run after a restart of the only process, in order of priority', async () => {
   const folder = await scratch();
   const project = await makeProject(app.admin);
   const first = await run(app.admin, project, 'echo on; sleep 300');

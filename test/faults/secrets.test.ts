@@ -14,7 +14,7 @@ const app = useApp({ env: secrets, embeddedPostgres: mode === 'single' });
 
 // As another user than root commands run as ourselves, and start-up says so.
 test.runIf(process.getuid?.() === 0)(
-  'a command finds no secret of the server',
+  'a command cannot find any secret of the server',
   { timeout: 60_000 },
   async () => {
     const postgres = app.env['DATABASE_URL'] ?? 'postgres://millrace:';

@@ -9,7 +9,7 @@ import { until } from '../support/until.js';
 import { putLoad } from './load.js';
 import { data, makeProject, makeTask } from './steps.js';
 
-/** What the log tells of that is a fault, each with how often it was told. */
+/** Returns the errors in the log, each with its number of occurrences. */
 function faultsOf(app: App): Record<string, number> {
   const lines = app.processes.flatMap(({ stderr }) => stderr.split('\n'));
   const faults = lines.filter((line) =>
@@ -23,7 +23,7 @@ function faultsOf(app: App): Record<string, number> {
 const stopAll = (app: App) => Promise.all(app.processes.map((server) => server.stop()));
 const cleanly = (app: App) => app.processes.map(() => ({ code: 0, signal: null }));
 
-test('a shutdown under load is a fault of nobody', { timeout: 120_000 }, async () => {
+test('a shutdown under load causes no errors', { timeout: 120_000 }, async () => {
   const env = { LOG_LEVEL: 'warn', LOG_REQUESTS: 'none', WORKER_CONCURRENCY: '8', DATABASE_POOL_SIZE: '12' };
   // in one process with a Postgres of its own, that is the last to be stopped; elsewhere a Postgres is shared
   const roles: Role[] | undefined = mode === 'cluster' ? ['api', 'worker'] : undefined;
@@ -43,7 +43,7 @@ test('a shutdown under load is a fault of nobody', { timeout: 120_000 }, async (
 });
 
 test(
-  'what is still under way when the pools are closed is no internal error, and cannot hold up the end, whether it goes on or not',
+  'queries in progress at the end of the pools cause no internal error, and do not delay the shutdown',
   { timeout: 100_000 },
   async () => {
     const app = await startApp();

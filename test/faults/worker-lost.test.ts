@@ -54,7 +54,7 @@ async function workerOf(execution: string): Promise<ServerProcess> {
   return server;
 }
 
-test('a worker that is killed costs no task its end', { timeout: 90_000 }, async () => {
+test('every task of a killed worker ends', { timeout: 90_000 }, async () => {
   const folder = await scratch();
   const word = token();
   const project = await makeProject(app.admin);
@@ -138,7 +138,7 @@ test('a worker that is killed costs no task its end', { timeout: 90_000 }, async
   }
 });
 
-describe('a worker that is stopped for longer than its lease', () => {
+describe('a worker that is suspended for longer than its lease', () => {
   const freezing = (folder: string, word: string) =>
     // deaf for SIGPIPE, or the end of its worker would be its own; who has ended may stay a zombie until init looks
     `trap '' PIPE; echo $$ >> ${folder}/pids
@@ -157,7 +157,7 @@ describe('a worker that is stopped for longer than its lease', () => {
   }
 
   if (mode === 'cluster') {
-    test('cannot overwrite its successor, and its command is ended', { timeout: 60_000 }, async () => {
+    test('cannot write over its successor, and its command is terminated', { timeout: 60_000 }, async () => {
       const { word, job, worker } = await freeze();
       try {
         const tries = await attempts(app.admin, job.task);
@@ -165,7 +165,7 @@ describe('a worker that is stopped for longer than its lease', () => {
           ['failed', 'WORKER_LOST'],
           ['completed', null],
         ]);
-        // when the second began, the first was gone, though its worker still stands still
+        // when the second attempt began, the first had ended, although its worker is still suspended
         expect(await stored(app, tries[1].execution_id)).toBe('again\n');
         expect(await living(word)).toEqual([]);
       } finally {
@@ -182,7 +182,7 @@ describe('a worker that is stopped for longer than its lease', () => {
       expect(await living(word)).toEqual([]);
       expect(worker.isRunning).toBe(true);
     });
-    test('leaves nothing of its commands when its launcher is killed too', { timeout: 60_000 }, async () => {
+    test('leaves no process behind when its launcher is killed too', { timeout: 60_000 }, async () => {
       const { job, worker } = await freeze();
       process.kill((await worker.launcherPid())!, 'SIGKILL');
       await worker.kill();
@@ -192,7 +192,7 @@ describe('a worker that is stopped for longer than its lease', () => {
       await app.ready(worker);
     });
   } else if (mode === 'redis') {
-    test('has lost its runs, and they are tried again', { timeout: 60_000 }, async () => {
+    test('loses its executions, and they are retried', { timeout: 60_000 }, async () => {
       const { word, job, worker } = await freeze();
       await until(async () => (await living(word)).length === 0, { what: 'the command to be ended' });
       process.kill(worker.pid, 'SIGCONT');
@@ -203,7 +203,7 @@ describe('a worker that is stopped for longer than its lease', () => {
       ]);
     });
   } else {
-    test('continues its runs when no other worker has taken them', { timeout: 60_000 }, async () => {
+    test('continues its executions if no other worker has taken them over', { timeout: 60_000 }, async () => {
       const { folder, job, worker } = await freeze();
       await delay(leaseSeconds * 1000 + 1_000);
       process.kill(worker.pid, 'SIGCONT');

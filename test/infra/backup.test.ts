@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 const dataDirs: string[] = [];
 afterEach(() => cleanUp(dataDirs));
 
-test('a dump is made over a Unix socket, be it the host of DATABASE_URL or a parameter', async () => {
+test('a dump connects over a Unix socket, given as the host of DATABASE_URL or as a parameter', async () => {
   const folder = await temporaryFolder();
   // what has a meaning in a URL must come through
   const dataDir = join(folder, 'a data%2Folder');

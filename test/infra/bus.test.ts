@@ -36,7 +36,7 @@ async function received(): Promise<string[]> {
 }
 
 test.each(['is killed', 'hangs'] as const)(
-  'while Redis %s, messages reach their own process once, and readers are called again and again',
+  'while Redis %s, messages are delivered once within their process, and subscribers poll',
   async (how) => {
     const messages = await received();
     await until(() => interrupted === 1, { what: 'the bus to be whole' });

@@ -79,7 +79,7 @@ const said: [words: string, ...values: number[]][] = [
   ['when a user has # or all have #, the connection with the most is cut off', cutOff.perUser, cutOff.inAll],
 ];
 
-test.each(said)('docs/limits.md says of the code: %s', (words, ...values) => {
+test.each(said)('docs/limits.md states the figure of the code: %s', (words, ...values) => {
   const pattern = words.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('#', figure);
   const found = new RegExp(pattern).exec(page('limits.md'));
   expect(found, 'the words').not.toBeNull();
@@ -91,7 +91,7 @@ const described =
   /^(–|none|made once|made and printed once|see .*|in `.*|a million.*|half of.*|a quarter of.*|three quarters.*)$/;
 const sizes: Record<string, string> = { '100GB': '107374182400', '10GB': '10737418240' };
 
-test('docs/configuration.md says the default of each setting', () => {
+test('docs/configuration.md states the default of each setting', () => {
   const defaults = readConfig({}) as unknown as Record<string, unknown>;
   const rows = [
     ...readFileSync(join(root, 'docs/configuration.md'), 'utf8').matchAll(

@@ -34,7 +34,7 @@ function promises(): Record<string, string>[] {
   });
 }
 
-test('what docs/promises.md names exists: the code that keeps a promise, its tests, and its checks in the soak', () => {
+test('the code, tests and soak checks that docs/promises.md names exist', () => {
   const missing: string[] = [];
   const look = (promise = '', names: string[], text: string) =>
     missing.push(...names.filter((name) => !text.includes(name)).map((name) => `${promise}: ${name}`));

@@ -21,7 +21,7 @@ const clone = useClone();
 const first = useFirstPostgres();
 const newDataDir = useDataDirs();
 
-test('processes that start at once share one Postgres, also after it was killed, and the last one out stops it; a first start that was killed within initdb has spoilt nothing', async () => {
+test('processes that start together share one Postgres, also after it was killed, and the last one stops it', async () => {
   const dataDir = await newDataDir();
   const killed = new PostgresUser(clone.moduleUrl, dataDir);
   await until(async () => (await halfMade(dataDir)).includes('PG_VERSION'));
@@ -53,7 +53,7 @@ test('processes that start at once share one Postgres, also after it was killed,
   expect(await postgresProcesses(dataDir)).toEqual([]);
 });
 
-test('a Postgres whose socket somebody has removed is started anew, also below a long path', async () => {
+test('a Postgres whose socket was removed is restarted, also below a long path', async () => {
   const dataDir = await first.copyTo(await newDataDir());
   const removeSocket = (folder: string) => rm(join(folder, 'postgres/socket'), { recursive: true });
   const one = new PostgresUser(clone.moduleUrl, dataDir);
@@ -72,7 +72,7 @@ test('a Postgres whose socket somebody has removed is started anew, also below a
   await next.tell('stop');
 });
 
-test('what a killed process leaves is used by the next: started anew if it is on TCP, waited for if it shuts down, and else adopted; links that npm has skipped are made', async () => {
+test('the next process reuses the Postgres of a killed one: restarted, awaited or adopted', async () => {
   await removeLinks(clone.folder);
   const dataDir = await first.copyTo(await newDataDir());
   const next = (options?: { tcpPort: number }) => new PostgresUser(clone.moduleUrl, dataDir, options);

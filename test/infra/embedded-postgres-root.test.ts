@@ -38,7 +38,7 @@ if (isRoot) {
   describe('as root', () => {
     const clone = useClone();
 
-    test('a clone and a data folder that only root can enter work, with a copy of the binaries', async () => {
+    test('an installation and a data folder that only root can access work with a copy of the binaries', async () => {
       const existed = await readdir(copies).catch(() => null);
       const closed = await temporaryFolder('/root');
       await chmod(closed, 0o700);
@@ -67,7 +67,7 @@ if (isRoot) {
       }
     });
 
-    test('an ordinary user gets an error when the folder belongs to another user, keeps a copy when the package is read-only, and needs no switch', async () => {
+    test('an ordinary user gets an error for the data folder of another user, and can use a read-only package', async () => {
       const withoutLinks = await temporaryFolder();
       const moduleUrl = await cloneInto(withoutLinks);
       await removeLinks(withoutLinks);
@@ -100,7 +100,7 @@ if (isRoot) {
       expect(await postgresProcesses(dataDir)).toEqual([]);
       expect(await readdir(dataDir)).not.toContain(copy);
 
-      // Root goes on with the data as the user who owns them.
+      // A server of root continues with the data as the user who owns them.
       const asRoot = new PostgresUser(clone.moduleUrl, dataDir);
       await asRoot.up();
       expect((await userOf(await postmasterPid(dataDir))).uid).toBe(nobody.uid);
@@ -108,7 +108,7 @@ if (isRoot) {
       expect((await stat(join(dataDir, 'postgres.password'))).uid).toBe(nobody.uid);
     });
 
-    test('a full disk is named', async () => {
+    test('an error reports a full disk', async () => {
       const mount = await temporaryFolder();
       await run('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount]);
       try {

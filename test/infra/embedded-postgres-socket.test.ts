@@ -32,7 +32,7 @@ const note = 'from the first start';
 const nobody = { uid: 65_534, gid: 65_534 };
 
 // another user takes root
-test.runIf(isRoot)('no other user can connect, though the data folder is open to all', async () => {
+test.runIf(isRoot)('no other user can connect, even if everybody can access the data folder', async () => {
   const { dataDir } = first;
   await chmod(dataDir, 0o755);
   const { uid, gid } = await stat(join(dataDir, 'postgres'));
@@ -42,7 +42,7 @@ test.runIf(isRoot)('no other user can connect, though the data folder is open to
   expect(await connectAs({ uid: nobody.uid, gid }, dataDir)).toBe('EACCES');
 });
 
-test('Postgres has one socket, in a folder of its user alone, and none of TCP', async () => {
+test('Postgres has one socket, in a folder that only its user can access, and none of TCP', async () => {
   const { dataDir, postgres } = first;
   const inodes = (await Promise.all((await postgresProcesses(dataDir)).map(socketsOf))).flat();
   expect(inodes.length).toBeGreaterThan(0);
@@ -57,7 +57,7 @@ test('Postgres has one socket, in a folder of its user alone, and none of TCP', 
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('a data folder whose path is too long for a socket works, and comes back after a crash', async () => {
+test('a data folder whose path is too long for a socket works, also after a crash', async () => {
   const dataDir = await newDataDir('with a long name '.repeat(6), 'ü %41?@:# and another '.repeat(6));
   const open = () => openBelow(dataDir);
   const postgres = await start(dataDir);
@@ -71,7 +71,7 @@ test('a data folder whose path is too long for a socket works, and comes back af
 });
 
 test.each([107, 108])(
-  'a data folder whose socket has a path of %i bytes works, with signs that mean something in a URL',
+  'a data folder with a socket path of %i bytes works, with characters that are special in a URL',
   async (length) => {
     const signs = 'ü %41?@:#';
     const { length: shortest } = Buffer.from(join(await newDataDir(signs), 'postgres/socket/.s.PGSQL.5432'));
@@ -84,7 +84,7 @@ test.each([107, 108])(
   },
 );
 
-test('what is left of a process that has ended does not count, and what a link in place of the folder of the socket points to is left alone', async () => {
+test('stale lock files are ignored, and a symbolic link in place of the socket folder is not followed', async () => {
   const dataDir = await first.copyTo(await newDataDir());
   const data = join(dataDir, 'postgres');
   const folder = socketFolderOf(dataDir);
@@ -115,7 +115,7 @@ test('what is left of a process that has ended does not count, and what a link i
   expect(await readdir(elsewhere)).toEqual(['kept']);
 });
 
-test('all that belongs to a data folder is killed at once, and it starts again, also as a copy, and as one of another user', async () => {
+test('after all its processes were killed, a data folder starts again, also a copy or as another user', async () => {
   const dataDir = await first.copyTo(await newDataDir());
   const user = new PostgresUser(clone.moduleUrl, dataDir);
   const { url } = await user.up();

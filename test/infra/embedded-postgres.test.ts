@@ -22,7 +22,7 @@ const first = useFirstPostgres();
 const usedDataDir = async () => first.copyTo(await newDataDir());
 const start = (dataDir: string) => startEmbeddedPostgres({ dataDir, log: silent });
 
-test('the first start makes a UTF-8 database whose order does not depend on the host', async () => {
+test('the first start creates a UTF-8 database whose collation does not depend on the host', async () => {
   const { postgres, dataDir } = first;
   const rows = await query(
     postgres.url,
@@ -48,7 +48,7 @@ test('the first start makes a UTF-8 database whose order does not depend on the 
   expect((await readdir(dataDir)).filter((name) => name.includes('init'))).toEqual([]);
 });
 
-test('the password is in its 0600 file only: in no command line, environment or log, and no connection works without it', async () => {
+test('the password is only in a file of mode 0600, and every connection requires it', async () => {
   const { postgres, dataDir, logged } = first;
   const { password } = new URL(postgres.url);
   expect(password.length).toBeGreaterThan(30);
@@ -70,13 +70,13 @@ test('the password is in its 0600 file only: in no command line, environment or 
   );
 });
 
-test('Postgres has a session of its own, so a signal for our group does not reach it', async () => {
+test('Postgres has its own session, so a signal to the process group of the server does not reach it', async () => {
   const pid = await postmasterPid(first.dataDir);
   const { stdout } = await run('ps', ['-o', 'sid=', '-p', String(pid)]);
   expect(Number(stdout)).toBe(pid);
 });
 
-test('the second start finds the data of the first, at the same address', async () => {
+test('the second start uses the data of the first, at the same address', async () => {
   const { url } = first.postgres;
   await first.stop();
   expect(await postgresProcesses(first.dataDir)).toEqual([]);
@@ -85,7 +85,7 @@ test('the second start finds the data of the first, at the same address', async 
   expect(await query(url, 'SELECT note FROM kept')).toEqual([{ note: 'from the first start' }]);
 });
 
-test('a postmaster that is killed comes back on the same address, also beside a backend that ignores its death, and without a call', async () => {
+test('a killed postmaster is restarted on the same address, also next to a backend that has not ended', async () => {
   const { postgres, dataDir } = first;
   await query(postgres.url, `INSERT INTO kept VALUES ('before the crash')`);
   const [backend] = await query<{ pid: number }>(
@@ -112,7 +112,7 @@ test('a postmaster that is killed comes back on the same address, also beside a 
   expect(await postmasterPid(dataDir)).not.toBe(again);
 });
 
-test('a process whose own connection was cut still stops Postgres, and stops it once', async () => {
+test('a process whose own connection was closed still stops Postgres, and stops it once', async () => {
   const { postgres, dataDir } = first;
   // a restart that is still under way would hide that there is no connection
   await postgres.ensureRunning();
@@ -123,7 +123,7 @@ test('a process whose own connection was cut still stops Postgres, and stops it 
   await expect(postgres.ensureRunning()).rejects.toMatchObject({ code: 'STOPPED' });
 });
 
-test('data of another major version is refused and left alone', async () => {
+test('data of another major version is refused and not changed', async () => {
   const dataDir = await newDataDir();
   await mkdir(join(dataDir, 'postgres'), { recursive: true });
   await writeFile(join(dataDir, 'postgres/PG_VERSION'), '16\n');
@@ -136,7 +136,7 @@ test('data of another major version is refused and left alone', async () => {
   expect(await readFile(join(dataDir, 'postgres/PG_VERSION'), 'utf8')).toBe('16\n');
 });
 
-test('a lost password file is named, and nothing is left running', async () => {
+test('an error reports a lost password file, and no process is left behind', async () => {
   const dataDir = await usedDataDir();
   await rm(join(dataDir, 'postgres.password'));
   await expect(start(dataDir)).rejects.toMatchObject({ code: 'PASSWORD_LOST' });
@@ -154,7 +154,7 @@ test('a Postgres that does not start causes an error with the reason', async () 
   });
 });
 
-test('a folder with something else in it is refused', async () => {
+test('a data folder with other files is refused', async () => {
   const dataDir = await newDataDir();
   await mkdir(join(dataDir, 'postgres'), { recursive: true });
   await writeFile(join(dataDir, 'postgres/notes.txt'), 'mine');

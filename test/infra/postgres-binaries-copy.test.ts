@@ -23,7 +23,7 @@ async function makePackage(): Promise<string> {
   return native;
 }
 
-test('a copy can be read by everybody, whatever the modes of the package, and leaves static libraries out', async () => {
+test('a copy is readable by everybody, whatever the modes of the package, and omits static libraries', async () => {
   const target = join(await temporaryFolder(), 'place/postgres-18');
   await copyBinaries(await makePackage(), target, nothing);
   const modes = await Promise.all(
@@ -35,7 +35,7 @@ test('a copy can be read by everybody, whatever the modes of the package, and le
   expect(await readdir(join(target, 'native/lib'))).toEqual(['libpq.so.5.18']);
 });
 
-test('several processes that copy at once end with one whole copy and no leftovers', async () => {
+test('concurrent copies result in one complete copy without temporary files', async () => {
   const native = await makePackage();
   const place = join(await temporaryFolder(), 'place');
   await Promise.all([1, 2, 3].map(() => copyBinaries(native, join(place, 'postgres-18'), nothing)));
@@ -44,7 +44,7 @@ test('several processes that copy at once end with one whole copy and no leftove
 });
 
 test.each(['native/bin', 'native/bin/postgres', ''])(
-  'a copy in which others may write to "%s" is refused',
+  'a copy in which other users can write to "%s" is refused',
   async (path) => {
     const native = await makePackage();
     const target = join(await temporaryFolder(), 'place/postgres-18');
@@ -54,7 +54,7 @@ test.each(['native/bin', 'native/bin/postgres', ''])(
   },
 );
 
-test('a copy that fails half-way leaves nothing', async () => {
+test('a failed copy leaves no files', async () => {
   const place = join(await temporaryFolder(), 'place');
   const failing = () => Promise.reject(new Error('disk full'));
   await expect(copyBinaries(await makePackage(), join(place, 'postgres-18'), failing)).rejects.toThrow(

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sendSocket } from '../../src/supervisor/send-socket.js';
 
-test('a process that is busy while a socket is sent to it gets what arrives on it meanwhile', async () => {
+test('a busy process that receives a socket gets the data that arrived in the meantime', async () => {
   const receiver = fork(join(import.meta.dirname, 'fixtures/socket-receiver.mjs'));
   try {
     await once(receiver, 'message');

@@ -33,7 +33,7 @@ describe('metrics', () => {
     project = await makeProject(developer);
   });
 
-  test('are for administrators and for the metrics token, which is not accepted elsewhere', async () => {
+  test('are available to administrators and with the metrics token, which is not accepted elsewhere', async () => {
     const anonymous = app.anonymous();
     expect(await refusal(anonymous.get('/metrics'))).toBe('401 AUTH_TOKEN_MISSING');
     for (const forged of [`Bearer ${token}x`, `Bearer ${token.slice(1)}`, `Basic ${token}`, 'Bearer '])
@@ -47,7 +47,7 @@ describe('metrics', () => {
       expect(await refusal(anonymous.get(path, machine))).toBe('401 AUTH_TOKEN_INVALID');
   });
 
-  test('tell of requests, runs, output, sockets, deliveries, queues, the pool and the process', async () => {
+  test('cover requests, executions, output, sockets, deliveries, queues, the pool and the process', async () => {
     const receiver = await Receiver.start();
     const webhook = await makeWebhook(app.admin, { url: receiver.url, events: ['task.failed'] });
     const socket = await LiveSocket.open(app.wsUrl, developer.token);
@@ -95,7 +95,7 @@ describe('metrics', () => {
     await reached(developer, held, 'completed');
   });
 
-  test('have labels with few values, whatever the requested paths', async () => {
+  test('have labels of low cardinality, whatever the requested paths', async () => {
     for (let n = 0; n < 20; n += 1) {
       await developer.get(`/nowhere/${n}`);
       await developer.get(`/api/tasks/SHOP-${n + 1}?search=${n}`);
@@ -115,7 +115,7 @@ describe('metrics', () => {
     expect(all).toBe(seen.value('millrace_http_request_duration_seconds_count'));
   });
 
-  test('have a separate port where one is configured, which also serves the health checks', async () => {
+  test('can have a separate port, which also serves the health checks', async () => {
     const ask = async (path: string, options: RequestInit = {}) => {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, options);
       return { status: answer.status, text: await answer.text() };
@@ -134,7 +134,7 @@ describe('metrics', () => {
     expect((await ask('/metrics', { method: 'POST', ...machine })).status).toBe(404);
   });
 
-  test('without a database are those of the process', async () => {
+  test('are limited to those of the process without a database', async () => {
     await app.query('ALTER TABLE webhook_deliveries RENAME TO hidden');
     const blind = await readOnce((now) => now.value('millrace_database_up') === 0);
     expect(blind.of('millrace_queue_size')).toEqual([]);
@@ -143,7 +143,7 @@ describe('metrics', () => {
     await until(async () => (await read()).value('millrace_database_up') === 1);
   });
 
-  test('count the expired rows that were deleted; the creation of an existing task is kept', async () => {
+  test('count deleted expired rows; the creation of an existing task is kept', async () => {
     const living = await makeJob(developer, project, 'true');
     const gone = await makeJob(developer, project, 'true');
     await data(200, developer.put(`/api/tasks/${living.id}`, { title: 'renamed' }));

@@ -18,8 +18,8 @@ const setSecret = (client: Client, project: Json, name: string, value: unknown) 
 const output = async (client: Client, id: string, query = ''): Promise<string> =>
   (await client.get(`/api/commands/${id}/output${query}`)).body;
 
-describe('secrets of a project', () => {
-  test('are set, replaced, listed by name and removed, by its owners and administrators only', async () => {
+describe('project secrets', () => {
+  test('are set, replaced, listed by name and removed, by owners of the project and administrators only', async () => {
     const [owner, developer, stranger] = await Promise.all(
       [1, 2, 3].map(() => app.admin.createUser('developer')),
     );
@@ -66,7 +66,7 @@ describe('secrets of a project', () => {
     expect(await refusal(owner!.request('DELETE', `${path}/KEY`))).toBe('404 RESOURCE_NOT_FOUND');
   });
 
-  test('are in the environment of its runs, and nowhere to be seen', async () => {
+  test('are in the environment of its executions, and in no response, output or log', async () => {
     const project = await makeProject(app.admin, { settings: { command_template: 'true' } });
     for (const [name, value] of Object.entries({ TOKEN: token, PASSWORD: password, KEY: key }))
       await data(200, setSecret(app.admin, project, name, value));
@@ -122,11 +122,11 @@ describe('secrets of a project', () => {
     }
   });
 
-  test('are hidden in floods in which every byte ends one, to the last byte, while others are answered', async () => {
+  test('are masked in output in which every byte ends one, while other requests are answered', async () => {
     const project = await makeProject(app.admin);
     await data(200, setSecret(app.admin, project, 'SHORT', 'aaaa'));
     await data(200, setSecret(app.admin, project, 'LONG', `${'a'.repeat(32_000)}b`));
-    // 30 times the longest secret: to look for it anew at every byte would take minutes
+    // 30 times the longest secret: a search that restarts at every byte would take minutes
     const flood = "head -c 1000000 /dev/zero | tr '\\0' a; echo; echo end";
     let isDone = false;
     const runs = Promise.all(
@@ -143,7 +143,7 @@ describe('secrets of a project', () => {
     }
   });
 
-  test('are no part of other runs, and not of an error', async () => {
+  test('are not passed to executions of others, and are masked in errors', async () => {
     const project = await makeProject(app.admin);
     await data(200, setSecret(app.admin, project, 'TOKEN', token));
     const { command_id } = await run(app.admin, 'echo "<$TOKEN>"');
@@ -159,11 +159,11 @@ describe('secrets of a project', () => {
   });
 });
 
-describe('too much output', () => {
+describe('output above the limit', () => {
   const lines = 'i=0; while [ $i -lt 3000 ]; do echo "line $i"; i=$((i+1)); done';
   const whole = Array.from({ length: 3000 }, (_, index) => `line ${index}\n`).join('');
 
-  test('is left out behind a marker, in the middle, or ends the run, as the task says', async () => {
+  test('is truncated at the end, in the middle, or ends the execution, as the task configures', async () => {
     const project = await makeProject(app.admin, {
       resource_limits: { default_run_limits: { output_size: '2KB' }, max_concurrent_tasks: 10 },
     });
@@ -204,7 +204,7 @@ describe('too much output', () => {
     expect(markers).toHaveLength(2);
   });
 
-  test('is never more than the server keeps', async () => {
+  test('is limited by the maximum of the server', async () => {
     const { output_bytes, output_omitted } = await run(app.admin, 'head -c 3000000 /dev/zero', {
       limits: { output_size: '1TB' },
     });
@@ -213,7 +213,7 @@ describe('too much output', () => {
   });
 });
 
-test('a part of an output, its lines with a text, and what is not a colour', async () => {
+test('output can be read by range, searched by line, and stripped of colours', async () => {
   const { command_id } = await run(
     app.admin,
     "for i in $(seq 1 5000); do echo \"line $i\"; done; printf '\\033[31mred\\033[0m\\n'; echo 'line of stderr' >&2",
@@ -276,7 +276,7 @@ test('a part of an output, its lines with a text, and what is not a colour', asy
   expect(await refusal(stranger.get(`${path}/search?q=a`))).toBe('404 RESOURCE_NOT_FOUND');
 });
 
-test('output is removed at the end of the retention of its project, and responses report it', async () => {
+test('output is deleted at the end of the retention of its project, and responses report it', async () => {
   const keeping = await makeProject(app.admin, { settings: { output_retention_days: 400 } });
   const forgetting = await makeProject(app.admin, { settings: { output_retention_days: 1 } });
   const fresh = await runJob(app.admin, forgetting, 'echo fresh');

@@ -5,7 +5,7 @@ import { data, fault, makeProject, makeTask } from '../sessions/steps.js';
 
 const app = useSharedApp();
 
-test('an empty project has nothing to tell, and invents nothing', async () => {
+test('the analytics of an empty project are zero or null', async () => {
   const project = await makeProject(app.admin);
   for (const [period, days] of [
     ['7d', 7],
@@ -37,7 +37,7 @@ test('an empty project has nothing to tell, and invents nothing', async () => {
   }
 });
 
-test('the figures are those computed by hand', async () => {
+test('the analytics equal values computed by hand', async () => {
   const maker = await app.admin.createUser('developer', { full_name: 'Mia' });
   const helper = await app.admin.createUser('developer');
   const project = await makeProject(maker, { visibility: 'internal' });
@@ -107,7 +107,7 @@ test('the figures are those computed by hand', async () => {
   expect(month.task_trends.created_per_day.slice(9, 11)).toEqual([3, 0]);
 });
 
-test('is shown to who may read the project', async () => {
+test('the analytics are available to users who can read the project', async () => {
   const [owner, viewer, stranger] = [
     await app.admin.createUser('developer'),
     await app.admin.createUser('viewer'),

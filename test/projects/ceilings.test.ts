@@ -32,7 +32,7 @@ const above = [
 ];
 const most = { max_tasks: 50, max_concurrent_tasks: 12, storage_limit: '2GB' };
 
-test('an owner can set the limits of a project only up to the ceilings, and an administrator above them', async () => {
+test('an owner can set project limits up to the maximum of the server, and an administrator above it', async () => {
   const project = await makeProject(owner, {
     resource_limits: { ...most, max_run_limits: { cpu_seconds: 60 } },
   });
@@ -54,7 +54,7 @@ test('an owner can set the limits of a project only up to the ceilings, and an a
   expect(ofAdmin.resource_limits).toMatchObject(Object.assign({}, ...above));
 });
 
-test('a run without limits gets those of the server, and requested limits have an upper bound', async () => {
+test('an execution without limits gets those of the server, and requested limits have a maximum', async () => {
   const project = await makeProject(owner);
   const show = 'ulimit -t; ulimit -f; ulimit -n; ulimit -v; ulimit -d';
   const plain = await runJob(owner, project, show);
@@ -72,7 +72,7 @@ test('a run without limits gets those of the server, and requested limits have a
   expect(large.error).toBe('A process tried to write a file larger than the 1MB that its limit allows');
 });
 
-test('the output of commands without a project counts for their user', async () => {
+test('output of commands without a project counts towards the limit of their user', async () => {
   const person = await app.admin.createUser('developer');
   expect(await run(person, 'echo more than twenty bytes of it')).toMatchObject({ status: 'completed' });
   const refused = await person.post('/api/commands/execute', { command: 'true' });
@@ -86,7 +86,7 @@ test('the output of commands without a project counts for their user', async () 
   );
 });
 
-test('how many projects a user makes is bounded, copies and deleted ones too; administrators make more', async () => {
+test('the number of projects of a user is limited, with clones and deleted ones; administrators are exempt', async () => {
   const maker = await app.admin.createUser('developer');
   const first = await makeProject(maker);
   const path = `/api/projects/${first.id}`;
@@ -101,7 +101,7 @@ test('how many projects a user makes is bounded, copies and deleted ones too; ad
   await data(201, app.admin.post(`${path}/clone`, { name: 'One more' }));
 });
 
-test('requests at once make no more projects than one user may', async () => {
+test('concurrent requests do not create more projects than one user may have', async () => {
   const maker = await app.admin.createUser('developer');
   const first = await makeProject(maker);
   await makeProject(maker);
@@ -179,7 +179,7 @@ test('the bytes of the tasks of a project are limited on every route, and delete
   await data(200, person.delete(`/api/tasks/${last.id}`));
 });
 
-test('a copy of a project is limited by the bytes of its tasks', async () => {
+test('a clone of a project is limited by the bytes of its tasks', async () => {
   const person = await app.admin.createUser('developer');
   const source = await makeProject(person, { resource_limits: { max_tasks: 3 } });
   const path = `/api/projects/${source.id}/clone`;

@@ -9,7 +9,7 @@ const app = useSharedApp();
 const settings = { theme: 'light', command_template: 'echo "$TASK_TITLE"' };
 const limits = { max_tasks: 7, max_concurrent_tasks: 2, storage_limit: '2GB' };
 
-test('copies settings and limits, or leaves them at their defaults', async () => {
+test('a clone copies settings and limits, or uses their defaults', async () => {
   const owner = await app.admin.createUser('developer');
   const reader = await app.admin.createUser('developer');
   const source = await makeProject(owner, {
@@ -46,7 +46,7 @@ test('copies settings and limits, or leaves them at their defaults', async () =>
   expect(await fault(409, clone({ name: 'Plain', key: 'PLAIN' }))).toBe('RESOURCE_ALREADY_EXISTS key');
 });
 
-test('copies tasks as new pending ones that depend on each other as before', async () => {
+test('a clone contains the tasks as pending ones with the same dependencies', async () => {
   const { admin } = app;
   const source = await makeProject(admin, { visibility: 'internal' });
   const other = await admin.createUser('developer');
@@ -105,7 +105,7 @@ test('copies tasks as new pending ones that depend on each other as before', asy
   expect(await makeTask(admin, copy, { title: 'Next' })).toMatchObject({ ref: 'CLONED-4' });
 });
 
-test('tells webhooks of the project', async () => {
+test('a clone is published to webhooks', async () => {
   const source = await makeProject(app.admin);
   await data(
     201,
@@ -116,7 +116,7 @@ test('tells webhooks of the project', async () => {
   expect(rows).toMatchObject([{ data: { project_id: copy.id, name: 'Told', cloned_from: source.id } }]);
 });
 
-test('keeps to the limit of the copy, and leaves nothing when it is refused', async () => {
+test('a clone respects the limits of the copy, and a refused one creates nothing', async () => {
   const source = await makeProject(app.admin);
   for (const title of ['a', 'b']) await makeTask(app.admin, source, { title });
   await expectStatus(200, app.admin.put(`/api/projects/${source.id}`, { resource_limits: { max_tasks: 1 } }));
@@ -128,7 +128,7 @@ test('keeps to the limit of the copy, and leaves nothing when it is refused', as
   });
 });
 
-test('is refused for projects that one may not see, for viewers and for invalid requests', async () => {
+test('a clone is refused for invisible projects, for viewers and for invalid requests', async () => {
   const owner = await app.admin.createUser('developer');
   const [stranger, viewer] = [await app.admin.createUser('developer'), await app.admin.createUser('viewer')];
   const source = await makeProject(owner);

@@ -145,7 +145,7 @@ const addUp = () =>
     return !row!.left;
   });
 
-test('the metrics of queues are those of the rows, before, while and after they are added up, and stay when rows are deleted', async () => {
+test('queue metrics equal those of the rows at each stage of the rollup, and survive the deletion of rows', async () => {
   // as after an upgrade: nothing is added up
   await rollups.db.query(
     `UPDATE system_settings SET value = to_jsonb(now() - interval '31 days') WHERE name = 'queue_rollup'`,
@@ -171,7 +171,7 @@ test('the metrics of queues are those of the rows, before, while and after they 
   await expectExact(before);
 });
 
-test('what a transaction in progress ends is not missed', async () => {
+test('executions that end in an open transaction are not missed by the rollup', async () => {
   await addUp();
   const before = await readAll();
   await rollups.db.transaction(async (tx) => {
@@ -197,7 +197,7 @@ test('what a transaction in progress ends is not missed', async () => {
   expect(row).toEqual({ left: true });
 });
 
-test('20,000 executions more cost a read of the metrics hardly more blocks, and 20,000 that wait the counts', async () => {
+test('20,000 more executions make reads of the metrics hardly more expensive', async () => {
   const fill = async (count: number) => {
     await rollups.db.query(
       `INSERT INTO executions (id, requested_by, queue, status, command, timeout, created_at, started_at, finished_at)

@@ -196,7 +196,7 @@ async function expectExact(): Promise<void> {
   }
 }
 
-test('the figures of tasks are those of their rows after any change, before, while and after they are added up', async () => {
+test('task statistics equal those of the rows after any change, at each stage of the rollup', async () => {
   const some = (db: Parameters<typeof addUpTasks>[0]) => addUpTasks(db, { most: 40 });
   await create(250);
   await expectExact();
@@ -220,7 +220,7 @@ test('the figures of tasks are those of their rows after any change, before, whi
   await expectExact();
 });
 
-test('a change of a task that its figures do not depend on is not logged', async () => {
+test('a change of a task that does not affect its statistics is not logged for the rollup', async () => {
   const [task] = await rollups.db.query<{ id: string }>(
     'SELECT id FROM tasks WHERE deleted_at IS NULL LIMIT 1',
   );
@@ -236,7 +236,7 @@ test('a change of a task that its figures do not depend on is not logged', async
   expect(await rollups.db.query('SELECT 1 FROM task_deltas')).toEqual([]);
 });
 
-test('20,000 tasks more cost a read of the figures hardly more blocks', async () => {
+test('20,000 more tasks make reads of the statistics hardly more expensive', async () => {
   const fill = async (count: number) => {
     await rollups.db.query(
       `INSERT INTO tasks (id, project_id, number, title, status, created_by, created_at, completed_at, actual_duration)

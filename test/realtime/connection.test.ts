@@ -29,7 +29,7 @@ async function refusedUpgrade(
   return { status: response.statusCode, body };
 }
 
-test('a token signs in, by message or by header', async () => {
+test('a token authenticates a connection, by message or by header', async () => {
   const socket = await LiveSocket.open(app.wsUrl);
   const answer = await socket.ask({ type: 'authenticate', token: app.admin.token }, 'authenticated');
   expect(answer.data).toMatchObject({
@@ -44,7 +44,7 @@ test('a token signs in, by message or by header', async () => {
   expect((await other.next('authenticated')).data.user_id).toBe(answer.data.user_id);
 });
 
-test('a wrong token is refused and the connection lives on', async () => {
+test('an invalid token is refused and the connection stays open', async () => {
   const socket = await LiveSocket.open(app.wsUrl);
   expect(await socket.refusal({ type: 'authenticate', token: 'x.y.z' })).toBe('AUTH_TOKEN_INVALID');
   expect(await socket.refusal({ type: 'authenticate' })).toBe('VALIDATION_REQUIRED_FIELD');
@@ -69,7 +69,7 @@ test('an unauthenticated socket can only ping, and is closed after 10 seconds', 
   expect(socket.closed?.code).toBe(4401);
 });
 
-test('an invalid message is answered by an error', async () => {
+test('an invalid message gets an error response', async () => {
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   for (const text of [
     '{',
@@ -94,14 +94,14 @@ test('an invalid message is answered by an error', async () => {
   await socket.ask({ type: 'ping' }, 'pong');
 });
 
-test('a frame above 64 KiB ends the connection and nothing else', async () => {
+test('a frame above 64 KiB closes only its connection', async () => {
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   socket.ws.send('x'.repeat(64 * 1024 + 1));
   expect((await until(() => socket.closed)).code).toBe(1009);
   await LiveSocket.open(app.wsUrl, app.admin.token);
 });
 
-test('a connection that goes while it is signed in is no fault of ours', async () => {
+test('a disconnect during authentication causes no error', async () => {
   for (let round = 0; round < 5; round += 1) {
     // nothing is known of this token yet, so that the database is asked
     const { token } = await app.admin.createUser('viewer');
@@ -116,14 +116,14 @@ test('a connection that goes while it is signed in is no fault of ours', async (
   expect(app.processes.map(({ stderr }) => stderr).join('')).not.toContain('INTERNAL_ERROR');
 });
 
-test('a foreign upgrade gets 404 in the envelope', async () => {
+test('an upgrade on an unknown path gets 404 in the envelope', async () => {
   for (const path of ['/', '/ws', '/ws/', '/ws/a/b', `/ws/${'x'.repeat(129)}`, '/api/tasks/', '/socket.io']) {
     const { status, body } = await refusedUpgrade(path);
     expect([path, status, JSON.parse(body).error.code]).toEqual([path, 404, 'RESOURCE_NOT_FOUND']);
   }
 });
 
-test('a handshake that is none gets 400 in the envelope', async () => {
+test('an invalid handshake gets 400 in the envelope', async () => {
   const path = '/ws/a-session';
   for (const header of ['sec-websocket-key', 'sec-websocket-version', 'host']) {
     const { status, body } = await refusedUpgrade(path, { [header]: 'x y' });
@@ -131,7 +131,7 @@ test('a handshake that is none gets 400 in the envelope', async () => {
   }
 });
 
-test('a user has 50 connections', async () => {
+test('a user is limited to 50 connections', async () => {
   const user = await app.admin.createUser('viewer');
   const sockets = await Promise.all(Array.from({ length: 50 }, () => LiveSocket.open(app.wsUrl, user.token)));
   const late = await LiveSocket.open(app.wsUrl);
@@ -145,7 +145,7 @@ test('a user has 50 connections', async () => {
   });
 });
 
-test('a disabled user and a changed password end the connection', async () => {
+test('a disabled account and a password change close the connection', async () => {
   const user = await app.admin.createUser('viewer');
   const socket = await LiveSocket.open(app.wsUrl, user.token);
   await app.admin.put(`/api/users/${user.user.id ?? user.user.user_id}`, { disabled: true });

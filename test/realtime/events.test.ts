@@ -11,7 +11,7 @@ afterEach(closeSockets);
 const nobody = '01890000-0000-7000-8000-000000000000';
 const idOf = (client: Client): string => client.user.id ?? client.user.user_id;
 
-test('a task that is run is followed from queue to end', async () => {
+test('subscribers of a task receive its events from the queue to the end', async () => {
   const project = await createProject(app.admin);
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   const subscribed = await socket.ask(
@@ -62,7 +62,7 @@ test('a timeout is published as TASK_TIMEOUT', async () => {
   expect((await socket.next('error')).data).toMatchObject({ code: 'TASK_TIMEOUT', task_id: task });
 });
 
-test('project_updates tells of the project and its tasks, once each', async () => {
+test('project_updates publishes the events of the project and its tasks, once each', async () => {
   const project = await createProject(app.admin);
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   for (const request of [{ channel: 'project_updates', project_id: project }, { channel: 'task_updates' }]) {
@@ -132,7 +132,7 @@ test('a personal access token receives events of tasks when its scopes permit re
   expect(heard(without)).toEqual(always);
 });
 
-test('resources that do not exist or are not visible are not found', async () => {
+test('a resource that does not exist or is not visible is not found', async () => {
   const user = await app.admin.createUser('developer');
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, 'true');
@@ -170,7 +170,7 @@ test('resources that do not exist or are not visible are not found', async () =>
   await ended(app.admin, task);
 });
 
-test('only users who may see a project receive its events, as soon as that changes', async () => {
+test('only users who can see a project receive its events, and changes of access apply immediately', async () => {
   const [member, stranger] = await Promise.all([
     app.admin.createUser('developer'),
     app.admin.createUser('developer'),
@@ -182,7 +182,7 @@ test('only users who may see a project receive its events, as soon as that chang
   for (const socket of [theirs, strangers, owners])
     await socket.ask({ type: 'subscribe', channel: 'task_updates' }, 'subscribed');
   const unseen = await createTask(app.admin, project);
-  // what a process hears of later is judged by the rights of then
+  // an event is checked against the permissions at the time of its delivery
   await owners.next('task_update', ({ task_id }) => task_id === unseen);
 
   await app.admin.put(`/api/projects/${project}/members/${idOf(member)}`, { role: 'viewer' });
@@ -203,7 +203,7 @@ test('only users who may see a project receive its events, as soon as that chang
   expect(strangers.messages.filter(({ type }) => type === 'task_update')).toHaveLength(1);
 });
 
-test('execute_task runs a task for users with the permission', async () => {
+test('execute_task executes a task for users with the permission', async () => {
   const project = await createProject(app.admin, { visibility: 'internal' });
   const task = await createTask(app.admin, project, 'echo by socket');
   const viewer = await app.admin.createUser('viewer');
@@ -219,7 +219,7 @@ test('execute_task runs a task for users with the permission', async () => {
   await ended(app.admin, task);
 });
 
-test('metrics are measured, on request and as a channel', async () => {
+test('metrics are sent on request and as a channel', async () => {
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   await socket.ask({ type: 'subscribe', channel: 'performance' }, 'subscribed');
   const { data } = await socket.next('performance_data');
@@ -238,7 +238,7 @@ test('metrics are measured, on request and as a channel', async () => {
   ).toBeGreaterThan(0);
 });
 
-test('a connection has 100 subscriptions', async () => {
+test('a connection is limited to 100 subscriptions', async () => {
   const project = await createProject(app.admin);
   const tasks = await Promise.all(Array.from({ length: 101 }, () => createTask(app.admin, project)));
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
@@ -252,7 +252,7 @@ test('a connection has 100 subscriptions', async () => {
   await socket.ask({ type: 'subscribe', channel: 'task_updates', task_id: tasks[100] }, 'subscribed');
 });
 
-test('after unsubscribing nothing more comes', async () => {
+test('no events arrive after unsubscribing', async () => {
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project);
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);

@@ -43,7 +43,7 @@ async function laterToken(user: Client): Promise<string> {
 }
 
 test.concurrent(
-  'an access token ends with its sockets and streams, unless a newer one came in its place',
+  'sockets and streams end with their access token, unless it was replaced by a newer one',
   async () => {
     const project = await createProject(admin);
     const task = await createTask(admin, project, 'while :; do echo on; sleep 0.1; done');
@@ -87,7 +87,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('a newer token keeps what is subscribed, and brings its own rights', async () => {
+test.concurrent('a newer token keeps the subscriptions, and brings its own permissions', async () => {
   const project = await createProject(admin);
   const task = await createTask(admin, project, 'while :; do echo on; sleep 0.1; done');
   await execute(admin, task);
@@ -118,7 +118,7 @@ test.concurrent('a newer token keeps what is subscribed, and brings its own righ
       await socket.ask({ type: 'subscribe', ...topic }, 'subscribed');
       expect(await ask('subscribe', topic)).toMatchObject({ type: 'subscribed' });
     }
-    // nobody takes over the connection of somebody else, with whatever token
+    // a token of another user cannot take over the connection
     for (const [token, code] of [
       [other.token, 'AUTH_TOKEN_INVALID'],
       [ofDisabled, 'AUTH_ACCOUNT_DISABLED'],
@@ -169,7 +169,7 @@ test.concurrent('a newer token keeps what is subscribed, and brings its own righ
 });
 
 test.concurrent(
-  'the SDK renews a token in time for what it has open, also without a refresh token',
+  'the SDK renews a token before its sockets and streams expire, also without a refresh token',
   async () => {
     const { token } = await signIn();
     let renewals = 0;
@@ -201,7 +201,7 @@ test.concurrent(
   },
 );
 
-test('a run of many tokens loses nothing and repeats nothing, on a bad network too', async () => {
+test('output that is followed across many token renewals is complete, also on a bad network', async () => {
   const proxy = await FaultProxy.start(app.url);
   const { credentials } = app.admin;
   const numbers = (end: string) =>

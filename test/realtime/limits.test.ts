@@ -21,7 +21,7 @@ async function refused(address: string) {
 }
 afterEach(closeSockets);
 
-test('more than a burst of messages is refused, and going on closes the connection', async () => {
+test('messages beyond the burst limit are refused, and further ones close the connection', async () => {
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   for (let sent = 0; sent < 260; sent += 1) socket.send({ type: 'ping' });
   await socket.next('error', ({ code }) => code === 'RATE_LIMIT_EXCEEDED');
@@ -31,7 +31,7 @@ test('more than a burst of messages is refused, and going on closes the connecti
   expect((await until(() => socket.closed)).code).toBe(4429);
 });
 
-test('a client that sends too many messages and does not take the end is not read any more', async () => {
+test('a client that sends too many messages and ignores the close is no longer read', async () => {
   const socket = connect(app.apis[0]!.port, '127.0.0.1');
   const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
   socket.on('error', () => undefined).resume();
@@ -45,7 +45,7 @@ test('a client that sends too many messages and does not take the end is not rea
   await until(() => socket.closed, { what: 'the connection to be cut' });
 });
 
-test('long messages count by their length, and before the sign-in they are not even read', async () => {
+test('long messages count by length, and are not parsed before authentication', async () => {
   const fields = Object.fromEntries(Array.from({ length: 4_000 }, (_, index) => [`field${index}`, 1]));
   const socket = await LiveSocket.open(app.wsUrl, app.admin.token);
   for (let sent = 0; sent < 12; sent += 1) socket.send({ type: 'ping', ...fields });
@@ -59,7 +59,7 @@ test('long messages count by their length, and before the sign-in they are not e
   await stranger.next('error', ({ code }) => code === 'PAYLOAD_TOO_LARGE');
 });
 
-test('an address has 100 handshakes a minute, of either transport', async () => {
+test('an address is limited to 100 handshakes a minute, over both transports', async () => {
   const httpUrl = app.wsUrl.replace(/^ws/, 'http');
   const shake = async () => {
     const answer = await fetch(`${httpUrl}/socket.io/?EIO=4&transport=polling`, from('10.8.0.1'));
@@ -80,7 +80,7 @@ test('an address has 100 handshakes a minute, of either transport', async () => 
   await LiveSocket.open(app.wsUrl, app.admin.token, from('10.8.0.2'));
 });
 
-test('an address has 50 connections that have not signed in', async () => {
+test('an address is limited to 50 unauthenticated connections', async () => {
   const sockets = await Promise.all(
     Array.from({ length: 50 }, () => LiveSocket.open(app.wsUrl, undefined, from('10.8.1.1'))),
   );
@@ -89,7 +89,7 @@ test('an address has 50 connections that have not signed in', async () => {
   await LiveSocket.open(app.wsUrl, app.admin.token, from('10.8.1.1'));
 });
 
-test('five tokens that are good for nothing close the connection', async () => {
+test('five invalid tokens close the connection', async () => {
   const socket = await LiveSocket.open(app.wsUrl, undefined, from('10.8.2.1'));
   for (let tried = 0; tried < 5; tried += 1)
     expect(await socket.refusal({ type: 'authenticate', token: `forged ${tried}` })).toBe(
@@ -98,7 +98,7 @@ test('five tokens that are good for nothing close the connection', async () => {
   expect((await until(() => socket.closed)).code).toBe(4429);
 });
 
-test('requests over a socket count among the requests of its user', async () => {
+test('requests over a WebSocket count towards the rate limit of the user', async () => {
   const user = await app.admin.createUser('developer');
   const socket = await LiveSocket.open(app.wsUrl, user.token, from('10.8.3.1'));
   const execute = { type: 'execute_task', task_id: 'NONE-1' };
@@ -110,7 +110,7 @@ test('requests over a socket count among the requests of its user', async () => 
   expect(await socket.refusal(execute)).toBe('RATE_LIMIT_EXCEEDED');
 });
 
-test('event streams count among the connections of a user', async () => {
+test('event streams count towards the connection limit of the user', async () => {
   const user = await app.admin.createUser('developer');
   const answer = await user.post('/api/commands/execute', { command: 'sleep 60' });
   const path = `/api/commands/${answer.body.data.command_id}/output`;

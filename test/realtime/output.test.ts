@@ -17,7 +17,7 @@ const follow = (commandId: string, fromOffset?: number) => ({
   ...(fromOffset === undefined ? {} : { from_offset: fromOffset }),
 });
 
-test('output comes live and again, from any offset', async () => {
+test('output is delivered live and again, from any offset', async () => {
   const project = await createProject(app.admin);
   const task = await createTask(
     app.admin,
@@ -83,7 +83,7 @@ test('a late reader immediately receives the output that slow storage has not st
   await expectStatus(200, app.admin.post(`/api/tasks/${task}/cancel`, {}));
 });
 
-test('bytes that are no text travel as base64', async () => {
+test('bytes that are not UTF-8 are sent as base64', async () => {
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, "printf '\\377\\376\\000\\001'");
   const execution = await execute(app.admin, task);
@@ -94,7 +94,7 @@ test('bytes that are no text travel as base64', async () => {
   expect(socket.messages.find(({ data }) => data?.length === 4)?.data.encoding).toBe('base64');
 });
 
-test('after unsubscribing no more output comes, and one can go on from there', async () => {
+test('no output arrives after unsubscribing, and a new subscription continues from an offset', async () => {
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, 'for i in $(seq 1 20); do echo $i; sleep 0.1; done');
   const execution = await execute(app.admin, task);
@@ -114,7 +114,7 @@ test('after unsubscribing no more output comes, and one can go on from there', a
   );
 });
 
-test('a slow reader delays no other, fills no memory, and gets every byte', async () => {
+test('a slow reader delays no other, takes bounded memory, and gets every byte', async () => {
   const total = 24_000_000;
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, `sleep 1; seq 1 10000000 | head -c ${total}`);

@@ -6,7 +6,7 @@ import { until } from '../support/until.js';
 import { createProject, createTask, execute } from './fixtures.js';
 import { closeSockets, LiveSocket } from './live-socket.js';
 
-test('a shutdown closes every connection with 1001, also of clients that do not read, and waits for none', async () => {
+test('a shutdown closes every connection with 1001 without waiting, also those of clients that do not read', async () => {
   const app = await startApp();
   try {
     const project = await createProject(app.admin);

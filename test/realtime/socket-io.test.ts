@@ -38,7 +38,7 @@ async function connect(
 
 const withoutTime = ({ type, data }: LiveMessage) => ({ type, data });
 
-test('the handshake carries the token', async () => {
+test('a token in the handshake authenticates', async () => {
   await expect(connect({})).rejects.toMatchObject({ message: 'AUTH_TOKEN_MISSING' });
   await expect(connect({ token: 'x.y.z' })).rejects.toMatchObject({
     message: 'AUTH_TOKEN_INVALID',
@@ -49,7 +49,7 @@ test('the handshake carries the token', async () => {
   await connect({}, { extraHeaders: { authorization: `Bearer ${app.admin.token}` } });
 });
 
-test('messages are acknowledged as a WebSocket would answer them, and events are the same', async () => {
+test('acknowledgements contain the response of the WebSocket protocol, and events are the same', async () => {
   const project = await createProject(app.admin);
   const ws = await LiveSocket.open(app.wsUrl, app.admin.token);
   const { socket, messages } = await connect({ token: app.admin.token });
@@ -87,7 +87,7 @@ test('messages are acknowledged as a WebSocket would answer them, and events are
   ]);
 });
 
-test.each([['websocket'], ['polling']])('output arrives whole over %s', async (transport) => {
+test.each([['websocket'], ['polling']])('output arrives complete over %s', async (transport) => {
   const project = await createProject(app.admin);
   const task = await createTask(app.admin, project, 'seq 1 300000');
   const execution = await execute(app.admin, task);
@@ -102,7 +102,7 @@ test.each([['websocket'], ['polling']])('output arrives whole over %s', async (t
   await ended(app.admin, task);
 });
 
-test('a disabled user gets an error and is disconnected', async () => {
+test('a disabled user receives an error and is disconnected', async () => {
   const user = await app.admin.createUser('viewer');
   const { socket, messages } = await connect({ token: user.token });
   await app.admin.put(`/api/users/${user.user.id ?? user.user.user_id}`, { disabled: true });
@@ -110,7 +110,7 @@ test('a disabled user gets an error and is disconnected', async () => {
   expect(messages.at(-1)?.data.code).toBe('AUTH_ACCOUNT_DISABLED');
 });
 
-test('a message above 64 KiB ends the connection and nothing else', async () => {
+test('a message above 64 KiB closes only its connection', async () => {
   const { socket } = await connect({ token: app.admin.token }, { transports: ['websocket'] });
   const gone = new Promise((resolve) =>
     socket.once('disconnect', (_reason, details) => resolve((details as Json).context.code)),
@@ -122,7 +122,7 @@ test('a message above 64 KiB ends the connection and nothing else', async () => 
   expect((await until(() => messages[0])).data.max_message_bytes).toBe(64 * 1024);
 });
 
-test('a message above 64 KiB ends a connection by polling, too', async () => {
+test('a message above 64 KiB closes a polling connection, too', async () => {
   const { socket } = await connect({ token: app.admin.token }, { transports: ['polling'] });
   const gone = new Promise((resolve) =>
     socket.once('disconnect', (_reason, details) => resolve((details as Json).description)),
@@ -132,7 +132,7 @@ test('a message above 64 KiB ends a connection by polling, too', async () => {
   await connect({ token: app.admin.token });
 });
 
-test('a client that sends authenticate again and again is disconnected', async () => {
+test('a client that sends authenticate repeatedly is disconnected', async () => {
   const raw = new WebSocket(`${app.wsUrl}/socket.io/?EIO=4&transport=websocket`);
   const refusals: string[] = [];
   raw.on('message', (data: Buffer) => {

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-/** A stream over HTTP of a run that goes on, opened by somebody; resolves once something came. */
+/** Opens an HTTP stream of a running execution; resolves once data has arrived. */
 async function openStream(client: Client, task: string, how: 'events' | 'follow') {
   const response = await client.open(
     'GET',
@@ -45,7 +45,7 @@ async function makeRun(): Promise<{ project: string; task: string }> {
 }
 
 test.each(['events', 'follow'] as const)(
-  'a stream over HTTP (%s) ends when its reader may not read it any more',
+  'an HTTP stream (%s) ends when its reader loses the permission',
   async (how) => {
     const { project, task } = await makeRun();
     const [disabled, outsider, holder] = await Promise.all(
@@ -70,13 +70,13 @@ test.each(['events', 'follow'] as const)(
     await expectStatus(200, app.admin.put(`/api/projects/${project}`, { visibility: 'private' }));
     expect(await byOutsider.ended()).toBe(true);
 
-    // whoever may read on does, to the end of the run
+    // readers who keep the permission receive the output to its end
     await expectStatus(200, app.admin.post(`/api/tasks/${task}/cancel`, {}));
     expect(await byAdmin.ended()).toBe(true);
   },
 );
 
-describe('of an output that is being downloaded', () => {
+describe('a download of output', () => {
   const bytes = 40_000_000;
   let project: string;
   let execution: string;
@@ -104,7 +104,7 @@ describe('of an output that is being downloaded', () => {
     };
   }
 
-  test('the rest is withheld from a reader who has lost the permission', async () => {
+  test('stops when the reader loses the permission', async () => {
     const users = await Promise.all([1, 2, 3, 4].map(() => app.admin.createUser('developer')));
     const [disabled, outsider, leaving, renewed] = users as [Client, Client, Client, Client];
     const [byAdmin, byDisabled, byOutsider, byLeaving, byRenewed] = await Promise.all([
@@ -128,7 +128,7 @@ describe('of an output that is being downloaded', () => {
     expect(await byAdmin()).toBe(bytes);
   });
 
-  test('nothing remains of a client that disconnects before the response', async () => {
+  test('leaves nothing behind when the client disconnects before the response', async () => {
     const user = await app.admin.createUser('admin');
     const { port, url } = app.apis[0]!;
     const path = `/api/commands/${execution}/output`;

@@ -98,7 +98,7 @@ async function settled(): Promise<void> {
 
 const subscription = (id: string) => ({ channel: 'command_output', command_id: id, from_offset: 0 });
 
-test('many subscriptions of clients that do not read take little memory, and each gets every byte later', async () => {
+test('subscriptions of clients that do not read take bounded memory, and every byte arrives later', async () => {
   const before = (await figures()).residentBytes;
   const stop = watch();
   const sockets = await Promise.all(
@@ -129,7 +129,7 @@ test('many subscriptions of clients that do not read take little memory, and eac
   for (const id of ids) expect((await resumed!.output(id)).bytes.length).toBe(bytesOfEach);
 }, 200_000);
 
-test('the same over socket.io', async () => {
+test('the same applies to socket.io', async () => {
   const stop = watch();
   const clients: { socket: Socket; bytes: Map<string, number> }[] = [];
   for (let count = 0; count < 3; count += 1) {
@@ -165,7 +165,7 @@ test('the same over socket.io', async () => {
   await until(() => ids.every((id) => resumed!.bytes.get(id) === bytesOfEach), { timeout: 60_000 });
 });
 
-test('answers to polls that are not read are counted, and the next poll waits for them', async () => {
+test('unread polling responses are counted, and the next poll waits for them', async () => {
   const path = '/socket.io/?EIO=4&transport=polling';
   const url = app.wsUrl.replace('ws', 'http');
   const opened = await (await fetch(`${url}${path}`)).text();
@@ -196,7 +196,7 @@ async function unreadRequests(requests: string): Promise<TcpSocket> {
   return socket;
 }
 
-test('of the answers on one connection that is not read one waits, and it is cut off when it stalls', async () => {
+test('a connection with unread responses buffers one of them, and is closed when it stalls', async () => {
   const document = '/openapi.json';
   const size = (await app.anonymous().get(document)).bytes.length;
   const stop = watch();
@@ -208,7 +208,7 @@ test('of the answers on one connection that is not read one waits, and it is cut
   expect(unread).toBeLessThan(1.1 * size);
 });
 
-test('requests that are sent without waiting are done in turn, but not any number of them', async () => {
+test('pipelined requests are processed in order, up to a limit', async () => {
   const read = async (requests: string, isOver: (text: string) => boolean) => {
     const socket = await unreadRequests(requests);
     let text = '';
@@ -233,7 +233,7 @@ test('requests that are sent without waiting are done in turn, but not any numbe
   expect(text.slice(text.lastIndexOf('HTTP/1.1 200'))).not.toContain('sleep 1');
 });
 
-test('a client that does nothing but ping is cut off, signed in or not', async () => {
+test('a client that floods pings is disconnected, authenticated or not', async () => {
   for (const token of [undefined, app.admin.token]) {
     const socket = await LiveSocket.open(app.wsUrl, token);
     for (let sent = 0; sent < 150; sent += 1) socket.ws.ping();
@@ -243,7 +243,7 @@ test('a client that does nothing but ping is cut off, signed in or not', async (
   }
 });
 
-test('a client that does nothing but pong is cut off, over either transport', async () => {
+test('a client that floods pongs is disconnected, over both transports', async () => {
   const plain = await LiveSocket.open(app.wsUrl, app.admin.token);
   const packets = new WebSocket(`${app.wsUrl}/socket.io/?EIO=4&transport=websocket`);
   let isClosed = false;

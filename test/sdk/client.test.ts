@@ -39,7 +39,7 @@ const numbers = (count: number) =>
 const lines = (count: number) =>
   Array.from({ length: count }, (_, index) => `line ${index + 1} of many\n`).join('');
 
-test('every route of the document is a method', () => {
+test('every route of the OpenAPI document has a method', () => {
   const { paths } = JSON.parse(readFileSync(join(root, 'openapi/openapi.json'), 'utf8')) as {
     paths: Record<string, Record<string, { operationId: string }>>;
   };
@@ -55,8 +55,8 @@ test('every route of the document is a method', () => {
   expect(missing).toEqual([]);
 });
 
-describe('names', () => {
-  test('are camelCase here, and free-form JSON is left as it is', async () => {
+describe('field names', () => {
+  test('are camelCase in the SDK, and free-form JSON is unchanged', async () => {
     const metadata = { snake_name: { deep_name: 1 }, camelName: [{ an_item: true }] };
     const environment = { MY_VARIABLE: 'x', lower_name: 'y' };
     const settings = { auto_assign: true, ourOwn: { any_name: 1 } };
@@ -85,7 +85,7 @@ describe('names', () => {
     expect(await client.users.updatePreferences(preferences)).toMatchObject({ preferences });
   });
 
-  test('of queries too, where a list may be an array', async () => {
+  test('of query parameters are camelCase too, and a list may be an array', async () => {
     const task = await client.tasks.create({ title: 'Sought', projectId, tags: ['one', 'two'] });
     const found = await client.tasks.list({
       projectId,
@@ -98,7 +98,7 @@ describe('names', () => {
   });
 });
 
-test('a list is gone through over its pages', async () => {
+test('a list is iterated over all pages', async () => {
   const { id } = await client.projects.create({ name: 'Pages' });
   const titles = ['a', 'b', 'c', 'd', 'e'];
   for (const title of titles) await client.tasks.create({ title, projectId: id });
@@ -112,7 +112,7 @@ test('a list is gone through over its pages', async () => {
   expect((await client.tasks.list(query).all(3)).map(({ title }) => title)).toEqual(['a', 'b', 'c']);
 });
 
-test('a list that changes meanwhile is gone through without a gap and without anything twice', async () => {
+test('iteration over a list that changes meanwhile skips and repeats nothing', async () => {
   const { id } = await client.projects.create({ name: 'Changing' });
   for (const order of ['asc', 'desc'] as const) {
     const ids = new Set<string>();
@@ -139,7 +139,7 @@ test('a list that changes meanwhile is gone through without a gap and without an
   expect(await client.commands.history({ limit: 2, offset: 1 }).all()).toHaveLength(2);
 });
 
-test('an empty id is refused by its name, and nothing is sent', async () => {
+test('an empty id causes an error with its name, and no request is sent', async () => {
   const proxy = await FaultProxy.start(app.url);
   const careful = clientAt(proxy.url);
   const { paths } = JSON.parse(readFileSync(join(root, 'openapi/openapi.json'), 'utf8')) as {
@@ -175,7 +175,7 @@ test('an empty id is refused by its name, and nothing is sent', async () => {
   expect(proxy.requests).toEqual([]);
 });
 
-test('a base URL that is not that of the API is recognised', async () => {
+test('a base URL that is not that of the API causes an error', async () => {
   const to = (baseURL: string) => new MillraceClient({ baseURL, token: app.admin.token, maxRetries: 0 });
   const says = `${app.url} is Millrace, but not its API: use ${app.url}/api`;
   for (const baseURL of [app.url, `${app.url}/`]) {
@@ -228,7 +228,7 @@ describe('errors', () => {
     );
   });
 
-  test('of the network name the unreachable host, and an aborted request has the reason of its signal', async () => {
+  test('name the unreachable host, and an aborted request rejects with the reason of its signal', async () => {
     const nowhere = clientAt(`http://127.0.0.1:${await freePort()}`, { maxRetries: 0 });
     await expect(nowhere.tasks.list()).rejects.toThrow(ConnectionError);
     await expect(nowhere.tasks.list()).rejects.toThrow(
@@ -249,8 +249,8 @@ describe('errors', () => {
   });
 });
 
-describe('on a bad network', () => {
-  test('a request is sent again, and what was done is not done twice', async () => {
+describe('on an unreliable network', () => {
+  test('a request is retried, and executed once', async () => {
     const proxy = await FaultProxy.start(app.url);
     const unlucky = clientAt(proxy.url);
     proxy.faults.push('lose-answer', 'lose-request');
@@ -270,7 +270,7 @@ describe('on a bad network', () => {
     await expect(unlucky.auth.login(credentials!)).rejects.toThrow(ConnectionError);
   });
 
-  test('the Retry-After of the server is respected', async () => {
+  test('Retry-After of the server is respected', async () => {
     const proxy = await FaultProxy.start(app.url);
     const patient = clientAt(proxy.url);
     proxy.faults.push({ status: 429, headers: { 'retry-after': '1' } });
@@ -284,7 +284,7 @@ describe('on a bad network', () => {
 });
 
 describe('a token', () => {
-  test('that was refused is renewed once for all concurrent requests, and kept', async () => {
+  test('that was refused is renewed once for all concurrent requests', async () => {
     const login = await client.auth.login(app.admin.credentials!);
     const proxy = await FaultProxy.start(app.url);
     const kept: unknown[] = [];
@@ -303,7 +303,7 @@ describe('a token', () => {
     });
   });
 
-  test('is renewed before it expires, and a request reports it when it cannot be', async () => {
+  test('is renewed before it expires, and a failed renewal is reported by the request', async () => {
     const { refreshToken } = await client.auth.login(app.admin.credentials!);
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const seconds = Date.now() / 1000;
@@ -319,7 +319,7 @@ describe('a token', () => {
     expect(await code(self.users.getProfile())).toBe('AUTH_TOKEN_INVALID');
   });
 
-  test('may come from elsewhere, and login keeps its own', async () => {
+  test('can come from a callback, and login keeps its own', async () => {
     let asked = 0;
     const vault = clientAt(app.url, { token: async () => ((asked += 1), app.admin.token ?? '') });
     await vault.system.info();
@@ -336,7 +336,7 @@ describe('a token', () => {
 });
 
 describe('a command', () => {
-  test('gives its output in order and ends with its exit code', async () => {
+  test('returns its output in order and its exit code', async () => {
     const run = client.commands.run('echo one; sleep 0.1; echo two >&2; sleep 0.1; echo three; exit 7', {
       projectId,
     });
@@ -360,7 +360,7 @@ describe('a command', () => {
     expect(Buffer.concat(all).toString('hex')).toBe('c3a9ff00');
   });
 
-  test('loses nothing when its connection breaks again and again', async () => {
+  test('loses no output when its connection breaks repeatedly', async () => {
     const proxy = await FaultProxy.start(app.url);
     const run = clientAt(proxy.url).commands.run(numbers(20_000));
     let text = '';
@@ -376,7 +376,7 @@ describe('a command', () => {
     expect(await run.result()).toMatchObject({ status: 'completed', exitCode: 0, outputBytes: text.length });
   });
 
-  test('is stopped by its signal and by cancel, with all its processes', async () => {
+  test('is terminated by its signal and by cancel, with all its processes', async () => {
     const stopping = new AbortController();
     const aborted = client.commands.run('echo begun; sleep 600', { signal: stopping.signal });
     const ended = (async () => {
@@ -397,7 +397,7 @@ describe('a command', () => {
     await expect(client.commands.run('rm -rf /').result()).rejects.toMatchObject({ code: 'COMMAND_UNSAFE' });
   });
 
-  test('of a task is followed by its ref', async () => {
+  test('of a task can be followed by the ref of the task', async () => {
     const task = await client.tasks.create({
       title: 'Followed',
       projectId,

@@ -23,7 +23,7 @@ const readme = async () => {
   return { text, example: [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code).join('\n') };
 };
 
-test('the package holds what it takes to use it, and nothing else', async () => {
+test('the package contains the files that it needs, and no others', async () => {
   const files = await readdir(join(folder, 'node_modules/@millrace/sdk'), {
     recursive: true,
     withFileTypes: true,
@@ -37,7 +37,7 @@ test('the package holds what it takes to use it, and nothing else', async () => 
   );
 });
 
-test("the README's example compiles under the strictest settings and runs", async () => {
+test('the example of the README compiles under the strictest settings and runs', async () => {
   const { example } = await readme();
   await writeFile(join(folder, 'example.ts'), `${example}\nreceiver.close();\n`);
   await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
@@ -68,7 +68,7 @@ test("the README's example compiles under the strictest settings and runs", asyn
   expect(stdout).toMatch(/\nTask [\w-]{36} is completed\nSHOP-1 Say hello again\n404 [\w-]+\n$/);
 });
 
-test('in a browser it needs nothing of Node, and it is as small as its README says', async () => {
+test('the browser bundle needs nothing of Node, and is as small as the README says', async () => {
   const bundle = async (code: string) => {
     const entry = join(folder, 'entry.js');
     await writeFile(entry, code);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 const clientAt = (url: string) => new MillraceClient({ baseURL: `${url}/api`, token: app.admin.token });
 
 describe('a live connection', () => {
-  test('delivers the subscribed events, also of subscriptions before the connection was open', async () => {
+  test('delivers subscribed events, also for subscriptions made before the connection was open', async () => {
     const { sessionId } = await client.sessions.create({ projectId });
     const ws = client.websocket.connect(sessionId);
     const updates: MessageMap['task_update'][] = [];
@@ -35,7 +35,7 @@ describe('a live connection', () => {
     await expect(ws.once('task_update')).rejects.toThrow('The connection is closed');
   });
 
-  test('comes back and goes on where its output broke off', async () => {
+  test('reconnects and continues the output at its offset', async () => {
     const proxy = await FaultProxy.start(app.url);
     const ws = clientAt(proxy.url).websocket.connect('a-session');
     const command =
@@ -71,7 +71,7 @@ describe('a live connection', () => {
     ws.close();
   });
 
-  test('reports refused messages, and ends with its token', async () => {
+  test('reports refused messages, and closes with its token', async () => {
     const ws = client.websocket.connect('a-session');
     const fault = ws.once('error');
     await expect(ws.subscribe('task_updates', { projectId: 'NOWHERE' })).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe('a live connection', () => {
   });
 });
 
-test('webhooks are verified by either kind of header', async () => {
+test('webhooks are verified by both signature headers', async () => {
   const receiver = await Receiver.start();
   const webhook = await client.webhooks.create({ url: receiver.url, events: ['task.created'], projectId });
   const task = await client.tasks.create({ title: 'Told', projectId, metadata: { snake_name: 1 } });

@@ -22,7 +22,7 @@ const task = (client: Client, { id }: Json) => data(200, client.get(`/api/tasks/
 const change = (client: Client, { id }: Json, body: unknown) =>
   data(200, client.put(`/api/tasks/${id}`, body));
 
-test('settings come back as they were at any moment, and a restore can be taken back', async () => {
+test('settings are restored as of any time, and a restore can be undone', async () => {
   const { owner, project } = await start();
   const { session, path } = await open(owner, project, { theme: 'dark' });
   const first = await moment();
@@ -48,7 +48,7 @@ test('settings come back as they were at any moment, and a restore can be taken 
   expect(kept).toMatchObject({ settings: { theme: 'dark' }, settings_restored: false });
 });
 
-test('the first state of tasks is restored, and only the changes of the session', async () => {
+test('tasks are restored to their first state, and only changes of the session are undone', async () => {
   const { owner, project } = await start();
   const other = await app.admin.createUser('developer');
   const fields = {
@@ -128,7 +128,7 @@ test('the first state of tasks is restored, and only the changes of the session'
   expect(again.tasks.restored).toEqual([]);
 });
 
-test('a moment between two changes comes back, with the times of a completed task', async () => {
+test('a restore to a time between two changes includes the time of completion of a task', async () => {
   const { owner, project } = await start();
   const done = await makeTask(owner, project);
   const { path, working } = await open(owner, project);
@@ -158,7 +158,7 @@ test('a moment between two changes comes back, with the times of a completed tas
   }
 });
 
-test('running and deleted tasks are not restored but listed, and fields that cannot be restored are named', async () => {
+test('running and deleted tasks are reported instead of restored, and so are fields that cannot be restored', async () => {
   const { owner, project } = await start();
   const [running, deleted, linked] = [
     await makeTask(owner, project, { command: 'sleep 60' }),
@@ -194,7 +194,7 @@ test('running and deleted tasks are not restored but listed, and fields that can
   });
 });
 
-test('a task is not restored for a user who cannot see its project any more', async () => {
+test('a task is not restored for a user who can no longer see its project', async () => {
   const { owner, project } = await start();
   const other = await app.admin.createUser('developer');
   const given = await makeTask(owner, project, { assigned_to: other.user.id });
@@ -207,7 +207,7 @@ test('a task is not restored for a user who cannot see its project any more', as
   expect(await task(owner, given)).toMatchObject({ title: 'A task', assigned_to: owner.user.id });
 });
 
-test('a session without a project restores what it changed anywhere its owner may still write', async () => {
+test('a session without a project restores its changes in every project that its owner can write to', async () => {
   const { owner, project } = await start();
   const foreign = await makeProject(app.admin);
   const members = `/api/projects/${foreign.id}/members/${owner.user.id}`;
@@ -224,7 +224,7 @@ test('a session without a project restores what it changed anywhere its owner ma
   expect(tasks.left).toMatchObject([{ task_id: theirs.id, reason: 'access_denied' }]);
 });
 
-test('is refused for a time outside of the session and for users who may not write', async () => {
+test('a restore is refused for a time outside of the session and for users without write permission', async () => {
   const { owner, project } = await start();
   const { session, path, working } = await open(owner, project);
   const restore = (body: unknown, client = owner) => client.post(`${path}/restore`, body);

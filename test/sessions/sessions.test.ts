@@ -12,7 +12,7 @@ const nobody = '01890000-0000-7000-8000-000000000000';
 const hours = (text: string) => new Date(text).getTime() / 3_600_000;
 
 describe('a session', () => {
-  test('is made as 004 shows it, by every role', async () => {
+  test('is created as the contract specifies, by every role', async () => {
     const project = await makeProject(app.admin, { visibility: 'internal' });
     for (const role of ['viewer', 'developer', 'admin'] as const) {
       const person = await app.admin.createUser(role);
@@ -35,7 +35,7 @@ describe('a session', () => {
     }
   });
 
-  test('needs neither a project nor settings', async () => {
+  test('requires neither a project nor settings', async () => {
     expect(await makeSession(app.admin)).toMatchObject({
       project_id: null,
       project_name: null,
@@ -43,7 +43,7 @@ describe('a session', () => {
     });
   });
 
-  test('is refused for what is not a session', async () => {
+  test('is refused for invalid fields', async () => {
     const { admin } = app;
     const stranger = await admin.createUser('developer');
     const hidden = await makeProject(admin);
@@ -75,7 +75,7 @@ describe('a session', () => {
     expect(await fault(422, app.admin.put(path, more))).toBe('VALIDATION_VALUE_TOO_LONG settings');
   });
 
-  test('is its own user’s; administrators may read it', async () => {
+  test('is private to its user; administrators may read it', async () => {
     const [owner, other] = [await app.admin.createUser('developer'), await app.admin.createUser('developer')];
     const session = await makeSession(owner);
     const path = `/api/sessions/${session.session_id}`;
@@ -98,7 +98,7 @@ describe('a session', () => {
     }
   });
 
-  test('ends by being deleted', async () => {
+  test('ends by deletion', async () => {
     const session = await makeSession(app.admin);
     const path = `/api/sessions/${session.session_id}`;
     expect(await data(200, app.admin.delete(path))).toEqual({
@@ -115,8 +115,8 @@ describe('a session', () => {
   });
 });
 
-describe('the list', () => {
-  test('shows one’s own by status and project, with the paging of every list', async () => {
+describe('the list of sessions', () => {
+  test('contains those of the user, filtered by status and project, with pagination', async () => {
     const person = await app.admin.createUser('developer');
     const project = await makeProject(person);
     const [a, b, c, d] = [
@@ -153,7 +153,7 @@ describe('the list', () => {
     );
   });
 
-  test('shows administrators those of somebody else', async () => {
+  test('contains those of another user for administrators', async () => {
     const [person, other] = [await app.admin.createUser('viewer'), await app.admin.createUser('viewer')];
     await makeSession(person);
     const query = { user_id: person.user.id };
@@ -162,7 +162,7 @@ describe('the list', () => {
   });
 });
 
-describe('an access', () => {
+describe('the expiry of a session', () => {
   const age = (id: string, minutes: number) =>
     app.query(
       `UPDATE sessions SET last_accessed = now() - make_interval(mins => $2), expires_at = now() + make_interval(mins => 120 - $2) WHERE id = $1`,
@@ -176,7 +176,7 @@ describe('an access', () => {
     return row?.minutes ?? 0;
   };
 
-  test('by any request of the owner that names the session prolongs it', async () => {
+  test('is extended by any request of the owner that names the session', async () => {
     const owner = await app.admin.createUser('viewer');
     const session = await makeSession(owner);
     await age(session.session_id, 100);
@@ -184,7 +184,7 @@ describe('an access', () => {
     expect(await until(async () => (await left(session.session_id)) > 119)).toBe(true);
   });
 
-  test('by somebody else, or after the end, does not; and nothing is refused', async () => {
+  test('is not extended by other users or after the end, and their requests succeed', async () => {
     const [owner, other] = [await app.admin.createUser('viewer'), await app.admin.createUser('viewer')];
     const [session, expired, witness] = [
       await makeSession(owner),
@@ -248,7 +248,7 @@ test('the history lists the actions of the owner in the session, newest first, w
   expect(oldest).toMatchObject({ total: 4, items: [{ entity_type: 'session', action: 'created' }] });
 });
 
-test('several sessions opened at once do not pass the limit', async () => {
+test('concurrently created sessions do not exceed the limit', async () => {
   const user = await app.admin.createUser('viewer');
   await app.query(
     `INSERT INTO sessions (id, user_id, expires_at)
@@ -272,7 +272,7 @@ test('several sessions opened at once do not pass the limit', async () => {
   }
 });
 
-test('a user has 50 active sessions, and a session 1000 changes', async () => {
+test('a user is limited to 50 active sessions, and a session to 1000 changes', async () => {
   const user = await app.admin.createUser('viewer');
   await app.query(
     `INSERT INTO sessions (id, user_id, expires_at, version)

@@ -6,8 +6,8 @@ import { data, fault, makeProject, makeSession, makeTask } from '../sessions/ste
 const app = useSharedApp();
 const profile = '/api/users/profile';
 
-describe('the profile', () => {
-  test('shows every role itself, as 004 does', async () => {
+describe('the profile of a user', () => {
+  test('is available to every role, as the contract specifies', async () => {
     const permissions = {
       viewer: ['read'],
       developer: ['read', 'write', 'execute'],
@@ -47,7 +47,7 @@ describe('the profile', () => {
     await expectStatus(401, app.anonymous().get(profile));
   });
 
-  test('counts what happened', async () => {
+  test('contains statistics', async () => {
     const [person, other] = [
       await app.admin.createUser('developer'),
       await app.admin.createUser('developer'),
@@ -83,7 +83,7 @@ describe('the profile', () => {
     });
   });
 
-  test('is changed by its user, who cannot change more', async () => {
+  test('is changed by its user, except for administrative fields', async () => {
     const [person, other] = [await app.admin.createUser('viewer'), await app.admin.createUser('viewer')];
     const changes = {
       full_name: 'Jane Doe',
@@ -118,10 +118,10 @@ describe('the profile', () => {
   });
 });
 
-describe('preferences', () => {
+describe('user preferences', () => {
   const path = '/api/users/preferences';
 
-  test('are answered as they were sent, and kept', async () => {
+  test('are stored and returned as sent', async () => {
     const person = await app.admin.createUser('viewer');
     const preferences = {
       theme: 'light',
@@ -137,7 +137,7 @@ describe('preferences', () => {
     expect(await data(200, person.get(profile))).toMatchObject({ preferences, version: 2 });
   });
 
-  test('are merged one level deep, with the defaults below', async () => {
+  test('are merged one level deep, with defaults for the rest', async () => {
     const person = await app.admin.createUser('viewer');
     await data(200, person.put(path, { notifications: { push: true, weekly: true }, editor: { tabs: 2 } }));
     const { preferences } = await data(
@@ -152,7 +152,7 @@ describe('preferences', () => {
     });
   });
 
-  test('are refused when wrong, stale or too large', async () => {
+  test('are refused when invalid, stale or too large', async () => {
     const person = await app.admin.createUser('viewer');
     const wrong = {
       theme: 'blinking',

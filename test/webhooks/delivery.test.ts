@@ -64,7 +64,7 @@ test('a new task is published with the payload and the signatures of the contrac
   expect(receiver.received).toHaveLength(1);
 });
 
-test('a failed try is repeated with the same id and the same bytes', async () => {
+test('a failed attempt is retried with the same id and the same bytes', async () => {
   const receiver = await Receiver.start((response, _, index) => {
     response
       .writeHead(index === 0 ? 500 : 200, { 'content-type': 'text/plain' })
@@ -87,7 +87,7 @@ test('a failed try is repeated with the same id and the same bytes', async () =>
   });
 });
 
-test('Retry-After is waited for', async () => {
+test('Retry-After is respected', async () => {
   const receiver = await Receiver.start((response, _, index) => {
     response.writeHead(index === 0 ? 429 : 200, index === 0 ? { 'retry-after': '4' } : {}).end();
   });
@@ -117,7 +117,7 @@ test('interim responses of a receiver are ignored', async () => {
   expect(receiver.received).toHaveLength(1);
 });
 
-test('a receiver that switches protocols has answered, and holds nothing', async () => {
+test('101 Switching Protocols is a response, and releases the connection', async () => {
   const receiver = await Receiver.start((response) => {
     response.socket?.write(
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n',
@@ -130,7 +130,7 @@ test('a receiver that switches protocols has answered, and holds nothing', async
     .toMatchObject({ attempts: 1, response_status: 101 });
 });
 
-test('410 switches the webhook off', async () => {
+test('a 410 response disables the webhook', async () => {
   const receiver = await Receiver.start((response) => response.writeHead(410).end());
   const { project, webhook } = await subscribe(receiver);
   await touch(app.admin, project);
@@ -159,7 +159,7 @@ test('a redirect is a failure and is not followed', async () => {
   expect(target.received).toEqual([]);
 });
 
-test('a test message is answered with its result', async () => {
+test('a test delivery returns its result', async () => {
   const receiver = await Receiver.start((response) => response.end(`${'ä'.repeat(40_000)}`));
   const { webhook } = await subscribe(receiver, { events: ['task.failed'], active: false });
   const result = await data(200, app.admin.post(`/api/webhooks/${webhook.id}/test`));
@@ -171,7 +171,7 @@ test('a test message is answered with its result', async () => {
   });
 });
 
-test('a test of a receiver that takes long answers 202 at first', async () => {
+test('a test delivery to a slow receiver returns 202 first', async () => {
   const receiver = await Receiver.start((response) => setTimeout(() => response.end(), 6_500));
   const { webhook } = await subscribe(receiver);
   const answer = await app.admin.post(`/api/webhooks/${webhook.id}/test`);
@@ -179,7 +179,7 @@ test('a test of a receiver that takes long answers 202 at first', async () => {
   expect(await delivered(app.admin, webhook)).toMatchObject({ id: answer.body.data.id });
 });
 
-test('a delivery is sent again on request, the same', async () => {
+test('a redelivery on request is identical', async () => {
   const receiver = await Receiver.start();
   const { project, webhook } = await subscribe(receiver);
   await touch(app.admin, project);
@@ -193,7 +193,7 @@ test('a delivery is sent again on request, the same', async () => {
   );
 });
 
-test('after a rotation both secrets sign', async () => {
+test('after a rotation both secrets sign deliveries', async () => {
   const receiver = await Receiver.start();
   const { project, webhook } = await subscribe(receiver);
   const fresh = await data(200, app.admin.post(`/api/webhooks/${webhook.id}/rotate`));
@@ -226,7 +226,7 @@ test('pending deliveries of a deactivated webhook are not sent', async () => {
   expect(receiver.received).toHaveLength(1);
 });
 
-test('a project has 50 webhooks', async () => {
+test('a project is limited to 50 webhooks', async () => {
   const project = await makeProject(app.admin);
   const other = await makeProject(app.admin);
   const create = (home: { id: string }) =>

@@ -19,7 +19,7 @@ async function pending(webhook: Json): Promise<number> {
   return (await app.query(still, [webhook.id])).length;
 }
 
-test('hanging receivers do not delay others', { timeout: 60_000 }, async () => {
+test('receivers that hang do not delay others', { timeout: 60_000 }, async () => {
   let givenUp = 0;
   const hanging = await Receiver.start((response) => response.on('close', () => (givenUp += 1)));
   const healthy = await Receiver.start();
@@ -39,7 +39,7 @@ test('hanging receivers do not delay others', { timeout: 60_000 }, async () => {
 });
 
 test(
-  'thousands of hanging receivers of one user do not delay the first message to somebody else',
+  'thousands of hanging receivers of one user do not delay the first delivery of another',
   { timeout: 60_000 },
   async () => {
     let givenUp = 0;
@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  'a shutdown waits for requests in flight and releases the other deliveries',
+  'a shutdown waits for requests in progress and releases the other deliveries',
   { timeout: 90_000 },
   async () => {
     let isStopping = false;
@@ -96,7 +96,7 @@ test(
 );
 
 test(
-  'a message whose sender was killed before it knew the result is sent again',
+  'a delivery is sent again after its sender was killed before it stored the result',
   { timeout: 90_000 },
   async () => {
     const receiver = await Receiver.start((response, _, index) => {

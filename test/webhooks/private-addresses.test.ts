@@ -6,7 +6,7 @@ import { data, makeWebhook } from './steps.js';
 
 const app = useApp({ env: { WEBHOOK_ALLOW_PRIVATE: 'false' } });
 
-test('private addresses are refused, when a webhook is made and when it connects', async () => {
+test('private addresses are refused, at creation and at connection', async () => {
   const receiver = await Receiver.start();
   for (const host of [
     '127.0.0.1',

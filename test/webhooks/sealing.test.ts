@@ -35,7 +35,7 @@ const sealedAnew = (before: string) =>
   );
 
 // whose key a process has does not depend on the mode, and a cluster starts slowly
-test('secrets of webhooks lie sealed in the database, and follow a change of the key', async () => {
+test('webhook secrets are encrypted in the database, and re-encrypted after a change of the key', async () => {
   const receiver = await Receiver.start();
   const project = await makeProject(app.admin);
   await data(200, app.admin.put(`/api/projects/${project.id}/secrets/TOKEN`, { value: 'the value itself' }));

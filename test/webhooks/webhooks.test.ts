@@ -11,7 +11,7 @@ const url = 'https://example.com/hook';
 const nowhere = '01a20248-3e42-712e-94d4-ee21d5863641';
 
 describe('a webhook', () => {
-  test('is one of at most fifty, also when several are made at once', async () => {
+  test('counts towards the limit of fifty, also with concurrent creations', async () => {
     const project = await makeProject(app.admin);
     for (const projectId of [project.id, null]) {
       await app.query(
@@ -31,7 +31,7 @@ describe('a webhook', () => {
     }
   });
 
-  test('is made, listed, shown, changed and deleted', async () => {
+  test('is created, listed, shown, changed and deleted', async () => {
     const project = await makeProject(app.admin);
     const made = await makeWebhook(app.admin, {
       url,
@@ -120,7 +120,7 @@ describe('a webhook', () => {
     [{ url, events: ['*'], secret: 'x'.repeat(257) }, 'secret'],
     [{ url, events: ['*'], secret: 'whsec_not-base64!' }, 'secret'],
     [{ url, events: ['*'], project_id: 'no project' }, 'project_id'],
-  ])('is refused when made from %j', async (body, field) => {
+  ])('is refused for the invalid fields %j', async (body, field) => {
     const answer = await app.admin.post('/api/webhooks/', body);
     expect(answer.status).toBe(422);
     expect(answer.body.error.details.field).toBe(field);
@@ -128,7 +128,7 @@ describe('a webhook', () => {
 });
 
 describe('access', () => {
-  test('to webhooks of a project is for its owners', async () => {
+  test('to webhooks of a project is limited to its owners and administrators', async () => {
     const owner = await app.admin.createUser('developer');
     const member = await app.admin.createUser('developer');
     const stranger = await app.admin.createUser('developer');
@@ -165,7 +165,7 @@ describe('access', () => {
     expect((await app.admin.get(path)).status).toBe(200);
   });
 
-  test('to webhooks that hear of everything is for administrators', async () => {
+  test('to webhooks of all projects is limited to administrators', async () => {
     const developer = await app.admin.createUser('developer');
     const { id } = await makeWebhook(app.admin, { url });
     const refused = await developer.post('/api/webhooks/', { url, events: ['*'] });
@@ -174,14 +174,14 @@ describe('access', () => {
     expect((await developer.post(`/api/webhooks/${id}/rotate`)).status).toBe(404);
   });
 
-  test('takes a token, and the write permission to change anything', async () => {
+  test('requires a token, and write permission for changes', async () => {
     expect((await app.anonymous().get('/api/webhooks/')).status).toBe(401);
     const viewer = await app.admin.createUser('viewer');
     expect((await data(200, viewer.get('/api/webhooks/'))).items).toEqual([]);
     expect((await viewer.post('/api/webhooks/', { url, events: ['*'] })).status).toBe(403);
   });
 
-  test('ends with the project', async () => {
+  test('ends with the deletion of the project', async () => {
     const owner = await app.admin.createUser('developer');
     const project = await makeProject(owner);
     const { id } = await makeWebhook(owner, { url, project_id: project.id });
@@ -191,8 +191,8 @@ describe('access', () => {
   });
 });
 
-describe('the log', () => {
-  test('of a delivery has its request, and the answer and time of every try', async () => {
+describe('the delivery log', () => {
+  test('contains the request of a delivery, and the response and duration of every attempt', async () => {
     const receiver = await Receiver.start((response, _, index) =>
       response.writeHead(index === 0 ? 503 : 200).end(index === 0 ? 'not yet '.repeat(100) : 'fine'),
     );
@@ -238,7 +238,7 @@ describe('the log', () => {
     ]);
   });
 
-  test('is sent again for a window of time', async () => {
+  test('allows to replay the deliveries of a time window', async () => {
     const receiver = await Receiver.start();
     const project = await makeProject(app.admin);
     const webhook = await makeWebhook(app.admin, { url: receiver.url, project_id: project.id });
@@ -286,7 +286,7 @@ describe('the log', () => {
     expect([refused.status, refused.body.error.code]).toEqual([409, 'RESOURCE_IN_USE']);
   });
 
-  test('is sent again in bounded steps', async () => {
+  test('limits the deliveries of one replay', async () => {
     const webhook = await makeWebhook(app.admin, { url });
     await app.query(
       `INSERT INTO webhook_deliveries (id, webhook_id, event, data, status, created_at)
@@ -303,8 +303,8 @@ describe('the log', () => {
   });
 });
 
-describe('a receiver that fails', () => {
-  test('for days deactivates it; its owner and administrators are notified', async () => {
+describe('failures and system events', () => {
+  test('a webhook that fails for days is deactivated; its owner and administrators are notified', async () => {
     let status = 500;
     const receiver = await Receiver.start((response) => response.writeHead(status).end());
     const alerts = await Receiver.start();
@@ -353,7 +353,7 @@ describe('a receiver that fails', () => {
     });
   });
 
-  test('keeps its webhook when only tests of it fail', async () => {
+  test('a webhook of which only test deliveries fail is not marked as failing', async () => {
     const receiver = await Receiver.start((response) => response.writeHead(500).end());
     const webhook = await makeWebhook(app.admin, { url: receiver.url, events: ['task.failed'] });
     await data(200, app.admin.post(`/api/webhooks/${webhook.id}/test`));
@@ -362,7 +362,7 @@ describe('a receiver that fails', () => {
     });
   });
 
-  test('and system events are for webhooks of administrators that hear of everything', async () => {
+  test('system events are delivered only to webhooks of administrators for all projects', async () => {
     const [wide, narrow, former] = await Promise.all([Receiver.start(), Receiver.start(), Receiver.start()]);
     const owner = await app.admin.createUser('developer');
     const demoted = await app.admin.createUser('admin');

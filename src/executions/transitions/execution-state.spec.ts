@@ -9,12 +9,12 @@ describe('backoffSeconds', () => {
     [8, 128, 256],
     [9, 150, 300],
     [20, 150, 300],
-  ])('after attempt %i is between %i and %i s', (attempt, least, most) => {
+  ])('the delay after attempt %i is between %i and %i s', (attempt, least, most) => {
     expect(backoffSeconds(attempt, 0)).toBe(least);
     expect(backoffSeconds(attempt, 1)).toBe(most);
   });
 
-  it('differs between runs that failed together', () => {
+  it('the delays of executions that failed together differ', () => {
     const waits = Array.from({ length: 20 }, () => backoffSeconds(4));
     expect(new Set(waits).size).toBeGreaterThan(10);
   });

@@ -35,9 +35,9 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
   'terminate, %s',
   (_named, manner) => {
     test.each([
-      ['never-ending', 'echo ready; exec sleep 1000', 5000, -15],
+      ['a command that runs forever', 'echo ready; exec sleep 1000', 5000, -15],
       ['ignores SIGTERM', "trap '' TERM; echo ready; while :; do sleep 1000; done", 50, -9],
-      ['no grace', "trap 'exit 3' TERM; echo ready; while :; do sleep 1000; done", 0, -9],
+      ['without grace period', "trap 'exit 3' TERM; echo ready; while :; do sleep 1000; done", 0, -9],
       ['ends itself at SIGTERM', "trap 'exit 3' TERM; sleep 1000 & echo ready; wait", 5000, 3],
       [
         'stopped',
@@ -70,7 +70,7 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
       expect(await running.finished).toMatchObject({ exitCode, unkillable: 0 });
     });
 
-    test('each process gets SIGTERM once, and those started later get none', async () => {
+    test('each process gets SIGTERM once, and processes started later get none', async () => {
       const counter = join(fixtures, 'count-terms.pl');
       const { running } = await ready(
         // the shell dies of its signal, and its children need a moment
@@ -101,7 +101,7 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
       expect(await running.exited).toEqual({ exitCode: 4 });
     });
 
-    test('forks in a loop while it is killed', async () => {
+    test('ends a command that keeps forking while it is killed', async () => {
       const running = await launcher.launch(request('exec sh "$FIXTURES/fork-loop.sh"', manner));
       await printed(running, 'started');
       await running.terminate(20);
@@ -109,14 +109,14 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
       expect(await running.finished).toMatchObject({ exitCode: -9 });
     });
 
-    test('is traced by a child of its own in another session', async () => {
+    test('ends a command that is traced by its own child in another session', async () => {
       const { running } = await ready('exec python3 -S "$FIXTURES/traced.py"', manner);
       await running.terminate(20);
       expect(survivors(launcher.pid)).toEqual([]);
       expect(await running.finished).toMatchObject({ exitCode: -9 });
     });
 
-    test('hops from fork to fork, each in a session of its own', async () => {
+    test('ends a chain of forks, each in its own session', async () => {
       const running = await launcher.launch(
         request('python3 -S "$FIXTURES/hopper.py"; echo ready; sleep 1000', manner),
       );
@@ -127,8 +127,8 @@ describe.each(manners.map((manner) => [named(manner), manner] as const))(
   },
 );
 
-describe('terminate, again', () => {
-  test('concurrent calls share one end, and a shorter grace counts', async () => {
+describe('repeated terminate', () => {
+  test('concurrent calls share one termination, and the shorter grace period applies', async () => {
     const { running } = await ready("trap '' TERM; echo ready; while :; do sleep 1000; done");
     const first = running.terminate(600_000);
     const second = running.terminate(600_000);
@@ -137,14 +137,14 @@ describe('terminate, again', () => {
     expect(await running.exited).toEqual({ exitCode: -9 });
   });
 
-  test('after the end it does nothing', async () => {
+  test('has no effect after the end', async () => {
     const { running } = await ready('echo ready');
     await running.finished;
     await running.terminate(0);
     expect(await running.exited).toEqual({ exitCode: 0 });
   });
 
-  test('other runs are left alone', async () => {
+  test('does not affect other executions', async () => {
     const other = await ready('setsid sleep 1000 & echo pid $!; echo ready; wait');
     const { running } = await ready('echo ready; sleep 1000');
     await running.terminate(0);
@@ -158,7 +158,7 @@ describe('processes left behind by a command that ends', () => {
   test.each([
     ['a child that holds the pipe', 'sleep 1000 & echo pid $!; echo ready', 1],
     [
-      'one that ignores SIGTERM',
+      'a child that ignores SIGTERM',
       'sh -c "trap \'\' TERM; echo pid \\$\\$; echo ready; while :; do sleep 1000; done" & until [ -n "$(pgrep -P $! sleep)" ]; do :; done',
       2,
     ],

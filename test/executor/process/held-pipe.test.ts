@@ -13,7 +13,7 @@ afterAll(() => launcher.close());
 const splice = { x64: '275 ', arm64: '76 ' }[process.arch as 'x64' | 'arm64'];
 const callOf = (pid: number) => readFile(`/proc/${pid}/syscall`, 'latin1').catch(() => '');
 
-test('a command that holds the lock of its pipe stops neither its worker nor the launcher', async () => {
+test('a command that holds the lock of its output pipe blocks neither its worker nor the launcher', async () => {
   const holding = await launcher.launch(request(`exec perl '${fixtures}hold-pipe.pl'`));
   await until(async () => (await callOf(holding.pid)).startsWith(splice), { what: 'the pipe to be held' });
   holding.stdout.resume();

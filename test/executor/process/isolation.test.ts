@@ -38,8 +38,8 @@ afterAll(async () => {
   await launcher.close();
 });
 
-describe.runIf(isolated)('an isolated run', () => {
-  test('cannot be broken out of by a variable that a loader acts upon', async () => {
+describe.runIf(isolated)('an isolated command', () => {
+  test('cannot escape by a variable that affects the dynamic loader', async () => {
     // loaded before the namespaces are made, it would be somebody else's /proc that is seen
     const { stderr } = await run(launcher, '/bin/true', {
       ...isolated,
@@ -48,12 +48,12 @@ describe.runIf(isolated)('an isolated run', () => {
     expect(stderr.match(/escape\.so/g)).toHaveLength(1);
   });
 
-  test('has no io_uring, by which it could make sockets that no filter sees', async () => {
+  test('has no io_uring, which could create sockets that the filter does not see', async () => {
     const call = `perl -e 'my $parameters = "\\0" x 120; print syscall(425, 8, $parameters) < 0 ? $! + 0 : "made"'`;
     expect(await run(launcher, call, isolated)).toMatchObject({ stdout: String(constants.errno.ENOSYS) });
   });
 
-  test('sees nothing of the files in which secrets of the server are, though it could read them', async () => {
+  test('cannot see the secret files of the server, even if it has permission to read them', async () => {
     const folder = mkdtempSync('/tmp/millrace-secrets-');
     chmodSync(folder, 0o755);
     try {
@@ -71,7 +71,7 @@ describe.runIf(isolated)('an isolated run', () => {
     }
   });
 
-  test('sees no key behind a link that was exchanged since, and runs when the former key is gone', async () => {
+  test('cannot see a key file behind an exchanged symbolic link, and runs when the former file is gone', async () => {
     const folder = mkdtempSync('/tmp/millrace-secrets-');
     const keys = join(folder, 'keys');
     try {
@@ -102,7 +102,7 @@ describe.runIf(isolated)('an isolated run', () => {
     }
   });
 
-  test('without a network has no way to the host of its machine either', async () => {
+  test('without a network cannot reach its host either', async () => {
     const socket = (family: number) =>
       `perl -e 'print socket(my $s, ${family}, 1, 0) ? "made" : $! + 0, "\\n"'`;
     const ask = `${socket(40)}; ${socket(1)}; ${socket(2)}`;
@@ -110,7 +110,7 @@ describe.runIf(isolated)('an isolated run', () => {
     expect((await run(launcher, ask, { ...isolated, ...without })).stdout).toBe('97\nmade\nmade\n');
   });
 
-  test('keeps the values of its variables out of the list of processes', async () => {
+  test('does not expose the values of its variables in the process list', async () => {
     const running = await launcher.launch(
       request('cat /proc/1/cmdline; echo; echo ready; exec sleep 1000', {
         ...isolated,
@@ -124,7 +124,7 @@ describe.runIf(isolated)('an isolated run', () => {
     await running.terminate(0);
   });
 
-  test('sees nobody else, and may write to its workspace and its own /tmp only', async () => {
+  test('sees no other processes, and may write to its workspace and its own /tmp only', async () => {
     const { stdout } = await run(
       launcher,
       `ls /proc | grep -c '^[0-9]'; for f in / /usr /etc /dev /proc /proc/sys/kernel /var /opt; do touch $f/x 2>/dev/null && echo wrote $f; done
@@ -134,7 +134,7 @@ describe.runIf(isolated)('an isolated run', () => {
     expect(stdout).toMatch(/^[1-9]\nworkspace\n$/);
   });
 
-  test('has a network of its own where it is to have none', async () => {
+  test('has a network namespace of its own when configured', async () => {
     const { stdout } = await run(launcher, 'tail -n +3 /proc/net/dev | cut -d: -f1', {
       ...isolated,
       ...(await isolatedRun(false)),
@@ -142,7 +142,7 @@ describe.runIf(isolated)('an isolated run', () => {
     expect(stdout.trim()).toBe('lo');
   });
 
-  test('can be held to a number of processes', async () => {
+  test('can be limited in its number of processes', async () => {
     const sleepers = (count: number) => `${'sleep 0.2 & '.repeat(count)} wait; echo all`;
     const limits = { processes: 5 };
     expect(await run(launcher, sleepers(4), { ...isolated, limits })).toMatchObject({ stdout: 'all\n' });
@@ -155,7 +155,7 @@ describe.runIf(isolated)('an isolated run', () => {
     expect((await Promise.all(two)).map(({ stdout }) => stdout)).toEqual(['all\n', 'all\n']);
   });
 
-  test('has its number of processes limited before a variable of its own acts on any program', async () => {
+  test('has a process limit before its own variables affect any program', async () => {
     const { stdout, stderr } = await run(launcher, 'ls /proc/self/fd', {
       ...isolated,
       limits: { processes: 5 },
@@ -167,7 +167,7 @@ describe.runIf(isolated)('an isolated run', () => {
     expect(stdout).toBe('0\n1\n2\n3\n');
   });
 
-  test('has its variables as they are, also with such a limit', async () => {
+  test('gets its variables unchanged, also with a process limit', async () => {
     const odd = { ODD: `a 'b' "c" $(d)\n\\e\n`, EMPTY: '', PATH: '/usr/bin:/bin', LC_ALL: 'C' };
     // what the shell itself works with is not taken from it
     const ours = { MILLRACE_NAME: '; echo', MILLRACE_NAMES: 'PATH' };
@@ -182,7 +182,7 @@ describe.runIf(isolated)('an isolated run', () => {
     for (const [name, value] of Object.entries(odd)) expect(limited.stdout).toContain(`${name}=${value}\0`);
   });
 
-  test('is killed with its launcher, at once', async () => {
+  test('is killed immediately when its launcher dies', async () => {
     const doomed = await startLauncher();
     const running = await doomed.launch(
       request(
@@ -204,7 +204,7 @@ describe.runIf(isolated)('an isolated run', () => {
   });
 });
 
-describe.runIf(isolated)('at the start', () => {
+describe.runIf(isolated)('at the start of the server', () => {
   const script = `
     import { Isolation } from '${root}/dist/executor/isolation.js';
     import { readConfig } from '${root}/dist/common/config.js';
@@ -225,13 +225,13 @@ describe.runIf(isolated)('at the start', () => {
     expect(start('none')).toBe('not isolated');
   });
 
-  test('it is refused, or done without, where the host has no bubblewrap', () => {
+  test('isolation is refused or omitted, as configured, on a host without bubblewrap', () => {
     const why = 'there is no program bwrap (on Debian: apt-get install bubblewrap)';
     expect(start('bubblewrap', ...noProgram)).toBe(`EXECUTOR_ISOLATION=bubblewrap cannot be had: ${why}`);
     expect(start('auto', ...noProgram)).toBe(`Runs have no namespaces of their own: ${why}\nnot isolated`);
   });
 
-  test('it is refused where the host allows no namespaces', () => {
+  test('isolation is refused on a host without user namespaces', () => {
     expect(start('bubblewrap', '--unshare-user', '--disable-userns')).toMatch(
       /^EXECUTOR_ISOLATION=bubblewrap cannot be had: bubblewrap does not work here \(bwrap: .*\); it must be 0\.8 or newer/,
     );
@@ -243,13 +243,13 @@ describe.runIf(isolated)('the session keyring', () => {
     import { ownKeyring } from '${root}/dist/launcher/own-keyring.js';
     console.log([true, false].map((mayFilter) => ownKeyring(mayFilter).keyrings).join());`;
 
-  test('is out of reach where Perl is there to see to it, and is inherited elsewhere', () => {
+  test('is inaccessible on a host with Perl, and is inherited otherwise', () => {
     expect(inWorld([], program)).toBe('refused,own');
     expect(inWorld(['--ro-bind', '/dev/null', '/usr/bin/perl'], program)).toBe('inherited,inherited');
   });
 });
 
-describe('the start warns of what is exposed', () => {
+describe('the server warns at its start about exposed resources', () => {
   const users = { first: 100_000, count: 10, workspaceRoot: '/nowhere', maxProcesses: 100 };
   const said = (
     settings: Record<string, string>,
@@ -268,7 +268,7 @@ describe('the start warns of what is exposed', () => {
     return lines;
   };
 
-  test('to an ordinary user without isolation, and to nobody else', () => {
+  test('as an ordinary user without isolation only', () => {
     expect(said({})).toEqual([expect.stringContaining('Secrets of projects are not handed to them')]);
     expect(said({ ALLOW_UNISOLATED_SECRETS: 'true' })).toEqual([
       expect.stringContaining('Secrets of projects are handed to them'),
@@ -277,7 +277,7 @@ describe('the start warns of what is exposed', () => {
     expect(said({}, {}, {})).toEqual([]);
   });
 
-  test('where the users of projects share a keyring, which namespaces with a filter do not', () => {
+  test('if the users of projects share a keyring, which namespaces with a filter prevent', () => {
     const shared = expect.stringContaining('share a session keyring');
     expect(said({}, { commandUsers: users }, undefined, 'own')).toEqual([shared]);
     expect(said({}, { commandUsers: users }, undefined, 'inherited')).toEqual([

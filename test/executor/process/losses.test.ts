@@ -22,8 +22,8 @@ const TREE =
   '(env -i setsid sh -c "trap \'\' TERM; echo up; while :; do sleep 1000; done" &); setsid sleep 1000 & sleep 1000';
 const folders = (): string[] => readdirSync(runFolder).filter((name) => name.startsWith('launcher-'));
 
-describe('the launcher is killed', () => {
-  test('its runs are ended and reported, and the next launch works', async () => {
+describe('after the launcher is killed', () => {
+  test('its executions are ended and reported, and the next launch works', async () => {
     const launcher = await startLauncher();
     const dead = launcher.pid;
     const running = await launcher.launch(request(TREE));
@@ -45,7 +45,7 @@ describe('the launcher is killed', () => {
     expect(folders().filter((name) => name.includes(`-${dead}.`) || name.includes(`-${last}.`))).toEqual([]);
   });
 
-  test('a launch in flight is refused or runs, never hangs', async () => {
+  test('a launch in progress is refused or runs, and never hangs', async () => {
     const launcher = await startLauncher();
     const launches = Array.from({ length: 20 }, () => launcher.launch(request('sleep 1000')));
     process.kill(launcher.pid, 'SIGKILL');
@@ -55,33 +55,36 @@ describe('the launcher is killed', () => {
     }
     await launcher.close();
   });
-  test.runIf(asRoot)('the next one takes no run of its own for an orphan of the same user', async () => {
-    const base = mkdtempSync('/run/millrace-losses-');
-    chmodSync(base, 0o711);
-    mkdirSync(join(base, 'projects'), { mode: 0o711 });
-    const first = 1_900_000_020;
-    const users = { first, count: 10, workspaceRoot: base, maxProcesses: 5_000 };
-    const launcher = await startLauncher({ users });
-    const as = { workspace: join(base, 'projects', project), user: { uid: first, gid: first } };
-    try {
-      for (let time = 0; time < 3; time += 1) {
-        const many = 'for i in $(seq 200); do setsid sleep 1000 & done; echo up; wait';
-        const running = await launcher.launch(request(many, as));
-        running.finished.catch(() => undefined);
-        await printed(running, 'up');
-        const dead = launcher.pid;
-        process.kill(dead, 'SIGKILL');
-        while (!launcher.isReady || launcher.pid === dead) await nextTurn();
-        const end = await run(launcher, 'sleep 0.3; echo whole', as);
-        expect(end).toMatchObject({ exitCode: 0, stdout: 'whole\n' });
+  test.runIf(asRoot)(
+    'the next launcher does not end its own executions as orphans of the same user',
+    async () => {
+      const base = mkdtempSync('/run/millrace-losses-');
+      chmodSync(base, 0o711);
+      mkdirSync(join(base, 'projects'), { mode: 0o711 });
+      const first = 1_900_000_020;
+      const users = { first, count: 10, workspaceRoot: base, maxProcesses: 5_000 };
+      const launcher = await startLauncher({ users });
+      const as = { workspace: join(base, 'projects', project), user: { uid: first, gid: first } };
+      try {
+        for (let time = 0; time < 3; time += 1) {
+          const many = 'for i in $(seq 200); do setsid sleep 1000 & done; echo up; wait';
+          const running = await launcher.launch(request(many, as));
+          running.finished.catch(() => undefined);
+          await printed(running, 'up');
+          const dead = launcher.pid;
+          process.kill(dead, 'SIGKILL');
+          while (!launcher.isReady || launcher.pid === dead) await nextTurn();
+          const end = await run(launcher, 'sleep 0.3; echo whole', as);
+          expect(end).toMatchObject({ exitCode: 0, stdout: 'whole\n' });
+        }
+      } finally {
+        await launcher.close();
+        rmSync(base, { recursive: true });
       }
-    } finally {
-      await launcher.close();
-      rmSync(base, { recursive: true });
-    }
-  });
+    },
+  );
 
-  test.runIf(asRoot)('the next one removes the IPC objects that its runs have left', async () => {
+  test.runIf(asRoot)('the next launcher removes the IPC objects of earlier executions', async () => {
     const base = mkdtempSync('/run/millrace-losses-');
     chmodSync(base, 0o711);
     mkdirSync(join(base, 'projects'), { mode: 0o711 });
@@ -112,7 +115,7 @@ describe('the launcher is killed', () => {
   });
 });
 
-describe('the worker is killed', () => {
+describe('after the worker is killed', () => {
   const startWorker = async (
     uid: number,
   ): Promise<{ worker: ReturnType<typeof spawn>; launcherPid: number }> => {
@@ -130,17 +133,20 @@ describe('the worker is killed', () => {
     return { worker, launcherPid };
   };
 
-  test.each(asRoot ? [0, 65534] : [0])('the launcher ends everything and itself (user %i)', async (uid) => {
-    const { worker, launcherPid } = await startWorker(uid);
-    expect(survivors(launcherPid).length).toBeGreaterThan(2);
-    const open = survivors(launcherPid).flatMap(({ pid }) => readdirSync(`/proc/${pid}/fd`));
-    // dash keeps what it redirected at 10 and above, close-on-exec; none of these redirects.
-    expect(new Set(open)).toEqual(new Set(['0', '1', '2']));
-    worker.kill('SIGKILL');
-    await until(() => !isAlive(launcherPid), 'the launcher ends');
-    expect(survivors(launcherPid)).toEqual([]);
-    expect(folders().filter((name) => name.includes(`-${launcherPid}.`))).toEqual([]);
-  });
+  test.each(asRoot ? [0, 65534] : [0])(
+    'the launcher terminates everything and itself (user %i)',
+    async (uid) => {
+      const { worker, launcherPid } = await startWorker(uid);
+      expect(survivors(launcherPid).length).toBeGreaterThan(2);
+      const open = survivors(launcherPid).flatMap(({ pid }) => readdirSync(`/proc/${pid}/fd`));
+      // dash keeps what it redirected at 10 and above, close-on-exec; none of these redirects.
+      expect(new Set(open)).toEqual(new Set(['0', '1', '2']));
+      worker.kill('SIGKILL');
+      await until(() => !isAlive(launcherPid), 'the launcher ends');
+      expect(survivors(launcherPid)).toEqual([]);
+      expect(folders().filter((name) => name.includes(`-${launcherPid}.`))).toEqual([]);
+    },
+  );
 
   test('signals to the launcher do not end it', async () => {
     const launcher = await startLauncher();
@@ -151,7 +157,7 @@ describe('the worker is killed', () => {
     await launcher.close();
   });
 
-  test('worker and launcher both: the next worker ends the orphans, and only those', async () => {
+  test('together with its launcher, the next worker ends the orphans, and no other processes', async () => {
     const { worker, launcherPid } = await startWorker(0);
     const launcher = await startLauncher();
     const own = await launcher.launch(request('echo ready; sleep 1000'));

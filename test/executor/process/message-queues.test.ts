@@ -7,7 +7,7 @@ import { asRoot, printed, request, run, startLauncher } from './harness.js';
 const user = { uid: 1_900_000_017, gid: 1_900_000_017 };
 
 test.runIf(asRoot)(
-  'POSIX message queues go with the last run of their user, and nobody else’s',
+  'POSIX message queues of a user are removed after the last execution, and those of others are kept',
   async ({ skip }) => {
     const base = mkdtempSync('/run/millrace-test-');
     const queues = join(base, 'queues');

@@ -36,7 +36,7 @@ const namedUser = 60_123;
 /** The process of root with the lowest id but the first: a mark is a limit, which can only be lowered, and begins with the process id. */
 const firstOfRoot = () => listProcesses().find((pid) => pid > 1 && readUser(pid) === 0)!;
 
-describe('an order', () => {
+describe('a launch request', () => {
   const users: CommandUsers = { first, count: 10, workspaceRoot: '/srv/spaces', maxProcesses: 100 };
   const order: LaunchOrder = {
     ...request('true'),
@@ -50,7 +50,7 @@ describe('an order', () => {
   const bubblewrap = ['--unshare-user', '--unshare-pid', '--die-with-parent', '--new-session', '--clearenv'];
   const check = (change: Partial<LaunchOrder>) => () => checkOrder({ ...order, ...change }, users);
 
-  test('of a user and a workspace that are for commands is taken', () => {
+  test('for a user and a workspace of commands is accepted', () => {
     expect(check({})).not.toThrow();
     expect(check({ workspace: `/srv/spaces/users/${id}`, bubblewrap })).not.toThrow();
   });
@@ -58,26 +58,26 @@ describe('an order', () => {
   test.each<[string, Partial<LaunchOrder>]>([
     ['root', { user: { uid: 0, gid: 0 } }],
     ['the group of root', { user: { uid: first, gid: 0 } }],
-    ['nobody in particular', { user: undefined }],
+    ['no user', { user: undefined }],
     ['the user before the first', { user: { uid: first - 1, gid: first - 1 } }],
     ['the user after the last', { user: { uid: first + 10, gid: first + 10 } }],
-    ['no whole number', { user: { uid: first + 0.5, gid: first + 0.5 } }],
-    ['a number as text', { user: { uid: `${first}` as never, gid: `${first}` as never } }],
-    ['no text for a command', { command: ['true'] as never }],
+    ['a user id that is not an integer', { user: { uid: first + 0.5, gid: first + 0.5 } }],
+    ['a user id as a string', { user: { uid: `${first}` as never, gid: `${first}` as never } }],
+    ['a command that is not a string', { command: ['true'] as never }],
     ['a NUL in a variable', { environment: { A: 'a\0b' } }],
     ['a limit that is a command', { limits: { openFiles: '64; id' as never } }],
-    ['a workspace elsewhere', { workspace: `/etc/${id}` }],
+    ['a workspace outside of its root', { workspace: `/etc/${id}` }],
     ['a workspace of another kind', { workspace: `/srv/spaces/others/${id}` }],
-    ['a way out of it', { workspace: `/srv/spaces/projects/../../${id}` }],
-    ['the folder of all', { workspace: '/srv/spaces/projects' }],
-    ['half an isolation', { bubblewrap: bubblewrap.slice(1) }],
-  ])('of %s is refused', (_name, change) => {
+    ['a workspace path with ..', { workspace: `/srv/spaces/projects/../../${id}` }],
+    ['the parent of the workspaces', { workspace: '/srv/spaces/projects' }],
+    ['incomplete isolation options', { bubblewrap: bubblewrap.slice(1) }],
+  ])('for %s is refused', (_name, change) => {
     expect(check(change)).toThrow(expect.objectContaining({ code: 'NOT_ALLOWED' }));
   });
 });
 
-describe('user ids', () => {
-  test('of an installation are its own, a million of them', () => {
+describe('the user ids of commands', () => {
+  test('are a range of a million, unique for each installation', () => {
     expect(commandUserIds(undefined, '00ff')).toEqual({ first: 0x7000_0000, count: 0x10_0000 });
     expect(commandUserIds(undefined, 'ff00')).toEqual({ first: 0x7ff0_0000, count: 0x10_0000 });
     expect(commandUserIds('100000-199999', '00')).toEqual({ first: 100_000, count: 100_000 });
@@ -91,7 +91,7 @@ describe('user ids', () => {
   );
 });
 
-test('user ids for commands must be nobody else’s', () => {
+test('must not belong to other users', () => {
   const range = { first: 100_000, count: 1_000 };
   const refused = (passwd: string, subuid: string) => () => refuseTakenIds(range, passwd, subuid);
   expect(
@@ -110,7 +110,7 @@ describe.runIf(asRoot)('as root', () => {
   });
   afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-  test('a folder that somebody else could exchange or write to is not trusted', () => {
+  test('a folder that another user could exchange or write to is not trusted', () => {
     const folder = join(base, 'a/b');
     mkdirSync(folder, { recursive: true });
     expect(() => assertTrusted(folder, 0)).not.toThrow();
@@ -128,7 +128,7 @@ describe.runIf(asRoot)('as root', () => {
     expect(() => assertTrusted(folder, 0)).toThrow(`${join(base, 'a')} belongs to another user`);
   });
 
-  test('the files of a dead launcher are removed, and those that cannot be removed do no harm', async () => {
+  test('the files of a dead launcher are removed, and files that cannot be removed cause no error', async () => {
     const runFolder = join(base, 'run');
     mkdirSync(runFolder);
     const self = ownIdentity();
@@ -159,11 +159,11 @@ describe.runIf(asRoot)('as root', () => {
     pidNamespace: ownIdentity().pidNamespace,
   });
 
-  describe('a launcher with a user for each project', () => {
+  describe('a launcher with a separate user for each project', () => {
     let launcher: Launcher | undefined;
     afterEach(() => launcher?.close());
 
-    test('makes workspaces and hands one of before over, as a copy made by their users', async () => {
+    test('creates workspaces, and transfers an old one by a copy that is owned by the new user', async () => {
       const workspaceRoot = join(base, 'workspaces');
       mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
       const users = { first, count: 10, workspaceRoot, maxProcesses: 500 };
@@ -192,7 +192,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(readdirSync(join(workspaceRoot, 'projects'))).toEqual([id]);
     });
 
-    test('a run that is stopped while its workspace is handed over ends at once, and the next one has the copy', async () => {
+    test('terminates an execution during the transfer of its workspace, and the next one finds the copy', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -221,7 +221,7 @@ describe.runIf(asRoot)('as root', () => {
       expect((await run(launcher, 'stat -c %s large', as)).stdout).toBe(`${size}\n`);
     });
 
-    test('a hand-over that a dead launcher has begun is begun again', async () => {
+    test('restarts a transfer that a dead launcher has not finished', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -244,9 +244,9 @@ describe.runIf(asRoot)('as root', () => {
 
     test.each([
       ['shed every mark', () => '7'],
-      ['made up the mark of a launcher for the first process', () => encodeMark(identityOf(1), 77, false)],
-      ['made up the mark of another process of root', () => encodeMark(identityOf(firstOfRoot()), 77, false)],
-    ])('ends what has %s, when it is of the only run of its user', async (_what, mark) => {
+      ['forged the mark of a launcher with the pid 1', () => encodeMark(identityOf(1), 77, false)],
+      ['forged the mark of another process of root', () => encodeMark(identityOf(firstOfRoot()), 77, false)],
+    ])('terminates processes that have %s if their user has no other execution', async (_what, mark) => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
@@ -261,7 +261,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(isAlive(Number(stdout))).toBe(false);
     });
 
-    test('ends processes that have copied the mark of a launcher whose commands have other users', async () => {
+    test('terminates processes with a copied mark of a launcher whose commands have other users', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -284,14 +284,14 @@ describe.runIf(asRoot)('as root', () => {
       };
       try {
         expect(await outlives(stranger)).toBe(false);
-        // a launcher whose commands may have that user is believed: it may have started the process itself
+        // the mark of a launcher that may use this user id is accepted: it may have started the process itself
         expect(await outlives(sibling)).toBe(true);
       } finally {
         await Promise.all([stranger.close(), sibling.close()]);
       }
     });
 
-    test('ends chains of forks that no look meets alive, with the last run of their user', async () => {
+    test('terminates chains of short-lived forks after the last execution of their user', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -310,7 +310,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(lastProcessId() - last).toBeLessThan(200);
     });
 
-    test('ends processes that a command has made children of the launcher, with the last run of its user', async () => {
+    test('terminates processes of a user that a command made children of the launcher, after its last execution', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -332,7 +332,7 @@ describe.runIf(asRoot)('as root', () => {
       });
     const makeIpcObjects = 'ipcmk -M 4096 >/dev/null; ipcmk -S 1 >/dev/null; ipcmk -Q >/dev/null';
 
-    test('removes the System V IPC objects of a user with its last run, and nobody else’s', async () => {
+    test('removes the System V IPC objects of a user after the last execution, and keeps those of others', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -359,7 +359,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(ipcObjects(first + 8)).toEqual([]);
     });
 
-    test('leaves the System V IPC objects of a user that another launcher has a process of', async () => {
+    test('keeps the System V IPC objects of a user who has a process of another launcher', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -382,7 +382,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(ipcObjects(first + 9)).toEqual([]);
     });
 
-    test('ends processes that have shed all marks and were adopted by a subreaper above the launcher', async () => {
+    test('terminates unmarked processes that were adopted by a subreaper above the launcher', async () => {
       const workspaceRoot = mkdtempSync(join(base, 'spaces-'));
       chmodSync(workspaceRoot, 0o711);
       mkdirSync(join(workspaceRoot, 'projects'), { mode: 0o711 });
@@ -398,7 +398,7 @@ describe.runIf(asRoot)('as root', () => {
       expect(isAlive(pid!)).toBe(false);
     });
 
-    test('reads a bounded part of an environment, and ends its process all the same', async () => {
+    test('reads a limited part of an environment, and terminates its process nevertheless', async () => {
       const workspaceRoot = join(base, 'large');
       mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
       launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
@@ -414,7 +414,7 @@ describe.runIf(asRoot)('as root', () => {
     });
   });
 
-  test('a command that another launcher has just started, and has not marked yet, is left alone', async () => {
+  test('a command that another launcher has just started and not marked yet is not terminated', async () => {
     const workspaceRoot = join(base, 'shared');
     mkdirSync(join(workspaceRoot, 'projects'), { recursive: true, mode: 0o711 });
     const launcher = await startLauncher({ users: { first, count: 10, workspaceRoot, maxProcesses: 500 } });
@@ -438,7 +438,7 @@ describe.runIf(asRoot)('as root', () => {
     }
   });
 
-  test('a data folder of root becomes the server’s, and that of a user stays theirs', async () => {
+  test('a data folder of root is given to the user of the server, and that of another user is kept', async () => {
     const folder = join(base, 'data');
     mkdirSync(join(folder, 'postgres'), { recursive: true });
     for (const name of ['jwt-secret', 'postgres/PG_VERSION']) writeFileSync(join(folder, name), '18');

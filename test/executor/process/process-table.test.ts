@@ -43,7 +43,7 @@ async function look(table: ProcessTable<string>, owner: string) {
   return { groups: [...groupsFound], isComplete: !missed.has(owner) };
 }
 
-test('whose a process is is asked once, also where its parent alone tells', async () => {
+test('the owner of a process is determined once, even if only its parent identifies it', async () => {
   const shell = await start('/bin/sh', '-c', '(sleep 100 & wait) & echo; wait');
   const asked: number[] = [];
   const table = new ProcessTable<string>((_marks, { pid, group }) => {
@@ -56,7 +56,7 @@ test('whose a process is is asked once, also where its parent alone tells', asyn
   expect(asked).toEqual([...new Set(asked)]);
 });
 
-test('a look finds the processes of whom it is for and no others', async () => {
+test('a scan finds the processes of its owner and no others', async () => {
   const [one, other] = [
     await start('/bin/sh', '-c', 'sleep 100 & echo; wait'),
     await start('/bin/sh', '-c', 'sleep 100 & echo; wait'),
@@ -70,7 +70,7 @@ test('a look finds the processes of whom it is for and no others', async () => {
   }
 });
 
-test('a process that nothing tells the owner of makes a look incomplete for those whose it may be', async () => {
+test('a process of unknown owner makes a scan incomplete for its possible owners', async () => {
   const shell = await start('/bin/sh', '-c', 'echo; sleep 100');
   const table = new ProcessTable<string>(
     (_marks, { group }) => (group === shell ? new Undecided(['owner']) : undefined),
@@ -84,7 +84,7 @@ test('a process that nothing tells the owner of makes a look incomplete for thos
   expect(complete.other).toBeGreaterThan(0);
 });
 
-test('a look is complete although processes of others come and go', async () => {
+test('a scan is complete although other processes start and end', async () => {
   for (let loops = 0; loops < 3; loops++) await start('/bin/sh', '-c', 'echo; while :; do /bin/true; done');
   const table = new ProcessTable<string>(() => undefined, false);
   let complete = 0;
@@ -92,7 +92,7 @@ test('a look is complete although processes of others come and go', async () => 
   expect(complete).toBeGreaterThan(90);
 });
 
-test('a look during which the process ids may have begun anew is incomplete', async () => {
+test('a scan during which process ids may have been reused is incomplete', async () => {
   const shell = await start('/bin/sh', '-c', 'echo; sleep 100');
   let time = 0;
   const table = new ProcessTable<string>(byEnvironment, false, () => time);
@@ -115,7 +115,7 @@ test('a look during which the process ids may have begun anew is incomplete', as
   expect(await complete(table.trustedMs + 1)).toBe(0);
 });
 
-test('processes that live for less time than a scan takes are found, or the scan is reported as incomplete', async () => {
+test('processes that live shorter than a scan are found, or the scan is reported as incomplete', async () => {
   const chain = '$| = 1; print "\n"; for (1 .. 3) { next if fork; for (1 .. 30_000) { exit if fork } exit }';
   const group = await start('perl', '-e', chain);
   const table = new ProcessTable<string>(byEnvironment, false);

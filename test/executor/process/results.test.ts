@@ -54,7 +54,7 @@ describe.each(each)('exit codes, %s', (_named, manner) => {
     });
   });
 
-  test('the shell execs its last command as it would without a mark', async () => {
+  test('the shell execs its last command as it does without a mark', async () => {
     const command = "awk '/^PPid/{print $2}' /proc/self/status";
     const plain = spawnSync('/bin/sh', ['-c', command], { encoding: 'utf8' }).stdout.trim();
     const marked = (await run(launcher, command)).stdout.trim();
@@ -65,18 +65,18 @@ describe.each(each)('exit codes, %s', (_named, manner) => {
   });
 });
 
-describe('refusals', () => {
+describe('invalid and unusual commands', () => {
   test.each([
     ['no/such/folder', 'WORKING_DIRECTORY_MISSING'],
     ['/tmp/no/such/folder', 'WORKING_DIRECTORY_MISSING'],
     ['../etc', 'WORKING_DIRECTORY_OUTSIDE'],
     ['../etc/passwd', 'WORKING_DIRECTORY_OUTSIDE'],
     ['../no/such/folder', 'WORKING_DIRECTORY_OUTSIDE'],
-  ])('working directory %s', async (workingDirectory, code) => {
+  ])('the working directory %s is refused', async (workingDirectory, code) => {
     await expect(launcher.launch(request('true', { workingDirectory }))).rejects.toMatchObject({ code });
   });
 
-  test('a command larger than the system takes', async () => {
+  test('a command above the size limit of the system is refused', async () => {
     await expect(launcher.launch(request(`: ${'x'.repeat(200_000)}`))).rejects.toMatchObject({
       code: 'SPAWN_FAILED',
       errno: 'E2BIG',
@@ -84,7 +84,7 @@ describe('refusals', () => {
     expect(await run(launcher, 'echo still here')).toMatchObject({ stdout: 'still here\n' });
   });
 
-  test.runIf(asRoot)('a fork that the system refuses', async () => {
+  test.runIf(asRoot)('a failed fork is reported by the command, and the launcher keeps working', async () => {
     const nproc = (limit: string) =>
       spawnSync('prlimit', ['--pid', String(launcher.pid), `--nproc=${limit}`]);
     const shown = ['--pid', String(launcher.pid), '--nproc', '-o', 'SOFT', '--noheadings', '--raw'];
@@ -101,16 +101,16 @@ describe('refusals', () => {
     expect(await run(launcher, 'echo still here', { user })).toMatchObject({ stdout: 'still here\n' });
   });
 
-  test('lines that end as on Windows', async () => {
+  test('a command with CRLF line ends runs', async () => {
     const command = 'if true; then\r\n  echo a\r\nfi\r\nprintf "b\\r\\n"\r\n';
     expect(await run(launcher, command)).toMatchObject({ stdout: 'a\nb\r\n', exitCode: 0 });
   });
 
-  test('a NUL in the command', async () => {
+  test('a NUL in the command is refused', async () => {
     await expect(launcher.launch(request('echo a\0b'))).rejects.toMatchObject({ code: 'SPAWN_FAILED' });
   });
 
-  test('a second run of an execution that is running', async () => {
+  test('a second attempt of a running execution is refused', async () => {
     const first = await launcher.launch(request('read line; sleep 1000 & wait', { executionId: 'twice' }));
     first.stdout.resume();
     first.stderr.resume();
@@ -123,7 +123,7 @@ describe('refusals', () => {
 });
 
 describe('output', () => {
-  test('100 MB arrive byte for byte', async () => {
+  test('100 MB arrive unchanged', async () => {
     const running = await launcher.launch(
       request(
         'head -c 100000000 /dev/zero | openssl enc -aes-128-ctr -nosalt -pass pass:x -md md5 2>/dev/null | tee /dev/stderr | md5sum >/tmp/millrace-test-$$; cat /tmp/millrace-test-$$ >&2; rm /tmp/millrace-test-$$',
@@ -145,7 +145,7 @@ describe('output', () => {
     expect(told.slice(0, 32)).toBe(hash.digest('hex'));
   }, 60_000);
 
-  test('stdout and stderr are kept apart', async () => {
+  test('stdout and stderr are separate', async () => {
     expect(await run(launcher, 'for i in 1 2 3; do echo out$i; echo err$i >&2; done')).toMatchObject({
       stdout: 'out1\nout2\nout3\n',
       stderr: 'err1\nerr2\nerr3\n',
@@ -169,12 +169,12 @@ describe('output', () => {
     });
   });
 
-  test.each(each)('a writer ends when nobody reads on (%s)', async (_named, manner) => {
+  test.each(each)('a writer gets SIGPIPE when the reader has ended (%s)', async (_named, manner) => {
     const { stdout, stderr } = await run(launcher, '(yes; echo $? >&2) | head -n 1', manner);
     expect([stdout, stderr]).toEqual(['y\n', '141\n']);
   });
 
-  test('a pipe that a stranger holds does not keep the run from finishing', async () => {
+  test('an output pipe that another process holds does not delay the end of the execution', async () => {
     const running = await launcher.launch(request('echo kept; kill -STOP $$; echo more'));
     const stranger = spawn('/bin/sh', ['-c', `exec 5>/proc/${running.pid}/fd/1; echo held; read line`], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -192,9 +192,9 @@ describe('output', () => {
   });
 });
 
-describe('what a command finds', () => {
+describe('the process environment of a command', () => {
   test.each(each)(
-    'no descriptor but its own three, default signals, umask 022 (%s)',
+    'has only the standard descriptors, default signals and umask 022 (%s)',
     async (_named, manner) => {
       const { stdout } = await run(
         launcher,
@@ -206,22 +206,25 @@ describe('what a command finds', () => {
     },
   );
 
-  test.each(each)('exactly the environment it was given, and its marks (%s)', async (_named, manner) => {
-    const { stdout } = await run(launcher, 'env | grep -vE "^(PWD|_|SHLVL|OLDPWD)="', {
-      ...manner,
-      executionId: 'env-1',
-      environment: { PATH: '/usr/bin:/bin', A: 'ü =\n2' },
-    });
-    expect(stdout.split('\n').filter(Boolean).toSorted()).toEqual([
-      '2',
-      'A=ü =',
-      'MILLRACE_EXECUTION_ID=env-1',
-      expect.stringMatching(/^MILLRACE_LAUNCHER=\d+\.\d+\.\d+$/),
-      'PATH=/usr/bin:/bin',
-    ]);
-  });
+  test.each(each)(
+    'contains exactly the given variables and the marks of the execution (%s)',
+    async (_named, manner) => {
+      const { stdout } = await run(launcher, 'env | grep -vE "^(PWD|_|SHLVL|OLDPWD)="', {
+        ...manner,
+        executionId: 'env-1',
+        environment: { PATH: '/usr/bin:/bin', A: 'ü =\n2' },
+      });
+      expect(stdout.split('\n').filter(Boolean).toSorted()).toEqual([
+        '2',
+        'A=ü =',
+        'MILLRACE_EXECUTION_ID=env-1',
+        expect.stringMatching(/^MILLRACE_LAUNCHER=\d+\.\d+\.\d+$/),
+        'PATH=/usr/bin:/bin',
+      ]);
+    },
+  );
 
-  test('a variable that a loader acts upon has no effect before the limits are set', async () => {
+  test('ignores a variable that affects the dynamic loader until the limits are set', async () => {
     const environment = { PATH: '/usr/bin:/bin', LD_PRELOAD: '/nowhere/swallow.so' };
     for (const manner of manners.filter(({ bubblewrap }) => !bubblewrap)) {
       const outside = await run(launcher, 'true', { ...manner, environment });
@@ -231,7 +234,7 @@ describe('what a command finds', () => {
     }
   });
 
-  test.each(each)('limits (%s)', async (_named, manner) => {
+  test.each(each)('has the resource limits (%s)', async (_named, manner) => {
     const limits = { memoryBytes: 2 ** 30, cpuSeconds: 5, fileSizeBytes: 1024 * 1024, openFiles: 64 };
     const { stdout } = await run(launcher, 'ulimit -v; ulimit -t; ulimit -H -t; ulimit -f; ulimit -n', {
       ...manner,
@@ -240,13 +243,13 @@ describe('what a command finds', () => {
     expect(stdout).toBe('1048576\n5\n10\n2048\n64\n');
   });
 
-  test('no zombie of what came before it', async () => {
+  test('has no zombie processes of earlier commands', async () => {
     await Promise.all(Array.from({ length: 20 }, () => run(launcher, '(sleep 0.01 &) & setsid true & true')));
     const { stdout } = spawnSync('ps', ['--ppid', String(launcher.pid), '-o', 'stat='], { encoding: 'utf8' });
     expect(stdout).not.toContain('Z');
   });
 
-  test.runIf(asRoot)('another user, without supplementary groups', async () => {
+  test.runIf(asRoot)('belongs to another user, without supplementary groups', async () => {
     const { stdout } = await run(
       launcher,
       'id -u; id -g; grep ^Groups /proc/self/status; grep ^Cap /proc/self/status | sort -u -k2,2 | grep -c CapEff',

@@ -34,8 +34,8 @@ afterAll(async () => {
   expect(readdirSync(runFolder).filter((name) => name.startsWith(`launcher-${pid}.`))).toEqual([]);
 });
 
-describe.each(each)('a first line that names an interpreter, %s', (_named, manner) => {
-  test('is honoured', async () => {
+describe.each(each)('a shebang line, %s', (_named, manner) => {
+  test('is respected', async () => {
     const command = '#!/usr/bin/perl -l\nuse strict;\nprint "perl $^X";\nprint STDERR "said";\nexit 7;\n';
     expect(await run(launcher, command, manner)).toMatchObject({
       stdout: 'perl /usr/bin/perl\n',
@@ -45,23 +45,23 @@ describe.each(each)('a first line that names an interpreter, %s', (_named, manne
     });
   });
 
-  test('may name Node, which looks for the real name of its file', async () => {
+  test('can name Node, which resolves the real name of its file', async () => {
     const command = `#!${process.execPath}\nconsole.log(require('node:path').isAbsolute(__filename), process.argv.length)`;
     const node = { ...manner, limits: {} };
     expect(await run(launcher, command, node)).toMatchObject({ stdout: 'true 2\n', stderr: '', exitCode: 0 });
   });
 
-  test('may name a program that looks for another', async () => {
+  test('can name env, which searches the interpreter in PATH', async () => {
     const command = '#!/usr/bin/env -S perl -l -w\nprint "found";';
     expect(await run(launcher, command, manner)).toMatchObject({ stdout: 'found\n', exitCode: 0 });
   });
 
-  test('is one of a shell with one argument, and its text may be longer than an argument of a program', async () => {
+  test('can name a shell with one argument, for a script longer than a program argument', async () => {
     const command = `#!/bin/sh -eu\n# ${'x'.repeat(200_000)}\ncase $- in *e*u* | *u*e*) echo "$#";; esac\nfalse\necho not reached\n`;
     expect(await run(launcher, command, manner)).toMatchObject({ stdout: '0\n', exitCode: 1 });
   });
 
-  test('ends as on Windows', async () => {
+  test('can end with CRLF', async () => {
     const command = '#!/usr/bin/perl -w\r\nprint "a\r\nb";\r\n';
     expect(await run(launcher, command, manner)).toMatchObject({ stdout: 'a\nb', stderr: '', exitCode: 0 });
   });
@@ -90,7 +90,7 @@ describe.each(each)('a first line that names an interpreter, %s', (_named, manne
       126,
       'The first line is longer than the 255 bytes that the system reads of it\n',
     ],
-  ])('%s is not run by another', async (interpreter, exitCode, stderr) => {
+  ])('with %s is not run by another interpreter', async (interpreter, exitCode, stderr) => {
     expect(await run(launcher, `#!${interpreter}\necho oops\n`, manner)).toMatchObject({
       stdout: '',
       stderr,
@@ -98,11 +98,11 @@ describe.each(each)('a first line that names an interpreter, %s', (_named, manne
     });
   });
 
-  test.each(['#!\necho a', '#! \necho a'])('%j names none, so a shell runs it', async (command) => {
+  test.each(['#!\necho a', '#! \necho a'])('%j without an interpreter is run by a shell', async (command) => {
     expect(await run(launcher, command, manner)).toMatchObject({ stdout: 'a\n', exitCode: 0 });
   });
 
-  test('is held to limits that allow less than its own file', async () => {
+  test('runs under limits that are lower than the size of its script', async () => {
     const command = `#!/usr/bin/perl\n# ${'x'.repeat(5000)}\n$SIG{XFSZ} = 'IGNORE';
       open my $file, '>', "/tmp/millrace-test-$$" or die; print "open\n"; syswrite($file, 'x' x 3000) == 1024 or die "wrote more"; unlink "/tmp/millrace-test-$$";
       print grep(/^Max (open|file size)/, do { open my $l, '<', '/proc/self/limits'; <$l> });`;
@@ -114,7 +114,7 @@ describe.each(each)('a first line that names an interpreter, %s', (_named, manne
     expect(stdout).toMatch(/^open\nMax file size +1024 +1024 .*\nMax open files +64 +64 /);
   });
 
-  test('finds no other descriptors than a shell finds', async () => {
+  test('has the same descriptors as a shell command', async () => {
     const list = (line: string) =>
       run(
         launcher,
@@ -125,7 +125,7 @@ describe.each(each)('a first line that names an interpreter, %s', (_named, manne
     expect((await list('#!/usr/bin/perl\n')).stdout).toMatch(/^(3|3 4)$/);
   });
 
-  test('is ended by a signal like a shell', async () => {
+  test('is terminated by a signal like a shell command', async () => {
     const term = await run(launcher, '#!/usr/bin/perl\nkill "TERM", $$; sleep 10;', manner);
     expect(term.exitCode).toBe(-15);
     const running = await launcher.launch(
@@ -148,7 +148,7 @@ test('a NUL in a script is refused as in any command', async () => {
   expect(scripts()).toEqual([]);
 });
 
-test.runIf(asRoot)('a script is read by the user of its command alone, who cannot change it', async () => {
+test.runIf(asRoot)('a script is readable by the user of its command only, who cannot change it', async () => {
   const [one, other] = [60_201, 60_202].map((id) => ({ uid: id, gid: id }));
   const look = (path: string) =>
     `#!/bin/sh\ncat "${path}"; echo >> "${path}"; rm -f "${path}"; ls "${dirname(path)}"; echo done`;
@@ -166,7 +166,7 @@ test.runIf(asRoot)('a script is read by the user of its command alone, who canno
   await running.terminate(0);
 });
 
-test('the files that a killed launcher has left are removed by the next one', async () => {
+test('script files of a killed launcher are removed by the next one', async () => {
   const first = await startLauncher();
   const running = await first.launch(request('#!/bin/sh\necho ready; sleep 1000'));
   await printed(running, 'ready');
@@ -178,7 +178,7 @@ test('the files that a killed launcher has left are removed by the next one', as
 });
 
 // only root may mount
-test.runIf(asRoot)('a script runs where nothing in its file system can be', async () => {
+test.runIf(asRoot)('a script runs on a file system that is mounted noexec', async () => {
   const folder = mkdtempSync('/run/millrace-test-noexec-');
   chmodSync(folder, 0o711);
   try {
