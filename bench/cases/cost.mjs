@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { prepare, drive, runsToWarmUp } from '../support/drive.mjs';
 import { shown } from '../support/figures.mjs';
 import { cpuMsOfGroup, cpuMsOfServer, postmasterOf } from '../support/processor-time.mjs';
@@ -12,6 +14,10 @@ const commands = { 'without output': 'true', 'with output': 'echo output' };
  * and what is written to Postgres, which does not depend on how fast the machine is.
  */
 export default async function cost(world, report) {
+  const spawns = join(import.meta.dirname, '../peers/bare-spawns.mjs');
+  // on the same machine it was seen at 2.7 ms and at 12, and a run moves with it
+  const spawnMs = Number(execFileSync(process.execPath, [spawns], { encoding: 'utf8' }));
+  report.note('a bare spawn of `sh -c true`, processor time', spawnMs, 'ms', '');
   for (const isolation of ['none', undefined])
     for (const mode of ['single', 'Redis']) {
       const name = `${mode} mode, ${isolation === 'none' ? 'no' : 'default'} isolation`;
@@ -22,9 +28,8 @@ export default async function cost(world, report) {
       for (const [what, command] of Object.entries(commands)) {
         const { ms, written } = await measure(world, fleet, api, command);
         const total = Object.values(ms).reduce((sum, each) => sum + each, 0);
-        const by = Object.entries(ms)
-          .map(([kind, each]) => `${kind} ${each.toFixed(2)}`)
-          .join(', ');
+        const kinds = Object.entries(ms).map(([kind, each]) => `${kind} ${each.toFixed(2)}`);
+        const by = [...kinds, `in all ${(total / spawnMs).toFixed(1)} bare spawns`].join(', ');
         if (command === 'true') report.most(`${name}: a run, processor time`, total, 'ms', mostMs[mode], by);
         else report.note(`${name}: a run ${what}, processor time`, total, 'ms', by);
         if (isolation === 'none' && mode === 'single')
