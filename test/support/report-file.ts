@@ -4,9 +4,10 @@ import type { Reporter, TestModule, TestRunEndReason, TestSuite } from 'vitest/n
 /** What `ReportFile` writes. */
 export interface Report {
   passed: number;
-  /** Failed tests, hooks, files that could not be loaded, and errors outside of every test. */
-  failed: number;
-  /** Each failure in a line: where, and the first line of its message. */
+  /**
+   * A line for each failed test, hook and file that could not be loaded, and for each error outside of every test: where, and the first
+   * line of its message.
+   */
   failures: string[];
 }
 
@@ -30,7 +31,7 @@ export class ReportFile implements Reporter {
       ...unhandledErrors.map(({ message }) => `outside of every test: ${firstLine(message)}`),
     ];
     const passed = tests.filter((test) => test.result().state === 'passed').length;
-    const report: Report = { passed, failed: failures.length, failures };
+    const report: Report = { passed, failures };
     await writeFile(this.path, JSON.stringify(report));
   }
 }
