@@ -89,7 +89,7 @@ export class Reconciler {
   private async endLost(): Promise<void> {
     if (performance.now() < this.trustedFrom) return;
     this.trusted = true;
-    // a locked row, such as that of a process that froze during a write, must not hold up the end of the others for as long
+    // a process that froze during a write keeps its row locked: to wait for that would delay the end of all others
     const lost = await this.database.query<{ id: string; cancelled: boolean }>(
       `SELECT id, cancel_requested_at IS NOT NULL AS cancelled FROM executions
         WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT 100
