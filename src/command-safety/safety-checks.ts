@@ -118,6 +118,8 @@ export class SafetyChecks implements OnApplicationShutdown {
       cached.safe = analysis.safe;
       return analysis;
     } catch (error) {
+      // what breaks the thread costs the start of another one, for which only slow users should wait
+      if (!(error instanceof AppError)) this.noteSlow(userId);
       if (this.recent.get(key) === cached) this.recent.delete(key);
       throw error;
     }
