@@ -24,7 +24,10 @@ export class Reconciler {
   /** Times of `performance.now()`. */
   private tickedAt = performance.now();
   private trustedFrom = 0;
+  /** Whether expired leases were checked since workers were last given time. */
   private trusted = true;
+  /** Whether the database was unreachable after the last check of the leases. */
+  private wasAway = false;
 
   constructor(
     private readonly database: WorkerConnections,
@@ -52,7 +55,8 @@ export class Reconciler {
       1.25 * tickMs,
       Math.min(3 * tickMs, this.infrastructure.config.LEASE_SECONDS * 750),
     );
-    if (performance.now() - this.tickedAt > late) this.giveWorkersTime();
+    // late ticks of a busy machine must not put off the check for ever
+    if (this.trusted && performance.now() - this.tickedAt > late) this.giveWorkersTime();
     this.tickedAt = performance.now();
     await this.step(() => this.endLost());
     await this.step(() => this.lifecycle.revokeSuspended());
@@ -70,23 +74,28 @@ export class Reconciler {
       await work();
     } catch (error) {
       const away = isDatabaseAway(error);
-      if (away) this.giveWorkersTime();
+      this.wasAway ||= away;
       this.infrastructure.logger[away ? 'debug' : 'warn']({ err: error }, 'a step of the reconciler failed');
     }
   }
 
   /**
    * Gives workers the time of one heartbeat to renew their leases: after a suspension of the whole machine or an outage of Postgres, all
-   * leases may have expired though no worker is lost. It is not extended until expired leases were checked once.
+   * leases may have expired though no worker is lost.
    */
   private giveWorkersTime(): void {
-    if (!this.trusted) return;
     this.trusted = false;
     this.trustedFrom = performance.now() + this.infrastructure.config.LEASE_SECONDS * 250 + 500;
   }
 
   /** Ends executions whose lease has expired because their worker is lost. */
   private async endLost(): Promise<void> {
+    if (this.wasAway) {
+      // their time begins when the database answers again
+      await this.database.query('SELECT 1');
+      this.wasAway = false;
+      this.giveWorkersTime();
+    }
     if (performance.now() < this.trustedFrom) return;
     this.trusted = true;
     // a process that froze during a write keeps its row locked: to wait for that would delay the end of all others

@@ -3,7 +3,6 @@ import { ConfigError } from '../common/config.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
 import type { Logger } from '../common/logger.js';
 import type { ProcessLimits } from '../common/run-limits.js';
-import type { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { outcomeOf, type Outcome, type StopCause } from '../executions/transitions/execution-state.js';
 import type { ClaimedExecution } from '../executions/transitions/transitions.queries.js';
 import type { Bus } from '../infra/bus.js';
@@ -24,6 +23,7 @@ import { Recorder } from './recorder.js';
 import { maskText } from '../secret-masking/secret-masker.js';
 import { SecretPatterns } from '../secret-masking/secret-patterns.js';
 import { refuseUnenforceable, UnenforceableError } from './unenforceable.js';
+import type { WorkerLifecycle } from './worker-lifecycle.js';
 import { workspaceOf } from './workspace.js';
 
 /** The services and settings that all runs of a worker share. */
@@ -31,7 +31,7 @@ export interface RunContext {
   launcher: Launcher;
   database: ConnectionPool;
   bus: Bus;
-  lifecycle: ExecutionLifecycle;
+  lifecycle: WorkerLifecycle;
   secrets: Pick<SecretsService, 'valuesOf'>;
   logger: Logger;
   workspaceRoot: string;
@@ -88,14 +88,18 @@ export class Run {
     clearTimeout(timeout);
     this.ending = true;
     const { bytes, omitted } = await this.recorder.finish();
+    // the end may have been stored though the connection broke before that was known; the lease is gone then, too
+    let mayBeStored = false;
     // without the lease there is nothing to store: the worker or reconciler that has fenced this run off stores the end
-    while (!this.lost) {
+    while (!this.lost || mayBeStored) {
       try {
-        await this.storeEnd({ ...outcome, omitted }, bytes);
+        const stored = await this.storeEnd({ ...outcome, omitted }, bytes);
+        if (!stored && mayBeStored) await context.lifecycle.publishCommitted(execution.id);
         return;
       } catch (error) {
-        const level = isDatabaseAway(error) ? 'debug' : 'error';
-        context.logger[level](
+        const isAway = isDatabaseAway(error);
+        mayBeStored ||= isAway;
+        context.logger[isAway ? 'debug' : 'error'](
           { err: error, execution_id: execution.id },
           'the end of a run could not be written yet',
         );
@@ -104,11 +108,15 @@ export class Run {
     }
   }
 
-  private async storeEnd(outcome: Outcome, bytes: number): Promise<void> {
+  /** Stores the end. @returns false when the run has ended before */
+  private async storeEnd(outcome: Outcome, bytes: number): Promise<boolean> {
     const { execution, context } = this;
     const { status } = outcome;
-    if (status === 'completed') await context.lifecycle.complete(execution, { ...outcome, status }, bytes);
-    else await context.lifecycle.finish(execution.id, execution, outcome, bytes);
+    const ended =
+      status === 'completed'
+        ? await context.lifecycle.complete(execution, { ...outcome, status }, bytes)
+        : await context.lifecycle.finish(execution.id, execution, outcome, bytes);
+    return ended !== undefined;
   }
 
   /** Ends the command: SIGTERM, then SIGKILL after the grace period, until no process is left. The first cause counts. */

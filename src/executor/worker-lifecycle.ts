@@ -1,6 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
+import { rightsLost } from '../executions/transitions/execution-state.js';
 import { ExecutionPublisher } from '../executions/transitions/execution-publisher.js';
+import { committedTransitions } from '../executions/transitions/transition-statement.js';
+import { claim, renewClaim, type ClaimedExecution } from '../executions/transitions/transitions.queries.js';
+import { isRefused } from '../executions/run-rights.js';
 import { QueueLimit } from '../executions/admission/queue-limit.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -18,5 +22,35 @@ export class WorkerLifecycle extends ExecutionLifecycle {
     infrastructure: Infrastructure,
   ) {
     super(connections, queue, publisher, limit, infrastructure);
+  }
+
+  /**
+   * Claims an execution for a worker.
+   * @returns undefined when it cannot be run: another worker has claimed it, it was cancelled or its queue paused, or its requester has
+   * lost the right to run it, in which case it is cancelled
+   */
+  async start(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
+    const result = await claim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS);
+    if (result) this.publisher.transitioned(result);
+    else if (await isRefused(this.database, id)) await this.cancelWithoutActor(id, rightsLost);
+    return result?.execution;
+  }
+
+  /**
+   * Takes up a claim that was committed, although the connection broke before the worker could know.
+   * @returns undefined when the worker has no such claim
+   */
+  async resume(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
+    const result = await renewClaim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS);
+    if (result) await this.publishCommitted(id);
+    return result?.execution;
+  }
+
+  /** Publishes the state of an execution whose last transition was committed by a connection that broke before it could be published. */
+  async publishCommitted(id: string): Promise<void> {
+    for (const result of await committedTransitions(this.database, id)) {
+      if (result.execution.status === 'queued') this.publisher.queued(result);
+      else this.publisher.transitioned(result);
+    }
   }
 }

@@ -3,7 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { workerBusy, workerSlots } from '../common/metrics.js';
 import { isOfDisabledUser } from '../executions/run-rights.js';
+import type { ClaimedExecution } from '../executions/transitions/transitions.queries.js';
 import { Bus } from '../infra/bus.js';
+import { isDatabaseAway } from '../infra/database-errors.js';
 import { Events } from '../infra/events.js';
 import { ExecutionQueue } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -20,12 +22,15 @@ import { workspaceRoot } from './workspace.js';
 
 /** The time between SIGTERM and SIGKILL for commands that still run at the end of the grace period of a shutdown. */
 const lastGraceMs = 2_000;
+const claimRetryMs = 250;
 
 /** Takes executions from the queue, runs them, and renews their leases. */
 @Injectable()
 export class WorkerService {
   private readonly id = newId();
   private readonly runs = new Map<string, Run>();
+  /** The executions that are claimed or run here: one that is offered twice is taken once. */
+  private readonly taken = new Set<string>();
   private readonly releases: (() => unknown)[] = [];
   private context: RunContext | undefined;
   /** In the time of `performance.now()`, which does not jump when the clock is set. */
@@ -118,12 +123,12 @@ export class WorkerService {
   private async run(executionId: string): Promise<void> {
     const { logger } = this.infrastructure;
     // the execution stays admitted, so the reconciler offers it again to any worker
-    if (this.stopping || !this.context?.launcher.isReady) return;
-    let run: Run | undefined;
+    if (this.stopping || !this.context?.launcher.isReady || this.taken.has(executionId)) return;
+    this.taken.add(executionId);
     try {
-      const execution = await this.lifecycle.start(executionId, this.id);
+      const execution = await this.claim(executionId);
       if (!execution || !this.context) return;
-      run = new Run(execution, this.context);
+      const run = new Run(execution, this.context);
       this.runs.set(executionId, run);
       workerBusy.set(this.runs.size);
       if (this.graceIsOver) run.stop('shutdown', lastGraceMs);
@@ -132,9 +137,27 @@ export class WorkerService {
       // the reconciler offers the execution again
       logger.warn({ err: error, execution_id: executionId }, 'an execution could not be started');
     } finally {
-      // an execution that was offered twice must not remove the run of the first job
-      if (run) this.runs.delete(executionId);
+      this.taken.delete(executionId);
+      this.runs.delete(executionId);
       workerBusy.set(this.runs.size);
+    }
+  }
+
+  /**
+   * Claims an execution. When the connection breaks, the claim may have been committed all the same: nobody else would run it then, so
+   * this worker looks until the database answers.
+   */
+  private async claim(executionId: string): Promise<ClaimedExecution | undefined> {
+    let mayBeClaimed = false;
+    for (;;) {
+      try {
+        const resumed = mayBeClaimed ? await this.lifecycle.resume(executionId, this.id) : undefined;
+        return resumed ?? (await this.lifecycle.start(executionId, this.id));
+      } catch (error) {
+        if (!isDatabaseAway(error) || this.graceIsOver) throw error;
+        mayBeClaimed = true;
+        await delay(claimRetryMs);
+      }
     }
   }
 

@@ -43,7 +43,7 @@ test(
 
     for (const job of jobs) {
       const [end, ...more] = await attempts(app.admin, job.task, 40_000);
-      expect([end.status, end.exit_code, more.length]).toEqual(['completed', 0, 0]);
+      expect([end.status, end.exit_code, end.error, more.length]).toEqual(['completed', 0, null, 0]);
       const reader = await LiveSocket.open(app.wsUrl, app.admin.token);
       const from = reader.messages.length;
       reader.send({ type: 'subscribe', channel: 'command_output', command_id: job.execution });

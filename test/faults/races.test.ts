@@ -17,7 +17,8 @@ import {
 
 const app = useApp({
   roles: twoOfBoth,
-  env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '6', LEASE_SECONDS: '4' },
+  // one user may have a quarter of the connections at once: 60 who queue for one would wait for longer than they may
+  env: { CANCEL_GRACE_SECONDS: '1', WORKER_CONCURRENCY: '6', LEASE_SECONDS: '4', DATABASE_POOL_SIZE: '16' },
 });
 
 test(

@@ -20,6 +20,8 @@ export interface AppOptions {
   roles?: Role[] | undefined;
   /** Omits DATABASE_URL, so that the server runs the embedded Postgres in DATA_DIR. */
   embeddedPostgres?: boolean;
+  /** Starts a proxy for an address of the database. @returns its own, which the server is given */
+  throughProxy?: (databaseUrl: string) => Promise<string>;
   /** The program to start instead of `node dist/bundle/main.js`; the role is appended to its arguments. */
   command?: string[];
 }
@@ -185,7 +187,10 @@ export class App {
     await chmod(this.dataDir, 0o755);
     if (!this.options.embeddedPostgres) this.database = await TestDatabase.create(inject('postgresUrl'));
     if (usesRedis) this.redis = await RedisServer.start();
-    this.env = this.environment();
+    const { throughProxy } = this.options;
+    const databaseUrl =
+      this.database && throughProxy ? await throughProxy(this.database.url) : this.database?.url;
+    this.env = this.environment(databaseUrl);
     await Promise.all((this.options.roles ?? rolesOf[mode]).map((role) => this.add(role)));
     this.admin = await this.firstAdmin();
   }
@@ -206,14 +211,14 @@ export class App {
     return (running[this.turn++ % running.length] ?? this.apis[0])?.url ?? '';
   }
 
-  private environment(): Environment {
+  private environment(databaseUrl: string | undefined): Environment {
     return {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       [this.mark.split('=')[0] ?? '']: this.mark.split('=')[1],
       HOST: '127.0.0.1',
       DATA_DIR: this.dataDir,
-      DATABASE_URL: this.database?.url,
+      DATABASE_URL: databaseUrl,
       // all test files that run at the same time share the 100 connections of Postgres
       DATABASE_POOL_SIZE: '6',
       REDIS_URL: this.redis?.url,

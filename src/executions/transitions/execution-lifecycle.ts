@@ -20,17 +20,16 @@ import { Admissions } from '../admission/admissions.js';
 import { lockOutput, storedBytes } from '../stored-output.queries.js';
 import { addUsage } from '../output-usage.queries.js';
 import { QueueLimit } from '../admission/queue-limit.js';
-import { frontOfLine, isRefused, mayRunAgain, refusedInLine } from '../run-rights.js';
+import { frontOfLine, mayRunAgain, refusedInLine } from '../run-rights.js';
 import {
-  claim,
   complete,
   end,
   syncTask,
   insertExecution,
-  type ClaimedExecution,
   type EndGuard,
   type NewExecution,
 } from './transitions.queries.js';
+import type { PublicExecution } from './transition-statement.js';
 
 const dependencyNotMet: Outcome = {
   status: 'failed',
@@ -49,11 +48,11 @@ export class ExecutionLifecycle {
   private checkedTo = frontOfLine;
 
   constructor(
-    @Inject(Database) private readonly database: ConnectionPool,
+    @Inject(Database) protected readonly database: ConnectionPool,
     private readonly queue: ExecutionQueue,
-    private readonly publisher: ExecutionPublisher,
+    protected readonly publisher: ExecutionPublisher,
     private readonly limit: QueueLimit,
-    private readonly infrastructure: Infrastructure,
+    protected readonly infrastructure: Infrastructure,
   ) {
     this.admissions = new Admissions(database, queue, infrastructure);
   }
@@ -90,18 +89,6 @@ export class ExecutionLifecycle {
   }
 
   /**
-   * Claims an execution for a worker.
-   * @returns undefined when it cannot be run: another worker has claimed it, it was cancelled or its queue paused, or its requester has
-   * lost the right to run it, in which case it is cancelled
-   */
-  async start(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
-    const result = await claim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS);
-    if (result) this.publisher.transitioned(result);
-    else if (await isRefused(this.database, id)) await this.cancelWithoutActor(id, rightsLost);
-    return result?.execution;
-  }
-
-  /**
    * Ends an execution, updates its task, records the activity and deliveries, and admits after it what may run next.
    * @returns undefined when the guard did not hold, since another write has ended it or claimed it anew
    */
@@ -117,22 +104,26 @@ export class ExecutionLifecycle {
   /**
    * Ends an execution that this worker ran with success. Its statements do not depend on each other's results, so they take one round
    * trip where any other end takes seven.
+   * @returns undefined when the guard did not hold, as for `finish`
    */
   async complete(
     run: Pick<Execution, 'id' | 'generation' | 'project_id' | 'requested_by' | 'task_id'>,
     outcome: Outcome & { status: 'completed' },
     outputBytes: number,
-  ): Promise<void> {
+  ): Promise<PublicExecution | undefined> {
+    let ended: PublicExecution | undefined;
     await this.database.transaction((tx) => {
       const completed = tx.withCommit(() => complete(tx, run, outcome, outputBytes));
       // harmless when the guard did not hold
       const admitted = this.admissions.behindCommit(tx, causeOf(run, outcome));
       tx.afterCommit(async () => {
         const result = await completed;
+        ended = result?.execution;
         if (result) this.publisher.transitioned(result);
         await admitted();
       });
     });
+    return ended;
   }
 
   /** Cancels a queued execution within the caller's transaction. */

@@ -55,6 +55,12 @@ export interface TransitionResult<E extends PublicExecution = PublicExecution> {
 /** The named columns of the execution `e`, for a select list. */
 export const columnsOf = (names: readonly string[]) => names.map((name) => `e.${name}`).join(', ');
 
+/** What a `TransitionResult` is made of, from the execution `e`, its task `f` and the project `p` of that. */
+const resultColumns = `${columnsOf(publicColumns)},
+         (SELECT u.preferences #> '{notifications,task_updates}' IS DISTINCT FROM 'false'::jsonb
+            FROM users u WHERE u.id = e.requested_by) AS wants_notification,
+         f.id AS synced_task, p.key || '-' || f.number AS ref, f.title, f.status AS task_status, f.progress_percentage, f.updated_at`;
+
 /** A command that belongs to no task has an activity entry of its own. */
 const command = `
      UNION ALL
@@ -96,14 +102,12 @@ export function transitionStatement(change: string, { also = '', isNew = false, 
              'duration', to_char(make_interval(secs => floor(f.actual_duration + 0.5)), 'HH24:MI:SS')) AS data
       FROM synced f CROSS JOIN e${isNew ? command : ''}
   ), ${stored && `${stored}, `}${recording('entries')}
-  SELECT ${columnsOf(publicColumns)}${also && `, ${also}`}, r.at, (SELECT count(*)::int FROM pending) AS pending,
-         (SELECT u.preferences #> '{notifications,task_updates}' IS DISTINCT FROM 'false'::jsonb
-            FROM users u WHERE u.id = e.requested_by) AS wants_notification,
-         f.id AS synced_task, p.key || '-' || f.number AS ref, f.title, f.status AS task_status, f.progress_percentage, f.updated_at
+  SELECT ${resultColumns}${also && `, ${also}`}, $1::uuid AS recorded, r.at, (SELECT count(*)::int FROM pending) AS pending
     FROM e LEFT JOIN synced f ON true LEFT JOIN recorded r ON true LEFT JOIN projects p ON p.id = f.project_id`;
 }
 
-interface TransitionRow extends PublicExecution {
+type TransitionRow = PublicExecution & {
+  recorded: string | null;
   at: Date | null;
   pending: number;
   wants_notification: boolean | null;
@@ -113,7 +117,7 @@ interface TransitionRow extends PublicExecution {
   task_status: string;
   progress_percentage: number;
   updated_at: Date;
-}
+};
 
 /**
  * Runs a statement of `transitionStatement`.
@@ -126,10 +130,34 @@ export async function applyTransition<E extends PublicExecution>(
   actor: ActivityEntry['actor'],
   values: readonly unknown[],
 ): Promise<TransitionResult<E> | undefined> {
-  const signed = signature(actor);
-  const [row] = await db.query<TransitionRow & E & Record<string, unknown>>(text, [...signed, ...values]);
-  if (!row) return undefined;
-  const { synced_task, project_id, at, pending } = row;
+  const [row] = await db.query<TransitionRow & E>(text, [...signature(actor), ...values]);
+  return row && resultOf(row, actor);
+}
+
+const committed = `
+  SELECT ${resultColumns}, r.id AS recorded, r.at, 1 AS pending
+    FROM executions e LEFT JOIN tasks f ON f.id = e.task_id AND f.execution_id = e.id
+         LEFT JOIN projects p ON p.id = f.project_id
+         LEFT JOIN LATERAL (SELECT a.id, a.at FROM activity a WHERE a.entity_id = f.id AND a.action = 'status_changed'
+                             ORDER BY a.sequence DESC LIMIT 1) r ON true
+   WHERE e.id = $1 OR e.retry_of = $1 AND e.id = (
+     SELECT t.execution_id FROM executions o JOIN tasks t ON t.id = o.task_id WHERE o.id = $1)
+   ORDER BY e.attempt`;
+
+/**
+ * Reads the result of the last transition of an execution again, whose connection broke before it had arrived.
+ * @returns that of the execution, and after it that of the attempt which repeats it, if there is one
+ */
+export async function committedTransitions(db: Queryable, id: string): Promise<TransitionResult[]> {
+  const rows = await db.query<TransitionRow>(committed, [id]);
+  return rows.map((row) => resultOf(row, null));
+}
+
+function resultOf<E extends PublicExecution>(
+  row: TransitionRow & E,
+  actor: ActivityEntry['actor'],
+): TransitionResult<E> {
+  const { synced_task, project_id, recorded, at, pending } = row;
   return {
     execution: row,
     actor,
@@ -145,7 +173,7 @@ export async function applyTransition<E extends PublicExecution>(
             progress_percentage: row.progress_percentage,
             updated_at: row.updated_at,
           },
-    recorded: at ? { id: signed[0], at, pending } : undefined,
+    recorded: recorded !== null && at ? { id: recorded, at, pending } : undefined,
     wantsNotification: row.wants_notification === true,
   };
 }

@@ -94,17 +94,26 @@ export type ClaimedExecution = PublicExecution &
     command_user_number: number | null;
   };
 
+const claimed = {
+  also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
+       CASE WHEN e.project_id IS NULL
+            THEN (SELECT o.command_user_number FROM users o WHERE o.id = e.requested_by)
+            ELSE (SELECT o.command_user_number FROM projects o WHERE o.id = e.project_id) END AS command_user_number`,
+};
+
 const claiming = transitionStatement(
   `UPDATE executions e SET status = 'running', worker_id = $6, generation = generation + 1, started_at = now(),
           lease_expires_at = now() + make_interval(secs => $7)
     WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${isSuspended} AND ${mayStillRun}
    RETURNING *`,
-  {
-    also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
-         CASE WHEN e.project_id IS NULL
-              THEN (SELECT o.command_user_number FROM users o WHERE o.id = e.requested_by)
-              ELSE (SELECT o.command_user_number FROM projects o WHERE o.id = e.project_id) END AS command_user_number`,
-  },
+  claimed,
+);
+
+const renewingClaim = transitionStatement(
+  `UPDATE executions e SET lease_expires_at = now() + make_interval(secs => $7)
+    WHERE id = $5 AND status = 'running' AND worker_id = $6
+   RETURNING *`,
+  claimed,
 );
 
 /**
@@ -118,6 +127,19 @@ export function claim(
   leaseSeconds: number,
 ): Promise<TransitionResult<ClaimedExecution> | undefined> {
   return applyTransition(db, claiming, null, [id, workerId, leaseSeconds, statesBefore('running')]);
+}
+
+/**
+ * Takes up a claim of a worker that was committed, although the connection broke before the worker could know.
+ * @returns undefined when the worker has no such claim
+ */
+export function renewClaim(
+  db: Queryable,
+  id: string,
+  workerId: string,
+  leaseSeconds: number,
+): Promise<TransitionResult<ClaimedExecution> | undefined> {
+  return applyTransition(db, renewingClaim, null, [id, workerId, leaseSeconds]);
 }
 
 /** The condition under which a write may end an execution: it is fenced off when the generation, the state or the lease has changed. */
