@@ -81,6 +81,10 @@ export async function statisticsOf(
   return result;
 }
 
+/**
+ * Reads the last entries of a project's activity. The range of the pair has the index of projects read: asked for the project and sorted by
+ * the sequence alone, the planner goes back through the entries of all projects, of which those of a quiet project are far behind.
+ */
 export function recentActivity(db: Queryable, projectId: string) {
   return db.query<{
     at: Date;
@@ -93,7 +97,8 @@ export function recentActivity(db: Queryable, projectId: string) {
        FROM activity a
        LEFT JOIN tasks t ON a.entity_type = 'task' AND t.id = a.entity_id
        LEFT JOIN users u ON u.id = a.actor_id
-      WHERE a.project_id = $1 ORDER BY a.sequence DESC LIMIT 20`,
+      WHERE (a.project_id, a.sequence) BETWEEN ($1::uuid, 0) AND ($1::uuid, ${2n ** 63n - 1n})
+      ORDER BY a.project_id DESC, a.sequence DESC LIMIT 20`,
     [projectId],
   );
 }

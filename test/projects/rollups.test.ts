@@ -4,7 +4,7 @@ import { addUpTasks, dayMs, dayOf } from '../../src/infra/rollups/task-rollup.qu
 import { prune, retentions } from '../../src/infra/retention/retention.queries.js';
 import { readConfig } from '../../src/common/config.js';
 import { figuresOf } from '../../src/projects/analytics.queries.js';
-import { averageDuration } from '../../src/projects/projects.queries.js';
+import { averageDuration, recentActivity } from '../../src/projects/projects.queries.js';
 import { userStatistics } from '../../src/users/profile.queries.js';
 import { isNear, percentileOf, randomIntegers, RollupTest } from './rollup-steps.js';
 
@@ -258,4 +258,19 @@ test('20,000 more tasks make reads of the statistics hardly more expensive', asy
   const after = await reads();
   for (const name of ['analytics', 'profile', 'detail'] as const)
     expect(after[name]).toBeLessThan(3 * before[name]);
+});
+
+test('the last activity of a quiet project is read from few blocks, however much has happened in others since', async () => {
+  const happen = (among: string[], count: number) =>
+    rollups.db.query(
+      `INSERT INTO activity (id, entity_type, entity_id, project_id, action)
+       SELECT gen_random_uuid(), 'project', p.id, p.id, 'updated'
+         FROM generate_series(1, $2) AS n CROSS JOIN LATERAL (SELECT ($1::uuid[])[1 + n % cardinality($1::uuid[])] AS id) AS p`,
+      [among, count],
+    );
+  // in turn, so that the entries of each lie apart and the way back through all of them looks short
+  await happen(projects.slice(0, 2), 40_000);
+  await happen([projects[1]!], 20_000);
+  await rollups.db.query('VACUUM ANALYZE activity');
+  expect(await rollups.blocksOf((db) => recentActivity(db, projects[0]!))).toBeLessThan(100);
 });
