@@ -34,6 +34,7 @@ const once = [
   'test/realtime/unread.test.ts',
   'test/sdk/{client,package}.test.ts',
   'test/sessions/**',
+  'test/tasks/**',
   'test/users/**',
   'test/webhooks/{private-addresses,webhooks}.test.ts',
 ];

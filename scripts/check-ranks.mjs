@@ -24,6 +24,7 @@ const order = [
   ['executions'],
   ['output'],
   ['tasks', 'commands', 'sessions', 'queues'],
+  ['comments', 'checklists'],
   ['secret-masking'],
   ['executor'],
   ['realtime', 'webhooks'],

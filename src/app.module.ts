@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ActivityModule } from './activity/activity.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { ChecklistsModule } from './checklists/checklists.module.js';
 import { CommandsModule } from './commands/commands.module.js';
+import { CommentsModule } from './comments/comments.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ExecutionsModule } from './executions/executions.module.js';
 import { ExecutorModule } from './executor/executor.module.js';
@@ -38,6 +40,8 @@ export class AppModule {
         ExecutionsModule,
         OutputModule,
         TasksModule,
+        CommentsModule,
+        ChecklistsModule,
         CommandsModule,
         SessionsModule,
         QueuesModule,

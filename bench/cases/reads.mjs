@@ -13,7 +13,7 @@ const slowMs = 300;
 
 const list = (query) => `?page_size=50${query && `&${query}`}`;
 const recent = new Date(Date.now() - 60 * 86_400_000).toISOString();
-const sorts = ['created_at', 'updated_at', 'priority', 'title'];
+const sorts = ['created_at', 'updated_at', 'priority', 'title', 'due_at', 'number'];
 
 /** For each path of the OpenAPI document with a GET, its query strings. `$LAST` is the number of the last page. */
 const queries = {
@@ -49,6 +49,11 @@ const queries = {
       list(`sort=${sort}&page=$LAST`),
       list(`sort=${sort}&project_id=${projects.listed}&status=pending`),
     ]),
+    list('include_archived=true&sort=updated_at'),
+    list('status=planned'),
+    list('type=bug'),
+    list('overdue=true'),
+    list('blocked=true&sort=priority&order=asc'),
     list('status=pending,failed'),
     list('priority=2'),
     list('tags=backend'),
@@ -60,6 +65,10 @@ const queries = {
     list('search=%22error+test%22'),
   ],
   '/api/tasks/{task_id}': [''],
+  '/api/tasks/{task_id}/checklist': [''],
+  '/api/tasks/{task_id}/comments': [''],
+  '/api/tasks/{task_id}/comments/{comment_id}': [''],
+  '/api/tasks/{task_id}/dependencies': [''],
   '/api/tasks/{task_id}/executions': [''],
   '/api/tasks/{task_id}/history': [''],
   '/api/tasks/{task_id}/output/search': ['?q=word'],

@@ -2,7 +2,7 @@ import { projectId, projects } from './seed.mjs';
 
 /**
  * Creates what a database with a number of tasks lacks so that each endpoint has something to read: a session and a webhook with a tenth as
- * many entries, a token, a command that has ended.
+ * many entries, a token, a command that has ended, comments, a checklist, and tasks with a type, a due date and a blocker.
  * @returns the values of the parameters of paths
  */
 export async function makeReadable(db, api, tasks) {
@@ -37,7 +37,23 @@ export async function makeReadable(db, api, tasks) {
     'SELECT id, task_id FROM executions WHERE task_id IS NOT NULL AND project_id = $1 ORDER BY id LIMIT 1',
     [projects.listed],
   );
-  await db.query('VACUUM ANALYZE activity, webhook_deliveries, executions');
+  const task = runs[0].task_id;
+  // what few tasks have
+  await db.query(
+    `UPDATE tasks SET type = 'bug', due_at = created_at + interval '30 days', planned = true,
+            blocker = CASE WHEN status IN ('completed', 'cancelled') THEN NULL ELSE 'Waits' END
+      WHERE number % 100 = 7`,
+  );
+  const { rows: comments } = await db.query(
+    `INSERT INTO comments (id, task_id, author_id, body)
+     SELECT gen_random_uuid(), $1, $2, 'A comment of some words, as people write them' FROM generate_series(1, 500) RETURNING id`,
+    [task, userId],
+  );
+  await db.query(
+    `INSERT INTO checklist_items (id, task_id, text, position) SELECT gen_random_uuid(), $1, 'A step', n FROM generate_series(0, 49) AS n`,
+    [task],
+  );
+  await db.query('VACUUM ANALYZE activity, webhook_deliveries, executions, tasks, comments');
   return {
     session_id: session.session_id ?? session.id,
     token_id: token.id,
@@ -45,7 +61,8 @@ export async function makeReadable(db, api, tasks) {
     delivery_id: deliveries[0].id,
     command_id: commands[0].id,
     execution_id: runs[0].id,
-    task_id: runs[0].task_id,
+    task_id: task,
+    comment_id: comments[0].id,
     project_id: projectId(3),
     user_id: userId,
   };

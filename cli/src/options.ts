@@ -31,3 +31,21 @@ export function list(text: string, before: string[] = []): string[] {
       .filter(Boolean),
   ];
 }
+
+const priorityNames = ['urgent', 'high', 'medium', 'low', 'none'] as const;
+type PriorityName = (typeof priorityNames)[number];
+
+/** Parses the priority of a task: 1 to 10, or a name. */
+export function priority(text: string): number | PriorityName {
+  const name = priorityNames.find((one) => one === text.toLowerCase());
+  if (name) return name;
+  if (/^([1-9]|10)$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`It must be 1 to 10, or one of ${priorityNames.join(', ')}.`);
+}
+
+/** Parses a percentage. */
+export function percent(text: string): number {
+  if (!/^(\d{1,2}|100)$/.test(text))
+    throw new InvalidArgumentError('It must be a whole number from 0 to 100.');
+  return Number(text);
+}

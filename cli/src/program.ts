@@ -9,6 +9,7 @@ import { addQueues } from './commands/queues.js';
 import { addRun } from './commands/run.js';
 import { addServer } from './commands/server.js';
 import { addStatus } from './commands/status.js';
+import { addNotes } from './commands/notes.js';
 import { addTasks } from './commands/tasks.js';
 import { addTokens } from './commands/tokens.js';
 import { addUsers } from './commands/users.js';
@@ -25,7 +26,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
  */
 export async function run(args: readonly string[]): Promise<void> {
   const program = createProgram();
-  for (const add of [addLogin, addStatus, addConfig, addProjects, addTasks, addRun, addQueues]) add(program);
+  for (const add of [addLogin, addStatus, addConfig, addProjects, addTasks, addNotes, addRun, addQueues])
+    add(program);
   for (const add of [addWebhooks, addTokens, addUsers, addServer, addCompletion]) add(program);
   shareOptions(program, program);
   let json = args[0] === '--json';

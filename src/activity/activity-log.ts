@@ -19,7 +19,7 @@ export interface ActivityEntry {
   /** The webhook event of the write, with the `data` of its message. */
   event?: { name: WebhookEvent; data: Record<string, unknown> } | undefined;
   /** The new state of a task, which is published to WebSockets. */
-  task?: ActivityEvent['task'];
+  task?: ActivityEvent['task'] | undefined;
 }
 
 /** The row that Postgres returns for a stored entry. */

@@ -66,6 +66,9 @@ const table = {
   TASK_NOT_FOUND: { status: 404, message: 'The task does not exist', level: 'debug' },
   TASK_ALREADY_RUNNING: { status: 409, message: 'The task is already queued or running', level: 'debug' },
   TASK_NOT_RUNNING: { status: 409, message: 'The task is neither queued nor running', level: 'debug' },
+  TASK_ARCHIVED: { status: 409, message: 'The task is archived: restore it first', level: 'debug' },
+  TASK_IS_DRAFT: { status: 409, message: 'The task is a draft: publish it first', level: 'debug' },
+  TASK_NOT_DRAFT: { status: 409, message: 'The task is not a draft', level: 'debug' },
   TASK_NOT_RETRYABLE: {
     status: 409,
     message: 'Only a failed or cancelled task can be retried',

@@ -6,6 +6,8 @@ import { sentInstant } from '../common/fields.js';
 /** For each type of sort column, the schema of its value in a cursor and the SQL type that it is compared as. */
 const columnTypes = {
   instant: { sql: 'timestamptz', value: sentInstant },
+  // the far end of time, which JSON has no word for
+  instantOrNever: { sql: 'timestamptz', value: z.union([sentInstant, z.literal('infinity')]) },
   integer: { sql: 'integer', value: z.int32() },
   sequence: { sql: 'bigint', value: z.string().regex(/^\d{1,18}$/) },
   text: {
@@ -102,6 +104,7 @@ export class Keyset {
   private cursorAfter(row: object, carried: readonly number[] = []): string {
     const values = this.keys.map(([column]) => {
       const value = (row as Record<string, unknown>)[column.slice(column.lastIndexOf('.') + 1)];
+      if (value === Infinity) return 'infinity';
       return value instanceof Date ? value.toISOString() : value;
     });
     return Buffer.from(JSON.stringify([this.fingerprint, values, carried])).toString('base64url');

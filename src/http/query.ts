@@ -21,3 +21,6 @@ export const querySchema = z.strictObject;
 export function withoutEmpty(query: unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== ''));
 }
+
+/** The schema of a flag in a query: `true` or `false`. */
+export const queryFlag = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -32,17 +32,41 @@ function messageOf(issue: Issue): string {
   return (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message;
 }
 
+/** Whether an issue says only that the value is of another type than this alternative of a union takes. */
+function isOfOtherType(issue: Issue, value: unknown): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_value') return typeof issue.values[0] !== typeof value;
+  if (issue.code !== 'invalid_type') return false;
+  return typeof value !== (issue.expected === 'int' ? 'number' : issue.expected);
+}
+
+/** Replaces the issue of a union by those of the alternative that takes values of this type. */
+function withoutUnions(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const chosen = issue.errors.find(
+    (alternative) => alternative.length > 0 && !alternative.some((one) => isOfOtherType(one, issue.input)),
+  );
+  return (
+    chosen?.flatMap((one) => withoutUnions({ ...one, path: [...issue.path, ...one.path] } as Issue)) ?? [
+      issue,
+    ]
+  );
+}
+
 /** Makes one error that lists the issues of a schema, with the code of the first. */
 export function validationError(issues: readonly Issue[]): AppError {
-  const errors = issues.slice(0, 50).map((issue) => {
-    const code = codeOf(issue);
-    const field = [...issue.path, ...unknownNames(issue)].join('.');
-    return {
-      field,
-      code,
-      issue: code === 'VALIDATION_REQUIRED_FIELD' ? 'Field is required' : messageOf(issue),
-    };
-  });
+  const errors = issues
+    .slice(0, 50)
+    .flatMap(withoutUnions)
+    .map((issue) => {
+      const code = codeOf(issue);
+      const field = [...issue.path, ...unknownNames(issue)].join('.');
+      return {
+        field,
+        code,
+        issue: code === 'VALIDATION_REQUIRED_FIELD' ? 'Field is required' : messageOf(issue),
+      };
+    });
   const [first] = errors;
   return new AppError(first?.code ?? 'VALIDATION_ERROR', {
     field: first?.field,

@@ -56,18 +56,21 @@ const noTasks: ProjectStatistics = {
   cancelled_tasks: 0,
 };
 
-/** Returns an SQL expression for the number of tasks of a project. @param id an expression for the project's id */
+/**
+ * Returns an SQL expression for the number of tasks of a project, without archived ones and drafts.
+ * @param id an expression for the project's id
+ */
 export const taskTotal = (id: string) =>
-  `(SELECT coalesce(sum(c.n), 0)::int FROM task_counts c WHERE c.project_id = ${id})`;
+  `(SELECT coalesce(sum(c.n), 0)::int FROM task_counts c WHERE c.project_id = ${id} AND NOT c.is_archived AND NOT c.is_draft)`;
 
-/** Computes the task statistics of several projects in one query. A queued task counts as pending. */
+/** Computes the task statistics of several projects in one query. A queued task counts as pending; archived ones and drafts do not count. */
 export async function statisticsOf(
   db: Queryable,
   projectIds: string[],
 ): Promise<Map<string, ProjectStatistics>> {
   const rows = await db.query<{ project_id: string; status: string; n: number }>(
     `SELECT project_id, status, sum(n)::int AS n FROM task_counts
-      WHERE project_id = ANY($1) GROUP BY project_id, status`,
+      WHERE project_id = ANY($1) AND NOT is_archived AND NOT is_draft GROUP BY project_id, status`,
     [projectIds],
   );
   const result = new Map(projectIds.map((id) => [id, { ...noTasks }]));

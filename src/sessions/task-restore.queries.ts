@@ -52,6 +52,7 @@ export function firstValues(tx: Transaction, point: RestorePoint, taskId: string
               CASE WHEN a.action = 'status_changed' THEN jsonb_build_object('status', a.old_value) || CASE
                      -- both set the progress without recording it: a completion by hand, and an execution
                      WHEN a.new_value IN ('"completed"', '"queued"') THEN '{"progress_percentage": null}' ELSE '{}'::jsonb END
+                   WHEN a.action = 'workflow_status_changed' THEN jsonb_build_object('planned', a.old_value = '"planned"')
                    WHEN jsonb_typeof(a.old_value) <> 'object' THEN '{}'
                    -- the previous dependencies of a task are not recorded
                    WHEN a.new_value ? 'dependencies' THEN '{"dependencies": null}' || a.old_value

@@ -130,7 +130,7 @@ export class TaskRestore {
       event: { name: 'task.updated', data },
       task: { status, progress_percentage, updated_at: updated_at.toISOString() },
     } as const;
-    const { status: statusChange, ...others } = changes;
+    const { status: statusChange, planned, ...others } = changes;
     const side = (which: 'old' | 'new') =>
       Object.fromEntries(Object.entries(others).map(([key, value]) => [key, value[which]]));
     if (Object.keys(others).length > 0) {
@@ -141,6 +141,10 @@ export class TaskRestore {
         newValue: side('new'),
         ...(statusChange ? {} : published),
       });
+    }
+    if (planned && status === 'pending') {
+      const [oldValue, newValue] = [planned.old, planned.new].map((is) => (is ? 'planned' : 'backlogged'));
+      this.activity.record(tx, { ...entry, action: 'workflow_status_changed', oldValue, newValue });
     }
     if (!statusChange) return;
     this.activity.record(tx, {

@@ -4,7 +4,15 @@ import type { Transaction } from '../infra/database.js';
 const fields = [
   'title',
   'description',
+  'type',
   'status',
+  'planned',
+  'blocker',
+  'due_at',
+  'result',
+  'source',
+  'external_ref',
+  'project_path',
   'priority',
   'progress_percentage',
   'estimated_duration',
@@ -55,8 +63,9 @@ export async function writeTask(
   );
   const changes: Record<string, { old: unknown; new: unknown }> = {};
   for (const [key, value] of Object.entries(values)) {
-    if (!restorableFields.has(key) || isDeepStrictEqual(present?.[key], value)) continue;
-    changes[key] = { old: present?.[key], new: value };
+    const old = recorded(present?.[key]);
+    if (!restorableFields.has(key) || isDeepStrictEqual(old, value)) continue;
+    changes[key] = { old, new: value };
   }
   if (Object.keys(changes).length === 0) return undefined;
   // jsonb_populate_record takes the columns that are not given from the row itself
@@ -65,7 +74,16 @@ export async function writeTask(
             (SELECT ${columns.map((name) => `r.${name}`).join(', ')} FROM jsonb_populate_record(t, $2::jsonb) AS r),
             updated_at = now(), version = version + 1
       WHERE id = $1 RETURNING id, project_id, title, status, progress_percentage, updated_at`,
-    [taskId, JSON.stringify(values)],
+    [
+      taskId,
+      JSON.stringify('due_at' in values ? { ...values, due_at: values.due_at ?? 'infinity' } : values),
+    ],
   );
   return { after: after!, changes };
+}
+
+/** A stored value as the history has it: a time as a text, and null for a task that is never due. */
+function recorded(value: unknown): unknown {
+  if (value === Infinity) return null;
+  return value instanceof Date ? value.toISOString() : value;
 }

@@ -6,20 +6,70 @@ import type { Transaction } from '../infra/database.js';
 export interface TaskCopies {
   sources: string[];
   copies: string[];
+  /** How many of them are neither archived nor drafts. */
+  listed: number;
 }
 
-/** Chooses the tasks to copy and the ids of their copies. @param limit the most tasks to return */
-export async function planCopies(tx: Transaction, projectId: string, limit: number): Promise<TaskCopies> {
-  const rows = await tx.query<{ id: string }>(
-    'SELECT id FROM tasks WHERE project_id = $1 AND deleted_at IS NULL ORDER BY number LIMIT $2',
-    [projectId, limit],
+/** Which tasks to copy besides those that lists show. */
+export interface CopiedToo {
+  archived: boolean;
+  /** The user whose drafts are copied, or `all`, or `none`. */
+  draftsOf: string;
+}
+
+/**
+ * Chooses the tasks to copy and the ids of their copies.
+ * @param limit the most tasks to return
+ */
+export async function planCopies(
+  tx: Transaction,
+  projectId: string,
+  limit: number,
+  { archived, draftsOf }: CopiedToo,
+): Promise<TaskCopies> {
+  const rows = await tx.query<{ id: string; is_listed: boolean }>(
+    `SELECT id, NOT is_archived AND NOT is_draft AS is_listed FROM tasks
+      WHERE project_id = $1 AND deleted_at IS NULL AND (NOT is_archived OR $3)
+        AND (NOT is_draft OR $4::text = 'all' OR created_by::text = $4)
+      ORDER BY number LIMIT $2`,
+    [projectId, limit, archived, draftsOf],
   );
   // ids are generated here, not in the database: UUIDs of version 7 that one process generates are in order, and lists sort tasks with
   // the same creation time by id
-  return { sources: rows.map(({ id }) => id), copies: rows.map(() => newId()) };
+  return {
+    sources: rows.map(({ id }) => id),
+    copies: rows.map(() => newId()),
+    listed: rows.filter((row) => row.is_listed).length,
+  };
 }
 
 const pairs = 'unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS c (source, copy, number)';
+
+/** The columns that a copy has of its task. */
+const copied = [
+  'title',
+  'description',
+  'type',
+  'priority',
+  'due_at',
+  'source',
+  'external_ref',
+  'project_path',
+  'is_draft',
+  'is_archived',
+  'archived_at',
+  'checklist_total',
+  'estimated_duration',
+  'tags',
+  'metadata',
+  'command',
+  'working_directory',
+  'environment',
+  'timeout',
+  'retry_attempts',
+  'limits',
+  'final_exit_codes',
+];
 
 /** Inserts the copies. An assignee other than the actor is dropped, since that user may not be able to see the new project. */
 export async function copyTasks(
@@ -29,15 +79,31 @@ export async function copyTasks(
   actor: Actor,
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO tasks (id, project_id, number, title, description, priority, estimated_duration, assigned_to, created_by, tags,
-                        metadata, command, working_directory, environment, timeout, retry_attempts, limits,
-                        final_exit_codes)
-     SELECT c.copy, $3, c.number, t.title, t.description, t.priority, t.estimated_duration,
-            CASE WHEN t.assigned_to = $4 THEN t.assigned_to END, $4, t.tags,
-            t.metadata, t.command, t.working_directory, t.environment, t.timeout, t.retry_attempts, t.limits,
-            t.final_exit_codes
-       FROM ${pairs} JOIN tasks t ON t.id = c.source`,
+    `INSERT INTO tasks (id, project_id, number, parent_id, assigned_to, created_by, ${copied.join(', ')})
+     SELECT c.copy, $3, c.number, parent.copy, CASE WHEN t.assigned_to = $4 THEN t.assigned_to END, $4,
+            ${copied.map((name) => `t.${name}`).join(', ')}
+       FROM ${pairs} JOIN tasks t ON t.id = c.source
+       LEFT JOIN ${pairs.replace('AS c', 'AS parent')} ON parent.source = t.parent_id`,
     [sources, copies, projectId, actor.id],
+  );
+}
+
+/** Copies the checklists; nothing of them is done in the copies. */
+export async function copyChecklists(tx: Transaction, { sources, copies }: TaskCopies): Promise<void> {
+  const rows = await tx.query<{ task_id: string; text: string; position: number }>(
+    `SELECT c.copy AS task_id, i.text, i.position FROM ${pairs} JOIN checklist_items i ON i.task_id = c.source
+      ORDER BY c.number, i.position`,
+    [sources, copies],
+  );
+  await tx.query(
+    `INSERT INTO checklist_items (id, task_id, text, position)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[])`,
+    [
+      rows.map(() => newId()),
+      rows.map(({ task_id }) => task_id),
+      rows.map(({ text }) => text),
+      rows.map(({ position }) => position),
+    ],
   );
 }
 

@@ -9,6 +9,14 @@ export const cloneProjectSchema = createProjectSchema
       description:
         'Whether to copy the tasks, too, as pending ones with new ids and numbers. A token needs the scope `tasks.write`',
     }),
+    include_archived: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether to copy archived tasks, too, which stay archived' }),
+    include_drafts: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether to copy drafts, too: your own, or all as an owner of the project' }),
     include_settings: z.boolean().default(true).meta({
       description: 'Whether to copy settings, limits and visibility; otherwise the defaults are used',
     }),

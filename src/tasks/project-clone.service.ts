@@ -14,6 +14,7 @@ import { keysFor } from '../projects/project-key.js';
 import { statisticsOf } from '../projects/projects.queries.js';
 import { defaultLimits, toProject } from '../projects/projects.schema.js';
 import {
+  copyChecklists,
   copyDependencies,
   copyTasks,
   planCopies,
@@ -73,7 +74,11 @@ export class ProjectCloneService {
           visibility: source.visibility,
         }
       : { settings: {}, resource_limits: defaultLimits, visibility: 'private' as const };
-    const tasks = await this.plan(tx, source.id, input.include_tasks, taken.resource_limits.max_tasks);
+    const draftsOf = !input.include_drafts ? 'none' : source.access === 'owner' ? 'all' : actor.id;
+    const tasks = input.include_tasks
+      ? await planCopies(tx, source.id, mostTasks + 1, { archived: input.include_archived, draftsOf })
+      : noTasks;
+    refuseTooMany(tasks, taken.resource_limits.max_tasks);
     const cloned = tasks.copies.length;
     await refuseMoreProjects(tx, actor, this.infrastructure.config);
     const [project] = await tx.query<Project & Record<string, unknown>>(
@@ -107,24 +112,20 @@ export class ProjectCloneService {
     if (cloned > 0) {
       await copyTasks(tx, tasks, id, actor);
       await copyDependencies(tx, tasks);
+      await copyChecklists(tx, tasks);
       await recordCopies(tx, tasks, { id, key }, actor);
     }
     const statistics = (await statisticsOf(tx, [id])).get(id)!;
     return { ...toProject(project!, statistics), cloned_from: source.id, cloned_tasks: cloned };
   }
+}
 
-  private async plan(
-    tx: Transaction,
-    sourceId: string,
-    includeTasks: boolean,
-    maxTasks: number,
-  ): Promise<TaskCopies> {
-    const copies = includeTasks ? await planCopies(tx, sourceId, mostTasks + 1) : { sources: [], copies: [] };
-    const count = copies.sources.length;
-    if (count > maxTasks)
-      throw new AppError('PROJECT_LIMIT_EXCEEDED', { limit: 'max_tasks', value: maxTasks });
-    if (count > mostTasks)
-      throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'cloned_tasks', value: mostTasks });
-    return copies;
-  }
+const noTasks: TaskCopies = { sources: [], copies: [], listed: 0 };
+
+/** @throws PROJECT_LIMIT_EXCEEDED, RESOURCE_LIMIT_EXCEEDED */
+function refuseTooMany({ copies, listed }: TaskCopies, maxTasks: number): void {
+  if (listed > maxTasks)
+    throw new AppError('PROJECT_LIMIT_EXCEEDED', { limit: 'max_tasks', value: maxTasks });
+  if (copies.length > mostTasks)
+    throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'cloned_tasks', value: mostTasks });
 }

@@ -1,8 +1,11 @@
 import { searchWords } from './search-words.js';
+import { parseTaskName } from './task-ref.js';
+
+type TextField = 'title' | 'description' | 'comment';
 
 /** The syntax tree of a search: words and phrases joined by AND, OR and NOT. */
 export type SearchNode =
-  | { kind: 'text'; text: string; prefix: boolean; field: 'title' | 'description' | undefined }
+  | { kind: 'text'; text: string; prefix: boolean; field: TextField | undefined }
   | { kind: 'tag'; tag: string }
   | { kind: 'not'; node: SearchNode }
   | { kind: 'and' | 'or'; nodes: SearchNode[] };
@@ -13,14 +16,14 @@ type Token =
   | { type: 'term'; field: string | undefined; text: string; quoted: boolean };
 
 const tokenPattern =
-  /(?<![^\s(])-(?=[^\s-])|(?:(title|description|tags?):)?\(|\)|(?:([a-z]+):)?"([^"]*)"?|(?:([a-z]+):)?([^\s()"]+)/giu;
+  /(?<![^\s(])-(?=[^\s-])|(?:(title|description|comment|tags?):)?\(|\)|(?:([a-z]+):)?"([^"]*)"?|(?:([a-z]+):)?([^\s()"]+)/giu;
 const operators = new Map<string, 'and' | 'or' | 'not'>([
   ['AND', 'and'],
   ['OR', 'or'],
   ['NOT', 'not'],
 ]);
 const searchable = /[\p{L}\p{N}]/u;
-const fields = new Set(['title', 'description', 'tag', 'tags']);
+const fields = new Set(['title', 'description', 'comment', 'tag', 'tags']);
 
 /** Terms beyond this number are ignored. */
 const maxTerms = 32;
@@ -51,7 +54,7 @@ function tokenize(input: string): Token[] {
 
 /**
  * Parses the search syntax of the API: words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, field:word and
- * field:(…), where the field is title, description or tag. Adjacent words are joined by AND. Input without meaning, such as an operator
+ * field:(…), where the field is title, description, comment or tag. Adjacent words are joined by AND. Input without meaning, such as an operator
  * without a word, is ignored: no input is an error.
  * @returns undefined when there is nothing to search for
  */
@@ -115,11 +118,11 @@ function leaf({ field, text, quoted }: Extract<Token, { type: 'term' }>): Search
     kind: 'text',
     text: prefix ? text.replace(/\*+$/, '') : text,
     prefix,
-    field: field as 'title' | 'description',
+    field: field as TextField | undefined,
   };
 }
 
-const weights = { title: 'A', description: 'B' } as const;
+const weights = { title: 'A', description: 'B', comment: 'C' } as const;
 
 /**
  * Builds the SQL condition of a search on a task `t`.
@@ -162,5 +165,15 @@ function textCondition(
     [...pair].length === 1 ? `*${labels.replace('*', '')}` : labels.replace('*', '');
   if (pairs.length > 0)
     required.push(`${bind(pairs.map((pair) => labelled(pair, ofPair(pair))).join(' & '))}::tsquery`);
-  return required.length > 0 ? `t.words @@ (${required.join(' && ')})` : 'false';
+  const condition = required.length > 0 ? `t.words @@ (${required.join(' && ')})` : 'false';
+  const name = field === undefined && !prefix ? parseTaskName(text) : undefined;
+  return name && 'key' in name ? `(${condition} OR ${hasRef(name, bind)})` : condition;
+}
+
+/** The condition that a task has a ref, or had it in another project. */
+function hasRef({ key, number }: { key: string; number: number }, bind: (value: unknown) => string): string {
+  const [k, n] = [bind(key), bind(number)];
+  return `t.id = ANY (ARRAY(
+    SELECT o.id FROM tasks o JOIN projects q ON q.id = o.project_id WHERE q.key = ${k} AND o.number = ${n}
+     UNION ALL SELECT f.task_id FROM former_refs f JOIN projects q ON q.id = f.project_id WHERE q.key = ${k} AND f.number = ${n}))`;
 }

@@ -7,7 +7,16 @@ import { createTaskSchema, updateTaskSchema } from './tasks.schema.js';
 const { assigned_to, tags, priority } = createTaskSchema.shape;
 const { status, progress_percentage } = updateTaskSchema.shape;
 
-const operations = ['update_status', 'assign', 'add_tags', 'remove_tags', 'delete', 'set_priority'] as const;
+const operations = [
+  'update_status',
+  'assign',
+  'add_tags',
+  'remove_tags',
+  'delete',
+  'set_priority',
+  'archive',
+  'restore',
+] as const;
 
 /** The most tasks of a bulk request; more would take too long for one request. */
 const maxTasks = 500;
@@ -23,6 +32,8 @@ export const bulkSchema = z
     operation('add_tags', z.object({ tags: tags.unwrap() })),
     operation('remove_tags', z.object({ tags: tags.unwrap() })),
     operation('delete', z.looseObject({}).default({})),
+    operation('archive', z.looseObject({}).default({})),
+    operation('restore', z.looseObject({}).default({})),
     operation('set_priority', z.object({ priority: priority.unwrap() })),
   ])
   .meta({

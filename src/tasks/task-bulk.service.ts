@@ -7,6 +7,7 @@ import { QueueControl } from '../executions/admission/queue-control.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import type { Bulk, ChangePriority, PerTask } from './task-bulk.schema.js';
+import { TaskArchiveService } from './task-archive.service.js';
 import { TaskUpdateService } from './task-update.service.js';
 import { requireTask } from './tasks.queries.js';
 import { TasksService } from './tasks.service.js';
@@ -18,6 +19,7 @@ export class TaskBulkService {
     private readonly heavy: HeavyWork,
     private readonly tasks: TasksService,
     private readonly updates: TaskUpdateService,
+    private readonly archives: TaskArchiveService,
     private readonly control: QueueControl,
     private readonly activity: ActivityLog,
   ) {}
@@ -49,6 +51,8 @@ export class TaskBulkService {
 
   private async one(tx: Transaction, actor: Actor, name: string, input: Bulk): Promise<string> {
     if (input.operation === 'delete') return (await this.tasks.removeIn(tx, actor, name)).id;
+    if (input.operation === 'archive') return (await this.archives.archiveIn(tx, actor, name)).id;
+    if (input.operation === 'restore') return (await this.archives.restoreIn(tx, actor, name)).id;
     if (
       input.operation === 'set_priority' ||
       input.operation === 'update_status' ||

@@ -1,6 +1,8 @@
 import type { Actor } from '../common/permissions.js';
 import type { Transaction } from '../infra/database.js';
 import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
+import { writtenColumns } from './task-columns.js';
+import type { Task } from './task.entity.js';
 import type { CreateTask } from './tasks.schema.js';
 
 export interface InsertedTask extends Record<string, unknown> {
@@ -9,6 +11,16 @@ export interface InsertedTask extends Record<string, unknown> {
   assigned_to: string | null;
   created_at: Date;
 }
+
+/** The fields of a new task, with what follows from the status that was asked for. */
+export type NewTask = Omit<CreateTask, 'status' | 'dependencies' | 'draft'> &
+  Pick<Task, 'status' | 'is_draft' | 'planned' | 'progress_percentage' | 'started_at' | 'completed_at'>;
+
+const stored = [...writtenColumns, 'is_draft'] as const;
+const firstStored = 8;
+/** The placeholder of `is_draft`: drafts do not count. */
+const isDraft = `$${firstStored + stored.indexOf('is_draft')}::boolean`;
+const placeholders = stored.map((_, index) => `$${firstStored + index}`).join(', ');
 
 /**
  * Stores a task if the actor may write in its project and the project has room.
@@ -20,7 +32,7 @@ export async function insertTask(
   actor: Actor,
   id: string,
   number: number,
-  input: CreateTask,
+  input: NewTask,
   margin: number,
 ): Promise<InsertedTask | undefined> {
   const column = input.project_id.includes('-') ? 'id' : 'key';
@@ -29,12 +41,10 @@ export async function insertTask(
        SELECT p.id, p.key, p.settings->'auto_assign' = 'true' AS auto_assign FROM projects p ${memberJoin}
         WHERE p.${column} = $3 AND p.deleted_at IS NULL AND p.status <> 'archived' AND ${visible}
           AND ${accessRole} IN ('owner', 'developer')
-          AND (p.resource_limits->>'max_tasks')::int - $4::int > ${taskTotal('p.id')}
+          AND (${isDraft} OR (p.resource_limits->>'max_tasks')::int - $4::int > ${taskTotal('p.id')})
      ), inserted AS (
-       INSERT INTO tasks (id, project_id, number, title, description, priority, estimated_duration, assigned_to, created_by, tags,
-                          metadata, command, working_directory, environment, timeout, retry_attempts, limits, final_exit_codes)
-       SELECT $5, project.id, $6, $7, $8, $9, $10, coalesce($11::uuid, CASE WHEN project.auto_assign THEN $1::uuid END), $1, $12,
-              $13, $14, $15, $16, $17, $18, $19, $20 FROM project
+       INSERT INTO tasks (id, project_id, number, assigned_to, created_by, ${stored.join(', ')})
+       SELECT $5, project.id, $6, coalesce($7::uuid, CASE WHEN project.auto_assign THEN $1::uuid END), $1, ${placeholders} FROM project
        RETURNING project_id, assigned_to, created_at
      )
      SELECT inserted.project_id, project.key, inserted.assigned_to, inserted.created_at FROM inserted, project`,
@@ -45,20 +55,8 @@ export async function insertTask(
       margin,
       id,
       number,
-      input.title,
-      input.description,
-      input.priority,
-      input.estimated_duration,
       input.assigned_to,
-      input.tags,
-      input.metadata,
-      input.command,
-      input.working_directory,
-      input.environment,
-      input.timeout,
-      input.retry_attempts,
-      input.limits,
-      input.final_exit_codes,
+      ...stored.map((name) => input[name]),
     ],
   );
   return inserted;

@@ -5,10 +5,14 @@ import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
-import { insertTask, type InsertedTask } from './task-creation.queries.js';
+import { insertTask, type InsertedTask, type NewTask } from './task-creation.queries.js';
+import { recordTaskChange } from './task-activity.js';
 import { setDependencies } from './task-dependencies.js';
 import { TaskNumbers } from './task-numbers.js';
-import { countTasks } from './tasks.queries.js';
+import { parentElsewhere } from './task-parent.js';
+import { takenRef } from './task-ref.js';
+import { stateOfNew } from './task-state.js';
+import { countTasks, requireTask } from './tasks.queries.js';
 import { toTask, type CreateTask, type TaskView } from './tasks.schema.js';
 import { TasksService } from './tasks.service.js';
 
@@ -35,43 +39,51 @@ export class TaskCreationService {
    */
   async create(actor: Actor, input: CreateTask): Promise<TaskView> {
     const number = await this.numberFor(actor, input.project_id);
+    const { dependencies, draft, ...fields } = input;
     return this.database.transaction(async (tx) => {
       const id = newId();
-      const { project_id, key, assigned_to, created_at } = await this.insert(tx, actor, id, number, input);
+      const parent = input.parent_id === null ? null : await requireTask(tx, actor, input.parent_id, 'read');
+      const stored = { ...fields, ...stateOfNew(input), parent_id: parent?.id ?? null, is_draft: draft };
+      const { project_id, key, assigned_to, created_at } = await this.insert(
+        tx,
+        actor,
+        id,
+        number,
+        stored,
+      ).catch((error: unknown) => {
+        throw takenRef(error, input.external_ref) ?? error;
+      });
+      if (parent !== null && parent.project_id !== project_id) throw parentElsewhere();
       if (input.assigned_to !== null) await this.tasks.checkAssignee(tx, input.assigned_to, project_id);
-      if (input.dependencies.length > 0) await setDependencies(tx, actor, id, project_id, input.dependencies);
+      if (dependencies.length > 0) await setDependencies(tx, actor, id, project_id, dependencies);
       const task = toTask({
-        ...input,
+        ...stored,
         id,
         project_id,
         number,
         key,
         assigned_to,
         created_by: actor.id,
-        status: 'pending',
         why_waiting: null,
-        progress_percentage: 0,
         actual_duration: null,
         execution_id: null,
         last_run: null,
+        archived_at: null,
+        checklist_total: 0,
+        checklist_done: 0,
         created_at,
         updated_at: created_at,
-        started_at: null,
-        completed_at: null,
         deleted_at: null,
         version: 1,
         words: '',
       });
       const { title, status, priority, ref, updated_at } = task;
-      this.activity.record(tx, {
+      recordTaskChange(this.activity, tx, task, {
         actor,
-        entityType: 'task',
-        entityId: id,
-        projectId: project_id,
         action: 'created',
         newValue: { title, status, priority, ref },
         event: { name: 'task.created', data: { task_id: id, project_id, ref, title, status, priority } },
-        task: { status, progress_percentage: 0, updated_at },
+        task: { status, progress_percentage: task.progress_percentage, updated_at },
       });
       return task;
     });
@@ -95,7 +107,7 @@ export class TaskCreationService {
     actor: Actor,
     id: string,
     number: number,
-    input: CreateTask,
+    input: NewTask,
   ): Promise<InsertedTask> {
     const inserted = await insertTask(tx, actor, id, number, input, nearLimit);
     if (inserted) return inserted;

@@ -17,10 +17,21 @@ export async function setDependencies(
 ): Promise<void> {
   // the changes of dependencies in a project are serialized, so that two concurrent ones cannot close a cycle together
   await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [projectId]);
+  // one may stay that was moved to another project, which the actor need not see
+  const rows = await tx.query<{ id: string }>(
+    'SELECT depends_on_task_id AS id FROM task_dependencies WHERE task_id = $1',
+    [taskId],
+  );
+  const present = new Set(rows.map(({ id }) => id));
   const ids: string[] = [];
   for (const name of new Set(names)) {
+    if (present.has(name)) {
+      ids.push(name);
+      continue;
+    }
     const { id, project_id } = await requireTask(tx, actor, name, 'read');
-    if (project_id !== projectId) throw dependencyFault(`${id} belongs to another project`);
+    if (project_id !== projectId && !present.has(id))
+      throw dependencyFault(`${id} belongs to another project`);
     if (!ids.includes(id)) ids.push(id);
   }
   if (await reaches(tx, ids, taskId)) throw dependencyFault('A task cannot wait for itself');

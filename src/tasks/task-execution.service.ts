@@ -51,7 +51,7 @@ export class TaskExecutionService {
 
   /**
    * Queues a run of a task's command, or of its project's template.
-   * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
+   * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
    * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED
    */
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
@@ -143,6 +143,8 @@ export class TaskExecutionService {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
     }
+    if (task.archived_at !== null) throw new AppError('TASK_ARCHIVED', { task_id: task.id });
+    if (task.is_draft) throw new AppError('TASK_IS_DRAFT', { task_id: task.id });
     const command = commandOf(task);
     if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
     // an execution may wait for a dependency that is queued or running, but not for one that nobody has started

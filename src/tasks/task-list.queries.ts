@@ -2,9 +2,9 @@ import type { Actor } from '../common/permissions.js';
 import type { Bind, SortKey } from '../http/keyset.js';
 import type { PageWindow, Slice } from '../http/pagination.js';
 import { memberJoin, visible } from '../projects/projects.queries.js';
-import { parseSearch, searchCondition } from './search-syntax.js';
+import { filtersOf, listingOf, statusesOf, type Sort } from './task-filters.js';
 import { listedTaskColumns } from './tasks.queries.js';
-import type { TaskListQuery } from './tasks.schema.js';
+import type { TaskListQuery } from './task-list.schema.js';
 
 /** A statement with its values. $1 is the actor, and $2 whether that is an administrator. */
 export interface Statement {
@@ -12,16 +12,23 @@ export interface Statement {
   values: unknown[];
 }
 
-/** The tasks of a project in a status, and their number. */
+/** The tasks of a project in a status, archived or not and drafts or not, and their number. */
 export interface Stream extends Record<string, unknown> {
   project_id: string;
+  is_archived: boolean;
+  is_draft: boolean;
   status: string;
   n: number;
 }
 
-export type Sort = TaskListQuery['sort'];
-
-const types = { created_at: 'instant', updated_at: 'instant', priority: 'integer', title: 'text' } as const;
+const types = {
+  created_at: 'instant',
+  updated_at: 'instant',
+  priority: 'integer',
+  title: 'text',
+  due_at: 'instantOrNever',
+  number: 'integer',
+} as const satisfies Record<Sort, SortKey[1]>;
 
 export const sortKeys = (sort: Sort): SortKey[] => [
   [`t.${sort}`, types[sort]],
@@ -32,8 +39,8 @@ export const sortKeys = (sort: Sort): SortKey[] => [
 const reserve = { factor: 1.5, rows: 5 };
 
 /**
- * Builds the statements of one list of tasks. Tasks are read from streams: the tasks of one project in one status, which an index has in
- * the order of each sort. `task_counts` says which streams there are, and how long they are.
+ * Builds the statements of one list of tasks. Tasks are read from streams: the tasks of one project in one status, archived or not and
+ * drafts or not, which an index has in the order of each sort. `task_counts` says which streams there are, and how long they are.
  */
 export class TaskListQueries {
   private values: unknown[] = [];
@@ -52,8 +59,11 @@ export class TaskListQueries {
 
   /** Asks the planner for its estimate of how many tasks match the filters. */
   estimate(): Statement {
-    this.values = [];
-    const text = `EXPLAIN (FORMAT JSON) SELECT FROM tasks t WHERE ${this.filters().join(' AND ')}`;
+    this.values = [this.actor.id, this.actor.role === 'admin'];
+    // a parameter that no condition uses has no type otherwise
+    const typed = '$1::uuid IS NOT NULL AND $2::boolean IS NOT NULL';
+    const conditions = [typed, listingOf(this.query), ...this.filters()].join(' AND ');
+    const text = `EXPLAIN (FORMAT JSON) SELECT FROM tasks t WHERE t.deleted_at IS NULL AND ${conditions}`;
     return { text, values: this.values };
   }
 
@@ -75,7 +85,7 @@ export class TaskListQueries {
         WHERE ${inStream} AND ${this.window.after(this.bind)} ${this.order(slice)} LIMIT ${limit}`;
       return `WITH ${this.streams()},
         heads AS MATERIALIZED (
-          SELECT s.project_id, s.status FROM streams s CROSS JOIN LATERAL (${first('1')}) AS t ${this.order(slice)} LIMIT ${most}),
+          SELECT s.project_id, s.is_archived, s.is_draft, s.status FROM streams s CROSS JOIN LATERAL (${first('1')}) AS t ${this.order(slice)} LIMIT ${most}),
         chosen AS MATERIALIZED (
           SELECT t.* FROM heads s CROSS JOIN LATERAL (${first(most)}) AS t
            ${this.order(slice)} LIMIT ${this.bind(slice.take)} OFFSET ${this.bind(slice.skip)})
@@ -93,7 +103,7 @@ export class TaskListQueries {
           ? 't.project_id NOT IN (SELECT id FROM projects WHERE deleted_at IS NOT NULL)'
           : `t.project_id = ${this.project(project_id)}`;
       return `WITH ${this.streams()}, chosen AS MATERIALIZED (
-          SELECT t.id FROM tasks t WHERE ${scope} AND t.deleted_at IS NULL AND ${this.window.after(this.bind)}
+          SELECT t.id FROM tasks t WHERE ${scope} AND t.deleted_at IS NULL AND ${listingOf(this.query)} AND ${this.window.after(this.bind)}
            ${this.order(slice)} LIMIT ${this.bind(slice.take)} OFFSET ${this.bind(slice.skip)})
         ${this.tasksOf('(SELECT coalesce(sum(n), 0)::int FROM streams) AS total', 'SELECT id FROM chosen')}`;
     });
@@ -111,7 +121,7 @@ export class TaskListQueries {
       const later = (order === 'asc') === slice.isReversed ? '<' : '>';
       return `WITH ${this.streams()},
         sized AS MATERIALIZED (
-          SELECT project_id, status, n, row_number() OVER () AS stream,
+          SELECT project_id, is_archived, is_draft, status, n, row_number() OVER () AS stream,
                  least(n, ceil(${this.bind(rows * reserve.factor)}::float8 * n / sum(n) OVER ()) + ${reserve.rows})::int AS most FROM streams),
         walked AS MATERIALIZED (
           SELECT s.most < s.n AND t.place = s.most AS is_cut, t.* FROM sized s CROSS JOIN LATERAL (
@@ -131,12 +141,12 @@ export class TaskListQueries {
    */
   matches(most: number | null): Statement {
     return this.statement(() => {
-      const { sort, search, tags, assigned_to } = this.query;
+      const { sort } = this.query;
       const [inOrder, matching] = this.filters();
-      const hasIndex = search !== undefined || tags !== undefined || assigned_to !== undefined;
+      const hasIndex = filtersOf(this.actor, this.query, () => '').some((filter) => filter.hasIndex);
       const from = hasIndex
         ? `tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}
-            WHERE ${[...this.scope('t'), 't.deleted_at IS NULL', inOrder, matching].join(' AND ')}`
+            WHERE ${[...this.scope('t'), 't.deleted_at IS NULL', listingOf(this.query), inOrder, matching].join(' AND ')}`
         : `streams s CROSS JOIN LATERAL (
             SELECT t.${sort}, t.id FROM tasks t WHERE ${inStream} AND ${inOrder} AND ${matching} OFFSET 0) AS t`;
       const limit = most === null ? '' : `LIMIT ${this.bind(most + 1)}`;
@@ -175,14 +185,17 @@ export class TaskListQueries {
   }
 
   private streams(): string {
+    const listing = listingOf(this.query).replaceAll('t.', 'c.');
+    const stream = 'c.project_id, c.is_archived, c.is_draft, c.status';
     return `streams AS MATERIALIZED (
-      SELECT c.project_id, c.status, sum(c.n)::int AS n FROM task_counts c JOIN projects p ON p.id = c.project_id ${memberJoin}
-       WHERE ${this.scope('c').join(' AND ')} GROUP BY c.project_id, c.status HAVING sum(c.n) > 0)`;
+      SELECT ${stream}, sum(c.n)::int AS n FROM task_counts c JOIN projects p ON p.id = c.project_id ${memberJoin}
+       WHERE ${[...this.scope('c'), listing].join(' AND ')} GROUP BY ${stream} HAVING sum(c.n) > 0)`;
   }
 
   /** The conditions on project and status. */
   private scope(table: 't' | 'c'): string[] {
-    const { project_id, status } = this.query;
+    const { project_id } = this.query;
+    const status = statusesOf(this.query);
     const conditions = ['p.deleted_at IS NULL', visible];
     if (project_id !== undefined) conditions.push(`${table}.project_id = ${this.project(project_id)}`);
     if (status) conditions.push(`${table}.status = ANY(${this.bind(status)})`);
@@ -196,22 +209,14 @@ export class TaskListQueries {
 
   /** The other filters: those on the sort column, which limit what is walked, and the rest. */
   private filters(): [onSort: string, others: string] {
-    const { assigned_to, priority, tags, created_after, created_before, search, sort } = this.query;
-    const onSort: string[] = [];
-    const others: string[] = [];
-    const on = (column: Sort) => (column === sort ? onSort : others);
-    if (priority) on('priority').push(`t.priority <= ${this.bind(priority)}`);
-    if (created_after) on('created_at').push(`t.created_at >= ${this.bind(created_after)}`);
-    if (created_before) on('created_at').push(`t.created_at < ${this.bind(created_before)}`);
-    if (assigned_to) others.push(`t.assigned_to = ${this.bind(assigned_to)}`);
-    if (tags) others.push(`t.tags @> ${this.bind(tags)}`);
-    if (search !== undefined) {
-      const tree = parseSearch(search);
-      others.push(tree ? searchCondition(tree, this.bind) : 'false');
-    }
-    const all = (conditions: string[]) => (conditions.length > 0 ? conditions.join(' AND ') : 'true');
-    return [all(onSort), all(others)];
+    const filters = filtersOf(this.actor, this.query, this.bind);
+    const all = (isOnSort: boolean) => {
+      const chosen = filters.filter(({ column }) => (column === this.query.sort) === isOnSort);
+      return chosen.length > 0 ? chosen.map(({ condition }) => condition).join(' AND ') : 'true';
+    };
+    return [all(true), all(false)];
   }
 }
 
-const inStream = 't.project_id = s.project_id AND t.status = s.status AND t.deleted_at IS NULL';
+const inStream = `t.project_id = s.project_id AND t.is_archived = s.is_archived AND t.is_draft = s.is_draft
+  AND t.status = s.status AND t.deleted_at IS NULL`;

@@ -4,8 +4,10 @@ import type { Actor } from '../common/permissions.js';
 import { Database, mostCounted, type Queryable, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
+import { filtersOf, type Filter } from './task-filters.js';
+import type { TaskListQuery } from './task-list.schema.js';
 import { sortKeys, TaskListQueries, type Statement, type Stream } from './task-list.queries.js';
-import { toListedTask, type ListedTaskRow, type ListedTaskView, type TaskListQuery } from './tasks.schema.js';
+import { toListedTask, type ListedTaskRow, type ListedTaskView } from './tasks.schema.js';
 
 type ListRow = ListedTaskRow & { total: number; is_exact?: boolean } & Record<string, unknown>;
 interface Found {
@@ -35,11 +37,13 @@ export class TaskListService {
   async list(actor: Actor, query: TaskListQuery, url: string): Promise<Page<ListedTaskView>> {
     const window = new PageWindow(query, url, sortKeys(query.sort));
     const queries = new TaskListQueries(actor, query, window);
-    const { rows, total } = isFiltered(query)
-      ? await this.heavy.read(actor.id, (tx) => filtered(tx, queries, query, window))
-      : window.slice().skip > deep
-        ? await this.heavy.read(actor.id, (tx) => deepPage(tx, queries, actor, query, window))
-        : await firstPages(this.database, queries, actor, query, window);
+    const filters = filtersOf(actor, query, () => '');
+    const { rows, total } =
+      filters.length > 0
+        ? await this.heavy.read(actor.id, (tx) => filtered(tx, queries, query, window, isIndexed(filters)))
+        : window.slice().skip > deep
+          ? await this.heavy.read(actor.id, (tx) => deepPage(tx, queries, actor, query, window))
+          : await firstPages(this.database, queries, actor, query, window);
     // an empty page may be due to a project that does not exist or that the actor may no longer see
     if (rows.length === 0 && query.project_id !== undefined)
       await this.projects.require(actor, query.project_id, 'read');
@@ -94,6 +98,7 @@ async function filtered(
   queries: TaskListQueries,
   query: TaskListQuery,
   window: PageWindow,
+  isByStreams: boolean,
 ): Promise<Found> {
   const { skip, take } = window.slice();
   const byIndex = query.search === undefined ? settings.filter : settings.search;
@@ -117,7 +122,7 @@ async function filtered(
     total: carried ?? (found.total.isExact ? found.total : (known ?? found.total)),
   });
   let total = carried;
-  if (total === undefined && isIndexed(query) && (await isAboveBound(tx, queries)))
+  if (total === undefined && isByStreams && (await isAboveBound(tx, queries)))
     total = { n: mostCounted, isExact: false };
   const estimated = total !== undefined || size > longList ? await estimate(tx, queries) : 0;
   if (total !== undefined || estimated > 1.5 * mostCounted) {
@@ -171,17 +176,17 @@ async function read(db: Queryable, { text, values }: Statement, setting?: string
   return { rows: rows.filter(({ id }) => id !== null), total: { n: total, isExact } };
 }
 
-function isFiltered({ assigned_to, priority, tags, created_after, created_before, search }: TaskListQuery) {
-  return [assigned_to, priority, tags, created_after, created_before, search].some((filter) => filter);
-}
-
-/** Whether the indexes of the streams have all that the filters are about. */
-function isIndexed({ assigned_to, priority, tags, created_after, created_before, search }: TaskListQuery) {
-  const byDate = created_after ?? created_before;
-  return !assigned_to && !tags && !search && (priority === undefined || byDate === undefined);
+/** Whether the indexes of the streams have all that the filters are about, which is one column. */
+function isIndexed(filters: Filter[]): boolean {
+  const columns = new Set(filters.map(({ column }) => column));
+  return columns.size === 1 && !columns.has(undefined);
 }
 
 /** Whether one index has all tasks of the list in order. */
-function isByDate(actor: Actor, { sort, status, project_id }: TaskListQuery): boolean {
+function isByDate(
+  actor: Actor,
+  { sort, status, project_id, include_archived, include_drafts }: TaskListQuery,
+): boolean {
+  if (include_archived || include_drafts) return false;
   return sort === 'created_at' && !status && (project_id !== undefined || actor.role === 'admin');
 }

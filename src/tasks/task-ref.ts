@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { AppError } from '../common/errors.js';
+import { uniqueViolation } from '../infra/database.js';
 
 /** How a client may name a task: by id, by ref, or by the first 8 or more characters of its id. */
 export type TaskName = { id: string } | { key: string; number: number } | { from: string; to: string };
@@ -33,3 +35,14 @@ export const taskIdParam = z
     'Send the id, a ref such as SHOP-42, or 8 or more characters of the id',
   )
   .meta({ description: 'The id of a task, its ref, or a unique prefix of 8 or more characters' });
+
+/** Returns the error for an `external_ref` that another task of the project has; undefined for any other error. */
+export function takenRef(error: unknown, ref: string | null): AppError | undefined {
+  if (uniqueViolation(error) !== 'tasks_external_ref') return undefined;
+  const issue = 'Another task of the project has it';
+  return new AppError(
+    'RESOURCE_ALREADY_EXISTS',
+    { field: 'external_ref', value: ref, issue },
+    { cause: error },
+  );
+}

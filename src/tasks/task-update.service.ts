@@ -6,13 +6,25 @@ import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { writtenColumns } from './task-columns.js';
+import { recordTaskChange } from './task-activity.js';
 import { setDependencies } from './task-dependencies.js';
+import { requireParent } from './task-parent.js';
+import { takenRef } from './task-ref.js';
+import { changedState } from './task-state.js';
+import { workflowStatusOf } from './task-words.js';
 import type { Task } from './task.entity.js';
 import { requireTask, type AccessibleTask } from './tasks.queries.js';
 import { toTask, type TaskView, type UpdateTask } from './tasks.schema.js';
 import { TasksService } from './tasks.service.js';
 
-type Changes = Partial<Omit<UpdateTask, 'version' | 'dependencies'>>;
+type Changes = Partial<Omit<UpdateTask, 'version' | 'dependencies' | 'status'>>;
+
+const written = [...writtenColumns, 'assigned_to', 'actual_duration'] as const;
+
+const updating = `UPDATE tasks SET ${written.map((name, index) => `${name} = $${index + 2}`).join(', ')},
+         updated_at = now(), version = version + 1
+   WHERE id = $1 RETURNING updated_at, version, started_at, completed_at, actual_duration`;
 
 @Injectable()
 export class TaskUpdateService {
@@ -40,14 +52,18 @@ export class TaskUpdateService {
     input: UpdateTask,
     ifMatch?: number,
   ): Promise<TaskView> {
-    const { version, dependencies, ...changes } = input;
+    const { version, dependencies, status: _, ...sent } = input;
     const before = await requireTask(tx, actor, name, 'write', { lock: true });
     checkVersion(before.version, version, ifMatch);
-    const statusChanges = changes.status !== undefined && changes.status !== before.status;
+    const state = changedState(before, input);
+    const statusChanges = state.status !== undefined && state.status !== before.status;
     if (statusChanges) await this.tasks.refuseActive(tx, before.id, 'TASK_ALREADY_RUNNING');
+    const changes: Changes = { ...sent, ...(state.blocker === undefined ? {} : { blocker: state.blocker }) };
     // an unchanged assignee is not checked: a user who can no longer see the project keeps the task until it is assigned to another
     if (changes.assigned_to && changes.assigned_to !== before.assigned_to)
       await this.tasks.checkAssignee(tx, changes.assigned_to, before.project_id);
+    if (changes.parent_id)
+      changes.parent_id = await requireParent(tx, actor, changes.parent_id, before.project_id, before.id);
     if (dependencies) {
       await setDependencies(tx, actor, before.id, before.project_id, dependencies);
       const { execution_id } = before;
@@ -55,38 +71,15 @@ export class TaskUpdateService {
         tx.afterCommit(() => this.lifecycle.onDependenciesChanged(execution_id));
     }
 
-    const next = { ...before, ...changes, ...(statusChanges ? timesOf(before, changes) : {}) };
-    const [row] = await tx.query<
-      Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration'>
-    >(
-      `UPDATE tasks SET title = $2, description = $3, status = $4, priority = $5, progress_percentage = $6,
-              estimated_duration = $7, assigned_to = $8, tags = $9, metadata = $10, command = $11, working_directory = $12,
-              environment = $13, timeout = $14, retry_attempts = $15, started_at = $16, completed_at = $17,
-              actual_duration = $18, limits = $19, final_exit_codes = $20, updated_at = now(), version = version + 1
-        WHERE id = $1 RETURNING updated_at, version, started_at, completed_at, actual_duration`,
-      [
-        before.id,
-        next.title,
-        next.description,
-        next.status,
-        next.priority,
-        next.progress_percentage,
-        next.estimated_duration,
-        next.assigned_to,
-        next.tags,
-        next.metadata,
-        next.command,
-        next.working_directory,
-        next.environment,
-        next.timeout,
-        next.retry_attempts,
-        next.started_at,
-        next.completed_at,
-        next.actual_duration,
-        next.limits,
-        next.final_exit_codes,
-      ],
-    );
+    const next = { ...before, ...changes, ...state };
+    const [row] = await tx
+      .query<Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration'>>(
+        updating,
+        [before.id, ...written.map((column) => next[column])],
+      )
+      .catch((error: unknown) => {
+        throw takenRef(error, next.external_ref) ?? error;
+      });
     const after = { ...next, ...row! };
     this.record(tx, actor, before, after, changes, dependencies);
     if (statusChanges) await this.lifecycle.onTaskStatusSet(tx, after);
@@ -101,8 +94,8 @@ export class TaskUpdateService {
     changes: Changes,
     dependencies: string[] | undefined,
   ): void {
-    const { status: _, ...others } = changes;
-    const entry = { actor, entityType: 'task', entityId: after.id, projectId: after.project_id } as const;
+    const record = (entry: Omit<Parameters<typeof recordTaskChange>[3], 'actor'>) =>
+      recordTaskChange(this.activity, tx, after, { actor, ...entry });
     const task = {
       status: after.status,
       progress_percentage: after.progress_percentage,
@@ -116,8 +109,7 @@ export class TaskUpdateService {
     };
     const statusChanged = after.status !== before.status;
     if (statusChanged) {
-      this.activity.record(tx, {
-        ...entry,
+      record({
         action: 'status_changed',
         oldValue: before.status,
         newValue: after.status,
@@ -125,21 +117,26 @@ export class TaskUpdateService {
         task,
       });
     }
-    const keys = Object.keys(others) as (keyof typeof others)[];
+    const [word, now] = [workflowStatusOf(before), workflowStatusOf(after)];
+    if (!statusChanged && word !== now)
+      record({ action: 'workflow_status_changed', oldValue: word, newValue: now });
+    const keys = Object.keys(changes) as (keyof Changes)[];
     const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
     if (changed.length === 0 && dependencies === undefined) return;
     const newValue = {
       ...Object.fromEntries(changed.map((key) => [key, after[key]])),
       ...(dependencies ? { dependencies } : {}),
     };
-    this.activity.record(tx, {
-      ...entry,
+    record({
       action: 'updated',
       oldValue: Object.fromEntries(changed.map((key) => [key, before[key]])),
       newValue,
       ...(statusChanged
         ? {}
-        : { event: { name: 'task.updated', data: { ...data, changes: Object.keys(newValue) } }, task }),
+        : {
+            event: { name: 'task.updated', data: { ...data, changes: Object.keys(newValue) } },
+            task,
+          }),
     });
   }
 }
@@ -147,26 +144,4 @@ export class TaskUpdateService {
 function eventOf(status: Task['status']): WebhookEvent {
   if (status === 'completed') return 'task.completed';
   return status === 'failed' ? 'task.failed' : 'task.updated';
-}
-
-/** Derives the times and the progress that go with a status that was set by hand. */
-function timesOf(before: AccessibleTask, changes: Changes): Partial<Task> {
-  const now = new Date();
-  switch (changes.status) {
-    case 'running':
-      return { started_at: now, completed_at: null, actual_duration: null };
-    case 'completed':
-    case 'failed':
-    case 'cancelled': {
-      const seconds = before.started_at ? (now.getTime() - before.started_at.getTime()) / 1000 : null;
-      const progress = changes.status === 'completed' ? 100 : before.progress_percentage;
-      return {
-        completed_at: now,
-        actual_duration: before.status === 'running' ? seconds : null,
-        progress_percentage: changes.progress_percentage ?? progress,
-      };
-    }
-    default:
-      return { started_at: null, completed_at: null, actual_duration: null };
-  }
 }

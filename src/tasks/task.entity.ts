@@ -5,20 +5,54 @@ import type { RunLimits } from '../common/run-limits.js';
 export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
+/** What kind of work a task is. */
+export const taskTypes = [
+  'task',
+  'bug',
+  'issue',
+  'improvement',
+  'feature',
+  'vulnerability',
+  'chore',
+  'spike',
+  'bucket-list',
+] as const;
+export type TaskType = (typeof taskTypes)[number];
+
+const notDeleted = { where: 'deleted_at IS NULL' };
+const listed = { where: 'deleted_at IS NULL AND NOT is_archived AND NOT is_draft' };
+/** The columns that every list has a single value of, or reads as several streams; see `TaskListQueries`. */
+const stream = ['project_id', 'is_archived', 'is_draft', 'status'];
+
 @Entity('tasks')
 @Index('tasks_project_number_key', ['project_id', 'number'], { unique: true })
-@Index('tasks_project_status', ['project_id', 'status', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
-@Index('tasks_project_created', ['project_id', 'created_at', 'id'], { where: 'deleted_at IS NULL' })
-// each sort of a list has the tasks of a project and a status in order
-@Index('tasks_status_updated', ['project_id', 'status', 'updated_at', 'id'], { where: 'deleted_at IS NULL' })
-@Index('tasks_status_priority', ['project_id', 'status', 'priority', 'id'], { where: 'deleted_at IS NULL' })
-@Index('tasks_status_title', ['project_id', 'status', 'title', 'id'], { where: 'deleted_at IS NULL' })
+// each sort of a list has the tasks of a stream in order
+@Index('tasks_stream_created', [...stream, 'created_at', 'id'], notDeleted)
+@Index('tasks_stream_updated', [...stream, 'updated_at', 'id'], notDeleted)
+@Index('tasks_stream_priority', [...stream, 'priority', 'id'], notDeleted)
+@Index('tasks_stream_title', [...stream, 'title', 'id'], notDeleted)
+@Index('tasks_stream_due', [...stream, 'due_at', 'id'], notDeleted)
+@Index('tasks_stream_number', [...stream, 'number', 'id'], notDeleted)
+@Index('tasks_project_created', ['project_id', 'created_at', 'id'], listed)
 @Index('tasks_created_project', { synchronize: false })
-@Index('tasks_assigned_to', ['assigned_to', 'created_at'], {
+@Index('tasks_assigned_to', ['assigned_to', 'is_archived', 'is_draft', 'created_at'], {
   where: 'deleted_at IS NULL AND assigned_to IS NOT NULL',
 })
+@Index('tasks_created_by', ['created_by', 'is_archived', 'is_draft', 'created_at'], notDeleted)
+// filters by what few tasks have
+@Index('tasks_typed', ['type', 'project_id'], { where: "deleted_at IS NULL AND type <> 'task'" })
+@Index('tasks_planned', ['project_id'], { where: "deleted_at IS NULL AND planned AND status = 'pending'" })
+@Index('tasks_blocked', ['project_id'], { where: 'deleted_at IS NULL AND blocker IS NOT NULL' })
+@Index('tasks_due', ['due_at'], { where: "deleted_at IS NULL AND due_at < 'infinity'" })
+@Index('tasks_parent', ['parent_id'], { where: 'parent_id IS NOT NULL' })
+@Index('tasks_external_ref', ['project_id', 'external_ref'], {
+  unique: true,
+  where: 'external_ref IS NOT NULL AND deleted_at IS NULL',
+})
 @Index('tasks_words', { synchronize: false })
+@Index('tasks_words_unlisted', { synchronize: false })
 @Index('tasks_tags', { synchronize: false })
+@Index('tasks_tags_unlisted', { synchronize: false })
 export class Task {
   @Id()
   id!: string;
@@ -38,6 +72,59 @@ export class Task {
 
   @Column('text', { default: 'pending' })
   status!: TaskStatus;
+
+  /** Whether somebody means to do it soon; counts while it is pending. */
+  @Column('boolean', { default: false })
+  planned!: boolean;
+
+  /** Why the work cannot go on; null when nothing blocks it. */
+  @Column('text', { nullable: true })
+  blocker!: string | null;
+
+  @Column('text', { default: 'task' })
+  type!: TaskType;
+
+  /** The task that this one is a part of, of the same project. */
+  @Column('uuid', { nullable: true })
+  parent_id!: string | null;
+
+  /** `Infinity` when it is never due, so that it comes last in the order of due dates. */
+  @Column({ type: 'timestamptz', precision: 3, default: 'infinity' })
+  due_at!: Date | number;
+
+  /** What the work came to. */
+  @Column('text', { nullable: true })
+  result!: string | null;
+
+  /** Where the task comes from, such as the name of a tool. */
+  @Column('text', { nullable: true })
+  source!: string | null;
+
+  /** Its name elsewhere; unique in its project. */
+  @Column('text', { nullable: true })
+  external_ref!: string | null;
+
+  /** The path within the project's repository that it is about. */
+  @Column('text', { nullable: true })
+  project_path!: string | null;
+
+  /** The number of items of its checklist, and of those that are done. */
+  @Column('smallint', { default: 0 })
+  checklist_total!: number;
+
+  @Column('smallint', { default: 0 })
+  checklist_done!: number;
+
+  /** A draft is in no list and no count, and cannot be run. */
+  @Column('boolean', { default: false })
+  is_draft!: boolean;
+
+  /** Whether `archived_at` is set; a part of indexes, which a time cannot be. */
+  @Column('boolean', { default: false })
+  is_archived!: boolean;
+
+  @Instant({ nullable: true })
+  archived_at!: Date | null;
 
   /** 1 (most urgent) to 10. */
   @Column('smallint', { default: 5 })

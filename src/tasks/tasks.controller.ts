@@ -5,21 +5,24 @@ import { CurrentActor, IfMatch, RequestUrl } from '../http/request.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { deletedSchema } from '../projects/projects.schema.js';
 import { TaskCreationService } from './task-creation.service.js';
+import { taskListQuery, taskPageSchema, type TaskListQuery } from './task-list.schema.js';
+import { TaskMoveService } from './task-move.service.js';
 import { TaskListService } from './task-list.service.js';
 import { taskIdParam } from './task-ref.js';
 import { TaskUpdateService } from './task-update.service.js';
 import {
   createTaskSchema,
+  deleteTaskQuery,
   historySchema,
+  moveTaskSchema,
   taskDetailSchema,
   taskHistoryQuery,
-  taskListQuery,
-  taskPageSchema,
   taskSchema,
   updateTaskSchema,
   type CreateTask,
+  type DeleteTaskQuery,
+  type MoveTask,
   type TaskHistoryQuery,
-  type TaskListQuery,
   type UpdateTask,
 } from './tasks.schema.js';
 import { TasksService } from './tasks.service.js';
@@ -31,6 +34,7 @@ export class TasksController {
     private readonly creation: TaskCreationService,
     private readonly lists: TaskListService,
     private readonly updates: TaskUpdateService,
+    private readonly moves: TaskMoveService,
   ) {}
 
   @Post('tasks')
@@ -49,6 +53,7 @@ export class TasksController {
       'PROJECT_ARCHIVED',
       'PROJECT_LIMIT_EXCEEDED',
       'TASK_NOT_FOUND',
+      'RESOURCE_ALREADY_EXISTS',
     ],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createTaskSchema }) body: CreateTask) {
@@ -115,6 +120,7 @@ export class TasksController {
       'PROJECT_ACCESS_DENIED',
       'PROJECT_ARCHIVED',
       'VERSION_CONFLICT',
+      'RESOURCE_ALREADY_EXISTS',
     ],
   })
   update(
@@ -130,7 +136,8 @@ export class TasksController {
   @Endpoint({
     access: 'write',
     summary: 'Delete a task',
-    description: 'The deletion is soft: the task becomes invisible, but its history is kept.',
+    description:
+      'The deletion is soft: the task becomes invisible, but its history is kept. With `permanent=true`, which owners of the project may, the task is removed for good.',
     response: deletedSchema,
     errors: [
       'VALIDATION_ERROR',
@@ -140,8 +147,38 @@ export class TasksController {
       'RESOURCE_IN_USE',
     ],
   })
-  delete(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
-    return this.tasks.remove(actor, taskId);
+  delete(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Query({ schema: deleteTaskQuery }) { permanent }: DeleteTaskQuery,
+  ) {
+    return this.tasks.remove(actor, taskId, permanent);
+  }
+
+  @Post('tasks/:task_id/move')
+  @Endpoint({
+    access: 'write',
+    summary: 'Move a task to another project',
+    description:
+      'The task gets a ref of its new project; the one of before goes on naming it. Dependencies and children stay, the parent does not, and an assignee who cannot see the project is cleared. Its runs stay where they were.',
+    response: taskSchema,
+    errors: [
+      'VALIDATION_ERROR',
+      'TASK_NOT_FOUND',
+      'PROJECT_NOT_FOUND',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_ARCHIVED',
+      'RESOURCE_IN_USE',
+      'PROJECT_LIMIT_EXCEEDED',
+      'RESOURCE_ALREADY_EXISTS',
+    ],
+  })
+  move(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Body({ schema: moveTaskSchema }) { project_id }: MoveTask,
+  ) {
+    return this.moves.move(actor, taskId, project_id);
   }
 
   @Get('tasks/:task_id/history')

@@ -6,12 +6,17 @@ import { OutputModule } from '../output/output.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { ProjectCloneController } from './project-clone.controller.js';
 import { ProjectCloneService } from './project-clone.service.js';
+import { TaskArchiveController } from './task-archive.controller.js';
+import { TaskArchiveService } from './task-archive.service.js';
 import { TaskBulkController } from './task-bulk.controller.js';
 import { TaskBulkService } from './task-bulk.service.js';
 import { TaskCreationService } from './task-creation.service.js';
+import { TaskDependenciesController } from './task-dependencies.controller.js';
+import { TaskDependenciesService } from './task-dependencies.service.js';
 import { TaskExecutionController } from './task-execution.controller.js';
 import { TaskExecutionService } from './task-execution.service.js';
 import { TaskListService } from './task-list.service.js';
+import { TaskMoveService } from './task-move.service.js';
 import { TaskNumbers } from './task-numbers.js';
 import { TaskUpdateService } from './task-update.service.js';
 import { TasksController } from './tasks.controller.js';
@@ -19,13 +24,23 @@ import { TasksService } from './tasks.service.js';
 
 @Module({
   imports: [AuthModule, CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
-  controllers: [ProjectCloneController, TasksController, TaskBulkController, TaskExecutionController],
+  controllers: [
+    ProjectCloneController,
+    TasksController,
+    TaskArchiveController,
+    TaskDependenciesController,
+    TaskBulkController,
+    TaskExecutionController,
+  ],
   providers: [
     ProjectCloneService,
+    TaskArchiveService,
     TaskBulkService,
     TaskCreationService,
     TaskExecutionService,
+    TaskDependenciesService,
     TaskListService,
+    TaskMoveService,
     TaskNumbers,
     TasksService,
     TaskUpdateService,

@@ -15,7 +15,8 @@ import { parseTaskName } from './task-ref.js';
 import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
 
 /** The columns of a task that each of its representations has. */
-const shared = `t.id, t.project_id, t.number, t.title, t.description, t.status, t.priority, t.progress_percentage,
+const shared = `t.id, t.project_id, t.number, t.title, t.description, t.type, t.status, t.planned, t.blocker, t.priority, t.due_at, t.parent_id,
+  t.result, t.source, t.external_ref, t.project_path, t.is_draft, t.archived_at, t.checklist_total, t.checklist_done, t.progress_percentage,
   t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags, t.metadata,
   t.working_directory, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.execution_id, t.created_at, t.updated_at,
   t.started_at, t.completed_at, t.version`;
@@ -49,11 +50,14 @@ export async function requireTask<More extends object = object>(
   permission: ProjectPermission,
   { lock = false, also = '' }: { lock?: boolean; also?: string } = {},
 ): Promise<AccessibleTask & More> {
-  const [condition, values] = hasName(name, 3);
-  const [task, another] = await db.query<AccessibleTask & More & Record<string, unknown>>(
-    accessStatement(condition, also, lock ? 'FOR UPDATE OF t' : ''),
-    [actor.id, actor.role === 'admin', ...values],
-  );
+  const find = ([condition, values]: [string, unknown[]]) =>
+    db.query<AccessibleTask & More & Record<string, unknown>>(
+      accessStatement(condition, also, lock ? 'FOR UPDATE OF t' : ''),
+      [actor.id, actor.role === 'admin', ...values],
+    );
+  let [task, another] = await find(hasName(name, 3));
+  const former = task ? undefined : hadName(name, 3);
+  if (former) [task, another] = await find(former);
   if (!task) throw new AppError('TASK_NOT_FOUND', { task_id: name });
   if (another)
     throw new AppError('TASK_NOT_FOUND', { task_id: name, issue: 'More than one task begins like this' });
@@ -68,6 +72,15 @@ function hasName(name: string, first: number): [condition: string, values: unkno
   if ('id' in parsed) return [`t.id = $${first}`, [parsed.id]];
   if ('key' in parsed) return [`p.key = $${first} AND t.number = $${first + 1}`, [parsed.key, parsed.number]];
   return [`t.id BETWEEN $${first} AND $${first + 1}`, [parsed.from, parsed.to]];
+}
+
+/** Builds the condition that the task `t` had a ref before it was moved; undefined for any other name. */
+function hadName(name: string, first: number): [condition: string, values: unknown[]] | undefined {
+  const parsed = parseTaskName(name);
+  if (parsed === undefined || !('key' in parsed)) return undefined;
+  const condition = `t.id = (SELECT f.task_id FROM former_refs f JOIN projects q ON q.id = f.project_id
+                              WHERE q.key = $${first} AND f.number = $${first + 1})`;
+  return [condition, [parsed.key, parsed.number]];
 }
 
 /** The state that decides whether a task may be run, besides the task itself. */
@@ -99,7 +112,7 @@ const runStateStatement = memoized(
             (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
                FROM task_dependencies d CROSS JOIN LATERAL (
                  -- OFFSET keeps the planner from beginning with all open tasks
-                 SELECT o.id, o.status FROM tasks o WHERE o.id = d.depends_on_task_id AND o.deleted_at IS NULL OFFSET 0) AS o
+                 SELECT o.id, o.status FROM tasks o WHERE o.id = d.depends_on_task_id AND o.deleted_at IS NULL AND NOT o.is_archived OFFSET 0) AS o
               WHERE d.task_id = t.id AND o.status NOT IN ('completed', 'queued', 'running'))
               AS unmet_dependencies
        FROM tasks t JOIN projects p ON p.id = t.project_id
@@ -111,6 +124,7 @@ const accessStatement = memoized(
     `SELECT ${taskColumns}, ${accessRole} AS access, p.status AS project_status, p.settings AS project_settings${also && `, ${also}`}
        FROM tasks t JOIN projects p ON p.id = t.project_id ${memberJoin}
       WHERE ${condition} AND t.deleted_at IS NULL AND p.deleted_at IS NULL AND ${visible}
+        AND (NOT t.is_draft OR t.created_by = $1 OR ${accessRole} = 'owner')
       LIMIT 2 ${lock}`,
 );
 
@@ -145,20 +159,33 @@ const recentHistory = 50;
 export interface DetailColumns {
   dependencies: DependencyView[];
   recent: TaskDetail['history'];
+  children: TaskDetail['children'];
+  former_refs: string[];
 }
 
-/** The further columns of a task's detail: its dependencies and its recent history. */
+/** The number of children in a task's detail; the list shows all of them. */
+const firstChildren = 100;
+
+/** The further columns of a task's detail: its dependencies, its children and its recent history. */
 export const detailColumns = `
   coalesce((
     SELECT json_agg(json_build_object('id', d.id, 'depends_on_task_id', d.depends_on_task_id, 'dependency_type', d.dependency_type,
              'task', json_build_object('title', o.title, 'status', o.status)) ORDER BY d.id)
       FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
-     WHERE d.task_id = t.id AND o.deleted_at IS NULL), '[]') AS dependencies,
+     WHERE d.task_id = t.id AND o.deleted_at IS NULL AND (NOT o.is_draft OR o.created_by = $1)), '[]') AS dependencies,
   coalesce((
     SELECT json_agg(json_build_object('timestamp', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
              'action', a.action, 'old_value', ${shownValue('a.old_value')}, 'new_value', ${shownValue('a.new_value')}, 'run', a.run, 'user_id', a.actor_id) ORDER BY a.sequence)
       FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
-             LIMIT ${recentHistory}) AS a), '[]') AS recent`;
+             LIMIT ${recentHistory}) AS a), '[]') AS recent,
+  coalesce((
+    SELECT json_agg(json_build_object('id', c.id, 'ref', p.key || '-' || c.number, 'title', c.title, 'status', c.status) ORDER BY c.number)
+      FROM (SELECT id, number, title, status FROM tasks WHERE parent_id = t.id AND deleted_at IS NULL AND NOT is_archived AND NOT is_draft
+             ORDER BY number LIMIT ${firstChildren}) AS c), '[]') AS children,
+  coalesce((
+    SELECT json_agg(q.key || '-' || f.number ORDER BY f.project_id)
+      FROM former_refs f JOIN projects q ON q.id = f.project_id AND q.deleted_at IS NULL
+     WHERE f.task_id = t.id), '[]') AS former_refs`;
 
 export interface HistoryRow extends Record<string, unknown> {
   id: string;

@@ -1,54 +1,22 @@
 import { z } from 'zod';
-import { durationSchema, formatDuration, parseDuration } from '../common/duration.js';
-import { id, instant, jsonObject, sentInstant, toInstant, versionField } from '../common/fields.js';
+import { durationSchema, formatDuration } from '../common/duration.js';
+import { id, instant, toInstant, versionField } from '../common/fields.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
-import { pageQuery, pageSchema } from '../http/pagination.js';
-import { queryNumber, querySchema } from '../http/query.js';
+import { queryFlag, queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/admission/admission.queries.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
+import { maxDependencies } from './task-dependencies.schema.js';
 import { taskIdParam } from './task-ref.js';
-import { taskStatuses, type Task } from './task.entity.js';
-
-const tag = z
-  .string()
-  .trim()
-  .min(1)
-  .max(50)
-  .regex(/^[^,]+$/, 'A tag has no comma');
-
-const duration = durationSchema
-  .transform((text) => parseDuration(text) ?? 0)
-  .pipe(z.int().max(2 ** 31 - 1, 'The duration is too long'));
-
-const shape = {
-  title: z.string().trim().min(1).max(500),
-  description: z.string().max(50_000),
-  priority: z.int().min(1).max(10).meta({ description: '1 is the most urgent' }),
-  estimated_duration: duration.nullable(),
-  assigned_to: id.nullable().meta({
-    description:
-      'A user who can see the project. A user who later loses access to it keeps the task until it is reassigned',
-  }),
-  tags: z
-    .array(tag)
-    .max(50)
-    .transform((tags) => [...new Set(tags)]),
-  metadata: jsonObject(),
-  command: runShape.command.nullable(),
-  working_directory: runShape.working_directory.nullable(),
-  environment: runShape.environment,
-  timeout: runShape.timeout.nullable(),
-  retry_attempts: runShape.retry_attempts,
-  limits: runShape.limits,
-  final_exit_codes: runShape.final_exit_codes,
-};
+import { taskStatuses, taskTypes, type Task } from './task.entity.js';
+import { priorityName, statusWord, taskFields as shape } from './task-fields.schema.js';
+import { priorityNameOf, workflowStatuses, workflowStatusOf } from './task-words.js';
 
 const dependencies = z
   .array(taskIdParam)
-  .max(100)
+  .max(maxDependencies)
   .meta({ description: 'Tasks of the same project that must be completed before this one runs' });
 
 export const createTaskSchema = z
@@ -56,7 +24,16 @@ export const createTaskSchema = z
     title: shape.title,
     description: shape.description.default(''),
     project_id: projectIdParam,
+    type: shape.type.default('task'),
+    status: statusWord.default('pending'),
     priority: shape.priority.default(5),
+    due_at: shape.due_at.prefault(null),
+    blocker: shape.blocker.default(null),
+    parent_id: shape.parent_id.default(null),
+    result: shape.result.default(null),
+    source: shape.source.default(null),
+    external_ref: shape.external_ref.default(null),
+    project_path: shape.project_path.default(null),
     estimated_duration: shape.estimated_duration.default(null),
     assigned_to: shape.assigned_to.default(null),
     tags: shape.tags.prefault([]),
@@ -69,6 +46,9 @@ export const createTaskSchema = z
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
     dependencies: dependencies.default([]),
+    draft: z.boolean().default(false).meta({
+      description: 'A draft is seen by you and the owners of the project only, until it is published',
+    }),
   })
   .meta({
     id: 'CreateTask',
@@ -77,7 +57,9 @@ export const createTaskSchema = z
         title: 'Run the tests',
         description: 'All of them',
         project_id: '01a2024a-912d-72cf-a321-99955c0b2f5f',
-        priority: 1,
+        type: 'chore',
+        priority: 'urgent',
+        due_at: '2026-12-24',
         estimated_duration: '00:30:00',
         tags: ['tests', 'ci'],
         metadata: { component: 'backend' },
@@ -89,13 +71,10 @@ export const createTaskSchema = z
   });
 export type CreateTask = z.output<typeof createTaskSchema>;
 
-/** A status that people may set by hand; `queued` belongs to executions. */
-const settableStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
-
 export const updateTaskSchema = z
   .object({
     ...shape,
-    status: z.enum(settableStatuses),
+    status: statusWord,
     progress_percentage: z.int().min(0).max(100),
     dependencies,
   })
@@ -114,17 +93,32 @@ export const taskSchema = z
     title: z.string(),
     description: z.string(),
     project_id: id,
+    type: z.enum(taskTypes),
     status: z.enum(taskStatuses),
+    workflow_status: z.enum(workflowStatuses).meta({
+      description: 'The word of a board for the status: a failed task is progressed, a queued one planned',
+    }),
+    blocker: z.string().nullable(),
     why_waiting: z
       .enum(waitingReasons)
       .nullable()
       .meta({ description: 'The reason why a queued task has not started yet' }),
     priority: z.int(),
+    priority_name: priorityName,
+    due_at: instant.nullable(),
     progress_percentage: z.int(),
     estimated_duration: durationSchema.nullable(),
     actual_duration: durationSchema.nullable(),
     assigned_to: id.nullable(),
     created_by: id,
+    parent_id: id.nullable(),
+    result: z.string().nullable(),
+    source: z.string().nullable(),
+    external_ref: z.string().nullable(),
+    project_path: z.string().nullable(),
+    checklist: z.object({ total: z.int().min(0), done: z.int().min(0) }),
+    is_draft: z.boolean(),
+    archived_at: instant.nullable(),
     created_at: instant,
     updated_at: instant,
     started_at: instant.nullable(),
@@ -145,7 +139,7 @@ export const taskSchema = z
   .meta({ id: 'Task' });
 export type TaskView = z.output<typeof taskSchema>;
 
-export type TaskRow = Omit<Task, 'bytes'> & {
+export type TaskRow = Omit<Task, 'bytes' | 'is_archived'> & {
   key: string;
   why_waiting: (typeof waitingReasons)[number] | null;
   last_run: LastRun | null;
@@ -158,14 +152,27 @@ export function toTask(row: TaskRow): TaskView {
     title: row.title,
     description: row.description,
     project_id: row.project_id,
+    type: row.type,
     status: row.status,
+    workflow_status: workflowStatusOf(row),
+    blocker: row.blocker,
     why_waiting: row.why_waiting,
     priority: row.priority,
+    priority_name: priorityNameOf(row.priority),
+    due_at: typeof row.due_at === 'number' ? null : toInstant(row.due_at),
     progress_percentage: row.progress_percentage,
     estimated_duration: formatDuration(row.estimated_duration),
     actual_duration: formatDuration(row.actual_duration),
     assigned_to: row.assigned_to,
     created_by: row.created_by,
+    parent_id: row.parent_id,
+    result: row.result,
+    source: row.source,
+    external_ref: row.external_ref,
+    project_path: row.project_path,
+    checklist: { total: row.checklist_total, done: row.checklist_done },
+    is_draft: row.is_draft,
+    archived_at: toInstant(row.archived_at),
     created_at: toInstant(row.created_at),
     updated_at: toInstant(row.updated_at),
     started_at: toInstant(row.started_at),
@@ -211,7 +218,14 @@ export type DependencyView = z.output<typeof dependencySchema>;
 
 export const taskDetailSchema = taskSchema
   .extend({
+    former_refs: z.array(z.string()).meta({
+      description: 'The refs it had in other projects, which still name it',
+      examples: [['SHOP-42']],
+    }),
     dependencies: z.array(dependencySchema),
+    children: z
+      .array(z.object({ id, ref: z.string(), title: z.string(), status: z.enum(taskStatuses) }))
+      .meta({ description: 'The first hundred tasks that are a part of this one; `?parent_id=` lists all' }),
     history: z.array(
       z.object({
         timestamp: instant,
@@ -254,43 +268,12 @@ export const historySchema = z
   .meta({ id: 'TaskHistory' });
 export type TaskHistory = z.output<typeof historySchema>;
 
-const commaList = <T extends string>(item: z.ZodType<T, string>) =>
-  z
-    .string()
-    .max(2000)
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
-    )
-    .pipe(z.array(item).max(50));
+export const moveTaskSchema = z
+  .object({ project_id: projectIdParam })
+  .meta({ id: 'MoveTask', examples: [{ project_id: 'SHOP' }] });
+export type MoveTask = z.output<typeof moveTaskSchema>;
 
-export const taskListQuery = pageQuery().extend({
-  project_id: projectIdParam.optional(),
-  status: commaList(z.enum(taskStatuses))
-    .optional()
-    .meta({ description: 'One status, or several separated by commas' }),
-  assigned_to: id.optional().meta({ description: 'Tasks of this user' }),
-  priority: queryNumber({ least: 1, most: 10 })
-    .optional()
-    .meta({ description: 'Tasks at least this urgent' }),
-  tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags, separated by commas' }),
-  search: z
-    .string()
-    .max(500)
-    .transform((text) => text.trim() || undefined)
-    .optional()
-    .meta({
-      description:
-        'Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too',
-    }),
-  created_after: sentInstant.optional().meta({ description: 'Tasks created after this time' }),
-  created_before: sentInstant.optional().meta({ description: 'Tasks created before this time' }),
-  sort: z
-    .enum(['created_at', 'updated_at', 'priority', 'title'])
-    .default('created_at')
-    .meta({ description: 'The sort key' }),
+export const deleteTaskQuery = querySchema({
+  permanent: queryFlag.default(false).meta({ description: 'Whether to remove the task for good' }),
 });
-export type TaskListQuery = z.output<typeof taskListQuery>;
-export const taskPageSchema = pageSchema(listedTaskSchema).meta({ id: 'TaskPage' });
+export type DeleteTaskQuery = z.output<typeof deleteTaskQuery>;

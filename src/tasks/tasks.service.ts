@@ -8,7 +8,14 @@ import { Database, type Transaction } from '../infra/database.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { canSee } from '../projects/projects.queries.js';
-import { detailColumns, historyOf, requireTask, type DetailColumns } from './tasks.queries.js';
+import {
+  detailColumns,
+  historyOf,
+  requireTask,
+  type AccessibleTask,
+  type DetailColumns,
+} from './tasks.queries.js';
+import { recordTaskChange } from './task-activity.js';
 import { toTask, type TaskDetail, type TaskHistory, type TaskHistoryQuery } from './tasks.schema.js';
 
 @Injectable()
@@ -25,7 +32,8 @@ export class TasksService {
     const task = await requireTask<DetailColumns>(this.database, actor, name, 'read', {
       also: detailColumns,
     });
-    return { ...toTask(task), dependencies: task.dependencies, history: task.recent };
+    const { dependencies, children, former_refs, recent } = task;
+    return { ...toTask(task), former_refs, dependencies, children, history: recent };
   }
 
   /** Reads the latest history of a task, or that before a cursor. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
@@ -58,33 +66,61 @@ export class TasksService {
   }
 
   /**
-   * Deletes a task softly.
-   * @throws TASK_NOT_FOUND, RESOURCE_IN_USE while it is queued or running
+   * Deletes a task.
+   * @param permanent whether to remove its rows, which owners of the project may; otherwise it becomes invisible, and its history is kept
+   * @throws TASK_NOT_FOUND, PROJECT_ACCESS_DENIED, RESOURCE_IN_USE while it is queued or running
    */
-  async remove(actor: Actor, name: string): Promise<{ message: string; deleted_at: string }> {
-    const { deletedAt } = await this.database.transaction((tx) => this.removeIn(tx, actor, name));
+  async remove(
+    actor: Actor,
+    name: string,
+    permanent: boolean,
+  ): Promise<{ message: string; deleted_at: string }> {
+    const { deletedAt } = await this.database.transaction((tx) =>
+      permanent ? this.erase(tx, actor, name) : this.removeIn(tx, actor, name),
+    );
     return { message: 'Task deleted successfully', deleted_at: toInstant(deletedAt) };
   }
 
   /** Deletes a task softly within the caller's transaction; see `remove`. */
   async removeIn(tx: Transaction, actor: Actor, name: string): Promise<{ id: string; deletedAt: Date }> {
-    const { id, project_id, title, status } = await requireTask(tx, actor, name, 'write', { lock: true });
-    await this.refuseActive(tx, id, 'RESOURCE_IN_USE');
+    const task = await requireTask(tx, actor, name, 'write', { lock: true });
+    await this.refuseActive(tx, task.id, 'RESOURCE_IN_USE');
     const [row] = await tx.query<{ deleted_at: Date }>(
       'UPDATE tasks SET deleted_at = now(), updated_at = now(), version = version + 1 WHERE id = $1 RETURNING deleted_at',
-      [id],
+      [task.id],
     );
-    this.activity.record(tx, {
+    this.recordRemoval(tx, actor, task, 'deleted');
+    return { id: task.id, deletedAt: row!.deleted_at };
+  }
+
+  /** Removes the rows of a task; those of its runs stay until their retention is over. */
+  private async erase(tx: Transaction, actor: Actor, name: string): Promise<{ deletedAt: Date }> {
+    const task = await requireTask(tx, actor, name, 'own', { lock: true });
+    await this.refuseActive(tx, task.id, 'RESOURCE_IN_USE');
+    await tx.query('UPDATE tasks SET parent_id = NULL WHERE parent_id = $1', [task.id]);
+    await tx.query('DELETE FROM task_dependencies WHERE task_id = $1 OR depends_on_task_id = $1', [task.id]);
+    for (const table of ['comments', 'checklist_items', 'former_refs'])
+      await tx.query(`DELETE FROM ${table} WHERE task_id = $1`, [task.id]);
+    await tx.query('DELETE FROM tasks WHERE id = $1', [task.id]);
+    this.recordRemoval(tx, actor, task, 'erased');
+    return { deletedAt: new Date() };
+  }
+
+  private recordRemoval(
+    tx: Transaction,
+    actor: Actor,
+    task: AccessibleTask,
+    action: 'deleted' | 'erased',
+  ): void {
+    const { id, project_id, title, status } = task;
+    const data = { task_id: id, project_id, title, status, deleted: true };
+    recordTaskChange(this.activity, tx, task, {
       actor,
-      entityType: 'task',
-      entityId: id,
-      projectId: project_id,
-      action: 'deleted',
+      action,
       oldValue: { title, status },
-      event: { name: 'task.updated', data: { task_id: id, project_id, title, status, deleted: true } },
+      event: { name: 'task.updated', data },
     });
-    this.lifecycle.onTaskDeleted(tx, { id, project_id });
-    return { id, deletedAt: row!.deleted_at };
+    this.lifecycle.onTaskGone(tx, { id, project_id });
   }
 
   /** Checks that a user is active and can see the project. @throws VALIDATION_ERROR otherwise */

@@ -14,24 +14,28 @@ const run = {
   reason: z.string().nullable().optional().meta({ description: 'The reason as a code such as TASK_TIMEOUT' }),
   duration: durationSchema.nullable().optional(),
 };
+const created = { ...task, ref: z.string(), priority: z.int().min(1).max(10) };
 const project = { project_id: id, name: z.string(), status: z.enum(projectStatuses) };
 
 /** The `data` of the message of each event, and when the message is sent. */
 const events: Record<WebhookEvent | 'ping', { summary: string; description: string; data: z.ZodType }> = {
   'task.created': {
     summary: 'A task was created',
-    description: 'The task is in the backlog.',
-    data: z.object({ ...task, ref: z.string(), priority: z.int().min(1).max(10) }),
+    description: 'The task is in the backlog, also one that was a draft until then.',
+    data: z.object(created),
   },
   'task.updated': {
     summary: 'A task was changed',
     description:
-      'A user or an execution has changed its fields, or its status to any other than `completed` and `failed`; also sent when it was deleted.',
+      'A user or an execution has changed its fields, or its status to any other than `completed` and `failed`; also sent when it was deleted or moved to another project.',
     data: z.object({
       ...task,
       ...run,
       changes: z.array(z.string()).optional().meta({ description: 'The names of the fields that changed' }),
       deleted: z.literal(true).optional(),
+      ref: z.string().optional().meta({ description: 'Of a task that was moved' }),
+      moved: z.literal(true).optional().meta({ description: 'Whether it has come from another project' }),
+      moved_away: z.literal(true).optional().meta({ description: 'Whether it has gone to another project' }),
       restored: z
         .literal(true)
         .optional()
@@ -47,6 +51,21 @@ const events: Record<WebhookEvent | 'ping', { summary: string; description: stri
     summary: 'A task failed',
     description: 'Its last attempt failed, or a user has set the status.',
     data: z.object({ ...task, ...run }),
+  },
+  'task.archived': {
+    summary: 'A task was archived',
+    description: 'It is in no list and does not count any more.',
+    data: z.object(created),
+  },
+  'task.restored': {
+    summary: 'An archived task was restored',
+    description: 'It is in the lists as it was.',
+    data: z.object(created),
+  },
+  'task.commented': {
+    summary: 'Somebody commented on a task',
+    description: 'With the text of the comment, in Markdown.',
+    data: z.object({ ...task, comment_id: id, author_id: id, body: z.string() }),
   },
   'project.created': {
     summary: 'A project was created',

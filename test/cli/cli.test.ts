@@ -254,7 +254,7 @@ test('tasks are created, executed, followed, cancelled and retried', async () =>
   expect((await millrace.call(['tasks', 'logs', ref])).stdout).toBe('hello\n');
   expect(
     (await millrace.call(['tasks', 'list', '--status', 'failed,running', '--tags', 'b'])).stdout,
-  ).toMatch(new RegExp(`^REF +STATUS +PRIORITY +TITLE\n${ref} +failed +5 +Say it\n$`));
+  ).toMatch(new RegExp(`^REF +TYPE +STATUS +PRIORITY +TITLE\n${ref} +task +failed +medium +Say it\n$`));
   expect(await millrace.json<{ ref: string; tags: string[] }>('tasks', 'show', ref)).toMatchObject({
     ref,
     tags: ['a', 'b'],
@@ -273,6 +273,75 @@ test('tasks are created, executed, followed, cancelled and retried', async () =>
     stdout: '',
     stderr: 'millrace: The task does not exist\n  See what there is with: millrace tasks list\n',
   });
+});
+
+test('tasks are changed, archived, moved and deleted, and an empty change is a usage error', async () => {
+  const tasks = (...args: string[]) => millrace.call(['tasks', ...args]);
+  const made = ['--type', 'bug', '--priority', 'high', '--due', '2020-01-01', '--status', 'planned'];
+  const ref = (await tasks('create', 'Changed later', ...made)).stdout.trim();
+  const shown = () => millrace.json<Record<string, unknown>>('tasks', 'show', ref);
+  expect(await shown()).toMatchObject({
+    type: 'bug',
+    priority: 3,
+    dueAt: '2020-01-01T23:59:59.999Z',
+    workflowStatus: 'planned',
+  });
+  expect((await tasks('list', '--type', 'bug', '--overdue', '--sort', 'due_at')).stdout).toContain(ref);
+  expect(await tasks('update', ref)).toMatchObject({ code: 2, stderr: expect.stringContaining('--title') });
+  expect((await tasks('update', ref, '--due', '2026-12-24', '--clear-due')).code).toBe(2);
+  expect((await tasks('update', ref, '--priority', '11')).code).toBe(2);
+  expect(
+    await tasks(
+      'update',
+      ref,
+      '--title',
+      'Changed',
+      '--clear-due',
+      '--blocker',
+      'Waits',
+      '--priority',
+      'urgent',
+    ),
+  ).toEqual({ code: 0, stdout: `${ref} is planned\n`, stderr: '' });
+  expect(await shown()).toMatchObject({ title: 'Changed', dueAt: null, blocker: 'Waits', priority: 1 });
+  expect((await tasks('list', '--blocked')).stdout).toMatch(new RegExp(`${ref} +bug +pending \\(blocked\\)`));
+  expect((await tasks('archive', ref)).stdout).toBe(`${ref} archived\n`);
+  expect((await tasks('list', '--search', 'Changed')).stdout).not.toContain(ref);
+  expect((await tasks('list', '--search', 'Changed', '--archived')).stdout).toContain(ref);
+  expect((await tasks('restore', ref)).stdout).toBe(`${ref} restored\n`);
+
+  const draft = (await tasks('create', 'A draft', '--draft')).stdout.trim();
+  expect((await tasks('list', '--drafts')).stdout).toContain(draft);
+  expect((await tasks('publish', draft)).stdout).toBe(`${draft} published\n`);
+  expect((await tasks('depend', draft, ref)).stdout).toBe(`${draft} waits for ${ref}\n`);
+  expect((await tasks('depend', draft, ref, '--remove')).stdout).toBe(`${draft} waits for nothing\n`);
+
+  await millrace.call(['projects', 'create', 'Elsewhere', '--key', 'ELSE']);
+  const moved = (await tasks('move', ref, 'ELSE')).stdout.trim();
+  expect(moved).toMatch(/^ELSE-\d+$/);
+  expect(await shown()).toMatchObject({ ref: moved });
+  expect((await tasks('delete', moved, '--permanent')).stdout).toBe(`${moved} deleted\n`);
+  expect((await tasks('show', ref)).code).toBe(4);
+});
+
+test('comments and checklists are written, changed and removed', async () => {
+  const call = (...args: string[]) => millrace.call(args);
+  const ref = (await call('tasks', 'create', 'Talked about')).stdout.trim();
+  const id = (await call('comments', 'add', ref, 'Hello @admin')).stdout.trim();
+  expect((await call('comments', 'edit', ref, id, 'Good *bye*')).stdout).toBe(`${id}\n`);
+  expect((await call('comments', 'list', ref)).stdout).toMatch(
+    new RegExp(`^admin, .*Z \\(${id}\\)\nGood \\*bye\\*\n$`),
+  );
+  expect((await call('comments', 'delete', ref, id)).stdout).toBe('Deleted\n');
+  expect((await call('comments', 'list', ref)).stdout).toBe('No comments.\n');
+
+  for (const text of ['second', 'third']) await call('checklist', 'add', ref, text);
+  expect((await call('checklist', 'add', ref, 'first', '--at', '1')).stdout).toBe('1\n');
+  expect((await call('checklist', 'check', ref, '2')).stdout).toBe('[x] second\n');
+  expect((await call('checklist', 'show', ref)).stdout).toBe('1. [ ] first\n2. [x] second\n3. [ ] third\n');
+  expect((await call('checklist', 'uncheck', ref, '2')).stdout).toBe('[ ] second\n');
+  expect((await call('checklist', 'remove', ref, '1')).stdout).toBe('Removed: first\n');
+  expect(await call('checklist', 'check', ref, '9')).toMatchObject({ code: 4 });
 });
 
 test('webhooks listen prints deliveries, and removes its webhook', async () => {

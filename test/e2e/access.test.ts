@@ -51,7 +51,7 @@ const opened: Record<string, RegExp> = {
   'tasks.read':
     /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/commands\/validate$/,
   'tasks.write':
-    /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/commands\/validate$|^(POST|PUT|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\})?|sessions.*)$/,
+    /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/commands\/validate$|^(POST|PUT|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|(dependencies|comments|checklist).*))?)?|sessions.*)$/,
   'projects.read': /^GET \/api\/projects(?!.*\/tasks$)/,
   'projects.write': /^\w+ \/api\/projects(?!.*\/tasks$)/,
   execute:
@@ -72,6 +72,8 @@ const tasksScopes = ['tasks.read', 'tasks.write', 'execute'];
 const projectsScopes = ['projects.read', 'projects.write'];
 const marks: Record<string, string[]> = {
   'mark-of-a-task': tasksScopes,
+  'mark-of-a-comment': tasksScopes,
+  'mark-of-a-step': tasksScopes,
   'mark-of-a-command': tasksScopes,
   'mark-of-an-output': tasksScopes,
   'mark-of-a-session': tasksScopes,
@@ -211,6 +213,9 @@ describe('access control', () => {
         title: 'mark-of-a-task',
       },
     );
+    const task = `/api/tasks/${execution.task_id}`;
+    const comment = await data(201, working.post(`${task}/comments`, { body: 'mark-of-a-comment' }));
+    await data(201, working.post(`${task}/checklist`, { text: 'mark-of-a-step' }));
     const webhook = { url: 'https://example.com/mark-of-a-webhook', events: ['task.created'] };
     const hook = await data(201, working.post('/api/webhooks/', { ...webhook, project_id: project.id }));
     const label = { label: 'mark-of-a-token', scopes: ['tasks.read'] };
@@ -229,6 +234,7 @@ describe('access control', () => {
       session_id: session.session_id,
       project_id: project.id,
       task_id: execution.task_id,
+      comment_id: comment.id,
       execution_id: execution.execution_id,
       command_id: execution.execution_id,
       webhook_id: hook.id,

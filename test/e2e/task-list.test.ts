@@ -126,7 +126,7 @@ describe('the list of tasks', () => {
     for (const bad of [
       'status=gone',
       'status=pending,gone',
-      'assigned_to=me',
+      'assigned_to=mine',
       'priority=0',
       'created_after=yesterday',
       'created_after=0000-01-01T00:00:00Z',

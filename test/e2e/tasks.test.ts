@@ -47,14 +47,27 @@ test('a task is created, shown, changed and deleted', async () => {
     title: 'Implement user authentication',
     description: 'Add JWT-based authentication to the API',
     project_id: project.id,
+    type: 'task',
     status: 'pending',
+    workflow_status: 'backlogged',
+    blocker: null,
     why_waiting: null,
     priority: 1,
+    priority_name: 'urgent',
+    due_at: null,
     progress_percentage: 0,
     estimated_duration: '02:30:00',
     actual_duration: null,
     assigned_to: app.admin.user.id,
     created_by: owner.user.id,
+    parent_id: null,
+    result: null,
+    source: null,
+    external_ref: null,
+    project_path: null,
+    checklist: { total: 0, done: 0 },
+    is_draft: false,
+    archived_at: null,
     created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     updated_at: made.created_at,
     started_at: null,
@@ -72,8 +85,9 @@ test('a task is created, shown, changed and deleted', async () => {
     last_run: null,
     version: 1,
   });
-  const { dependencies, history, ...shown } = await show(owner, made);
+  const { dependencies, children, former_refs, history, ...shown } = await show(owner, made);
   expect(shown).toEqual(made);
+  expect([children, former_refs]).toEqual([[], []]);
   expect(dependencies).toEqual([]);
   expect(history).toEqual([
     {

@@ -1,7 +1,9 @@
+import type { CreateTask, TasksListQuery } from '@millrace/sdk';
 import { Option, type Command } from 'commander';
 import { Context } from '../context.js';
-import { count, list, named, pair } from '../options.js';
+import { count, list, named, pair, priority } from '../options.js';
 import { relay } from '../relay.js';
+import { addChanging } from './task-changes.js';
 
 const priorities = ['high', 'normal', 'low'] as const;
 type Priority = (typeof priorities)[number];
@@ -22,8 +24,26 @@ Examples:
     );
   addReading(tasks);
   addWriting(tasks);
+  addChanging(tasks);
   addRunning(tasks);
 }
+
+interface ListOptions extends Pick<TasksListQuery, 'sort' | 'order'> {
+  project?: string;
+  status?: string[];
+  type?: string[];
+  assignee?: string;
+  tags?: string[];
+  blocked?: true;
+  overdue?: true;
+  archived?: true;
+  drafts?: true;
+  search?: string;
+  limit: number;
+}
+
+/** A flag as a query has it; undefined when it was not given. */
+const flag = (given: true | undefined) => given && ('true' as const);
 
 function addReading(tasks: Command): void {
   tasks
@@ -31,33 +51,46 @@ function addReading(tasks: Command): void {
     .description('list tasks, the newest first')
     .option('-p, --project <key>', 'its key or id', named)
     .option('-s, --status <status>', 'one or several, with commas', list)
+    .option('--type <type>', 'one or several, with commas', list)
+    .option('--assignee <user>', 'a user id, me or none', named)
     .option('--tags <tags>', 'tasks with all of these', list)
+    .option('--blocked', 'tasks that have a blocker')
+    .option('--overdue', 'tasks that are past their due date')
+    .option('--archived', 'archived tasks, too')
+    .option('--drafts', 'drafts, too')
+    .option('--sort <key>', 'created_at, updated_at, priority, title, due_at or number', named)
+    .option('--order <order>', 'asc or desc', named)
     .option('--search <text>', 'words, "phrases", prefix*, AND, OR, NOT')
     .option('-n, --limit <number>', 'at most so many', count, 50)
-    .action(
-      async (
-        options: { project?: string; status?: string[]; tags?: string[]; search?: string; limit: number },
-        command: Command,
-      ) => {
-        const { client, terminal, profile } = Context.of(command);
-        const { project = profile.project, status, tags, search, limit } = options;
-        const query = { projectId: project, status, tags, search, pageSize: Math.min(limit, 100) };
-        const items = await client.tasks.list(query).all(limit);
-        terminal.show(items, () =>
-          items.length === 0
-            ? 'No tasks.'
-            : terminal.table(
-                ['REF', 'STATUS', 'PRIORITY', 'TITLE'],
-                items.map(({ ref, status: state, priority, title }) => [
-                  ref,
-                  state,
-                  priority,
-                  title.slice(0, 80),
-                ]),
-              ),
-        );
-      },
-    );
+    .action(async (options: ListOptions, command: Command) => {
+      const { client, terminal, profile } = Context.of(command);
+      const { project, assignee, blocked, overdue, archived, drafts, limit, ...filters } = options;
+      const query = {
+        ...filters,
+        projectId: project ?? profile.project,
+        assignedTo: assignee,
+        blocked: flag(blocked),
+        overdue: flag(overdue),
+        includeArchived: flag(archived),
+        includeDrafts: flag(drafts),
+        pageSize: Math.min(limit, 100),
+      };
+      const items = await client.tasks.list(query).all(limit);
+      terminal.show(items, () =>
+        items.length === 0
+          ? 'No tasks.'
+          : terminal.table(
+              ['REF', 'TYPE', 'STATUS', 'PRIORITY', 'TITLE'],
+              items.map(({ ref, type, status: state, blocker, priorityName, title }) => [
+                ref,
+                type,
+                blocker === null ? state : `${state} (blocked)`,
+                priorityName,
+                title.slice(0, 80),
+              ]),
+            ),
+      );
+    });
 
   tasks
     .command('show')
@@ -70,9 +103,15 @@ function addReading(tasks: Command): void {
         terminal.facts([
           ['Ref', task.ref],
           ['Title', task.title],
+          ['Type', task.type],
           ['Status', task.whyWaiting === null ? task.status : `${task.status} (${task.whyWaiting})`],
           ['Progress', `${task.progressPercentage} %`],
-          ['Priority', task.priority],
+          ['Blocked by', task.blocker],
+          ['Priority', `${task.priority} (${task.priorityName})`],
+          ['Due', task.dueAt],
+          ['Draft', task.isDraft ? 'yes' : null],
+          ['Archived', task.archivedAt],
+          ['Result', task.result],
           ['Command', task.command],
           ['Tags', task.tags],
           ['Created', task.createdAt],
@@ -90,7 +129,12 @@ function addWriting(tasks: Command): void {
     project?: string;
     command?: string;
     description?: string;
-    priority?: number;
+    priority?: CreateTask['priority'];
+    type?: CreateTask['type'];
+    status?: CreateTask['status'];
+    due?: string;
+    parent?: string;
+    draft?: true;
     tags?: string[];
     env: Record<string, string>;
     timeout?: number;
@@ -103,7 +147,19 @@ function addWriting(tasks: Command): void {
     .option('-p, --project <key>', 'its key or id', named)
     .option('-c, --command <command>', 'for the shell; without it the template of the project is run')
     .option('--description <text>')
-    .option('--priority <1-10>', '1 is the most urgent', count)
+    .option(
+      '--priority <priority>',
+      '1 (the most urgent) to 10, or urgent, high, medium, low or none',
+      priority,
+    )
+    .option(
+      '--type <type>',
+      'task, bug, issue, improvement, feature, vulnerability, chore, spike or bucket-list',
+    )
+    .option('--status <status>', 'such as planned or completed; pending by default')
+    .option('--due <time>', 'a date such as 2026-12-24, or a time with its offset')
+    .option('--parent <task>', 'the task that it is a part of', named)
+    .option('--draft', 'show it to yourself and the owners of the project only, until it is published')
     .option('--tags <tags>', 'with commas', list)
     .option('-e, --env <NAME=value>', 'a variable of the command; may be repeated', pair, {})
     .option('-t, --timeout <seconds>', 'stop the command after this time', count)
@@ -117,6 +173,11 @@ function addWriting(tasks: Command): void {
         environment: options.env,
         ...(options.description === undefined ? {} : { description: options.description }),
         ...(options.priority === undefined ? {} : { priority: options.priority }),
+        ...(options.type === undefined ? {} : { type: options.type }),
+        ...(options.status === undefined ? {} : { status: options.status }),
+        ...(options.due === undefined ? {} : { dueAt: options.due }),
+        ...(options.parent === undefined ? {} : { parentId: options.parent }),
+        ...(options.draft === undefined ? {} : { draft: true }),
         ...(options.tags === undefined ? {} : { tags: options.tags }),
         ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
         ...(options.retries === undefined ? {} : { retryAttempts: options.retries }),

@@ -1,6 +1,10 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 export interface components {
   schemas: {
+    AddDependency: {
+      /** @description The id of a task, its ref, or a unique prefix of 8 or more characters */
+      dependsOn: string;
+    };
     AnnounceMaintenance: {
       /** @description A duration as HH:MM:SS */
       duration: string;
@@ -100,15 +104,34 @@ export interface components {
       }[];
       failed: string[];
       /** @enum {string} */
-      operation: 'update_status' | 'assign' | 'add_tags' | 'remove_tags' | 'delete' | 'set_priority';
+      operation:
+        | 'update_status'
+        | 'assign'
+        | 'add_tags'
+        | 'remove_tags'
+        | 'delete'
+        | 'set_priority'
+        | 'archive'
+        | 'restore';
       successful: string[];
     };
     BulkTasks:
       | {
           data: {
             progressPercentage?: number;
-            /** @enum {string} */
-            status: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+            /**
+             * @description A status, or a word of a board: backlogged and planned are pending, progressed is running. A word that the task already shows changes nothing
+             * @enum {string}
+             */
+            status:
+              | 'pending'
+              | 'running'
+              | 'completed'
+              | 'failed'
+              | 'cancelled'
+              | 'backlogged'
+              | 'planned'
+              | 'progressed';
           };
           /** @enum {string} */
           operation: 'update_status';
@@ -149,9 +172,27 @@ export interface components {
           taskIds: string[];
         }
       | {
+          /** @default {} */
+          data?: {
+            [key: string]: unknown;
+          };
+          /** @enum {string} */
+          operation: 'archive';
+          taskIds: string[];
+        }
+      | {
+          /** @default {} */
+          data?: {
+            [key: string]: unknown;
+          };
+          /** @enum {string} */
+          operation: 'restore';
+          taskIds: string[];
+        }
+      | {
           data: {
-            /** @description 1 is the most urgent */
-            priority: number;
+            /** @description 1 is the most urgent; urgent, high, medium, low and none stand for 1, 3, 5, 7 and 9 */
+            priority: number | ('urgent' | 'high' | 'medium' | 'low' | 'none');
           };
           /** @enum {string} */
           operation: 'set_priority';
@@ -195,6 +236,25 @@ export interface components {
       priority: 'high' | 'normal' | 'low';
       taskIds: string[];
     };
+    Checklist: {
+      done: number;
+      items: components['schemas']['ChecklistItem'][];
+      /** Format: uuid */
+      taskId: string;
+      total: number;
+    };
+    ChecklistItem: {
+      done: boolean;
+      doneAt: string | null;
+      doneBy: string | null;
+      /** Format: uuid */
+      id: string;
+      position: number;
+      /** Format: uuid */
+      taskId: string;
+      text: string;
+      version: number;
+    };
     ClearQueue: {
       /** @enum {boolean} */
       confirm: true;
@@ -202,6 +262,16 @@ export interface components {
       queueName: 'high_priority' | 'normal_priority' | 'low_priority';
     };
     CloneProject: {
+      /**
+       * @description Whether to copy archived tasks, too, which stay archived
+       * @default false
+       */
+      includeArchived?: boolean;
+      /**
+       * @description Whether to copy drafts, too: your own, or all as an owner of the project
+       * @default false
+       */
+      includeDrafts?: boolean;
       /**
        * @description Whether to copy settings, limits and visibility; otherwise the defaults are used
        * @default true
@@ -424,6 +494,66 @@ export interface components {
       /** @description The beginning of a command */
       prefix?: string | string[];
     };
+    Comment: {
+      /** Format: uuid */
+      authorId: string;
+      /** @description The user name of the author */
+      authorName: string | null;
+      body: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: uuid */
+      id: string;
+      /** @description The users it mentions who can see the task */
+      mentions: {
+        /** Format: uuid */
+        userId: string;
+        username: string;
+      }[];
+      /** Format: uuid */
+      taskId: string;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+    };
+    CommentPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['Comment'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    CreateChecklistItem: {
+      /** @default false */
+      done?: boolean;
+      /** @description Its place from 0; the others move. One beyond the end means the end */
+      position?: number;
+      text: string;
+    };
+    CreateComment: {
+      /** @description Markdown; `@username` mentions a user */
+      body: string;
+    };
     CreatePersonalAccessToken: {
       /** @description When the token expires; null for never */
       expiresAt?: string | null;
@@ -470,6 +600,11 @@ export interface components {
        * @default null
        */
       assignedTo?: string | null;
+      /**
+       * @description Why the work cannot go on; null when nothing blocks it
+       * @default null
+       */
+      blocker?: string | null;
       /** @default null */
       command?: string | null;
       /**
@@ -480,6 +615,16 @@ export interface components {
       /** @default  */
       description?: string;
       /**
+       * @description A draft is seen by you and the owners of the project only, until it is published
+       * @default false
+       */
+      draft?: boolean;
+      /**
+       * @description When it is to be done by: a time, or a date, which means the end of that day in UTC
+       * @default null
+       */
+      dueAt?: string | null;
+      /**
        * @description Environment variables of the command
        * @default {}
        */
@@ -487,6 +632,11 @@ export interface components {
         [key: string]: string;
       };
       estimatedDuration?: string | null;
+      /**
+       * @description Its name elsewhere; unique in the project
+       * @default null
+       */
+      externalRef?: string | null;
       /**
        * @description Exit codes after which there is no further attempt
        * @default []
@@ -499,22 +649,68 @@ export interface components {
         [key: string]: unknown;
       };
       /**
-       * @description 1 is the most urgent
-       * @default 5
+       * @description The task of the same project that this one is a part of: its id or ref
+       * @default null
        */
-      priority?: number;
+      parentId?: string | null;
+      /** @description 1 is the most urgent; urgent, high, medium, low and none stand for 1, 3, 5, 7 and 9 */
+      priority?: number | ('urgent' | 'high' | 'medium' | 'low' | 'none');
       /** @description The id of a project, or its key */
       projectId: string;
+      /**
+       * @description The path within the project's repository that it is about
+       * @default null
+       */
+      projectPath?: string | null;
+      /**
+       * @description What the work came to
+       * @default null
+       */
+      result?: string | null;
       /**
        * @description The number of further attempts after a failed one
        * @default 0
        */
       retryAttempts?: number;
+      /**
+       * @description Where the task comes from, such as the name of a tool
+       * @default null
+       */
+      source?: string | null;
+      /**
+       * @description A status, or a word of a board: backlogged and planned are pending, progressed is running. A word that the task already shows changes nothing
+       * @default pending
+       * @enum {string}
+       */
+      status?:
+        | 'pending'
+        | 'running'
+        | 'completed'
+        | 'failed'
+        | 'cancelled'
+        | 'backlogged'
+        | 'planned'
+        | 'progressed';
       /** @default [] */
       tags?: string[];
       /** @default null */
       timeout?: number | null;
       title: string;
+      /**
+       * @description What kind of work it is
+       * @default task
+       * @enum {string}
+       */
+      type?:
+        | 'task'
+        | 'bug'
+        | 'issue'
+        | 'improvement'
+        | 'feature'
+        | 'vulnerability'
+        | 'chore'
+        | 'spike'
+        | 'bucket-list';
       /** @default null */
       workingDirectory?: string | null;
     };
@@ -549,6 +745,9 @@ export interface components {
         | 'task.updated'
         | 'task.completed'
         | 'task.failed'
+        | 'task.archived'
+        | 'task.restored'
+        | 'task.commented'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
@@ -566,6 +765,11 @@ export interface components {
       url: string;
     };
     Deleted: {
+      /** Format: date-time */
+      deletedAt: string;
+      message: string;
+    };
+    DeletedComment: {
       /** Format: date-time */
       deletedAt: string;
       message: string;
@@ -654,6 +858,9 @@ export interface components {
           | 'TASK_NOT_FOUND'
           | 'TASK_ALREADY_RUNNING'
           | 'TASK_NOT_RUNNING'
+          | 'TASK_ARCHIVED'
+          | 'TASK_IS_DRAFT'
+          | 'TASK_NOT_DRAFT'
           | 'TASK_NOT_RETRYABLE'
           | 'TASK_EXECUTION_FAILED'
           | 'TASK_TIMEOUT'
@@ -889,7 +1096,13 @@ export interface components {
     };
     ListedTask: {
       actualDuration: string | null;
+      archivedAt: string | null;
       assignedTo: string | null;
+      blocker: string | null;
+      checklist: {
+        done: number;
+        total: number;
+      };
       command: string | null;
       /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
@@ -899,30 +1112,50 @@ export interface components {
       /** Format: uuid */
       createdBy: string;
       description: string;
+      dueAt: string | null;
       estimatedDuration: string | null;
       /** @description The current or last execution */
       executionId: string | null;
+      externalRef: string | null;
       finalExitCodes: number[];
       /** Format: uuid */
       id: string;
+      isDraft: boolean;
       /** @description The result of the current or last execution */
       lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
         [key: string]: unknown;
       };
+      parentId: string | null;
       priority: number;
+      /** @enum {string} */
+      priorityName: 'urgent' | 'high' | 'medium' | 'low' | 'none';
       progressPercentage: number;
       /** Format: uuid */
       projectId: string;
+      projectPath: string | null;
       ref: string;
+      result: string | null;
       retryAttempts: number;
+      source: string | null;
       startedAt: string | null;
       /** @enum {string} */
       status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
       tags: string[];
       timeout: number | null;
       title: string;
+      /** @enum {string} */
+      type:
+        | 'task'
+        | 'bug'
+        | 'issue'
+        | 'improvement'
+        | 'feature'
+        | 'vulnerability'
+        | 'chore'
+        | 'spike'
+        | 'bucket-list';
       /** Format: date-time */
       updatedAt: string;
       version: number;
@@ -938,6 +1171,11 @@ export interface components {
             | 'user_limit'
           )
         | null;
+      /**
+       * @description The word of a board for the status: a failed task is progressed, a queued one planned
+       * @enum {string}
+       */
+      workflowStatus: 'backlogged' | 'planned' | 'progressed' | 'completed' | 'cancelled';
       workingDirectory: string | null;
     };
     Liveness: {
@@ -979,6 +1217,10 @@ export interface components {
       /** Format: date-time */
       timestamp: string;
       version: string;
+    };
+    MoveTask: {
+      /** @description The id of a project, or its key */
+      projectId: string;
     };
     OutputEvent: {
       /** Format: uuid */
@@ -1528,18 +1770,59 @@ export interface components {
        * @enum {string}
        */
       order?: 'asc' | 'desc';
-      /** @description One status, or several separated by commas */
+      /** @description One status or word of a board, or several separated by commas: pending, queued, running, completed, failed, cancelled, backlogged, planned, progressed */
       status?: string | string[];
+      /** @description One type, or several separated by commas */
+      type?: string | string[];
+      /** @description Tasks of this user, `me` for your own, or `none` for those that nobody has */
+      assignedTo?: ('me' | 'none') | string;
+      /** @description Tasks that this user has created */
+      createdBy?: 'me' | string;
       /**
        * Format: uuid
-       * @description Tasks of this user
+       * @description Tasks that are a part of this one
        */
-      assignedTo?: string;
+      parentId?: string;
+      /**
+       * @description Tasks that have a blocker, or that have none
+       * @enum {string}
+       */
+      blocked?: 'true' | 'false';
       /** @description Tasks at least this urgent */
       priority?: number;
+      /**
+       * @description Tasks with a priority of this name
+       * @enum {string}
+       */
+      priorityName?: 'urgent' | 'high' | 'medium' | 'low' | 'none';
+      /**
+       * Format: date-time
+       * @description Tasks that are due before this time
+       */
+      dueBefore?: string;
+      /**
+       * Format: date-time
+       * @description Tasks that are due at this time or later
+       */
+      dueAfter?: string;
+      /**
+       * @description Tasks that are past their due date and neither completed nor cancelled, or all others
+       * @enum {string}
+       */
+      overdue?: 'true' | 'false';
+      /**
+       * @description Archived tasks, too
+       * @enum {string}
+       */
+      includeArchived?: 'true' | 'false';
+      /**
+       * @description Drafts, too
+       * @enum {string}
+       */
+      includeDrafts?: 'true' | 'false';
       /** @description Tasks with all of these tags, separated by commas */
       tags?: string | string[];
-      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too */
+      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, comment:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too */
       search?: string;
       /**
        * Format: date-time
@@ -1552,11 +1835,11 @@ export interface components {
        */
       createdBefore?: string;
       /**
-       * @description The sort key
+       * @description The sort key. A task without a due date counts as due at the end of time: last in ascending order
        * @default created_at
        * @enum {string}
        */
-      sort?: 'created_at' | 'updated_at' | 'priority' | 'title';
+      sort?: 'created_at' | 'updated_at' | 'priority' | 'title' | 'due_at' | 'number';
     };
     QueueChange: {
       /** Format: date-time */
@@ -1792,6 +2075,9 @@ export interface components {
         | 'task.updated'
         | 'task.completed'
         | 'task.failed'
+        | 'task.archived'
+        | 'task.restored'
+        | 'task.commented'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
@@ -2220,7 +2506,13 @@ export interface components {
     };
     Task: {
       actualDuration: string | null;
+      archivedAt: string | null;
       assignedTo: string | null;
+      blocker: string | null;
+      checklist: {
+        done: number;
+        total: number;
+      };
       command: string | null;
       completedAt: string | null;
       /** Format: date-time */
@@ -2228,33 +2520,53 @@ export interface components {
       /** Format: uuid */
       createdBy: string;
       description: string;
+      dueAt: string | null;
       environment: {
         [key: string]: string;
       };
       estimatedDuration: string | null;
       /** @description The current or last execution */
       executionId: string | null;
+      externalRef: string | null;
       finalExitCodes: number[];
       /** Format: uuid */
       id: string;
+      isDraft: boolean;
       /** @description The result of the current or last execution */
       lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
         [key: string]: unknown;
       };
+      parentId: string | null;
       priority: number;
+      /** @enum {string} */
+      priorityName: 'urgent' | 'high' | 'medium' | 'low' | 'none';
       progressPercentage: number;
       /** Format: uuid */
       projectId: string;
+      projectPath: string | null;
       ref: string;
+      result: string | null;
       retryAttempts: number;
+      source: string | null;
       startedAt: string | null;
       /** @enum {string} */
       status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
       tags: string[];
       timeout: number | null;
       title: string;
+      /** @enum {string} */
+      type:
+        | 'task'
+        | 'bug'
+        | 'issue'
+        | 'improvement'
+        | 'feature'
+        | 'vulnerability'
+        | 'chore'
+        | 'spike'
+        | 'bucket-list';
       /** Format: date-time */
       updatedAt: string;
       version: number;
@@ -2270,7 +2582,73 @@ export interface components {
             | 'user_limit'
           )
         | null;
+      /**
+       * @description The word of a board for the status: a failed task is progressed, a queued one planned
+       * @enum {string}
+       */
+      workflowStatus: 'backlogged' | 'planned' | 'progressed' | 'completed' | 'cancelled';
       workingDirectory: string | null;
+    };
+    TaskArchivedMessage: {
+      data: {
+        priority: number;
+        /** Format: uuid */
+        projectId: string;
+        ref: string;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        /** Format: uuid */
+        taskId: string;
+        title: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'task.archived';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    TaskCommentedMessage: {
+      data: {
+        /** Format: uuid */
+        authorId: string;
+        body: string;
+        /** Format: uuid */
+        commentId: string;
+        /** Format: uuid */
+        projectId: string;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        /** Format: uuid */
+        taskId: string;
+        title: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'task.commented';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
     };
     TaskCompletedMessage: {
       data: {
@@ -2335,6 +2713,32 @@ export interface components {
       /** Format: uuid */
       webhookId: string;
     };
+    TaskDependencies: {
+      /** @description What it waits for */
+      blockedBy: {
+        /** Format: uuid */
+        id: string;
+        /** Format: uuid */
+        projectId: string;
+        ref: string;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        title: string;
+      }[];
+      /** @description What waits for it; at most a thousand */
+      blocks: {
+        /** Format: uuid */
+        id: string;
+        /** Format: uuid */
+        projectId: string;
+        ref: string;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        title: string;
+      }[];
+      /** Format: uuid */
+      taskId: string;
+    };
     TaskDependency: {
       /** @enum {string} */
       dependencyType: 'blocks';
@@ -2350,7 +2754,22 @@ export interface components {
     };
     TaskDetail: {
       actualDuration: string | null;
+      archivedAt: string | null;
       assignedTo: string | null;
+      blocker: string | null;
+      checklist: {
+        done: number;
+        total: number;
+      };
+      /** @description The first hundred tasks that are a part of this one; `?parent_id=` lists all */
+      children: {
+        /** Format: uuid */
+        id: string;
+        ref: string;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        title: string;
+      }[];
       command: string | null;
       completedAt: string | null;
       /** Format: date-time */
@@ -2359,13 +2778,17 @@ export interface components {
       createdBy: string;
       dependencies: components['schemas']['TaskDependency'][];
       description: string;
+      dueAt: string | null;
       environment: {
         [key: string]: string;
       };
       estimatedDuration: string | null;
       /** @description The current or last execution */
       executionId: string | null;
+      externalRef: string | null;
       finalExitCodes: number[];
+      /** @description The refs it had in other projects, which still name it */
+      formerRefs: string[];
       history: {
         action: string;
         newValue: unknown;
@@ -2378,24 +2801,42 @@ export interface components {
       }[];
       /** Format: uuid */
       id: string;
+      isDraft: boolean;
       /** @description The result of the current or last execution */
       lastRun: components['schemas']['LastRun'] | null;
       limits: components['schemas']['RunLimits'];
       metadata: {
         [key: string]: unknown;
       };
+      parentId: string | null;
       priority: number;
+      /** @enum {string} */
+      priorityName: 'urgent' | 'high' | 'medium' | 'low' | 'none';
       progressPercentage: number;
       /** Format: uuid */
       projectId: string;
+      projectPath: string | null;
       ref: string;
+      result: string | null;
       retryAttempts: number;
+      source: string | null;
       startedAt: string | null;
       /** @enum {string} */
       status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
       tags: string[];
       timeout: number | null;
       title: string;
+      /** @enum {string} */
+      type:
+        | 'task'
+        | 'bug'
+        | 'issue'
+        | 'improvement'
+        | 'feature'
+        | 'vulnerability'
+        | 'chore'
+        | 'spike'
+        | 'bucket-list';
       /** Format: date-time */
       updatedAt: string;
       version: number;
@@ -2411,6 +2852,11 @@ export interface components {
             | 'user_limit'
           )
         | null;
+      /**
+       * @description The word of a board for the status: a failed task is progressed, a queued one planned
+       * @enum {string}
+       */
+      workflowStatus: 'backlogged' | 'planned' | 'progressed' | 'completed' | 'cancelled';
       workingDirectory: string | null;
     };
     TaskExecutions: {
@@ -2499,6 +2945,35 @@ export interface components {
       /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
       totalIsExact: boolean;
     };
+    TaskRestoredMessage: {
+      data: {
+        priority: number;
+        /** Format: uuid */
+        projectId: string;
+        ref: string;
+        /** @enum {string} */
+        status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+        /** Format: uuid */
+        taskId: string;
+        title: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'task.restored';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
     TaskUpdatedMessage: {
       data: {
         attempt?: number;
@@ -2510,10 +2985,22 @@ export interface components {
         /** Format: uuid */
         executionId?: string;
         exitCode?: number | null;
+        /**
+         * @description Whether it has come from another project
+         * @constant
+         */
+        moved?: true;
+        /**
+         * @description Whether it has gone to another project
+         * @constant
+         */
+        movedAway?: true;
         /** Format: uuid */
         projectId: string;
         /** @description The reason as a code such as TASK_TIMEOUT */
         reason?: string | null;
+        /** @description Of a task that was moved */
+        ref?: string;
         /**
          * @description Whether the change restored an earlier state of a session
          * @constant
@@ -2542,11 +3029,32 @@ export interface components {
       /** Format: uuid */
       webhookId: string;
     };
+    TasksDeleteQuery: {
+      /**
+       * @description Whether to remove the task for good
+       * @enum {string}
+       */
+      permanent?: 'true' | 'false';
+    };
     TasksHistoryQuery: {
       /** @description The maximum number of entries */
       limit?: number;
       /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
+    };
+    TasksListCommentsQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
     };
     TasksListExecutionsQuery: {
       /** @description The maximum number of items */
@@ -2569,18 +3077,59 @@ export interface components {
       order?: 'asc' | 'desc';
       /** @description The id of a project, or its key */
       projectId?: string;
-      /** @description One status, or several separated by commas */
+      /** @description One status or word of a board, or several separated by commas: pending, queued, running, completed, failed, cancelled, backlogged, planned, progressed */
       status?: string | string[];
+      /** @description One type, or several separated by commas */
+      type?: string | string[];
+      /** @description Tasks of this user, `me` for your own, or `none` for those that nobody has */
+      assignedTo?: ('me' | 'none') | string;
+      /** @description Tasks that this user has created */
+      createdBy?: 'me' | string;
       /**
        * Format: uuid
-       * @description Tasks of this user
+       * @description Tasks that are a part of this one
        */
-      assignedTo?: string;
+      parentId?: string;
+      /**
+       * @description Tasks that have a blocker, or that have none
+       * @enum {string}
+       */
+      blocked?: 'true' | 'false';
       /** @description Tasks at least this urgent */
       priority?: number;
+      /**
+       * @description Tasks with a priority of this name
+       * @enum {string}
+       */
+      priorityName?: 'urgent' | 'high' | 'medium' | 'low' | 'none';
+      /**
+       * Format: date-time
+       * @description Tasks that are due before this time
+       */
+      dueBefore?: string;
+      /**
+       * Format: date-time
+       * @description Tasks that are due at this time or later
+       */
+      dueAfter?: string;
+      /**
+       * @description Tasks that are past their due date and neither completed nor cancelled, or all others
+       * @enum {string}
+       */
+      overdue?: 'true' | 'false';
+      /**
+       * @description Archived tasks, too
+       * @enum {string}
+       */
+      includeArchived?: 'true' | 'false';
+      /**
+       * @description Drafts, too
+       * @enum {string}
+       */
+      includeDrafts?: 'true' | 'false';
       /** @description Tasks with all of these tags, separated by commas */
       tags?: string | string[];
-      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too */
+      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, title:word, description:word, comment:word, tag:name, title:(a OR b); a word is found inside file names, paths, versions and identifiers, too */
       search?: string;
       /**
        * Format: date-time
@@ -2593,11 +3142,11 @@ export interface components {
        */
       createdBefore?: string;
       /**
-       * @description The sort key
+       * @description The sort key. A task without a due date counts as due at the end of time: last in ascending order
        * @default created_at
        * @enum {string}
        */
-      sort?: 'created_at' | 'updated_at' | 'priority' | 'title';
+      sort?: 'created_at' | 'updated_at' | 'priority' | 'title' | 'due_at' | 'number';
     };
     TasksOutputQuery: {
       /** @description The first byte, in the output of both streams */
@@ -2670,6 +3219,20 @@ export interface components {
       | 'profile.write'
       | 'tokens.manage'
       | 'admin';
+    UpdateChecklistItem: {
+      done?: boolean;
+      /** @description Its place from 0; the others move. One beyond the end means the end */
+      position?: number;
+      text?: string;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
+    UpdateComment: {
+      /** @description Markdown; `@username` mentions a user */
+      body: string;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
     /**
      * @description Merged into the current preferences, including notifications and dashboard_layout
      * @example {
@@ -2727,31 +3290,70 @@ export interface components {
     UpdateTask: {
       /** @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned */
       assignedTo?: string | null;
+      /** @description Why the work cannot go on; null when nothing blocks it */
+      blocker?: string | null;
       command?: string | null;
       /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       description?: string;
+      /** @description When it is to be done by: a time, or a date, which means the end of that day in UTC */
+      dueAt?: string | null;
       /** @description Environment variables of the command */
       environment?: {
         [key: string]: string;
       };
       estimatedDuration?: string | null;
+      /** @description Its name elsewhere; unique in the project */
+      externalRef?: string | null;
       /** @description Exit codes after which there is no further attempt */
       finalExitCodes?: number[];
       limits?: components['schemas']['RunLimits'];
       metadata?: {
         [key: string]: unknown;
       };
-      /** @description 1 is the most urgent */
-      priority?: number;
+      /** @description The task of the same project that this one is a part of: its id or ref */
+      parentId?: string | null;
+      /** @description 1 is the most urgent; urgent, high, medium, low and none stand for 1, 3, 5, 7 and 9 */
+      priority?: number | ('urgent' | 'high' | 'medium' | 'low' | 'none');
       progressPercentage?: number;
+      /** @description The path within the project's repository that it is about */
+      projectPath?: string | null;
+      /** @description What the work came to */
+      result?: string | null;
       /** @description The number of further attempts after a failed one */
       retryAttempts?: number;
-      /** @enum {string} */
-      status?: 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+      /** @description Where the task comes from, such as the name of a tool */
+      source?: string | null;
+      /**
+       * @description A status, or a word of a board: backlogged and planned are pending, progressed is running. A word that the task already shows changes nothing
+       * @enum {string}
+       */
+      status?:
+        | 'pending'
+        | 'running'
+        | 'completed'
+        | 'failed'
+        | 'cancelled'
+        | 'backlogged'
+        | 'planned'
+        | 'progressed';
       tags?: string[];
       timeout?: number | null;
       title?: string;
+      /**
+       * @description What kind of work it is
+       * @enum {string}
+       */
+      type?:
+        | 'task'
+        | 'bug'
+        | 'issue'
+        | 'improvement'
+        | 'feature'
+        | 'vulnerability'
+        | 'chore'
+        | 'spike'
+        | 'bucket-list';
       /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
       workingDirectory?: string | null;
@@ -2781,6 +3383,9 @@ export interface components {
         | 'task.updated'
         | 'task.completed'
         | 'task.failed'
+        | 'task.archived'
+        | 'task.restored'
+        | 'task.commented'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
@@ -3104,6 +3709,7 @@ export interface components {
   pathItems: never;
 }
 
+export type AddDependency = components['schemas']['AddDependency'];
 export type AnnounceMaintenance = components['schemas']['AnnounceMaintenance'];
 export type AuthEndOtherSessionsQuery = components['schemas']['AuthEndOtherSessionsQuery'];
 export type AuthListSessionsQuery = components['schemas']['AuthListSessionsQuery'];
@@ -3117,6 +3723,8 @@ export type CancelledCommand = components['schemas']['CancelledCommand'];
 export type CancelledTask = components['schemas']['CancelledTask'];
 export type ChangePassword = components['schemas']['ChangePassword'];
 export type ChangePriority = components['schemas']['ChangePriority'];
+export type Checklist = components['schemas']['Checklist'];
+export type ChecklistItem = components['schemas']['ChecklistItem'];
 export type ClearQueue = components['schemas']['ClearQueue'];
 export type CloneProject = components['schemas']['CloneProject'];
 export type ClonedProject = components['schemas']['ClonedProject'];
@@ -3129,6 +3737,10 @@ export type CommandsOutputQuery = components['schemas']['CommandsOutputQuery'];
 export type CommandsSearchOutputQuery = components['schemas']['CommandsSearchOutputQuery'];
 export type CommandsStatusQuery = components['schemas']['CommandsStatusQuery'];
 export type CommandsSuggestionsQuery = components['schemas']['CommandsSuggestionsQuery'];
+export type Comment = components['schemas']['Comment'];
+export type CommentPage = components['schemas']['CommentPage'];
+export type CreateChecklistItem = components['schemas']['CreateChecklistItem'];
+export type CreateComment = components['schemas']['CreateComment'];
 export type CreatePersonalAccessToken = components['schemas']['CreatePersonalAccessToken'];
 export type CreateProject = components['schemas']['CreateProject'];
 export type CreateSession = components['schemas']['CreateSession'];
@@ -3136,6 +3748,7 @@ export type CreateTask = components['schemas']['CreateTask'];
 export type CreateUser = components['schemas']['CreateUser'];
 export type CreateWebhook = components['schemas']['CreateWebhook'];
 export type Deleted = components['schemas']['Deleted'];
+export type DeletedComment = components['schemas']['DeletedComment'];
 export type DeletedWebhook = components['schemas']['DeletedWebhook'];
 export type DetailedHealth = components['schemas']['DetailedHealth'];
 export type EndedSessions = components['schemas']['EndedSessions'];
@@ -3155,6 +3768,7 @@ export type Logout = components['schemas']['Logout'];
 export type Maintenance = components['schemas']['Maintenance'];
 export type Message = components['schemas']['Message'];
 export type Meta = components['schemas']['Meta'];
+export type MoveTask = components['schemas']['MoveTask'];
 export type OutputEvent = components['schemas']['OutputEvent'];
 export type OutputFrame = components['schemas']['OutputFrame'];
 export type OutputSearch = components['schemas']['OutputSearch'];
@@ -3215,21 +3829,29 @@ export type SystemAlertMessage = components['schemas']['SystemAlertMessage'];
 export type SystemInfo = components['schemas']['SystemInfo'];
 export type SystemMaintenanceMessage = components['schemas']['SystemMaintenanceMessage'];
 export type Task = components['schemas']['Task'];
+export type TaskArchivedMessage = components['schemas']['TaskArchivedMessage'];
+export type TaskCommentedMessage = components['schemas']['TaskCommentedMessage'];
 export type TaskCompletedMessage = components['schemas']['TaskCompletedMessage'];
 export type TaskCreatedMessage = components['schemas']['TaskCreatedMessage'];
+export type TaskDependencies = components['schemas']['TaskDependencies'];
 export type TaskDependency = components['schemas']['TaskDependency'];
 export type TaskDetail = components['schemas']['TaskDetail'];
 export type TaskExecutions = components['schemas']['TaskExecutions'];
 export type TaskFailedMessage = components['schemas']['TaskFailedMessage'];
 export type TaskHistory = components['schemas']['TaskHistory'];
 export type TaskPage = components['schemas']['TaskPage'];
+export type TaskRestoredMessage = components['schemas']['TaskRestoredMessage'];
 export type TaskUpdatedMessage = components['schemas']['TaskUpdatedMessage'];
+export type TasksDeleteQuery = components['schemas']['TasksDeleteQuery'];
 export type TasksHistoryQuery = components['schemas']['TasksHistoryQuery'];
+export type TasksListCommentsQuery = components['schemas']['TasksListCommentsQuery'];
 export type TasksListExecutionsQuery = components['schemas']['TasksListExecutionsQuery'];
 export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
 export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];
 export type TokenScope = components['schemas']['TokenScope'];
+export type UpdateChecklistItem = components['schemas']['UpdateChecklistItem'];
+export type UpdateComment = components['schemas']['UpdateComment'];
 export type UpdatePreferences = components['schemas']['UpdatePreferences'];
 export type UpdateProfile = components['schemas']['UpdateProfile'];
 export type UpdateProject = components['schemas']['UpdateProject'];

@@ -5,9 +5,12 @@ import type {
   ProjectUpdatedMessage,
   SystemAlertMessage,
   SystemMaintenanceMessage,
+  TaskArchivedMessage,
+  TaskCommentedMessage,
   TaskCompletedMessage,
   TaskCreatedMessage,
   TaskFailedMessage,
+  TaskRestoredMessage,
   TaskUpdatedMessage,
 } from './types.js';
 
@@ -18,9 +21,12 @@ export type WebhookEvent =
   | ProjectUpdatedMessage
   | SystemAlertMessage
   | SystemMaintenanceMessage
+  | TaskArchivedMessage
+  | TaskCommentedMessage
   | TaskCompletedMessage
   | TaskCreatedMessage
   | TaskFailedMessage
+  | TaskRestoredMessage
   | TaskUpdatedMessage;
 
 /** Fields of it, in the names of the wire, whose content is free-form. */

@@ -182,7 +182,8 @@ export function revokeSuspended(db: Queryable): Promise<{ id: string }[]> {
 /** An SQL condition, true when the execution `e` waits for a task that has failed or was cancelled, so that it can never start. */
 const waitsInVain = `EXISTS (
   SELECT 1 FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
-   WHERE d.task_id = e.task_id AND o.status IN ('failed', 'cancelled') AND o.deleted_at IS NULL)`;
+   WHERE d.task_id = e.task_id AND o.status IN ('failed', 'cancelled') AND o.deleted_at IS NULL
+     AND NOT o.is_archived)`;
 
 /** Whether a queued execution waits for a task that has failed or was cancelled. */
 export async function isInVain(db: Queryable, executionId: string): Promise<boolean> {

@@ -165,8 +165,8 @@ export class ExecutionLifecycle {
     if (task.status === 'failed' || task.status === 'cancelled') await this.failDependents(tx, task.id);
   }
 
-  /** Admits the executions that a deleted task does not keep from starting any more. */
-  onTaskDeleted(tx: Transaction, task: { id: string; project_id: string }): void {
+  /** Admits the executions that a deleted or archived task does not keep from starting any more. */
+  onTaskGone(tx: Transaction, task: { id: string; project_id: string }): void {
     tx.afterCommit(() => this.admissions.request({ owner: task.project_id, endedTasks: [task.id] }));
   }
 

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { buildIndexes, dropIndexes } from './build-indexes.js';
 
 /** The indexes of before, each with its table and definition. */
 const before = {
@@ -16,35 +17,19 @@ export class LeanRunWrites1795930100000 implements MigrationInterface {
   transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    await exchange(
-      runner,
-      'executions_finished',
-      `"executions" ("finished_at") WHERE finished_at IS NOT NULL`,
-    );
-    await exchange(
-      runner,
-      'tasks_assigned_to',
-      `"tasks" ("assigned_to", "created_at") WHERE deleted_at IS NULL AND assigned_to IS NOT NULL`,
-    );
-    await exchange(runner, 'executions_running', `"executions" ("id") WHERE status = 'running'`);
-    for (const name of ['executions_lease', 'activity_actor'])
-      await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "${name}"`);
+    await buildIndexes(runner, {
+      executions_finished: `"executions" ("finished_at") WHERE finished_at IS NOT NULL`,
+      tasks_assigned_to: `"tasks" ("assigned_to", "created_at") WHERE deleted_at IS NULL AND assigned_to IS NOT NULL`,
+      executions_running: `"executions" ("id") WHERE status = 'running'`,
+    });
+    await dropIndexes(runner, ['executions_lease', 'activity_actor']);
     for (const [what, changes] of counted) await runner.query(counting(what, changes));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const [name, definition] of Object.entries(before)) await exchange(runner, name, definition);
-    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "executions_running"`);
+    await buildIndexes(runner, before);
+    await dropIndexes(runner, ['executions_running']);
   }
-}
-
-/** Builds an index beside the one of its name, whose place it takes. */
-async function exchange(runner: QueryRunner, name: string, definition: string): Promise<void> {
-  // one that was broken off is there and serves nothing
-  await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "${name}_new"`);
-  await runner.query(`CREATE INDEX CONCURRENTLY "${name}_new" ON ${definition}`);
-  await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS "${name}"`);
-  await runner.query(`ALTER INDEX "${name}_new" RENAME TO "${name}"`);
 }
 
 const living = 'CASE WHEN deleted_at IS NULL THEN 1 ELSE 0 END';

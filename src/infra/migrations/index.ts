@@ -28,6 +28,8 @@ import { OutputUsage1795930200000 } from './1795930200000-output-usage.js';
 import { ActivityOfRequest1795940000000 } from './1795940000000-activity-of-request.js';
 import { UnreadTaskIndexes1795950000000 } from './1795950000000-unread-task-indexes.js';
 import { DependentsByKey1795960000000 } from './1795960000000-dependents-by-key.js';
+import { TaskFields1796000000000 } from './1796000000000-task-fields.js';
+import { CommentsAndChecklists1796100000000 } from './1796100000000-comments-and-checklists.js';
 
 /** All migrations, in the order in which they run. */
 export const migrations = [
@@ -61,4 +63,6 @@ export const migrations = [
   ActivityOfRequest1795940000000,
   UnreadTaskIndexes1795950000000,
   DependentsByKey1795960000000,
+  TaskFields1796000000000,
+  CommentsAndChecklists1796100000000,
 ];

@@ -3,26 +3,40 @@ import type { Api } from '../../http/api.js';
 import type { Listing } from '../../http/listing.js';
 import type { RequestOptions } from '../../http/request-options.js';
 import type {
+  AddDependency,
   BulkResult,
   BulkTasks,
   Cancel,
   CancelledTask,
+  Checklist,
+  ChecklistItem,
+  Comment,
+  CommentPage,
+  CreateChecklistItem,
+  CreateComment,
   CreateTask,
   Deleted,
+  DeletedComment,
   ExecuteTask,
+  MoveTask,
   OutputSearch,
   QueuedTask,
   RetriedTask,
   Task,
+  TaskDependencies,
   TaskDetail,
   TaskExecutions,
   TaskHistory,
   TaskPage,
+  TasksDeleteQuery,
   TasksHistoryQuery,
+  TasksListCommentsQuery,
   TasksListExecutionsQuery,
   TasksListQuery,
   TasksOutputQuery,
   TasksSearchOutputQuery,
+  UpdateChecklistItem,
+  UpdateComment,
   UpdateTask,
 } from '../types.js';
 
@@ -43,7 +57,7 @@ export class TasksResource {
   /**
    * Create a task.
    * The task stays in the backlog until it is executed. `project_id` is the id of a project or its key. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   create(body: CreateTask, options?: RequestOptions): Promise<Task> {
     return this.api.call({
@@ -82,7 +96,7 @@ export class TasksResource {
   /**
    * Change a task.
    * Only the given fields are changed. The status can be set manually, but not while an execution of the task is queued or running. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, VERSION_CONFLICT, TASK_ALREADY_RUNNING, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, TASK_ALREADY_RUNNING, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   update(taskId: string, body: UpdateTask, options?: RequestOptions): Promise<Task> {
     return this.api.call({
@@ -97,11 +111,32 @@ export class TasksResource {
 
   /**
    * Delete a task.
-   * The deletion is soft: the task becomes invisible, but its history is kept. Scopes, one of: `tasks.write`.
+   * The deletion is soft: the task becomes invisible, but its history is kept. With `permanent=true`, which owners of the project may, the task is removed for good. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_IN_USE, PROJECT_ARCHIVED
    */
-  delete(taskId: string, options?: RequestOptions): Promise<Deleted> {
-    return this.api.call({ method: 'DELETE', path: '/tasks/{taskId}', parameters: { taskId }, options });
+  delete(taskId: string, query?: TasksDeleteQuery, options?: RequestOptions): Promise<Deleted> {
+    return this.api.call({
+      method: 'DELETE',
+      path: '/tasks/{taskId}',
+      parameters: { taskId },
+      query,
+      options,
+    });
+  }
+
+  /**
+   * Archive a task.
+   * An archived task is in no list, unless `include_archived` asks for it, does not count, cannot be executed, and keeps no other task waiting. Its fields can still be changed. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT, TASK_IS_DRAFT, PROJECT_ARCHIVED
+   */
+  archive(taskId: string, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/archive',
+      parameters: { taskId },
+      keep: ['environment', 'metadata'],
+      options,
+    });
   }
 
   /**
@@ -120,9 +155,214 @@ export class TasksResource {
   }
 
   /**
+   * Show the checklist of a task.
+   * All its items in their order. A task itself shows how many there are and how many are done. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} TASK_NOT_FOUND
+   */
+  checklist(taskId: string, options?: RequestOptions): Promise<Checklist> {
+    return this.api.call({
+      method: 'GET',
+      path: '/tasks/{taskId}/checklist',
+      parameters: { taskId },
+      options,
+    });
+  }
+
+  /**
+   * Add an item to the checklist of a task.
+   * At the end, or at a position. A task has at most 200 items. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  addChecklistItem(
+    taskId: string,
+    body: CreateChecklistItem,
+    options?: RequestOptions,
+  ): Promise<ChecklistItem> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/checklist',
+      parameters: { taskId },
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Change an item of a checklist.
+   * Only the given fields are changed. `done_by` and `done_at` say who did it first, and when. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, TASK_NOT_FOUND, VERSION_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  updateChecklistItem(
+    taskId: string,
+    itemId: string,
+    body: UpdateChecklistItem,
+    options?: RequestOptions,
+  ): Promise<ChecklistItem> {
+    return this.api.call({
+      method: 'PUT',
+      path: '/tasks/{taskId}/checklist/{itemId}',
+      parameters: { taskId, itemId },
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Remove an item from a checklist.
+   * Returns the item as it was. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, TASK_NOT_FOUND, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  deleteChecklistItem(taskId: string, itemId: string, options?: RequestOptions): Promise<ChecklistItem> {
+    return this.api.call({
+      method: 'DELETE',
+      path: '/tasks/{taskId}/checklist/{itemId}',
+      parameters: { taskId, itemId },
+      options,
+    });
+  }
+
+  /**
+   * List the comments of a task.
+   * The newest first, unless `order=asc` asks for the oldest first. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} TASK_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listComments(
+    taskId: string,
+    query?: TasksListCommentsQuery,
+    options?: RequestOptions,
+  ): Listing<CommentPage, 'items'> {
+    return this.api.list(
+      { method: 'GET', path: '/tasks/{taskId}/comments', parameters: { taskId }, query, options },
+      'items',
+    );
+  }
+
+  /**
+   * Comment on a task.
+   * The text is Markdown and kept as it is sent. `@username` mentions users; the answer lists those who can see the task. A task has at most 1,000 comments. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  addComment(taskId: string, body: CreateComment, options?: RequestOptions): Promise<Comment> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/comments',
+      parameters: { taskId },
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Show a comment.
+   * Returns one comment of the task. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} RESOURCE_NOT_FOUND, TASK_NOT_FOUND
+   */
+  getComment(taskId: string, commentId: string, options?: RequestOptions): Promise<Comment> {
+    return this.api.call({
+      method: 'GET',
+      path: '/tasks/{taskId}/comments/{commentId}',
+      parameters: { taskId, commentId },
+      options,
+    });
+  }
+
+  /**
+   * Change your comment.
+   * Nobody changes the comments of others. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, TASK_NOT_FOUND, VERSION_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  updateComment(
+    taskId: string,
+    commentId: string,
+    body: UpdateComment,
+    options?: RequestOptions,
+  ): Promise<Comment> {
+    return this.api.call({
+      method: 'PUT',
+      path: '/tasks/{taskId}/comments/{commentId}',
+      parameters: { taskId, commentId },
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Delete a comment.
+   * Your own, or any as an owner of the project. The text is gone; the history says that there was a comment. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, TASK_NOT_FOUND, PROJECT_ARCHIVED
+   */
+  deleteComment(taskId: string, commentId: string, options?: RequestOptions): Promise<DeletedComment> {
+    return this.api.call({
+      method: 'DELETE',
+      path: '/tasks/{taskId}/comments/{commentId}',
+      parameters: { taskId, commentId },
+      options,
+    });
+  }
+
+  /**
+   * Show what a task waits for, and what waits for it.
+   * An archived or deleted task keeps no other waiting. Tasks of projects that you may not see are left out. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * @throws {ApiError} TASK_NOT_FOUND
+   */
+  listDependencies(taskId: string, options?: RequestOptions): Promise<TaskDependencies> {
+    return this.api.call({
+      method: 'GET',
+      path: '/tasks/{taskId}/dependencies',
+      parameters: { taskId },
+      options,
+    });
+  }
+
+  /**
+   * Make a task wait for another one.
+   * Both belong to one project. Nothing changes when it waits for it already. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED
+   */
+  addDependency(taskId: string, body: AddDependency, options?: RequestOptions): Promise<TaskDependencies> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/dependencies',
+      parameters: { taskId },
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Let a task wait for another one no more.
+   * Nothing changes when it does not wait for it. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_ARCHIVED
+   */
+  removeDependency(taskId: string, dependsOn: string, options?: RequestOptions): Promise<TaskDependencies> {
+    return this.api.call({
+      method: 'DELETE',
+      path: '/tasks/{taskId}/dependencies/{dependsOn}',
+      parameters: { taskId, dependsOn },
+      options,
+    });
+  }
+
+  /**
+   * Discard a draft.
+   * Archives a draft. It is listed with both `include_drafts` and `include_archived`, and can be restored. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_NOT_DRAFT, PROJECT_ARCHIVED
+   */
+  discard(taskId: string, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/discard',
+      parameters: { taskId },
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
    * Run a task.
    * Queues the task's command, or its project's command_template. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<QueuedTask> {
     return this.api.call({
@@ -176,6 +416,22 @@ export class TasksResource {
   }
 
   /**
+   * Move a task to another project.
+   * The task gets a ref of its new project; the one of before goes on naming it. Dependencies and children stay, the parent does not, and an assignee who cannot see the project is cleared. Its runs stay where they were. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  move(taskId: string, body: MoveTask, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/move',
+      parameters: { taskId },
+      body,
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
    * Get the output of a task's current or last run.
    * Raw bytes as they were written: those stored now, or with `follow=true` until the command ends. `from_offset` and `limit`, or a `Range` header with one range (answered by 206), give a part; `tail` the last lines (1 to 10000, at most 16 MiB). `stream` leaves one stream, `ansi=strip` takes out terminal control sequences. With `Accept: text/event-stream` server-sent events until the end: `data` is a frame as JSON, `id` the offset after it, so `Last-Event-ID` resumes; the id of the end is `<total>-end`, after which 204 is answered; `limit` and `ansi=strip` are refused with them. Output that was removed after its retention time is answered by 410. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * The answer is given as it comes: read its `body`, or all of it with `text()`.
@@ -209,9 +465,39 @@ export class TasksResource {
   }
 
   /**
+   * Publish a draft.
+   * Makes a draft a task that everybody sees who may see its project. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ARCHIVED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  publish(taskId: string, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/publish',
+      parameters: { taskId },
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
+   * Restore an archived task.
+   * The task is as it was. A discarded draft is a draft again. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  restore(taskId: string, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/restore',
+      parameters: { taskId },
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
    * Run a failed or cancelled task again.
    * Works like execute, and counts the attempt. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   retry(taskId: string, options?: RequestOptions): Promise<RetriedTask> {
     return this.api.call({ method: 'POST', path: '/tasks/{taskId}/retry', parameters: { taskId }, options });

@@ -1,0 +1,31 @@
+import type { Task } from './task.entity.js';
+
+/** The columns of a task that its creation and its changes write as they are given. */
+export const writtenColumns = [
+  'title',
+  'description',
+  'type',
+  'status',
+  'planned',
+  'blocker',
+  'priority',
+  'progress_percentage',
+  'due_at',
+  'parent_id',
+  'result',
+  'source',
+  'external_ref',
+  'project_path',
+  'started_at',
+  'completed_at',
+  'estimated_duration',
+  'tags',
+  'metadata',
+  'command',
+  'working_directory',
+  'environment',
+  'timeout',
+  'retry_attempts',
+  'limits',
+  'final_exit_codes',
+] as const satisfies (keyof Task)[];

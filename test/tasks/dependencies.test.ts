@@ -1,0 +1,86 @@
+import { beforeAll, expect, test } from 'vitest';
+import { data, execute, makeProject, makeTask, reached, refusal, show, type Json } from '../e2e/steps.js';
+import { useSharedApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+
+const app = useSharedApp();
+let owner: Client;
+let project: Json;
+beforeAll(async () => {
+  owner = await app.admin.createUser('developer');
+  project = await makeProject(owner);
+});
+
+const path = (task: Json) => `/api/tasks/${task.id}/dependencies`;
+const add = (task: Json, other: Json) => owner.post(path(task), { depends_on: other.ref });
+const related = (task: Json) => ({
+  id: task.id,
+  ref: task.ref,
+  project_id: task.project_id,
+  title: task.title,
+  status: task.status,
+});
+
+test('dependencies are shown both ways, added and removed one at a time', async () => {
+  const [first, second, third] = [
+    await makeTask(owner, project),
+    await makeTask(owner, project),
+    await makeTask(owner, project),
+  ];
+  await data(200, add(second, first));
+  expect(await data(200, add(third, first))).toEqual({
+    task_id: third.id,
+    blocked_by: [related(first)],
+    blocks: [],
+  });
+  expect(await data(200, owner.get(path(first)))).toEqual({
+    task_id: first.id,
+    blocked_by: [],
+    blocks: [related(second), related(third)],
+  });
+  // once more changes nothing
+  const { version } = await show(owner, third);
+  await data(200, add(third, first));
+  expect(await show(owner, third)).toMatchObject({ version });
+  expect(await data(200, owner.delete(`${path(third)}/${first.ref}`))).toMatchObject({ blocked_by: [] });
+  expect(await data(200, owner.delete(`${path(third)}/${first.ref}`))).toMatchObject({ blocked_by: [] });
+});
+
+test('a circle, another project and what one may not see are refused', async () => {
+  const [first, second] = [await makeTask(owner, project), await makeTask(owner, project)];
+  await data(200, add(second, first));
+  expect(await refusal(add(first, second))).toBe('422 VALIDATION_ERROR');
+  expect(await refusal(add(first, first))).toBe('422 VALIDATION_ERROR');
+  expect(await refusal(add(first, await makeTask(owner, await makeProject(owner))))).toBe(
+    '422 VALIDATION_ERROR',
+  );
+  const hidden = await makeTask(app.admin, await makeProject(app.admin));
+  expect(await refusal(add(first, hidden))).toBe('404 TASK_NOT_FOUND');
+  const stranger = await app.admin.createUser('developer');
+  for (const answer of [
+    stranger.get(path(first)),
+    stranger.post(path(first), { depends_on: second.id }),
+    stranger.delete(`${path(second)}/${first.id}`),
+  ])
+    expect(await refusal(answer)).toBe('404 TASK_NOT_FOUND');
+  const reader = await app.admin.createUser('developer');
+  await data(200, owner.put(`/api/projects/${project.id}/members/${reader.user.id}`, { role: 'viewer' }));
+  await data(200, reader.get(path(second)));
+  expect(await refusal(reader.post(path(first), { depends_on: second.id }))).toBe(
+    '403 PROJECT_ACCESS_DENIED',
+  );
+});
+
+test('a task waits for a hundred others at most', async () => {
+  const others = await Promise.all(Array.from({ length: 101 }, () => makeTask(owner, project)));
+  const task = await makeTask(owner, project, { dependencies: others.slice(0, 100).map(({ id }) => id) });
+  expect(await refusal(add(task, others[100]!))).toBe('422 VALIDATION_ERROR');
+});
+
+test('a queued task starts when what it waits for is taken away', async () => {
+  const first = await makeTask(owner, project, { status: 'running' });
+  const second = await makeTask(owner, project, { command: 'true', dependencies: [first.id] });
+  await execute(owner, second);
+  await data(200, owner.delete(`${path(second)}/${first.id}`));
+  await reached(owner, second, 'completed');
+});
