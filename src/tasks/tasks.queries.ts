@@ -166,26 +166,34 @@ export interface DetailColumns {
 /** The number of children in a task's detail; the list shows all of them. */
 const firstChildren = 100;
 
-/** The further columns of a task's detail: its dependencies, its children and its recent history. */
+/** The number of refs of before in a task's detail. */
+const shownRefs = 100;
+
+/**
+ * The further columns of a task's detail: its dependencies, its children, its recent history and its refs of before. Since a move separates
+ * tasks, those of a project that the actor may not see are left out.
+ */
 export const detailColumns = `
   coalesce((
     SELECT json_agg(json_build_object('id', d.id, 'depends_on_task_id', d.depends_on_task_id, 'dependency_type', d.dependency_type,
              'task', json_build_object('title', o.title, 'status', o.status)) ORDER BY d.id)
-      FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id
-     WHERE d.task_id = t.id AND o.deleted_at IS NULL AND (NOT o.is_draft OR o.created_by = $1)), '[]') AS dependencies,
+      FROM task_dependencies d JOIN tasks o ON o.id = d.depends_on_task_id JOIN projects p ON p.id = o.project_id ${memberJoin}
+     WHERE d.task_id = t.id AND o.deleted_at IS NULL AND (NOT o.is_draft OR o.created_by = $1) AND ${visible}), '[]') AS dependencies,
   coalesce((
     SELECT json_agg(json_build_object('timestamp', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
              'action', a.action, 'old_value', ${shownValue('a.old_value')}, 'new_value', ${shownValue('a.new_value')}, 'run', a.run, 'user_id', a.actor_id) ORDER BY a.sequence)
       FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
              LIMIT ${recentHistory}) AS a), '[]') AS recent,
   coalesce((
-    SELECT json_agg(json_build_object('id', c.id, 'ref', p.key || '-' || c.number, 'title', c.title, 'status', c.status) ORDER BY c.number)
-      FROM (SELECT id, number, title, status FROM tasks WHERE parent_id = t.id AND deleted_at IS NULL AND NOT is_archived AND NOT is_draft
-             ORDER BY number LIMIT ${firstChildren}) AS c), '[]') AS children,
+    SELECT json_agg(json_build_object('id', c.id, 'ref', c.ref, 'title', c.title, 'status', c.status) ORDER BY c.number, c.id)
+      FROM (SELECT o.id, o.number, o.title, o.status, p.key || '-' || o.number AS ref
+              FROM tasks o JOIN projects p ON p.id = o.project_id ${memberJoin}
+             WHERE o.parent_id = t.id AND o.deleted_at IS NULL AND NOT o.is_archived AND NOT o.is_draft AND p.deleted_at IS NULL AND ${visible}
+             ORDER BY o.number, o.id LIMIT ${firstChildren}) AS c), '[]') AS children,
   coalesce((
-    SELECT json_agg(q.key || '-' || f.number ORDER BY f.project_id)
-      FROM former_refs f JOIN projects q ON q.id = f.project_id AND q.deleted_at IS NULL
-     WHERE f.task_id = t.id), '[]') AS former_refs`;
+    SELECT json_agg(f.ref) FROM (
+      SELECT q.key || '-' || r.number AS ref FROM former_refs r JOIN projects q ON q.id = r.project_id AND q.deleted_at IS NULL
+       WHERE r.task_id = t.id ORDER BY r.project_id, r.number DESC LIMIT ${shownRefs}) AS f), '[]') AS former_refs`;
 
 export interface HistoryRow extends Record<string, unknown> {
   id: string;

@@ -90,6 +90,22 @@ test('dependencies and children stay, the parent does not', async () => {
   expect(await refusal(put([before.id, another.id]))).toBe('422 VALIDATION_ERROR');
 });
 
+test('who sees one of both projects sees nothing of the tasks in the other', async () => {
+  const [hidden, shared] = [await makeProject(owner), await makeProject(owner)];
+  const member = await app.admin.createUser('developer');
+  await data(200, owner.put(`/api/projects/${shared.id}/members/${member.user.id}`, { role: 'developer' }));
+  const task = await makeTask(owner, hidden);
+  const child = await makeTask(owner, hidden, { title: 'A hidden part', parent_id: task.id });
+  const before = await makeTask(owner, hidden, { title: 'Hidden, too' });
+  await data(200, owner.put(`/api/tasks/${task.id}`, { dependencies: [before.id] }));
+  await moved(task, shared);
+  expect(await show(member, task)).toMatchObject({ children: [], dependencies: [] });
+  expect(await data(200, member.get(`/api/tasks/${task.id}/dependencies`))).toMatchObject({ blocked_by: [] });
+  const { children, dependencies } = await show(owner, task);
+  expect(children).toEqual([{ id: child.id, ref: child.ref, title: 'A hidden part', status: 'pending' }]);
+  expect(dependencies).toHaveLength(1);
+});
+
 test('an assignee who cannot see the project is cleared', async () => {
   const colleague = await app.admin.createUser('developer');
   await data(200, owner.put(`/api/projects/${here.id}/members/${colleague.user.id}`, { role: 'developer' }));
