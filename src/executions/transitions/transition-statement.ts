@@ -140,8 +140,8 @@ const committed = `
          LEFT JOIN projects p ON p.id = f.project_id
          LEFT JOIN LATERAL (SELECT a.id, a.at FROM activity a WHERE a.entity_id = f.id AND a.action = 'status_changed'
                              ORDER BY a.sequence DESC LIMIT 1) r ON true
-   WHERE e.id = $1 OR e.retry_of = $1 AND e.id = (
-     SELECT t.execution_id FROM executions o JOIN tasks t ON t.id = o.task_id WHERE o.id = $1)
+   WHERE e.id = ANY (ARRAY[$1, (SELECT t.execution_id FROM executions o JOIN tasks t ON t.id = o.task_id WHERE o.id = $1)])
+     AND (e.id = $1 OR e.retry_of = $1)
    ORDER BY e.attempt`;
 
 /**
