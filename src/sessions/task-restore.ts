@@ -15,7 +15,13 @@ import {
   type FirstValue,
   type RestorePoint,
 } from './task-restore.queries.js';
-import { restorableFields, writeTask, type TaskAfter, type TaskFields } from './task-write.queries.js';
+import {
+  isTaken,
+  restorableFields,
+  writeTask,
+  type TaskAfter,
+  type TaskFields,
+} from './task-write.queries.js';
 
 /** The most tasks of a restore, since one transaction keeps them all locked. */
 const mostTasks = 500;
@@ -101,6 +107,7 @@ export class TaskRestore {
   ): Promise<boolean> {
     if (!restorableFields.has(field)) return true;
     if (field === 'status') return value === 'queued';
+    if (field === 'external_ref') return value !== null && (await isTaken(tx, task, value));
     if (field !== 'assigned_to' || typeof value !== 'string') return false;
     return (await canSee(tx, value, task.project_id)) !== true;
   }

@@ -82,6 +82,19 @@ export async function writeTask(
   return { after: after!, changes };
 }
 
+/** Whether another task of the project has an `external_ref`. */
+export async function isTaken(
+  tx: Transaction,
+  task: { id: string; project_id: string },
+  ref: unknown,
+): Promise<boolean> {
+  const rows = await tx.query(
+    'SELECT 1 FROM tasks WHERE project_id = $1 AND external_ref = $2 AND id <> $3 AND deleted_at IS NULL',
+    [task.project_id, ref, task.id],
+  );
+  return rows.length > 0;
+}
+
 /** A stored value as the history has it: a time as a text, and null for a task that is never due. */
 function recorded(value: unknown): unknown {
   if (value === Infinity) return null;

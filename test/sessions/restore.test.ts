@@ -245,3 +245,41 @@ test('a restore is refused for a time outside of the session and for users witho
   await expectStatus(200, app.admin.put(`/api/users/${owner.user.id}`, { role: 'viewer' }));
   await until(async () => (await restore(body)).status === 403);
 });
+
+test('the fields of a backlog are restored, except an `external_ref` that another task has taken', async () => {
+  const { owner, project } = await start();
+  const fields = {
+    type: 'bug',
+    due_at: '2026-12-24',
+    external_ref: 'A',
+    blocker: 'Waits',
+    status: 'planned',
+  };
+  const changed = await makeTask(owner, project, fields);
+  const never = await makeTask(owner, project);
+  const { session, path, working } = await open(owner, project);
+  await change(working, changed, {
+    type: 'chore',
+    due_at: null,
+    external_ref: 'B',
+    blocker: null,
+    status: 'backlogged',
+  });
+  await change(working, never, { due_at: '2026-12-31' });
+  await makeTask(owner, project, { external_ref: 'A' });
+  const { tasks } = await data(
+    200,
+    owner.post(`${path}/restore`, { restore_point: session.created_at, include_tasks: true }),
+  );
+  expect(tasks.restored.find(({ task_id }: Json) => task_id === changed.id)).toMatchObject({
+    kept: ['external_ref'],
+  });
+  expect(await task(owner, changed)).toMatchObject({
+    type: 'bug',
+    due_at: changed.due_at,
+    blocker: 'Waits',
+    workflow_status: 'planned',
+    external_ref: 'B',
+  });
+  expect(await task(owner, never)).toMatchObject({ due_at: null });
+});
