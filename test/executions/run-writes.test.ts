@@ -117,3 +117,27 @@ test('a queue position is read from few blocks, however many earlier executions 
   await until(async () => (await blocksOf(`SELECT * FROM place_in_line('${last!.id}', 1000)`)) < 300);
   await app.query("DELETE FROM executions WHERE project_id = $1 AND status = 'queued'", [project.id]);
 });
+
+test('a queue position is read by its line, whatever the statistics say', async () => {
+  const project = await makeProject(app.admin);
+  let ids = 0;
+  // in the order of their ids, as runs are
+  const fill = async (status: 'completed' | 'queued', queue: number, rows: number) => {
+    await app.query(
+      `INSERT INTO executions (id, project_id, requested_by, queue, status, command, timeout, blocked, finished_at)
+       SELECT ('01890000-0000-7000-8000-' || lpad(to_hex($6 + n), 12, '0'))::uuid, $1, $2, $4, $3::text, 'true', 60,
+              $3::text = 'queued', CASE WHEN $3::text <> 'queued' THEN now() END
+         FROM generate_series(1, $5::int) AS n`,
+      [project.id, app.admin.user.id, status, queue, rows, ids],
+    );
+    ids += rows;
+  };
+  // with as few in the lines as this, the primary key seemed to be as good
+  await fill('completed', 1, 3_600);
+  await fill('queued', 2, 300);
+  await fill('queued', 1, 200);
+  await app.query('VACUUM ANALYZE executions');
+  const last = `01890000-0000-7000-8000-${ids.toString(16).padStart(12, '0')}`;
+  await until(async () => (await blocksOf(`SELECT * FROM place_in_line('${last}', 1000)`)) < 400);
+  await app.query("DELETE FROM executions WHERE project_id = $1 AND status = 'queued'", [project.id]);
+});

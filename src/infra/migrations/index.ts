@@ -29,6 +29,7 @@ import { ActivityOfRequest1795940000000 } from './1795940000000-activity-of-requ
 import { UnreadTaskIndexes1795950000000 } from './1795950000000-unread-task-indexes.js';
 import { DependentsByKey1795960000000 } from './1795960000000-dependents-by-key.js';
 import { TaskFields1796000000000 } from './1796000000000-task-fields.js';
+import { PlaceByItsLine1796150000000 } from './1796150000000-place-by-its-line.js';
 import { CommentsAndChecklists1796100000000 } from './1796100000000-comments-and-checklists.js';
 
 /** All migrations, in the order in which they run. */
@@ -65,4 +66,5 @@ export const migrations = [
   DependentsByKey1795960000000,
   TaskFields1796000000000,
   CommentsAndChecklists1796100000000,
+  PlaceByItsLine1796150000000,
 ];
