@@ -1,15 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ActivityModule } from './activity/activity.module.js';
+import { AttachmentsModule } from './attachments/attachments.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ChecklistsModule } from './checklists/checklists.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { CommentsModule } from './comments/comments.module.js';
 import { HttpModule } from './http/http.module.js';
+import { DocumentsModule } from './documents/documents.module.js';
 import { ExecutionsModule } from './executions/executions.module.js';
 import { ExecutorModule } from './executor/executor.module.js';
 import { HealthModule } from './health/health.module.js';
 import { InfraModule } from './infra/infra.module.js';
 import type { Infrastructure } from './infra/infrastructure.js';
+import { LabelsModule } from './labels/labels.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PersonalTokensModule } from './personal-tokens/personal-tokens.module.js';
 import { OutputModule } from './output/output.module.js';
@@ -42,6 +45,9 @@ export class AppModule {
         TasksModule,
         CommentsModule,
         ChecklistsModule,
+        DocumentsModule,
+        AttachmentsModule,
+        LabelsModule,
         CommandsModule,
         SessionsModule,
         QueuesModule,

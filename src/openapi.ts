@@ -11,6 +11,7 @@ import { addComponent, convert } from './openapi/convert.js';
 import { description } from './openapi/description.js';
 import { addErrors } from './openapi/errors.js';
 import { addExamples } from './openapi/examples.js';
+import { describeFiles } from './openapi/files.js';
 import { addHeaders } from './openapi/headers.js';
 import { nameOperations } from './openapi/operations.js';
 import { addScopes } from './openapi/scopes.js';
@@ -37,6 +38,7 @@ function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
     operationIdFactory: (_controller, method) => method,
   });
   nameOperations(document);
+  describeFiles(document);
   addScopes(document);
   addComponent(document, outputEventSchema);
   addHeaders(document);

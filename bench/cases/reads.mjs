@@ -17,23 +17,33 @@ const sorts = ['created_at', 'updated_at', 'priority', 'title', 'due_at', 'numbe
 
 /** For each path of the OpenAPI document with a GET, its query strings. `$LAST` is the number of the last page. */
 const queries = {
+  '/api/attachments/{attachment_id}': [''],
   '/api/auth/sessions': [''],
   '/api/commands/history': ['', '?status=failed'],
   '/api/commands/running': [''],
   '/api/commands/suggestions': ['?prefix=make'],
   '/api/commands/{command_id}/output/search': ['?q=word'],
   '/api/commands/{command_id}/status': [''],
+  '/api/documents/{document_id}': [''],
+  '/api/documents/{document_id}/versions': [''],
+  '/api/documents/{document_id}/versions/{version}': [''],
+  '/api/documents/{document_id}/attachments': [''],
   '/api/executions/{execution_id}': [''],
   '/api/health': [''],
   '/api/health/detailed': [''],
   '/api/health/live': [''],
   '/api/health/ready': [''],
+  '/api/labels': ['', list(`project_id=${projects.listed}&search=b`)],
+  '/api/labels/{label_id}': [''],
   '/api/personal-access-tokens': [''],
   '/api/personal-access-tokens/{token_id}': [''],
   '/api/projects': ['', '?search=project'],
   '/api/projects/{project_id}': [''],
   '/api/projects/{project_id}/analytics': ['?period=7d', '?period=1y'],
+  '/api/projects/{project_id}/attachments': [''],
+  '/api/projects/{project_id}/docs': [''],
   '/api/projects/{project_id}/members': [''],
+  '/api/projects/{project_id}/memory': ['', '?search=remember', '?tag=ci'],
   '/api/projects/{project_id}/secrets': [''],
   '/api/projects/{project_id}/tasks': [''],
   '/api/queues/metrics': [''],
@@ -65,6 +75,7 @@ const queries = {
     list('search=%22error+test%22'),
   ],
   '/api/tasks/{task_id}': [''],
+  '/api/tasks/{task_id}/attachments': [''],
   '/api/tasks/{task_id}/checklist': [''],
   '/api/tasks/{task_id}/comments': [''],
   '/api/tasks/{task_id}/comments/{comment_id}': [''],
@@ -72,6 +83,7 @@ const queries = {
   '/api/tasks/{task_id}/executions': [''],
   '/api/tasks/{task_id}/history': [''],
   '/api/tasks/{task_id}/output/search': ['?q=word'],
+  '/api/tasks/{task_id}/plans': [''],
   '/api/users': ['', '?search=person'],
   '/api/users/profile': [''],
   '/api/users/{user_id}': [''],
@@ -83,7 +95,11 @@ const queries = {
 };
 
 /** Live streams and downloads. */
-const excluded = ['/api/commands/{command_id}/output', '/api/tasks/{task_id}/output'];
+const excluded = [
+  '/api/attachments/{attachment_id}/content',
+  '/api/commands/{command_id}/output',
+  '/api/tasks/{task_id}/output',
+];
 
 /** Compares the time of every GET with 1,000,000 tasks, their runs and their history with its time with 20,000. */
 export default async function reads(world, report) {

@@ -53,7 +53,32 @@ export async function makeReadable(db, api, tasks) {
     `INSERT INTO checklist_items (id, task_id, text, position) SELECT gen_random_uuid(), $1, 'A step', n FROM generate_series(0, 49) AS n`,
     [task],
   );
-  await db.query('VACUUM ANALYZE activity, webhook_deliveries, executions, tasks, comments');
+  const { rows: documents } = await db.query(
+    `WITH kinds AS (SELECT * FROM (VALUES ('plan', 100), ('doc', 500), ('memory', $1::int)) AS k (kind, n)),
+     made AS (
+       INSERT INTO documents (id, kind, project_id, task_id, title, body, tags, created_by, updated_by, bytes)
+       SELECT gen_random_uuid(), kind, CASE WHEN kind <> 'plan' THEN $2::uuid END, CASE WHEN kind = 'plan' THEN $3::uuid END,
+              'Document ' || i, repeat('Words to remember, and more of them. ', 100), CASE WHEN i % 50 = 0 THEN '{ci}' ELSE '{}' END::text[],
+              $4, $4, 8000
+         FROM kinds CROSS JOIN LATERAL generate_series(1, n) AS i RETURNING id, kind, version, title, body)
+     , kept AS (
+       INSERT INTO document_versions (document_id, version, title, body, author_id)
+       SELECT id, version, title, body, $4 FROM made WHERE kind <> 'memory')
+     SELECT id FROM made WHERE kind = 'plan'`,
+    [tasks / 100, projectId(3), task, userId],
+  );
+  const { rows: attachments } = await db.query(
+    `INSERT INTO attachments (id, linked_type, linked_id, project_id, name, url, created_by)
+     SELECT gen_random_uuid(), 'task', $1, $2, 'Link ' || n, 'https://example.com/' || n, $3 FROM generate_series(1, 300) AS n RETURNING id`,
+    [task, projects.listed, userId],
+  );
+  const { rows: labels } = await db.query(
+    `INSERT INTO labels (id, project_id, name) SELECT gen_random_uuid(), $1, 'label ' || n FROM generate_series(1, 500) AS n RETURNING id`,
+    [projects.listed],
+  );
+  await db.query(
+    'VACUUM ANALYZE activity, webhook_deliveries, executions, tasks, comments, documents, attachments, labels',
+  );
   return {
     session_id: session.session_id ?? session.id,
     token_id: token.id,
@@ -63,6 +88,10 @@ export async function makeReadable(db, api, tasks) {
     execution_id: runs[0].id,
     task_id: task,
     comment_id: comments[0].id,
+    attachment_id: attachments[0].id,
+    label_id: labels[0].id,
+    document_id: documents[0].id,
+    version: 1,
     project_id: projectId(3),
     user_id: userId,
   };

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from './cli-error.js';
+import { addAttachments } from './commands/attachments.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
+import { addDocuments } from './commands/documents.js';
+import { addLabels } from './commands/labels.js';
 import { addLogin } from './commands/login.js';
 import { addProjects } from './commands/projects.js';
 import { addQueues } from './commands/queues.js';
@@ -28,7 +31,17 @@ export async function run(args: readonly string[]): Promise<void> {
   const program = createProgram();
   for (const add of [addLogin, addStatus, addConfig, addProjects, addTasks, addNotes, addRun, addQueues])
     add(program);
-  for (const add of [addWebhooks, addTokens, addUsers, addServer, addCompletion]) add(program);
+  for (const add of [
+    addLabels,
+    addDocuments,
+    addAttachments,
+    addWebhooks,
+    addTokens,
+    addUsers,
+    addServer,
+    addCompletion,
+  ])
+    add(program);
   shareOptions(program, program);
   let json = args[0] === '--json';
   program.hook('preAction', (_program, action) => {

@@ -1,3 +1,4 @@
+import { Attachments } from './files/attachments.js';
 import { Resources } from './generated/resources.js';
 import type { Login, LoginResult } from './generated/types.js';
 import { connect } from './http/connect.js';
@@ -30,6 +31,7 @@ export interface MillraceClientOptions extends TokensOptions {
  *     const task = await client.tasks.create({ title: 'Say hello', projectId: 'SHOP', command: 'echo hello' });
  */
 export class MillraceClient extends Resources {
+  override readonly attachments: Attachments;
   override readonly commands: Commands;
   override readonly tasks: Tasks;
   /** Live messages over a WebSocket. */
@@ -49,6 +51,7 @@ export class MillraceClient extends Resources {
     const api = connect({ baseURL, fetch, maxRetries, timeout, headers }, tokens ?? options);
     super(api);
     this.tokens = api.transport.tokens;
+    this.attachments = new Attachments(api);
     this.commands = new Commands(api);
     this.tasks = new Tasks(api);
     this.websocket = new WebSocketApi(options.websocketURL ?? websocketBeside(baseURL), this.tokens);

@@ -6,7 +6,12 @@ export const bodyLimits = {
   signedIn: 2 * 1024 * 1024,
   /** The limit of routes that declare `body: 'large'`. */
   large: 10 * 1024 * 1024,
+  /** The limit of routes that declare `body: 'file'`: a file with the names and fields beside it. */
+  file: 10 * 1024 * 1024 + 64 * 1024,
 } as const;
+
+/** The most bytes of a file. */
+export const mostFileBytes = 10 * 1024 * 1024;
 
 /** The deepest nesting of accepted JSON, so that recursive code does not run out of stack. */
 export const maxDepth = 64;

@@ -63,6 +63,12 @@ const table = {
     level: 'info',
   },
 
+  ATTACHMENT_IS_LINK: {
+    status: 409,
+    message: 'The attachment is a link: what it leads to is not kept here',
+    level: 'debug',
+  },
+
   TASK_NOT_FOUND: { status: 404, message: 'The task does not exist', level: 'debug' },
   TASK_ALREADY_RUNNING: { status: 409, message: 'The task is already queued or running', level: 'debug' },
   TASK_NOT_RUNNING: { status: 409, message: 'The task is neither queued nor running', level: 'debug' },

@@ -21,6 +21,8 @@ export interface RouteRules {
   access: Access;
   machineToken: 'METRICS_TOKEN' | undefined;
   bodyLimit: number;
+  /** Whether a body of several parts is taken, too. */
+  takesFile: boolean;
   waits: boolean;
 }
 
@@ -49,8 +51,8 @@ export interface EndpointOptions {
   showsSecret?: boolean;
   /** The setting with a token for machines that permits this route, like the permission does. */
   machineToken?: 'METRICS_TOKEN';
-  /** `large` takes bodies of up to 10 MiB instead of 2. */
-  body?: 'large';
+  /** `large` takes bodies of up to 10 MiB instead of 2, `file` also `multipart/form-data` with a file (RFC 7578). */
+  body?: 'large' | 'file';
   /** True when the response mostly waits for something else than the database, such as the end of a run: `RequestTurns` exempts it. */
   waits?: boolean;
   /** The path of the created resource for the `Location` header, with fields of the response in braces. */
@@ -74,6 +76,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     access,
     machineToken: options.machineToken,
     bodyLimit,
+    takesFile: options.body === 'file',
     waits: options.waits ?? false,
   };
   const successes: Record<number, z.ZodType> = {
@@ -89,6 +92,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     ApiOperation({ summary: options.summary, description: options.description }),
     ApiExtension('x-errors', [...(options.errors ?? [])]),
     ...(location === undefined ? [] : [ApiExtension('x-location', location)]),
+    ...(rules.takesFile ? [ApiExtension('x-takes-file', true)] : []),
     ...(access === 'public' ? [] : [ApiExtension(ACCESS_EXTENSION, access)]),
     ...Object.entries(successes).map(([code, schema]) =>
       ApiResponse({

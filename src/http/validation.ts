@@ -2,6 +2,7 @@ import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { z } from 'zod';
 import { AppError, type ErrorCode } from '../common/errors.js';
 import { maxDepth, maxValues } from '../common/body-limits.js';
+import { UploadedFile } from './multipart.js';
 import { withoutEmpty } from './query.js';
 
 type Issue = z.core.$ZodIssue;
@@ -92,6 +93,8 @@ function faultIn(root: unknown): { field: string; issue: string } | undefined {
       return isText(value) ? undefined : 'Text must be valid Unicode without NUL';
     if (typeof value !== 'object' || value === null) return undefined;
     if (depth > maxDepth) return `Nested deeper than ${maxDepth} levels`;
+    // its name was made plain, and its bytes are stored as such
+    if (value instanceof UploadedFile) return undefined;
     if (ArrayBuffer.isView(value)) return 'Send no binary data';
     for (const key of Array.isArray(value) ? value.keys() : Object.keys(value)) {
       if (key === '__proto__') return 'No field may be named __proto__';

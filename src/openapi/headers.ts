@@ -40,7 +40,7 @@ const answered = {
     example: 'bytes 0-1023/4096',
   },
   'Content-Disposition': {
-    description: 'The file name for a download, with `download=true`',
+    description: 'The file name for a download; of an output, with `download=true`',
     schema: { type: 'string' },
     example: `attachment; filename="${id}.log"`,
   },
@@ -108,9 +108,9 @@ function requestHeaders(method: string, operation: Operation): RequestHeader[] {
   return names;
 }
 
-function isStream({ responses }: Operation): boolean {
-  return 'text/event-stream' in ((responses['200']?.['content'] as Json | undefined) ?? {});
-}
+const mediaOf = ({ responses }: Operation): Json => (responses['200']?.['content'] as Json | undefined) ?? {};
+const isStream = (operation: Operation): boolean => 'text/event-stream' in mediaOf(operation);
+const isDownload = (operation: Operation): boolean => 'application/octet-stream' in mediaOf(operation);
 
 /** The headers of a response of an operation, as references to components. */
 export function answerHeaders(status: number, method: string, operation: Operation): Json {
@@ -126,8 +126,8 @@ export function answerHeaders(status: number, method: string, operation: Operati
   if (isStream(operation)) {
     if (status === 200) names.push('Accept-Ranges');
     if (status === 206 || status === 416) names.push('Content-Range');
-    if (status < 300) names.push('Content-Disposition');
   }
+  if (status < 300 && isDownload(operation)) names.push('Content-Disposition');
   if (status < 300 && operation['x-location'] !== undefined) names.push('Location');
   if (status < 300 && method === 'post' && operation['x-access'] !== undefined)
     names.push('Idempotency-Replayed');

@@ -4,10 +4,13 @@ import type { Permission } from '../common/permissions.js';
 
 /** Descriptions of the groups of routes. The group of a route is the first segment of its path, after `/api` if present. */
 const groups: Record<string, string> = {
+  attachments: 'Files and links of tasks, projects and documents',
   auth: 'Sign-in and renewal of tokens',
   commands: 'Single shell commands without a task',
+  documents: 'Plans of tasks, docs and memory of projects, with their versions',
   executions: 'The attempts to run the command of a task or a single command',
   health: 'The state of a process for monitoring; without authentication',
+  labels: 'The catalogue of the labels that tasks and projects have',
   metrics: 'Metrics of a process for Prometheus',
   'personal-access-tokens': 'Personal access tokens with scopes, for scripts',
   projects: 'Projects, their members and statistics',
@@ -37,6 +40,8 @@ export interface Operation {
   'x-access'?: Permission;
   /** The error codes that the route declares; removed when its error responses have been added. */
   'x-errors'?: ErrorCode[];
+  /** Whether a file is taken as a part of a body; removed when the body has been described. */
+  'x-takes-file'?: boolean;
   /** The path of the created resource; removed when the headers have been added. */
   'x-location'?: string;
 }

@@ -6,6 +6,7 @@ import { networkOf } from '../common/network.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { readBody } from './body-reader.js';
 import { faultOfJson } from './json-bounds.js';
+import { parseMultipart } from '../http/multipart.js';
 import { onClosed } from '../http/on-closed.js';
 import { ReceivedBytes, receivedLimits, type Received } from './received-bytes.js';
 import { hasBody, type ActorRequest } from '../http/request.js';
@@ -30,7 +31,7 @@ declare module 'fastify' {
   }
 }
 
-/** Accepts JSON bodies and empty ones; every other body is refused with 415. */
+/** Accepts JSON bodies and empty ones, and files where a route takes them; every other body is refused with 415. */
 export function acceptBodies(server: FastifyInstance): void {
   countBodies(server);
   const turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, queue);
@@ -47,6 +48,10 @@ export function acceptBodies(server: FastifyInstance): void {
   addParser(server, 'application/json', (request, body, received) =>
     body.length > largeBytes ? parseInTurn(request, body, received) : parseJson(request, body),
   );
+  addParser(server, 'multipart/form-data', (request, body) => {
+    if (!request.routeOptions.config?.rules?.takesFile) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
+    return parseMultipart(request.headers, body);
+  });
   addParser(server, '*', (_request, body) => {
     if (body.length > 0) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
   });

@@ -1,5 +1,6 @@
 import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
+import { addUsage } from '../executions/output-usage.queries.js';
 import type { Transaction } from '../infra/database.js';
 
 /** The ids of the tasks to copy and of their copies, in the order of the task numbers. Tasks that are added later are not copied. */
@@ -86,6 +87,75 @@ export async function copyTasks(
        LEFT JOIN ${pairs.replace('AS c', 'AS parent')} ON parent.source = t.parent_id`,
     [sources, copies, projectId, actor.id],
   );
+}
+
+/** Copies the catalogue of labels. */
+export async function copyLabels(
+  tx: Transaction,
+  sourceId: string,
+  projectId: string,
+  actor: Actor,
+): Promise<void> {
+  const rows = await tx.query<{ id: string }>('SELECT id FROM labels WHERE project_id = $1 ORDER BY id', [
+    sourceId,
+  ]);
+  await tx.query(
+    `INSERT INTO labels (id, project_id, kind, name, color, description, created_by, archived_at)
+     SELECT c.copy, $3, l.kind, l.name, l.color, l.description, $4, l.archived_at
+       FROM unnest($1::uuid[], $2::uuid[]) AS c (source, copy) JOIN labels l ON l.id = c.source`,
+    [rows.map(({ id }) => id), rows.map(() => newId()), projectId, actor.id],
+  );
+}
+
+/** What the copy of a document `d` takes, with its only version. */
+const bytesOfCopy = '2 * (octet_length(d.title) + octet_length(d.body) + 256)';
+
+/**
+ * Copies the plans of the tasks and the docs of the project as they are now; the versions of before stay where they are. They are counted
+ * with the copied tasks, and with what the new project has stored.
+ */
+export async function copyDocuments(
+  tx: Transaction,
+  { sources, copies }: TaskCopies,
+  sourceId: string,
+  projectId: string,
+  actor: Actor,
+): Promise<void> {
+  const rows = await tx.query<{ id: string; task_id: string | null; bytes: number }>(
+    `SELECT d.id, c.copy AS task_id, ${bytesOfCopy} AS bytes FROM ${pairs} JOIN documents d ON d.task_id = c.source
+      UNION ALL
+     SELECT d.id, NULL, ${bytesOfCopy} FROM documents d WHERE d.project_id = $3 AND d.kind = 'doc'
+      ORDER BY id`,
+    [sources, copies, sourceId],
+  );
+  const ids = rows.map(() => newId());
+  await tx.query(
+    `INSERT INTO documents (id, kind, project_id, task_id, title, body, created_by, updated_by, bytes)
+     SELECT c.copy, d.kind, CASE WHEN c.task_id IS NULL THEN $5::uuid END, c.task_id, d.title, d.body, $6, $6, c.bytes
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS c (source, copy, task_id, bytes)
+       JOIN documents d ON d.id = c.source`,
+    [
+      rows.map(({ id }) => id),
+      ids,
+      rows.map(({ task_id }) => task_id),
+      rows.map(({ bytes }) => bytes),
+      projectId,
+      actor.id,
+    ],
+  );
+  await tx.query(
+    `INSERT INTO document_versions (document_id, version, title, body, author_id)
+     SELECT id, version, title, body, created_by FROM documents WHERE id = ANY ($1)`,
+    [ids],
+  );
+  await tx.query(
+    `UPDATE tasks t SET bytes = coalesce(t.bytes, 0) + d.bytes
+       FROM (SELECT task_id, sum(bytes) AS bytes FROM documents WHERE id = ANY ($1) AND task_id IS NOT NULL GROUP BY 1) AS d
+      WHERE t.id = d.task_id`,
+    [ids],
+  );
+  const stored = rows.filter(({ task_id }) => task_id === null).reduce((sum, { bytes }) => sum + bytes, 0);
+  if (stored > 0) await addUsage(tx, projectId, stored);
 }
 
 /** Copies the checklists; nothing of them is done in the copies. */

@@ -16,6 +16,8 @@ import { defaultLimits, toProject } from '../projects/projects.schema.js';
 import {
   copyChecklists,
   copyDependencies,
+  copyDocuments,
+  copyLabels,
   copyTasks,
   planCopies,
   recordCopies,
@@ -109,12 +111,14 @@ export class ProjectCloneService {
         data: { project_id: id, name, status: 'active', created_by: actor.id, cloned_from: source.id },
       },
     });
+    if (input.include_tasks) await copyLabels(tx, source.id, id, actor);
     if (cloned > 0) {
       await copyTasks(tx, tasks, id, actor);
       await copyDependencies(tx, tasks);
       await copyChecklists(tx, tasks);
       await recordCopies(tx, tasks, { id, key }, actor);
     }
+    if (input.include_tasks) await copyDocuments(tx, tasks, source.id, id, actor);
     const statistics = (await statisticsOf(tx, [id])).get(id)!;
     return { ...toProject(project!, statistics), cloned_from: source.id, cloned_tasks: cloned };
   }

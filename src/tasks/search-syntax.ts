@@ -125,20 +125,25 @@ function leaf({ field, text, quoted }: Extract<Token, { type: 'term' }>): Search
 const weights = { title: 'A', description: 'B', comment: 'C' } as const;
 
 /**
- * Builds the SQL condition of a search on a task `t`.
+ * Builds the SQL condition of a search on a row with the columns `words` and `tags`.
  * @param bind adds a value and returns its placeholder
+ * @param row the alias of the row: `t` is a task, which is found by its refs, too
  */
-export function searchCondition(node: SearchNode, bind: (value: unknown) => string): string {
+export function searchCondition(
+  node: SearchNode,
+  bind: (value: unknown) => string,
+  row: 't' | 'd' = 't',
+): string {
   switch (node.kind) {
     case 'tag':
-      return `t.tags @> ARRAY[${bind(node.tag)}]::text[]`;
+      return `${row}.tags @> ARRAY[${bind(node.tag)}]::text[]`;
     case 'not':
-      return `NOT ${searchCondition(node.node, bind)}`;
+      return `NOT ${searchCondition(node.node, bind, row)}`;
     case 'and':
     case 'or':
-      return `(${node.nodes.map((child) => searchCondition(child, bind)).join(` ${node.kind.toUpperCase()} `)})`;
+      return `(${node.nodes.map((child) => searchCondition(child, bind, row)).join(` ${node.kind.toUpperCase()} `)})`;
     case 'text':
-      return textCondition(node, bind);
+      return textCondition(node, bind, row);
   }
 }
 
@@ -149,6 +154,7 @@ export function searchCondition(node: SearchNode, bind: (value: unknown) => stri
 function textCondition(
   { text, prefix, field }: Extract<SearchNode, { kind: 'text' }>,
   bind: (value: unknown) => string,
+  row: 't' | 'd',
 ): string {
   const { phrases, pairs } = searchWords(text);
   const labels = `${prefix ? '*' : ''}${field ? weights[field] : ''}`;
@@ -165,8 +171,8 @@ function textCondition(
     [...pair].length === 1 ? `*${labels.replace('*', '')}` : labels.replace('*', '');
   if (pairs.length > 0)
     required.push(`${bind(pairs.map((pair) => labelled(pair, ofPair(pair))).join(' & '))}::tsquery`);
-  const condition = required.length > 0 ? `t.words @@ (${required.join(' && ')})` : 'false';
-  const name = field === undefined && !prefix ? parseTaskName(text) : undefined;
+  const condition = required.length > 0 ? `${row}.words @@ (${required.join(' && ')})` : 'false';
+  const name = row === 't' && field === undefined && !prefix ? parseTaskName(text) : undefined;
   return name && 'key' in name ? `(${condition} OR ${hasRef(name, bind)})` : condition;
 }
 

@@ -4,6 +4,7 @@ import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { deleteFilesOfTask } from './attached-files.js';
 import { recordTaskChange } from './task-activity.js';
 import { hasRoom } from './task-room.js';
 import { requireTask, type AccessibleTask } from './tasks.queries.js';
@@ -72,12 +73,13 @@ export class TaskArchiveService {
     });
   }
 
-  /** Archives a draft. @throws TASK_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, TASK_NOT_DRAFT for a task that is none */
+  /** Archives a draft; its files are gone. @throws TASK_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, TASK_NOT_DRAFT for a task that is none */
   discard(actor: Actor, name: string): Promise<TaskView> {
     return this.database.transaction(async (tx) => {
       const task = await this.lock(tx, actor, name);
       if (!task.is_draft) throw new AppError('TASK_NOT_DRAFT', { task_id: task.id });
       if (task.archived_at !== null) return toTask(task);
+      await deleteFilesOfTask(tx, task.id);
       return this.move(tx, actor, task, { is_draft: true, archived_at: new Date() }, 'discarded');
     });
   }

@@ -9,6 +9,7 @@ import { HeavyWork } from '../infra/heavy-work.js';
 import type { Bulk, ChangePriority, PerTask } from './task-bulk.schema.js';
 import { TaskArchiveService } from './task-archive.service.js';
 import { TaskUpdateService } from './task-update.service.js';
+import { maxTags } from './task-fields.schema.js';
 import { requireTask } from './tasks.queries.js';
 import { TasksService } from './tasks.service.js';
 
@@ -66,7 +67,7 @@ export class TaskBulkService {
       input.operation === 'add_tags'
         ? [...new Set([...tags, ...given])]
         : tags.filter((tag) => !given.includes(tag));
-    if (changed.length > 50) throw new AppError('VALIDATION_VALUE_TOO_LONG', { field: 'tags' });
+    if (changed.length > maxTags) throw new AppError('VALIDATION_VALUE_TOO_LONG', { field: 'tags' });
     if (changed.length === tags.length) return id;
     return (await this.updates.updateIn(tx, actor, id, { tags: changed })).id;
   }

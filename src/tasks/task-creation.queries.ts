@@ -9,6 +9,8 @@ export interface InsertedTask extends Record<string, unknown> {
   project_id: string;
   key: string;
   assigned_to: string | null;
+  /** As the catalogue of labels spells them. */
+  tags: string[];
   created_at: Date;
 }
 
@@ -20,7 +22,10 @@ const stored = [...writtenColumns, 'is_draft'] as const;
 const firstStored = 8;
 /** The placeholder of `is_draft`: drafts do not count. */
 const isDraft = `$${firstStored + stored.indexOf('is_draft')}::boolean`;
-const placeholders = stored.map((_, index) => `$${firstStored + index}`).join(', ');
+const placeholders = stored
+  .map((name, index) => [name, `$${firstStored + index}`] as const)
+  .map(([name, value]) => (name === 'tags' ? `attach_labels(project.id, $1::uuid, ${value}::text[])` : value))
+  .join(', ');
 
 /**
  * Stores a task if the actor may write in its project and the project has room.
@@ -45,9 +50,9 @@ export async function insertTask(
      ), inserted AS (
        INSERT INTO tasks (id, project_id, number, assigned_to, created_by, ${stored.join(', ')})
        SELECT $5, project.id, $6, coalesce($7::uuid, CASE WHEN project.auto_assign THEN $1::uuid END), $1, ${placeholders} FROM project
-       RETURNING project_id, assigned_to, created_at
+       RETURNING project_id, assigned_to, tags, created_at
      )
-     SELECT inserted.project_id, project.key, inserted.assigned_to, inserted.created_at FROM inserted, project`,
+     SELECT inserted.project_id, project.key, inserted.assigned_to, inserted.tags, inserted.created_at FROM inserted, project`,
     [
       actor.id,
       actor.role === 'admin',

@@ -44,7 +44,7 @@ export class TaskCreationService {
       const id = newId();
       const parent = input.parent_id === null ? null : await requireTask(tx, actor, input.parent_id, 'read');
       const stored = { ...fields, ...stateOfNew(input), parent_id: parent?.id ?? null, is_draft: draft };
-      const { project_id, key, assigned_to, created_at } = await this.insert(
+      const { project_id, key, assigned_to, tags, created_at } = await this.insert(
         tx,
         actor,
         id,
@@ -63,6 +63,7 @@ export class TaskCreationService {
         number,
         key,
         assigned_to,
+        tags,
         created_by: actor.id,
         why_waiting: null,
         actual_duration: null,

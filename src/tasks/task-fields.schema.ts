@@ -13,6 +13,9 @@ export const tag = z
   .max(50)
   .regex(/^[^,]+$/, 'A tag has no comma');
 
+/** The most labels of a task. */
+export const maxTags = 50;
+
 const duration = durationSchema
   .transform((text) => parseDuration(text) ?? 0)
   .pipe(z.int().max(2 ** 31 - 1, 'The duration is too long'));
@@ -82,7 +85,7 @@ export const taskFields = {
   }),
   tags: z
     .array(tag)
-    .max(50)
+    .max(maxTags)
     .transform((tags) => [...new Set(tags)]),
   metadata: jsonObject(),
   command: runShape.command.nullable(),

@@ -5,6 +5,7 @@ import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { canSee } from '../projects/projects.queries.js';
+import { moveFilesOfTask } from './attached-files.js';
 import { recordTaskChange } from './task-activity.js';
 import { TaskNumbers } from './task-numbers.js';
 import { takenRef } from './task-ref.js';
@@ -53,14 +54,15 @@ export class TaskMoveService {
         assigned_to: keepsAssignee ? before.assigned_to : null,
       };
       const [row] = await tx
-        .query<Pick<AccessibleTask, 'updated_at' | 'version'>>(
-          `UPDATE tasks SET project_id = $2, number = $3, parent_id = NULL, assigned_to = $4, updated_at = now(), version = version + 1
-            WHERE id = $1 RETURNING updated_at, version`,
-          [before.id, projectId, number, moved.assigned_to],
+        .query<Pick<AccessibleTask, 'updated_at' | 'version' | 'tags'>>(
+          `UPDATE tasks SET project_id = $2, number = $3, parent_id = NULL, assigned_to = $4, tags = attach_labels($2, $5, tags), updated_at = now(), version = version + 1
+            WHERE id = $1 RETURNING updated_at, version, tags`,
+          [before.id, projectId, number, moved.assigned_to, actor.id],
         )
         .catch((error: unknown) => {
           throw takenRef(error, before.external_ref) ?? error;
         });
+      await moveFilesOfTask(tx, before.id, projectId);
       await refuseFullTasks(tx, projectId);
       await tx.query('INSERT INTO former_refs (project_id, number, task_id) VALUES ($1, $2, $3)', [
         before.project_id,

@@ -22,9 +22,15 @@ type Changes = Partial<Omit<UpdateTask, 'version' | 'dependencies' | 'status'>>;
 
 const written = [...writtenColumns, 'assigned_to', 'actual_duration'] as const;
 
-const updating = `UPDATE tasks SET ${written.map((name, index) => `${name} = $${index + 2}`).join(', ')},
+/** The number of the parameter with the actor who attaches labels; null when the tags stay as they are. */
+const attaching = written.length + 2;
+const assignment = (name: (typeof written)[number], value: string) =>
+  name === 'tags'
+    ? `tags = CASE WHEN $${attaching}::uuid IS NULL THEN ${value} ELSE attach_labels(project_id, $${attaching}, ${value}::text[]) END`
+    : `${name} = ${value}`;
+const updating = `UPDATE tasks SET ${written.map((name, index) => assignment(name, `$${index + 2}`)).join(', ')},
          updated_at = now(), version = version + 1
-   WHERE id = $1 RETURNING updated_at, version, started_at, completed_at, actual_duration`;
+   WHERE id = $1 RETURNING updated_at, version, started_at, completed_at, actual_duration, tags`;
 
 @Injectable()
 export class TaskUpdateService {
@@ -73,10 +79,9 @@ export class TaskUpdateService {
 
     const next = { ...before, ...changes, ...state };
     const [row] = await tx
-      .query<Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration'>>(
-        updating,
-        [before.id, ...written.map((column) => next[column])],
-      )
+      .query<
+        Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration' | 'tags'>
+      >(updating, [before.id, ...written.map((column) => next[column]), changes.tags ? actor.id : null])
       .catch((error: unknown) => {
         throw takenRef(error, next.external_ref) ?? error;
       });

@@ -15,6 +15,8 @@ import { TaskDependenciesController } from './task-dependencies.controller.js';
 import { TaskDependenciesService } from './task-dependencies.service.js';
 import { TaskExecutionController } from './task-execution.controller.js';
 import { TaskExecutionService } from './task-execution.service.js';
+import { TaskLabelsController } from './task-labels.controller.js';
+import { TaskLabelsService } from './task-labels.service.js';
 import { TaskListService } from './task-list.service.js';
 import { TaskMoveService } from './task-move.service.js';
 import { TaskNumbers } from './task-numbers.js';
@@ -29,6 +31,7 @@ import { TasksService } from './tasks.service.js';
     TasksController,
     TaskArchiveController,
     TaskDependenciesController,
+    TaskLabelsController,
     TaskBulkController,
     TaskExecutionController,
   ],
@@ -39,6 +42,7 @@ import { TasksService } from './tasks.service.js';
     TaskCreationService,
     TaskExecutionService,
     TaskDependenciesService,
+    TaskLabelsService,
     TaskListService,
     TaskMoveService,
     TaskNumbers,

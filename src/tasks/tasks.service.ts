@@ -15,6 +15,7 @@ import {
   type AccessibleTask,
   type DetailColumns,
 } from './tasks.queries.js';
+import { deleteFilesOfTask } from './attached-files.js';
 import { recordTaskChange } from './task-activity.js';
 import { toTask, type TaskDetail, type TaskHistory, type TaskHistoryQuery } from './tasks.schema.js';
 
@@ -99,7 +100,12 @@ export class TasksService {
     await this.refuseActive(tx, task.id, 'RESOURCE_IN_USE');
     await tx.query('UPDATE tasks SET parent_id = NULL WHERE parent_id = $1', [task.id]);
     await tx.query('DELETE FROM task_dependencies WHERE task_id = $1 OR depends_on_task_id = $1', [task.id]);
-    for (const table of ['comments', 'checklist_items', 'former_refs'])
+    await deleteFilesOfTask(tx, task.id);
+    await tx.query(
+      'DELETE FROM document_versions WHERE document_id IN (SELECT id FROM documents WHERE task_id = $1)',
+      [task.id],
+    );
+    for (const table of ['comments', 'checklist_items', 'documents', 'former_refs'])
       await tx.query(`DELETE FROM ${table} WHERE task_id = $1`, [task.id]);
     await tx.query('DELETE FROM tasks WHERE id = $1', [task.id]);
     this.recordRemoval(tx, actor, task, 'erased');

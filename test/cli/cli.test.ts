@@ -344,6 +344,74 @@ test('comments and checklists are written, changed and removed', async () => {
   expect(await call('checklist', 'check', ref, '9')).toMatchObject({ code: 4 });
 });
 
+test('labels are made, attached, renamed and archived', async () => {
+  const call = (...args: string[]) => millrace.call(['labels', ...args]);
+  const ref = (await millrace.call(['tasks', 'create', 'Labelled'])).stdout.trim();
+  const id = (await call('create', 'Of the house', '--color', '#E03E3E')).stdout.trim();
+  expect((await call('attach', ref, 'of the HOUSE')).stdout).toBe('Of the house\n');
+  expect((await call('attach', ref, 'other')).stdout).toBe('Of the house, other\n');
+  expect((await call('update', id, '--name', 'Of all', '--clear-color')).stdout).toBe('Of all\n');
+  expect((await call('detach', ref, 'Other')).stdout).toBe('Of all\n');
+  expect((await call('list', '--search', 'of')).stdout).toMatch(
+    new RegExp(`^ID .*\n${id} +Of all +– +all projects +–\n$`),
+  );
+  expect((await call('archive', id)).stdout).toBe('Of all archived\n');
+  expect((await call('list', '--search', 'of')).stdout).toBe('No labels.\n');
+  expect(await call('update', id)).toMatchObject({ code: 2 });
+});
+
+test('plans, docs and memory are written, changed, read and deleted', async () => {
+  const call = (...args: string[]) => millrace.call(args);
+  const ref = (await call('tasks', 'create', 'Planned')).stdout.trim();
+  const key = ref.split('-')[0]!;
+  for (const [kind, of] of [
+    ['plans', ref],
+    ['docs', key],
+  ] as const) {
+    const id = (await call(kind, 'add', of, 'How', '--body', 'First')).stdout.trim();
+    expect((await call(kind, 'list', of)).stdout).toMatch(new RegExp(`${id} +How +1 `));
+    expect((await call(kind, 'append', id, '--body', 'Second')).stdout).toBe('Version 2\n');
+    expect((await call(kind, 'edit', id, '--title', 'Why', '--note', 'Better')).stdout).toBe('Version 3\n');
+    expect((await call(kind, 'show', id)).stdout).toBe('First\nSecond\n');
+    expect((await call(kind, 'show', id, '--version', '1')).stdout).toBe('First\n');
+    expect((await call(kind, 'versions', id)).stdout).toMatch(/\n3 .* Why +Better\n2 .* How .*\n1 .* How/);
+    expect(await call(kind, 'edit', id)).toMatchObject({ code: 2 });
+    expect((await call(kind, 'delete', id)).stdout).toBe('Deleted\n');
+  }
+  const file = join(await mkdtemp(join(tmpdir(), 'millrace-note-')), 'note.md');
+  await writeFile(file, 'Redis is at 6380');
+  const note = (await call('memory', 'add', key, '--file', file, '--tags', 'redis,ports')).stdout.trim();
+  expect((await call('memory', 'list', key, '--tag', 'ports', '--search', '6380')).stdout).toBe(
+    `${note} (redis, ports)\nRedis is at 6380\n`,
+  );
+  expect((await call('memory', 'append', note, '--body', 'and 6381')).stdout).toBe('Version 2\n');
+  expect((await call('memory', 'show', note)).stdout).toBe('Redis is at 6380\nand 6381\n');
+  expect((await call('memory', 'delete', note)).stdout).toBe('Deleted\n');
+  expect((await call('memory', 'list', key)).stdout).toBe('Nothing is remembered.\n');
+  expect(await call('memory', 'add', key)).toMatchObject({ code: 2 });
+  expect(await call('memory', 'add', key, '--file', `${file}.none`)).toMatchObject({ code: 2 });
+});
+
+test('files and links are attached, listed, saved and removed', async () => {
+  const call = (...args: string[]) => millrace.call(args);
+  const ref = (await call('tasks', 'create', 'With files')).stdout.trim();
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-files-'));
+  await writeFile(join(folder, 'log.txt'), 'a log');
+  const file = (await call('attach', ref, join(folder, 'log.txt'))).stdout.trim();
+  const link = (await call('attach', ref, 'https://example.com/design', '--name', 'Design')).stdout.trim();
+  const { stdout } = await call('attachments', 'list', ref);
+  expect(stdout).toMatch(new RegExp(`${link} +Design +– +https://example.com/design`));
+  expect(stdout).toMatch(new RegExp(`${file} +log.txt +5`));
+  const saved = join(folder, 'saved');
+  expect((await call('attachments', 'get', file, '--output', saved)).stdout).toBe(`${saved}\n`);
+  expect(await readFile(saved, 'utf8')).toBe('a log');
+  expect((await call('attachments', 'get', file, '--output', '-')).stdout).toBe('a log');
+  expect(await call('attachments', 'get', link)).toMatchObject({ code: 1 });
+  expect((await call('attachments', 'delete', file)).stdout).toBe('Deleted\n');
+  expect(await call('attach', ref, join(folder, 'none'))).toMatchObject({ code: 2 });
+  await rm(folder, { recursive: true });
+});
+
 test('webhooks listen prints deliveries, and removes its webhook', async () => {
   const listening = millrace.start(['webhooks', 'listen', '--events', 'task.created']);
   await listening.says('Listening for task.created');

@@ -49,13 +49,13 @@ const forViewersToo = [
 /** What each scope of a personal access token opens, for an administrator's token that has no other. */
 const opened: Record<string, RegExp> = {
   'tasks.read':
-    /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/commands\/validate$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/commands\/validate$/,
   'tasks.write':
-    /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/commands\/validate$|^(POST|PUT|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|(dependencies|comments|checklist).*))?)?|sessions.*)$/,
-  'projects.read': /^GET \/api\/projects(?!.*\/tasks$)/,
-  'projects.write': /^\w+ \/api\/projects(?!.*\/tasks$)/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/commands\/validate$|^(POST|PUT|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments).*|projects\/\{project_id\}\/(docs|memory))$/,
+  'projects.read': /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments)$)/,
+  'projects.write': /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments)$)/,
   execute:
-    /^GET \/api\/(tasks|commands|executions|sessions|queues)\b|^GET .*\/tasks$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
   'webhooks.manage': /^\w+ \/api\/webhooks/,
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
@@ -74,6 +74,12 @@ const marks: Record<string, string[]> = {
   'mark-of-a-task': tasksScopes,
   'mark-of-a-comment': tasksScopes,
   'mark-of-a-step': tasksScopes,
+  'mark-of-a-label': tasksScopes,
+  'mark-of-a-plan': tasksScopes,
+  'mark-of-a-doc': tasksScopes,
+  'mark-of-a-note': tasksScopes,
+  'mark-of-a-link': tasksScopes,
+  'mark-of-a-file': tasksScopes,
   'mark-of-a-command': tasksScopes,
   'mark-of-an-output': tasksScopes,
   'mark-of-a-session': tasksScopes,
@@ -216,6 +222,19 @@ describe('access control', () => {
     const task = `/api/tasks/${execution.task_id}`;
     const comment = await data(201, working.post(`${task}/comments`, { body: 'mark-of-a-comment' }));
     await data(201, working.post(`${task}/checklist`, { text: 'mark-of-a-step' }));
+    const plan = await data(201, working.post(`${task}/plans`, { title: 'mark-of-a-plan', body: 'x' }));
+    const place = `/api/projects/${project.id}`;
+    await data(201, working.post(`${place}/docs`, { title: 'mark-of-a-doc', body: 'x' }));
+    await data(201, working.post(`${place}/memory`, { body: 'mark-of-a-note' }));
+    const link = { linked_type: 'project', linked_id: project.id, url: 'https://example.com/mark-of-a-link' };
+    await data(201, working.post('/api/attachments', link));
+    const form = new FormData();
+    form.set('linked_type', 'task');
+    form.set('linked_id', execution.task_id);
+    form.set('file', new Blob(['mark-of-a-file']), 'a file');
+    const file = await data(201, working.post('/api/attachments', form));
+    const labelled = { name: 'mark-of-a-label', project_id: project.id };
+    const projectLabel = await data(201, working.post('/api/labels/', labelled));
     const webhook = { url: 'https://example.com/mark-of-a-webhook', events: ['task.created'] };
     const hook = await data(201, working.post('/api/webhooks/', { ...webhook, project_id: project.id }));
     const label = { label: 'mark-of-a-token', scopes: ['tasks.read'] };
@@ -235,6 +254,10 @@ describe('access control', () => {
       project_id: project.id,
       task_id: execution.task_id,
       comment_id: comment.id,
+      label_id: projectLabel.id,
+      document_id: plan.id,
+      attachment_id: file.id,
+      version: '1',
       execution_id: execution.execution_id,
       command_id: execution.execution_id,
       webhook_id: hook.id,

@@ -78,7 +78,7 @@ function faultsOfRequest({ operation }: Route, sent: unknown): string[] {
   const request = operation.requestBody;
   if (sent === undefined) return request?.required ? ['a body is required by the document only'] : [];
   const schema =
-    typeof sent !== 'object' || sent instanceof Uint8Array
+    typeof sent !== 'object' || sent instanceof Uint8Array || sent instanceof FormData
       ? undefined
       : open.resolve(request)?.content['application/json'].schema;
   if (!schema) return [];

@@ -54,7 +54,7 @@ export class Client {
   }
 
   /**
-   * Sends a request. Strings and buffers are sent unchanged, other bodies as JSON. A response that the OpenAPI document does not allow
+   * Sends a request. Strings, buffers and forms are sent unchanged, other bodies as JSON. A response that the OpenAPI document does not allow
    * is an error.
    */
   async request(method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Answer> {
@@ -83,10 +83,12 @@ export class Client {
   }
 
   private send(method: string, url: URL, body: unknown, options: RequestOptions): Promise<Response> {
-    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const isForm = body instanceof FormData;
+    const raw = typeof body === 'string' || body instanceof Uint8Array || isForm;
     const headers: Record<string, string> = { ...this.headers };
     if (this.token !== undefined) headers['authorization'] = `Bearer ${this.token}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    // that of a form has a boundary, which `fetch` chooses
+    if (body !== undefined && !isForm) headers['content-type'] = 'application/json';
     return fetch(url, {
       method,
       headers: { ...headers, ...options.headers },

@@ -1,9 +1,12 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 import type { Api } from '../http/api.js';
+import { AttachmentsResource } from './resources/attachments.js';
 import { AuthResource } from './resources/auth.js';
 import { CommandsResource } from './resources/commands.js';
+import { DocumentsResource } from './resources/documents.js';
 import { ExecutionsResource } from './resources/executions.js';
 import { HealthResource } from './resources/health.js';
+import { LabelsResource } from './resources/labels.js';
 import { PersonalAccessTokensResource } from './resources/personalAccessTokens.js';
 import { ProjectsResource } from './resources/projects.js';
 import { QueuesResource } from './resources/queues.js';
@@ -15,10 +18,13 @@ import { WebhooksResource } from './resources/webhooks.js';
 
 /** Every route of Millrace, by resource. */
 export class Resources {
+  readonly attachments: AttachmentsResource;
   readonly auth: AuthResource;
   readonly commands: CommandsResource;
+  readonly documents: DocumentsResource;
   readonly executions: ExecutionsResource;
   readonly health: HealthResource;
+  readonly labels: LabelsResource;
   readonly personalAccessTokens: PersonalAccessTokensResource;
   readonly projects: ProjectsResource;
   readonly queues: QueuesResource;
@@ -29,10 +35,13 @@ export class Resources {
   readonly webhooks: WebhooksResource;
 
   constructor(api: Api) {
+    this.attachments = new AttachmentsResource(api);
     this.auth = new AuthResource(api);
     this.commands = new CommandsResource(api);
+    this.documents = new DocumentsResource(api);
     this.executions = new ExecutionsResource(api);
     this.health = new HealthResource(api);
+    this.labels = new LabelsResource(api);
     this.personalAccessTokens = new PersonalAccessTokensResource(api);
     this.projects = new ProjectsResource(api);
     this.queues = new QueuesResource(api);

@@ -16,6 +16,65 @@ export interface components {
        */
       startsAt?: string;
     };
+    AppendToDocument: {
+      /** @description Markdown, kept as it is sent */
+      body: string;
+      /**
+       * @description What the change is about
+       * @default null
+       */
+      changeNote?: string | null;
+    };
+    AttachLabel: {
+      name: string;
+    };
+    Attachment: {
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: uuid */
+      createdBy: string;
+      /** Format: uuid */
+      id: string;
+      /** Format: uuid */
+      linkedId: string;
+      /** @enum {string} */
+      linkedType: 'task' | 'project' | 'document';
+      mediaType: string | null;
+      name: string;
+      /** Format: uuid */
+      projectId: string;
+      sha256: string | null;
+      /** @description Bytes; 0 for a link */
+      size: number;
+      url: string | null;
+    };
+    AttachmentPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['Attachment'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
     AuthEndOtherSessionsQuery: {
       /**
        * Format: uuid
@@ -554,6 +613,51 @@ export interface components {
       /** @description Markdown; `@username` mentions a user */
       body: string;
     };
+    CreateDocument: {
+      /** @description Markdown, kept as it is sent */
+      body: string;
+      /**
+       * @description What the change is about
+       * @default null
+       */
+      changeNote?: string | null;
+      title: string;
+    };
+    CreateLabel: {
+      color?: string | null;
+      /** @default  */
+      description?: string;
+      /**
+       * @default task
+       * @enum {string}
+       */
+      kind?: 'task' | 'project';
+      /** @description Compared without regard to case */
+      name: string;
+      /** @description Null for a label of the whole installation, which administrators make */
+      projectId?: string | null;
+    };
+    CreateLink: {
+      /** @description The id of what it is attached to; the ref of a task or the key of a project will do */
+      linkedId: string;
+      /** @enum {string} */
+      linkedType: 'task' | 'project' | 'document';
+      /** @description The name of the file, or the URL, unless given */
+      name?: string;
+      /**
+       * Format: uri
+       * @description Where the link leads; it is not fetched
+       */
+      url: string;
+    };
+    CreateMemory: {
+      /** @description Markdown, kept as it is sent */
+      body: string;
+      /** @default [] */
+      tags?: string[];
+      /** @default  */
+      title?: string;
+    };
     CreatePersonalAccessToken: {
       /** @description When the token expires; null for never */
       expiresAt?: string | null;
@@ -818,6 +922,121 @@ export interface components {
       /** Format: date-time */
       timestamp: string;
     };
+    Document: {
+      body: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: uuid */
+      createdBy: string;
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      kind: 'plan' | 'doc' | 'memory';
+      /** Format: uuid */
+      projectId: string;
+      tags: string[];
+      taskId: string | null;
+      title: string;
+      /** Format: date-time */
+      updatedAt: string;
+      /** Format: uuid */
+      updatedBy: string;
+      version: number;
+    };
+    DocumentPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['ListedDocument'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    DocumentVersion: {
+      /** Format: uuid */
+      authorId: string;
+      body: string;
+      changeNote: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: uuid */
+      documentId: string;
+      title: string;
+      version: number;
+    };
+    DocumentVersionPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['ListedDocumentVersion'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    DocumentsListDocumentAttachmentsQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
+    DocumentsListVersionsQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
     EndedSessions: {
       /** @description The number of sign-ins that were ended */
       ended: number;
@@ -855,6 +1074,7 @@ export interface components {
           | 'SECRETS_UNPROTECTED'
           | 'VERSION_CONFLICT'
           | 'IDEMPOTENCY_CONFLICT'
+          | 'ATTACHMENT_IS_LINK'
           | 'TASK_NOT_FOUND'
           | 'TASK_ALREADY_RUNNING'
           | 'TASK_NOT_RUNNING'
@@ -1010,6 +1230,75 @@ export interface components {
       uptime: number;
       version: string;
     };
+    Label: {
+      archivedAt: string | null;
+      color: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      createdBy: string | null;
+      description: string;
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      kind: 'task' | 'project';
+      name: string;
+      projectId: string | null;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+    };
+    LabelPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['Label'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    LabelsListQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+      /** @description The labels of this project and of the whole installation */
+      projectId?: string;
+      /** @enum {string} */
+      kind?: 'task' | 'project';
+      /** @description The beginning of the name, without regard to case */
+      search?: string;
+      /**
+       * @description Archived labels, too
+       * @enum {string}
+       */
+      includeArchived?: 'true' | 'false';
+    };
     LastRun: {
       attempt: number;
       /** @description The error when the run failed for another reason than the command; at most 1,000 characters */
@@ -1033,6 +1322,40 @@ export interface components {
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    };
+    ListedDocument: {
+      body: string;
+      /** @description Whether only the first 2000 characters are shown */
+      bodyTruncated: boolean;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: uuid */
+      createdBy: string;
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      kind: 'plan' | 'doc' | 'memory';
+      /** Format: uuid */
+      projectId: string;
+      tags: string[];
+      taskId: string | null;
+      title: string;
+      /** Format: date-time */
+      updatedAt: string;
+      /** Format: uuid */
+      updatedBy: string;
+      version: number;
+    };
+    ListedDocumentVersion: {
+      /** Format: uuid */
+      authorId: string;
+      changeNote: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: uuid */
+      documentId: string;
+      title: string;
+      version: number;
     };
     ListedExecution: {
       attempt: number;
@@ -1724,6 +2047,52 @@ export interface components {
        * @enum {string}
        */
       period?: '7d' | '30d' | '90d' | '1y';
+    };
+    ProjectsListDocsQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
+    ProjectsListMemoryQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+      /** @description Notes with this tag */
+      tag?: string;
+      /** @description Words, "exact phrases", prefix*, AND, OR, NOT, -word, parentheses, tag:name */
+      search?: string;
+    };
+    ProjectsListProjectAttachmentsQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
     };
     ProjectsListQuery: {
       /** @description Page number, from 1 */
@@ -3042,6 +3411,20 @@ export interface components {
       /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
     };
+    TasksListAttachmentsQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
     TasksListCommentsQuery: {
       /** @description Page number, from 1 */
       page?: number;
@@ -3061,6 +3444,20 @@ export interface components {
       limit?: number;
       /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
       cursor?: string;
+    };
+    TasksListPlansQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
     };
     TasksListQuery: {
       /** @description Page number, from 1 */
@@ -3230,6 +3627,25 @@ export interface components {
     UpdateComment: {
       /** @description Markdown; `@username` mentions a user */
       body: string;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
+    UpdateDocument: {
+      /** @description Markdown, kept as it is sent */
+      body?: string;
+      /** @description What the change is about */
+      changeNote?: string | null;
+      tags?: string[];
+      title?: string;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
+    UpdateLabel: {
+      archived?: boolean;
+      color?: string | null;
+      description?: string;
+      /** @description Compared without regard to case */
+      name?: string;
       /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
     };
@@ -3711,6 +4127,10 @@ export interface components {
 
 export type AddDependency = components['schemas']['AddDependency'];
 export type AnnounceMaintenance = components['schemas']['AnnounceMaintenance'];
+export type AppendToDocument = components['schemas']['AppendToDocument'];
+export type AttachLabel = components['schemas']['AttachLabel'];
+export type Attachment = components['schemas']['Attachment'];
+export type AttachmentPage = components['schemas']['AttachmentPage'];
 export type AuthEndOtherSessionsQuery = components['schemas']['AuthEndOtherSessionsQuery'];
 export type AuthListSessionsQuery = components['schemas']['AuthListSessionsQuery'];
 export type AuthSession = components['schemas']['AuthSession'];
@@ -3741,6 +4161,10 @@ export type Comment = components['schemas']['Comment'];
 export type CommentPage = components['schemas']['CommentPage'];
 export type CreateChecklistItem = components['schemas']['CreateChecklistItem'];
 export type CreateComment = components['schemas']['CreateComment'];
+export type CreateDocument = components['schemas']['CreateDocument'];
+export type CreateLabel = components['schemas']['CreateLabel'];
+export type CreateLink = components['schemas']['CreateLink'];
+export type CreateMemory = components['schemas']['CreateMemory'];
 export type CreatePersonalAccessToken = components['schemas']['CreatePersonalAccessToken'];
 export type CreateProject = components['schemas']['CreateProject'];
 export type CreateSession = components['schemas']['CreateSession'];
@@ -3751,6 +4175,13 @@ export type Deleted = components['schemas']['Deleted'];
 export type DeletedComment = components['schemas']['DeletedComment'];
 export type DeletedWebhook = components['schemas']['DeletedWebhook'];
 export type DetailedHealth = components['schemas']['DetailedHealth'];
+export type Document = components['schemas']['Document'];
+export type DocumentPage = components['schemas']['DocumentPage'];
+export type DocumentVersion = components['schemas']['DocumentVersion'];
+export type DocumentVersionPage = components['schemas']['DocumentVersionPage'];
+export type DocumentsListDocumentAttachmentsQuery =
+  components['schemas']['DocumentsListDocumentAttachmentsQuery'];
+export type DocumentsListVersionsQuery = components['schemas']['DocumentsListVersionsQuery'];
 export type EndedSessions = components['schemas']['EndedSessions'];
 export type ErrorEnvelope = components['schemas']['ErrorEnvelope'];
 export type ExecuteCommand = components['schemas']['ExecuteCommand'];
@@ -3758,7 +4189,12 @@ export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
 export type Execution = components['schemas']['Execution'];
 export type Health = components['schemas']['Health'];
+export type Label = components['schemas']['Label'];
+export type LabelPage = components['schemas']['LabelPage'];
+export type LabelsListQuery = components['schemas']['LabelsListQuery'];
 export type LastRun = components['schemas']['LastRun'];
+export type ListedDocument = components['schemas']['ListedDocument'];
+export type ListedDocumentVersion = components['schemas']['ListedDocumentVersion'];
 export type ListedExecution = components['schemas']['ListedExecution'];
 export type ListedTask = components['schemas']['ListedTask'];
 export type Liveness = components['schemas']['Liveness'];
@@ -3794,6 +4230,10 @@ export type ProjectSecrets = components['schemas']['ProjectSecrets'];
 export type ProjectStatistics = components['schemas']['ProjectStatistics'];
 export type ProjectUpdatedMessage = components['schemas']['ProjectUpdatedMessage'];
 export type ProjectsAnalyticsQuery = components['schemas']['ProjectsAnalyticsQuery'];
+export type ProjectsListDocsQuery = components['schemas']['ProjectsListDocsQuery'];
+export type ProjectsListMemoryQuery = components['schemas']['ProjectsListMemoryQuery'];
+export type ProjectsListProjectAttachmentsQuery =
+  components['schemas']['ProjectsListProjectAttachmentsQuery'];
 export type ProjectsListQuery = components['schemas']['ProjectsListQuery'];
 export type ProjectsListTasksQuery = components['schemas']['ProjectsListTasksQuery'];
 export type QueueChange = components['schemas']['QueueChange'];
@@ -3844,14 +4284,18 @@ export type TaskRestoredMessage = components['schemas']['TaskRestoredMessage'];
 export type TaskUpdatedMessage = components['schemas']['TaskUpdatedMessage'];
 export type TasksDeleteQuery = components['schemas']['TasksDeleteQuery'];
 export type TasksHistoryQuery = components['schemas']['TasksHistoryQuery'];
+export type TasksListAttachmentsQuery = components['schemas']['TasksListAttachmentsQuery'];
 export type TasksListCommentsQuery = components['schemas']['TasksListCommentsQuery'];
 export type TasksListExecutionsQuery = components['schemas']['TasksListExecutionsQuery'];
+export type TasksListPlansQuery = components['schemas']['TasksListPlansQuery'];
 export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
 export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];
 export type TokenScope = components['schemas']['TokenScope'];
 export type UpdateChecklistItem = components['schemas']['UpdateChecklistItem'];
 export type UpdateComment = components['schemas']['UpdateComment'];
+export type UpdateDocument = components['schemas']['UpdateDocument'];
+export type UpdateLabel = components['schemas']['UpdateLabel'];
 export type UpdatePreferences = components['schemas']['UpdatePreferences'];
 export type UpdateProfile = components['schemas']['UpdateProfile'];
 export type UpdateProject = components['schemas']['UpdateProject'];

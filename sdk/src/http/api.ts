@@ -89,11 +89,12 @@ export class Api {
   }
 
   private request({ method, path, parameters, body, query, keep, keepBody, isPublic, options }: Call) {
-    const text = body === undefined ? undefined : JSON.stringify(keepBody ? body : toWire(body, keep));
+    const isSentAsIs = body === undefined || body instanceof FormData;
+    const sent = isSentAsIs ? body : JSON.stringify(keepBody ? body : toWire(body, keep));
     return {
       method,
       path: fillPath(path, parameters) + fillQuery(query ?? {}, snake),
-      body: text,
+      body: sent,
       isPublic: isPublic ?? false,
       options: options ?? {},
     };

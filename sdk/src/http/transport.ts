@@ -8,7 +8,8 @@ export interface Request {
   method: string;
   /** Path and query below the base URL. */
   path: string;
-  body?: string | undefined;
+  /** JSON, or the parts of a form. */
+  body?: string | FormData | undefined;
   isPublic: boolean;
   options: RequestOptions;
 }
@@ -88,7 +89,8 @@ export class Transport {
 
   private headersOf({ method, body, isPublic, options }: Request): Record<string, string> {
     const headers: Record<string, string> = { accept: 'application/json' };
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    // that of a form has a boundary, which `fetch` chooses
+    if (typeof body === 'string') headers['content-type'] = 'application/json';
     // idempotency keys belong to a user, so requests without a sign-in have none
     if (method === 'POST' && !isPublic)
       headers['idempotency-key'] = options.idempotencyKey ?? crypto.randomUUID();

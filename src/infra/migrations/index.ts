@@ -29,8 +29,11 @@ import { ActivityOfRequest1795940000000 } from './1795940000000-activity-of-requ
 import { UnreadTaskIndexes1795950000000 } from './1795950000000-unread-task-indexes.js';
 import { DependentsByKey1795960000000 } from './1795960000000-dependents-by-key.js';
 import { TaskFields1796000000000 } from './1796000000000-task-fields.js';
-import { PlaceByItsLine1796150000000 } from './1796150000000-place-by-its-line.js';
 import { CommentsAndChecklists1796100000000 } from './1796100000000-comments-and-checklists.js';
+import { PlaceByItsLine1796150000000 } from './1796150000000-place-by-its-line.js';
+import { Labels1796200000000 } from './1796200000000-labels.js';
+import { Documents1796300000000 } from './1796300000000-documents.js';
+import { Attachments1796400000000 } from './1796400000000-attachments.js';
 
 /** All migrations, in the order in which they run. */
 export const migrations = [
@@ -67,4 +70,7 @@ export const migrations = [
   TaskFields1796000000000,
   CommentsAndChecklists1796100000000,
   PlaceByItsLine1796150000000,
+  Labels1796200000000,
+  Documents1796300000000,
+  Attachments1796400000000,
 ];

@@ -3,10 +3,15 @@ import type { Api } from '../../http/api.js';
 import type { Listing } from '../../http/listing.js';
 import type { RequestOptions } from '../../http/request-options.js';
 import type {
+  AttachmentPage,
   CloneProject,
   ClonedProject,
+  CreateDocument,
+  CreateMemory,
   CreateProject,
   Deleted,
+  Document,
+  DocumentPage,
   Project,
   ProjectAnalytics,
   ProjectDetail,
@@ -15,6 +20,9 @@ import type {
   ProjectSecret,
   ProjectSecrets,
   ProjectsAnalyticsQuery,
+  ProjectsListDocsQuery,
+  ProjectsListMemoryQuery,
+  ProjectsListProjectAttachmentsQuery,
   ProjectsListQuery,
   ProjectsListTasksQuery,
   SetProjectMember,
@@ -111,6 +119,23 @@ export class ProjectsResource {
   }
 
   /**
+   * List the attachments of a project.
+   * Files and links, the newest first. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listProjectAttachments(
+    projectId: string,
+    query?: ProjectsListProjectAttachmentsQuery,
+    options?: RequestOptions,
+  ): Listing<AttachmentPage, 'items'> {
+    return this.api.list(
+      { method: 'GET', path: '/projects/{projectId}/attachments', parameters: { projectId }, query, options },
+      'items',
+    );
+  }
+
+  /**
    * Copy a project.
    * You own the copy. Its tasks are pending, unassigned unless they were assigned to you, and depend on each other as before; members, history and results are not copied. Scopes, one of: `projects.write`.
    * @throws {ApiError} PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_LIMIT_EXCEEDED
@@ -122,6 +147,38 @@ export class ProjectsResource {
       parameters: { projectId },
       body,
       keep: ['settings'],
+      options,
+    });
+  }
+
+  /**
+   * List the docs of a project.
+   * The newest first, each with the beginning of its text. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listDocs(
+    projectId: string,
+    query?: ProjectsListDocsQuery,
+    options?: RequestOptions,
+  ): Listing<DocumentPage, 'items'> {
+    return this.api.list(
+      { method: 'GET', path: '/projects/{projectId}/docs', parameters: { projectId }, query, options },
+      'items',
+    );
+  }
+
+  /**
+   * Write a doc for a project.
+   * Markdown, kept as it is sent, and later with its versions: `/api/documents/{document_id}` reads and changes it. A project has at most 1,000 docs, which count against its `storage_limit`. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  addDoc(projectId: string, body: CreateDocument, options?: RequestOptions): Promise<Document> {
+    return this.api.call({
+      method: 'POST',
+      path: '/projects/{projectId}/docs',
+      parameters: { projectId },
+      body,
       options,
     });
   }
@@ -170,6 +227,38 @@ export class ProjectsResource {
       method: 'DELETE',
       path: '/projects/{projectId}/members/{userId}',
       parameters: { projectId, userId },
+      options,
+    });
+  }
+
+  /**
+   * Recall what a project is to remember.
+   * Notes, the newest first, each with the beginning of its text, by tag and by words as tasks are searched. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listMemory(
+    projectId: string,
+    query?: ProjectsListMemoryQuery,
+    options?: RequestOptions,
+  ): Listing<DocumentPage, 'items'> {
+    return this.api.list(
+      { method: 'GET', path: '/projects/{projectId}/memory', parameters: { projectId }, query, options },
+      'items',
+    );
+  }
+
+  /**
+   * Have a project remember something.
+   * A note for whoever works on the project later, without versions. A project has at most 100,000 notes, which count against its `storage_limit`. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  remember(projectId: string, body: CreateMemory, options?: RequestOptions): Promise<Document> {
+    return this.api.call({
+      method: 'POST',
+      path: '/projects/{projectId}/memory',
+      parameters: { projectId },
+      body,
       options,
     });
   }

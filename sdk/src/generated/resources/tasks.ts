@@ -4,6 +4,8 @@ import type { Listing } from '../../http/listing.js';
 import type { RequestOptions } from '../../http/request-options.js';
 import type {
   AddDependency,
+  AttachLabel,
+  AttachmentPage,
   BulkResult,
   BulkTasks,
   Cancel,
@@ -14,9 +16,12 @@ import type {
   CommentPage,
   CreateChecklistItem,
   CreateComment,
+  CreateDocument,
   CreateTask,
   Deleted,
   DeletedComment,
+  Document,
+  DocumentPage,
   ExecuteTask,
   MoveTask,
   OutputSearch,
@@ -30,8 +35,10 @@ import type {
   TaskPage,
   TasksDeleteQuery,
   TasksHistoryQuery,
+  TasksListAttachmentsQuery,
   TasksListCommentsQuery,
   TasksListExecutionsQuery,
+  TasksListPlansQuery,
   TasksListQuery,
   TasksOutputQuery,
   TasksSearchOutputQuery,
@@ -137,6 +144,23 @@ export class TasksResource {
       keep: ['environment', 'metadata'],
       options,
     });
+  }
+
+  /**
+   * List the attachments of a task.
+   * Files and links, the newest first. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} TASK_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listAttachments(
+    taskId: string,
+    query?: TasksListAttachmentsQuery,
+    options?: RequestOptions,
+  ): Listing<AttachmentPage, 'items'> {
+    return this.api.list(
+      { method: 'GET', path: '/tasks/{taskId}/attachments', parameters: { taskId }, query, options },
+      'items',
+    );
   }
 
   /**
@@ -416,6 +440,37 @@ export class TasksResource {
   }
 
   /**
+   * Attach a label to a task.
+   * By its name, without regard to case; a new one is made in the project. Nothing changes when the task has it. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  attachLabel(taskId: string, body: AttachLabel, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/labels',
+      parameters: { taskId },
+      body,
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
+   * Detach a label from a task.
+   * The label stays in the catalogue. Nothing changes when the task does not have it. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  detachLabel(taskId: string, name: string, options?: RequestOptions): Promise<Task> {
+    return this.api.call({
+      method: 'DELETE',
+      path: '/tasks/{taskId}/labels/{name}',
+      parameters: { taskId, name },
+      keep: ['environment', 'metadata'],
+      options,
+    });
+  }
+
+  /**
    * Move a task to another project.
    * The task gets a ref of its new project; the one of before goes on naming it. Dependencies and children stay, the parent does not, and an assignee who cannot see the project is cleared. Its runs stay where they were. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
@@ -462,6 +517,38 @@ export class TasksResource {
       { method: 'GET', path: '/tasks/{taskId}/output/search', parameters: { taskId }, query, options },
       'matches',
     );
+  }
+
+  /**
+   * List the plans of a task.
+   * The newest first, each with the beginning of its text. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} TASK_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listPlans(
+    taskId: string,
+    query?: TasksListPlansQuery,
+    options?: RequestOptions,
+  ): Listing<DocumentPage, 'items'> {
+    return this.api.list(
+      { method: 'GET', path: '/tasks/{taskId}/plans', parameters: { taskId }, query, options },
+      'items',
+    );
+  }
+
+  /**
+   * Write a plan for a task.
+   * Markdown, kept as it is sent, and later with its versions: `/api/documents/{document_id}` reads and changes it. A task has at most 100 plans. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  addPlan(taskId: string, body: CreateDocument, options?: RequestOptions): Promise<Document> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/plans',
+      parameters: { taskId },
+      body,
+      options,
+    });
   }
 
   /**

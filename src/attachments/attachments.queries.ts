@@ -1,0 +1,87 @@
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { findDocument } from '../documents/documents.queries.js';
+import type { UploadedFile } from '../http/multipart.js';
+import type { Queryable, Transaction } from '../infra/database.js';
+import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
+import type { Project } from '../projects/project.entity.js';
+import { findAccessible } from '../projects/projects.queries.js';
+import type { MemberRole } from '../projects/projects.schema.js';
+import { requireTask } from '../tasks/tasks.queries.js';
+import type { Link } from './attachments.schema.js';
+
+/** What something is attached to, for who may see it. */
+export interface Target {
+  id: string;
+  project_id: string;
+  access: MemberRole;
+  project_status: string;
+  resource_limits: Project['resource_limits'];
+  /** The task in whose history a change is told: the task itself, or that of a plan; null for all else. */
+  task: { id: string; title: string; status: string; is_draft: boolean } | null;
+}
+
+/**
+ * Finds what something is attached to, if the actor has a kind of access to it.
+ * @param lock keeps a task from being moved or erased, and a document from being deleted, until the end of the transaction
+ * @throws TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+ */
+export async function requireTarget(
+  db: Queryable,
+  actor: Actor,
+  { linked_type, linked_id }: Link,
+  permission: ProjectPermission,
+  lock = false,
+): Promise<Target> {
+  if (linked_type === 'task') {
+    const task = await requireTask(db, actor, linked_id, permission, lock ? { lock } : {});
+    const project = await findAccessible(db, actor.id, actor.role === 'admin', { id: task.project_id });
+    const { resource_limits } = project!;
+    return { ...task, resource_limits, task };
+  }
+  if (linked_type === 'project') {
+    const named = linked_id.includes('-') ? { id: linked_id } : { key: linked_id };
+    const project = await findAccessible(db, actor.id, actor.role === 'admin', named);
+    if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: linked_id });
+    checkPermission(project, permission);
+    const { id, access, status, resource_limits } = project;
+    return { id, project_id: id, access, project_status: status, resource_limits, task: null };
+  }
+  const document = await findDocument(db, actor, linked_id, lock);
+  if (!document) throw new AppError('RESOURCE_NOT_FOUND', { document_id: linked_id });
+  const { project_id, project_status, access, task_id, task_title, task_status, is_draft } = document;
+  checkPermission({ id: project_id, status: project_status, access }, permission);
+  const task = task_id === null ? null : { id: task_id, title: task_title!, status: task_status!, is_draft };
+  return { ...document, task };
+}
+
+/** The bytes of a part of a file. */
+const partBytes = 256 * 1024;
+
+/** Stores the content of a file. */
+export async function storeContent(
+  tx: Transaction,
+  attachmentId: string,
+  { bytes }: UploadedFile,
+): Promise<void> {
+  for (let part = 0, at = 0; at < bytes.length; part += 1, at += partBytes) {
+    const content = bytes.subarray(at, at + partBytes);
+    await tx.query('INSERT INTO attachment_parts (attachment_id, part, bytes) VALUES ($1, $2, $3)', [
+      attachmentId,
+      part,
+      content,
+    ]);
+  }
+}
+
+/** Reads the content of a file part by part. It ends early when the attachment is deleted meanwhile. */
+export async function* readContent(db: Queryable, attachmentId: string): AsyncGenerator<Buffer> {
+  for (let part = 0; ; part += 1) {
+    const [row] = await db.query<{ bytes: Buffer }>(
+      'SELECT bytes FROM attachment_parts WHERE attachment_id = $1 AND part = $2',
+      [attachmentId, part],
+    );
+    if (!row) return;
+    yield row.bytes;
+  }
+}
