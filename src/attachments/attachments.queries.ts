@@ -55,23 +55,33 @@ export async function requireTarget(
   return { ...document, task };
 }
 
-/** The bytes of a part of a file. */
+/** A part of a file has this many bytes, and up to a chunk more. */
 const partBytes = 256 * 1024;
 
 /** Stores the content of a file. */
 export async function storeContent(
   tx: Transaction,
   attachmentId: string,
-  { bytes }: UploadedFile,
+  { chunks }: UploadedFile,
 ): Promise<void> {
-  for (let part = 0, at = 0; at < bytes.length; part += 1, at += partBytes) {
-    const content = bytes.subarray(at, at + partBytes);
+  let parts = 0;
+  let pending: Buffer[] = [];
+  let size = 0;
+  const store = async () => {
+    const bytes = Buffer.concat(pending);
     await tx.query('INSERT INTO attachment_parts (attachment_id, part, bytes) VALUES ($1, $2, $3)', [
       attachmentId,
-      part,
-      content,
+      parts++,
+      bytes,
     ]);
+    [pending, size] = [[], 0];
+  };
+  for (const chunk of chunks) {
+    pending.push(chunk);
+    size += chunk.length;
+    if (size >= partBytes) await store();
   }
+  if (size > 0) await store();
 }
 
 /** Reads the content of a file part by part. It ends early when the attachment is deleted meanwhile. */

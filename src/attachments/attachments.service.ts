@@ -67,10 +67,10 @@ export class AttachmentsService {
     return this.heavy.write(actor.id, () =>
       this.database.transaction(async (tx) => {
         const target = await requireTarget(tx, actor, link, 'write', true);
-        await this.refuseFull(tx, target, file?.bytes.length ?? 0);
+        await this.refuseFull(tx, target, file?.size ?? 0);
         const id = newId();
         if (file) await storeContent(tx, id, file);
-        const size = file?.bytes.length ?? 0;
+        const size = file?.size ?? 0;
         const [row] = await tx.query<Row>(
           `INSERT INTO attachments (id, linked_type, linked_id, project_id, name, url, media_type, size, sha256, created_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *`,
@@ -105,7 +105,8 @@ export class AttachmentsService {
       const project = { id: project_id, status, access };
       checkPermission(project, 'write');
       if (row.created_by !== actor.id) checkPermission(project, 'own');
-      await deleteFile(tx, id);
+      // somebody else may have been quicker
+      if (!(await deleteFile(tx, id))) throw notFound(id);
       this.record(tx, actor, target, row, 'removed');
       return { message: 'Attachment deleted successfully', deleted_at: toInstant(new Date()) };
     });
@@ -133,13 +134,12 @@ export class AttachmentsService {
     id: string,
     lock = false,
   ): Promise<{ row: Attachment; target: Target }> {
-    const notFound = () => new AppError('RESOURCE_NOT_FOUND', { attachment_id: id });
     const [row] = await db.query<Row>('SELECT * FROM attachments WHERE id = $1', [id]);
-    if (!row) throw notFound();
+    if (!row) throw notFound(id);
     const { linked_type, linked_id } = row;
     const target = await requireTarget(db, actor, { linked_type, linked_id }, 'read', lock).catch(
       (error: unknown) => {
-        throw error instanceof AppError && error.status === 404 ? notFound() : error;
+        throw error instanceof AppError && error.status === 404 ? notFound(id) : error;
       },
     );
     return { row, target };
@@ -176,3 +176,5 @@ export class AttachmentsService {
     );
   }
 }
+
+const notFound = (id: string) => new AppError('RESOURCE_NOT_FOUND', { attachment_id: id });

@@ -31,7 +31,8 @@ const written: readonly ErrorCode[] = [
 const versionParam = z
   .string()
   .regex(/^[1-9]\d{0,8}$/, 'Send the number of a version')
-  .transform(Number);
+  .transform(Number)
+  .meta({ description: 'The number of a version' });
 
 /** Plans of tasks, docs and memory of projects, by their ids. */
 @Controller('api/documents')

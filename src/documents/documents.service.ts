@@ -6,7 +6,8 @@ import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { PageWindow, type Page, type PageQuery } from '../http/pagination.js';
 import { checkVersion } from '../http/request.js';
-import { countRows, Database, type Transaction } from '../infra/database.js';
+import { countRows, Database, type Queryable, type Transaction } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { checkPermission, ProjectAccess, type ProjectPermission } from '../projects/project-access.js';
 import { deleteFilesOfDocument } from '../tasks/attached-files.js';
 import { recordTaskChange } from '../tasks/task-activity.js';
@@ -47,6 +48,7 @@ export type Place = { kind: 'plan'; task: string } | { kind: 'doc' | 'memory'; p
 export class DocumentsService {
   constructor(
     private readonly database: Database,
+    private readonly heavy: HeavyWork,
     private readonly projects: ProjectAccess,
     private readonly activity: ActivityLog,
   ) {}
@@ -75,12 +77,15 @@ export class DocumentsService {
     const window = new PageWindow(query, url, [['d.id', 'id']]);
     const from = `FROM documents d LEFT JOIN tasks t ON t.id = d.task_id JOIN projects p ON p.id = coalesce(t.project_id, d.project_id)
       WHERE ${conditions.join(' AND ')}`;
-    const total = window.total ?? (await countRows(this.database, from, [...values]));
-    const rows = await this.database.query<ListedDocumentRow & Record<string, unknown>>(
-      `SELECT ${listedColumns} ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
-      values,
-    );
-    return window.toPage(rows, total, toListedDocument);
+    const read = async (db: Queryable) => {
+      const total = window.total ?? (await countRows(db, from, [...values]));
+      const rows = await db.query<ListedDocumentRow & Record<string, unknown>>(
+        `SELECT ${listedColumns} ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
+        values,
+      );
+      return window.toPage(rows, total, toListedDocument);
+    };
+    return query.search === undefined ? read(this.database) : this.heavy.read(actor.id, read);
   }
 
   /** Shows a document. @throws RESOURCE_NOT_FOUND */

@@ -12,7 +12,9 @@ export class UploadedFile {
     readonly name: string,
     /** As its sender named it. */
     readonly mediaType: string,
-    readonly bytes: Buffer,
+    /** In the order of the file; they are parts of the body. */
+    readonly chunks: readonly Buffer[],
+    readonly size: number,
     /** Of the bytes, in hexadecimal. */
     readonly sha256: string,
   ) {}
@@ -69,7 +71,8 @@ export function parseMultipart(headers: IncomingHttpHeaders, body: Buffer): Prom
       stream.on('limit', tooLarge);
       stream.on('error', malformed);
       stream.on('end', () => {
-        const content = [Buffer.concat(chunks), hash.digest('hex')] as const;
+        const size = chunks.reduce((sum, { length }) => sum + length, 0);
+        const content = [chunks, size, hash.digest('hex')] as const;
         fields.set(name, new UploadedFile(plainName(fileName), mediaTypeOf(mediaType), ...content));
       });
     });

@@ -9,6 +9,7 @@ export type LabelKind = (typeof labelKinds)[number];
  * project makes an entry here.
  */
 @Entity('labels')
+@Index('labels_project', ['project_id', 'id'])
 // by its name in lower case, once in a project or in the whole installation
 @Index('labels_name', { synchronize: false })
 export class Label {

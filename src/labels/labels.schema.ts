@@ -80,7 +80,7 @@ export const labelListQuery = pageQuery(100).extend({
   project_id: projectIdParam
     .optional()
     .meta({ description: 'The labels of this project and of the whole installation' }),
-  kind: z.enum(labelKinds).optional(),
+  kind: z.enum(labelKinds).optional().meta({ description: 'What the labels are for' }),
   search: z
     .string()
     .max(50)

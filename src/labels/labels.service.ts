@@ -153,10 +153,12 @@ export class LabelsService {
                                        FROM unnest(t.tags) WITH ORDINALITY AS u (tag, place) GROUP BY 1) AS n ORDER BY n.place),
                 version = version + 1
           WHERE t.id = ANY (ARRAY(
-            SELECT id FROM tasks WHERE tags && $2::text[] AND deleted_at IS NULL AND ($1::uuid IS NULL OR project_id = $1)
+            SELECT id FROM tasks o WHERE tags && $2::text[] AND deleted_at IS NULL AND (project_id = $1 OR ($1::uuid IS NULL
+               -- a label of the project goes before that of the installation
+               AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.project_id = o.project_id AND l.kind = 'task' AND lower(l.name) = $4)))
              LIMIT ${tasksAtOnce} FOR NO KEY UPDATE))
         RETURNING 1`,
-        [project_id, old, next],
+        [project_id, old, next, name.toLowerCase()],
       );
       if (rows.length < tasksAtOnce) return;
     }

@@ -24,7 +24,7 @@ export const restoredTasksSchema = z
         fields: z.array(z.string()).meta({ description: 'The restored fields' }),
         kept: z.array(z.string()).meta({
           description:
-            'Fields that had changed, but cannot be restored: dependencies, a position in a queue, an assignee who is disabled or cannot see the project',
+            'What had changed, but is not restored: dependencies, a position in a queue, an assignee who is disabled or cannot see the project, the project, comments, checklist, plans and attachments',
         }),
       }),
     ),

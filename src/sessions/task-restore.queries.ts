@@ -45,6 +45,17 @@ export interface FirstValue {
   sequence: string;
 }
 
+/** What belongs to a task beside its fields, by the beginnings of the actions that change it. */
+const besideTheTask = Object.entries({
+  comment: 'comments',
+  checklist_item_: 'checklist',
+  plan_: 'plans',
+  attachment_: 'attachments',
+  moved: 'project_id',
+})
+  .map(([beginning, field]) => `('${beginning}', '${field}')`)
+  .join(', ');
+
 export function firstValues(tx: Transaction, point: RestorePoint, taskId: string): Promise<FirstValue[]> {
   return tx.query<FirstValue & Record<string, unknown>>(
     `SELECT DISTINCT ON (f.field) f.field, f.value, a.sequence
@@ -53,6 +64,10 @@ export function firstValues(tx: Transaction, point: RestorePoint, taskId: string
                      -- both set the progress without recording it: a completion by hand, and an execution
                      WHEN a.new_value IN ('"completed"', '"queued"') THEN '{"progress_percentage": null}' ELSE '{}'::jsonb END
                    WHEN a.action = 'workflow_status_changed' THEN jsonb_build_object('planned', a.old_value = '"planned"')
+                   -- what else was done to a task stays, and is named: its entries have fields of their own, such as the title of a plan
+                   WHEN a.action <> 'updated' THEN coalesce((
+                     SELECT jsonb_build_object(k.field, NULL) FROM (VALUES ${besideTheTask}) AS k (beginning, field)
+                      WHERE starts_with(a.action, k.beginning)), '{}')
                    WHEN jsonb_typeof(a.old_value) <> 'object' THEN '{}'
                    -- the previous dependencies of a task are not recorded
                    WHEN a.new_value ? 'dependencies' THEN '{"dependencies": null}' || a.old_value

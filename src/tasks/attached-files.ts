@@ -14,9 +14,9 @@ export async function deleteFilesOfDocument(tx: Transaction, documentId: string)
   await deleteFiles(tx, 'a.linked_id = $1', documentId);
 }
 
-/** Deletes one attachment. */
-export async function deleteFile(tx: Transaction, attachmentId: string): Promise<void> {
-  await deleteFiles(tx, 'a.id = $1', attachmentId);
+/** Deletes one attachment. @returns whether there was one */
+export function deleteFile(tx: Transaction, attachmentId: string): Promise<boolean> {
+  return deleteFiles(tx, 'a.id = $1', attachmentId);
 }
 
 /** Lets the bytes that a task has attached count with another project. */
@@ -33,7 +33,7 @@ export async function moveFilesOfTask(tx: Transaction, taskId: string, projectId
   }
 }
 
-async function deleteFiles(tx: Transaction, which: string, id: string): Promise<void> {
+async function deleteFiles(tx: Transaction, which: string, id: string): Promise<boolean> {
   const freed = await tx.query<{ project_id: string; bytes: string }>(
     `WITH gone AS (DELETE FROM attachments a WHERE ${which} RETURNING a.id, a.project_id, a.size),
           parts AS (DELETE FROM attachment_parts WHERE attachment_id IN (SELECT id FROM gone))
@@ -41,4 +41,5 @@ async function deleteFiles(tx: Transaction, which: string, id: string): Promise<
     [id],
   );
   for (const { project_id, bytes } of freed) await addUsage(tx, project_id, -Number(bytes));
+  return freed.length > 0;
 }

@@ -20,6 +20,8 @@ const errors: readonly ErrorCode[] = [
   'PROJECT_LIMIT_EXCEEDED',
 ];
 
+const labelName = tag.meta({ description: 'The name of a label' });
+
 /** Labels of a task one at a time; `tags` of the task are all of them. */
 @Controller('api/tasks/:task_id/labels')
 export class TaskLabelsController {
@@ -53,7 +55,7 @@ export class TaskLabelsController {
   detachLabel(
     @CurrentActor() actor: Actor,
     @Param('task_id', { schema: taskIdParam }) taskId: string,
-    @Param('name', { schema: tag }) name: string,
+    @Param('name', { schema: labelName }) name: string,
   ) {
     return this.labels.detach(actor, taskId, name);
   }

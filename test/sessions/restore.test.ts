@@ -283,3 +283,26 @@ test('the fields of a backlog are restored, except an `external_ref` that anothe
   });
   expect(await task(owner, never)).toMatchObject({ due_at: null });
 });
+
+test('what was written beside a task stays, and changes no field of it', async () => {
+  const { owner, project } = await start();
+  const made = await makeTask(owner, project, { title: 'The title' });
+  const at = `/api/tasks/${made.id}`;
+  const plan = await data(201, owner.post(`${at}/plans`, { title: 'Of the plan', body: 'x' }));
+  const item = await data(201, owner.post(`${at}/checklist`, { text: 'step' }));
+  const { session, path, working } = await open(owner, project);
+  await data(200, working.put(`/api/documents/${plan.id}`, { title: 'Another plan' }));
+  await data(200, working.put(`${at}/checklist/${item.id}`, { done: true }));
+  await data(201, working.post(`${at}/comments`, { body: 'said' }));
+  const link = { linked_type: 'task', linked_id: made.id, url: 'https://example.com' };
+  const attached = await data(201, working.post('/api/attachments', link));
+  await data(200, working.delete(`/api/attachments/${attached.id}`));
+  const { tasks } = await data(
+    200,
+    owner.post(`${path}/restore`, { restore_point: session.created_at, include_tasks: true }),
+  );
+  expect(tasks.restored).toEqual([
+    { task_id: made.id, ref: made.ref, fields: [], kept: ['attachments', 'checklist', 'comments', 'plans'] },
+  ]);
+  expect(await task(owner, made)).toMatchObject({ title: 'The title', checklist: { total: 1, done: 1 } });
+});

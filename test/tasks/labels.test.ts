@@ -145,6 +145,13 @@ describe('the catalogue', () => {
     const task = await makeTask(owner, project, { tags: [name.toUpperCase()] });
     expect(task.tags).toEqual([name]);
     expect(await named(name)).toMatchObject({ id: label.id });
+    // a project with a label of its own keeps its name
+    const other = await makeProject(owner);
+    await data(201, make(owner, { name, project_id: other.id }));
+    const own = await makeTask(owner, other, { tags: [name] });
+    await data(200, app.admin.put(`/api/labels/${label.id}`, { name: `${name}-new` }));
+    expect(await show(owner, task)).toMatchObject({ tags: [`${name}-new`] });
+    expect(await show(owner, own)).toMatchObject({ tags: [name] });
   });
 
   test('of a project is seen and kept by those who may', async () => {

@@ -1289,7 +1289,10 @@ export interface components {
       order?: 'asc' | 'desc';
       /** @description The labels of this project and of the whole installation */
       projectId?: string;
-      /** @enum {string} */
+      /**
+       * @description What the labels are for
+       * @enum {string}
+       */
       kind?: 'task' | 'project';
       /** @description The beginning of the name, without regard to case */
       search?: string;
@@ -2518,7 +2521,7 @@ export interface components {
       restored: {
         /** @description The restored fields */
         fields: string[];
-        /** @description Fields that had changed, but cannot be restored: dependencies, a position in a queue, an assignee who is disabled or cannot see the project */
+        /** @description What had changed, but is not restored: dependencies, a position in a queue, an assignee who is disabled or cannot see the project, the project, comments, checklist, plans and attachments */
         kept: string[];
         ref: string;
         /** Format: uuid */

@@ -17,6 +17,7 @@ export class Labels1796200000000 implements MigrationInterface {
     await runner.query(
       `CREATE UNIQUE INDEX "labels_name" ON "labels" (coalesce("project_id", ${nil}), "kind", lower("name"))`,
     );
+    await runner.query(`CREATE INDEX "labels_project" ON "labels" ("project_id", "id")`);
     await runner.query(
       `INSERT INTO labels (id, project_id, name)
        SELECT ${uuid7}, project_id, name FROM (
@@ -44,6 +45,8 @@ const attaching = `CREATE FUNCTION attach_labels(of_project uuid, who uuid, name
       WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.kind = 'task' AND lower(l.name) = lower(n.name)
                            AND coalesce(l.project_id, ${nil}) IN (of_project, ${nil}))
         AND (SELECT count(*) FROM labels WHERE project_id = of_project) < ${mostMade}
+      -- in one order, so that two who make the same labels do not wait for each other in a circle
+      ORDER BY lower(n.name)
          ON CONFLICT DO NOTHING;
      RETURN ARRAY(
        SELECT s.name FROM (
