@@ -1,11 +1,9 @@
-import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
-import { findDocument } from '../documents/documents.queries.js';
+import { requireDocument } from '../documents/documents.queries.js';
 import type { UploadedFile } from '../http/multipart.js';
 import type { Queryable, Transaction } from '../infra/database.js';
-import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
+import type { ProjectAccess, ProjectPermission } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
-import { findAccessible } from '../projects/projects.queries.js';
 import type { MemberRole } from '../projects/projects.schema.js';
 import { requireTask } from '../tasks/tasks.queries.js';
 import type { Link } from './attachments.schema.js';
@@ -28,6 +26,7 @@ export interface Target {
  */
 export async function requireTarget(
   db: Queryable,
+  projects: ProjectAccess,
   actor: Actor,
   { linked_type, linked_id }: Link,
   permission: ProjectPermission,
@@ -35,22 +34,16 @@ export async function requireTarget(
 ): Promise<Target> {
   if (linked_type === 'task') {
     const task = await requireTask(db, actor, linked_id, permission, lock ? { lock } : {});
-    const project = await findAccessible(db, actor.id, actor.role === 'admin', { id: task.project_id });
-    const { resource_limits } = project!;
+    const { resource_limits } = await projects.require(actor, task.project_id, permission, db);
     return { ...task, resource_limits, task };
   }
   if (linked_type === 'project') {
-    const named = linked_id.includes('-') ? { id: linked_id } : { key: linked_id };
-    const project = await findAccessible(db, actor.id, actor.role === 'admin', named);
-    if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: linked_id });
-    checkPermission(project, permission);
+    const project = await projects.require(actor, linked_id, permission, db);
     const { id, access, status, resource_limits } = project;
     return { id, project_id: id, access, project_status: status, resource_limits, task: null };
   }
-  const document = await findDocument(db, actor, linked_id, lock);
-  if (!document) throw new AppError('RESOURCE_NOT_FOUND', { document_id: linked_id });
-  const { project_id, project_status, access, task_id, task_title, task_status, is_draft } = document;
-  checkPermission({ id: project_id, status: project_status, access }, permission);
+  const document = await requireDocument(db, actor, linked_id, permission, lock);
+  const { task_id, task_title, task_status, is_draft } = document;
   const task = task_id === null ? null : { id: task_id, title: task_title!, status: task_status!, is_draft };
   return { ...document, task };
 }
@@ -64,24 +57,26 @@ export async function storeContent(
   attachmentId: string,
   { chunks }: UploadedFile,
 ): Promise<void> {
-  let parts = 0;
-  let pending: Buffer[] = [];
-  let size = 0;
-  const store = async () => {
-    const bytes = Buffer.concat(pending);
+  let part = 0;
+  for (const bytes of partsOf(chunks))
     await tx.query('INSERT INTO attachment_parts (attachment_id, part, bytes) VALUES ($1, $2, $3)', [
       attachmentId,
-      parts++,
+      part++,
       bytes,
     ]);
-    [pending, size] = [[], 0];
-  };
+}
+
+function* partsOf(chunks: readonly Buffer[]): Generator<Buffer> {
+  let pending: Buffer[] = [];
+  let size = 0;
   for (const chunk of chunks) {
     pending.push(chunk);
     size += chunk.length;
-    if (size >= partBytes) await store();
+    if (size < partBytes) continue;
+    yield Buffer.concat(pending);
+    [pending, size] = [[], 0];
   }
-  if (size > 0) await store();
+  if (size > 0) yield Buffer.concat(pending);
 }
 
 /** Reads the content of a file part by part. It ends early when the attachment is deleted meanwhile. */

@@ -9,7 +9,7 @@ import { refuseFullStorage } from '../executions/project-rules.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import { countRows, Database, type Queryable, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
-import { checkPermission } from '../projects/project-access.js';
+import { checkPermission, ProjectAccess } from '../projects/project-access.js';
 import { deleteFile } from '../tasks/attached-files.js';
 import { recordTaskChange } from '../tasks/task-activity.js';
 import type { Attachment } from './attachment.entity.js';
@@ -30,6 +30,7 @@ export class AttachmentsService {
   constructor(
     private readonly database: Database,
     private readonly heavy: HeavyWork,
+    private readonly projects: ProjectAccess,
     private readonly activity: ActivityLog,
   ) {}
 
@@ -40,7 +41,7 @@ export class AttachmentsService {
     query: AttachmentListQuery,
     url: string,
   ): Promise<Page<AttachmentView>> {
-    const { id } = await requireTarget(this.database, actor, link, 'read');
+    const { id } = await requireTarget(this.database, this.projects, actor, link, 'read');
     const window = new PageWindow(query, url, [['a.id', 'id']]);
     const values: unknown[] = [id];
     const bind = (value: unknown) => `$${values.push(value)}`;
@@ -66,11 +67,15 @@ export class AttachmentsService {
   create(actor: Actor, { link, name, url, file }: CreateAttachment): Promise<AttachmentView> {
     return this.heavy.write(actor.id, () =>
       this.database.transaction(async (tx) => {
-        const target = await requireTarget(tx, actor, link, 'write', true);
-        await this.refuseFull(tx, target, file?.size ?? 0);
         const id = newId();
-        if (file) await storeContent(tx, id, file);
         const size = file?.size ?? 0;
+        if (file) {
+          await this.refuseFull(tx, await requireTarget(tx, this.projects, actor, link, 'write'), size);
+          // before the lock, for which others wait
+          await storeContent(tx, id, file);
+        }
+        const target = await requireTarget(tx, this.projects, actor, link, 'write', true);
+        await this.refuseFull(tx, target, size);
         const [row] = await tx.query<Row>(
           `INSERT INTO attachments (id, linked_type, linked_id, project_id, name, url, media_type, size, sha256, created_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *`,
@@ -137,7 +142,8 @@ export class AttachmentsService {
     const [row] = await db.query<Row>('SELECT * FROM attachments WHERE id = $1', [id]);
     if (!row) throw notFound(id);
     const { linked_type, linked_id } = row;
-    const target = await requireTarget(db, actor, { linked_type, linked_id }, 'read', lock).catch(
+    const link = { linked_type, linked_id };
+    const target = await requireTarget(db, this.projects, actor, link, 'read', lock).catch(
       (error: unknown) => {
         throw error instanceof AppError && error.status === 404 ? notFound(id) : error;
       },

@@ -1,16 +1,18 @@
+import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 import { addUsage, readUsage } from '../executions/output-usage.queries.js';
 import { refuseFullStorage } from '../executions/project-rules.js';
+import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
 import type { Project } from '../projects/project.entity.js';
 import { accessRole, memberJoin, visible } from '../projects/projects.queries.js';
 import type { MemberRole } from '../projects/projects.schema.js';
 import type { DocumentKind } from './document.entity.js';
 import { listedCharacters, type DocumentRow } from './documents.schema.js';
 
-const columns = `d.id, d.kind, p.id AS project_id, d.task_id, d.title, d.tags, d.created_by, d.updated_by, d.created_at, d.updated_at, d.version, d.bytes`;
+const columns = `d.id, d.kind, d.task_id, d.title, d.tags, d.created_by, d.updated_by, d.created_at, d.updated_at, d.version, d.bytes`;
 
-/** The columns of a document `d` in a list. */
+/** The columns of a document `d` in a list, without its project. */
 export const listedColumns = `${columns}, left(d.body, ${listedCharacters}) AS body, octet_length(d.body) > octet_length(left(d.body, ${listedCharacters})) AS body_truncated`;
 
 export interface AccessibleDocument extends DocumentRow {
@@ -40,7 +42,7 @@ export async function findDocument(
       [id],
     );
   const [row] = await db.query<AccessibleDocument & Record<string, unknown>>(
-    `SELECT ${columns}, d.body, ${accessRole} AS access, p.status AS project_status, p.resource_limits,
+    `SELECT ${columns}, p.id AS project_id, d.body, ${accessRole} AS access, p.status AS project_status, p.resource_limits,
             t.title AS task_title, t.status AS task_status, coalesce(t.is_draft, false) AS is_draft
        FROM documents d LEFT JOIN tasks t ON t.id = d.task_id JOIN projects p ON p.id = coalesce(t.project_id, d.project_id) ${memberJoin}
       WHERE d.id = $3 AND p.deleted_at IS NULL AND ${visible} AND t.deleted_at IS NULL
@@ -48,6 +50,24 @@ export async function findDocument(
     [actor.id, actor.role === 'admin', id],
   );
   return row;
+}
+
+/**
+ * Finds a document if the actor has a kind of access to it; see `findDocument`.
+ * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
+ */
+export async function requireDocument(
+  db: Queryable,
+  actor: Actor,
+  id: string,
+  permission: ProjectPermission,
+  lock = false,
+): Promise<AccessibleDocument> {
+  const document = await findDocument(db, actor, id, lock);
+  if (!document) throw new AppError('RESOURCE_NOT_FOUND', { document_id: id });
+  const { project_id, project_status, access } = document;
+  checkPermission({ id: project_id, status: project_status, access }, permission);
+  return document;
 }
 
 /** Keeps the present text of a plan or a doc as a version. */

@@ -6,9 +6,9 @@ import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { PageWindow, type Page, type PageQuery } from '../http/pagination.js';
 import { checkVersion } from '../http/request.js';
-import { countRows, Database, type Queryable, type Transaction } from '../infra/database.js';
+import { countRows, countSome, Database, type Queryable, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
-import { checkPermission, ProjectAccess, type ProjectPermission } from '../projects/project-access.js';
+import { ProjectAccess } from '../projects/project-access.js';
 import { deleteFilesOfDocument } from '../tasks/attached-files.js';
 import { recordTaskChange } from '../tasks/task-activity.js';
 import { parseSearch, searchCondition } from '../tasks/search-syntax.js';
@@ -21,6 +21,7 @@ import {
   findDocument,
   keepVersion,
   listedColumns,
+  requireDocument,
   type AccessibleDocument,
 } from './documents.queries.js';
 import {
@@ -62,35 +63,37 @@ export class DocumentsService {
   ): Promise<Page<ListedDocumentView>> {
     const values: unknown[] = [];
     const bind = (value: unknown) => `$${values.push(value)}`;
-    const conditions =
-      place.kind === 'plan'
-        ? [`d.task_id = ${bind((await requireTask(this.database, actor, place.task, 'read')).id)}`]
-        : [
-            `d.project_id = ${bind((await this.projects.require(actor, place.project, 'read')).id)}`,
-            `d.kind = ${bind(place.kind)}`,
-          ];
+    const conditions = [`d.kind = ${bind(place.kind)}`];
+    let projectId: string;
+    if (place.kind === 'plan') {
+      const task = await requireTask(this.database, actor, place.task, 'read');
+      conditions.push(`d.task_id = ${bind(task.id)}`);
+      projectId = task.project_id;
+    } else {
+      projectId = (await this.projects.require(actor, place.project, 'read')).id;
+      conditions.push(`d.project_id = ${bind(projectId)}`);
+    }
     if (query.tag !== undefined) conditions.push(`d.tags @> ARRAY[${bind(query.tag)}]::text[]`);
     if (query.search !== undefined) {
       const tree = parseSearch(query.search);
       conditions.push(tree ? searchCondition(tree, bind, 'd') : 'false');
     }
     const window = new PageWindow(query, url, [['d.id', 'id']]);
-    const from = `FROM documents d LEFT JOIN tasks t ON t.id = d.task_id JOIN projects p ON p.id = coalesce(t.project_id, d.project_id)
-      WHERE ${conditions.join(' AND ')}`;
+    const from = `FROM documents d WHERE ${conditions.join(' AND ')}`;
     const read = async (db: Queryable) => {
-      const total = window.total ?? (await countRows(db, from, [...values]));
+      const total = window.total ?? (await countSome(db, from, [...values]));
       const rows = await db.query<ListedDocumentRow & Record<string, unknown>>(
         `SELECT ${listedColumns} ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
         values,
       );
-      return window.toPage(rows, total, toListedDocument);
+      return window.toPage(rows, total, (row) => toListedDocument({ ...row, project_id: projectId }));
     };
     return query.search === undefined ? read(this.database) : this.heavy.read(actor.id, read);
   }
 
   /** Shows a document. @throws RESOURCE_NOT_FOUND */
   async get(actor: Actor, id: string): Promise<DocumentView> {
-    return toDocument(await this.require(this.database, actor, id, 'read'));
+    return toDocument(await requireDocument(this.database, actor, id, 'read'));
   }
 
   /**
@@ -167,7 +170,7 @@ export class DocumentsService {
   /** Deletes a document with all its versions. @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED */
   async remove(actor: Actor, id: string): Promise<{ message: string; deleted_at: string }> {
     return this.database.transaction(async (tx) => {
-      const document = await this.require(tx, actor, id, 'write', true);
+      const document = await requireDocument(tx, actor, id, 'write', true);
       await deleteFilesOfDocument(tx, id);
       await tx.query('DELETE FROM document_versions WHERE document_id = $1', [id]);
       await tx.query('DELETE FROM documents WHERE id = $1', [id]);
@@ -179,7 +182,7 @@ export class DocumentsService {
 
   /** Lists the versions of a plan or a doc without their texts. @throws RESOURCE_NOT_FOUND */
   async versions(actor: Actor, id: string, query: PageQuery, url: string): Promise<Page<ListedVersionView>> {
-    await this.require(this.database, actor, id, 'read');
+    await requireDocument(this.database, actor, id, 'read');
     const window = new PageWindow(query, url, [['v.version', 'integer']]);
     const values: unknown[] = [id];
     const bind = (value: unknown) => `$${values.push(value)}`;
@@ -195,7 +198,7 @@ export class DocumentsService {
 
   /** Shows a version. @throws RESOURCE_NOT_FOUND */
   async version(actor: Actor, id: string, version: number): Promise<DocumentVersionView> {
-    await this.require(this.database, actor, id, 'read');
+    await requireDocument(this.database, actor, id, 'read');
     const [row] = await this.database.query<DocumentVersion & Record<string, unknown>>(
       'SELECT * FROM document_versions WHERE document_id = $1 AND version = $2',
       [id, version],
@@ -211,20 +214,20 @@ export class DocumentsService {
     nextOf: (document: AccessibleDocument) => AccessibleDocument,
   ): Promise<DocumentView> {
     return this.database.transaction(async (tx) => {
-      const before = await this.require(tx, actor, id, 'write', true);
+      const before = await requireDocument(tx, actor, id, 'write', true);
       const { title, body, tags } = nextOf(before);
       const keepsVersions = before.kind !== 'memory';
       // the present text is stored instead of that of before; a version is stored besides
       const bytes =
         bytesOf({ title, body }) - bytesOf(before) + (keepsVersions ? bytesOf({ title, body }) : 0);
-      await tx.query(
+      const [row] = await tx.query<Pick<AccessibleDocument, 'updated_at' | 'version'>>(
         `UPDATE documents SET title = $2, body = $3, tags = $4, updated_by = $5, updated_at = now(), version = version + 1,
-                bytes = bytes + $6 WHERE id = $1`,
+                bytes = bytes + $6 WHERE id = $1 RETURNING updated_at, version`,
         [id, title, body, tags, actor.id, bytes],
       );
       if (keepsVersions) await keepVersion(tx, id, note, actor.id);
       await countBytes(tx, before, bytes);
-      const after = (await findDocument(tx, actor, id))!;
+      const after = { ...before, title, body, tags, updated_by: actor.id, ...row! };
       this.record(
         tx,
         actor,
@@ -235,20 +238,6 @@ export class DocumentsService {
       );
       return toDocument(after);
     });
-  }
-
-  private async require(
-    db: Database | Transaction,
-    actor: Actor,
-    id: string,
-    permission: ProjectPermission,
-    lock = false,
-  ): Promise<AccessibleDocument> {
-    const document = await findDocument(db, actor, id, lock);
-    if (!document) throw new AppError('RESOURCE_NOT_FOUND', { document_id: id });
-    const { project_id, project_status, access } = document;
-    checkPermission({ id: project_id, status: project_status, access }, permission);
-    return document;
   }
 
   /** Records a change of a plan in the history of its task, and that of another document in the activity of its project. */
