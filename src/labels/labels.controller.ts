@@ -48,7 +48,7 @@ export class LabelsController {
     status: 201,
     location: '/api/labels/{id}',
     response: labelSchema,
-    errors: [...written, 'PROJECT_NOT_FOUND', 'RESOURCE_ALREADY_EXISTS'],
+    errors: [...written, 'PROJECT_NOT_FOUND', 'RESOURCE_ALREADY_EXISTS', 'RESOURCE_LIMIT_EXCEEDED'],
   })
   create(@CurrentActor() actor: Actor, @Body({ schema: createLabelSchema }) body: CreateLabel) {
     return this.labels.create(actor, body);

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
+import { batchesOf } from '../common/batches.js';
 import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { requirePermission } from '../common/require-permission.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import { checkVersion } from '../http/request.js';
-import { countRows, Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
+import { countSome, Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { memberJoin, visible } from '../projects/projects.queries.js';
@@ -23,6 +24,10 @@ type Row = Label & Record<string, unknown>;
 
 /** The tasks that one transaction of a renaming writes. */
 const tasksAtOnce = 1_000;
+/** The tasks that are looked for at once: each search reads the index with what it has of those that are renamed already. */
+const tasksFound = 50_000;
+/** The most labels of a project, and of the whole installation. */
+const mostLabels = 20_000;
 
 /** The catalogue of labels. */
 @Injectable()
@@ -48,7 +53,7 @@ export class LabelsService {
     if (query.search) conditions.push(`starts_with(lower(l.name), lower(${bind(query.search)}))`);
     if (!query.include_archived) conditions.push('l.archived_at IS NULL');
     const from = `FROM labels l LEFT JOIN projects p ON p.id = l.project_id ${memberJoin} WHERE ${conditions.join(' AND ')}`;
-    const total = window.total ?? (await countRows(this.database, from, [...values]));
+    const total = window.total ?? (await countSome(this.database, from, [...values]));
     const rows = await this.database.query<Row>(
       `SELECT l.* ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
       values,
@@ -64,11 +69,12 @@ export class LabelsService {
   /**
    * Makes a label; an archived one of this name comes back with the given colour and description.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, AUTH_INSUFFICIENT_PERMISSIONS for the whole installation,
-   * RESOURCE_ALREADY_EXISTS
+   * RESOURCE_ALREADY_EXISTS, RESOURCE_LIMIT_EXCEEDED
    */
   async create(actor: Actor, input: CreateLabel): Promise<LabelView> {
     return this.database.transaction(async (tx) => {
       const projectId = await this.requireKeeper(tx, actor, input.project_id);
+      await refuseMore(tx, projectId);
       const [row] = await tx.query<Row>(
         `INSERT INTO labels AS l (id, project_id, kind, name, color, description, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (coalesce(project_id, '00000000-0000-0000-0000-000000000000'), kind, lower(name)) DO UPDATE
@@ -147,20 +153,23 @@ export class LabelsService {
     ];
     const old = [...new Set(spellings)].filter((spelling) => spelling !== next);
     for (;;) {
-      const rows = await this.database.query(
-        `UPDATE tasks t SET tags = ARRAY(
-                  SELECT n.tag FROM (SELECT CASE WHEN u.tag = ANY ($2) THEN $3 ELSE u.tag END AS tag, min(u.place) AS place
-                                       FROM unnest(t.tags) WITH ORDINALITY AS u (tag, place) GROUP BY 1) AS n ORDER BY n.place),
-                version = version + 1
-          WHERE t.id = ANY (ARRAY(
-            SELECT id FROM tasks o WHERE tags && $2::text[] AND deleted_at IS NULL AND (project_id = $1 OR ($1::uuid IS NULL
-               -- a label of the project goes before that of the installation
-               AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.project_id = o.project_id AND l.kind = 'task' AND lower(l.name) = $4)))
-             LIMIT ${tasksAtOnce} FOR NO KEY UPDATE))
-        RETURNING 1`,
-        [project_id, old, next, name.toLowerCase()],
+      const found = await this.database.query<{ id: string }>(
+        `SELECT id FROM tasks t WHERE tags && $2::text[] AND deleted_at IS NULL AND (project_id = $1 OR ($1::uuid IS NULL
+            -- a label of the project goes before that of the installation
+            AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.project_id = t.project_id AND l.kind = 'task' AND lower(l.name) = $3)))
+          LIMIT ${tasksFound}`,
+        [project_id, old, name.toLowerCase()],
       );
-      if (rows.length < tasksAtOnce) return;
+      for (const batch of batchesOf(found, tasksAtOnce))
+        await this.database.query(
+          `UPDATE tasks t SET tags = ARRAY(
+                    SELECT n.tag FROM (SELECT CASE WHEN u.tag = ANY ($2) THEN $3 ELSE u.tag END AS tag, min(u.place) AS place
+                                         FROM unnest(t.tags) WITH ORDINALITY AS u (tag, place) GROUP BY 1) AS n ORDER BY n.place),
+                  version = version + 1
+            WHERE t.id = ANY ($1) AND t.tags && $2::text[]`,
+          [batch.map(({ id }) => id), old, next],
+        );
+      if (found.length < tasksFound) return;
     }
   }
 
@@ -197,6 +206,16 @@ async function requireLabel(db: Queryable, actor: Actor, id: string, lock = fals
   );
   if (!row) throw new AppError('RESOURCE_NOT_FOUND', { label_id: id });
   return row;
+}
+
+/** @throws RESOURCE_LIMIT_EXCEEDED */
+async function refuseMore(tx: Transaction, projectId: string | null): Promise<void> {
+  const [row] = await tx.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM (SELECT 1 FROM labels WHERE ${projectId === null ? 'project_id IS NULL AND $1::uuid IS NULL' : 'project_id = $1'} LIMIT $2) AS counted`,
+    [projectId, mostLabels],
+  );
+  if (row!.n >= mostLabels)
+    throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'labels', value: mostLabels });
 }
 
 const taken = (name: string) =>

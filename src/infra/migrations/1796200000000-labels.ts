@@ -36,18 +36,20 @@ export class Labels1796200000000 implements MigrationInterface {
 
 // Makes entries for the names that neither the project nor the installation has, and returns each name as the catalogue spells it.
 const attaching = `CREATE FUNCTION attach_labels(of_project uuid, who uuid, names text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+   DECLARE
+     missing text[];
    BEGIN
      IF names = '{}' THEN
        RETURN names;
      END IF;
-     INSERT INTO labels (id, project_id, name, created_by)
-     SELECT ${uuid7}, of_project, n.name, who FROM unnest(names) AS n (name)
+     -- in one order, so that two who make the same labels do not wait for each other in a circle
+     SELECT array_agg(n.name ORDER BY lower(n.name)) INTO missing FROM unnest(names) AS n (name)
       WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.kind = 'task' AND lower(l.name) = lower(n.name)
-                           AND coalesce(l.project_id, ${nil}) IN (of_project, ${nil}))
-        AND (SELECT count(*) FROM labels WHERE project_id = of_project) < ${mostMade}
-      -- in one order, so that two who make the same labels do not wait for each other in a circle
-      ORDER BY lower(n.name)
-         ON CONFLICT DO NOTHING;
+                           AND coalesce(l.project_id, ${nil}) IN (of_project, ${nil}));
+     IF missing IS NOT NULL AND (SELECT count(*) FROM labels WHERE project_id = of_project) < ${mostMade} THEN
+       INSERT INTO labels (id, project_id, name, created_by)
+       SELECT ${uuid7}, of_project, n.name, who FROM unnest(missing) AS n (name) ON CONFLICT DO NOTHING;
+     END IF;
      RETURN ARRAY(
        SELECT s.name FROM (
          SELECT coalesce(own.name, wide.name, n.name) AS name, min(n.place) AS place

@@ -21,7 +21,7 @@ export class LabelsResource {
   /**
    * Create a label.
    * Owners and developers keep the labels of a project, administrators those of the whole installation. A label is also made when its name is first attached to a task. One that was archived comes back. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED
    */
   create(body: CreateLabel, options?: RequestOptions): Promise<Label> {
     return this.api.call({ method: 'POST', path: '/labels', body, options });
