@@ -1,8 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ActivityModule } from './activity/activity.module.js';
+import { AgentsModule } from './agents/agents.module.js';
 import { AttachmentsModule } from './attachments/attachments.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { BacklogsModule } from './backlogs/backlogs.module.js';
 import { ChecklistsModule } from './checklists/checklists.module.js';
+import { ClaimsModule } from './claims/claims.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { CommentsModule } from './comments/comments.module.js';
 import { HttpModule } from './http/http.module.js';
@@ -40,6 +43,7 @@ export class AppModule {
         PersonalTokensModule,
         AuthModule,
         ProjectsModule,
+        AgentsModule,
         ExecutionsModule,
         OutputModule,
         TasksModule,
@@ -48,6 +52,8 @@ export class AppModule {
         DocumentsModule,
         AttachmentsModule,
         LabelsModule,
+        ClaimsModule,
+        BacklogsModule,
         CommandsModule,
         SessionsModule,
         QueuesModule,

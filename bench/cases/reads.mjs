@@ -17,8 +17,14 @@ const sorts = ['created_at', 'updated_at', 'priority', 'title', 'due_at', 'numbe
 
 /** For each path of the OpenAPI document with a GET, its query strings. `$LAST` is the number of the last page. */
 const queries = {
+  '/api/agents': ['', '?search=agent'],
+  '/api/agents/{agent_id}': [''],
+  '/api/agents/{agent_id}/keys': [''],
   '/api/attachments/{attachment_id}': [''],
   '/api/auth/sessions': [''],
+  '/api/backlogs': ['', '?status=queued', '?status=blocked', '?priority=3'],
+  '/api/backlogs/{agent_id}': ['', '?status=queued', '?status=blocked', '?page=100'],
+  '/api/backlogs/{agent_id}/summary': [''],
   '/api/commands/history': ['', '?status=failed'],
   '/api/commands/running': [''],
   '/api/commands/suggestions': ['?prefix=make'],

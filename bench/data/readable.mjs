@@ -72,6 +72,16 @@ export async function makeReadable(db, api, tasks) {
      SELECT gen_random_uuid(), 'task', $1, $2, 'Link ' || n, 'https://example.com/' || n, $3 FROM generate_series(1, 300) AS n RETURNING id`,
     [task, projects.listed, userId],
   );
+  // the listed project is the backlog of an agent
+  const { rows: agents } = await db.query(
+    `WITH agent AS (
+       INSERT INTO users (id, kind, username, full_name, role) VALUES (gen_random_uuid(), 'agent', 'bench-agent', 'Agent', 'developer') RETURNING id)
+     , keys AS (
+       INSERT INTO credentials (id, user_id, created_by, label, scopes, token_hash, hint)
+       SELECT gen_random_uuid(), agent.id, $2, 'Key ' || n, '{tasks.read}', sha256(n::text::bytea), 'mlr_key_…' FROM agent, generate_series(1, 50) AS n)
+     UPDATE projects SET agent_id = agent.id, ref_digits = 3 FROM agent WHERE projects.id = $1 RETURNING agent.id`,
+    [projects.listed, userId],
+  );
   const { rows: labels } = await db.query(
     `INSERT INTO labels (id, project_id, name) SELECT gen_random_uuid(), $1, 'label ' || n FROM generate_series(1, 500) AS n RETURNING id`,
     [projects.listed],
@@ -90,6 +100,7 @@ export async function makeReadable(db, api, tasks) {
     comment_id: comments[0].id,
     attachment_id: attachments[0].id,
     label_id: labels[0].id,
+    agent_id: agents[0].id,
     document_id: documents[0].id,
     version: 1,
     project_id: projectId(3),

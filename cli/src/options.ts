@@ -49,3 +49,13 @@ export function percent(text: string): number {
     throw new InvalidArgumentError('It must be a whole number from 0 to 100.');
   return Number(text);
 }
+
+export const backlogStatuses = ['queued', 'in_progress', 'complete', 'blocked', 'cancelled'] as const;
+export type BacklogStatus = (typeof backlogStatuses)[number];
+
+/** Parses a status of a task in the backlog of an agent. */
+export function backlogStatus(text: string): BacklogStatus {
+  const status = backlogStatuses.find((one) => one === text);
+  if (status) return status;
+  throw new InvalidArgumentError(`It must be one of ${backlogStatuses.join(', ')}.`);
+}

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from './cli-error.js';
+import { addAgents } from './commands/agents.js';
 import { addAttachments } from './commands/attachments.js';
+import { addBacklog } from './commands/backlog.js';
+import { addClaim } from './commands/claim.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
 import { addDocuments } from './commands/documents.js';
@@ -35,6 +38,9 @@ export async function run(args: readonly string[]): Promise<void> {
     addLabels,
     addDocuments,
     addAttachments,
+    addAgents,
+    addBacklog,
+    addClaim,
     addWebhooks,
     addTokens,
     addUsers,

@@ -96,6 +96,7 @@ class Reader {
     const schema = different.length === 1 ? different[0] : { anyOf: different };
     return {
       type: this.typeOf(`${typeName}Result`, schema),
+      mayBeEmpty: answers.some((content) => !content),
       schema,
       free: freeFields(this.document, schema),
     };

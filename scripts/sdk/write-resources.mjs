@@ -49,7 +49,8 @@ function writeMethod(operation, types) {
     'options',
   ];
   const verb = answer.isRaw ? 'raw' : itemsField ? 'list' : 'call';
-  const gives = itemsField ? `Listing<${answer.type}, '${itemsField}'>` : `Promise<${answer.type}>`;
+  const type = answer.mayBeEmpty ? `${answer.type} | undefined` : answer.type;
+  const gives = itemsField ? `Listing<${answer.type}, '${itemsField}'>` : `Promise<${type}>`;
   const field = itemsField ? `, '${itemsField}'` : '';
   return `${writeComment(operation)}
   ${name}(${parameters.join(', ')}): ${gives} {

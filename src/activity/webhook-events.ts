@@ -7,6 +7,7 @@ export const webhookEvents = [
   'task.archived',
   'task.restored',
   'task.commented',
+  'claim.lost',
   'project.created',
   'project.updated',
   'system.maintenance',

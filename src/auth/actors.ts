@@ -3,7 +3,7 @@ import { AppError } from '../common/errors.js';
 import { hasEnded, type Actor, type Permission } from '../common/permissions.js';
 import { requirePermission } from '../common/require-permission.js';
 import { roleWithin } from '../common/scopes.js';
-import { TokenCheck, type KnownToken } from '../personal-tokens/token-check.js';
+import { CredentialCheck, type KnownCredential } from '../credentials/credential-check.js';
 import { UsersService } from '../users/users.service.js';
 import type { AccessClaims } from './access-tokens.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
@@ -14,7 +14,7 @@ export class Actors {
   constructor(
     private readonly users: UsersService,
     private readonly sessions: AuthSessionsService,
-    private readonly personalTokens: TokenCheck,
+    private readonly credentials: CredentialCheck,
   ) {}
 
   /** Resolves an access token. @throws AUTH_TOKEN_INVALID when the sign-in has ended, AUTH_ACCOUNT_DISABLED */
@@ -24,9 +24,9 @@ export class Actors {
     return { id, username, role, tier, signIn };
   }
 
-  /** Resolves a personal access token. @throws AUTH_TOKEN_INVALID when it is unknown or expired, AUTH_ACCOUNT_DISABLED */
-  async ofPersonalToken(token: string, network: string): Promise<Actor> {
-    return this.ofKnownToken(await this.personalTokens.verify(token, network));
+  /** Resolves a personal access token or a key. @throws AUTH_TOKEN_INVALID when it is unknown or expired, AUTH_ACCOUNT_DISABLED */
+  async ofCredential(token: string, network: string): Promise<Actor> {
+    return this.ofKnownCredential(await this.credentials.verify(token, network));
   }
 
   /**
@@ -43,7 +43,7 @@ export class Actors {
     await Promise.all([
       this.users.prefetchAccounts(actors.map(({ id }) => id)),
       this.sessions.prefetch(actors.flatMap(({ signIn }) => signIn?.sessionId ?? [])),
-      this.personalTokens.prefetch(actors.flatMap(({ token }) => token?.id ?? [])),
+      this.credentials.prefetch(actors.flatMap(({ token }) => token?.id ?? [])),
     ]);
   }
 
@@ -55,8 +55,8 @@ export class Actors {
   async recheck(actor: Actor): Promise<Actor> {
     const { token, signIn } = actor;
     if (token) {
-      const known = await this.personalTokens.verifyAgain(token.id, actor.id);
-      return { ...actor, ...(await this.ofKnownToken(known)) };
+      const known = await this.credentials.verifyAgain(token.id, actor.id);
+      return { ...actor, ...(await this.ofKnownCredential(known)) };
     }
     if (!signIn) throw new AppError('AUTH_TOKEN_INVALID');
     const { username, role, tier } = await this.ofOpenSession({
@@ -89,7 +89,12 @@ export class Actors {
     return account;
   }
 
-  private async ofKnownToken({ id, user_id, scopes, expires_at: expiresAt }: KnownToken): Promise<Actor> {
+  private async ofKnownCredential({
+    id,
+    user_id,
+    scopes,
+    expires_at: expiresAt,
+  }: KnownCredential): Promise<Actor> {
     const { username, role, tier } = await this.activeAccount(user_id);
     const token = { id, scopes, expiresAt };
     return { id: user_id, username, role: roleWithin(role, scopes), tier, token };

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { PersonalTokensModule } from '../personal-tokens/personal-tokens.module.js';
+import { CredentialsModule } from '../credentials/credentials.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens, SIGNING_KEY } from './access-tokens.js';
@@ -17,14 +17,14 @@ import { JwtStrategy } from './jwt.strategy.js';
 import { KnownNetworks } from './known-networks.js';
 import { SlowResponseInterceptor } from './slow-response.interceptor.js';
 import { LoginThrottle } from './login-throttle.js';
-import { PersonalTokenStrategy } from './personal-token.strategy.js';
+import { CredentialStrategy } from './credential.strategy.js';
 import { RequestIdentity } from './request-identity.js';
 import { RequestRateLimit } from './request-rate-limit.js';
 import { RequestNetworks } from './request-networks.js';
 import { loadSigningKey } from './keys.js';
 
 @Module({
-  imports: [PassportModule, UsersModule, PersonalTokensModule],
+  imports: [PassportModule, UsersModule, CredentialsModule],
   controllers: [AuthController, AuthSessionsController],
   providers: [
     { provide: APP_GUARD, useExisting: AccessGuard },
@@ -44,7 +44,7 @@ import { loadSigningKey } from './keys.js';
     KnownNetworks,
     SlowResponseInterceptor,
     LoginThrottle,
-    PersonalTokenStrategy,
+    CredentialStrategy,
     RequestIdentity,
     RequestRateLimit,
     RequestNetworks,

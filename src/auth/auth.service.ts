@@ -50,7 +50,7 @@ export class AuthService {
     const name = username.normalize('NFKC').toLowerCase();
     const user = await this.repository.findOneBy({ username: name });
     const isRight = await this.throttle.check(name, network, () =>
-      verifyPassword(user?.password_hash, password, network),
+      verifyPassword(user?.password_hash ?? undefined, password, network),
     );
     if (!isRight || !user) throw new AppError('AUTH_INVALID_CREDENTIALS');
     if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
@@ -116,7 +116,7 @@ export class AuthService {
   async changePassword(actor: Actor, input: ChangePassword, { network }: RequestOrigin): Promise<void> {
     const user = await this.repository.findOneByOrFail({ id: actor.id });
     const isRight = await this.throttle.check(user.username, network, () =>
-      verifyPassword(user.password_hash, input.current_password, network),
+      verifyPassword(user.password_hash ?? undefined, input.current_password, network),
     );
     if (!isRight) throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
     await this.users.changePassword(actor, user.token_epoch, input.new_password);

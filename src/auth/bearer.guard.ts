@@ -13,7 +13,7 @@ export interface AuthorizedRequest {
 
 /** Runs the strategies of passport on an `Authorization` header or the token of a socket. */
 @Injectable()
-export class BearerGuard extends AuthGuard(['personal-token', 'jwt']) {
+export class BearerGuard extends AuthGuard(['credential', 'jwt']) {
   /**
    * Authenticates the sender of a token.
    * @param authorization the value of the header: `Bearer` and the token (RFC 6750 §2.1)

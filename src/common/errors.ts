@@ -71,6 +71,13 @@ const table = {
 
   TASK_NOT_FOUND: { status: 404, message: 'The task does not exist', level: 'debug' },
   TASK_ALREADY_RUNNING: { status: 409, message: 'The task is already queued or running', level: 'debug' },
+  TASK_ALREADY_CLAIMED: { status: 409, message: 'Somebody works on the task', level: 'debug' },
+  TASK_NOT_CLAIMABLE: { status: 409, message: 'The task cannot be claimed as it is', level: 'debug' },
+  CLAIM_LOST: {
+    status: 409,
+    message: 'You do not hold this claim any more: nothing was changed',
+    level: 'debug',
+  },
   TASK_NOT_RUNNING: { status: 409, message: 'The task is neither queued nor running', level: 'debug' },
   TASK_ARCHIVED: { status: 409, message: 'The task is archived: restore it first', level: 'debug' },
   TASK_IS_DRAFT: { status: 409, message: 'The task is a draft: publish it first', level: 'debug' },

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { nilId } from '../common/ids.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
+import { settleWaitingTasks } from '../executions/admission/admission.queries.js';
 import { SystemAlerts } from '../activity/system-alerts.js';
 import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -21,6 +22,8 @@ export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private ticking: Promise<void> | undefined;
   private cursor = nilId;
+  /** Where the search for tasks that wait for others no more goes on. */
+  private settledTo = nilId;
   /** Times of `performance.now()`. */
   private tickedAt = performance.now();
   private trustedFrom = 0;
@@ -61,6 +64,7 @@ export class Reconciler {
     await this.step(() => this.endLost());
     await this.step(() => this.lifecycle.revokeSuspended());
     await this.step(() => this.lifecycle.settleForgotten());
+    await this.step(() => this.settleWaiting());
     await this.step(() => this.lifecycle.cancelRefused());
     await this.step(() => this.lifecycle.admitWaiting());
     await this.step(() => this.serveStarving());
@@ -124,6 +128,15 @@ export class Reconciler {
       await this.alerts.raise('worker_lost', 'A worker stopped answering; what it ran was ended', {
         executions: lost.length,
       });
+    }
+  }
+
+  /** Looks at some of the tasks that are stored as waiting for others, and at more as long as some do not. */
+  private async settleWaiting(): Promise<void> {
+    for (let settled = true; settled; await setImmediate()) {
+      const batch = await settleWaitingTasks(this.database, this.settledTo);
+      this.settledTo = batch.last;
+      settled = batch.settled;
     }
   }
 

@@ -45,6 +45,8 @@ export interface EndpointOptions {
   response?: z.ZodType;
   /** The shapes of `data` for other statuses of success, such as 202. */
   alternatives?: Record<number, z.ZodType>;
+  /** What a response without content (204) means, where the route has one. */
+  noContent?: string;
   /** The error codes of this route, besides those that follow from its parameters and access. */
   errors?: readonly ErrorCode[];
   /** True when the response shows a secret, so that it must not be stored for an Idempotency-Key. */
@@ -101,6 +103,9 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
         standardSchema: envelopeSchema(schema),
       }),
     ),
+    ...(options.noContent === undefined
+      ? []
+      : [ApiResponse({ status: 204, description: options.noContent })]),
     ...(raw === undefined ? [] : [ApiResponse({ status, description: options.summary, content: raw })]),
     ...(raw === undefined || !('text/event-stream' in raw)
       ? []

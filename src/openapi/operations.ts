@@ -4,8 +4,11 @@ import type { Permission } from '../common/permissions.js';
 
 /** Descriptions of the groups of routes. The group of a route is the first segment of its path, after `/api` if present. */
 const groups: Record<string, string> = {
+  agents: 'Agents, which work on backlogs of their own, and their keys',
   attachments: 'Files and links of tasks, projects and documents',
   auth: 'Sign-in and renewal of tokens',
+  backlogs: 'The backlogs of agents, in words of their own',
+  claims: 'Claims: who works on a task, alone and for as long as they say so',
   commands: 'Single shell commands without a task',
   documents: 'Plans of tasks, docs and memory of projects, with their versions',
   executions: 'The attempts to run the command of a task or a single command',

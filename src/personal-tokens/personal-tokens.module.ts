@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
+import { CredentialsModule } from '../credentials/credentials.module.js';
 import { PersonalTokensController } from './personal-tokens.controller.js';
 import { PersonalTokensService } from './personal-tokens.service.js';
-import { TokenCheck } from './token-check.js';
 
 @Module({
+  imports: [CredentialsModule],
   controllers: [PersonalTokensController],
-  providers: [PersonalTokensService, TokenCheck],
-  exports: [TokenCheck],
+  providers: [PersonalTokensService],
 })
 export class PersonalTokensModule {}

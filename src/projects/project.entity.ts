@@ -9,6 +9,8 @@ export interface ProjectSettings {
   command_template?: string | undefined;
   /** The retention of output in days; null for the default of the server. */
   output_retention_days?: number | null | undefined;
+  /** After how many lapsed claims a task is blocked. */
+  max_claims?: number | undefined;
   /** Whether commands have a network. */
   network?: boolean | undefined;
   [key: string]: unknown;
@@ -33,6 +35,15 @@ export class Project {
   @Column('text')
   @Index('projects_key_key', { unique: true })
   key!: string;
+
+  /** How many digits the number of a ref has at least: `SHOP-7` or `MKT-007`. */
+  @Column('smallint', { default: 1 })
+  ref_digits!: number;
+
+  /** The agent whose backlog it is. */
+  @Column('uuid', { nullable: true })
+  @Index('projects_agent_key', { unique: true, where: 'agent_id IS NOT NULL' })
+  agent_id!: string | null;
 
   @Column('text')
   name!: string;

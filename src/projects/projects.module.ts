@@ -6,6 +6,7 @@ import { AnalyticsController } from './analytics.controller.js';
 import { AnalyticsService } from './analytics.service.js';
 import { MembersService } from './members.service.js';
 import { ProjectAccess } from './project-access.js';
+import { ProjectWrites } from './project-writes.service.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectsService } from './projects.service.js';
 import { SecretsController } from './secrets.controller.js';
@@ -18,6 +19,7 @@ import { SecretsService } from './secrets.service.js';
     AnalyticsService,
     MembersService,
     ProjectAccess,
+    ProjectWrites,
     ProjectsService,
     SecretSealing,
     SecretsService,
@@ -27,6 +29,6 @@ import { SecretsService } from './secrets.service.js';
       inject: [Infrastructure],
     },
   ],
-  exports: [Keyring, ProjectAccess, ProjectsService, SecretsService],
+  exports: [Keyring, ProjectAccess, ProjectsService, ProjectWrites, SecretsService],
 })
 export class ProjectsModule {}

@@ -23,6 +23,9 @@ const settingsSchema = jsonObject().pipe(
       output_retention_days: z.int().min(1).max(3650).nullable().meta({
         description: "How long the output of ended runs is kept; null for the server's OUTPUT_RETENTION_DAYS",
       }),
+      max_claims: z.int().min(1).max(1000).meta({
+        description: 'After how many lapsed claims a task is blocked; 5 unless it is set',
+      }),
       network: z.boolean().meta({
         description:
           'false runs commands without a network; where workers do not isolate their runs, such a run fails instead',
@@ -122,6 +125,7 @@ export const projectSchema = z
     description: z.string(),
     status: z.enum(projectStatuses),
     visibility: z.enum(['private', 'internal']),
+    agent_id: id.nullable().meta({ description: 'The agent whose backlog it is' }),
     created_by: id,
     created_at: instant,
     updated_at: instant,
@@ -156,8 +160,19 @@ export const projectDetailSchema = projectSchema
 export type ProjectDetail = z.output<typeof projectDetailSchema>;
 
 export function toProject(project: Project, statistics: ProjectStatistics): ProjectView {
-  const { id, key, name, description, status, visibility, created_by, settings, resource_limits, version } =
-    project;
+  const {
+    id,
+    key,
+    name,
+    description,
+    status,
+    visibility,
+    agent_id,
+    created_by,
+    settings,
+    resource_limits,
+    version,
+  } = project;
   return {
     id,
     key,
@@ -165,6 +180,7 @@ export function toProject(project: Project, statistics: ProjectStatistics): Proj
     description,
     status,
     visibility,
+    agent_id,
     created_by,
     created_at: toInstant(project.created_at),
     updated_at: toInstant(project.updated_at),

@@ -8,18 +8,17 @@ import type { SortKey } from '../http/keyset.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { hasScope, scopesOfEntity } from '../common/scopes.js';
-import { checkVersion } from '../http/request.js';
 import { countRows, Database, uniqueViolation, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
-import { refuseAboveCeilings, refuseMoreProjects } from './project-ceilings.js';
+import { refuseAboveCeilings } from './project-ceilings.js';
+import { ProjectWrites } from './project-writes.service.js';
 import type { Project } from './project.entity.js';
 import { keysFor } from './project-key.js';
 import { averageDuration, memberJoin, recentActivity, statisticsOf, visible } from './projects.queries.js';
 import {
-  defaultLimits,
   toProject,
   type CreateProject,
   type ProjectDetail,
@@ -34,6 +33,7 @@ export class ProjectsService {
     private readonly database: Database,
     private readonly heavy: HeavyWork,
     private readonly access: ProjectAccess,
+    private readonly writes: ProjectWrites,
     private readonly activity: ActivityLog,
     private readonly events: Events,
     private readonly infrastructure: Infrastructure,
@@ -49,38 +49,13 @@ export class ProjectsService {
     for (const key of await keysFor(this.database, input)) {
       const id = newId();
       try {
-        await this.insert(actor, id, key, input);
+        await this.database.transaction((tx) => this.writes.createIn(tx, actor, id, key, input));
         return this.view(await this.access.require(actor, id, 'read'));
       } catch (error) {
         if (uniqueViolation(error) === undefined) throw error;
       }
     }
     throw new AppError('RESOURCE_ALREADY_EXISTS', { field: 'key' });
-  }
-
-  private async insert(actor: Actor, id: string, key: string, input: CreateProject): Promise<void> {
-    const { name, description, visibility, settings } = input;
-    const limits = { ...defaultLimits, ...input.resource_limits };
-    await this.database.transaction(async (tx) => {
-      await refuseMoreProjects(tx, actor, this.infrastructure.config);
-      await tx.query(
-        `INSERT INTO projects (id, key, name, description, visibility, settings, resource_limits, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        [id, key, name, description, visibility, settings, limits, actor.id],
-      );
-      this.activity.record(tx, {
-        actor,
-        entityType: 'project',
-        entityId: id,
-        projectId: id,
-        action: 'created',
-        newValue: { name, key, description, visibility, settings, resource_limits: limits },
-        event: {
-          name: 'project.created',
-          data: { project_id: id, name, status: 'active', created_by: actor.id },
-        },
-      });
-    });
   }
 
   async list(actor: Actor, query: ProjectListQuery, url: string): Promise<Page<ProjectView>> {
@@ -147,74 +122,41 @@ export class ProjectsService {
     input: UpdateProject,
     ifMatch?: number,
   ): Promise<ProjectView> {
-    const { version, ...changes } = input;
     const { id } = await this.access.require(actor, projectId, 'own');
-    await this.database.transaction(async (tx) => {
-      const [project] = await tx.query<Project>(
-        'SELECT * FROM projects WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE',
-        [id],
-      );
-      if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
-      checkVersion(project.version, version, ifMatch);
-      const { config } = this.infrastructure;
-      refuseAboveCeilings(actor, changes.resource_limits ?? {}, config, project.resource_limits);
-      const next = {
-        ...project,
-        ...changes,
-        settings: { ...project.settings, ...changes.settings },
-        resource_limits: { ...project.resource_limits, ...changes.resource_limits },
-      };
-      if (project.status === 'archived' && next.status === 'archived') {
-        throw new AppError('PROJECT_ARCHIVED', { project_id: id });
-      }
-      await tx.query(
-        `UPDATE projects SET name = $2, description = $3, visibility = $4, status = $5, settings = $6,
-                resource_limits = $7, updated_at = now(), version = version + 1 WHERE id = $1`,
-        [id, next.name, next.description, next.visibility, next.status, next.settings, next.resource_limits],
-      );
-      const keys = Object.keys(changes) as (keyof typeof changes)[];
-      const newValue = Object.fromEntries(keys.map((key) => [key, next[key]]));
-      this.activity.record(tx, {
-        actor,
-        entityType: 'project',
-        entityId: id,
-        projectId: id,
-        action: 'updated',
-        oldValue: Object.fromEntries(keys.map((key) => [key, project[key]])),
-        newValue,
-        event: {
-          name: 'project.updated',
-          data: { project_id: id, name: next.name, status: next.status, changes: withShortCommand(newValue) },
-        },
-      });
-      this.events.emitAfter(tx, 'project.changed', { project_id: id });
-    });
+    await this.database.transaction((tx) => this.writes.updateIn(tx, actor, id, input, ifMatch));
     return this.view(await this.access.require(actor, id, 'read'));
   }
 
   /**
    * Deletes a project softly: it and its tasks become invisible, but are not erased.
-   * @throws RESOURCE_IN_USE while tasks of it are queued or running
+   * @throws RESOURCE_IN_USE while tasks of it are queued, running or claimed, and for the backlog of an agent
    */
   async remove(actor: Actor, projectId: string): Promise<{ message: string; deleted_at: string }> {
     const { id } = await this.access.require(actor, projectId, 'own');
     return this.database.transaction(async (tx) => {
       // a changed key waits for requests that store an execution in the project, which hold a lock of it
-      const [project] = await tx.query<{ deleted_at: Date; name: string }>(
+      const [project] = await tx.query<{ deleted_at: Date; agent_id: string | null }>(
         `UPDATE projects SET deleted_at = now(), key = key || '~' || id, version = version + 1
-          WHERE id = $1 AND deleted_at IS NULL RETURNING deleted_at, name`,
+          WHERE id = $1 AND deleted_at IS NULL RETURNING deleted_at, agent_id`,
         [id],
       );
       if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
+      if (project.agent_id !== null)
+        throw new AppError(
+          'RESOURCE_IN_USE',
+          { project_id: id, agent_id: project.agent_id },
+          { message: 'The project is the backlog of an agent: delete the agent instead' },
+        );
       const [active] = await tx.query(
-        "SELECT 1 FROM executions WHERE project_id = $1 AND status IN ('queued', 'running') LIMIT 1",
+        `SELECT 1 FROM executions WHERE project_id = $1 AND status IN ('queued', 'running')
+          UNION ALL SELECT 1 FROM claims c JOIN tasks t ON t.id = c.task_id WHERE t.project_id = $1 LIMIT 1`,
         [id],
       );
       if (active)
         throw new AppError(
           'RESOURCE_IN_USE',
           { project_id: id },
-          { message: 'Tasks of the project are queued or running' },
+          { message: 'Tasks of the project are queued, running or claimed' },
         );
       this.activity.record(tx, {
         actor,
@@ -253,12 +195,3 @@ const sortKeys: Record<ProjectListQuery['sort'], SortKey[]> = {
     ['p.id', 'id'],
   ],
 };
-
-/** Shortens the command template for events, as it is shortened in lists. */
-function withShortCommand<V extends { settings?: { command_template?: unknown } | undefined }>(
-  changes: V,
-): V {
-  const template = changes.settings?.command_template;
-  if (typeof template !== 'string' || template.length <= 1024) return changes;
-  return { ...changes, settings: { ...changes.settings, command_template: template.slice(0, 1024) } };
-}

@@ -206,7 +206,7 @@ export async function recordCopies(
   await tx.query(
     `INSERT INTO activity (id, actor_id, session_id, request_id, entity_type, entity_id, project_id, action, new_value)
      SELECT n.id, $4, $5, $6, 'task', c.copy, $7, 'created',
-            jsonb_build_object('title', t.title, 'status', t.status, 'priority', t.priority, 'ref', $8 || '-' || t.number, 'cloned_from', c.source)
+            jsonb_build_object('title', t.title, 'status', t.status, 'priority', t.priority, 'ref', task_ref($8, t.number, 1::smallint), 'cloned_from', c.source)
        FROM ${pairs} JOIN unnest($3::uuid[]) WITH ORDINALITY AS n (id, number) USING (number) JOIN tasks t ON t.id = c.copy
       ORDER BY c.number`,
     [

@@ -23,6 +23,7 @@ import {
   recordCopies,
   type TaskCopies,
 } from './project-clone.queries.js';
+import { settleWaiting } from './task-claims.queries.js';
 import type { ClonedProject, CloneProject } from './project-clone.schema.js';
 
 /** The most tasks that one transaction copies. */
@@ -115,6 +116,7 @@ export class ProjectCloneService {
     if (cloned > 0) {
       await copyTasks(tx, tasks, id, actor);
       await copyDependencies(tx, tasks);
+      void tx.behindCommit(() => settleWaiting(tx, tasks.copies));
       await copyChecklists(tx, tasks);
       await recordCopies(tx, tasks, { id, key }, actor);
     }

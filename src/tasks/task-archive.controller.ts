@@ -20,7 +20,7 @@ export class TaskArchiveController {
     description:
       'An archived task is in no list, unless `include_archived` asks for it, does not count, cannot be executed, and keeps no other task waiting. Its fields can still be changed.',
     response: taskSchema,
-    errors: [...errors, 'RESOURCE_IN_USE', 'TASK_IS_DRAFT'],
+    errors: [...errors, 'RESOURCE_IN_USE', 'TASK_ALREADY_CLAIMED', 'TASK_IS_DRAFT'],
   })
   archive(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
     return this.archives.archive(actor, taskId);

@@ -6,6 +6,7 @@ import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycl
 import { Database, type Transaction } from '../infra/database.js';
 import { deleteFilesOfTask } from './attached-files.js';
 import { recordTaskChange } from './task-activity.js';
+import { refuseClaimed } from './task-claims.queries.js';
 import { hasRoom } from './task-room.js';
 import { requireTask, type AccessibleTask } from './tasks.queries.js';
 import { toTask, type TaskView } from './tasks.schema.js';
@@ -25,7 +26,7 @@ export class TaskArchiveService {
 
   /**
    * Archives a task; one that is archived already stays as it is.
-   * @throws TASK_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, RESOURCE_IN_USE while it is queued or running, TASK_IS_DRAFT
+   * @throws TASK_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, RESOURCE_IN_USE while it is queued or running, TASK_ALREADY_CLAIMED, TASK_IS_DRAFT
    */
   archive(actor: Actor, name: string): Promise<TaskView> {
     return this.database.transaction((tx) => this.archiveIn(tx, actor, name));
@@ -37,6 +38,7 @@ export class TaskArchiveService {
     if (task.is_draft) throw new AppError('TASK_IS_DRAFT', { task_id: task.id });
     if (task.archived_at !== null) return toTask(task);
     await this.tasks.refuseActive(tx, task.id, 'RESOURCE_IN_USE');
+    await refuseClaimed(tx, task);
     const after = await this.move(tx, actor, task, { is_draft: false, archived_at: new Date() }, 'archived');
     // what waits for it waits for nothing any more
     this.lifecycle.onTaskGone(tx, task);
@@ -56,6 +58,7 @@ export class TaskArchiveService {
     const task = await this.lock(tx, actor, name);
     if (task.archived_at === null) return toTask(task);
     if (!task.is_draft) await hasRoom(tx, task);
+    this.lifecycle.onTaskReturned(tx, task.id);
     return this.move(tx, actor, task, { is_draft: task.is_draft, archived_at: null }, 'restored');
   }
 

@@ -8,6 +8,7 @@ import type { CreateTask } from './tasks.schema.js';
 export interface InsertedTask extends Record<string, unknown> {
   project_id: string;
   key: string;
+  ref_digits: number;
   assigned_to: string | null;
   /** As the catalogue of labels spells them. */
   tags: string[];
@@ -43,7 +44,7 @@ export async function insertTask(
   const column = input.project_id.includes('-') ? 'id' : 'key';
   const [inserted] = await tx.query<InsertedTask>(
     `WITH project AS (
-       SELECT p.id, p.key, p.settings->'auto_assign' = 'true' AS auto_assign FROM projects p ${memberJoin}
+       SELECT p.id, p.key, p.ref_digits, p.settings->'auto_assign' = 'true' AS auto_assign FROM projects p ${memberJoin}
         WHERE p.${column} = $3 AND p.deleted_at IS NULL AND p.status <> 'archived' AND ${visible}
           AND ${accessRole} IN ('owner', 'developer')
           AND (${isDraft} OR (p.resource_limits->>'max_tasks')::int - $4::int > ${taskTotal('p.id')})
@@ -52,7 +53,7 @@ export async function insertTask(
        SELECT $5, project.id, $6, coalesce($7::uuid, CASE WHEN project.auto_assign THEN $1::uuid END), $1, ${placeholders} FROM project
        RETURNING project_id, assigned_to, tags, created_at
      )
-     SELECT inserted.project_id, project.key, inserted.assigned_to, inserted.tags, inserted.created_at FROM inserted, project`,
+     SELECT inserted.project_id, project.key, project.ref_digits, inserted.assigned_to, inserted.tags, inserted.created_at FROM inserted, project`,
     [
       actor.id,
       actor.role === 'admin',

@@ -44,7 +44,7 @@ export class TaskCreationService {
       const id = newId();
       const parent = input.parent_id === null ? null : await requireTask(tx, actor, input.parent_id, 'read');
       const stored = { ...fields, ...stateOfNew(input), parent_id: parent?.id ?? null, is_draft: draft };
-      const { project_id, key, assigned_to, tags, created_at } = await this.insert(
+      const { project_id, key, ref_digits, assigned_to, tags, created_at } = await this.insert(
         tx,
         actor,
         id,
@@ -62,6 +62,7 @@ export class TaskCreationService {
         project_id,
         number,
         key,
+        ref_digits,
         assigned_to,
         tags,
         created_by: actor.id,

@@ -79,7 +79,7 @@ function related(
   own: 'task_id' | 'depends_on_task_id',
 ): Promise<RelatedTask[]> {
   return db.query<RelatedTask & Record<string, unknown>>(
-    `SELECT t.id, p.key || '-' || t.number AS ref, t.project_id, t.title, t.status
+    `SELECT t.id, task_ref(p.key, t.number, p.ref_digits) AS ref, t.project_id, t.title, t.status
        FROM task_dependencies d JOIN tasks t ON t.id = d.${other} JOIN projects p ON p.id = t.project_id ${memberJoin}
       WHERE d.${own} = $3 AND t.deleted_at IS NULL AND p.deleted_at IS NULL AND (NOT t.is_draft OR t.created_by = $1) AND ${visible}
       ORDER BY d.id LIMIT ${mostShown}`,

@@ -2,6 +2,7 @@ import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import type { Transaction } from '../infra/database.js';
+import { settleWaiting } from './task-claims.queries.js';
 import { requireTask } from './tasks.queries.js';
 
 /**
@@ -45,6 +46,8 @@ export async function setDependencies(
      ON CONFLICT (task_id, depends_on_task_id) DO NOTHING`,
     [taskId, ids.map(() => newId()), ids],
   );
+  // after the commit, so that of two transactions which change what it waits for the later one sees both
+  void tx.behindCommit(() => settleWaiting(tx, [taskId]));
 }
 
 /** Checks whether following the dependencies from any of the tasks `from` leads to `taskId`. */

@@ -26,6 +26,8 @@ import type {
   RetriedTask,
   TaskExecutions,
 } from './task-execution.schema.js';
+import { refuseClaimed } from './task-claims.queries.js';
+import { refOf } from './task-ref.js';
 import { requireTask, runStateOf, type AccessibleTask, type RunState } from './tasks.queries.js';
 
 /** How often a command is checked at most, when it changes between its check and its start. */
@@ -51,7 +53,7 @@ export class TaskExecutionService {
 
   /**
    * Queues a run of a task's command, or of its project's template.
-   * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
+   * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED by somebody else, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
    * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED
    */
   async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
@@ -143,6 +145,7 @@ export class TaskExecutionService {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
     }
+    await refuseClaimed(tx, task, actor.id);
     if (task.archived_at !== null) throw new AppError('TASK_ARCHIVED', { task_id: task.id });
     if (task.is_draft) throw new AppError('TASK_IS_DRAFT', { task_id: task.id });
     const command = commandOf(task);
@@ -235,7 +238,7 @@ function commandOf(task: AccessibleTask): string | undefined {
 function taskVariables(task: AccessibleTask): Record<string, string> {
   return {
     TASK_ID: task.id,
-    TASK_REF: `${task.key}-${task.number}`,
+    TASK_REF: refOf(task),
     TASK_TITLE: task.title,
     TASK_DESCRIPTION: cut(task.description),
     TASK_PRIORITY: String(task.priority),

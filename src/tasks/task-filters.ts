@@ -4,9 +4,9 @@ import { accessRole, memberJoin } from '../projects/projects.queries.js';
 import { parseSearch, searchCondition } from './search-syntax.js';
 import type { TaskStatus } from './task.entity.js';
 import { priorityOf, statesThatShow } from './task-words.js';
-import type { TaskListQuery } from './task-list.schema.js';
+import type { TaskListing } from './task-list.schema.js';
 
-export type Sort = TaskListQuery['sort'];
+export type Sort = TaskListing['sort'];
 
 /** A condition on the task `t`. */
 export interface Filter {
@@ -18,12 +18,12 @@ export interface Filter {
 }
 
 /** The statuses of a list; undefined for all. */
-export function statusesOf({ status }: TaskListQuery): TaskStatus[] | undefined {
+export function statusesOf({ status }: TaskListing): TaskStatus[] | undefined {
   return status && [...new Set(status.flatMap(statesThatShow).map((state) => state.status))];
 }
 
 /** Whether the pending tasks of a list must be planned, or must not; undefined when both are listed. */
-function plannedOf({ status = [] }: TaskListQuery): boolean | undefined {
+function plannedOf({ status = [] }: TaskListing): boolean | undefined {
   const pending = status.flatMap(statesThatShow).filter((state) => state.status === 'pending');
   const [first] = pending;
   return pending.every(({ planned }) => planned === first?.planned) ? first?.planned : undefined;
@@ -32,13 +32,13 @@ function plannedOf({ status = [] }: TaskListQuery): boolean | undefined {
 const isListed = 'NOT t.is_archived AND NOT t.is_draft';
 
 /** Returns the condition that leaves out archived tasks and drafts, unless they are asked for. */
-export function listingOf({ include_archived, include_drafts }: TaskListQuery): string {
+export function listingOf({ include_archived, include_drafts }: TaskListing): string {
   if (include_archived) return include_drafts ? 'true' : 'NOT t.is_draft';
   return include_drafts ? 'NOT t.is_archived' : isListed;
 }
 
 /** Words and tags have an index of what lists show, and another of the rest: a condition on both is written as one for each. */
-function inBothIndexes(condition: string, { include_archived, include_drafts }: TaskListQuery): string {
+function inBothIndexes(condition: string, { include_archived, include_drafts }: TaskListing): string {
   if (!include_archived && !include_drafts) return condition;
   return `((${condition} AND ${isListed}) OR (${condition} AND (t.is_archived OR t.is_draft)))`;
 }
@@ -46,7 +46,7 @@ function inBothIndexes(condition: string, { include_archived, include_drafts }: 
 const userOf = (actor: Actor, name: string) => (name === 'me' ? actor.id : name);
 
 /** Lists the filters of a list besides project, status and archive. $1 is the actor, and $2 whether that is an administrator. */
-export function filtersOf(actor: Actor, query: TaskListQuery, bind: Bind): Filter[] {
+export function filtersOf(actor: Actor, query: TaskListing, bind: Bind): Filter[] {
   const filters: Filter[] = [];
   const add = (condition: string, options: Omit<Filter, 'condition'> = {}) =>
     filters.push({ condition, ...options });
@@ -92,6 +92,8 @@ export function filtersOf(actor: Actor, query: TaskListQuery, bind: Bind): Filte
   }
   if (query.blocked !== undefined)
     add(`t.blocker IS ${query.blocked ? 'NOT ' : ''}NULL`, { hasIndex: query.blocked });
+  if (query.needs_somebody) add("(t.status = 'failed' OR t.blocker IS NOT NULL)");
+  if (query.exact_priority) add(`t.priority = ${bind(query.exact_priority)}`, { column: 'priority' });
   if (query.tags) add(inBothIndexes(`t.tags @> ${bind(query.tags)}`, query), indexed);
   if (query.search !== undefined) {
     const tree = parseSearch(query.search);

@@ -4,7 +4,7 @@ import type { PageWindow, Slice } from '../http/pagination.js';
 import { memberJoin, visible } from '../projects/projects.queries.js';
 import { filtersOf, listingOf, statusesOf, type Sort } from './task-filters.js';
 import { listedTaskColumns } from './tasks.queries.js';
-import type { TaskListQuery } from './task-list.schema.js';
+import type { TaskListing } from './task-list.schema.js';
 
 /** A statement with its values. $1 is the actor, and $2 whether that is an administrator. */
 export interface Statement {
@@ -48,7 +48,7 @@ export class TaskListQueries {
 
   constructor(
     private readonly actor: Actor,
-    private readonly query: TaskListQuery,
+    private readonly query: TaskListing,
     private readonly window: PageWindow,
   ) {}
 
@@ -197,6 +197,7 @@ export class TaskListQueries {
     const { project_id } = this.query;
     const status = statusesOf(this.query);
     const conditions = ['p.deleted_at IS NULL', visible];
+    if (this.query.of_agents) conditions.push('p.agent_id IS NOT NULL');
     if (project_id !== undefined) conditions.push(`${table}.project_id = ${this.project(project_id)}`);
     if (status) conditions.push(`${table}.status = ANY(${this.bind(status)})`);
     return conditions;

@@ -73,4 +73,14 @@ export const taskListQuery = pageQuery().extend({
     }),
 });
 export type TaskListQuery = z.output<typeof taskListQuery>;
+
+/** A list of tasks with what the query of its own route cannot ask for. */
+export interface TaskListing extends TaskListQuery {
+  /** Only the tasks of agents' projects. */
+  of_agents?: boolean;
+  /** Only tasks that have failed or are blocked. */
+  needs_somebody?: boolean;
+  exact_priority?: number;
+}
+
 export const taskPageSchema = pageSchema(listedTaskSchema).meta({ id: 'TaskPage' });

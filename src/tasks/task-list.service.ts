@@ -5,7 +5,8 @@ import { Database, mostCounted, type Queryable, type Transaction } from '../infr
 import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { filtersOf, type Filter } from './task-filters.js';
-import type { TaskListQuery } from './task-list.schema.js';
+import type { TaskListing } from './task-list.schema.js';
+
 import { sortKeys, TaskListQueries, type Statement, type Stream } from './task-list.queries.js';
 import { toListedTask, type ListedTaskRow, type ListedTaskView } from './tasks.schema.js';
 
@@ -34,7 +35,7 @@ export class TaskListService {
    * Lists a page of the tasks that the actor may see.
    * @throws PROJECT_NOT_FOUND for a project that the actor may not see, ANSWER_TOO_LARGE
    */
-  async list(actor: Actor, query: TaskListQuery, url: string): Promise<Page<ListedTaskView>> {
+  async list(actor: Actor, query: TaskListing, url: string): Promise<Page<ListedTaskView>> {
     const window = new PageWindow(query, url, sortKeys(query.sort));
     const queries = new TaskListQueries(actor, query, window);
     const filters = filtersOf(actor, query, () => '');
@@ -55,7 +56,7 @@ async function firstPages(
   db: Queryable,
   queries: TaskListQueries,
   actor: Actor,
-  query: TaskListQuery,
+  query: TaskListing,
   window: PageWindow,
 ): Promise<Found> {
   const slice = window.slice();
@@ -68,7 +69,7 @@ async function deepPage(
   tx: Transaction,
   queries: TaskListQueries,
   actor: Actor,
-  query: TaskListQuery,
+  query: TaskListing,
   window: PageWindow,
 ): Promise<Found> {
   const total = { n: sizeOf(await streamsOf(tx, queries)), isExact: true };
@@ -96,7 +97,7 @@ const sizeOf = (streams: Stream[]) => streams.reduce((sum, { n }) => sum + n, 0)
 async function filtered(
   tx: Transaction,
   queries: TaskListQueries,
-  query: TaskListQuery,
+  query: TaskListing,
   window: PageWindow,
   isByStreams: boolean,
 ): Promise<Found> {
@@ -185,7 +186,7 @@ function isIndexed(filters: Filter[]): boolean {
 /** Whether one index has all tasks of the list in order. */
 function isByDate(
   actor: Actor,
-  { sort, status, project_id, include_archived, include_drafts }: TaskListQuery,
+  { sort, status, project_id, include_archived, include_drafts }: TaskListing,
 ): boolean {
   if (include_archived || include_drafts) return false;
   return sort === 'created_at' && !status && (project_id !== undefined || actor.role === 'admin');

@@ -8,7 +8,8 @@ import { canSee } from '../projects/projects.queries.js';
 import { moveFilesOfTask } from './attached-files.js';
 import { recordTaskChange } from './task-activity.js';
 import { TaskNumbers } from './task-numbers.js';
-import { takenRef } from './task-ref.js';
+import { refuseClaimed } from './task-claims.queries.js';
+import { refOf, takenRef } from './task-ref.js';
 import { hasRoom, refuseFullTasks } from './task-room.js';
 import { requireTask, type AccessibleTask } from './tasks.queries.js';
 import { toTask, type TaskView } from './tasks.schema.js';
@@ -30,11 +31,11 @@ export class TaskMoveService {
    * stay; it is a part of no other task then, and an assignee who cannot see the project is cleared. Runs and their output stay where they
    * were, since they may show secrets of their project.
    * @param target the id or key of a project
-   * @throws TASK_NOT_FOUND, PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, RESOURCE_IN_USE while it is queued or running,
+   * @throws TASK_NOT_FOUND, PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, RESOURCE_IN_USE while it is queued or running, TASK_ALREADY_CLAIMED,
    * PROJECT_LIMIT_EXCEEDED, RESOURCE_ALREADY_EXISTS when a task there has its `external_ref`
    */
   async move(actor: Actor, name: string, target: string): Promise<TaskView> {
-    const { id: projectId, key } = await this.projects.require(actor, target, 'write');
+    const { id: projectId, key, ref_digits } = await this.projects.require(actor, target, 'write');
     const current = await requireTask(this.database, actor, name, 'write');
     if (current.project_id === projectId) return toTask(current);
     const number = await this.numbers.next(actor, projectId);
@@ -44,6 +45,7 @@ export class TaskMoveService {
       await this.projects.require(actor, projectId, 'write', tx);
       if (before.project_id === projectId) return toTask(before);
       await this.tasks.refuseActive(tx, before.id, 'RESOURCE_IN_USE');
+      await refuseClaimed(tx, before);
       if (!before.is_draft && before.archived_at === null) await hasRoom(tx, { project_id: projectId });
       const keepsAssignee =
         before.assigned_to !== null && (await canSee(tx, before.assigned_to, projectId)) === true;
@@ -69,7 +71,7 @@ export class TaskMoveService {
         before.number,
         before.id,
       ]);
-      const after = toTask({ ...before, ...moved, ...row!, key });
+      const after = toTask({ ...before, ...moved, ...row!, key, ref_digits });
       this.record(tx, actor, before, after);
       return after;
     });
@@ -77,7 +79,7 @@ export class TaskMoveService {
 
   private record(tx: Transaction, actor: Actor, before: AccessibleTask, after: TaskView): void {
     const { id, project_id, ref, title, status, progress_percentage, updated_at } = after;
-    const formerRef = `${before.key}-${before.number}`;
+    const formerRef = refOf(before);
     recordTaskChange(this.activity, tx, after, {
       actor,
       action: 'moved',

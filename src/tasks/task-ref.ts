@@ -6,9 +6,20 @@ import { uniqueViolation } from '../infra/database.js';
 export type TaskName = { id: string } | { key: string; number: number } | { from: string; to: string };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const ref = /^([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,8})$/i;
+const ref = /^([A-Z][A-Z0-9]{1,9})-0{0,8}([1-9]\d{0,8})$/i;
 const prefix = /^[0-9a-f]{8}[0-9a-f-]{0,27}$/i;
 const dashesAfter = [8, 12, 16, 20];
+
+/** Writes the ref of a task: the key of its project and its number, with as many digits as the project asks for at least. */
+export const refOf = ({
+  key,
+  number,
+  ref_digits,
+}: {
+  key: string;
+  number: number;
+  ref_digits: number;
+}): string => `${key}-${String(number).padStart(ref_digits, '0')}`;
 
 /**
  * Parses the name that a client gives a task.

@@ -28,7 +28,9 @@ const assignment = (name: (typeof written)[number], value: string) =>
   name === 'tags'
     ? `tags = CASE WHEN $${attaching}::uuid IS NULL THEN ${value} ELSE attach_labels(project_id, $${attaching}, ${value}::text[]) END`
     : `${name} = ${value}`;
+const parameterOf = (name: (typeof written)[number]) => written.indexOf(name) + 2;
 const updating = `UPDATE tasks SET ${written.map((name, index) => assignment(name, `$${index + 2}`)).join(', ')},
+         claim_lapses = CASE WHEN $${parameterOf('status')} = 'completed' OR (blocker IS NOT NULL AND $${parameterOf('blocker')}::text IS NULL) THEN 0 ELSE claim_lapses END,
          updated_at = now(), version = version + 1
    WHERE id = $1 RETURNING updated_at, version, started_at, completed_at, actual_duration, tags`;
 
@@ -44,7 +46,7 @@ export class TaskUpdateService {
   /**
    * Changes a task.
    * @throws TASK_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, VERSION_CONFLICT, VALIDATION_ERROR; TASK_ALREADY_RUNNING
-   * when the status is set while an execution is queued or running
+   * when the status is set while an execution is queued or running; a claim ends with it
    */
   async update(actor: Actor, name: string, input: UpdateTask, ifMatch?: number): Promise<TaskView> {
     return this.database.transaction((tx) => this.updateIn(tx, actor, name, input, ifMatch));
@@ -63,7 +65,10 @@ export class TaskUpdateService {
     checkVersion(before.version, version, ifMatch);
     const state = changedState(before, input);
     const statusChanges = state.status !== undefined && state.status !== before.status;
-    if (statusChanges) await this.tasks.refuseActive(tx, before.id, 'TASK_ALREADY_RUNNING');
+    if (statusChanges) {
+      await this.tasks.refuseActive(tx, before.id, 'TASK_ALREADY_RUNNING');
+      await this.tasks.loseClaim(tx, actor, before, 'status_changed');
+    }
     const changes: Changes = { ...sent, ...(state.blocker === undefined ? {} : { blocker: state.blocker }) };
     // an unchanged assignee is not checked: a user who can no longer see the project keeps the task until it is assigned to another
     if (changes.assigned_to && changes.assigned_to !== before.assigned_to)

@@ -20,6 +20,7 @@ export const taskTypes = [
 export type TaskType = (typeof taskTypes)[number];
 
 const notDeleted = { where: 'deleted_at IS NULL' };
+const listedNow = 'NOT is_archived AND NOT is_draft AND deleted_at IS NULL';
 const listed = { where: 'deleted_at IS NULL AND NOT is_archived AND NOT is_draft' };
 /** The columns that every list has a single value of, or reads as several streams; see `TaskListQueries`. */
 const stream = ['project_id', 'is_archived', 'is_draft', 'status'];
@@ -49,6 +50,10 @@ const stream = ['project_id', 'is_archived', 'is_draft', 'status'];
   unique: true,
   where: 'external_ref IS NOT NULL AND deleted_at IS NULL',
 })
+@Index('tasks_claimable', ['project_id', 'assigned_to', 'priority', 'number'], {
+  where: `status = 'pending' AND blocker IS NULL AND NOT is_waiting AND ${listedNow}`,
+})
+@Index('tasks_waiting', ['id'], { where: 'is_waiting' })
 @Index('tasks_words', { synchronize: false })
 @Index('tasks_words_unlisted', { synchronize: false })
 @Index('tasks_tags', { synchronize: false })
@@ -175,6 +180,18 @@ export class Task {
   /** Exit codes after which no other attempt follows. */
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
+
+  /** The claim of an agent that works on it. While there is one, the task is running, whatever becomes of its runs. */
+  @Column('uuid', { nullable: true })
+  claim_id!: string | null;
+
+  /** How many claims have lapsed since the task was last free to be claimed. */
+  @Column('smallint', { default: 0 })
+  claim_lapses!: number;
+
+  /** Whether it depends on a task that is not completed; settled after the change of one, so that it may be out of date for a moment. */
+  @Column('boolean', { default: false })
+  is_waiting!: boolean;
 
   /** The execution that is queued or running, which determines the status; afterwards the last one. */
   @Column('uuid', { nullable: true })

@@ -169,6 +169,7 @@ export class TasksController {
       'PROJECT_ACCESS_DENIED',
       'PROJECT_ARCHIVED',
       'RESOURCE_IN_USE',
+      'TASK_ALREADY_CLAIMED',
       'PROJECT_LIMIT_EXCEEDED',
       'RESOURCE_ALREADY_EXISTS',
     ],

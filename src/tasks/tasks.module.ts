@@ -49,6 +49,13 @@ import { TasksService } from './tasks.service.js';
     TasksService,
     TaskUpdateService,
   ],
-  exports: [TaskExecutionService, TaskListService, TasksService],
+  exports: [
+    TaskArchiveService,
+    TaskCreationService,
+    TaskExecutionService,
+    TaskListService,
+    TasksService,
+    TaskUpdateService,
+  ],
 })
 export class TasksModule {}

@@ -11,6 +11,7 @@ import { checkPermission, type ProjectPermission } from '../projects/project-acc
 import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
 import type { Project, ProjectSettings } from '../projects/project.entity.js';
 import type { MemberRole } from '../projects/projects.schema.js';
+import { claimOfTask, type TaskClaim } from './task-claims.queries.js';
 import { parseTaskName } from './task-ref.js';
 import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
 
@@ -26,12 +27,14 @@ const waiting = `CASE WHEN t.status = 'queued'
   (SELECT ${lastRun} FROM executions e WHERE e.id = t.execution_id) AS last_run`;
 
 /** The columns of a task's detail. */
-const taskColumns = `${shared}, t.command, t.environment, p.key, ${waiting}`;
+const taskColumns = `${shared}, t.command, t.environment, t.claim_id, p.key, p.ref_digits, ${waiting}`;
 
 /** The columns of a task in a list. */
-export const listedTaskColumns = `${shared}, ${listedCommandColumns('t')}, p.key, ${waiting}`;
+export const listedTaskColumns = `${shared}, ${listedCommandColumns('t')}, p.key, p.ref_digits, ${waiting}`;
 
 export type AccessibleTask = TaskRow & {
+  /** The claim that an agent holds on it. */
+  claim_id: string | null;
   access: MemberRole;
   project_status: string;
   project_settings: ProjectSettings;
@@ -157,6 +160,7 @@ export async function countTasks(db: Queryable, projectId: string): Promise<numb
 const recentHistory = 50;
 
 export interface DetailColumns {
+  claim: TaskClaim | null;
   dependencies: DependencyView[];
   recent: TaskDetail['history'];
   children: TaskDetail['children'];
@@ -170,10 +174,11 @@ const firstChildren = 100;
 const shownRefs = 100;
 
 /**
- * The further columns of a task's detail: its dependencies, its children, its recent history and its refs of before. Since a move separates
+ * The further columns of a task's detail: its claim, its dependencies, its children, its recent history and its refs of before. Since a move separates
  * tasks, those of a project that the actor may not see are left out.
  */
 export const detailColumns = `
+  ${claimOfTask} AS claim,
   coalesce((
     SELECT json_agg(json_build_object('id', d.id, 'depends_on_task_id', d.depends_on_task_id, 'dependency_type', d.dependency_type,
              'task', json_build_object('title', o.title, 'status', o.status)) ORDER BY d.id)
@@ -186,13 +191,13 @@ export const detailColumns = `
              LIMIT ${recentHistory}) AS a), '[]') AS recent,
   coalesce((
     SELECT json_agg(json_build_object('id', c.id, 'ref', c.ref, 'title', c.title, 'status', c.status) ORDER BY c.number, c.id)
-      FROM (SELECT o.id, o.number, o.title, o.status, p.key || '-' || o.number AS ref
+      FROM (SELECT o.id, o.number, o.title, o.status, task_ref(p.key, o.number, p.ref_digits) AS ref
               FROM tasks o JOIN projects p ON p.id = o.project_id ${memberJoin}
              WHERE o.parent_id = t.id AND o.deleted_at IS NULL AND NOT o.is_archived AND NOT o.is_draft AND p.deleted_at IS NULL AND ${visible}
              ORDER BY o.number, o.id LIMIT ${firstChildren}) AS c), '[]') AS children,
   coalesce((
     SELECT json_agg(f.ref) FROM (
-      SELECT q.key || '-' || r.number AS ref FROM former_refs r JOIN projects q ON q.id = r.project_id AND q.deleted_at IS NULL
+      SELECT task_ref(q.key, r.number, q.ref_digits) AS ref FROM former_refs r JOIN projects q ON q.id = r.project_id AND q.deleted_at IS NULL
        WHERE r.task_id = t.id ORDER BY r.project_id, r.number DESC LIMIT ${shownRefs}) AS f), '[]') AS former_refs`;
 
 export interface HistoryRow extends Record<string, unknown> {

@@ -9,7 +9,8 @@ import { commandTruncated, type WithListedCommand } from '../executions/listed-c
 import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { maxDependencies } from './task-dependencies.schema.js';
-import { taskIdParam } from './task-ref.js';
+import { taskClaimSchema } from './task-claims.queries.js';
+import { refOf, taskIdParam } from './task-ref.js';
 import { taskStatuses, taskTypes, type Task } from './task.entity.js';
 import { priorityName, statusWord, taskFields as shape } from './task-fields.schema.js';
 import { priorityNameOf, workflowStatuses, workflowStatusOf } from './task-words.js';
@@ -139,8 +140,9 @@ export const taskSchema = z
   .meta({ id: 'Task' });
 export type TaskView = z.output<typeof taskSchema>;
 
-export type TaskRow = Omit<Task, 'bytes' | 'is_archived'> & {
+export type TaskRow = Omit<Task, 'bytes' | 'is_archived' | 'claim_id' | 'claim_lapses' | 'is_waiting'> & {
   key: string;
+  ref_digits: number;
   why_waiting: (typeof waitingReasons)[number] | null;
   last_run: LastRun | null;
 };
@@ -148,7 +150,7 @@ export type TaskRow = Omit<Task, 'bytes' | 'is_archived'> & {
 export function toTask(row: TaskRow): TaskView {
   return {
     id: row.id,
-    ref: `${row.key}-${row.number}`,
+    ref: refOf(row),
     title: row.title,
     description: row.description,
     project_id: row.project_id,
@@ -218,6 +220,7 @@ export type DependencyView = z.output<typeof dependencySchema>;
 
 export const taskDetailSchema = taskSchema
   .extend({
+    claim: taskClaimSchema.nullable().meta({ description: 'Who works on it at the moment' }),
     former_refs: z.array(z.string()).meta({
       description: 'The refs it had in other projects, which still name it',
       examples: [['SHOP-42']],

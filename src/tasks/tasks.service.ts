@@ -16,7 +16,8 @@ import {
   type DetailColumns,
 } from './tasks.queries.js';
 import { deleteFilesOfTask } from './attached-files.js';
-import { recordTaskChange } from './task-activity.js';
+import { recordLostClaim, recordTaskChange } from './task-activity.js';
+import { takeClaim } from './task-claims.queries.js';
 import { toTask, type TaskDetail, type TaskHistory, type TaskHistoryQuery } from './tasks.schema.js';
 
 @Injectable()
@@ -33,8 +34,8 @@ export class TasksService {
     const task = await requireTask<DetailColumns>(this.database, actor, name, 'read', {
       also: detailColumns,
     });
-    const { dependencies, children, former_refs, recent } = task;
-    return { ...toTask(task), former_refs, dependencies, children, history: recent };
+    const { claim, dependencies, children, former_refs, recent } = task;
+    return { ...toTask(task), claim, former_refs, dependencies, children, history: recent };
   }
 
   /** Reads the latest history of a task, or that before a cursor. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
@@ -77,7 +78,7 @@ export class TasksService {
     permanent: boolean,
   ): Promise<{ message: string; deleted_at: string }> {
     const { deletedAt } = await this.database.transaction((tx) =>
-      permanent ? this.erase(tx, actor, name) : this.removeIn(tx, actor, name),
+      permanent ? this.eraseIn(tx, actor, name, 'own') : this.removeIn(tx, actor, name),
     );
     return { message: 'Task deleted successfully', deleted_at: toInstant(deletedAt) };
   }
@@ -86,6 +87,7 @@ export class TasksService {
   async removeIn(tx: Transaction, actor: Actor, name: string): Promise<{ id: string; deletedAt: Date }> {
     const task = await requireTask(tx, actor, name, 'write', { lock: true });
     await this.refuseActive(tx, task.id, 'RESOURCE_IN_USE');
+    await this.loseClaim(tx, actor, task, 'deleted');
     const [row] = await tx.query<{ deleted_at: Date }>(
       'UPDATE tasks SET deleted_at = now(), updated_at = now(), version = version + 1 WHERE id = $1 RETURNING deleted_at',
       [task.id],
@@ -94,10 +96,16 @@ export class TasksService {
     return { id: task.id, deletedAt: row!.deleted_at };
   }
 
-  /** Removes the rows of a task; those of its runs stay until their retention is over. */
-  private async erase(tx: Transaction, actor: Actor, name: string): Promise<{ deletedAt: Date }> {
-    const task = await requireTask(tx, actor, name, 'own', { lock: true });
+  /** Removes the rows of a task; those of its runs stay until their retention is over. @param permission what the actor needs for that */
+  async eraseIn(
+    tx: Transaction,
+    actor: Actor,
+    name: string,
+    permission: 'own' | 'write',
+  ): Promise<{ deletedAt: Date }> {
+    const task = await requireTask(tx, actor, name, permission, { lock: true });
     await this.refuseActive(tx, task.id, 'RESOURCE_IN_USE');
+    await this.loseClaim(tx, actor, task, 'deleted');
     await tx.query('UPDATE tasks SET parent_id = NULL WHERE parent_id = $1', [task.id]);
     await tx.query('DELETE FROM task_dependencies WHERE task_id = $1 OR depends_on_task_id = $1', [task.id]);
     await deleteFilesOfTask(tx, task.id);
@@ -127,6 +135,18 @@ export class TasksService {
       event: { name: 'task.updated', data },
     });
     this.lifecycle.onTaskGone(tx, { id, project_id });
+  }
+
+  /** Ends the claim of a locked task because of a change by another user than its holder, who is told by `claim.lost`. */
+  async loseClaim(
+    tx: Transaction,
+    actor: Actor,
+    task: AccessibleTask,
+    reason: 'deleted' | 'status_changed',
+  ): Promise<void> {
+    const claim = await takeClaim(tx, task);
+    if (!claim) return;
+    recordLostClaim(this.activity, tx, actor, task, { claim_id: claim.id, user_id: claim.user_id, reason });
   }
 
   /** Checks that a user is active and can see the project. @throws VALIDATION_ERROR otherwise */

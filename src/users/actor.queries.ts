@@ -20,7 +20,7 @@ export async function confirmActor(
   const { id, signIn, token } = actor;
   const isOpen = signIn
     ? 'u.token_epoch = $3 AND EXISTS (SELECT 1 FROM auth_sessions s WHERE s.id = $2 AND s.revoked_at IS NULL)'
-    : 'EXISTS (SELECT 1 FROM personal_access_tokens t WHERE t.id = $2)';
+    : 'EXISTS (SELECT 1 FROM credentials t WHERE t.id = $2)';
   const [account] = await tx.query<{ role: Role }>(
     `SELECT u.role FROM users u WHERE u.id = $1 AND NOT u.disabled AND ${isOpen} FOR SHARE OF u`,
     signIn ? [id, signIn.sessionId, signIn.epoch] : [id, token?.id],

@@ -2,6 +2,9 @@ import { Column, Entity, Index } from 'typeorm';
 import type { Role } from '../common/permissions.js';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
+export const userKinds = ['person', 'agent'] as const;
+export type UserKind = (typeof userKinds)[number];
+
 @Entity('users')
 export class User {
   @Id()
@@ -12,9 +15,14 @@ export class User {
   @Index('users_username_key', { unique: true })
   username!: string;
 
-  @Column('text')
+  /** A person signs in with a password; an agent has keys instead. */
+  @Column('text', { default: 'person' })
+  kind!: UserKind;
+
+  /** Null for an agent. */
+  @Column('text', { nullable: true })
   @Index('users_email_key', { unique: true })
-  email!: string;
+  email!: string | null;
 
   @Column('text', { nullable: true })
   full_name!: string | null;
@@ -22,8 +30,9 @@ export class User {
   @Column('text', { nullable: true })
   avatar_url!: string | null;
 
-  @Column('text')
-  password_hash!: string;
+  /** Null for an agent. */
+  @Column('text', { nullable: true })
+  password_hash!: string | null;
 
   @Column('text')
   role!: Role;

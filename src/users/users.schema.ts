@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, instant, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
 import { permissions, permissionsOf, roles } from '../common/permissions.js';
-import type { User } from './user.entity.js';
+import { userKinds, type User } from './user.entity.js';
 
 export const usernameSchema = z
   .string()
@@ -16,8 +16,9 @@ export const passwordSchema = z.string().min(8).max(256);
 export const userSchema = z
   .object({
     id,
+    kind: z.enum(userKinds).meta({ description: 'An agent has keys instead of a password' }),
     username: z.string(),
-    email: z.string(),
+    email: z.string().nullable().meta({ description: 'Null for an agent' }),
     full_name: z.string().nullable(),
     avatar_url: z.string().nullable(),
     role: z.enum(roles),
@@ -38,9 +39,11 @@ export const userSchema = z
 export type UserView = z.output<typeof userSchema>;
 
 export function toUser(user: User): UserView {
-  const { id, username, email, full_name, avatar_url, role, tier, max_running, disabled, version } = user;
+  const { id, kind, username, email, full_name, avatar_url, role, tier, max_running, disabled, version } =
+    user;
   return {
     id,
+    kind,
     username,
     email,
     full_name,

@@ -131,7 +131,7 @@ export class UsersService implements OnModuleInit {
    * Disabling also cancels the user's executions, and a lower role those that it does not allow and that have not started.
    * @param required the permission that the actor must still have at the time of the write; a change of one's own profile needs only `read`
    * @throws AUTH_TOKEN_INVALID when the actor's own sign-in has ended meanwhile, AUTH_INSUFFICIENT_PERMISSIONS, RESOURCE_NOT_FOUND,
-   * RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password, RESOURCE_IN_USE for the last administrator
+   * RESOURCE_ALREADY_EXISTS, VERSION_CONFLICT, VALIDATION_ERROR for a weak password and for one of an agent, RESOURCE_IN_USE for the last administrator
    */
   async update(
     actor: Actor,
@@ -141,8 +141,11 @@ export class UsersService implements OnModuleInit {
     required: Permission = 'admin',
   ): Promise<UserView> {
     const { password, version, ...changes } = input;
-    if (password !== undefined)
-      await refuseWeak('password', password, { ...(await this.get(id)), ...changes });
+    if (password !== undefined || changes.email !== undefined) {
+      const user = { ...(await this.get(id)), ...changes };
+      if (user.kind === 'agent') throw noSignIn(password === undefined ? 'email' : 'password');
+      if (password !== undefined) await refuseWeak('password', password, user);
+    }
     const password_hash = password === undefined ? undefined : await hashPassword(password, actor.id);
     await this.refuseDuplicates(() =>
       this.database.transaction(async (tx) => {
@@ -254,11 +257,15 @@ export class UsersService implements OnModuleInit {
   }
 }
 
+function noSignIn(field: string): AppError {
+  return new AppError('VALIDATION_ERROR', { field, issue: 'An agent does not sign in: it has keys' });
+}
+
 async function refuseWeak(
   field: string,
   password: string,
-  user: { username: string; email: string },
+  { username, email }: { username: string; email: string | null },
 ): Promise<void> {
-  const issue = await weaknessOf(password, user);
+  const issue = await weaknessOf(password, { username, email: email ?? '' });
   if (issue !== undefined) throw new AppError('VALIDATION_ERROR', { field, issue: `The password ${issue}` });
 }

@@ -67,6 +67,19 @@ const events: Record<WebhookEvent | 'ping', { summary: string; description: stri
     description: 'With the text of the comment, in Markdown.',
     data: z.object({ ...task, comment_id: id, author_id: id, body: z.string() }),
   },
+  'claim.lost': {
+    summary: 'A claim ended without its holder',
+    description: 'It has lapsed, or somebody has deleted the task or set its status.',
+    data: z.object({
+      task_id: id,
+      project_id: id,
+      ref: z.string(),
+      title: z.string(),
+      claim_id: id,
+      user_id: id.meta({ description: 'The holder' }),
+      reason: z.enum(['lapsed', 'deleted', 'status_changed']),
+    }),
+  },
   'project.created': {
     summary: 'A project was created',
     description: 'It is new or a copy of another project.',

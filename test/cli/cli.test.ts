@@ -360,6 +360,65 @@ test('labels are made, attached, renamed and archived', async () => {
   expect(await call('update', id)).toMatchObject({ code: 2 });
 });
 
+test('agents are made with keys and a backlog, and claim, renew and end their tasks', async () => {
+  const call = (...args: string[]) => millrace.call(args);
+  const slug = (await call('agents', 'create', 'The writer', '--prefix', 'WRI')).stdout.trim();
+  expect(slug).toBe('the-writer');
+  expect((await call('agents', 'list', '--search', 'WRI')).stdout).toMatch(
+    /^SLUG .*\nthe-writer +WRI +The writer +active\n$/,
+  );
+  expect((await call('agents', 'update', slug, '--name', 'The editor')).stdout).toBe('the-writer\n');
+  expect((await call('backlog', 'add', slug, 'First', '--priority', 'high')).stdout).toBe('WRI-001\n');
+  expect((await call('backlog', 'add', slug, 'Second', '--description', 'All of it')).stdout).toBe(
+    'WRI-002\n',
+  );
+  const made = await call('agents', 'keys', 'create', slug, 'A laptop');
+  expect(made.stderr).toBe('');
+  const key = made.stdout.trim();
+  expect(key).toMatch(/^mlr_key_\w+$/);
+  const agent = (...args: string[]) => millrace.call([...args, '--token', key]);
+
+  const claimed = await agent('claim', 'next', '--agent', slug);
+  expect(claimed.stdout).toMatch(/^WRI-001 First\nclaim: [\w-]+\ntoken: [\w-]+\nuntil: .*\n$/);
+  const [, id, token] = /claim: (\S+)\ntoken: (\S+)/.exec(claimed.stdout)!;
+  expect((await agent('claim', 'heartbeat', id!, token!)).stdout).toMatch(/^until \d{4}-/);
+  expect((await agent('claim', 'complete', id!, token!, '--result', 'Written')).stdout).toBe(
+    'WRI-001 completed\n',
+  );
+  const again = await agent('claim', 'complete', id!, token!);
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('You do not hold this claim')]);
+
+  const second = JSON.parse((await agent('claim', 'task', 'WRI-2', '--json')).stdout);
+  expect(second.task).toMatchObject({ ref: 'WRI-002', status: 'running' });
+  expect((await agent('claim', 'release', second.claimId, second.token)).stdout).toBe('WRI-002 pending\n');
+  const third = JSON.parse((await agent('claim', 'next', '--agent', slug, '--json')).stdout);
+  const failing = ['claim', 'fail', third.claimId, third.token];
+  expect((await agent(...failing)).code).toBe(2);
+  expect((await agent(...failing, '--reason', 'No access')).stdout).toBe('WRI-002 failed\n');
+  const none = await agent('claim', 'next', '--agent', slug);
+  expect([none.code, none.stderr]).toEqual([1, 'millrace: There is no task to claim\n']);
+
+  expect((await call('backlog', 'list', slug)).stdout).toMatch(
+    /^REF .*\nWRI-001 +complete +3 +First +–\nWRI-002 +blocked +5 +Second +No access\n$/,
+  );
+  expect((await call('backlog', 'list', slug, '--status', 'complete')).stdout).toContain('WRI-001');
+  expect((await call('backlog', 'list', slug, '--status', 'done')).code).toBe(2);
+  expect((await call('backlog', 'update', slug, 'WRI-002', '--status', 'queued')).stdout).toBe(
+    'WRI-002 queued\n',
+  );
+  expect((await call('backlog', 'update', slug, 'WRI-002')).code).toBe(2);
+  expect((await call('backlog', 'summary', slug)).stdout).toBe(
+    'queued: 1\ninProgress: 0\ncomplete: 1\nblocked: 0\ntotal: 2\n',
+  );
+  expect((await agent('backlog', 'delete', slug, 'WRI-002')).stdout).toBe('WRI-002 deleted\n');
+  const keys = JSON.parse((await call('agents', 'keys', 'list', slug, '--json')).stdout);
+  expect((await call('agents', 'keys', 'revoke', slug, keys[0].id)).stdout).toBe('Revoked.\n');
+  expect((await agent('backlog', 'list')).code).toBe(3);
+  expect((await call('agents', 'delete', slug)).stdout).toBe('the-writer deleted\n');
+  expect((await call('agents', 'list', '--search', 'WRI')).stdout).toBe('No agents.\n');
+  expect((await call('agents', 'update', slug)).code).toBe(2);
+});
+
 test('plans, docs and memory are written, changed, read and deleted', async () => {
   const call = (...args: string[]) => millrace.call(args);
   const ref = (await call('tasks', 'create', 'Planned')).stdout.trim();

@@ -22,6 +22,12 @@ const forAdministrators = [
   'POST /api/users',
   'GET /api/users/{user_id}',
   'PUT /api/users/{user_id}',
+  'POST /api/agents',
+  'PUT /api/agents/{agent_id}',
+  'DELETE /api/agents/{agent_id}',
+  'GET /api/agents/{agent_id}/keys',
+  'POST /api/agents/{agent_id}/keys',
+  'DELETE /api/agents/{agent_id}/keys/{key_id}',
   'POST /api/queues/pause',
   'POST /api/queues/resume',
   'DELETE /api/queues/clear',
@@ -49,21 +55,21 @@ const forViewersToo = [
 /** What each scope of a personal access token opens, for an administrator's token that has no other. */
 const opened: Record<string, RegExp> = {
   'tasks.read':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/commands\/validate$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/commands\/validate$/,
   'tasks.write':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/commands\/validate$|^(POST|PUT|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments).*|projects\/\{project_id\}\/(docs|memory))$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory))$/,
   'projects.read': /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments)$)/,
   'projects.write': /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments)$)/,
   execute:
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
   'webhooks.manage': /^\w+ \/api\/webhooks/,
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
   admin:
-    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$/,
+    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$/,
 };
 /** What every token opens. */
-const openedByAny = /^GET \/api\/(users\/profile|system\/)/;
+const openedByAny = /^GET \/api\/(users\/profile|system\/|agents(\/\{agent_id\})?$)/;
 /** What takes a sign-in with a password. */
 const signedInOnly = ['GET /metrics'];
 
@@ -79,6 +85,7 @@ const marks: Record<string, string[]> = {
   'mark-of-a-doc': tasksScopes,
   'mark-of-a-note': tasksScopes,
   'mark-of-a-link': tasksScopes,
+  'mark-of-a-backlog': tasksScopes,
   'mark-of-a-file': tasksScopes,
   'mark-of-a-command': tasksScopes,
   'mark-of-an-output': tasksScopes,
@@ -88,6 +95,7 @@ const marks: Record<string, string[]> = {
   'mark-of-a-webhook': ['webhooks.manage'],
   'mark-of-a-token': ['tokens.manage'],
   'mark-of-a-user': ['admin'],
+  'mark-of-a-key': ['admin'],
 };
 /** What is as telling as the text: that it exists, by its id. */
 const idOfMark: Record<string, string> = {
@@ -233,6 +241,9 @@ describe('access control', () => {
     form.set('linked_id', execution.task_id);
     form.set('file', new Blob(['mark-of-a-file']), 'a file');
     const file = await data(201, working.post('/api/attachments', form));
+    const agent = await data(201, working.post('/api/agents', { name: 'A helper', prefix: 'WALK' }));
+    await data(201, working.post(`/api/agents/${agent.id}/keys`, { label: 'mark-of-a-key' }));
+    await data(201, working.post(`/api/backlogs/${agent.slug}`, { title: 'mark-of-a-backlog' }));
     const labelled = { name: 'mark-of-a-label', project_id: project.id };
     const projectLabel = await data(201, working.post('/api/labels/', labelled));
     const webhook = { url: 'https://example.com/mark-of-a-webhook', events: ['task.created'] };
@@ -265,6 +276,7 @@ describe('access control', () => {
       delivery_id: nobody,
       token_id: token.id,
       user_id: user.id,
+      agent_id: agent.id,
     };
     return [owner, ids];
   };

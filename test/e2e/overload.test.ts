@@ -1,6 +1,6 @@
 import { Client as Postgres } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { makeToken } from '../../src/personal-tokens/token-format.js';
+import { makeToken } from '../../src/credentials/token-format.js';
 import { useApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { until } from '../support/until.js';

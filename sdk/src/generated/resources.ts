@@ -1,7 +1,10 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 import type { Api } from '../http/api.js';
+import { AgentsResource } from './resources/agents.js';
 import { AttachmentsResource } from './resources/attachments.js';
 import { AuthResource } from './resources/auth.js';
+import { BacklogsResource } from './resources/backlogs.js';
+import { ClaimsResource } from './resources/claims.js';
 import { CommandsResource } from './resources/commands.js';
 import { DocumentsResource } from './resources/documents.js';
 import { ExecutionsResource } from './resources/executions.js';
@@ -18,8 +21,11 @@ import { WebhooksResource } from './resources/webhooks.js';
 
 /** Every route of Millrace, by resource. */
 export class Resources {
+  readonly agents: AgentsResource;
   readonly attachments: AttachmentsResource;
   readonly auth: AuthResource;
+  readonly backlogs: BacklogsResource;
+  readonly claims: ClaimsResource;
   readonly commands: CommandsResource;
   readonly documents: DocumentsResource;
   readonly executions: ExecutionsResource;
@@ -35,8 +41,11 @@ export class Resources {
   readonly webhooks: WebhooksResource;
 
   constructor(api: Api) {
+    this.agents = new AgentsResource(api);
     this.attachments = new AttachmentsResource(api);
     this.auth = new AuthResource(api);
+    this.backlogs = new BacklogsResource(api);
+    this.claims = new ClaimsResource(api);
     this.commands = new CommandsResource(api);
     this.documents = new DocumentsResource(api);
     this.executions = new ExecutionsResource(api);

@@ -5,6 +5,176 @@ export interface components {
       /** @description The id of a task, its ref, or a unique prefix of 8 or more characters */
       dependsOn: string;
     };
+    AddToBacklog: {
+      /** @default  */
+      description?: string;
+      /** @description 1 is the most urgent; urgent, high, medium, low and none stand for 1, 3, 5, 7 and 9 */
+      priority?: number | ('urgent' | 'high' | 'medium' | 'low' | 'none');
+      title: string;
+    };
+    Agent: {
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: uuid */
+      createdBy: string;
+      description: string;
+      disabled: boolean;
+      /** Format: uuid */
+      id: string;
+      name: string;
+      /** @description The key of its project */
+      prefix: string;
+      /**
+       * Format: uuid
+       * @description The project with its backlog
+       */
+      projectId: string;
+      /** @enum {string} */
+      role: 'viewer' | 'developer' | 'admin';
+      slug: string;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+    };
+    AgentKey: {
+      /** Format: date-time */
+      createdAt: string;
+      expiresAt: string | null;
+      /** @description The last characters of the token */
+      hint: string;
+      /** Format: uuid */
+      id: string;
+      label: string;
+      /** @description The time of the last request, up to about a minute late */
+      lastUsedAt: string | null;
+      scopes: components['schemas']['TokenScope'][];
+      /** Format: uuid */
+      userId: string;
+    };
+    AgentKeyPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['AgentKey'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    AgentKeyWithSecret: {
+      /** Format: date-time */
+      createdAt: string;
+      expiresAt: string | null;
+      /** @description The last characters of the token */
+      hint: string;
+      /** Format: uuid */
+      id: string;
+      label: string;
+      /** @description The time of the last request, up to about a minute late */
+      lastUsedAt: string | null;
+      scopes: components['schemas']['TokenScope'][];
+      /** @description The key, which is only shown in this response; it is used like a JWT */
+      token: string;
+      /** Format: uuid */
+      userId: string;
+    };
+    AgentPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['Agent'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    AgentTask: {
+      /** @description The slug of the agent */
+      agentId: string;
+      /** @description Why the work cannot go on, or why it failed */
+      blocker: string | null;
+      completed: string | null;
+      /** Format: date-time */
+      created: string;
+      description: string;
+      /** @description The ref of the task */
+      id: string;
+      priority: number;
+      result: string | null;
+      started: string | null;
+      /** @enum {string} */
+      status: 'queued' | 'in_progress' | 'complete' | 'blocked' | 'cancelled';
+      title: string;
+    };
+    AgentsListKeysQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
+    AgentsListQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+      /** @description Part of a slug, a name or a prefix */
+      search?: string;
+      /**
+       * @description Deleted and disabled agents, too
+       * @enum {string}
+       */
+      includeDisabled?: 'true' | 'false';
+    };
     AnnounceMaintenance: {
       /** @description A duration as HH:MM:SS */
       duration: string;
@@ -154,6 +324,116 @@ export interface components {
       /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
       totalIsExact: boolean;
     };
+    Backlog: {
+      /** @description The slug of the agent */
+      agentId: string;
+      hasNext: boolean;
+      hasPrevious: boolean;
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      tasks: components['schemas']['BacklogTask'][];
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    BacklogSummary: {
+      blocked: number;
+      complete: number;
+      inProgress: number;
+      queued: number;
+      /** @description All of these; cancelled tasks are left out */
+      total: number;
+    };
+    BacklogTask: {
+      /** @description Why the work cannot go on, or why it failed */
+      blocker: string | null;
+      completed: string | null;
+      /** Format: date-time */
+      created: string;
+      description: string;
+      /** @description The ref of the task */
+      id: string;
+      priority: number;
+      result: string | null;
+      started: string | null;
+      /** @enum {string} */
+      status: 'queued' | 'in_progress' | 'complete' | 'blocked' | 'cancelled';
+      title: string;
+    };
+    Backlogs: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      tasks: components['schemas']['AgentTask'][];
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    BacklogsGetQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Only tasks that the backlog shows like this
+       * @enum {string}
+       */
+      status?: 'queued' | 'in_progress' | 'complete' | 'blocked' | 'cancelled';
+    };
+    BacklogsListQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Only tasks that the backlog shows like this
+       * @enum {string}
+       */
+      status?: 'queued' | 'in_progress' | 'complete' | 'blocked' | 'cancelled';
+      /** @description Only tasks of this priority */
+      priority?: number;
+      /** @description Only the tasks of this agent: its id or its slug */
+      agentId?: string;
+    };
     BulkResult: {
       affectedCount: number;
       errors: {
@@ -286,6 +566,18 @@ export interface components {
       /** Format: uuid */
       taskId: string;
     };
+    ChangeInBacklog: {
+      /** @description Why the work cannot go on; null when nothing blocks it */
+      blocker?: string | null;
+      description?: string;
+      /** @description 1 is the most urgent; urgent, high, medium, low and none stand for 1, 3, 5, 7 and 9 */
+      priority?: number | ('urgent' | 'high' | 'medium' | 'low' | 'none');
+      /** @description What the work came to, of a task that is complete */
+      result?: string | null;
+      /** @enum {string} */
+      status?: 'queued' | 'in_progress' | 'complete' | 'blocked' | 'cancelled';
+      title?: string;
+    };
     ChangePassword: {
       currentPassword: string;
       newPassword: string;
@@ -313,6 +605,92 @@ export interface components {
       taskId: string;
       text: string;
       version: number;
+    };
+    Claim: {
+      /** Format: uuid */
+      claimId: string;
+      /** Format: date-time */
+      expiresAt: string;
+      task: components['schemas']['Task'];
+      /** @description Proves that you hold the claim; needed to renew and to end it */
+      token: string;
+    };
+    ClaimHeartbeat: {
+      /** @description The token of the claim */
+      token: string;
+    };
+    ClaimLostMessage: {
+      data: {
+        /** Format: uuid */
+        claimId: string;
+        /** Format: uuid */
+        projectId: string;
+        /** @enum {string} */
+        reason: 'lapsed' | 'deleted' | 'status_changed';
+        ref: string;
+        /** Format: uuid */
+        taskId: string;
+        title: string;
+        /**
+         * Format: uuid
+         * @description The holder
+         */
+        userId: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'claim.lost';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    ClaimNext: {
+      /** @description The agent whose backlog is worked on, instead of a project */
+      agentId?: string;
+      /** @description Only tasks with all of these labels */
+      labels?: string[];
+      /**
+       * @description How long the claim lasts unless it is renewed, in seconds
+       * @default 300
+       */
+      leaseSeconds?: number;
+      /** @description The id of a project, or its key */
+      projectId?: string;
+      /** @description Only tasks of these types */
+      types?: (
+        | 'task'
+        | 'bug'
+        | 'issue'
+        | 'improvement'
+        | 'feature'
+        | 'vulnerability'
+        | 'chore'
+        | 'spike'
+        | 'bucket-list'
+      )[];
+      /**
+       * @description How long to wait for a task when there is none, in seconds
+       * @default 0
+       */
+      waitSeconds?: number;
+    };
+    /** @default {} */
+    ClaimTask: {
+      /**
+       * @description How long the claim lasts unless it is renewed, in seconds
+       * @default 300
+       */
+      leaseSeconds?: number;
     };
     ClearQueue: {
       /** @enum {boolean} */
@@ -346,6 +724,8 @@ export interface components {
       name: string;
     };
     ClonedProject: {
+      /** @description The agent whose backlog it is */
+      agentId: string | null;
       /** Format: uuid */
       clonedFrom: string;
       clonedTasks: number;
@@ -602,6 +982,48 @@ export interface components {
       /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
       totalIsExact: boolean;
     };
+    CompleteClaim: {
+      /**
+       * @description What the work came to
+       * @default null
+       */
+      result?: string | null;
+      /** @description The token of the claim */
+      token: string;
+    };
+    CreateAgent: {
+      /**
+       * @description What it is for
+       * @default
+       */
+      description?: string;
+      name: string;
+      /** @description The prefix of the refs of its tasks; the first three letters of the slug when absent */
+      prefix?: string;
+      /** @description Derived from the name when absent */
+      slug?: string;
+      /**
+       * @description Who sees its backlog: its maker and the members of its project, or everybody
+       * @default private
+       * @enum {string}
+       */
+      visibility?: 'private' | 'internal';
+    };
+    CreateAgentKey: {
+      /** @description When the token expires; null for never */
+      expiresAt?: string | null;
+      /** @description The purpose of the token */
+      label: string;
+      /**
+       * @default [
+       *       "tasks.read",
+       *       "tasks.write",
+       *       "projects.read",
+       *       "execute"
+       *     ]
+       */
+      scopes?: components['schemas']['TokenScope'][];
+    };
     CreateChecklistItem: {
       /** @default false */
       done?: boolean;
@@ -852,6 +1274,7 @@ export interface components {
         | 'task.archived'
         | 'task.restored'
         | 'task.commented'
+        | 'claim.lost'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
@@ -877,6 +1300,10 @@ export interface components {
       /** Format: date-time */
       deletedAt: string;
       message: string;
+    };
+    DeletedFromBacklog: {
+      /** @description The ref of the task */
+      deleted: string;
     };
     DeletedWebhook: {
       /** Format: date-time */
@@ -1077,6 +1504,9 @@ export interface components {
           | 'ATTACHMENT_IS_LINK'
           | 'TASK_NOT_FOUND'
           | 'TASK_ALREADY_RUNNING'
+          | 'TASK_ALREADY_CLAIMED'
+          | 'TASK_NOT_CLAIMABLE'
+          | 'CLAIM_LOST'
           | 'TASK_NOT_RUNNING'
           | 'TASK_ARCHIVED'
           | 'TASK_IS_DRAFT'
@@ -1220,6 +1650,17 @@ export interface components {
           )
         | null;
       workingDirectory: string;
+    };
+    FailClaim: {
+      /** @description Becomes the result of a task that has failed */
+      reason: string;
+      /**
+       * @description Whether the task is open again, rather than failed
+       * @default false
+       */
+      retry?: boolean;
+      /** @description The token of the claim */
+      token: string;
     };
     Health: {
       /** @enum {string} */
@@ -1776,10 +2217,16 @@ export interface components {
       avatarUrl: string | null;
       /** Format: date-time */
       createdAt: string;
-      email: string;
+      /** @description Null for an agent */
+      email: string | null;
       fullName: string | null;
       /** Format: uuid */
       id: string;
+      /**
+       * @description An agent has keys instead of a password
+       * @enum {string}
+       */
+      kind: 'person' | 'agent';
       lastLogin: string | null;
       /** @description The limit of the user; null for the default of the server */
       maxRunning: number | null;
@@ -1805,6 +2252,8 @@ export interface components {
       version: number;
     };
     Project: {
+      /** @description The agent whose backlog it is */
+      agentId: string | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -1907,6 +2356,8 @@ export interface components {
       webhookId: string;
     };
     ProjectDetail: {
+      /** @description The agent whose backlog it is */
+      agentId: string | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -2440,6 +2891,18 @@ export interface components {
       /** @enum {string} */
       tokenType: 'bearer';
     };
+    ReleaseClaim: {
+      /** @description Kept in the history of the task */
+      note?: string;
+      /** @description The token of the claim */
+      token: string;
+    };
+    RenewedClaim: {
+      /** Format: uuid */
+      claimId: string;
+      /** Format: date-time */
+      expiresAt: string;
+    };
     ReplayWebhook: {
       /** @description The events to send again; all by default */
       events?: (
@@ -2450,6 +2913,7 @@ export interface components {
         | 'task.archived'
         | 'task.restored'
         | 'task.commented'
+        | 'claim.lost'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
@@ -2990,6 +3454,18 @@ export interface components {
       /** Format: uuid */
       webhookId: string;
     };
+    TaskClaim: {
+      /** Format: uuid */
+      claimId: string;
+      /**
+       * Format: date-time
+       * @description When the task is open again unless the claim is renewed
+       */
+      expiresAt: string;
+      /** Format: uuid */
+      userId: string;
+      username: string;
+    };
     TaskCommentedMessage: {
       data: {
         /** Format: uuid */
@@ -3142,6 +3618,8 @@ export interface components {
         status: 'pending' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
         title: string;
       }[];
+      /** @description Who works on it at the moment */
+      claim: components['schemas']['TaskClaim'] | null;
       command: string | null;
       completedAt: string | null;
       /** Format: date-time */
@@ -3619,6 +4097,15 @@ export interface components {
       | 'profile.write'
       | 'tokens.manage'
       | 'admin';
+    UpdateAgent: {
+      /** @description What it is for */
+      description?: string;
+      /** @description false brings back an agent that was deleted */
+      disabled?: boolean;
+      name?: string;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
     UpdateChecklistItem: {
       done?: boolean;
       /** @description Its place from 0; the others move. One beyond the end means the end */
@@ -3805,6 +4292,7 @@ export interface components {
         | 'task.archived'
         | 'task.restored'
         | 'task.commented'
+        | 'claim.lost'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
@@ -3824,10 +4312,16 @@ export interface components {
       /** Format: date-time */
       createdAt: string;
       disabled: boolean;
-      email: string;
+      /** @description Null for an agent */
+      email: string | null;
       fullName: string | null;
       /** Format: uuid */
       id: string;
+      /**
+       * @description An agent has keys instead of a password
+       * @enum {string}
+       */
+      kind: 'person' | 'agent';
       lastLogin: string | null;
       /** @description The limit of the user; null for the default of the server */
       maxRunning: number | null;
@@ -4129,6 +4623,15 @@ export interface components {
 }
 
 export type AddDependency = components['schemas']['AddDependency'];
+export type AddToBacklog = components['schemas']['AddToBacklog'];
+export type Agent = components['schemas']['Agent'];
+export type AgentKey = components['schemas']['AgentKey'];
+export type AgentKeyPage = components['schemas']['AgentKeyPage'];
+export type AgentKeyWithSecret = components['schemas']['AgentKeyWithSecret'];
+export type AgentPage = components['schemas']['AgentPage'];
+export type AgentTask = components['schemas']['AgentTask'];
+export type AgentsListKeysQuery = components['schemas']['AgentsListKeysQuery'];
+export type AgentsListQuery = components['schemas']['AgentsListQuery'];
 export type AnnounceMaintenance = components['schemas']['AnnounceMaintenance'];
 export type AppendToDocument = components['schemas']['AppendToDocument'];
 export type AttachLabel = components['schemas']['AttachLabel'];
@@ -4138,16 +4641,28 @@ export type AuthEndOtherSessionsQuery = components['schemas']['AuthEndOtherSessi
 export type AuthListSessionsQuery = components['schemas']['AuthListSessionsQuery'];
 export type AuthSession = components['schemas']['AuthSession'];
 export type AuthSessionPage = components['schemas']['AuthSessionPage'];
+export type Backlog = components['schemas']['Backlog'];
+export type BacklogSummary = components['schemas']['BacklogSummary'];
+export type BacklogTask = components['schemas']['BacklogTask'];
+export type Backlogs = components['schemas']['Backlogs'];
+export type BacklogsGetQuery = components['schemas']['BacklogsGetQuery'];
+export type BacklogsListQuery = components['schemas']['BacklogsListQuery'];
 export type BulkResult = components['schemas']['BulkResult'];
 export type BulkTasks = components['schemas']['BulkTasks'];
 export type Cancel = components['schemas']['Cancel'];
 export type CancelCommand = components['schemas']['CancelCommand'];
 export type CancelledCommand = components['schemas']['CancelledCommand'];
 export type CancelledTask = components['schemas']['CancelledTask'];
+export type ChangeInBacklog = components['schemas']['ChangeInBacklog'];
 export type ChangePassword = components['schemas']['ChangePassword'];
 export type ChangePriority = components['schemas']['ChangePriority'];
 export type Checklist = components['schemas']['Checklist'];
 export type ChecklistItem = components['schemas']['ChecklistItem'];
+export type Claim = components['schemas']['Claim'];
+export type ClaimHeartbeat = components['schemas']['ClaimHeartbeat'];
+export type ClaimLostMessage = components['schemas']['ClaimLostMessage'];
+export type ClaimNext = components['schemas']['ClaimNext'];
+export type ClaimTask = components['schemas']['ClaimTask'];
 export type ClearQueue = components['schemas']['ClearQueue'];
 export type CloneProject = components['schemas']['CloneProject'];
 export type ClonedProject = components['schemas']['ClonedProject'];
@@ -4162,6 +4677,9 @@ export type CommandsStatusQuery = components['schemas']['CommandsStatusQuery'];
 export type CommandsSuggestionsQuery = components['schemas']['CommandsSuggestionsQuery'];
 export type Comment = components['schemas']['Comment'];
 export type CommentPage = components['schemas']['CommentPage'];
+export type CompleteClaim = components['schemas']['CompleteClaim'];
+export type CreateAgent = components['schemas']['CreateAgent'];
+export type CreateAgentKey = components['schemas']['CreateAgentKey'];
 export type CreateChecklistItem = components['schemas']['CreateChecklistItem'];
 export type CreateComment = components['schemas']['CreateComment'];
 export type CreateDocument = components['schemas']['CreateDocument'];
@@ -4176,6 +4694,7 @@ export type CreateUser = components['schemas']['CreateUser'];
 export type CreateWebhook = components['schemas']['CreateWebhook'];
 export type Deleted = components['schemas']['Deleted'];
 export type DeletedComment = components['schemas']['DeletedComment'];
+export type DeletedFromBacklog = components['schemas']['DeletedFromBacklog'];
 export type DeletedWebhook = components['schemas']['DeletedWebhook'];
 export type DetailedHealth = components['schemas']['DetailedHealth'];
 export type Document = components['schemas']['Document'];
@@ -4191,6 +4710,7 @@ export type ExecuteCommand = components['schemas']['ExecuteCommand'];
 export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
 export type Execution = components['schemas']['Execution'];
+export type FailClaim = components['schemas']['FailClaim'];
 export type Health = components['schemas']['Health'];
 export type Label = components['schemas']['Label'];
 export type LabelPage = components['schemas']['LabelPage'];
@@ -4248,6 +4768,8 @@ export type QueuesMetricsQuery = components['schemas']['QueuesMetricsQuery'];
 export type Readiness = components['schemas']['Readiness'];
 export type Refresh = components['schemas']['Refresh'];
 export type RefreshResult = components['schemas']['RefreshResult'];
+export type ReleaseClaim = components['schemas']['ReleaseClaim'];
+export type RenewedClaim = components['schemas']['RenewedClaim'];
 export type ReplayWebhook = components['schemas']['ReplayWebhook'];
 export type RestoreSession = components['schemas']['RestoreSession'];
 export type RestoredSession = components['schemas']['RestoredSession'];
@@ -4273,6 +4795,7 @@ export type SystemInfo = components['schemas']['SystemInfo'];
 export type SystemMaintenanceMessage = components['schemas']['SystemMaintenanceMessage'];
 export type Task = components['schemas']['Task'];
 export type TaskArchivedMessage = components['schemas']['TaskArchivedMessage'];
+export type TaskClaim = components['schemas']['TaskClaim'];
 export type TaskCommentedMessage = components['schemas']['TaskCommentedMessage'];
 export type TaskCompletedMessage = components['schemas']['TaskCompletedMessage'];
 export type TaskCreatedMessage = components['schemas']['TaskCreatedMessage'];
@@ -4295,6 +4818,7 @@ export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
 export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];
 export type TokenScope = components['schemas']['TokenScope'];
+export type UpdateAgent = components['schemas']['UpdateAgent'];
 export type UpdateChecklistItem = components['schemas']['UpdateChecklistItem'];
 export type UpdateComment = components['schemas']['UpdateComment'];
 export type UpdateDocument = components['schemas']['UpdateDocument'];

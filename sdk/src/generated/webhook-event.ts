@@ -1,5 +1,6 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 import type {
+  ClaimLostMessage,
   PingMessage,
   ProjectCreatedMessage,
   ProjectUpdatedMessage,
@@ -16,6 +17,7 @@ import type {
 
 /** What a webhook is sent; `event` tells which of these it is. */
 export type WebhookEvent =
+  | ClaimLostMessage
   | PingMessage
   | ProjectCreatedMessage
   | ProjectUpdatedMessage

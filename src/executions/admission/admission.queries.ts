@@ -167,6 +167,34 @@ export async function unblockForgotten(
   return { last, inVain: rows.map(({ id }) => id) };
 }
 
+/** Settles whether tasks wait, of those that depend on tasks which have changed; claims leave out what waits. */
+export async function settleDependents(db: Queryable, taskIds: readonly string[]): Promise<void> {
+  await db.query('SELECT settle_dependents($1)', [taskIds]);
+}
+
+/** The most tasks that are looked at in one statement. */
+const waitingAtOnce = 500;
+
+/**
+ * Settles a batch of the tasks that are stored as waiting for others, in case a process died after the commit that ended the wait, or more
+ * depended on one task than are settled at once.
+ * @param after the `last` of the batch before; the nil id at first
+ * @returns the id to go on after, the nil id at the end, and whether some did not wait any more
+ */
+export async function settleWaitingTasks(
+  db: Queryable,
+  after: string,
+): Promise<{ last: string; settled: boolean }> {
+  const batch = await db.query<{ id: string }>(
+    `SELECT id FROM tasks WHERE is_waiting AND id > $1 ORDER BY id LIMIT ${waitingAtOnce}`,
+    [after],
+  );
+  const last = batch.length === waitingAtOnce ? batch.at(-1)!.id : nilId;
+  if (batch.length === 0) return { last, settled: false };
+  const [row] = await db.query<{ n: number }>('SELECT settle_waiting($1) AS n', [batch.map(({ id }) => id)]);
+  return { last, settled: row!.n > 0 };
+}
+
 /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
 export function revokeSuspended(db: Queryable): Promise<{ id: string }[]> {
   return db.query<{ id: string }>(

@@ -5,6 +5,7 @@ import {
   admit,
   endBackoffs,
   ownersWithRoom,
+  settleDependents,
   unblock,
   type Admission,
   type AdmissionCause,
@@ -41,6 +42,8 @@ export class Admissions {
     const looked = this.looking.has(cause.owner)
       ? undefined
       : tx.behindCommit(() => admit(tx, cause, config, false));
+    const ended = cause.endedTasks ?? [];
+    if (looked && ended.length > 0) void tx.behindCommit(() => settleDependents(tx, ended));
     return async () => {
       // a connection that broke after the commit is no reason to admit nothing
       const admission = await looked?.catch(() => undefined);
@@ -89,6 +92,7 @@ export class Admissions {
     this.looking.set(owner, ended);
     try {
       this.use(await looked);
+      if (endedTasks.size > 0) await settleDependents(this.database, [...endedTasks]);
     } finally {
       if (this.looking.get(owner) === ended) this.looking.delete(owner);
     }

@@ -12,6 +12,7 @@ import {
   keepProject,
   ownerOf,
   revokeSuspended,
+  settleDependents,
   unblockForgotten,
   waitingForTask,
   type AdmissionCause,
@@ -162,7 +163,13 @@ export class ExecutionLifecycle {
   ): Promise<void> {
     if (task.status === 'completed')
       tx.afterCommit(() => this.admissions.request({ owner: task.project_id, endedTasks: [task.id] }));
+    else this.onTaskReturned(tx, task.id);
     if (task.status === 'failed' || task.status === 'cancelled') await this.failDependents(tx, task.id);
+  }
+
+  /** Lets the tasks wait again that depend on a task which was restored or is not completed any more. */
+  onTaskReturned(tx: Transaction, taskId: string): void {
+    void tx.behindCommit(() => settleDependents(tx, [taskId]));
   }
 
   /** Admits the executions that a deleted or archived task does not keep from starting any more. */
@@ -218,15 +225,17 @@ export class ExecutionLifecycle {
       execution.retries_left > 0 &&
       execution.cancel_requested_at === null &&
       (await mayRunAgain(tx, execution));
+    let isClaimed = false;
     if (retry) {
       tx.afterCommit(() => this.publisher.attemptEnded(execution));
       await this.retry(tx, execution);
     } else {
       const result = await syncTask(tx, actor, id);
+      isClaimed = result.task?.status === 'running';
       tx.afterCommit(() => this.publisher.transitioned(result));
     }
     if (bytes > 0) await addUsage(tx, ownerOf(execution), bytes);
-    if (execution.task_id !== null && !retry && outcome.status !== 'completed') {
+    if (execution.task_id !== null && !retry && !isClaimed && outcome.status !== 'completed') {
       await this.failDependents(tx, execution.task_id);
     }
     tx.afterCommit(() => this.admissions.request(causeOf(execution, outcome)));

@@ -48,7 +48,8 @@ export class ExecutionPublisher {
       projectId: task.project_id,
       entityType: 'task',
       entityId: task.id,
-      action: 'status_changed',
+      // while it is claimed the task is running, whatever becomes of its runs
+      action: task.status === execution.status ? 'status_changed' : `run_${execution.status}`,
       task: {
         status: task.status,
         progress_percentage: task.progress_percentage,

@@ -59,7 +59,11 @@ export const columnsOf = (names: readonly string[]) => names.map((name) => `e.${
 const resultColumns = `${columnsOf(publicColumns)},
          (SELECT u.preferences #> '{notifications,task_updates}' IS DISTINCT FROM 'false'::jsonb
             FROM users u WHERE u.id = e.requested_by) AS wants_notification,
-         f.id AS synced_task, p.key || '-' || f.number AS ref, f.title, f.status AS task_status, f.progress_percentage, f.updated_at`;
+         f.id AS synced_task, task_ref(p.key, f.number, p.ref_digits) AS ref, f.title, f.status AS task_status, f.progress_percentage, f.updated_at`;
+
+/** While somebody has claimed the task `t`, it is running, and only its claim decides what becomes of it. */
+const unlessClaimed = (value: string, kept: string) =>
+  `CASE WHEN t.claim_id IS NULL THEN ${value} ELSE ${kept} END`;
 
 /** A command that belongs to no task has an activity entry of its own. */
 const command = `
@@ -83,19 +87,22 @@ const ended = `
 export function transitionStatement(change: string, { also = '', isNew = false, stored = '' } = {}): string {
   return `
   WITH e AS (${change}), synced AS (
-    UPDATE tasks t SET status = e.status, execution_id = e.id, updated_at = now(), version = t.version + 1,
-           started_at = coalesce(e.started_at, t.started_at),
-           completed_at = CASE WHEN e.status IN ('completed', 'failed', 'cancelled') THEN e.finished_at END,
-           actual_duration = extract(epoch FROM e.finished_at - coalesce(e.started_at, e.finished_at)),
-           progress_percentage = CASE e.status WHEN 'completed' THEN 100 WHEN 'running' THEN 0 ELSE t.progress_percentage END
+    UPDATE tasks t SET status = ${unlessClaimed('e.status', 't.status')}, execution_id = e.id, updated_at = now(), version = t.version + 1,
+           started_at = ${unlessClaimed('coalesce(e.started_at, t.started_at)', 't.started_at')},
+           completed_at = CASE WHEN t.claim_id IS NULL AND e.status IN ('completed', 'failed', 'cancelled') THEN e.finished_at END,
+           actual_duration = ${unlessClaimed('extract(epoch FROM e.finished_at - coalesce(e.started_at, e.finished_at))', 'NULL')},
+           progress_percentage = CASE WHEN t.claim_id IS NOT NULL THEN t.progress_percentage
+             WHEN e.status = 'completed' THEN 100 WHEN e.status = 'running' THEN 0 ELSE t.progress_percentage END
       FROM e JOIN tasks before ON before.id = e.task_id
      WHERE t.id = e.task_id
        AND ${isNew ? 't.execution_id IS DISTINCT FROM e.id' : 't.execution_id = e.id AND t.status <> e.status'}
     RETURNING t.id, t.project_id, t.number, t.title, t.status, before.status AS old_status, t.progress_percentage, t.updated_at,
-              t.actual_duration
+              t.actual_duration, t.claim_id IS NOT NULL AS is_claimed
   ), entries AS (
-    SELECT 'task' AS entity_type, f.id AS entity_id, f.project_id, 'status_changed' AS action,
-           to_jsonb(f.old_status) AS old_value, to_jsonb(f.status) AS new_value, ${ended} AS run,
+    SELECT 'task' AS entity_type, f.id AS entity_id, f.project_id,
+           CASE WHEN f.is_claimed THEN 'run_' || e.status ELSE 'status_changed' END AS action,
+           CASE WHEN NOT f.is_claimed THEN to_jsonb(f.old_status) END AS old_value,
+           CASE WHEN NOT f.is_claimed THEN to_jsonb(f.status) END AS new_value, ${ended} AS run,
            ARRAY[CASE WHEN f.status IN ('completed', 'failed') THEN 'task.' || f.status ELSE 'task.updated' END, 'task.*', '*'] AS events,
            jsonb_build_object('task_id', f.id, 'project_id', f.project_id, 'title', f.title, 'status', f.status,
              'execution_id', e.id, 'attempt', e.attempt, 'exit_code', e.exit_code, 'reason', e.reason,

@@ -34,6 +34,8 @@ import { PlaceByItsLine1796150000000 } from './1796150000000-place-by-its-line.j
 import { Labels1796200000000 } from './1796200000000-labels.js';
 import { Documents1796300000000 } from './1796300000000-documents.js';
 import { Attachments1796400000000 } from './1796400000000-attachments.js';
+import { CredentialsAndAgents1796500000000 } from './1796500000000-credentials-and-agents.js';
+import { Claims1796600000000 } from './1796600000000-claims.js';
 
 /** All migrations, in the order in which they run. */
 export const migrations = [
@@ -73,4 +75,6 @@ export const migrations = [
   Labels1796200000000,
   Documents1796300000000,
   Attachments1796400000000,
+  CredentialsAndAgents1796500000000,
+  Claims1796600000000,
 ];

@@ -43,7 +43,7 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
       values: [idOf(signedIn), yesterday],
     },
     {
-      table: 'personal_access_tokens',
+      table: 'credentials',
       condition: 'id < $1 AND expires_at < $2',
       values: [idOf(lastMonth), lastMonth],
     },

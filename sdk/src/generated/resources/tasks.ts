@@ -12,6 +12,8 @@ import type {
   CancelledTask,
   Checklist,
   ChecklistItem,
+  Claim,
+  ClaimTask,
   Comment,
   CommentPage,
   CreateChecklistItem,
@@ -134,7 +136,7 @@ export class TasksResource {
   /**
    * Archive a task.
    * An archived task is in no list, unless `include_archived` asks for it, does not count, cannot be executed, and keeps no other task waiting. Its fields can still be changed. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT, TASK_IS_DRAFT, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT, TASK_ALREADY_CLAIMED, TASK_IS_DRAFT, PROJECT_ARCHIVED
    */
   archive(taskId: string, options?: RequestOptions): Promise<Task> {
     return this.api.call({
@@ -241,6 +243,22 @@ export class TasksResource {
       method: 'DELETE',
       path: '/tasks/{taskId}/checklist/{itemId}',
       parameters: { taskId, itemId },
+      options,
+    });
+  }
+
+  /**
+   * Claim a task.
+   * Like the claim of the next task, for one that you name. It must be open: pending, not blocked, waiting for no dependency and not assigned to somebody else. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_NOT_CLAIMABLE, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED
+   */
+  claim(taskId: string, body?: ClaimTask, options?: RequestOptions): Promise<Claim> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/claim',
+      parameters: { taskId },
+      body,
+      keep: ['environment', 'metadata'],
       options,
     });
   }
@@ -386,7 +404,7 @@ export class TasksResource {
   /**
    * Run a task.
    * Queues the task's command, or its project's command_template. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<QueuedTask> {
     return this.api.call({
@@ -473,7 +491,7 @@ export class TasksResource {
   /**
    * Move a task to another project.
    * The task gets a ref of its new project; the one of before goes on naming it. Dependencies and children stay, the parent does not, and an assignee who cannot see the project is cleared. Its runs stay where they were. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT, TASK_ALREADY_CLAIMED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   move(taskId: string, body: MoveTask, options?: RequestOptions): Promise<Task> {
     return this.api.call({
@@ -584,7 +602,7 @@ export class TasksResource {
   /**
    * Run a failed or cancelled task again.
    * Works like execute, and counts the attempt. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   retry(taskId: string, options?: RequestOptions): Promise<RetriedTask> {
     return this.api.call({ method: 'POST', path: '/tasks/{taskId}/retry', parameters: { taskId }, options });

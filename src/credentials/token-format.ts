@@ -6,25 +6,30 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const randomPart = customAlphabet(alphabet, 32);
 const checksumLength = 6;
 
-/** The prefix of every personal access token, by which people and secret scanners recognize it. */
-export const tokenPrefix = 'mlr_pat_';
-const whole = new RegExp(`^${tokenPrefix}([0-9A-Za-z]{32})([0-9A-Za-z]{${checksumLength}})$`);
+/** The prefixes by which people and secret scanners recognize a personal access token and a key. */
+const prefixes = { token: 'mlr_pat_', key: 'mlr_key_' } as const;
+export type TokenKind = keyof typeof prefixes;
+
+const prefixLength = prefixes.token.length;
+const whole = new RegExp(
+  `^(?:${Object.values(prefixes).join('|')})([0-9A-Za-z]{32})([0-9A-Za-z]{${checksumLength}})$`,
+);
 
 /**
  * Generates a token: the prefix, 32 random characters (190 bits) and their CRC-32 in base 62, by which a scanner can tell a token from a
  * lookalike offline.
  */
-export function makeToken(): string {
+export function makeToken(kind: TokenKind = 'token'): string {
   const random = randomPart();
-  return tokenPrefix + random + checksum(random);
+  return prefixes[kind] + random + checksum(random);
 }
 
-/** Checks whether a text has the prefix of a personal access token. */
-export function looksPersonal(text: string): boolean {
-  return text.startsWith(tokenPrefix);
+/** Checks whether a text has the prefix of a token or a key. */
+export function looksLikeToken(text: string): boolean {
+  return Object.values(prefixes).some((prefix) => text.startsWith(prefix));
 }
 
-/** Checks whether a text has the form and the checksum of a token. */
+/** Checks whether a text has the form and the checksum of a token or a key. */
 export function isWellFormed(text: string): boolean {
   const [, random, sum] = whole.exec(text) ?? [];
   return random !== undefined && checksum(random) === sum;
@@ -37,7 +42,7 @@ export function hashOfToken(token: string): Buffer {
 
 /** Builds the hint by which its user can tell a token from others. */
 export function hintOf(token: string): string {
-  return `${tokenPrefix}…${token.slice(-4)}`;
+  return `${token.slice(0, prefixLength)}…${token.slice(-4)}`;
 }
 
 function checksum(text: string): string {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { hashOfToken, hintOf, isWellFormed, looksPersonal, makeToken } from './token-format.js';
+import { hashOfToken, hintOf, isWellFormed, looksLikeToken, makeToken } from './token-format.js';
 
 test('a token matches the pattern of secret scanners', () => {
-  const made = Array.from({ length: 200 }, makeToken);
+  const made = Array.from({ length: 200 }, () => makeToken());
   for (const token of made) {
     expect(token).toMatch(/^mlr_pat_[0-9A-Za-z]{38}$/);
     expect(isWellFormed(token)).toBe(true);
@@ -28,8 +28,16 @@ test('a changed, truncated or foreign text is no valid token', () => {
     '',
   ])
     expect(isWellFormed(text)).toBe(false);
-  expect(looksPersonal('mlr_pat_x')).toBe(true);
-  expect(looksPersonal('eyJhbGciOiJIUzI1NiJ9')).toBe(false);
+  expect(looksLikeToken('mlr_pat_x')).toBe(true);
+  expect(looksLikeToken('eyJhbGciOiJIUzI1NiJ9')).toBe(false);
+});
+
+test('a key has a prefix of its own', () => {
+  const key = makeToken('key');
+  expect(key).toMatch(/^mlr_key_[0-9A-Za-z]{38}$/);
+  expect(isWellFormed(key)).toBe(true);
+  expect(looksLikeToken(key)).toBe(true);
+  expect(hintOf(key)).toBe(`mlr_key_…${key.slice(-4)}`);
 });
 
 test('the hint and the stored hash do not reveal the token', () => {

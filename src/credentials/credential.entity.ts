@@ -2,15 +2,20 @@ import { Column, Entity, Index } from 'typeorm';
 import type { Scope } from '../common/permissions.js';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-/** A personal access token of a user; the row is deleted when it is revoked. */
-@Entity('personal_access_tokens')
-@Index('personal_access_tokens_user', ['user_id', 'id'])
-export class PersonalToken {
+/** A personal access token of a person, or a key of an agent; the row is deleted when it is revoked. */
+@Entity('credentials')
+@Index('credentials_user', ['user_id', 'id'])
+export class Credential {
   @Id()
   id!: string;
 
+  /** On whose behalf its requests are made. */
   @Column('uuid')
   user_id!: string;
+
+  /** Who has made a key; null for a token, which its own user has made. */
+  @Column('uuid', { nullable: true })
+  created_by!: string | null;
 
   @Column('text')
   label!: string;
@@ -19,7 +24,7 @@ export class PersonalToken {
   scopes!: Scope[];
 
   @Column('bytea')
-  @Index('personal_access_tokens_hash_key', { unique: true })
+  @Index('credentials_hash_key', { unique: true })
   token_hash!: Buffer;
 
   /** The prefix and the last four characters of the token, by which its user recognizes it. */

@@ -6,19 +6,19 @@ import { Events } from '../infra/events.js';
 import { IdentityLookups } from '../infra/identity-lookups.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RowCache } from '../infra/row-cache.js';
-import type { PersonalToken } from './personal-token.entity.js';
+import type { Credential } from './credential.entity.js';
 import { hashOfToken, isWellFormed } from './token-format.js';
 
-export type KnownToken = Pick<PersonalToken, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'last_used_at'>;
+export type KnownCredential = Pick<Credential, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'last_used_at'>;
 
 /** The last use is stored at most once in this time. */
 const useSeconds = 60;
 
-/** Authenticates personal access tokens, by one indexed look-up or from a cache. */
+/** Authenticates personal access tokens and keys, by one indexed look-up or from a cache. */
 @Injectable()
-export class TokenCheck implements OnModuleInit {
+export class CredentialCheck implements OnModuleInit {
   /** Cached rows, by the hash of the token, and by its id for actors that are verified again. */
-  private readonly known: RowCache<KnownToken>;
+  private readonly known: RowCache<KnownCredential>;
 
   constructor(
     private readonly database: Database,
@@ -41,16 +41,16 @@ export class TokenCheck implements OnModuleInit {
    * @param network of the request, for which the look-up takes a turn
    * @throws AUTH_TOKEN_INVALID when it does not exist, or has expired or been revoked; RATE_LIMIT_EXCEEDED when too many look-ups wait
    */
-  async verify(text: string, network: string): Promise<KnownToken> {
+  async verify(text: string, network: string): Promise<KnownCredential> {
     const token = isWellFormed(text) ? await this.find(hashOfToken(text), network) : undefined;
     return requireValid(token);
   }
 
   /** Looks up a token that has been verified before. @throws AUTH_TOKEN_INVALID when it has expired or been revoked */
-  async verifyAgain(id: string, userId: string): Promise<KnownToken> {
+  async verifyAgain(id: string, userId: string): Promise<KnownCredential> {
     const token = await this.known.get(id, async () => {
       const [found] = await this.lookups.take(userId, () =>
-        this.database.query<KnownToken>(`${select} WHERE id = $1`, [id]),
+        this.database.query<KnownCredential>(`${select} WHERE id = $1`, [id]),
       );
       return found;
     });
@@ -60,15 +60,15 @@ export class TokenCheck implements OnModuleInit {
   /** Looks up many at once, for who is about to `verifyAgain` each. */
   async prefetch(ids: Iterable<string>): Promise<void> {
     await this.known.prefetch(ids, async (unknown) => {
-      const rows = await this.database.query<KnownToken>(`${select} WHERE id = ANY($1)`, [unknown]);
+      const rows = await this.database.query<KnownCredential>(`${select} WHERE id = ANY($1)`, [unknown]);
       return new Map(rows.map((row) => [row.id, row]));
     });
   }
 
-  private find(hash: Buffer, network: string): Promise<KnownToken | undefined> {
+  private find(hash: Buffer, network: string): Promise<KnownCredential | undefined> {
     return this.known.get(hash.toString('latin1'), async () => {
       const [token] = await this.lookups.take(network, () =>
-        this.database.query<KnownToken>(`${select} WHERE token_hash = $1`, [hash]),
+        this.database.query<KnownCredential>(`${select} WHERE token_hash = $1`, [hash]),
       );
       if (token) this.noteUse(token);
       return token;
@@ -76,12 +76,12 @@ export class TokenCheck implements OnModuleInit {
   }
 
   /** Stores the last use in the background; a use that cannot be stored has no other effect. */
-  private noteUse({ id, last_used_at: last, expires_at: end }: KnownToken): void {
+  private noteUse({ id, last_used_at: last, expires_at: end }: KnownCredential): void {
     if (last !== null && Date.now() - last.getTime() < useSeconds * 1000) return;
     if (end !== null && end.getTime() <= Date.now()) return;
     this.database
       .query(
-        `UPDATE personal_access_tokens SET last_used_at = now()
+        `UPDATE credentials SET last_used_at = now()
           WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - make_interval(secs => $2))`,
         [id, useSeconds],
       )
@@ -91,9 +91,9 @@ export class TokenCheck implements OnModuleInit {
   }
 }
 
-const select = 'SELECT id, user_id, scopes, expires_at, last_used_at FROM personal_access_tokens';
+const select = 'SELECT id, user_id, scopes, expires_at, last_used_at FROM credentials';
 
-function requireValid(token: KnownToken | undefined): KnownToken {
+function requireValid(token: KnownCredential | undefined): KnownCredential {
   if (!token || (token.expires_at !== null && token.expires_at.getTime() <= Date.now()))
     throw new AppError('AUTH_TOKEN_INVALID');
   return token;
