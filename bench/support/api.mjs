@@ -10,7 +10,7 @@ export class Api {
 
   /** Sends a request. @returns the `data` of the response @throws when it is an error */
   async call(method, path, body) {
-    const { body: answer } = await this.pool.request({
+    const { statusCode, body: answer } = await this.pool.request({
       method,
       path,
       headers: {
@@ -19,6 +19,11 @@ export class Api {
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
+    // without content
+    if (statusCode === 204) {
+      await answer.dump();
+      return undefined;
+    }
     const { data, error } = await answer.json();
     if (error)
       throw new Error(`${method} ${path}: ${error.code} ${error.message} ${JSON.stringify(error.details)}`);

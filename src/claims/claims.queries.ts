@@ -11,20 +11,18 @@ export interface Wanted {
 /**
  * Locks the most urgent task, of those the oldest, that a user may claim in a project. It is the SQL function of the migration Claims, which
  * reads one entry of an index when nothing is locked by other claims.
- * @returns undefined when there is none
+ * @returns its id, null when there is none; `is_cut` when so many tasks were found to wait for others that it is to be looked again
  */
 export async function lockClaimable(
   tx: Transaction,
   userId: string,
   { projectId, types, labels }: Wanted,
-): Promise<string | undefined> {
-  const [row] = await tx.query<{ id: string | null }>('SELECT lock_claimable($1, $2, $3, $4) AS id', [
-    projectId,
-    userId,
-    types ?? null,
-    labels ?? null,
-  ]);
-  return row?.id ?? undefined;
+): Promise<{ id: string | null; is_cut: boolean }> {
+  const [row] = await tx.query<{ id: string | null; is_cut: boolean }>(
+    'SELECT id, is_cut FROM lock_claimable($1, $2, $3, $4)',
+    [projectId, userId, types ?? null, labels ?? null],
+  );
+  return row!;
 }
 
 export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();

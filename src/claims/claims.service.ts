@@ -12,7 +12,6 @@ import { refOf } from '../tasks/task-ref.js';
 import { TaskUpdateService } from '../tasks/task-update.service.js';
 import { requireTask, type AccessibleTask } from '../tasks/tasks.queries.js';
 import { toTask, type TaskView, type UpdateTask } from '../tasks/tasks.schema.js';
-import { TasksService } from '../tasks/tasks.service.js';
 import { endHeld, findHeld, insertClaim, lockClaimable, renewHeld, type Wanted } from './claims.queries.js';
 import type {
   ClaimTask,
@@ -34,17 +33,19 @@ const tokenLength = 24;
 export class ClaimsService {
   constructor(
     private readonly database: Database,
-    private readonly tasks: TasksService,
     private readonly updates: TaskUpdateService,
     private readonly activity: ActivityLog,
   ) {}
 
   /** Claims the most urgent task that the actor may claim in a project. @returns undefined when there is none */
-  claimNext(actor: Actor, wanted: Wanted, leaseSeconds: number): Promise<ClaimView | undefined> {
-    return this.database.transaction(async (tx) => {
-      const id = await lockClaimable(tx, actor.id, wanted);
-      return id === undefined ? undefined : this.store(tx, actor, id, leaseSeconds);
-    });
+  async claimNext(actor: Actor, wanted: Wanted, leaseSeconds: number): Promise<ClaimView | undefined> {
+    for (;;) {
+      const found = await this.database.transaction(async (tx) => {
+        const { id, is_cut } = await lockClaimable(tx, actor.id, wanted);
+        return { is_cut, claim: id === null ? undefined : await this.store(tx, actor, id, leaseSeconds) };
+      });
+      if (!found.is_cut) return found.claim;
+    }
   }
 
   /**
@@ -115,14 +116,17 @@ export class ClaimsService {
     return this.database.transaction(async (tx) => {
       const held = await findHeld(tx, id, actor.id, token);
       if (!held) throw new AppError('CLAIM_LOST', { claim_id: id });
-      const task = await requireTask(tx, actor, held.task_id, 'write', { lock: true });
-      await this.tasks.refuseActive(tx, task.id, 'TASK_ALREADY_RUNNING');
-      if (!(await endHeld(tx, id, actor.id, token))) throw new AppError('CLAIM_LOST', { claim_id: id });
+      // sent in one packet: the claim is ended when its task is locked
+      const [task, isEnded] = await Promise.all([
+        requireTask(tx, actor, held.task_id, 'write', { lock: true }),
+        endHeld(tx, id, actor.id, token),
+      ]);
+      if (!isEnded) throw new AppError('CLAIM_LOST', { claim_id: id });
       const reopened: UpdateTask = {
         status: 'pending',
         ...(held.was_assigned || task.assigned_to !== actor.id ? {} : { assigned_to: null }),
       };
-      return this.updates.updateIn(tx, actor, task.id, changesOf(tx, task, reopened));
+      return this.updates.updateLocked(tx, actor, { ...task, claim_id: null }, changesOf(tx, task, reopened));
     });
   }
 

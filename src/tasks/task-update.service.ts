@@ -60,10 +60,19 @@ export class TaskUpdateService {
     input: UpdateTask,
     ifMatch?: number,
   ): Promise<TaskView> {
-    const { version, dependencies, status: _, ...sent } = input;
     const before = await requireTask(tx, actor, name, 'write', { lock: true });
-    checkVersion(before.version, version, ifMatch);
-    const state = changedState(before, input);
+    checkVersion(before.version, input.version, ifMatch);
+    return this.updateLocked(tx, actor, before, input);
+  }
+
+  /** Changes a task that the caller has locked and that the actor may change; see `update`. */
+  async updateLocked(
+    tx: Transaction,
+    actor: Actor,
+    before: AccessibleTask,
+    { version: _version, dependencies, status, ...sent }: UpdateTask,
+  ): Promise<TaskView> {
+    const state = changedState(before, { ...sent, status });
     const statusChanges = state.status !== undefined && state.status !== before.status;
     if (statusChanges) {
       await this.tasks.refuseActive(tx, before.id, 'TASK_ALREADY_RUNNING');

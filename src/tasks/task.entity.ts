@@ -20,7 +20,7 @@ export const taskTypes = [
 export type TaskType = (typeof taskTypes)[number];
 
 const notDeleted = { where: 'deleted_at IS NULL' };
-const listedNow = 'NOT is_archived AND NOT is_draft AND deleted_at IS NULL';
+const claimable = `status = 'pending' AND blocker IS NULL AND NOT is_waiting AND NOT is_archived AND NOT is_draft AND deleted_at IS NULL`;
 const listed = { where: 'deleted_at IS NULL AND NOT is_archived AND NOT is_draft' };
 /** The columns that every list has a single value of, or reads as several streams; see `TaskListQueries`. */
 const stream = ['project_id', 'is_archived', 'is_draft', 'status'];
@@ -50,8 +50,11 @@ const stream = ['project_id', 'is_archived', 'is_draft', 'status'];
   unique: true,
   where: 'external_ref IS NOT NULL AND deleted_at IS NULL',
 })
-@Index('tasks_claimable', ['project_id', 'assigned_to', 'priority', 'number'], {
-  where: `status = 'pending' AND blocker IS NULL AND NOT is_waiting AND ${listedNow}`,
+@Index('tasks_claimable', ['project_id', 'priority', 'number'], {
+  where: `${claimable} AND assigned_to IS NULL`,
+})
+@Index('tasks_claimable_own', ['project_id', 'assigned_to', 'priority', 'number'], {
+  where: `${claimable} AND assigned_to IS NOT NULL`,
 })
 @Index('tasks_waiting', ['id'], { where: 'is_waiting' })
 @Index('tasks_words', { synchronize: false })

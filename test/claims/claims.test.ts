@@ -427,3 +427,53 @@ test('a project with a claim cannot be deleted', async () => {
   await data(200, ending(owner, held, 'complete'));
   await data(200, owner.delete(`/api/projects/${own.id}`));
 });
+
+test('tasks that wait although it is not known are passed once', async () => {
+  const own = await freshProject();
+  const last = await makeTask(owner, own, { title: 'the last', priority: 9 });
+  for (let index = 0; index < 3; index += 1)
+    await makeTask(owner, own, { priority: 1, dependencies: [last.id] });
+  const waiting = async () =>
+    (
+      await app.query<{ n: number }>(
+        'SELECT count(*)::int AS n FROM tasks WHERE project_id = $1 AND is_waiting',
+        [own.id],
+      )
+    )[0]!.n;
+  expect(await waiting()).toBe(3);
+  await app.query('UPDATE tasks SET is_waiting = false WHERE project_id = $1', [own.id]);
+  expect((await claimNext(owner, own)).task.title).toBe('the last');
+  expect(await waiting()).toBe(3);
+});
+
+test('a claim reads as much in a long line as in a short one', async () => {
+  const own = await freshProject({ resource_limits: { max_tasks: 100_000 } });
+  const fill = (count: number, fields: Record<string, string>) =>
+    app.query(
+      `INSERT INTO tasks (id, project_id, number, title, created_by, ${Object.keys(fields).join(', ')})
+       SELECT gen_random_uuid(), $1, (SELECT coalesce(max(number), 0) FROM tasks WHERE project_id = $1) + n, 'task', $2, ${Object.values(fields).join(', ')}
+         FROM generate_series(1, $3) AS n`,
+      [own.id, owner.user.id, count],
+    );
+  const look = async (): Promise<number> => {
+    const [row] = await app.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+      'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT id FROM lock_claimable($1, $2, NULL, NULL)',
+      [own.id, owner.user.id],
+    );
+    const { Plan } = row!['QUERY PLAN'][0];
+    return Plan['Shared Hit Blocks']! + Plan['Shared Read Blocks']!;
+  };
+  // the first looks of a connection read the catalogue as well
+  const read = async () => Math.min(await look(), await look(), await look());
+  await fill(50, { priority: '5' });
+  const short = await read();
+  // more urgent, and not to be claimed
+  await fill(5_000, { priority: '1', assigned_to: `'${other.user.id}'` });
+  await fill(5_000, { priority: '1', blocker: `'Waits'` });
+  await fill(5_000, { priority: '1', status: `'completed'` });
+  await fill(5_000, { priority: '6' });
+  for (const analysed of [false, true]) {
+    if (analysed) await app.query('ANALYZE tasks');
+    expect(await read()).toBeLessThan(short + 60);
+  }
+});

@@ -9,13 +9,18 @@ const columns = {
 
 const claimable = `status = 'pending' AND blocker IS NULL AND NOT is_waiting AND NOT is_archived AND NOT is_draft AND deleted_at IS NULL`;
 
+// two, since the planner takes no column for constant that is null, and would sort what one index has in order
 const indexes = {
-  tasks_claimable: `"tasks" ("project_id", "assigned_to", "priority", "number") WHERE ${claimable}`,
+  tasks_claimable: `"tasks" ("project_id", "priority", "number") WHERE ${claimable} AND assigned_to IS NULL`,
+  tasks_claimable_own: `"tasks" ("project_id", "assigned_to", "priority", "number") WHERE ${claimable} AND assigned_to IS NOT NULL`,
   tasks_waiting: `"tasks" ("id") WHERE is_waiting`,
 };
 
 /** The most tasks that are looked at after the end of one that they depend on; a job of the reconciler finds the others. */
 const mostAtOnce = 200;
+
+/** The most tasks that one look for a claim takes out of the line. */
+const mostPassed = 1_000;
 
 const settings = 'SET enable_seqscan = off SET jit = off';
 
@@ -36,23 +41,32 @@ const functions = [
         WHERE d.depends_on_task_id = ANY (of_tasks) AND t.is_waiting <> waits_for_tasks(t.id) LIMIT ${mostAtOnce}));
    END $$`,
   // The most urgent task, of those the oldest, that a user may claim, locked: of those that are assigned to nobody, and of the user's own.
-  // What another claim has locked at the moment is passed.
-  `CREATE OR REPLACE FUNCTION lock_claimable(of_project uuid, by_user uuid, of_types text[], with_labels text[])
-   RETURNS uuid LANGUAGE plpgsql ${settings} SET enable_bitmapscan = off SET enable_sort = off AS $$
+  // What another claim has locked at the moment is passed. A task that waits although it is not stored so leaves the line here, so that it
+  // is passed once; after many of these it is the caller's to commit and to look again.
+  `CREATE OR REPLACE FUNCTION lock_claimable(of_project uuid, by_user uuid, of_types text[], with_labels text[], OUT id uuid, OUT is_cut boolean)
+   LANGUAGE plpgsql ${settings} SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
+   #variable_conflict use_column
    DECLARE
      nobodys record;
      own record;
    BEGIN
+     FOR looks IN 1 .. ${mostPassed} LOOP
      ${['nobodys', 'own']
        .map(
          (stream) => `SELECT t.id, t.priority, t.number INTO ${stream} FROM tasks t
       WHERE t.project_id = of_project AND t.assigned_to ${stream === 'own' ? '= by_user' : 'IS NULL'} AND ${claimable}
         AND (of_types IS NULL OR t.type = ANY (of_types)) AND (with_labels IS NULL OR t.tags @> with_labels)
-        AND NOT waits_for_tasks(t.id)
       ORDER BY t.priority, t.number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;`,
        )
        .join('\n     ')}
-     RETURN CASE WHEN own.id IS NULL OR (nobodys.priority, nobodys.number) < (own.priority, own.number) THEN nobodys.id ELSE own.id END;
+       lock_claimable.id := CASE WHEN own.id IS NULL OR (nobodys.priority, nobodys.number) < (own.priority, own.number)
+         THEN nobodys.id ELSE own.id END;
+       lock_claimable.is_cut := false;
+       IF lock_claimable.id IS NULL OR NOT waits_for_tasks(lock_claimable.id) THEN RETURN; END IF;
+       UPDATE tasks t SET is_waiting = true WHERE t.id = lock_claimable.id;
+     END LOOP;
+     lock_claimable.id := NULL;
+     lock_claimable.is_cut := true;
    END $$`,
 ];
 
