@@ -25,6 +25,7 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
  */
 const once = [
   'test/agents/**',
+  'test/mcp/**',
   'test/cli/**',
   'test/commands/{help,output}.test.ts',
   'test/e2e/{access,answer-size,bodies,bulk,command-users,connections,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',

@@ -16,6 +16,7 @@ import { HealthModule } from './health/health.module.js';
 import { InfraModule } from './infra/infra.module.js';
 import type { Infrastructure } from './infra/infrastructure.js';
 import { LabelsModule } from './labels/labels.module.js';
+import { McpModule } from './mcp/mcp.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PersonalTokensModule } from './personal-tokens/personal-tokens.module.js';
 import { OutputModule } from './output/output.module.js';
@@ -60,6 +61,7 @@ export class AppModule {
         ExecutorModule,
         ...(infrastructure.role === 'worker' ? [] : [RealtimeModule]),
         WebhooksModule,
+        McpModule,
         HealthModule,
         SystemModule,
         MetricsModule,

@@ -13,6 +13,7 @@ import { addErrors } from './openapi/errors.js';
 import { addExamples } from './openapi/examples.js';
 import { describeFiles } from './openapi/files.js';
 import { addHeaders } from './openapi/headers.js';
+import { llmsText } from './openapi/llms-text.js';
 import { nameOperations } from './openapi/operations.js';
 import { addScopes } from './openapi/scopes.js';
 import { documentFile, servedDocument } from './openapi/served-document.js';
@@ -30,7 +31,8 @@ function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',
-      description: 'A JWT from /api/auth/login, or a personal access token (`mlr_pat_…`).',
+      description:
+        'A JWT from /api/auth/login, a personal access token (`mlr_pat_…`), or a key of an agent (`mlr_key_…`).',
     })
     .build();
   const document = SwaggerModule.createDocument(app, settings, {
@@ -62,7 +64,10 @@ export async function buildOpenApi(): Promise<OpenAPIObject> {
   return createOpenApiDocument(app);
 }
 
-/** Serves the document at `/openapi.json`, Swagger UI at `/docs`, and the collections for Postman and Insomnia below it. */
+/**
+ * Serves the document at `/openapi.json`, Swagger UI at `/docs`, the collections for Postman and Insomnia below it, and the page for agents at
+ * `/llms.txt`.
+ */
 export function serveOpenApi(app: NestFastifyApplication): void {
   const collections = { postman: postmanCollection, insomnia: insomniaCollection };
   for (const [name, make] of Object.entries(collections)) {
@@ -75,6 +80,12 @@ export function serveOpenApi(app: NestFastifyApplication): void {
           .send(make(servedDocument(), `${request.protocol}://${request.host}`));
       });
   }
+  app.getHttpAdapter().get('/llms.txt', (request: FastifyRequest, reply: FastifyReply) => {
+    void reply
+      .type('text/markdown; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(llmsText(servedDocument(), `${request.protocol}://${request.host}`));
+  });
   const document = documentFile();
   app.getHttpAdapter().get('/openapi.json', (request: FastifyRequest, reply: FastifyReply) => {
     void reply.headers({ etag: document.tag, 'cache-control': 'no-cache' });

@@ -10,6 +10,7 @@ import { addConfig } from './commands/config.js';
 import { addDocuments } from './commands/documents.js';
 import { addLabels } from './commands/labels.js';
 import { addLogin } from './commands/login.js';
+import { addMcp } from './commands/mcp.js';
 import { addProjects } from './commands/projects.js';
 import { addQueues } from './commands/queues.js';
 import { addRun } from './commands/run.js';
@@ -41,6 +42,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addAgents,
     addBacklog,
     addClaim,
+    addMcp,
     addWebhooks,
     addTokens,
     addUsers,

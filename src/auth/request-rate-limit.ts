@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../common/errors.js';
+import { isInternal } from '../http/internal-requests.js';
 import { networkOf } from '../common/network.js';
 import type { Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -59,6 +60,7 @@ export class RequestRateLimit {
   }
 
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (isInternal(request)) return;
     // a liveness probe must not wait for a Redis that does not respond
     const isLiveness = request.routeOptions.url === '/api/health/live';
     const { kind, key } = isLiveness

@@ -47,7 +47,7 @@ export class ClaimsController {
     description:
       'The most urgent, oldest task of a project, or of the backlog of an agent, that is open: pending, not blocked, waiting for no dependency and not assigned to somebody else. An agent that names neither works on its own backlog. The task is running then and yours until the lease passes or you end the claim; nobody else can claim or run it. 204 when there is nothing to do, with `wait_seconds` after that time.',
     response: claimSchema,
-    noContent: 'There is no task to claim',
+    empty: { 204: 'There is no task to claim' },
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'RESOURCE_NOT_FOUND', ...project],
   })
   async claimNext(

@@ -8,6 +8,7 @@ import { ExecutionsService } from '../executions/executions.service.js';
 import { OutputHttp } from '../output/output-http.js';
 import {
   outputDescription,
+  outputEmpty,
   outputMedia,
   outputQuery,
   outputSearchDescription,
@@ -138,6 +139,7 @@ export class CommandsController {
     summary: 'Read the output of a command',
     description: outputDescription,
     raw: outputMedia,
+    empty: outputEmpty,
     partial: { 'application/octet-stream': {} },
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'OUTPUT_PRUNED', 'RANGE_NOT_SATISFIABLE'],
   })

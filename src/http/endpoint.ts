@@ -45,8 +45,8 @@ export interface EndpointOptions {
   response?: z.ZodType;
   /** The shapes of `data` for other statuses of success, such as 202. */
   alternatives?: Record<number, z.ZodType>;
-  /** What a response without content (204) means, where the route has one. */
-  noContent?: string;
+  /** What responses without content mean, by their status. */
+  empty?: Record<number, string>;
   /** The error codes of this route, besides those that follow from its parameters and access. */
   errors?: readonly ErrorCode[];
   /** True when the response shows a secret, so that it must not be stored for an Idempotency-Key. */
@@ -103,13 +103,10 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
         standardSchema: envelopeSchema(schema),
       }),
     ),
-    ...(options.noContent === undefined
-      ? []
-      : [ApiResponse({ status: 204, description: options.noContent })]),
+    ...Object.entries(options.empty ?? {}).map(([code, meaning]) =>
+      ApiResponse({ status: Number(code), description: meaning }),
+    ),
     ...(raw === undefined ? [] : [ApiResponse({ status, description: options.summary, content: raw })]),
-    ...(raw === undefined || !('text/event-stream' in raw)
-      ? []
-      : [ApiResponse({ status: 204, description: 'The client has already received the end of the events' })]),
     ...(partial === undefined
       ? []
       : [ApiResponse({ status: 206, description: 'The requested range', content: partial })]),

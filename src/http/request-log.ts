@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AppError, ErrorCode } from '../common/errors.js';
 import type { Logger } from '../common/logger.js';
 import { httpRequests } from '../common/metrics.js';
+import { isInternal } from './internal-requests.js';
 import { RefusalLines } from './refusal-lines.js';
 import type { ActorRequest } from './request.js';
 import type { RequestStats } from './request-stats.js';
@@ -49,7 +50,7 @@ export class RequestLog {
     reply.raw.once('close', () => {
       const elapsed = performance.now() - begun;
       const { statusCode } = reply;
-      stats?.count(statusCode, elapsed);
+      if (!isInternal(request)) stats?.count(statusCode, elapsed);
       const route = request.routeOptions?.url ?? 'unmatched';
       const method = methods.has(request.method) ? request.method : 'other';
       const status = `${Math.floor(statusCode / 100)}xx`;
@@ -73,7 +74,7 @@ export class RequestLog {
         path: request.url.split('?')[0]!.slice(0, longestPath),
         status: reply.statusCode,
         duration_ms: Math.round(elapsed * 100) / 100,
-        ...(reply.raw.writableFinished ? {} : { aborted: true }),
+        ...(reply.raw.writableFinished || isInternal(request) ? {} : { aborted: true }),
         ...(fault ? { code: fault.code, err: fault.cause } : {}),
       },
       fault?.message ?? 'a request was answered',
@@ -83,6 +84,7 @@ export class RequestLog {
   private levelOf(request: FastifyRequest, status: number, fault: AppError | undefined) {
     if (fault && (fault.level === 'warn' || fault.level === 'error')) return fault.level;
     if (this.logged === 'none' || (this.logged === 'failed' && status < 400)) return undefined;
-    return status < 400 && probes.test(request.url) ? 'debug' : 'info';
+    const isMinor = isInternal(request) || (status < 400 && probes.test(request.url));
+    return isMinor ? 'debug' : 'info';
   }
 }

@@ -14,6 +14,7 @@ const groups: Record<string, string> = {
   executions: 'The attempts to run the command of a task or a single command',
   health: 'The state of a process for monitoring; without authentication',
   labels: 'The catalogue of the labels that tasks and projects have',
+  mcp: 'The Model Context Protocol, for agents',
   metrics: 'Metrics of a process for Prometheus',
   'personal-access-tokens': 'Personal access tokens with scopes, for scripts',
   projects: 'Projects, their members and statistics',

@@ -42,6 +42,9 @@ const exampleEvents = [
   '',
 ].join('\n');
 
+/** What a response without content means. */
+export const outputEmpty = { 204: 'The client has already received the end of the events' };
+
 /** The response of the routes that return an output, in the OpenAPI document; `contentSchema` describes the `data` of an event. */
 export const outputMedia = {
   'application/octet-stream': {},

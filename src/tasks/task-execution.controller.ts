@@ -8,6 +8,7 @@ import { executionListQuery, type ExecutionListQuery } from '../executions/execu
 import { OutputHttp } from '../output/output-http.js';
 import {
   outputDescription,
+  outputEmpty,
   outputMedia,
   outputQuery,
   outputSearchDescription,
@@ -116,6 +117,7 @@ export class TaskExecutionController {
     summary: "Get the output of a task's current or last run",
     description: outputDescription,
     raw: outputMedia,
+    empty: outputEmpty,
     partial: { 'application/octet-stream': {} },
     errors: [
       'VALIDATION_ERROR',

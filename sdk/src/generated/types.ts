@@ -1976,6 +1976,33 @@ export interface components {
       /** @enum {string} */
       status: 'none' | 'scheduled' | 'active';
     };
+    /**
+     * @description A message of the Model Context Protocol: JSON-RPC 2.0
+     * @example {
+     *       "id": 1,
+     *       "jsonrpc": "2.0",
+     *       "method": "tools/list"
+     *     }
+     */
+    McpMessage:
+      | ({
+          id?: string | number;
+          /** @enum {string} */
+          jsonrpc: '2.0';
+          /** @example tools/list */
+          method?: string;
+        } & {
+          [key: string]: unknown;
+        })
+      | ({
+          id?: string | number;
+          /** @enum {string} */
+          jsonrpc: '2.0';
+          /** @example tools/list */
+          method?: string;
+        } & {
+          [key: string]: unknown;
+        })[];
     Message: {
       message: string;
     };
@@ -4725,6 +4752,7 @@ export type Login = components['schemas']['Login'];
 export type LoginResult = components['schemas']['LoginResult'];
 export type Logout = components['schemas']['Logout'];
 export type Maintenance = components['schemas']['Maintenance'];
+export type McpMessage = components['schemas']['McpMessage'];
 export type Message = components['schemas']['Message'];
 export type Meta = components['schemas']['Meta'];
 export type MoveTask = components['schemas']['MoveTask'];

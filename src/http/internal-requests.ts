@@ -1,0 +1,9 @@
+import type { FastifyRequest } from 'fastify';
+
+/**
+ * Whether a request was made within this process, by `inject`, on behalf of one that has been counted and logged: such a request has a field
+ * of light-my-request, which what comes over a socket cannot have.
+ */
+export function isInternal({ raw }: Pick<FastifyRequest, 'raw'>): boolean {
+  return '_lightMyRequest' in raw;
+}

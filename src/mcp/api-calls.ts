@@ -1,0 +1,104 @@
+import type { FastifyInstance, InjectOptions } from 'fastify';
+
+/** An error answer of the API. */
+export class ApiFault extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details: Record<string, unknown>,
+  ) {
+    super(message);
+    this.name = 'ApiFault';
+  }
+}
+
+export type Query = Record<string, string | number | boolean | undefined>;
+// oxlint-disable-next-line typescript/no-explicit-any -- the shapes of answers are those of the OpenAPI document
+export type Data = any;
+
+/** Who calls, as the request that asked for it said. */
+export interface Caller {
+  headers: Record<string, string>;
+  /** The address that the request came from. */
+  address: string;
+}
+
+/**
+ * Calls the routes of the API within this process on behalf of a request, with its token: what it may do, the limits and the history are
+ * those of the API.
+ */
+export class ApiCalls {
+  constructor(
+    private readonly server: FastifyInstance,
+    private readonly caller: Caller,
+  ) {}
+
+  get(path: string, query: Query = {}): Promise<Data> {
+    return this.call('GET', path, undefined, query);
+  }
+
+  post(path: string, body: object = {}): Promise<Data> {
+    return this.call('POST', path, body);
+  }
+
+  put(path: string, body: object): Promise<Data> {
+    return this.call('PUT', path, body);
+  }
+
+  /** Reads an answer that is text, such as output. @throws ApiFault */
+  async text(path: string, query: Query): Promise<string> {
+    const { statusCode, payload } = await this.send('GET', path, undefined, query);
+    if (statusCode >= 300) throw faultOf(statusCode, payload);
+    return payload;
+  }
+
+  /** Returns the `data` of an answer; undefined when it is empty. @throws ApiFault */
+  private async call(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    body?: object,
+    query: Query = {},
+  ): Promise<Data> {
+    const { statusCode, payload } = await this.send(method, path, body, query);
+    if (statusCode >= 300) throw faultOf(statusCode, payload);
+    return payload === '' ? undefined : (JSON.parse(payload) as { data: unknown }).data;
+  }
+
+  private async send(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    body: object | undefined,
+    query: Query,
+  ): Promise<{ statusCode: number; payload: string }> {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    const options: InjectOptions = {
+      method,
+      url: path,
+      query: Object.fromEntries(given.map(([name, value]) => [name, String(value)])),
+      headers: {
+        ...this.caller.headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      remoteAddress: this.caller.address,
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    };
+    return this.server.inject(options);
+  }
+}
+
+/** Puts values into a path, such as the ids that a caller has sent. */
+export function pathOf(strings: TemplateStringsArray, ...values: string[]): string {
+  return String.raw({ raw: strings }, ...values.map((value) => encodeURIComponent(value)));
+}
+
+function faultOf(status: number, payload: string): ApiFault {
+  try {
+    const { error } = JSON.parse(payload) as {
+      error: { code: string; message: string; details: Record<string, unknown> };
+    };
+    return new ApiFault(status, error.code, error.message, error.details);
+  } catch {
+    return new ApiFault(status, 'INTERNAL_ERROR', payload.slice(0, 200), {});
+  }
+}
