@@ -48,6 +48,7 @@ const queries = {
   '/api/projects/{project_id}/analytics': ['?period=7d', '?period=1y'],
   '/api/projects/{project_id}/attachments': [''],
   '/api/projects/{project_id}/docs': [''],
+  '/api/projects/{project_id}/keys': [''],
   '/api/projects/{project_id}/members': [''],
   '/api/projects/{project_id}/memory': ['', '?search=remember', '?tag=ci'],
   '/api/projects/{project_id}/secrets': [''],

@@ -8,6 +8,7 @@ import { addClaim } from './commands/claim.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
 import { addDocuments } from './commands/documents.js';
+import { addKeys } from './commands/keys.js';
 import { addLabels } from './commands/labels.js';
 import { addLogin } from './commands/login.js';
 import { addMcp } from './commands/mcp.js';
@@ -40,6 +41,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addDocuments,
     addAttachments,
     addAgents,
+    addKeys,
     addBacklog,
     addClaim,
     addMcp,

@@ -92,12 +92,14 @@ export class Actors {
   private async ofKnownCredential({
     id,
     user_id,
+    project_id,
     scopes,
     expires_at: expiresAt,
   }: KnownCredential): Promise<Actor> {
     const { username, role, tier } = await this.activeAccount(user_id);
     const token = { id, scopes, expiresAt };
-    return { id: user_id, username, role: roleWithin(role, scopes), tier, token };
+    const bound = project_id === null ? {} : { projectId: project_id };
+    return { id: user_id, username, role: roleWithin(role, scopes), tier, token, ...bound };
   }
 
   private async activeAccount(id: string) {

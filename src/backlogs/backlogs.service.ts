@@ -73,7 +73,7 @@ export class BacklogsService {
   /** Adds a task to the backlog of an agent. @throws RESOURCE_NOT_FOUND and the errors of the creation of tasks */
   async add(actor: Actor, name: string, input: AddToBacklog): Promise<BacklogTask> {
     const project_id = await this.projectOf(actor, name);
-    return toBacklogTask(await this.creation.create(actor, createTaskSchema.parse({ project_id, ...input })));
+    return toBacklogTask(await this.creation.create(actor, { ...createTaskSchema.parse(input), project_id }));
   }
 
   /**

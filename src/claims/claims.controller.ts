@@ -132,7 +132,8 @@ export class ClaimsController {
 
   /** @throws VALIDATION_ERROR when a person names neither a project nor an agent; the errors of access to the project */
   private async projectOf(actor: Actor, { project_id, agent_id }: ClaimNext): Promise<string> {
-    const named = project_id ?? (await this.agents.find(agent_id ?? actor.id))?.project_id;
+    const own = agent_id === undefined ? actor.projectId : undefined;
+    const named = project_id ?? own ?? (await this.agents.find(agent_id ?? actor.id))?.project_id;
     if (named !== undefined) return (await this.projects.require(actor, named, 'write')).id;
     if (agent_id !== undefined) throw new AppError('RESOURCE_NOT_FOUND', { agent_id });
     throw new AppError('VALIDATION_ERROR', { field: 'project_id', issue: 'Send a project or an agent' });

@@ -57,7 +57,7 @@ export class CommandsService {
     const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
     const timeout = allowedTimeout(input.timeout, this.infrastructure.config);
     const enqueue = async (tx: Transaction, now: Actor): Promise<string> => {
-      const { project_id } = input;
+      const project_id = input.project_id ?? actor.projectId ?? null;
       const project = project_id === null ? null : await this.access.require(now, project_id, 'execute', tx);
       refuseFullStorage(project, await readUsage(tx, project?.id ?? now.id), MAX_USER_STORAGE);
       return this.lifecycle.enqueue(tx, now, {

@@ -38,6 +38,8 @@ export interface Actor {
   username: string;
   role: Role;
   tier: 'standard' | 'premium';
+  /** The only project that the actor sees, for a key that is bound to one. */
+  projectId?: string | undefined;
   requestId?: string | undefined;
   sessionId?: string | undefined;
   /** The personal access token that authenticated the user, if one did; `role` is narrowed to its scopes. */

@@ -9,7 +9,10 @@ import { RowCache } from '../infra/row-cache.js';
 import type { Credential } from './credential.entity.js';
 import { hashOfToken, isWellFormed } from './token-format.js';
 
-export type KnownCredential = Pick<Credential, 'id' | 'user_id' | 'scopes' | 'expires_at' | 'last_used_at'>;
+export type KnownCredential = Pick<
+  Credential,
+  'id' | 'user_id' | 'project_id' | 'scopes' | 'expires_at' | 'last_used_at'
+>;
 
 /** The last use is stored at most once in this time. */
 const useSeconds = 60;
@@ -91,7 +94,7 @@ export class CredentialCheck implements OnModuleInit {
   }
 }
 
-const select = 'SELECT id, user_id, scopes, expires_at, last_used_at FROM credentials';
+const select = 'SELECT id, user_id, project_id, scopes, expires_at, last_used_at FROM credentials';
 
 function requireValid(token: KnownCredential | undefined): KnownCredential {
   if (!token || (token.expires_at !== null && token.expires_at.getTime() <= Date.now()))

@@ -2,9 +2,10 @@ import { Column, Entity, Index } from 'typeorm';
 import type { Scope } from '../common/permissions.js';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-/** A personal access token of a person, or a key of an agent; the row is deleted when it is revoked. */
+/** A personal access token of a person, or a key of an agent or a project; the row is deleted when it is revoked. */
 @Entity('credentials')
 @Index('credentials_user', ['user_id', 'id'])
+@Index('credentials_project', ['project_id', 'id'], { where: 'project_id IS NOT NULL' })
 export class Credential {
   @Id()
   id!: string;
@@ -16,6 +17,10 @@ export class Credential {
   /** Who has made a key; null for a token, which its own user has made. */
   @Column('uuid', { nullable: true })
   created_by!: string | null;
+
+  /** The project that a key is bound to: its user sees no other. */
+  @Column('uuid', { nullable: true })
+  project_id!: string | null;
 
   @Column('text')
   label!: string;

@@ -19,6 +19,8 @@ export interface NewCredential {
   kind: TokenKind;
   /** On whose behalf its requests are made. */
   userId: string;
+  /** The project that it is bound to. */
+  projectId?: string;
   label: string;
   scopes: Scope[];
   expires_at: Date | null;
@@ -41,7 +43,7 @@ export class Credentials {
   async create(
     tx: Transaction,
     actor: Actor,
-    { kind, userId, label, scopes, expires_at }: NewCredential,
+    { kind, userId, projectId, label, scopes, expires_at }: NewCredential,
   ): Promise<CredentialView & { token: string }> {
     const [counted] = await tx.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM credentials
@@ -51,12 +53,13 @@ export class Credentials {
     if ((counted?.n ?? 0) >= mostOfUser) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostOfUser });
     const token = makeToken(kind);
     const [stored] = await tx.query<Credential>(
-      `INSERT INTO credentials (id, user_id, created_by, label, scopes, token_hash, hint, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *`,
+      `INSERT INTO credentials (id, user_id, created_by, project_id, label, scopes, token_hash, hint, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,
       [
         newId(),
         userId,
         kind === 'key' ? actor.id : null,
+        projectId ?? null,
         label,
         scopes,
         hashOfToken(token),

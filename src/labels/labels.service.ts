@@ -73,7 +73,7 @@ export class LabelsService {
    */
   async create(actor: Actor, input: CreateLabel): Promise<LabelView> {
     return this.database.transaction(async (tx) => {
-      const projectId = await this.requireKeeper(tx, actor, input.project_id);
+      const projectId = await this.requireKeeper(tx, actor, input.project_id ?? actor.projectId ?? null);
       await refuseMore(tx, projectId);
       const [row] = await tx.query<Row>(
         `INSERT INTO labels AS l (id, project_id, kind, name, color, description, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)

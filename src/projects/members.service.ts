@@ -22,7 +22,7 @@ export class MembersService {
     const { id } = await this.access.require(actor, project, 'read');
     const rows = await this.database.query<Omit<MemberView, 'created_at'> & { created_at: Date }>(
       `SELECT m.user_id, u.username, u.full_name, m.role, m.created_at
-         FROM project_members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1 ORDER BY u.username`,
+         FROM project_members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1 AND u.kind <> 'key' ORDER BY u.username`,
       [id],
     );
     return { members: rows.map((row) => ({ ...row, created_at: toInstant(row.created_at) })) };
@@ -41,7 +41,7 @@ export class MembersService {
     const id = await this.database.transaction(async (tx) => {
       const projectId = await this.requireOwn(tx, actor, project);
       const rows = await tx.query(
-        `INSERT INTO project_members (project_id, user_id, role) SELECT $1, id, $3 FROM users WHERE id = $2
+        `INSERT INTO project_members (project_id, user_id, role) SELECT $1, id, $3 FROM users WHERE id = $2 AND kind <> 'key'
          ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role RETURNING user_id`,
         [projectId, userId, role],
       );
@@ -68,7 +68,8 @@ export class MembersService {
     const id = await this.database.transaction(async (tx) => {
       const projectId = await this.requireOwn(tx, actor, project);
       const rows = await tx.query(
-        'DELETE FROM project_members WHERE project_id = $1 AND user_id = $2 RETURNING role',
+        `DELETE FROM project_members m USING users u
+          WHERE m.project_id = $1 AND m.user_id = $2 AND u.id = m.user_id AND u.kind <> 'key' RETURNING m.role`,
         [projectId, userId],
       );
       if (rows.length === 0) throw new AppError('RESOURCE_NOT_FOUND', { user_id: userId });

@@ -25,6 +25,19 @@ export const projectIdParam = z
   .meta({ description: 'The id of a project, or its key' });
 
 /**
+ * Completes the body of a request with the project that the actor's key is bound to, where it names none.
+ * @throws VALIDATION_REQUIRED_FIELD when neither names one
+ */
+export function withProject<B extends { project_id?: string | undefined }>(
+  actor: Actor,
+  body: B,
+): B & { project_id: string } {
+  const project_id = body.project_id ?? actor.projectId;
+  if (project_id === undefined) throw new AppError('VALIDATION_REQUIRED_FIELD', { field: 'project_id' });
+  return { ...body, project_id };
+}
+
+/**
  * Refuses access that the actor's role in the project does not allow, and changes to an archived project.
  * @throws PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED
  */

@@ -7,18 +7,23 @@ import { AnalyticsService } from './analytics.service.js';
 import { MembersService } from './members.service.js';
 import { ProjectAccess } from './project-access.js';
 import { ProjectWrites } from './project-writes.service.js';
+import { ProjectKeysController } from './project-keys.controller.js';
+import { ProjectKeysService } from './project-keys.service.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectsService } from './projects.service.js';
+import { CredentialsModule } from '../credentials/credentials.module.js';
 import { SecretsController } from './secrets.controller.js';
 import { SecretSealing } from './secret-sealing.js';
 import { SecretsService } from './secrets.service.js';
 
 @Module({
-  controllers: [AnalyticsController, ProjectsController, SecretsController],
+  imports: [CredentialsModule],
+  controllers: [AnalyticsController, ProjectKeysController, ProjectsController, SecretsController],
   providers: [
     AnalyticsService,
     MembersService,
     ProjectAccess,
+    ProjectKeysService,
     ProjectWrites,
     ProjectsService,
     SecretSealing,

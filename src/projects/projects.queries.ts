@@ -9,13 +9,16 @@ export const memberOf = (user: string): string =>
 /** Joins the member row of user $1 to a project `p`. */
 export const memberJoin = memberOf('$1');
 
+/** Whether a user sees internal projects; a key of a project does not. The planner asks once for a statement, and only if it must know. */
+const seesInternal = (user: string) => `(SELECT k.kind <> 'key' FROM users k WHERE k.id = ${user})`;
+
 /** Whether a user may see a project `p`, whose member row of that user is joined. */
 export const visibleTo = (user: string, isAdministrator: string): string =>
-  `(${isAdministrator} OR p.created_by = ${user} OR p.visibility = 'internal' OR m.user_id IS NOT NULL)`;
+  `(${isAdministrator} OR p.created_by = ${user} OR m.user_id IS NOT NULL OR (p.visibility = 'internal' AND ${seesInternal(user)}))`;
 
 /** The role of user $1 in a project `p`; null when the user may not see it. $2 is whether the user is an administrator. */
 export const accessRole = `CASE WHEN $2::boolean OR p.created_by = $1 THEN 'owner'
-  ELSE coalesce(m.role, CASE WHEN p.visibility = 'internal' THEN 'viewer' END) END`;
+  ELSE coalesce(m.role, CASE WHEN p.visibility = 'internal' AND ${seesInternal('$1')} THEN 'viewer' END) END`;
 
 /** Whether user $1 may see a project `p`. */
 export const visible = visibleTo('$1', '$2::boolean');

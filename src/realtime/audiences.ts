@@ -83,7 +83,8 @@ export class Audiences {
     const audience = this.known.get(projectId);
     if (!audience) return false;
     if (actor.role === 'admin' || audience.created_by === actor.id) return true;
-    return audience.visibility === 'internal' || audience.members.has(actor.id);
+    const seesInternal = audience.visibility === 'internal' && actor.projectId === undefined;
+    return seesInternal || audience.members.has(actor.id);
   }
 
   /** Tells whether a user may see a loaded project; a deleted project is visible to nobody. */

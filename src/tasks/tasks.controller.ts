@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/
 import { Endpoint } from '../http/endpoint.js';
 import type { Actor } from '../common/permissions.js';
 import { CurrentActor, IfMatch, RequestUrl } from '../http/request.js';
-import { projectIdParam } from '../projects/project-access.js';
+import { projectIdParam, withProject } from '../projects/project-access.js';
 import { deletedSchema } from '../projects/projects.schema.js';
 import { TaskCreationService } from './task-creation.service.js';
 import { taskListQuery, taskPageSchema, type TaskListQuery } from './task-list.schema.js';
@@ -19,7 +19,7 @@ import {
   taskHistoryQuery,
   taskSchema,
   updateTaskSchema,
-  type CreateTask,
+  type CreateTaskBody,
   type DeleteTaskQuery,
   type MoveTask,
   type TaskHistoryQuery,
@@ -56,8 +56,8 @@ export class TasksController {
       'RESOURCE_ALREADY_EXISTS',
     ],
   })
-  create(@CurrentActor() actor: Actor, @Body({ schema: createTaskSchema }) body: CreateTask) {
-    return this.creation.create(actor, body);
+  create(@CurrentActor() actor: Actor, @Body({ schema: createTaskSchema }) body: CreateTaskBody) {
+    return this.creation.create(actor, withProject(actor, body));
   }
 
   @Get('tasks')

@@ -24,7 +24,9 @@ export const createTaskSchema = z
   .object({
     title: shape.title,
     description: shape.description.default(''),
-    project_id: projectIdParam,
+    project_id: projectIdParam
+      .optional()
+      .meta({ description: 'Its project; may only be left out with a key of a project' }),
     type: shape.type.default('task'),
     status: statusWord.default('pending'),
     priority: shape.priority.default(5),
@@ -70,7 +72,8 @@ export const createTaskSchema = z
       },
     ],
   });
-export type CreateTask = z.output<typeof createTaskSchema>;
+export type CreateTaskBody = z.output<typeof createTaskSchema>;
+export type CreateTask = CreateTaskBody & { project_id: string };
 
 export const updateTaskSchema = z
   .object({

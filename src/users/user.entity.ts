@@ -2,7 +2,7 @@ import { Column, Entity, Index } from 'typeorm';
 import type { Role } from '../common/permissions.js';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
-export const userKinds = ['person', 'agent'] as const;
+export const userKinds = ['person', 'agent', 'key'] as const;
 export type UserKind = (typeof userKinds)[number];
 
 @Entity('users')
@@ -15,7 +15,7 @@ export class User {
   @Index('users_username_key', { unique: true })
   username!: string;
 
-  /** A person signs in with a password; an agent has keys instead. */
+  /** A person signs in with a password; an agent has keys instead, and one of the kind `key` is what a key of a project acts as. */
   @Column('text', { default: 'person' })
   kind!: UserKind;
 

@@ -16,7 +16,9 @@ export const passwordSchema = z.string().min(8).max(256);
 export const userSchema = z
   .object({
     id,
-    kind: z.enum(userKinds).meta({ description: 'An agent has keys instead of a password' }),
+    kind: z.enum(userKinds).meta({
+      description: 'An agent has keys instead of a password; `key` is what a key of a project acts as',
+    }),
     username: z.string(),
     email: z.string().nullable().meta({ description: 'Null for an agent' }),
     full_name: z.string().nullable(),
@@ -121,6 +123,10 @@ export const changePasswordSchema = z
 export type ChangePassword = z.output<typeof changePasswordSchema>;
 
 export const userListQuery = pageQuery().extend({
+  kind: z
+    .enum(userKinds)
+    .optional()
+    .meta({ description: 'Only users of this kind; people and agents unless it is given' }),
   search: z
     .string()
     .max(200)

@@ -74,7 +74,10 @@ export class UsersService implements OnModuleInit {
     ]);
     const values: unknown[] = [];
     const bind = (value: unknown) => `$${values.push(value)}`;
-    let from = 'FROM users u WHERE true';
+    let from =
+      query.kind === undefined
+        ? `FROM users u WHERE u.kind <> 'key'`
+        : `FROM users u WHERE u.kind = ${bind(query.kind)}`;
     if (query.search !== undefined) {
       const term = bind(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
       from += ` AND (u.username ILIKE ${term} OR u.email ILIKE ${term} OR u.full_name ILIKE ${term})`;
@@ -143,7 +146,7 @@ export class UsersService implements OnModuleInit {
     const { password, version, ...changes } = input;
     if (password !== undefined || changes.email !== undefined) {
       const user = { ...(await this.get(id)), ...changes };
-      if (user.kind === 'agent') throw noSignIn(password === undefined ? 'email' : 'password');
+      if (user.kind !== 'person') throw noSignIn(password === undefined ? 'email' : 'password');
       if (password !== undefined) await refuseWeak('password', password, user);
     }
     const password_hash = password === undefined ? undefined : await hashPassword(password, actor.id);

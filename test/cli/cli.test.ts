@@ -419,6 +419,31 @@ test('agents are made with keys and a backlog, and claim, renew and end their ta
   expect((await call('agents', 'update', slug)).code).toBe(2);
 });
 
+test('keys of a project are made, used without a project, listed and revoked', async () => {
+  const made = await millrace.call([
+    'keys',
+    'create',
+    'Chat bot',
+    '--scopes',
+    'tasks.read,tasks.write',
+    '--days',
+    '3',
+  ]);
+  expect(made.stderr).toBe('');
+  const key = made.stdout.trim();
+  const bot = (...args: string[]) => millrace.call([...args, '--token', key]);
+  expect((await bot('tasks', 'create', 'Of the bot')).stdout).toMatch(/^SHOP-\d+\n$/);
+  expect((await bot('projects', 'list')).code).toBe(3);
+  const listed = await millrace.call(['keys', 'list']);
+  expect(listed.stdout).toMatch(
+    /^ID .*\n([\w-]{36}) +Chat bot +mlr_key_…\w{4} +tasks\.read,tasks\.write +\d{4}-/,
+  );
+  const id = listed.stdout.split('\n')[1]!.slice(0, 36);
+  expect((await millrace.call(['keys', 'revoke', id])).stdout).toBe('Revoked.\n');
+  expect((await bot('tasks', 'list')).code).toBe(3);
+  expect((await millrace.call(['keys', 'list'])).stdout).toBe('No keys.\n');
+});
+
 test('plans, docs and memory are written, changed, read and deleted', async () => {
   const call = (...args: string[]) => millrace.call(args);
   const ref = (await call('tasks', 'create', 'Planned')).stdout.trim();

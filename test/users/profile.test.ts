@@ -17,6 +17,7 @@ describe('the profile of a user', () => {
       const person = await app.admin.createUser(role, { full_name: 'John Doe' });
       expect(await data(200, person.get(profile))).toEqual({
         id: person.user.id,
+        kind: 'person',
         username: person.user.username,
         email: person.user.email,
         full_name: 'John Doe',

@@ -1113,6 +1113,22 @@ export interface components {
        */
       visibility?: 'private' | 'internal';
     };
+    CreateProjectKey: {
+      /** @description When the token expires; null for never */
+      expiresAt?: string | null;
+      /** @description The purpose of the token */
+      label: string;
+      /**
+       * @description All of these unless fewer are given
+       * @default [
+       *       "tasks.read",
+       *       "tasks.write",
+       *       "projects.read",
+       *       "execute"
+       *     ]
+       */
+      scopes?: ('tasks.read' | 'tasks.write' | 'projects.read' | 'execute')[];
+    };
     CreateSession: {
       projectId?: string | null;
       /** @default {} */
@@ -1181,8 +1197,8 @@ export interface components {
       parentId?: string | null;
       /** @description 1 is the most urgent; urgent, high, medium, low and none stand for 1, 3, 5, 7 and 9 */
       priority?: number | ('urgent' | 'high' | 'medium' | 'low' | 'none');
-      /** @description The id of a project, or its key */
-      projectId: string;
+      /** @description Its project; may only be left out with a key of a project */
+      projectId?: string;
       /**
        * @description The path within the project's repository that it is about
        * @default null
@@ -2250,10 +2266,10 @@ export interface components {
       /** Format: uuid */
       id: string;
       /**
-       * @description An agent has keys instead of a password
+       * @description An agent has keys instead of a password; `key` is what a key of a project acts as
        * @enum {string}
        */
-      kind: 'person' | 'agent';
+      kind: 'person' | 'agent' | 'key';
       lastLogin: string | null;
       /** @description The limit of the user; null for the default of the server */
       maxRunning: number | null;
@@ -2432,6 +2448,75 @@ export interface components {
       /** @enum {string} */
       visibility: 'private' | 'internal';
     };
+    ProjectKey: {
+      /** Format: date-time */
+      createdAt: string;
+      expiresAt: string | null;
+      /** @description The last characters of the token */
+      hint: string;
+      /** Format: uuid */
+      id: string;
+      label: string;
+      /** @description The time of the last request, up to about a minute late */
+      lastUsedAt: string | null;
+      /** Format: uuid */
+      projectId: string;
+      scopes: components['schemas']['TokenScope'][];
+      /**
+       * Format: uuid
+       * @description Who does what is done with the key
+       */
+      userId: string;
+    };
+    ProjectKeyPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['ProjectKey'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    ProjectKeyWithSecret: {
+      /** Format: date-time */
+      createdAt: string;
+      expiresAt: string | null;
+      /** @description The last characters of the token */
+      hint: string;
+      /** Format: uuid */
+      id: string;
+      label: string;
+      /** @description The time of the last request, up to about a minute late */
+      lastUsedAt: string | null;
+      /** Format: uuid */
+      projectId: string;
+      scopes: components['schemas']['TokenScope'][];
+      /** @description The key, which is only shown in this response; it is used like a JWT */
+      token: string;
+      /**
+       * Format: uuid
+       * @description Who does what is done with the key
+       */
+      userId: string;
+    };
     ProjectMember: {
       /** Format: date-time */
       createdAt: string;
@@ -2530,6 +2615,20 @@ export interface components {
       period?: '7d' | '30d' | '90d' | '1y';
     };
     ProjectsListDocsQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
+    ProjectsListKeysQuery: {
       /** @description Page number, from 1 */
       page?: number;
       /** @description Items per page */
@@ -4345,10 +4444,10 @@ export interface components {
       /** Format: uuid */
       id: string;
       /**
-       * @description An agent has keys instead of a password
+       * @description An agent has keys instead of a password; `key` is what a key of a project acts as
        * @enum {string}
        */
-      kind: 'person' | 'agent';
+      kind: 'person' | 'agent' | 'key';
       lastLogin: string | null;
       /** @description The limit of the user; null for the default of the server */
       maxRunning: number | null;
@@ -4402,6 +4501,11 @@ export interface components {
        * @enum {string}
        */
       order?: 'asc' | 'desc';
+      /**
+       * @description Only users of this kind; people and agents unless it is given
+       * @enum {string}
+       */
+      kind?: 'person' | 'agent' | 'key';
       /** @description Part of a username, an e-mail address or a name */
       search?: string;
     };
@@ -4715,6 +4819,7 @@ export type CreateLink = components['schemas']['CreateLink'];
 export type CreateMemory = components['schemas']['CreateMemory'];
 export type CreatePersonalAccessToken = components['schemas']['CreatePersonalAccessToken'];
 export type CreateProject = components['schemas']['CreateProject'];
+export type CreateProjectKey = components['schemas']['CreateProjectKey'];
 export type CreateSession = components['schemas']['CreateSession'];
 export type CreateTask = components['schemas']['CreateTask'];
 export type CreateUser = components['schemas']['CreateUser'];
@@ -4773,6 +4878,9 @@ export type Project = components['schemas']['Project'];
 export type ProjectAnalytics = components['schemas']['ProjectAnalytics'];
 export type ProjectCreatedMessage = components['schemas']['ProjectCreatedMessage'];
 export type ProjectDetail = components['schemas']['ProjectDetail'];
+export type ProjectKey = components['schemas']['ProjectKey'];
+export type ProjectKeyPage = components['schemas']['ProjectKeyPage'];
+export type ProjectKeyWithSecret = components['schemas']['ProjectKeyWithSecret'];
 export type ProjectMember = components['schemas']['ProjectMember'];
 export type ProjectMembers = components['schemas']['ProjectMembers'];
 export type ProjectPage = components['schemas']['ProjectPage'];
@@ -4782,6 +4890,7 @@ export type ProjectStatistics = components['schemas']['ProjectStatistics'];
 export type ProjectUpdatedMessage = components['schemas']['ProjectUpdatedMessage'];
 export type ProjectsAnalyticsQuery = components['schemas']['ProjectsAnalyticsQuery'];
 export type ProjectsListDocsQuery = components['schemas']['ProjectsListDocsQuery'];
+export type ProjectsListKeysQuery = components['schemas']['ProjectsListKeysQuery'];
 export type ProjectsListMemoryQuery = components['schemas']['ProjectsListMemoryQuery'];
 export type ProjectsListProjectAttachmentsQuery =
   components['schemas']['ProjectsListProjectAttachmentsQuery'];

@@ -36,6 +36,7 @@ import { Documents1796300000000 } from './1796300000000-documents.js';
 import { Attachments1796400000000 } from './1796400000000-attachments.js';
 import { CredentialsAndAgents1796500000000 } from './1796500000000-credentials-and-agents.js';
 import { Claims1796600000000 } from './1796600000000-claims.js';
+import { ProjectKeys1796700000000 } from './1796700000000-project-keys.js';
 
 /** All migrations, in the order in which they run. */
 export const migrations = [
@@ -77,4 +78,5 @@ export const migrations = [
   Attachments1796400000000,
   CredentialsAndAgents1796500000000,
   Claims1796600000000,
+  ProjectKeys1796700000000,
 ];

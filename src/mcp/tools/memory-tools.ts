@@ -3,8 +3,12 @@ import { z } from 'zod';
 import { pathOf, type ApiCalls, type Data } from '../api-calls.js';
 import { cut } from '../results.js';
 import { defineTool } from './define-tool.js';
+import { projectOf } from './project-of.js';
 
-const project = z.string().describe('The key of a project, such as SHOP, or its id');
+const project = z
+  .string()
+  .optional()
+  .describe('The key of a project, such as SHOP, or its id; not needed if you see only one');
 
 /** Adds the tools for the memory of a project. */
 export function addMemoryTools(server: McpServer, api: ApiCalls): void {
@@ -21,7 +25,7 @@ export function addMemoryTools(server: McpServer, api: ApiCalls): void {
     run: async ({ project: name, body, tags, note_id }) => {
       const { id } =
         note_id === undefined
-          ? await api.post(pathOf`/api/projects/${name}/memory`, { body, tags })
+          ? await api.post(pathOf`/api/projects/${await projectOf(api, name)}/memory`, { body, tags })
           : await api.post(pathOf`/api/documents/${note_id}/append`, { body });
       return { note_id: id };
     },
@@ -38,7 +42,11 @@ export function addMemoryTools(server: McpServer, api: ApiCalls): void {
       limit: z.int().min(1).max(50).default(10),
     },
     run: async ({ project: name, search, tag, limit }) => {
-      const page = await api.get(pathOf`/api/projects/${name}/memory`, { search, tag, page_size: limit });
+      const page = await api.get(pathOf`/api/projects/${await projectOf(api, name)}/memory`, {
+        search,
+        tag,
+        page_size: limit,
+      });
       // a list shows the beginning of a text
       const notes: Data[] = await Promise.all(
         page.items.map((one: Data) => api.get(pathOf`/api/documents/${one.id}`)),

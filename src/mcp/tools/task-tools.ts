@@ -5,6 +5,7 @@ import { statusWords } from '../../tasks/task-words.js';
 import { pathOf, type ApiCalls, type Data } from '../api-calls.js';
 import { briefly, cut, fully } from '../results.js';
 import { defineTool } from './define-tool.js';
+import { projectOf } from './project-of.js';
 
 const task = z.string().describe('The ref of a task, such as SHOP-42, or its id');
 const project = z.string().describe('The key of a project, such as SHOP, or its id');
@@ -106,10 +107,10 @@ export function addTaskTools(server: McpServer, api: ApiCalls): void {
 
   defineTool(server, api, 'task_create', {
     title: 'Create a task',
-    description: 'Adds a task to the backlog of a project.',
-    input: { project, title: z.string(), ...z.object(fields).partial().shape },
-    run: async ({ project: project_id, ...given }) =>
-      fully(await api.post('/api/tasks', { project_id, ...given })),
+    description: 'Adds a task to the backlog of a project, which you need not name if you see only one.',
+    input: { project: project.optional(), title: z.string(), ...z.object(fields).partial().shape },
+    run: async ({ project: name, ...given }) =>
+      fully(await api.post('/api/tasks', { project_id: await projectOf(api, name), ...given })),
   });
 
   defineTool(server, api, 'task_update', {

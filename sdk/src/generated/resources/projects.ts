@@ -9,18 +9,23 @@ import type {
   CreateDocument,
   CreateMemory,
   CreateProject,
+  CreateProjectKey,
   Deleted,
   Document,
   DocumentPage,
+  Message,
   Project,
   ProjectAnalytics,
   ProjectDetail,
+  ProjectKeyPage,
+  ProjectKeyWithSecret,
   ProjectMembers,
   ProjectPage,
   ProjectSecret,
   ProjectSecrets,
   ProjectsAnalyticsQuery,
   ProjectsListDocsQuery,
+  ProjectsListKeysQuery,
   ProjectsListMemoryQuery,
   ProjectsListProjectAttachmentsQuery,
   ProjectsListQuery,
@@ -179,6 +184,56 @@ export class ProjectsResource {
       path: '/projects/{projectId}/docs',
       parameters: { projectId },
       body,
+      options,
+    });
+  }
+
+  /**
+   * List the keys of a project.
+   * For its owners; the latest first, without their secret part. Scopes, one of: `projects.read`, `projects.write`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listKeys(
+    projectId: string,
+    query?: ProjectsListKeysQuery,
+    options?: RequestOptions,
+  ): Listing<ProjectKeyPage, 'items'> {
+    return this.api.list(
+      { method: 'GET', path: '/projects/{projectId}/keys', parameters: { projectId }, query, options },
+      'items',
+    );
+  }
+
+  /**
+   * Create a key of a project.
+   * Whoever has it works in this project as a developer, and sees no other; `project_id` may be left out then. The answer shows it, once. For the owners of the project; at most 50. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED
+   */
+  createKey(
+    projectId: string,
+    body: CreateProjectKey,
+    options?: RequestOptions,
+  ): Promise<ProjectKeyWithSecret> {
+    return this.api.call({
+      method: 'POST',
+      path: '/projects/{projectId}/keys',
+      parameters: { projectId },
+      body,
+      options,
+    });
+  }
+
+  /**
+   * Revoke a key of a project.
+   * It is refused from then on, its connections are closed, and its runs are cancelled. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, PROJECT_NOT_FOUND
+   */
+  revokeKey(projectId: string, keyId: string, options?: RequestOptions): Promise<Message> {
+    return this.api.call({
+      method: 'DELETE',
+      path: '/projects/{projectId}/keys/{keyId}',
+      parameters: { projectId, keyId },
       options,
     });
   }
