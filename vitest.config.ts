@@ -24,6 +24,7 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
  * here.
  */
 const once = [
+  'test/activity/**',
   'test/agents/**',
   'test/mcp/**',
   'test/cli/**',

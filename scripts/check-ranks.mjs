@@ -30,7 +30,7 @@ const order = [
   ['attachments', 'claims', 'backlogs'],
   ['secret-masking'],
   ['executor'],
-  ['realtime', 'webhooks', 'mcp'],
+  ['realtime', 'webhooks', 'mcp', 'events'],
   ['system'],
   ['metrics'],
   // turns the routes of all rooms into the document, so it knows shapes of any of them

@@ -10,6 +10,7 @@ import { CommandsModule } from './commands/commands.module.js';
 import { CommentsModule } from './comments/comments.module.js';
 import { HttpModule } from './http/http.module.js';
 import { DocumentsModule } from './documents/documents.module.js';
+import { EventsModule } from './events/events.module.js';
 import { ExecutionsModule } from './executions/executions.module.js';
 import { ExecutorModule } from './executor/executor.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -62,6 +63,7 @@ export class AppModule {
         ...(infrastructure.role === 'worker' ? [] : [RealtimeModule]),
         WebhooksModule,
         McpModule,
+        EventsModule,
         HealthModule,
         SystemModule,
         MetricsModule,

@@ -17,6 +17,13 @@ const sorts = ['created_at', 'updated_at', 'priority', 'title', 'due_at', 'numbe
 
 /** For each path of the OpenAPI document with a GET, its query strings. `$LAST` is the number of the last page. */
 const queries = {
+  '/api/activity': [
+    '',
+    `?project_id=${projects.listed}`,
+    '?action=created',
+    '?actor=ai:bench-agent',
+    '?entity_type=project',
+  ],
   '/api/agents': ['', '?search=agent'],
   '/api/agents/{agent_id}': [''],
   '/api/agents/{agent_id}/keys': [''],

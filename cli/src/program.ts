@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from './cli-error.js';
+import { addActivity } from './commands/activity.js';
 import { addAgents } from './commands/agents.js';
 import { addAttachments } from './commands/attachments.js';
 import { addBacklog } from './commands/backlog.js';
@@ -42,6 +43,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addAttachments,
     addAgents,
     addKeys,
+    addActivity,
     addBacklog,
     addClaim,
     addMcp,

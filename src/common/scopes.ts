@@ -32,6 +32,8 @@ const resources: Record<string, ResourceScopes> = {
   claims: { read: readTasks, write: writeTasks },
   backlogs: { read: readTasks, write: writeTasks },
   agents: { read: scopes, admin },
+  // the types of things that a token may read are looked at for each entry
+  activity: { read: scopes },
   // each tool calls the API, which looks at the scopes of what it does
   mcp: { read: scopes, own: scopes },
   docs: { read: readTasks, write: writeTasks },

@@ -4,6 +4,7 @@ import type { Permission } from '../common/permissions.js';
 
 /** Descriptions of the groups of routes. The group of a route is the first segment of its path, after `/api` if present. */
 const groups: Record<string, string> = {
+  activity: 'Who did what, and the audit log',
   agents: 'Agents, which work on backlogs of their own, and their keys',
   attachments: 'Files and links of tasks, projects and documents',
   auth: 'Sign-in and renewal of tokens',

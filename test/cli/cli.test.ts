@@ -444,6 +444,23 @@ test('keys of a project are made, used without a project, listed and revoked', a
   expect((await millrace.call(['keys', 'list'])).stdout).toBe('No keys.\n');
 });
 
+test('activity shows who did what', async () => {
+  const ref = (await millrace.call(['tasks', 'create', 'Watched'])).stdout.trim();
+  await millrace.call(['tasks', 'update', ref, '--title', 'Seen']);
+  const call = (...args: string[]) => millrace.call(['activity', '--project', 'SHOP', ...args]);
+  const { stdout } = await call('--type', 'task', '--limit', '2');
+  expect(stdout).toMatch(
+    /^AT .*\n\S+ +admin +updated +task [\w-]{36} +\{"title":"Seen"\}\n\S+ +admin +created +task .*\n$/,
+  );
+  const created = await call('--action', 'created', '--limit', '1', '--json');
+  expect(created.stderr).toBe('');
+  expect(JSON.parse(created.stdout)).toMatchObject([
+    { action: 'created', actor: { kind: 'human', name: 'admin' } },
+  ]);
+  expect((await call('--actor', 'human:nobody-here')).stdout).toBe('Nothing.\n');
+  expect((await call('--actor', 'nobody')).code).toBe(1);
+});
+
 test('plans, docs and memory are written, changed, read and deleted', async () => {
   const call = (...args: string[]) => millrace.call(args);
   const ref = (await call('tasks', 'create', 'Planned')).stdout.trim();

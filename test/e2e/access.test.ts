@@ -71,7 +71,7 @@ const opened: Record<string, RegExp> = {
     / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$/,
 };
 /** What every token opens. */
-const openedByAny = /^GET \/api\/(users\/profile|system\/|agents(\/\{agent_id\})?$)|^POST \/mcp$/;
+const openedByAny = /^GET \/api\/(users\/profile|system\/|activity$|agents(\/\{agent_id\})?$)|^POST \/mcp$/;
 /** What takes a sign-in with a password. */
 const signedInOnly = ['GET /metrics'];
 

@@ -1,5 +1,6 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 import type { Api } from '../http/api.js';
+import { ActivityResource } from './resources/activity.js';
 import { AgentsResource } from './resources/agents.js';
 import { AttachmentsResource } from './resources/attachments.js';
 import { AuthResource } from './resources/auth.js';
@@ -21,6 +22,7 @@ import { WebhooksResource } from './resources/webhooks.js';
 
 /** Every route of Millrace, by resource. */
 export class Resources {
+  readonly activity: ActivityResource;
   readonly agents: AgentsResource;
   readonly attachments: AttachmentsResource;
   readonly auth: AuthResource;
@@ -41,6 +43,7 @@ export class Resources {
   readonly webhooks: WebhooksResource;
 
   constructor(api: Api) {
+    this.activity = new ActivityResource(api);
     this.agents = new AgentsResource(api);
     this.attachments = new AttachmentsResource(api);
     this.auth = new AuthResource(api);

@@ -1,6 +1,60 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 export interface components {
   schemas: {
+    ActivityEntry: {
+      action: string;
+      /** @description A person, an agent or a key, or Millrace itself */
+      actor: {
+        id: string | null;
+        /** @enum {string} */
+        kind: 'human' | 'ai' | 'system';
+        name: string;
+      };
+      /** Format: date-time */
+      at: string;
+      /** Format: uuid */
+      entityId: string;
+      entityType: string;
+      newValue: unknown;
+      oldValue: unknown;
+      projectId: string | null;
+      /** @description Grows with each entry */
+      sequence: number;
+    };
+    ActivityListQuery: {
+      /** @description Only of this project: its id or its key */
+      projectId?: string;
+      /** @description Only of this type of thing, such as task, project or document */
+      entityType?: string;
+      /**
+       * Format: uuid
+       * @description Only of the thing with this id
+       */
+      entityId?: string;
+      /** @description Only of this actor: the id of a user, `human:` and a username, or `ai:` and the name of an agent or a key */
+      actor?: string;
+      /** @description Only this action, such as created or claimed */
+      action?: string;
+      /**
+       * Format: date-time
+       * @description Only from this time on
+       */
+      from?: string;
+      /**
+       * Format: date-time
+       * @description Only until this time
+       */
+      to?: string;
+      /** @description The `next_before` of the answer before */
+      before?: number;
+      /** @description The maximum number of entries */
+      limit?: number;
+    };
+    ActivityPage: {
+      activity: components['schemas']['ActivityEntry'][];
+      /** @description The `before` of earlier entries; null at the beginning. With filters a page can have fewer entries than asked for, or none, and be followed by others */
+      nextBefore: number | null;
+    };
     AddDependency: {
       /** @description The id of a task, its ref, or a unique prefix of 8 or more characters */
       dependsOn: string;
@@ -4753,6 +4807,9 @@ export interface components {
   pathItems: never;
 }
 
+export type ActivityEntry = components['schemas']['ActivityEntry'];
+export type ActivityListQuery = components['schemas']['ActivityListQuery'];
+export type ActivityPage = components['schemas']['ActivityPage'];
 export type AddDependency = components['schemas']['AddDependency'];
 export type AddToBacklog = components['schemas']['AddToBacklog'];
 export type Agent = components['schemas']['Agent'];
