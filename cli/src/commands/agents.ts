@@ -64,14 +64,16 @@ Example:
     .action(
       async (
         name: string,
-        { internal, ...fields }: { slug?: string; prefix?: string; description?: string; internal?: boolean },
+        options: { slug?: string; prefix?: string; description?: string; internal?: boolean },
         command: Command,
       ) => {
         const { client, terminal } = Context.of(command);
         const agent = await client.agents.create({
           name,
-          ...fields,
-          ...(internal ? { visibility: 'internal' } : {}),
+          slug: options.slug,
+          prefix: options.prefix,
+          description: options.description,
+          ...(options.internal ? { visibility: 'internal' } : {}),
         });
         terminal.show(agent, () => agent.slug);
       },

@@ -66,7 +66,8 @@ export function addBacklog(program: Command): void {
         command: Command,
       ) => {
         const { client, terminal } = Context.of(command);
-        const task = await client.backlogs.add(agent, { title, ...options });
+        const { description, priority: urgency } = options;
+        const task = await client.backlogs.add(agent, { title, description, priority: urgency });
         terminal.show(task, () => task.id);
       },
     );
@@ -121,6 +122,13 @@ export function addBacklog(program: Command): void {
     });
 }
 
-function changesOf({ clearBlocker, ...fields }: Fields): ChangeInBacklog {
-  return { ...fields, ...(clearBlocker ? { blocker: null } : {}) };
+/** Takes the fields that are given; the options of every command are among them. */
+function changesOf(given: Fields): ChangeInBacklog {
+  const names = ['status', 'priority', 'title', 'description', 'blocker', 'result'] as const;
+  return {
+    ...Object.fromEntries(
+      names.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
+    ),
+    ...(given.clearBlocker ? { blocker: null } : {}),
+  };
 }

@@ -64,9 +64,15 @@ function addReading(tasks: Command): void {
     .option('-n, --limit <number>', 'at most so many', count, 50)
     .action(async (options: ListOptions, command: Command) => {
       const { client, terminal, profile } = Context.of(command);
-      const { project, assignee, blocked, overdue, archived, drafts, limit, ...filters } = options;
+      const { project, status, type, assignee, blocked, overdue, archived, drafts, limit } = options;
+      // each by its name, since the options of every command, such as a token, are among them
       const query = {
-        ...filters,
+        status,
+        type,
+        tags: options.tags,
+        sort: options.sort,
+        order: options.order,
+        search: options.search,
         projectId: project ?? profile.project,
         assignedTo: assignee,
         blocked: flag(blocked),
