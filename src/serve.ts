@@ -45,7 +45,7 @@ async function run(): Promise<void> {
     started();
     if (!stopping.signal.aborted)
       await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
-    infrastructure.draining = true;
+    infrastructure.drain();
     logger.info('draining');
     // a load balancer needs time to notice that this process is not ready any more
     if (role !== 'worker') await delay(config.DRAIN_SECONDS * 1000);

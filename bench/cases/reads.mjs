@@ -112,6 +112,7 @@ const queries = {
 const excluded = [
   '/api/attachments/{attachment_id}/content',
   '/api/commands/{command_id}/output',
+  '/api/events',
   '/api/tasks/{task_id}/output',
 ];
 

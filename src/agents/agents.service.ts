@@ -9,7 +9,7 @@ import { countRows, Database, uniqueViolation, type Queryable, type Transaction 
 import { Events } from '../infra/events.js';
 import { ProjectWrites } from '../projects/project-writes.service.js';
 import type { UpdateProject } from '../projects/projects.schema.js';
-import { confirmActor } from '../users/actor.queries.js';
+import { confirmActor, endClaims } from '../users/actor.queries.js';
 import {
   isId,
   toAgent,
@@ -155,6 +155,7 @@ export class AgentsService {
     { name, description, disabled }: Omit<UpdateAgent, 'version'>,
   ): Promise<void> {
     const isDisabled = disabled ?? agent.disabled;
+    if (isDisabled && !agent.disabled) await endClaims(tx, agent.id);
     await tx.query(
       `UPDATE users SET full_name = $2, disabled = $3, token_epoch = token_epoch + $4, updated_at = now(), version = version + 1
         WHERE id = $1`,

@@ -86,6 +86,10 @@ export class BacklogsService {
     const { status, blocker, ...fields } = input;
     return this.database.transaction(async (tx) => {
       const task = await this.lock(tx, actor, projectId, taskName);
+      if (blocker && status !== undefined && status !== 'blocked') {
+        const issue = 'Only a task that is blocked has one: send no other status';
+        throw new AppError('VALIDATION_ERROR', { field: 'blocker', issue });
+      }
       const change = changeOf(task, { status, blocker });
       if (fields.result && (change.status ?? task.status) !== 'completed') {
         const issue = 'Only a task that is complete has one: send the status as well';

@@ -1,8 +1,9 @@
-import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Events } from '../infra/events.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { RequestTurns } from '../request-limits/request-turns.js';
 import type { Wanted } from './claims.queries.js';
@@ -13,18 +14,25 @@ import { ClaimsService } from './claims.service.js';
 const settleMs = 20;
 /** How often they are looked at without a change that was heard of: a message may be lost. */
 const recheckMs = 5_000;
-/** The most requests that wait in this process, of one user and of all. */
-const most = { ofUser: 200, ofAll: 2_000 };
+/** The most requests that wait in this process, of one user and of all, and the most different ones of a user. */
+const most = { ofUser: 200, ofAll: 2_000, linesOfUser: 20 };
 
 interface Waiter {
   actor: Actor;
   leaseSeconds: number;
+  /** Aborted when the client no longer waits. */
+  signal: AbortSignal;
+  /** Whether it is being served: it waits for the result then, even beyond its time. */
+  isServed: boolean;
+  /** Whether its time is over. */
+  isOver: boolean;
   finish: (result: ClaimView | undefined) => void;
   fail: (error: unknown) => void;
 }
 
 /** The requests of one user that want the same, which are served one after the other: when the first gets nothing, the others would not. */
 interface Line {
+  userId: string;
   wanted: Wanted;
   waiters: Waiter[];
   isServing: boolean;
@@ -35,7 +43,7 @@ interface Line {
 
 /** Lets requests wait for a task to claim. They hold no database connection meanwhile; a change in the project wakes them. */
 @Injectable()
-export class ClaimWaits implements OnModuleInit, BeforeApplicationShutdown {
+export class ClaimWaits implements OnModuleInit {
   /** By project, then by what is wanted and who wants it. */
   private readonly lines = new Map<string, Map<string, Line>>();
   private readonly perUser = new Map<string, number>();
@@ -48,21 +56,22 @@ export class ClaimWaits implements OnModuleInit, BeforeApplicationShutdown {
     private readonly projects: ProjectAccess,
     private readonly turns: RequestTurns,
     private readonly events: Events,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   onModuleInit(): void {
+    this.infrastructure.whenDraining(() => this.close());
     this.events.on('activity.recorded', ({ project_id }) => {
       const lines = project_id === null ? undefined : this.lines.get(project_id);
       for (const line of lines?.values() ?? []) this.wake(line);
     });
   }
 
-  /** Ends all waits, since the server waits for its connections when it shuts down. */
-  beforeApplicationShutdown(): void {
+  /** Ends all waits: a process that is about to end should give out no tasks, and waits for its connections. */
+  private close(): void {
     this.isClosing = true;
     for (const lines of this.lines.values())
-      for (const { waiters } of lines.values())
-        for (const waiter of waiters.slice()) waiter.finish(undefined);
+      for (const { waiters } of lines.values()) for (const waiter of waiters.slice()) giveUp(waiter);
   }
 
   /**
@@ -78,6 +87,7 @@ export class ClaimWaits implements OnModuleInit, BeforeApplicationShutdown {
     signal: AbortSignal,
   ): Promise<ClaimView | undefined> {
     const claimed = await this.turns.take(actor.id, () => this.claims.claimNext(actor, wanted, leaseSeconds));
+    if (claimed && signal.aborted) await this.claims.giveBack(actor, claimed);
     if (claimed || waitSeconds === 0 || signal.aborted || this.isClosing) return claimed;
     return this.wait(actor, wanted, leaseSeconds, waitSeconds * 1000, signal);
   }
@@ -97,18 +107,21 @@ export class ClaimWaits implements OnModuleInit, BeforeApplicationShutdown {
         { message: 'Too many of your requests wait for a task', retryAfterSeconds: 5 },
       );
     if (this.waiting >= most.ofAll) throw new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 5 });
+    const line = this.lineOf(actor, wanted);
     this.perUser.set(actor.id, own + 1);
     this.waiting += 1;
     return new Promise((resolve, reject) => {
-      const line = this.lineOf(actor, wanted);
       const leave = () => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', giveUp);
+        signal.removeEventListener('abort', stop);
         this.leave(actor, line, waiter);
       };
       const waiter: Waiter = {
         actor,
         leaseSeconds,
+        signal,
+        isServed: false,
+        isOver: false,
         finish: (result) => {
           leave();
           resolve(result);
@@ -118,9 +131,9 @@ export class ClaimWaits implements OnModuleInit, BeforeApplicationShutdown {
           reject(error as Error);
         },
       };
-      const giveUp = () => waiter.finish(undefined);
-      const timer = setTimeout(giveUp, ms);
-      signal.addEventListener('abort', giveUp);
+      const stop = () => giveUp(waiter);
+      const timer = setTimeout(stop, ms);
+      signal.addEventListener('abort', stop);
       line.waiters.push(waiter);
       // a task may have come between the first look and now
       this.wake(line);
@@ -133,7 +146,15 @@ export class ClaimWaits implements OnModuleInit, BeforeApplicationShutdown {
     const key = keyOf(actor, wanted);
     let line = lines.get(key);
     if (!line) {
+      const own = [...this.lines.values()].flatMap((all) => [...all.values()]);
+      if (own.filter(({ userId }) => userId === actor.id).length >= most.linesOfUser)
+        throw new AppError(
+          'RATE_LIMIT_EXCEEDED',
+          { at_once: most.linesOfUser },
+          { message: 'Your requests wait for too many different tasks', retryAfterSeconds: 5 },
+        );
       const made: Line = {
+        userId: actor.id,
         wanted,
         waiters: [],
         isServing: false,
@@ -174,12 +195,13 @@ export class ClaimWaits implements OnModuleInit, BeforeApplicationShutdown {
     while (line.waiters.length > 0 && line.isStale) {
       line.isStale = false;
       const waiter = line.waiters[0]!;
+      waiter.isServed = true;
       try {
         const claimed = await this.look(waiter, line.wanted);
-        if (!claimed) continue;
-        line.isStale = true;
-        // one that has given up meanwhile does not get the task, whose lease passes then
-        waiter.finish(claimed);
+        waiter.isServed = false;
+        if (claimed) line.isStale = true;
+        if (claimed && waiter.signal.aborted) await this.claims.giveBack(waiter.actor, claimed);
+        if (claimed || waiter.isOver) waiter.finish(claimed);
       } catch (error) {
         line.isStale = true;
         waiter.fail(error);
@@ -196,6 +218,12 @@ export class ClaimWaits implements OnModuleInit, BeforeApplicationShutdown {
       return this.claims.claimNext(actor, wanted, waiter.leaseSeconds);
     });
   }
+}
+
+/** Ends a wait, unless it is being served: then what is found for it is not lost. */
+function giveUp(waiter: Waiter): void {
+  waiter.isOver = true;
+  if (!waiter.isServed) waiter.finish(undefined);
 }
 
 const keyOf = (actor: Actor, { types, labels }: Wanted): string => JSON.stringify([actor.id, types, labels]);

@@ -11,15 +11,15 @@ export interface Wanted {
 /**
  * Locks the most urgent task, of those the oldest, that a user may claim in a project. It is the SQL function of the migration Claims, which
  * reads one entry of an index when nothing is locked by other claims.
- * @returns its id, null when there is none; `is_cut` when so many tasks were found to wait for others that it is to be looked again
+ * @returns its id, null when there is none; `is_cut` when it is to be looked again; `passed`, the tasks that were found to wait for others
  */
 export async function lockClaimable(
   tx: Transaction,
   userId: string,
   { projectId, types, labels }: Wanted,
-): Promise<{ id: string | null; is_cut: boolean }> {
-  const [row] = await tx.query<{ id: string | null; is_cut: boolean }>(
-    'SELECT id, is_cut FROM lock_claimable($1, $2, $3, $4)',
+): Promise<{ id: string | null; passed: string[]; is_cut: boolean }> {
+  const [row] = await tx.query<{ id: string | null; passed: string[]; is_cut: boolean }>(
+    'SELECT id, passed, is_cut FROM lock_claimable($1, $2, $3, $4)',
     [projectId, userId, types ?? null, labels ?? null],
   );
   return row!;

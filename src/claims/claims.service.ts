@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { nanoid } from 'nanoid';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
@@ -7,7 +8,7 @@ import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { recordTaskChange } from '../tasks/task-activity.js';
-import { refuseClaimed } from '../tasks/task-claims.queries.js';
+import { refuseClaimed, settleWaiting } from '../tasks/task-claims.queries.js';
 import { refOf } from '../tasks/task-ref.js';
 import { TaskUpdateService } from '../tasks/task-update.service.js';
 import { requireTask, type AccessibleTask } from '../tasks/tasks.queries.js';
@@ -21,6 +22,10 @@ import type {
   ReleaseClaim,
   RenewedClaim,
 } from './claims.schema.js';
+
+/** How often the line is looked at when everything in it is locked, and how much later each time. */
+const mostLooks = 8;
+const lockedMs = 5;
 
 /** The tokens have 24 characters of 64, which are 144 bits. */
 const tokenLength = 24;
@@ -39,13 +44,25 @@ export class ClaimsService {
 
   /** Claims the most urgent task that the actor may claim in a project. @returns undefined when there is none */
   async claimNext(actor: Actor, wanted: Wanted, leaseSeconds: number): Promise<ClaimView | undefined> {
-    for (;;) {
+    for (let looks = 1; ; looks += 1) {
       const found = await this.database.transaction(async (tx) => {
-        const { id, is_cut } = await lockClaimable(tx, actor.id, wanted);
-        return { is_cut, claim: id === null ? undefined : await this.store(tx, actor, id, leaseSeconds) };
+        const { id, passed, is_cut } = await lockClaimable(tx, actor.id, wanted);
+        // what they wait for may have ended while they were marked
+        if (passed.length > 0) void tx.behindCommit(() => settleWaiting(tx, passed));
+        return {
+          isCut: is_cut,
+          claim: id === null ? undefined : await this.store(tx, actor, id, leaseSeconds),
+        };
       });
-      if (!found.is_cut) return found.claim;
+      if (!found.isCut || looks === mostLooks) return found.claim;
+      // everything is locked by other claims, of which some may give it back
+      await delay(looks * lockedMs);
     }
+  }
+
+  /** Gives back a claim that could not be answered, since the client has gone: as if there had been none. */
+  async giveBack(actor: Actor, { claim_id, token }: ClaimView): Promise<void> {
+    await this.release(actor, claim_id, { token, note: 'The client had gone' });
   }
 
   /**
@@ -87,17 +104,14 @@ export class ClaimsService {
 
   /** Completes the task of a claim. @throws the errors of `end` */
   complete(actor: Actor, id: string, { token, result }: CompleteClaim): Promise<TaskView> {
-    return this.end(actor, id, token, () => ({
-      status: 'completed',
-      ...(result === null ? {} : { result }),
-    }));
+    return this.end(actor, id, token, () => ({ status: 'completed', result }));
   }
 
   /** Fails the task of a claim, or opens it again for another try. @throws the errors of `end` */
   fail(actor: Actor, id: string, { token, reason, retry }: FailClaim): Promise<TaskView> {
     return this.end(actor, id, token, (tx, task, reopened) => {
       this.record(tx, actor, task, 'claim_failed', { reason, retry });
-      return retry ? reopened : { status: 'failed', result: reason };
+      return retry ? reopened : { ...reopened, status: 'failed', result: reason };
     });
   }
 

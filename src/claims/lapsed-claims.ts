@@ -32,16 +32,23 @@ export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async sweep(signal: AbortSignal): Promise<void> {
+    const lapsed = await this.attempt(() => lapsedClaims(this.database));
+    for (const { id } of lapsed ?? []) {
+      if (signal.aborted) return;
+      // one that cannot be ended keeps no other from it
+      await this.attempt(() => this.lapse(id));
+    }
+  }
+
+  private async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      for (const { id } of await lapsedClaims(this.database)) {
-        if (signal.aborted) return;
-        await this.lapse(id);
-      }
+      return await work();
     } catch (error) {
       this.infrastructure.logger[isDatabaseAway(error) ? 'debug' : 'warn'](
         { err: error },
         'claims that have lapsed could not be ended',
       );
+      return undefined;
     }
   }
 

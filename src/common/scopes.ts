@@ -34,6 +34,7 @@ const resources: Record<string, ResourceScopes> = {
   agents: { read: scopes, admin },
   // the types of things that a token may read are looked at for each entry
   activity: { read: scopes },
+  events: { read: scopes },
   // each tool calls the API, which looks at the scopes of what it does
   mcp: { read: scopes, own: scopes },
   docs: { read: readTasks, write: writeTasks },

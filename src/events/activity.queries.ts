@@ -26,6 +26,10 @@ export interface Reader {
 /** What a page is about: one project or one thing, everything, or all projects that the reader may see. */
 export type Scope = { project: string } | { entity: string } | 'all' | 'visible';
 
+/** The columns of an entry `a`, whose actor is `u`. */
+const shown = `a.sequence, a.at, a.actor_id, u.kind AS actor_kind, coalesce(u.full_name, u.username) AS actor_name, a.entity_type,
+  a.entity_id, a.project_id, a.action, ${shownValue('a.old_value')} AS old_value, ${shownValue('a.new_value')} AS new_value`;
+
 /** With filters a page looks at so many numbers of the sequence, so that a filter which nothing matches costs no more than others. */
 const mostWalked = 100_000;
 /** Numbers are given in the order of the statements, times in that of the transactions: so far they can differ. */
@@ -78,8 +82,7 @@ export async function activityPage(
   const condition = filters.join(' AND ');
   const page = pageOf(scope, condition, limit, bind);
   const rows = await db.query<ActivityRow>(
-    `SELECT a.sequence, a.at, a.actor_id, u.kind AS actor_kind, coalesce(u.full_name, u.username) AS actor_name, a.entity_type,
-            a.entity_id, a.project_id, a.action, ${shownValue('a.old_value')} AS old_value, ${shownValue('a.new_value')} AS new_value
+    `SELECT ${shown}
        FROM (${page}) AS page JOIN activity a USING (sequence) LEFT JOIN users u ON u.id = a.actor_id
       ORDER BY a.sequence DESC`,
     values,
@@ -125,4 +128,29 @@ async function boundsOf(
     [from ?? null, to ?? null, before ?? null],
   );
   return { first: Number(row?.first ?? 0), last: Number(row?.last ?? 0) };
+}
+
+/** Reads the entries after a number, in the order of the numbers. */
+export function entriesAfter(db: Queryable, after: number, limit: number): Promise<ActivityRow[]> {
+  return db.query<ActivityRow>(
+    `SELECT ${shown} FROM (SELECT * FROM activity WHERE sequence > $1 ORDER BY sequence LIMIT $2) AS a
+       LEFT JOIN users u ON u.id = a.actor_id ORDER BY a.sequence`,
+    [after, limit],
+  );
+}
+
+/** Returns the number of the last entry; 0 without any. */
+export async function lastSequence(db: Queryable): Promise<number> {
+  const [row] = await db.query<{ sequence: string }>(
+    'SELECT sequence FROM activity ORDER BY sequence DESC LIMIT 1',
+  );
+  return Number(row?.sequence ?? 0);
+}
+
+/** Returns the number of the oldest transaction that has not ended, and that of the next one to begin. */
+export async function horizons(db: Queryable): Promise<{ oldest: bigint; next: bigint }> {
+  const [row] = await db.query<{ oldest: string; next: string }>(
+    'SELECT pg_snapshot_xmin(s)::text AS oldest, pg_snapshot_xmax(s)::text AS next FROM pg_current_snapshot() AS s',
+  );
+  return { oldest: BigInt(row!.oldest), next: BigInt(row!.next) };
 }

@@ -42,7 +42,8 @@ export class ActivityService {
   }
 }
 
-function toEntry(row: ActivityRow): ActivityEntryView {
+/** Builds the representation of an entry. */
+export function toEntry(row: ActivityRow): ActivityEntryView {
   const { actor_id, actor_kind, actor_name, at, sequence, ...entry } = row;
   const kind = actor_id === null ? 'system' : actor_kind === 'person' ? 'human' : 'ai';
   return {

@@ -83,7 +83,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const first = await this.begin(userId, key, fingerprint, request.id);
     if (!('claimedAt' in first)) {
       void reply.status(first.status).header('Idempotency-Replayed', 'true');
-      return JSON.parse(first.response);
+      return first.response === '' ? undefined : JSON.parse(first.response);
     }
     const claim = [userId, key, first.claimedAt];
     const data = await work().catch(async (error: unknown) => {
@@ -93,7 +93,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     await this.database.query(`UPDATE idempotency_keys SET status = $4, response = $5 ${ofClaim}`, [
       ...claim,
       reply.statusCode,
-      secret ? null : JSON.stringify(data),
+      // an answer without content is kept as an empty text
+      secret ? null : (JSON.stringify(data) ?? ''),
     ]);
     return data;
   }

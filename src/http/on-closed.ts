@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { isInternal } from './internal-requests.js';
 
 /**
  * Calls back once a response has left or its connection is closed, also if that has happened already: a client may disconnect while
@@ -15,6 +16,9 @@ export const requestEnded = new DOMException('The request has ended', 'AbortErro
 /** A signal that is aborted when the client disconnects, at the latest when the response has left. */
 export function closedSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  onClosed(response, () => controller.abort(requestEnded));
+  const abort = () => controller.abort(requestEnded);
+  onClosed(response, abort);
+  // a request of this process has no connection: what it is made for ends it by an error
+  if (isInternal({ raw: response.req })) response.req.once('error', abort);
   return controller.signal;
 }

@@ -26,6 +26,7 @@ export type Role = 'all' | 'api' | 'worker';
 export class Infrastructure {
   /** True when a shutdown was requested: the process finishes its work and takes no more. */
   draining = false;
+  private readonly onDraining: (() => void)[] = [];
   /** Whether this process can start commands; set by the worker. */
   canRun: () => boolean = () => true;
 
@@ -123,6 +124,17 @@ export class Infrastructure {
   /** The kind of installation; the value of NODE_ENV. */
   get environment(): string {
     return this.config.NODE_ENV;
+  }
+
+  /** Calls back when the process begins to drain, for what waits for something that may never come. */
+  whenDraining(work: () => void): void {
+    this.onDraining.push(work);
+  }
+
+  /** Begins to drain. */
+  drain(): void {
+    this.draining = true;
+    for (const work of this.onDraining) work();
   }
 
   /** Closes everything in reverse order; the embedded Postgres is stopped last. */

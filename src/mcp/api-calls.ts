@@ -22,6 +22,8 @@ export interface Caller {
   headers: Record<string, string>;
   /** The address that the request came from. */
   address: string;
+  /** Aborted when its client has gone, which ends what is called for it. */
+  signal: AbortSignal;
 }
 
 /**
@@ -81,6 +83,7 @@ export class ApiCalls {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       remoteAddress: this.caller.address,
+      signal: this.caller.signal,
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     };
     return this.server.inject(options);
@@ -89,6 +92,9 @@ export class ApiCalls {
 
 /** Puts values into a path, such as the ids that a caller has sent. */
 export function pathOf(strings: TemplateStringsArray, ...values: string[]): string {
+  // these would lead to another path
+  const bad = values.find((value) => ['', '.', '..'].includes(value));
+  if (bad !== undefined) throw new ApiFault(422, 'VALIDATION_INVALID_FORMAT', `"${bad}" names nothing`, {});
   return String.raw({ raw: strings }, ...values.map((value) => encodeURIComponent(value)));
 }
 

@@ -27,6 +27,8 @@ export class McpRequests {
   constructor(onError: (error: Error) => void) {
     this.handler = createMcpHandler(({ requestInfo }) => buildServer(callsOf.get(requestInfo!)!), {
       onerror: onError,
+      // nothing of the server changes while it runs, so there is nothing to listen to
+      maxSubscriptions: 0,
     });
   }
 

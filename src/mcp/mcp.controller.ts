@@ -11,20 +11,21 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { ApiCalls } from './api-calls.js';
 import type { McpRequests } from './mcp-server.js';
 
-const message = z.looseObject({
-  jsonrpc: z.literal('2.0'),
-  method: z
-    .string()
-    .optional()
-    .meta({ examples: ['tools/list'] }),
-  id: z.union([z.string(), z.number()]).optional(),
-});
-
-const messageSchema = z.union([message, z.array(message).min(1).max(20)]).meta({
-  id: 'McpMessage',
-  description: 'A message of the Model Context Protocol: JSON-RPC 2.0',
-  examples: [{ jsonrpc: '2.0', id: 1, method: 'tools/list' }],
-});
+/** One message: the protocol has no batches any more, and a request counts once for the rate limit. */
+const messageSchema = z
+  .looseObject({
+    jsonrpc: z.literal('2.0'),
+    method: z
+      .string()
+      .optional()
+      .meta({ examples: ['tools/list'] }),
+    id: z.union([z.string(), z.number()]).optional(),
+  })
+  .meta({
+    id: 'McpMessage',
+    description: 'A message of the Model Context Protocol: JSON-RPC 2.0',
+    examples: [{ jsonrpc: '2.0', id: 1, method: 'tools/list' }],
+  });
 
 /** What a call to the API takes over from the request that it is made for. */
 const taken = ['authorization', 'x-session-id'] as const;
@@ -59,7 +60,8 @@ export class McpController implements BeforeApplicationShutdown {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const requests = await (this.requests ??= this.load());
-    const answer = await requests.answer(asWebRequest(request, reply), body, this.callsFor(request));
+    const signal = closedSignal(reply.raw);
+    const answer = await requests.answer(asWebRequest(request, signal), body, this.callsFor(request, signal));
     void reply.status(answer.status);
     for (const [name, value] of answer.headers) void reply.header(name, value);
     await reply.send(answer.body ? Readable.fromWeb(answer.body as ReadableStream) : undefined);
@@ -75,7 +77,7 @@ export class McpController implements BeforeApplicationShutdown {
     return new Requests((error) => logger.debug({ err: error }, 'a request of an agent failed'));
   }
 
-  private callsFor(request: ActorRequest): ApiCalls {
+  private callsFor(request: ActorRequest, signal: AbortSignal): ApiCalls {
     const server = this.host.httpAdapter.getInstance() as FastifyInstance;
     const headers = Object.fromEntries(
       taken.flatMap((name) => {
@@ -86,17 +88,18 @@ export class McpController implements BeforeApplicationShutdown {
     return new ApiCalls(server, {
       headers: { ...headers, host: request.headers.host ?? '', 'x-request-id': request.id },
       address: request.ip,
+      signal,
     });
   }
 }
 
-function asWebRequest(request: ActorRequest, reply: FastifyReply): Request {
+function asWebRequest(request: ActorRequest, signal: AbortSignal): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers))
     if (typeof value === 'string' && name !== 'content-length') headers.set(name, value);
   return new Request('http://localhost/mcp', {
     method: 'POST',
     headers,
-    signal: closedSignal(reply.raw),
+    signal,
   });
 }

@@ -12,6 +12,7 @@ const groups: Record<string, string> = {
   claims: 'Claims: who works on a task, alone and for as long as they say so',
   commands: 'Single shell commands without a task',
   documents: 'Plans of tasks, docs and memory of projects, with their versions',
+  events: 'The activity as it happens, as server-sent events',
   executions: 'The attempts to run the command of a task or a single command',
   health: 'The state of a process for monitoring; without authentication',
   labels: 'The catalogue of the labels that tasks and projects have',

@@ -10,7 +10,7 @@ import { Credentials, refuseEscalation } from '../credentials/credentials.servic
 import { PageWindow, type Page } from '../http/pagination.js';
 import { countRows, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
-import { confirmActor } from '../users/actor.queries.js';
+import { confirmActor, endClaims } from '../users/actor.queries.js';
 import { ProjectAccess } from './project-access.js';
 import type {
   CreateProjectKey,
@@ -101,6 +101,7 @@ export class ProjectKeysService {
         'UPDATE users SET disabled = true, updated_at = now(), version = version + 1 WHERE id = $1',
         [key.user_id],
       );
+      await endClaims(tx, key.user_id);
       await tx.query('DELETE FROM project_members WHERE project_id = $1 AND user_id = $2', [
         projectId,
         key.user_id,

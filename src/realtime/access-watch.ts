@@ -3,7 +3,7 @@ import { batchesOf } from '../common/batches.js';
 import { AppError } from '../common/errors.js';
 import { toAppError } from '../http/error-filter.js';
 import { hasScope, scopesOf } from '../common/scopes.js';
-import { Audiences } from './audiences.js';
+import { Audiences } from '../projects/audiences.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { ConnectionAuthenticator } from './connection-authenticator.js';

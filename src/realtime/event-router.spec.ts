@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { ActivityEvent } from '../common/event-map.js';
 import { droppedEvents } from '../common/metrics.js';
 import type { Infrastructure } from '../infra/infrastructure.js';
-import { Audiences } from './audiences.js';
+import { Audiences } from '../projects/audiences.js';
 import { EventRouter } from './event-router.js';
 import type { Subscribers } from './subscribers.js';
 

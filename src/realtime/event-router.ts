@@ -6,7 +6,7 @@ import { droppedEvents } from '../common/metrics.js';
 import type { Actor, Scope } from '../common/permissions.js';
 import { hasScope, scopesOf, scopesOfEntity } from '../common/scopes.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { Audiences } from './audiences.js';
+import { Audiences } from '../projects/audiences.js';
 import { errorMessage, message, type ServerMessage } from './server-message.js';
 import { Subscribers } from './subscribers.js';
 import { keys } from './subscription.js';

@@ -6,7 +6,7 @@ import { OutputModule } from '../output/output.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 import { AccessWatch } from './access-watch.js';
-import { Audiences } from './audiences.js';
+import { Audiences } from '../projects/audiences.js';
 import { ClientLimits } from './client-limits.js';
 import { ConnectionAuthenticator } from './connection-authenticator.js';
 import { Connections } from './connections.js';

@@ -42,14 +42,22 @@ export async function refuseClaimed(
   });
 }
 
+export interface EndedClaim extends Record<string, unknown> {
+  id: string;
+  /** The holder. */
+  user_id: string;
+  /** Whether the task was assigned to the holder before. */
+  was_assigned: boolean;
+}
+
 /** Ends the claim of a locked task, whatever its lease says. @returns the claim and its holder, if there was one */
 export async function takeClaim(
   tx: Transaction,
   task: { id: string; claim_id: string | null },
-): Promise<{ id: string; user_id: string } | undefined> {
+): Promise<EndedClaim | undefined> {
   if (task.claim_id === null) return undefined;
-  const [claim] = await tx.query<{ id: string; user_id: string }>(
-    'DELETE FROM claims WHERE task_id = $1 RETURNING id, user_id',
+  const [claim] = await tx.query<EndedClaim>(
+    'DELETE FROM claims WHERE task_id = $1 RETURNING id, user_id, was_assigned',
     [task.id],
   );
   await tx.query('UPDATE tasks SET claim_id = NULL WHERE id = $1', [task.id]);

@@ -74,11 +74,14 @@ export class TaskUpdateService {
   ): Promise<TaskView> {
     const state = changedState(before, { ...sent, status });
     const statusChanges = state.status !== undefined && state.status !== before.status;
+    const changes: Changes = { ...sent, ...(state.blocker === undefined ? {} : { blocker: state.blocker }) };
     if (statusChanges) {
       await this.tasks.refuseActive(tx, before.id, 'TASK_ALREADY_RUNNING');
-      await this.tasks.loseClaim(tx, actor, before, 'status_changed');
+      const lost = await this.tasks.loseClaim(tx, actor, before, 'status_changed');
+      // what was nobody's before the claim is nobody's again
+      if (lost && !lost.was_assigned && before.assigned_to === lost.user_id && state.status !== 'completed')
+        changes.assigned_to ??= null;
     }
-    const changes: Changes = { ...sent, ...(state.blocker === undefined ? {} : { blocker: state.blocker }) };
     // an unchanged assignee is not checked: a user who can no longer see the project keeps the task until it is assigned to another
     if (changes.assigned_to && changes.assigned_to !== before.assigned_to)
       await this.tasks.checkAssignee(tx, changes.assigned_to, before.project_id);

@@ -17,7 +17,7 @@ import {
 } from './tasks.queries.js';
 import { deleteFilesOfTask } from './attached-files.js';
 import { recordLostClaim, recordTaskChange } from './task-activity.js';
-import { takeClaim } from './task-claims.queries.js';
+import { takeClaim, type EndedClaim } from './task-claims.queries.js';
 import { toTask, type TaskDetail, type TaskHistory, type TaskHistoryQuery } from './tasks.schema.js';
 
 @Injectable()
@@ -143,10 +143,11 @@ export class TasksService {
     actor: Actor,
     task: AccessibleTask,
     reason: 'deleted' | 'status_changed',
-  ): Promise<void> {
+  ): Promise<EndedClaim | undefined> {
     const claim = await takeClaim(tx, task);
-    if (!claim) return;
-    recordLostClaim(this.activity, tx, actor, task, { claim_id: claim.id, user_id: claim.user_id, reason });
+    if (claim)
+      recordLostClaim(this.activity, tx, actor, task, { claim_id: claim.id, user_id: claim.user_id, reason });
+    return claim;
   }
 
   /** Checks that a user is active and can see the project. @throws VALIDATION_ERROR otherwise */

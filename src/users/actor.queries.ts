@@ -30,3 +30,8 @@ export async function confirmActor(
   requirePermission(confirmed, required);
   return confirmed;
 }
+
+/** Lets all claims of a user lapse, who can do nothing any more. */
+export async function endClaims(tx: Transaction, userId: string): Promise<void> {
+  await tx.query('UPDATE claims SET expires_at = now() WHERE user_id = $1 AND expires_at > now()', [userId]);
+}

@@ -12,7 +12,7 @@ import { countRows, Database, uniqueViolation, type Transaction } from '../infra
 import { Events } from '../infra/events.js';
 import { IdentityLookups } from '../infra/identity-lookups.js';
 import { RowCache } from '../infra/row-cache.js';
-import { confirmActor } from './actor.queries.js';
+import { confirmActor, endClaims } from './actor.queries.js';
 import { weaknessOf } from './password-rules.js';
 import { hashPassword } from './password.js';
 import { User } from './user.entity.js';
@@ -162,6 +162,12 @@ export class UsersService implements OnModuleInit {
         if (user.role === 'admin' && !user.disabled && (next.role !== 'admin' || next.disabled)) {
           await this.refuseLastAdministrator(tx, id);
         }
+        if (user.kind === 'agent' && next.disabled !== user.disabled)
+          throw new AppError('VALIDATION_ERROR', {
+            field: 'disabled',
+            issue: 'Disable and enable an agent by /api/agents, which does the same with its project',
+          });
+        if (next.disabled && !user.disabled) await endClaims(tx, id);
         const endsSignIns = password_hash !== undefined || (next.disabled && !user.disabled);
         await tx.query(
           `UPDATE users SET email = $2, full_name = $3, avatar_url = $4, role = $5, tier = $6, disabled = $7,

@@ -107,6 +107,7 @@ test('bad input is refused by its field', async () => {
     { title: '' },
     { blocker: '' },
     { result: 'Done' },
+    { status: 'queued', blocker: 'Waits' },
   ])
     expect([bad, await refusal(patch(task, bad))]).toEqual([bad, expect.stringMatching(/^422 VALIDATION_/)]);
   expect(await refusal(self.post(path, {}))).toBe('422 VALIDATION_REQUIRED_FIELD');

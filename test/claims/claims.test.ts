@@ -477,3 +477,70 @@ test('a claim reads as much in a long line as in a short one', async () => {
     expect(await read()).toBeLessThan(short + 60);
   }
 });
+
+describe('no task is lost', () => {
+  test('when one of two lines is looked at while the other is claimed', async () => {
+    const own = await freshProject();
+    for (let round = 0; round < 15; round += 1) {
+      await makeTask(owner, own, { assigned_to: owner.user.id });
+      await makeTask(owner, own);
+      const claims = await Promise.all([claimNext(owner, own), claimNext(owner, own)]);
+      for (const one of claims) await data(200, ending(owner, one, 'complete'));
+    }
+  });
+
+  test('when a wait ends in the moment in which it comes', async () => {
+    const own = await freshProject();
+    for (let round = 0; round < 6; round += 1) {
+      const waiting = owner.post('/api/claims/', { project_id: own.id, wait_seconds: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 975 + 5 * round));
+      const task = await makeTask(owner, own);
+      const { status, body } = await waiting;
+      const held = status === 200 ? body.data : await claimNext(owner, own);
+      expect(held.task.id).toBe(task.id);
+      await data(200, ending(owner, held, 'complete'));
+    }
+  });
+
+  test('to its former holder, when an editor opens it again', async () => {
+    const task = await makeTask(owner, project);
+    await claim(other, task);
+    expect(await data(200, owner.put(`/api/tasks/${task.id}`, { status: 'pending' }))).toMatchObject({
+      assigned_to: null,
+    });
+    const failed = await claim(other, task);
+    expect(await data(200, ending(other, failed, 'fail', { reason: 'x' }))).toMatchObject({
+      assigned_to: null,
+      result: 'x',
+    });
+    await data(200, owner.put(`/api/tasks/${task.id}`, { status: 'pending' }));
+    // the reason of a failure is not the result of what was done later
+    expect(await data(200, ending(owner, await claim(owner, task), 'complete'))).toMatchObject({
+      result: null,
+    });
+  });
+});
+
+test('an answer without a task is repeated for the same Idempotency-Key', async () => {
+  const own = await freshProject();
+  const headers = { 'idempotency-key': `none-${own.id}` };
+  const ask = () => owner.post('/api/claims/', { project_id: own.id }, { headers });
+  expect((await ask()).status).toBe(204);
+  await makeTask(owner, own);
+  const { status, headers: answered } = await ask();
+  expect([status, answered.get('idempotency-replayed')]).toEqual([204, 'true']);
+});
+
+test('the claims of an agent that is deleted lapse', async () => {
+  const agent = await makeAgent(app);
+  const self = await agentClient(app, agent);
+  const own = await freshProject();
+  await data(200, owner.put(`/api/projects/${own.id}/members/${agent.id}`, { role: 'developer' }));
+  const task = await makeTask(owner, own);
+  await claim(self, task, { lease_seconds: 86_400 });
+  expect(await refusal(app.admin.put(`/api/users/${agent.id}`, { disabled: true }))).toBe(
+    '422 VALIDATION_ERROR',
+  );
+  await data(200, app.admin.delete(`/api/agents/${agent.id}`));
+  await until(async () => (await show(owner, task)).claim === null);
+});

@@ -220,6 +220,46 @@ describe('the endpoint', () => {
   const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
   const accept = { accept: 'application/json, text/event-stream' };
 
+  test('claims nothing for a client that has gone', async () => {
+    const project = await makeProject(owner);
+    const controller = new AbortController();
+    const asked = owner
+      .open(
+        'POST',
+        '/mcp',
+        {
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: { name: 'task_claim', arguments: { project: project.key, wait_seconds: 50 } },
+        },
+        { headers: accept, signal: controller.signal },
+      )
+      .then(
+        (response) => response.text(),
+        (error: unknown) => (error as Error).name,
+      );
+    // another one that waits behind it, so the first has been seen to wait
+    expect((await owner.post('/api/claims', { project_id: project.id, wait_seconds: 1 })).status).toBe(204);
+    controller.abort();
+    await asked.catch(() => undefined);
+    const other = await app.admin.createUser('developer');
+    await data(200, owner.put(`/api/projects/${project.id}/members/${other.user.id}`, { role: 'developer' }));
+    const waiting = other.post('/api/claims', { project_id: project.id, wait_seconds: 20 });
+    const task = await makeTask(owner, project);
+    expect((await data(200, waiting)).task.id).toBe(task.id);
+  });
+
+  test('has no subscriptions and no batches', async () => {
+    const batch = [list, { ...list, id: 2 }];
+    expect(await refusal(owner.post('/mcp', JSON.stringify(batch), { headers: accept }))).toMatch(
+      /^422 VALIDATION_/,
+    );
+    const agent = await connect(owner);
+    expect(await agent.refused('recall', { project: '.' })).toMatch(/names nothing/);
+    expect(await agent.refused('task_get', { task: '..' })).toMatch(/names nothing/);
+  });
+
   test('asks for a token, and refuses what is no message', async () => {
     expect(await refusal(app.anonymous().post('/mcp', list))).toBe('401 AUTH_TOKEN_MISSING');
     for (const bad of [{}, { jsonrpc: '1.0', id: 1, method: 'tools/list' }, [], 'text'])

@@ -6,6 +6,7 @@ import { agentClient, makeAgent } from '../agents/steps.js';
 import { makeTask } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import { root } from '../support/build.js';
+import { until } from '../support/until.js';
 
 const app = useSharedApp();
 const program = join(root, 'cli/bin/millrace.js');
@@ -44,6 +45,21 @@ describe('millrace mcp', () => {
       status: 'completed',
     });
     await client.close();
+  });
+
+  test('ends what waits when the agent ends', async () => {
+    const made = await makeAgent(app);
+    const key = await agentClient(app, made);
+    const client = new McpClient({ name: 'test', version: '1.0.0' });
+    await client.connect(transport({ API_BASE_URL: `${app.url}/api`, API_TOKEN: key.token! }));
+    const waiting = client
+      .callTool({ name: 'task_claim', arguments: { wait_seconds: 50 } })
+      .catch(() => undefined);
+    expect((await key.post('/api/claims', { wait_seconds: 1 })).status).toBe(204);
+    await client.close();
+    await waiting;
+    const task = await makeTask(key, { id: made.project_id });
+    await until(async () => (await key.post('/api/claims')).body.data?.task.id === task.id);
   });
 
   test('tells of a server that is not there and of a bad key', async () => {

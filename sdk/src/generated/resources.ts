@@ -8,6 +8,7 @@ import { BacklogsResource } from './resources/backlogs.js';
 import { ClaimsResource } from './resources/claims.js';
 import { CommandsResource } from './resources/commands.js';
 import { DocumentsResource } from './resources/documents.js';
+import { EventsResource } from './resources/events.js';
 import { ExecutionsResource } from './resources/executions.js';
 import { HealthResource } from './resources/health.js';
 import { LabelsResource } from './resources/labels.js';
@@ -30,6 +31,7 @@ export class Resources {
   readonly claims: ClaimsResource;
   readonly commands: CommandsResource;
   readonly documents: DocumentsResource;
+  readonly events: EventsResource;
   readonly executions: ExecutionsResource;
   readonly health: HealthResource;
   readonly labels: LabelsResource;
@@ -51,6 +53,7 @@ export class Resources {
     this.claims = new ClaimsResource(api);
     this.commands = new CommandsResource(api);
     this.documents = new DocumentsResource(api);
+    this.events = new EventsResource(api);
     this.executions = new ExecutionsResource(api);
     this.health = new HealthResource(api);
     this.labels = new LabelsResource(api);

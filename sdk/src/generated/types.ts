@@ -1607,6 +1607,12 @@ export interface components {
       };
       meta: components['schemas']['Meta'];
     };
+    EventsFollowQuery: {
+      /** @description Only of this project: its id or its key */
+      projectId?: string;
+      /** @description Only about things of these types, with commas, such as task,document */
+      types?: string | string[];
+    };
     ExecuteCommand: {
       /**
        * @description Whether to run a command that looks destructive; for administrators only
@@ -2054,25 +2060,15 @@ export interface components {
      *       "method": "tools/list"
      *     }
      */
-    McpMessage:
-      | ({
-          id?: string | number;
-          /** @enum {string} */
-          jsonrpc: '2.0';
-          /** @example tools/list */
-          method?: string;
-        } & {
-          [key: string]: unknown;
-        })
-      | ({
-          id?: string | number;
-          /** @enum {string} */
-          jsonrpc: '2.0';
-          /** @example tools/list */
-          method?: string;
-        } & {
-          [key: string]: unknown;
-        })[];
+    McpMessage: {
+      id?: string | number;
+      /** @enum {string} */
+      jsonrpc: '2.0';
+      /** @example tools/list */
+      method?: string;
+    } & {
+      [key: string]: unknown;
+    };
     Message: {
       message: string;
     };
@@ -4895,6 +4891,7 @@ export type DocumentsListDocumentAttachmentsQuery =
 export type DocumentsListVersionsQuery = components['schemas']['DocumentsListVersionsQuery'];
 export type EndedSessions = components['schemas']['EndedSessions'];
 export type ErrorEnvelope = components['schemas']['ErrorEnvelope'];
+export type EventsFollowQuery = components['schemas']['EventsFollowQuery'];
 export type ExecuteCommand = components['schemas']['ExecuteCommand'];
 export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];

@@ -24,6 +24,14 @@ const mostPassed = 1_000;
 
 const settings = 'SET enable_seqscan = off SET jit = off';
 
+const stream = (name: 'nobodys' | 'own') => `FROM tasks t
+      WHERE t.project_id = of_project AND t.assigned_to ${name === 'own' ? '= by_user' : 'IS NULL'} AND ${claimable}
+        AND (of_types IS NULL OR t.type = ANY (of_types)) AND (with_labels IS NULL OR t.tags @> with_labels)
+      ORDER BY t.priority, t.number LIMIT 1`;
+const lookAt = (name: 'nobodys' | 'own') => `SELECT t.id, t.priority, t.number INTO ${name} ${stream(name)};`;
+const lock = (name: 'nobodys' | 'own') =>
+  `SELECT t.id INTO found ${stream(name)} FOR NO KEY UPDATE SKIP LOCKED;`;
+
 const functions = [
   // Whether a task waits is stored, so that what waits is in no line: a claim would pass each of them. What is locked at the moment is
   // left out, since nobody may wait for it here.
@@ -41,31 +49,42 @@ const functions = [
         WHERE d.depends_on_task_id = ANY (of_tasks) AND t.is_waiting <> waits_for_tasks(t.id) LIMIT ${mostAtOnce}));
    END $$`,
   // The most urgent task, of those the oldest, that a user may claim, locked: of those that are assigned to nobody, and of the user's own.
-  // What another claim has locked at the moment is passed. A task that waits although it is not stored so leaves the line here, so that it
-  // is passed once; after many of these it is the caller's to commit and to look again.
-  `CREATE OR REPLACE FUNCTION lock_claimable(of_project uuid, by_user uuid, of_types text[], with_labels text[], OUT id uuid, OUT is_cut boolean)
+  // Only one of the two is locked, since what is locked is passed by other claims. A task that waits although it is not stored so leaves the
+  // line here, so that it is passed once; the caller settles these after its commit. "is_cut" says to look again: after many of these, or
+  // when everything there is is locked at the moment, and may not stay so.
+  `CREATE OR REPLACE FUNCTION lock_claimable(of_project uuid, by_user uuid, of_types text[], with_labels text[],
+     OUT id uuid, OUT passed uuid[], OUT is_cut boolean)
    LANGUAGE plpgsql ${settings} SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
    #variable_conflict use_column
    DECLARE
      nobodys record;
      own record;
+     found uuid;
    BEGIN
+     lock_claimable.passed := '{}';
+     lock_claimable.is_cut := false;
      FOR looks IN 1 .. ${mostPassed} LOOP
-     ${['nobodys', 'own']
-       .map(
-         (stream) => `SELECT t.id, t.priority, t.number INTO ${stream} FROM tasks t
-      WHERE t.project_id = of_project AND t.assigned_to ${stream === 'own' ? '= by_user' : 'IS NULL'} AND ${claimable}
-        AND (of_types IS NULL OR t.type = ANY (of_types)) AND (with_labels IS NULL OR t.tags @> with_labels)
-      ORDER BY t.priority, t.number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;`,
-       )
-       .join('\n     ')}
-       lock_claimable.id := CASE WHEN own.id IS NULL OR (nobodys.priority, nobodys.number) < (own.priority, own.number)
-         THEN nobodys.id ELSE own.id END;
-       lock_claimable.is_cut := false;
-       IF lock_claimable.id IS NULL OR NOT waits_for_tasks(lock_claimable.id) THEN RETURN; END IF;
-       UPDATE tasks t SET is_waiting = true WHERE t.id = lock_claimable.id;
+       ${lookAt('nobodys')}
+       ${lookAt('own')}
+       IF own.id IS NULL AND nobodys.id IS NULL THEN RETURN; END IF;
+       IF own.id IS NULL OR (nobodys.priority, nobodys.number) < (own.priority, own.number) THEN
+         ${lock('nobodys')}
+         IF found IS NULL AND own.id IS NOT NULL THEN ${lock('own')} END IF;
+       ELSE
+         ${lock('own')}
+         IF found IS NULL AND nobodys.id IS NOT NULL THEN ${lock('nobodys')} END IF;
+       END IF;
+       IF found IS NULL THEN
+         lock_claimable.is_cut := true;
+         RETURN;
+       END IF;
+       IF NOT waits_for_tasks(found) THEN
+         lock_claimable.id := found;
+         RETURN;
+       END IF;
+       UPDATE tasks t SET is_waiting = true WHERE t.id = found;
+       lock_claimable.passed := lock_claimable.passed || found;
      END LOOP;
-     lock_claimable.id := NULL;
      lock_claimable.is_cut := true;
    END $$`,
 ];

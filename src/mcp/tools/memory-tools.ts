@@ -39,7 +39,7 @@ export function addMemoryTools(server: McpServer, api: ApiCalls): void {
       project,
       search: z.string().optional(),
       tag: z.string().optional(),
-      limit: z.int().min(1).max(50).default(10),
+      limit: z.int().min(1).max(20).default(10),
     },
     run: async ({ project: name, search, tag, limit }) => {
       const page = await api.get(pathOf`/api/projects/${await projectOf(api, name)}/memory`, {
@@ -47,19 +47,13 @@ export function addMemoryTools(server: McpServer, api: ApiCalls): void {
         tag,
         page_size: limit,
       });
-      // a list shows the beginning of a text
-      const notes: Data[] = await Promise.all(
-        page.items.map((one: Data) => api.get(pathOf`/api/documents/${one.id}`)),
-      );
-      return {
-        notes: notes.map((one) => ({
-          note_id: one.id,
-          body: cut(one.body, 3_000),
-          tags: one.tags,
-          updated_at: one.updated_at,
-        })),
-        total: page.total,
-      };
+      // a list shows the beginning of a text; one after the other, since each may have a megabyte
+      const notes: object[] = [];
+      for (const { id } of page.items as { id: string }[]) {
+        const one: Data = await api.get(pathOf`/api/documents/${id}`);
+        notes.push({ note_id: id, body: cut(one.body, 3_000), tags: one.tags, updated_at: one.updated_at });
+      }
+      return { notes, total: page.total };
     },
   });
 }

@@ -1,0 +1,205 @@
+import { Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
+import { Actors } from '../auth/actors.js';
+import { callAt } from '../common/call-at.js';
+import { AppError } from '../common/errors.js';
+import { endOf, may, type Actor } from '../common/permissions.js';
+import { visibleEntityTypes } from '../common/scopes.js';
+import { toAppError } from '../http/error-filter.js';
+import { Bus } from '../infra/bus.js';
+import { connectionsPerUser, ConnectionCounts } from '../infra/connection-counts.js';
+import { Database } from '../infra/database.js';
+import { Events } from '../infra/events.js';
+import { Audiences } from '../projects/audiences.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import { entriesAfter, type ActivityRow } from './activity.queries.js';
+import { toEntry } from './activity.service.js';
+import { ActivityTail } from './activity-tail.js';
+import type { FeedQuery } from './feed.schema.js';
+
+/** Proxies close idle connections, some of them after 30 s. */
+const heartbeatMs = 15_000;
+/** What a listener has not taken; one that is further behind reads from the store again. */
+const mostWaiting = 1_000;
+const rowsAtOnce = 500;
+
+interface Stream {
+  actor: Actor;
+  projectId: string | undefined;
+  types: ReadonlySet<string> | undefined;
+  end: (why: AppError | undefined) => void;
+}
+
+/** Streams the activity live to its listeners, and what they have missed before it. */
+@Injectable()
+export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly streams = new Set<Stream>();
+  private readonly audiences: Audiences;
+
+  constructor(
+    private readonly database: Database,
+    private readonly tail: ActivityTail,
+    private readonly actors: Actors,
+    private readonly projects: ProjectAccess,
+    private readonly counts: ConnectionCounts,
+    private readonly events: Events,
+    private readonly bus: Bus,
+  ) {
+    this.audiences = new Audiences(database);
+  }
+
+  onModuleInit(): void {
+    this.events.on('project.changed', ({ project_id }) => {
+      this.audiences.forget(project_id);
+      void this.recheck(({ projectId }) => projectId === project_id);
+    });
+    this.events.on('user.changed', ({ user_id }) => void this.recheck(({ actor }) => actor.id === user_id));
+    this.bus.onOutage(() => {
+      this.audiences.forgetAll();
+      void this.recheck(() => true);
+    });
+  }
+
+  /** Ends all streams, since the server waits for its connections when it shuts down. */
+  beforeApplicationShutdown(): void {
+    for (const { end } of this.streams) end(undefined);
+  }
+
+  /**
+   * Opens the feed of an actor.
+   * @param after the number of the last event that the client has; undefined to begin with what happens from now on
+   * @param signal aborted when the client has gone
+   * @returns the server-sent events (WHATWG HTML, 9.2); the last one is an `error` when the actor loses the right to them
+   * @throws PROJECT_NOT_FOUND, RATE_LIMIT_EXCEEDED when the user has as many streams and sockets as allowed
+   */
+  async open(
+    actor: Actor,
+    { project_id, types }: FeedQuery,
+    after: number | undefined,
+    signal: AbortSignal,
+  ): Promise<AsyncGenerator<string, void>> {
+    const projectId =
+      project_id === undefined ? undefined : (await this.projects.require(actor, project_id, 'read')).id;
+    const release = await this.counts.acquire(actor.id);
+    if (!release)
+      throw new AppError(
+        'RATE_LIMIT_EXCEEDED',
+        { connections: connectionsPerUser },
+        { message: 'You have too many connections', retryAfterSeconds: 10 },
+      );
+    const wanted = types && new Set(types);
+    return this.stream({ actor, projectId, types: wanted }, after, signal, release);
+  }
+
+  private async *stream(
+    asked: Omit<Stream, 'end'>,
+    after: number | undefined,
+    signal: AbortSignal,
+    release: () => void,
+  ): AsyncGenerator<string, void> {
+    const waiting: ActivityRow[] = [];
+    let isBehind = false;
+    let isOver = false;
+    let why: AppError | undefined;
+    let wake: () => void = () => undefined;
+    const stream: Stream = {
+      ...asked,
+      end: (reason) => {
+        isOver = true;
+        why ??= reason;
+        wake();
+      },
+    };
+    const leaves: (() => void)[] = [release];
+    try {
+      this.streams.add(stream);
+      const gone = () => stream.end(undefined);
+      signal.addEventListener('abort', gone);
+      leaves.push(() => signal.removeEventListener('abort', gone));
+      const expiry = endOf(asked.actor);
+      if (expiry) leaves.push(callAt(expiry, () => stream.end(new AppError('AUTH_TOKEN_EXPIRED'))));
+      const { position, leave } = await this.tail.listen((rows) => {
+        if (waiting.length + rows.length > mostWaiting) {
+          isBehind = true;
+          waiting.length = 0;
+        } else if (!isBehind) waiting.push(...rows);
+        wake();
+      });
+      leaves.push(leave);
+      yield ': open\n\n';
+      let last = after ?? position;
+      isBehind = last < position;
+      while (!isOver && !signal.aborted) {
+        if (isBehind) {
+          // what is recorded meanwhile waits behind it
+          isBehind = false;
+          waiting.length = 0;
+          const rows = await entriesAfter(this.database, last, rowsAtOnce);
+          const known = this.tail.passed(rows);
+          yield* this.eventsOf(stream, known);
+          last = known.length > 0 ? Number(known.at(-1)!.sequence) : last;
+          isBehind ||= known.length === rowsAtOnce;
+          await setImmediate();
+          continue;
+        }
+        const rows = waiting.splice(0).filter(({ sequence }) => Number(sequence) > last);
+        if (rows.length > 0) {
+          last = Number(rows.at(-1)!.sequence);
+          yield* this.eventsOf(stream, rows);
+          continue;
+        }
+        const isIdle = await new Promise<boolean>((resolve) => {
+          const timer = setTimeout(() => resolve(true), heartbeatMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve(false);
+          };
+          if (waiting.length > 0 || isBehind || isOver) wake();
+        });
+        if (isIdle) yield ': heartbeat\n\n';
+      }
+      if (why) yield `event: error\ndata: ${JSON.stringify({ code: why.code, message: why.message })}\n\n`;
+    } finally {
+      this.streams.delete(stream);
+      for (const leave of leaves) leave();
+    }
+  }
+
+  /** Formats the entries that a stream asks for and that its actor may see. */
+  private async *eventsOf(stream: Stream, rows: readonly ActivityRow[]): AsyncGenerator<string, void> {
+    const { actor, projectId, types } = stream;
+    const visible = visibleEntityTypes(actor);
+    const wanted = rows.filter(
+      (row) =>
+        (projectId === undefined || row.project_id === projectId) &&
+        (types === undefined || types.has(row.entity_type)) &&
+        (visible === undefined || visible.some((type) => type === row.entity_type)),
+    );
+    await this.audiences.prefetch(wanted.flatMap(({ project_id }) => project_id ?? []));
+    for (const row of wanted) {
+      if (!(await this.maySee(actor, row.project_id))) continue;
+      yield `id: ${row.sequence}\nevent: activity\ndata: ${JSON.stringify(toEntry(row))}\n\n`;
+    }
+  }
+
+  private async maySee(actor: Actor, projectId: string | null): Promise<boolean> {
+    // what belongs to no project is the audit log
+    if (projectId === null) return may(actor, 'admin');
+    await this.audiences.load(projectId);
+    return this.audiences.mayReceive(actor, projectId);
+  }
+
+  /** Ends the streams whose actors have lost the right to them. */
+  private async recheck(isAffected: (stream: Stream) => boolean): Promise<void> {
+    for (const stream of this.streams) {
+      if (!isAffected(stream)) continue;
+      try {
+        stream.actor = await this.actors.renew(stream.actor);
+        if (stream.projectId !== undefined)
+          await this.projects.require(stream.actor, stream.projectId, 'read');
+      } catch (error) {
+        stream.end(toAppError(error));
+      }
+    }
+  }
+}

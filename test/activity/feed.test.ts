@@ -1,0 +1,167 @@
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
+import { useSharedApp } from '../support/app.js';
+import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
+
+const app = useSharedApp();
+const open: Feed[] = [];
+let owner: Client;
+let other: Client;
+let project: Json;
+beforeAll(async () => {
+  [owner, other] = await Promise.all([app.admin.createUser('developer'), app.admin.createUser('developer')]);
+  project = await makeProject(owner);
+});
+afterEach(() => {
+  for (const feed of open.splice(0)) feed.close();
+});
+
+/** What a feed has sent. */
+class Feed {
+  text = '';
+  isOver = false;
+  private readonly controller = new AbortController();
+
+  async open(client: Client, query: Record<string, string> = {}, lastEventId?: string): Promise<this> {
+    const headers = lastEventId === undefined ? undefined : { 'last-event-id': lastEventId };
+    const response = await client.open('GET', '/api/events', undefined, {
+      query,
+      signal: this.controller.signal,
+      ...(headers ? { headers } : {}),
+    });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    void this.read(response);
+    await until(() => this.text.includes(': open'));
+    open.push(this);
+    return this;
+  }
+
+  /** The events so far, of one kind. */
+  events(kind = 'activity'): Json[] {
+    return this.text
+      .split('\n\n')
+      .filter((one) => one.includes(`event: ${kind}\n`))
+      .map((one) => JSON.parse(/^data: (.*)$/m.exec(one)![1]!));
+  }
+
+  get ids(): number[] {
+    return [...this.text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+  }
+
+  /** Waits until an event fits. */
+  next(fits: (event: Json) => boolean): Promise<Json> {
+    return until(() => this.events().find(fits));
+  }
+
+  close(): void {
+    this.controller.abort();
+  }
+
+  private async read(response: Response): Promise<void> {
+    try {
+      for await (const chunk of response.body!) this.text += Buffer.from(chunk).toString();
+    } catch {
+      // closed by the test
+    }
+    this.isOver = true;
+  }
+}
+
+const follow = (client: Client, query?: Record<string, string>, last?: string) =>
+  new Feed().open(client, query, last);
+
+test('what happens is sent as it happens, with the numbers of the activity', async () => {
+  const feed = await follow(owner, { project_id: project.key });
+  const task = await makeTask(owner, project, { title: 'Live' });
+  await data(200, owner.put(`/api/tasks/${task.id}`, { title: 'Lively' }));
+  const event = await feed.next(({ action }) => action === 'updated');
+  const { activity } = await data(
+    200,
+    owner.get('/api/activity', { query: { entity_id: task.id, action: 'updated' } }),
+  );
+  expect(event).toEqual(activity[0]);
+  expect(feed.ids).toEqual(feed.events().map(({ sequence }) => sequence));
+  expect(feed.events().map(({ action }) => action)).toEqual(['created', 'updated']);
+});
+
+test('a feed goes on behind the last event, and misses nothing of what many write at once', async () => {
+  const own = await makeProject(owner);
+  const first = await follow(owner, { project_id: own.id });
+  await Promise.all(Array.from({ length: 20 }, () => makeTask(owner, own)));
+  await until(() => first.ids.length >= 7);
+  first.close();
+  const last = first.ids.at(-1)!;
+  await Promise.all(Array.from({ length: 20 }, () => makeTask(owner, own)));
+  const second = await follow(owner, { project_id: own.id }, String(last));
+  await Promise.all(Array.from({ length: 20 }, () => makeTask(owner, own)));
+  const rows = await app.query<{ sequence: string }>(
+    "SELECT sequence FROM activity WHERE project_id = $1 AND action = 'created' AND entity_type = 'task' ORDER BY sequence",
+    [own.id],
+  );
+  expect(rows).toHaveLength(60);
+  const all = rows.map(({ sequence }) => Number(sequence));
+  await until(() => second.ids.length === all.filter((id) => id > last).length);
+  expect([...first.ids, ...second.ids]).toEqual(all);
+});
+
+test('a number whose transaction is open holds back what is behind it, and is not left out', async () => {
+  const own = await makeProject(owner);
+  const feed = await follow(owner, { project_id: own.id });
+  // as a write does that has its number and has not committed: here it takes 0.7 s
+  const slow = app.query(
+    `WITH slow AS (
+       INSERT INTO activity (id, entity_type, entity_id, project_id, action) VALUES (gen_random_uuid(), 'task', $1, $1, 'slow') RETURNING 1)
+     SELECT pg_sleep(0.7) FROM slow`,
+    [own.id],
+  );
+  await until(async () => {
+    const rows = await app.query(
+      "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'WITH slow%' AND state = 'active'",
+    );
+    return rows.length > 0;
+  });
+  await makeTask(owner, own);
+  await slow;
+  await feed.next(({ action }) => action === 'created');
+  expect(feed.events().map(({ action }) => action)).toEqual(['slow', 'created']);
+});
+
+test('everybody is sent what they may see, of the types they ask for', async () => {
+  const [all, comments, audit] = [
+    await follow(other),
+    await follow(owner, { types: 'document,attachment' }),
+    await follow(app.admin, { types: 'user' }),
+  ];
+  const mine = await makeProject(other);
+  await makeTask(owner, project, { title: 'Not for others' });
+  await data(201, owner.post(`/api/projects/${project.id}/docs`, { title: 'A doc', body: 'x' }));
+  await makeTask(other, mine);
+  const someone = await app.admin.createUser('developer');
+  await all.next(({ project_id, entity_type }) => project_id === mine.id && entity_type === 'task');
+  await comments.next(({ entity_type }) => entity_type === 'document');
+  await audit.next(({ entity_id, action }) => entity_id === someone.user.id && action === 'created');
+  expect(all.text).not.toContain(project.id);
+  expect(all.events().every(({ project_id }) => project_id === mine.id)).toBe(true);
+  expect(new Set(comments.events().map(({ entity_type }) => entity_type))).toEqual(new Set(['document']));
+  expect(await refusal(other.get('/api/events', { query: { project_id: project.id } }))).toBe(
+    '404 PROJECT_NOT_FOUND',
+  );
+});
+
+test('a feed ends with the right to it', async () => {
+  await data(200, owner.put(`/api/projects/${project.id}/members/${other.user.id}`, { role: 'viewer' }));
+  const { id, token } = await data(
+    201,
+    owner.post('/api/personal-access-tokens/', { label: 'x', scopes: ['tasks.read'] }),
+  );
+  const [ofProject, ofToken] = [
+    await follow(other, { project_id: project.id }),
+    await follow(owner.withToken(token)),
+  ];
+  await data(200, owner.delete(`/api/projects/${project.id}/members/${other.user.id}`));
+  await data(200, owner.delete(`/api/personal-access-tokens/${id}`));
+  await until(() => ofProject.isOver && ofToken.isOver);
+  expect(ofProject.events('error')).toMatchObject([{ code: 'PROJECT_NOT_FOUND' }]);
+  expect(ofToken.events('error')).toMatchObject([{ code: 'AUTH_TOKEN_INVALID' }]);
+});
