@@ -132,7 +132,8 @@ describe('access control', () => {
     // a stream does not end
     if (path === stream) {
       const response = await client.open(method, path, body, { headers });
-      if (response.status !== 200) return `${response.status} ${((await response.json()) as Json).error?.code}`;
+      if (response.status !== 200)
+        return `${response.status} ${((await response.json()) as Json).error?.code}`;
       await response.body?.cancel();
       return '200 undefined';
     }
