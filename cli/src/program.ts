@@ -9,6 +9,7 @@ import { addClaim } from './commands/claim.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
 import { addDocuments } from './commands/documents.js';
+import { addEvents } from './commands/events.js';
 import { addKeys } from './commands/keys.js';
 import { addLabels } from './commands/labels.js';
 import { addLogin } from './commands/login.js';
@@ -44,6 +45,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addAgents,
     addKeys,
     addActivity,
+    addEvents,
     addBacklog,
     addClaim,
     addMcp,

@@ -44,7 +44,7 @@ export class AgentKeysService {
   /** Lists the keys of an agent, the latest first, without their secret part. @throws RESOURCE_NOT_FOUND */
   async list(name: string, query: AgentKeyListQuery, url: string): Promise<Page<CredentialView>> {
     const { id } = await this.agents.require(name);
-    return this.credentials.list(id, query, url);
+    return this.credentials.list({ userId: id }, query, url);
   }
 
   /** Revokes a key, which closes its connections. @throws RESOURCE_NOT_FOUND */

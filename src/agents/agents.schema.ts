@@ -82,7 +82,7 @@ export const agentSchema = z
 export type AgentView = z.output<typeof agentSchema>;
 
 /** An agent as it is stored: a user, and the project with its backlog. */
-export interface AgentRow extends Record<string, unknown> {
+export interface AgentRow {
   id: string;
   slug: string;
   name: string;
@@ -97,32 +97,10 @@ export interface AgentRow extends Record<string, unknown> {
   version: number;
 }
 
-export const toAgent = ({
-  id,
-  slug,
-  name,
-  description,
-  prefix,
-  project_id,
-  role,
-  disabled,
-  created_by,
-  created_at,
-  updated_at,
-  version,
-}: AgentRow): AgentView => ({
-  id,
-  slug,
-  name,
-  description,
-  prefix,
-  project_id,
-  role,
-  disabled,
-  created_by,
+export const toAgent = ({ created_at, updated_at, ...agent }: AgentRow): AgentView => ({
+  ...agent,
   created_at: toInstant(created_at),
   updated_at: toInstant(updated_at),
-  version,
 });
 
 export const agentListQuery = pageQuery().extend({

@@ -27,7 +27,9 @@ const selected = `u.id, u.username AS slug, coalesce(u.full_name, u.username) AS
 /** The digits of the number in the refs of an agent's tasks: `MKT-001`. */
 const refDigits = 3;
 
-type StoredAgent = AgentRow & { project_status: string };
+type StoredAgent = AgentRow & { project_status: string } & Record<string, unknown>;
+
+const shown = ({ project_status: _, ...agent }: StoredAgent): AgentView => toAgent(agent);
 
 /** Agents: users that have keys instead of a password, each with a project of its own, which is its backlog. */
 @Injectable()
@@ -56,12 +58,12 @@ export class AgentsService {
       `SELECT ${selected} ${listed} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
       values,
     );
-    return window.toPage(rows, total, toAgent);
+    return window.toPage(rows, total, shown);
   }
 
   /** @param name an id or a slug @throws RESOURCE_NOT_FOUND */
   async get(name: string): Promise<AgentView> {
-    return toAgent(await this.require(name));
+    return shown(await this.require(name));
   }
 
   /** Loads an agent, of which anybody may know. @param name an id or a slug @throws RESOURCE_NOT_FOUND */

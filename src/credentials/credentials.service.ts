@@ -73,13 +73,18 @@ export class Credentials {
     return { ...view, token };
   }
 
-  /** Lists a page of the tokens or keys of a user, the latest first. */
-  async list(userId: string, query: PageQuery, url: string): Promise<Page<CredentialView>> {
+  /** Lists a page of the tokens or keys of a user, or of the keys that are bound to a project, the latest first. */
+  async list(
+    of: { userId: string } | { projectId: string },
+    query: PageQuery,
+    url: string,
+  ): Promise<Page<CredentialView>> {
     const window = new PageWindow(query, url, [['id', 'id']]);
-    const values: unknown[] = [userId];
+    const [column, id] = 'userId' in of ? ['user_id', of.userId] : ['project_id', of.projectId];
+    const values: unknown[] = [id];
     const bind = (value: unknown) => `$${values.push(value)}`;
-    const from = 'FROM credentials WHERE user_id = $1';
-    const total = window.total ?? (await countRows(this.database, from, [userId]));
+    const from = `FROM credentials WHERE ${column} = $1`;
+    const total = window.total ?? (await countRows(this.database, from, [id]));
     const rows = await this.database.query<Credential>(
       `SELECT * ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
       values,

@@ -42,7 +42,7 @@ export class PersonalTokensService {
     const userId = query.user_id ?? actor.id;
     if (userId !== actor.id && !may(actor, 'admin'))
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'admin', field: 'user_id' });
-    return this.credentials.list(userId, query, url);
+    return this.credentials.list({ userId }, query, url);
   }
 
   /** Loads a token of the actor, or for administrators of any user. @throws RESOURCE_NOT_FOUND */

@@ -7,7 +7,7 @@ import type { Actor } from '../common/permissions.js';
 import type { Credential } from '../credentials/credential.entity.js';
 import { toCredential } from '../credentials/credentials.schema.js';
 import { Credentials, refuseEscalation } from '../credentials/credentials.service.js';
-import { PageWindow, type Page } from '../http/pagination.js';
+import type { Page } from '../http/pagination.js';
 import { countRows, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { confirmActor, endClaims } from '../users/actor.queries.js';
@@ -72,16 +72,8 @@ export class ProjectKeysService {
     url: string,
   ): Promise<Page<ProjectKeyView>> {
     const { id: projectId } = await this.access.require(actor, project, 'own');
-    const window = new PageWindow(query, url, [['id', 'id']]);
-    const values: unknown[] = [projectId];
-    const bind = (value: unknown) => `$${values.push(value)}`;
-    const from = 'FROM credentials WHERE project_id = $1';
-    const total = window.total ?? (await countRows(this.database, from, [projectId]));
-    const rows = await this.database.query<Credential>(
-      `SELECT * ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
-      values,
-    );
-    return window.toPage(rows, total, (row) => ({ ...toCredential(row), project_id: projectId }));
+    const page = await this.credentials.list({ projectId }, query, url);
+    return { ...page, items: page.items.map((key) => ({ ...key, project_id: projectId })) };
   }
 
   /**

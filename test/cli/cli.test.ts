@@ -454,6 +454,17 @@ test('the options of every command reach no request, wherever they stand', async
   expect(JSON.parse(listed.stdout)).toMatchObject([{ title: 'Listed' }]);
 });
 
+test('events are followed as they happen', async () => {
+  const following = millrace.start(['events', '--project', 'SHOP', '--types', 'task']);
+  await until(async () => {
+    await millrace.call(['tasks', 'create', 'Followed']);
+    return /admin {2}created {2}task [\w-]{36}\n/.test(following.stdout);
+  });
+  following.signal('SIGINT');
+  await following.end();
+  expect((await millrace.call(['events', '--project', 'NOPE'])).code).toBe(4);
+});
+
 test('activity shows who did what', async () => {
   const ref = (await millrace.call(['tasks', 'create', 'Watched'])).stdout.trim();
   await millrace.call(['tasks', 'update', ref, '--title', 'Seen']);

@@ -99,7 +99,7 @@ test('queries for unknown tokens wait only for others from the same address', as
   const quiet = await app.admin.createUser('viewer');
   const stranger = app.anonymous().with({ 'x-forwarded-for': '10.9.0.3' });
   let answers: Promise<Answer>[] = [];
-  await whileLocked('personal_access_tokens', async () => {
+  await whileLocked('credentials', async () => {
     answers = Array.from({ length: 150 * app.apis.length }, () =>
       Object.assign(stranger.with({}), { token: makeToken() }).get('/api/projects/'),
     );

@@ -103,7 +103,7 @@ describe('a personal access token', () => {
   test('counts towards the limit of fifty', async () => {
     const user = await app.admin.createUser('viewer');
     await app.query(
-      `INSERT INTO personal_access_tokens (id, user_id, label, scopes, token_hash, hint)
+      `INSERT INTO credentials (id, user_id, label, scopes, token_hash, hint)
        SELECT gen_random_uuid(), $1, 'x', '{tasks.read}', sha256(n::text::bytea), '' FROM generate_series(1, 48) n`,
       [user.user.id],
     );
@@ -206,7 +206,7 @@ describe('the permissions of a token', () => {
     });
     const client = app.admin.withToken(made.token);
     const soon = new Date(Date.now() + 1_500);
-    await app.query('UPDATE personal_access_tokens SET expires_at = $2 WHERE id = $1', [made.id, soon]);
+    await app.query('UPDATE credentials SET expires_at = $2 WHERE id = $1', [made.id, soon]);
     const socket = await LiveSocket.open(app.wsUrl, made.token);
     expect((await client.get('/api/tasks/')).status).toBe(200);
     await until(async () => (await client.get('/api/tasks/')).status === 401, {

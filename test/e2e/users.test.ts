@@ -12,6 +12,7 @@ const userFields = [
   'email',
   'full_name',
   'id',
+  'kind',
   'last_login',
   'max_running',
   'permissions',

@@ -2,6 +2,7 @@ import type { TokenScope, UpdateAgent } from '@millrace/sdk';
 import type { Command } from 'commander';
 import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
+import { showKeys } from '../key-table.js';
 import { count, list, named } from '../options.js';
 
 const dayMs = 86_400_000;
@@ -119,21 +120,7 @@ function addKeys(keys: Command): void {
     .action(async (agent: string, _options: object, command: Command) => {
       const { client, terminal } = Context.of(command);
       const items = await client.agents.listKeys(agent).all();
-      terminal.show(items, () =>
-        items.length === 0
-          ? 'No keys.'
-          : terminal.table(
-              ['ID', 'LABEL', 'KEY', 'SCOPES', 'EXPIRES', 'LAST USED'],
-              items.map(({ id, label, hint, scopes, expiresAt, lastUsedAt }) => [
-                id,
-                label,
-                hint,
-                scopes.join(','),
-                expiresAt?.slice(0, 10) ?? 'never',
-                lastUsedAt?.slice(0, 16),
-              ]),
-            ),
-      );
+      showKeys(terminal, items, 'No keys.');
     });
 
   keys

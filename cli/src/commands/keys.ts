@@ -1,6 +1,7 @@
 import type { CreateProjectKey } from '@millrace/sdk';
 import type { Command } from 'commander';
 import { Context } from '../context.js';
+import { showKeys } from '../key-table.js';
 import { count, list, named } from '../options.js';
 
 const dayMs = 86_400_000;
@@ -18,21 +19,7 @@ export function addKeys(program: Command): void {
       const context = Context.of(command);
       const { client, terminal } = context;
       const items = await client.projects.listKeys(context.project(options.project)).all();
-      terminal.show(items, () =>
-        items.length === 0
-          ? 'No keys.'
-          : terminal.table(
-              ['ID', 'LABEL', 'KEY', 'SCOPES', 'EXPIRES', 'LAST USED'],
-              items.map(({ id, label, hint, scopes, expiresAt, lastUsedAt }) => [
-                id,
-                label,
-                hint,
-                scopes.join(','),
-                expiresAt?.slice(0, 10) ?? 'never',
-                lastUsedAt?.slice(0, 16),
-              ]),
-            ),
-      );
+      showKeys(terminal, items, 'No keys.');
     });
 
   keys

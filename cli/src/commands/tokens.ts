@@ -2,6 +2,7 @@ import type { TokenScope } from '@millrace/sdk';
 import type { Command } from 'commander';
 import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
+import { showKeys } from '../key-table.js';
 import { count, list, named } from '../options.js';
 
 const dayMs = 86_400_000;
@@ -15,21 +16,7 @@ export function addTokens(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { client, terminal } = Context.of(command);
       const items = await client.personalAccessTokens.list().all();
-      terminal.show(items, () =>
-        items.length === 0
-          ? 'No tokens.'
-          : terminal.table(
-              ['ID', 'LABEL', 'TOKEN', 'SCOPES', 'EXPIRES', 'LAST USED'],
-              items.map(({ id, label, hint, scopes, expiresAt, lastUsedAt }) => [
-                id,
-                label,
-                hint,
-                scopes.join(','),
-                expiresAt?.slice(0, 10) ?? 'never',
-                lastUsedAt?.slice(0, 16),
-              ]),
-            ),
-      );
+      showKeys(terminal, items, 'No tokens.');
     });
 
   tokens
