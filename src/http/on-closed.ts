@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { isInternal } from './internal-requests.js';
+import { callerOf } from './internal-requests.js';
 
 /**
  * Calls back once a response has left or its connection is closed, also if that has happened already: a client may disconnect while
@@ -18,7 +18,9 @@ export function closedSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   const abort = () => controller.abort(requestEnded);
   onClosed(response, abort);
-  // a request of this process has no connection: what it is made for ends it by an error
-  if (isInternal({ raw: response.req })) response.req.once('error', abort);
+  // a request of this process has no connection: it ends with the one that it is made for
+  const caller = callerOf(response.req);
+  if (caller?.aborted) abort();
+  else caller?.addEventListener('abort', abort, { once: true });
   return controller.signal;
 }

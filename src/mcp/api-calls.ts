@@ -1,4 +1,5 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { callWithin } from '../http/internal-requests.js';
 
 /** An error answer of the API. */
 export class ApiFault extends Error {
@@ -83,10 +84,11 @@ export class ApiCalls {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       remoteAddress: this.caller.address,
-      signal: this.caller.signal,
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     };
-    return this.server.inject(options);
+    return callWithin(this.caller.signal, (headers) =>
+      this.server.inject({ ...options, headers: { ...options.headers, ...headers } }),
+    );
   }
 }
 

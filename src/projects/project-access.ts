@@ -33,7 +33,8 @@ export function withProject<B extends { project_id?: string | undefined }>(
   body: B,
 ): B & { project_id: string } {
   const project_id = body.project_id ?? actor.projectId;
-  if (project_id === undefined) throw new AppError('VALIDATION_REQUIRED_FIELD', { field: 'project_id' });
+  if (project_id === undefined)
+    throw new AppError('VALIDATION_REQUIRED_FIELD', { field: 'project_id', issue: 'Send a project' });
   return { ...body, project_id };
 }
 

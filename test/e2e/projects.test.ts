@@ -42,6 +42,7 @@ test('a project is created, shown, listed, changed and deleted', async () => {
     description: 'Full-stack e-commerce platform',
     status: 'active',
     visibility: 'private',
+    agent_id: null,
     created_by: owner.user.id,
     created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     updated_at: made.created_at,

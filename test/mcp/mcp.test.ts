@@ -3,6 +3,7 @@ import { agentClient, makeAgent } from '../agents/steps.js';
 import { data, makeProject, makeTask, refusal, show, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import { Agent } from './steps.js';
 
 const app = useSharedApp();
@@ -241,8 +242,13 @@ describe('the endpoint', () => {
       );
     // another one that waits behind it, so the first has been seen to wait
     expect((await owner.post('/api/claims', { project_id: project.id, wait_seconds: 1 })).status).toBe(204);
+    const lines = () =>
+      app.processes.flatMap(({ stderr }) => stderr.match(/"route":"\/mcp".*"aborted":true/g) ?? []).length;
+    const before = lines();
     controller.abort();
     await asked.catch(() => undefined);
+    // the server has noticed it when a line of its log says so
+    await until(() => lines() > before);
     const other = await app.admin.createUser('developer');
     await data(200, owner.put(`/api/projects/${project.id}/members/${other.user.id}`, { role: 'developer' }));
     const waiting = other.post('/api/claims', { project_id: project.id, wait_seconds: 20 });
