@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { ActivityLog } from '../activity/activity-log.js';
+import type { Logger } from '../common/logger.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { Database } from '../infra/database.js';
@@ -26,6 +28,7 @@ const maxUserAgentLength = 256;
 
 @Injectable()
 export class AuthService {
+  private readonly logger: Logger;
   private readonly refreshSeconds: number;
 
   constructor(
@@ -36,8 +39,10 @@ export class AuthService {
     private readonly actors: Actors,
     private readonly throttle: LoginThrottle,
     private readonly database: Database,
+    private readonly activity: ActivityLog,
     infrastructure: Infrastructure,
   ) {
+    this.logger = infrastructure.logger;
     this.refreshSeconds = infrastructure.config.REFRESH_TOKEN_SECONDS;
   }
 
@@ -52,8 +57,14 @@ export class AuthService {
     const isRight = await this.throttle.check(name, network, () =>
       verifyPassword(user?.password_hash ?? undefined, password, network),
     );
-    if (!isRight || !user) throw new AppError('AUTH_INVALID_CREDENTIALS');
-    if (user.disabled) throw new AppError('AUTH_ACCOUNT_DISABLED');
+    if (!isRight || !user) {
+      if (user) this.recordRefusal(user.id, network, 'wrong password');
+      throw new AppError('AUTH_INVALID_CREDENTIALS');
+    }
+    if (user.disabled) {
+      this.recordRefusal(user.id, network, 'disabled account');
+      throw new AppError('AUTH_ACCOUNT_DISABLED');
+    }
     const user_agent = userAgent?.slice(0, maxUserAgentLength) ?? null;
     const from = { address: network === 'unknown' ? null : address, network, user_agent };
     const opened = await this.sessions.open(user, from, this.refreshSeconds);
@@ -120,6 +131,24 @@ export class AuthService {
     );
     if (!isRight) throw new AppError('AUTH_INVALID_CREDENTIALS', { field: 'current_password' });
     await this.users.changePassword(actor, user.token_epoch, input.new_password);
+  }
+
+  /**
+   * Records a sign-in that was refused, for the audit log. It is not awaited, since the time of an answer must not tell which usernames exist;
+   * the throttle bounds how many there can be.
+   */
+  private recordRefusal(userId: string, network: string, reason: string): void {
+    this.database
+      .transaction((tx) =>
+        this.activity.record(tx, {
+          actor: null,
+          entityType: 'user',
+          entityId: userId,
+          action: 'login_refused',
+          newValue: { network, reason },
+        }),
+      )
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'a refused sign-in could not be recorded'));
   }
 
   private async refuseRefresh(refreshToken: string): Promise<never> {

@@ -3,6 +3,7 @@ import { agentClient, makeAgent } from '../agents/steps.js';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
 
 const app = useSharedApp();
 let owner: Client;
@@ -153,6 +154,16 @@ test('an administrator sees sign-ins, tokens and users: the audit log', async ()
   expect(actions(await of({ actor: `human:${user.user.username}` }))).toEqual([
     'token created',
     'user login',
+  ]);
+  expect(
+    await refusal(
+      app.anonymous().post('/api/auth/login', { username: user.user.username, password: 'not the password' }),
+    ),
+  ).toBe('401 AUTH_INVALID_CREDENTIALS');
+  const refused = () => of({ entity_id: user.user.id, action: 'login_refused' });
+  await until(async () => (await refused()).length === 1);
+  expect(await refused()).toMatchObject([
+    { actor: { id: null, kind: 'system' }, new_value: { reason: 'wrong password' }, project_id: null },
   ]);
   expect(await of({ entity_id: id })).toMatchObject([
     { action: 'created', new_value: { label: 'Audited', scopes: ['tasks.read'] }, project_id: null },
