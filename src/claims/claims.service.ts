@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { nanoid } from 'nanoid';
+import { customAlphabet } from 'nanoid';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
+import { alphanumeric } from '../credentials/token-format.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { recordTaskChange } from '../tasks/task-activity.js';
 import { refuseClaimed, settleWaiting } from '../tasks/task-claims.queries.js';
@@ -27,8 +28,8 @@ import type {
 const mostLooks = 8;
 const lockedMs = 5;
 
-/** The tokens have 24 characters of 64, which are 144 bits. */
-const tokenLength = 24;
+/** Makes a token: 24 characters of 62, which are 142 bits, and none that a command line could take for an option. */
+const makeClaimToken = customAlphabet(alphanumeric, 24);
 
 /**
  * Claims: a user works on a task as long as the lease of the claim is renewed, and alone. What the holder writes with a claim that has
@@ -151,7 +152,7 @@ export class ClaimsService {
     taskId: string,
     leaseSeconds: number,
   ): Promise<ClaimView> {
-    const [id, token] = [newId(), nanoid(tokenLength)];
+    const [id, token] = [newId(), makeClaimToken()];
     const claim = { id, taskId, userId: actor.id, token, leaseSeconds };
     // sent in one packet, so that the second statement reads what the first has written
     const [expiresAt, task] = await Promise.all([

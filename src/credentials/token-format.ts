@@ -2,8 +2,9 @@ import { crc32 } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { customAlphabet } from 'nanoid';
 
-const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const randomPart = customAlphabet(alphabet, 32);
+/** The characters of tokens, which every shell, URL and command line takes as they are. */
+export const alphanumeric = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const randomPart = customAlphabet(alphanumeric, 32);
 const checksumLength = 6;
 
 /** The prefixes by which people and secret scanners recognize a personal access token and a key. */
@@ -48,6 +49,6 @@ export function hintOf(token: string): string {
 function checksum(text: string): string {
   let digits = '';
   for (let rest = crc32(text); digits.length < checksumLength; rest = Math.floor(rest / 62))
-    digits = alphabet.charAt(rest % 62) + digits;
+    digits = alphanumeric.charAt(rest % 62) + digits;
   return digits;
 }
