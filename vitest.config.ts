@@ -39,6 +39,7 @@ const once = [
   'test/sessions/**',
   'test/tasks/**',
   'test/users/**',
+  'test/workspace/**',
   'test/webhooks/{private-addresses,webhooks}.test.ts',
 ];
 

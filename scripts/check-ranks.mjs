@@ -20,7 +20,7 @@ const order = [
   ['credentials'],
   ['personal-tokens'],
   ['auth'],
-  ['projects'],
+  ['projects', 'workspace'],
   ['agents'],
   ['command-safety'],
   ['executions'],

@@ -105,6 +105,8 @@ const queries = {
   '/api/webhooks/{webhook_id}': [''],
   '/api/webhooks/{webhook_id}/deliveries': ['', list('page=$LAST')],
   '/api/webhooks/{webhook_id}/deliveries/{delivery_id}': [''],
+  '/api/workspace': [''],
+  '/api/workspaces': [''],
   '/metrics': [''],
 };
 

@@ -50,6 +50,8 @@ const resources: Record<string, ResourceScopes> = {
   // Any token may read its own user and the health of the system.
   users: { read: scopes, own: ['profile.write'], admin },
   system: { read: scopes, admin },
+  workspace: { read: scopes, admin },
+  workspaces: { read: scopes },
 };
 
 /** The scopes, any of which permits an access to a resource; empty when no token has access. */

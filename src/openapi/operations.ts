@@ -26,6 +26,8 @@ const groups: Record<string, string> = {
   tasks: 'The tasks of the backlog and their execution',
   users: 'Users and their profiles',
   webhooks: 'Webhooks and their deliveries',
+  workspace: 'The installation: its name and settings',
+  workspaces: 'The installations that this one knows of: itself',
 };
 
 type Schema = Record<string, unknown>;

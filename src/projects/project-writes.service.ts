@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
+import { mergeSettings } from '../common/settings.js';
 import { checkVersion } from '../http/request.js';
 import type { Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
@@ -67,8 +68,8 @@ export class ProjectWrites {
 
   /**
    * Updates a project; settings and limits are merged into the current ones.
-   * @throws PROJECT_NOT_FOUND, PROJECT_ARCHIVED (until it is made active again), VERSION_CONFLICT, AUTH_INSUFFICIENT_PERMISSIONS for limits
-   * that only an administrator may set
+   * @throws PROJECT_NOT_FOUND, PROJECT_ARCHIVED (until it is made active again), VERSION_CONFLICT, VALIDATION_ERROR for settings that have
+   * become too large, AUTH_INSUFFICIENT_PERMISSIONS for limits that only an administrator may set
    */
   async updateIn(
     tx: Transaction,
@@ -88,7 +89,7 @@ export class ProjectWrites {
     const next = {
       ...project,
       ...changes,
-      settings: { ...project.settings, ...changes.settings },
+      settings: mergeSettings(project.settings, changes.settings),
       resource_limits: { ...project.resource_limits, ...changes.resource_limits },
     };
     if (project.status === 'archived' && next.status === 'archived') {

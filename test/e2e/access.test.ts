@@ -31,6 +31,7 @@ const forAdministrators = [
   'POST /api/queues/pause',
   'POST /api/queues/resume',
   'DELETE /api/queues/clear',
+  'PUT /api/workspace',
   'POST /api/system/maintenance',
   'DELETE /api/system/maintenance',
 ];
@@ -68,11 +69,11 @@ const opened: Record<string, RegExp> = {
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
   admin:
-    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$/,
+    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$|^PUT \/api\/workspace$/,
 };
 /** What every token opens. */
 const openedByAny =
-  /^GET \/api\/(users\/profile|system\/|(activity|events)$|agents(\/\{agent_id\})?$)|^POST \/mcp$/;
+  /^GET \/api\/(users\/profile|system\/|workspaces?$|(activity|events)$|agents(\/\{agent_id\})?$)|^POST \/mcp$/;
 /** What takes a sign-in with a password. */
 const signedInOnly = ['GET /metrics'];
 

@@ -116,6 +116,15 @@ test('a project is created, shown, listed, changed and deleted', async () => {
   expect(kept).toEqual({ n: 1 });
 });
 
+test('the merged settings of a project are as bounded as those of one request', async () => {
+  const { id } = await makeProject(owner, { settings: { a: 'x'.repeat(60_000) } });
+  const path = `/api/projects/${id}`;
+  const more = { settings: { b: 'x'.repeat(10_000) } };
+  expect(await refusal(owner.put(path, more))).toBe('422 VALIDATION_ERROR');
+  await data(200, owner.put(path, { settings: { a: '' } }));
+  await data(200, owner.put(path, more));
+});
+
 describe('the key of a project', () => {
   test('is derived from the name, and avoids existing keys', async () => {
     const keys = [];

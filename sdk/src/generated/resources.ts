@@ -20,6 +20,8 @@ import { SystemResource } from './resources/system.js';
 import { TasksResource } from './resources/tasks.js';
 import { UsersResource } from './resources/users.js';
 import { WebhooksResource } from './resources/webhooks.js';
+import { WorkspaceResource } from './resources/workspace.js';
+import { WorkspacesResource } from './resources/workspaces.js';
 
 /** Every route of Millrace, by resource. */
 export class Resources {
@@ -43,6 +45,8 @@ export class Resources {
   readonly tasks: TasksResource;
   readonly users: UsersResource;
   readonly webhooks: WebhooksResource;
+  readonly workspace: WorkspaceResource;
+  readonly workspaces: WorkspacesResource;
 
   constructor(api: Api) {
     this.activity = new ActivityResource(api);
@@ -65,5 +69,7 @@ export class Resources {
     this.tasks = new TasksResource(api);
     this.users = new UsersResource(api);
     this.webhooks = new WebhooksResource(api);
+    this.workspace = new WorkspaceResource(api);
+    this.workspaces = new WorkspacesResource(api);
   }
 }

@@ -4483,6 +4483,17 @@ export interface components {
       /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
     };
+    UpdateWorkspace: {
+      description?: string;
+      name?: string;
+      /** @description Merged into the current settings */
+      settings?: {
+        [key: string]: unknown;
+      };
+      slug?: string;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
     User: {
       avatarUrl: string | null;
       /** Format: date-time */
@@ -4795,6 +4806,24 @@ export interface components {
       /** @description The id of a project, or its key */
       projectId?: string;
     };
+    Workspace: {
+      /** Format: date-time */
+      createdAt: string;
+      description: string;
+      /** Format: uuid */
+      id: string;
+      name: string;
+      settings: {
+        [key: string]: unknown;
+      };
+      slug: string;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+    };
+    Workspaces: {
+      workspaces: components['schemas']['Workspace'][];
+    };
   };
   responses: never;
   parameters: never;
@@ -5021,6 +5050,7 @@ export type UpdateSession = components['schemas']['UpdateSession'];
 export type UpdateTask = components['schemas']['UpdateTask'];
 export type UpdateUser = components['schemas']['UpdateUser'];
 export type UpdateWebhook = components['schemas']['UpdateWebhook'];
+export type UpdateWorkspace = components['schemas']['UpdateWorkspace'];
 export type User = components['schemas']['User'];
 export type UserPage = components['schemas']['UserPage'];
 export type UsersListQuery = components['schemas']['UsersListQuery'];
@@ -5036,3 +5066,5 @@ export type WebhookReplay = components['schemas']['WebhookReplay'];
 export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
 export type WebhooksListDeliveriesQuery = components['schemas']['WebhooksListDeliveriesQuery'];
 export type WebhooksListQuery = components['schemas']['WebhooksListQuery'];
+export type Workspace = components['schemas']['Workspace'];
+export type Workspaces = components['schemas']['Workspaces'];
