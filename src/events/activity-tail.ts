@@ -1,11 +1,12 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Bus } from '../infra/bus.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Coalesced } from '../common/coalesced.js';
+import { Bus } from '../infra/bus.js';
 import { Database } from '../infra/database.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { entriesAfter, horizons, lastSequence, type ActivityRow } from './activity.queries.js';
+import { entriesAfter, lastSequence, writersOfActivity, type ActivityRow } from './activity.queries.js';
 
 type Listener = (rows: readonly ActivityRow[]) => void;
 
@@ -15,12 +16,14 @@ const settleMs = 20;
 const recheckMs = 2_000;
 /** How soon it is read again while a number is missing, whose transaction is about to commit. */
 const gapMs = 50;
+/** How long the first listener waits for those who write at that moment. */
+const settlesWithinMs = 30_000;
 const rowsAtOnce = 1_000;
 
 /**
  * Reads the activity as it grows, once for all listeners of the process, in the order of its numbers. A number is given before its
- * transaction commits, so a missing one may still come: what is behind it is held back until every transaction that was open when it was
- * found missing has ended. So who goes on after a number has missed nothing before it.
+ * transaction commits, so a missing one may still come: what is behind it is held back until every transaction that wrote activity when
+ * it was found missing has ended. So who goes on after a number has missed nothing before it.
  */
 @Injectable()
 export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
@@ -30,8 +33,8 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
   private recheck: NodeJS.Timeout | undefined;
   /** The number up to which everything has been passed on; undefined while nobody listens. */
   private position: number | undefined;
-  /** The first number that is missing, and the transaction that had not begun when it was found missing. */
-  private gap: { sequence: number; horizon: bigint } | undefined;
+  /** The first number that is missing, the last one that was there then, and the transactions that may still write what is between them. */
+  private gap: { from: number; to: number; writers: ReadonlySet<string> } | undefined;
 
   constructor(
     private readonly database: Database,
@@ -52,7 +55,8 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Calls back with what is recorded from now on.
-   * @returns the number that the first call begins after, and a function that ends the calls
+   * @returns the number that the first call begins after, when all before it can be read, and a function that ends the calls
+   * @throws when a transaction that writes activity does not end for 30 s
    */
   async listen(listener: Listener): Promise<{ position: number; leave: () => void }> {
     this.listeners.add(listener);
@@ -62,7 +66,7 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
       if (this.listeners.size === 0) this.rest();
     };
     try {
-      const known = this.position ?? (await lastSequence(this.database));
+      const known = this.position ?? (await this.settledEnd());
       this.position ??= known;
       return { position: this.position, leave };
     } catch (error) {
@@ -71,9 +75,11 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Leaves out the entries behind the place that has been passed on, which may have others before them still. */
-  passed(rows: readonly ActivityRow[]): ActivityRow[] {
+  /** Reads the entries after a number up to the place that has been passed on: those behind it may have others before them still. */
+  async entriesAfter(after: number, limit: number): Promise<ActivityRow[]> {
+    // read first: what is passed on meanwhile may not be among the rows
     const { position = 0 } = this;
+    const rows = await entriesAfter(this.database, after, limit);
     return rows.filter(({ sequence }) => Number(sequence) <= position);
   }
 
@@ -104,29 +110,45 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  /** Returns the number of the last entry, when what had a number before it has ended. */
+  private async settledEnd(): Promise<number> {
+    const end = await lastSequence(this.database);
+    const writers = new Set(await writersOfActivity(this.database));
+    const deadline = Date.now() + settlesWithinMs;
+    while (await this.isWriting(writers)) {
+      if (Date.now() > deadline) throw new Error('A transaction that writes activity does not end');
+      await delay(gapMs);
+    }
+    return end;
+  }
+
+  private async isWriting(writers: ReadonlySet<string>): Promise<boolean> {
+    return writers.size > 0 && (await writersOfActivity(this.database)).some((writer) => writers.has(writer));
+  }
+
   /** @returns whether more can be read at once */
   private async readSome(after: number): Promise<boolean> {
-    // the horizon is read before the rows: what was open then may be missing among them
-    const { oldest, next } = await horizons(this.database);
+    // what has ended before the rows are read is among them
+    const { gap } = this;
+    const settled = gap && !(await this.isWriting(gap.writers)) ? gap.to : after;
     const rows = await entriesAfter(this.database, after, rowsAtOnce);
-    if (this.position !== after) return false;
     let last = after;
     let passed = 0;
     for (const row of rows) {
       const sequence = Number(row.sequence);
-      if (sequence > last + 1 && !this.mayPass(last + 1, oldest, next)) break;
+      if (sequence > last + 1 && sequence > settled) break;
       last = sequence;
       passed += 1;
     }
+    const isHeld = passed < rows.length;
+    const next =
+      isHeld && gap?.from !== last + 1 ? new Set(await writersOfActivity(this.database)) : undefined;
+    if (this.position !== after) return false;
+    if (next) this.gap = { from: last + 1, to: Number(rows.at(-1)!.sequence), writers: next };
+    else if (!isHeld) this.gap = undefined;
     this.position = last;
     if (passed > 0) for (const listener of this.listeners) listener(rows.slice(0, passed));
-    if (passed < rows.length) this.wake(gapMs);
-    return passed === rows.length && rows.length === rowsAtOnce;
-  }
-
-  /** Whether a missing number will not come any more. */
-  private mayPass(sequence: number, oldest: bigint, next: bigint): boolean {
-    if (this.gap?.sequence !== sequence) this.gap = { sequence, horizon: next };
-    return oldest >= this.gap.horizon;
+    if (isHeld) this.wake(gapMs);
+    return !isHeld && rows.length === rowsAtOnce;
   }
 }

@@ -147,10 +147,15 @@ export async function lastSequence(db: Queryable): Promise<number> {
   return Number(row?.sequence ?? 0);
 }
 
-/** Returns the number of the oldest transaction that has not ended, and that of the next one to begin. */
-export async function horizons(db: Queryable): Promise<{ oldest: bigint; next: bigint }> {
-  const [row] = await db.query<{ oldest: string; next: string }>(
-    'SELECT pg_snapshot_xmin(s)::text AS oldest, pg_snapshot_xmax(s)::text AS next FROM pg_current_snapshot() AS s',
+/**
+ * Lists the transactions that write activity now. A transaction has this lock before it draws its first number, and until it ends; it may
+ * have no transaction id yet when it draws the number, so ids would not do.
+ */
+export async function writersOfActivity(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ writer: string }>(
+    `SELECT virtualtransaction AS writer FROM pg_locks
+      WHERE locktype = 'relation' AND relation = 'activity'::regclass AND mode = 'RowExclusiveLock'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   );
-  return { oldest: BigInt(row!.oldest), next: BigInt(row!.next) };
+  return rows.map(({ writer }) => writer);
 }

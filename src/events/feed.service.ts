@@ -12,7 +12,7 @@ import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { Audiences } from '../projects/audiences.js';
 import { ProjectAccess } from '../projects/project-access.js';
-import { entriesAfter, type ActivityRow } from './activity.queries.js';
+import type { ActivityRow } from './activity.queries.js';
 import { toEntry } from './activity.service.js';
 import { ActivityTail } from './activity-tail.js';
 import type { FeedQuery } from './feed.schema.js';
@@ -37,7 +37,7 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly audiences: Audiences;
 
   constructor(
-    private readonly database: Database,
+    database: Database,
     private readonly tail: ActivityTail,
     private readonly actors: Actors,
     private readonly projects: ProjectAccess,
@@ -134,11 +134,10 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
           // what is recorded meanwhile waits behind it
           isBehind = false;
           waiting.length = 0;
-          const rows = await entriesAfter(this.database, last, rowsAtOnce);
-          const known = this.tail.passed(rows);
-          yield* this.eventsOf(stream, known);
-          last = known.length > 0 ? Number(known.at(-1)!.sequence) : last;
-          isBehind ||= known.length === rowsAtOnce;
+          const rows = await this.tail.entriesAfter(last, rowsAtOnce);
+          yield* this.eventsOf(stream, rows);
+          last = rows.length > 0 ? Number(rows.at(-1)!.sequence) : last;
+          isBehind ||= rows.length === rowsAtOnce;
           await setImmediate();
           continue;
         }

@@ -1,3 +1,4 @@
+import { Client as Postgres } from 'pg';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
@@ -125,6 +126,38 @@ test('a number whose transaction is open holds back what is behind it, and is no
   await slow;
   await feed.next(({ action }) => action === 'created');
   expect(feed.events().map(({ action }) => action)).toEqual(['slow', 'created']);
+});
+
+test('a number is waited for although its transaction began after the one behind it', async () => {
+  const own = await makeProject(owner);
+  const feed = await follow(owner, { project_id: own.id });
+  const write =
+    "INSERT INTO activity (id, entity_type, entity_id, project_id, action) VALUES (gen_random_uuid(), 'task', $1, $1, $2)";
+  const [first, second] = [1, 2].map(() => new Postgres({ connectionString: app.databaseUrl })) as [
+    Postgres,
+    Postgres,
+  ];
+  for (const client of [first, second]) {
+    await client.connect();
+    await client.query('BEGIN; SELECT pg_current_xact_id()');
+  }
+  await second.query(write, [own.id, 'early']);
+  await first.query(write, [own.id, 'late']);
+  await first.query('COMMIT');
+  const [{ now }] = (await app.query('SELECT now()')) as [{ now: Date }];
+  await until(async () => {
+    const reads = await app.query(
+      "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT a.sequence, a.at%' AND query_start > $1",
+      [now],
+    );
+    return reads.length > 0;
+  });
+  const whileOpen = follow(owner, { project_id: own.id });
+  await second.query('COMMIT');
+  await feed.next(({ action }) => action === 'late');
+  expect(feed.events().map(({ action }) => action)).toEqual(['early', 'late']);
+  await whileOpen;
+  await Promise.all([first.end(), second.end()]);
 });
 
 test('everybody is sent what they may see, of the types they ask for', async () => {
