@@ -3,6 +3,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
+import { slugFrom } from '../common/slug.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import { checkVersion } from '../http/request.js';
 import { countRows, Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
@@ -192,15 +193,9 @@ export class AgentsService {
   }
 }
 
-/** Derives a slug from a name: its letters and digits in lower case, with a hyphen for what is between them. @throws VALIDATION_ERROR */
+/** Derives the slug of an agent from its name. @throws VALIDATION_ERROR */
 function slugOf(name: string): string {
-  const slug = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[\u0300-\u036f]/g, '')
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 64);
+  const slug = slugFrom(name, 64);
   if (slug.length >= 3 && !isId(slug)) return slug;
   throw new AppError('VALIDATION_ERROR', { field: 'slug', issue: 'Send one: the name gives none' });
 }

@@ -4,6 +4,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
+import { slugFrom } from '../common/slug.js';
 import type { Credential } from '../credentials/credential.entity.js';
 import { toCredential } from '../credentials/credentials.schema.js';
 import { Credentials, refuseEscalation } from '../credentials/credentials.service.js';
@@ -136,11 +137,5 @@ export class ProjectKeysService {
 
 /** Derives a username from the label of a key, with a random ending, since labels need not be unique. */
 function usernameOf(label: string): string {
-  const name = label
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 50);
-  return `${name || 'key'}-${randomBytes(4).toString('hex')}`;
+  return `${slugFrom(label, 50) || 'key'}-${randomBytes(4).toString('hex')}`;
 }
