@@ -105,7 +105,7 @@ export class BacklogsService {
    */
   async remove(actor: Actor, name: string, taskName: string): Promise<{ deleted: string }> {
     const agent = await this.agents.require(name);
-    await this.projectOf(actor, agent.id);
+    await this.projects.require(actor, agent.project_id, 'read');
     return this.database.transaction(async (tx) => {
       const task = await this.lock(tx, actor, agent.project_id, taskName);
       await this.tasks.eraseIn(tx, actor, task.id, actor.id === agent.id ? 'write' : 'own');

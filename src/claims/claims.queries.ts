@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashOfToken } from '../credentials/token-format.js';
 import type { Queryable, Transaction } from '../infra/database.js';
 
 /** Which tasks of a project a claim may take. */
@@ -25,8 +25,6 @@ export async function lockClaimable(
   return row!;
 }
 
-export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
-
 export interface NewClaim {
   id: string;
   taskId: string;
@@ -49,7 +47,7 @@ export async function insertClaim(
        UPDATE tasks SET claim_id = $1, status = 'running', assigned_to = $3, started_at = now(), completed_at = NULL,
               actual_duration = NULL, updated_at = now(), version = version + 1 WHERE id = $2
      ) SELECT expires_at FROM claim`,
-    [id, taskId, userId, hashOf(token), leaseSeconds],
+    [id, taskId, userId, hashOfToken(token), leaseSeconds],
   );
   return row!.expires_at;
 }
@@ -72,7 +70,7 @@ export async function findHeld(
   const [claim] = await tx.query<HeldClaim>(`SELECT task_id, was_assigned FROM claims WHERE ${isHeld}`, [
     id,
     userId,
-    hashOf(token),
+    hashOfToken(token),
   ]);
   return claim;
 }
@@ -82,7 +80,7 @@ export async function endHeld(tx: Transaction, id: string, userId: string, token
   const rows = await tx.query(
     `WITH gone AS (DELETE FROM claims WHERE ${isHeld} RETURNING task_id)
      UPDATE tasks t SET claim_id = NULL FROM gone WHERE t.id = gone.task_id RETURNING t.id`,
-    [id, userId, hashOf(token)],
+    [id, userId, hashOfToken(token)],
   );
   return rows.length > 0;
 }
@@ -96,7 +94,7 @@ export async function renewHeld(
 ): Promise<Date | undefined> {
   const [row] = await tx.query<{ expires_at: Date }>(
     `UPDATE claims SET expires_at = clock_timestamp() + make_interval(secs => lease_seconds) WHERE ${isHeld} RETURNING expires_at`,
-    [id, userId, hashOf(token)],
+    [id, userId, hashOfToken(token)],
   );
   return row?.expires_at;
 }

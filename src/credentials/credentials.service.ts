@@ -45,12 +45,12 @@ export class Credentials {
     actor: Actor,
     { kind, userId, projectId, label, scopes, expires_at }: NewCredential,
   ): Promise<CredentialView & { token: string }> {
-    const [counted] = await tx.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM credentials
-        WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > now() - interval '1 day')`,
+    const count = await countRows(
+      tx,
+      `FROM credentials WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > now() - interval '1 day')`,
       [userId],
     );
-    if ((counted?.n ?? 0) >= mostOfUser) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostOfUser });
+    if (count >= mostOfUser) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostOfUser });
     const token = makeToken(kind);
     const [stored] = await tx.query<Credential>(
       `INSERT INTO credentials (id, user_id, created_by, project_id, label, scopes, token_hash, hint, expires_at)

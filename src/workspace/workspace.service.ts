@@ -31,9 +31,7 @@ export class WorkspaceService {
     const { version, ...changes } = input;
     return this.database.transaction(async (tx) => {
       await confirmActor(tx, actor, 'admin');
-      await this.read(tx); // which stores it
-      await tx.query("SELECT 1 FROM system_settings WHERE name = 'workspace' FOR UPDATE");
-      const before = await this.read(tx);
+      const before = await this.read(tx, 'FOR UPDATE');
       checkVersion(before.version, version, ifMatch);
       const { updated_at: _, ...stored } = {
         ...before,
@@ -57,11 +55,11 @@ export class WorkspaceService {
     });
   }
 
-  /** Reads the workspace, which is stored when it is first read. */
-  private async read(db: Queryable): Promise<WorkspaceView> {
+  /** Reads the workspace, which is stored when it is first read. @param lock the locking clause, if it is to be locked */
+  private async read(db: Queryable, lock: 'FOR UPDATE' | '' = ''): Promise<WorkspaceView> {
     for (;;) {
       const [row] = await db.query<{ value: Stored; updated_at: Date }>(
-        "SELECT value, updated_at FROM system_settings WHERE name = 'workspace'",
+        `SELECT value, updated_at FROM system_settings WHERE name = 'workspace' ${lock}`,
       );
       if (row) return { ...row.value, updated_at: toInstant(row.updated_at) };
       const created: Stored = {
