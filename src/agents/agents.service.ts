@@ -6,7 +6,14 @@ import type { Actor } from '../common/permissions.js';
 import { slugFrom } from '../common/slug.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import { checkVersion } from '../http/request.js';
-import { countRows, Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
+import {
+  containing,
+  countRows,
+  Database,
+  uniqueViolation,
+  type Queryable,
+  type Transaction,
+} from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { ProjectWrites } from '../projects/project-writes.service.js';
 import type { UpdateProject } from '../projects/projects.schema.js';
@@ -51,7 +58,7 @@ export class AgentsService {
     const bind = (value: unknown) => `$${values.push(value)}`;
     let listed = query.include_disabled ? from : `${from} AND NOT u.disabled`;
     if (query.search !== undefined) {
-      const term = bind(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+      const term = bind(containing(query.search));
       listed += ` AND (u.username ILIKE ${term} OR u.full_name ILIKE ${term} OR p.key ILIKE ${term})`;
     }
     const total = window.total ?? (await countRows(this.database, listed, [...values]));

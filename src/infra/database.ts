@@ -33,6 +33,9 @@ export async function countRows(db: Queryable, from: string, values: readonly un
   return counted?.n ?? 0;
 }
 
+/** The pattern of LIKE for what contains a text, whose own wildcards stand for themselves. */
+export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+
 /** Rows of a list that has no kept count are counted up to this number, so that counting costs no more in a longer list. */
 export const mostCounted = 10_000;
 

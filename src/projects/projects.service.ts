@@ -8,7 +8,7 @@ import type { SortKey } from '../http/keyset.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { hasScope, scopesOfEntity } from '../common/scopes.js';
-import { countRows, Database, uniqueViolation, type Queryable } from '../infra/database.js';
+import { containing, countRows, Database, uniqueViolation, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -65,7 +65,7 @@ export class ProjectsService {
     if (query.status !== undefined) conditions.push(`p.status = $${values.push(query.status)}`);
     if (query.created_by !== undefined) conditions.push(`p.created_by = $${values.push(query.created_by)}`);
     if (query.search !== undefined) {
-      const term = values.push(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+      const term = values.push(containing(query.search));
       conditions.push(`(p.name ILIKE $${term} OR p.description ILIKE $${term})`);
     }
     const from = `FROM projects p ${memberJoin} WHERE ${conditions.join(' AND ')}`;

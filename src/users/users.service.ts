@@ -8,7 +8,7 @@ import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor, Permission } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
 import { Bus } from '../infra/bus.js';
-import { countRows, Database, uniqueViolation, type Transaction } from '../infra/database.js';
+import { containing, countRows, Database, uniqueViolation, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { IdentityLookups } from '../infra/identity-lookups.js';
 import { RowCache } from '../infra/row-cache.js';
@@ -79,7 +79,7 @@ export class UsersService implements OnModuleInit {
         ? `FROM users u WHERE u.kind <> 'key'`
         : `FROM users u WHERE u.kind = ${bind(query.kind)}`;
     if (query.search !== undefined) {
-      const term = bind(`%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+      const term = bind(containing(query.search));
       from += ` AND (u.username ILIKE ${term} OR u.email ILIKE ${term} OR u.full_name ILIKE ${term})`;
     }
     const total = window.total ?? (await countRows(this.database, from, [...values]));
