@@ -12,6 +12,7 @@ import {
   type EmbeddedPostgres,
 } from '../../src/infra/embedded-postgres/embedded-postgres.js';
 import { clusterName } from '../../src/infra/embedded-postgres/postmaster.js';
+import { endProcess } from '../support/process-table.js';
 
 export const run = promisify(execFile);
 export const isRoot = process.getuid?.() === 0;
@@ -133,7 +134,7 @@ export async function postmasterPid(dataDir: string): Promise<number> {
 
 /** Kills a process and returns when the kernel has taken it down. */
 export async function killAndWait(pid: number): Promise<void> {
-  if (await isAlive(pid)) process.kill(pid, 'SIGKILL');
+  endProcess(pid);
   await until(async () => !(await isAlive(pid)));
 }
 

@@ -84,7 +84,7 @@ export async function commandLine(pid: number): Promise<string> {
   return `${pid}: ${text.replaceAll('\0', ' ').trim() || '(gone)'}`;
 }
 
-/** Kills a process if it still exists. */
+/** Kills a process, or the group of processes of a negative number, if it still exists. */
 export function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

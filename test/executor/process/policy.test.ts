@@ -27,6 +27,7 @@ import { ownIdentity } from '../../../src/launcher/processes/identity.js';
 import { commandUserIds, refuseTakenIds } from '../../../src/supervisor/command-user-ids.js';
 import { takeOver } from '../../../src/supervisor/take-over.js';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
+import { endProcess } from '../../support/process-table.js';
 import { asRoot, fixtures, isAlive, printed, request, run, startLauncher } from './harness.js';
 
 const id = '01890000-0000-7000-8000-000000000001';
@@ -279,7 +280,7 @@ describe.runIf(asRoot)('as root', () => {
         });
         expect(stdout).toMatch(/^\d+\n$/);
         const isLeft = isAlive(Number(stdout));
-        if (isLeft) process.kill(Number(stdout), 'SIGKILL');
+        if (isLeft) endProcess(Number(stdout));
         return isLeft;
       };
       try {

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { environmentValue } from '../../../src/launcher/processes/proc.js';
 import { ProcessTable, Undecided, type Marks } from '../../../src/launcher/processes/process-table.js';
 import { Slices } from '../../../src/launcher/processes/slices.js';
+import { endProcess } from '../../support/process-table.js';
 
 const groups: number[] = [];
 const isThere = (group: number): boolean => {
@@ -14,7 +15,7 @@ const isThere = (group: number): boolean => {
   }
 };
 afterEach(() => {
-  for (const group of groups.splice(0)) if (isThere(group)) process.kill(-group, 'SIGKILL');
+  for (const group of groups.splice(0)) endProcess(-group);
 });
 
 /** Starts the leader of a group, which is killed at the end, and waits for its first output. */
