@@ -28,6 +28,8 @@ const order = [
   ['tasks', 'commands', 'sessions', 'queues'],
   ['comments', 'checklists', 'documents', 'labels'],
   ['attachments', 'claims', 'backlogs'],
+  ['exports'],
+  ['imports'],
   ['secret-masking'],
   ['executor'],
   ['realtime', 'webhooks', 'mcp', 'events'],

@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ActivityModule } from './activity/activity.module.js';
 import { AgentsModule } from './agents/agents.module.js';
 import { AttachmentsModule } from './attachments/attachments.module.js';
+import { ExportsModule } from './exports/exports.module.js';
+import { ImportsModule } from './imports/imports.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { BacklogsModule } from './backlogs/backlogs.module.js';
 import { ChecklistsModule } from './checklists/checklists.module.js';
@@ -54,6 +56,8 @@ export class AppModule {
         ChecklistsModule,
         DocumentsModule,
         AttachmentsModule,
+        ExportsModule,
+        ImportsModule,
         LabelsModule,
         ClaimsModule,
         BacklogsModule,

@@ -115,6 +115,7 @@ const excluded = [
   '/api/attachments/{attachment_id}/content',
   '/api/commands/{command_id}/output',
   '/api/events',
+  '/api/projects/{project_id}/export',
   '/api/tasks/{task_id}/output',
 ];
 

@@ -34,6 +34,19 @@ export class RunFault extends Error {
   }
 }
 
+interface FaultDetails {
+  field?: string | null;
+  issue?: string;
+  /** Of the file that was sent. */
+  line?: number;
+  /** All faults of the file. */
+  faults?: { line: number; field: string | null; issue: string }[];
+}
+
+/** Says what is wrong with a file, and where. */
+export const faultLine = ({ line, field, issue }: NonNullable<FaultDetails['faults']>[number]) =>
+  `line ${line}${field === null ? '' : `, ${field}`}: ${issue}`;
+
 export function explain(error: unknown): Explanation {
   // an argument that could not be sent is a usage error
   if (error instanceof RunFault && error.cause instanceof ArgumentError) return explain(error.cause);
@@ -42,12 +55,13 @@ export function explain(error: unknown): Explanation {
     return { message: error.message, hint: error.hint, exitCode: error.exitCode };
   if (error instanceof ApiError) {
     const { code, status, details, message } = error;
-    const { field, issue } = details as { field?: string; issue?: string };
-    const where = field === undefined ? '' : ` (${field}${issue === undefined ? '' : `: ${issue}`})`;
+    const { field, issue, line, faults } = details as FaultDetails;
+    const place = line === undefined ? field : `line ${line}${field ? `, ${field}` : ''}`;
+    const where = place === undefined ? '' : ` (${place}${issue === undefined ? '' : `: ${issue}`})`;
     const wait =
       error.retryAfter === undefined ? undefined : `Try again in ${Math.ceil(error.retryAfter)} s.`;
     return {
-      message: message + where,
+      message: faults ? [message, ...faults.map(faultLine)].join('\n  ') : message + where,
       code,
       hint: hints[code] ?? wait,
       exitCode: byStatus[status] ?? exitCodes.failed,

@@ -22,6 +22,7 @@ import { addStatus } from './commands/status.js';
 import { addNotes } from './commands/notes.js';
 import { addTasks } from './commands/tasks.js';
 import { addTokens } from './commands/tokens.js';
+import { addTransfer } from './commands/transfer.js';
 import { addUsers } from './commands/users.js';
 import { addWebhooks } from './commands/webhooks.js';
 import { explain } from './explain.js';
@@ -42,6 +43,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addLabels,
     addDocuments,
     addAttachments,
+    addTransfer,
     addAgents,
     addKeys,
     addActivity,

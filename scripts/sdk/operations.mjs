@@ -68,6 +68,9 @@ class Reader {
 
   bodyOf(typeName, operation, method) {
     const request = resolve(this.document, operation.requestBody);
+    // a file in one of several forms is sent as it is; the parts of a form are written by hand
+    const media = Object.keys(request?.content ?? {}).filter((type) => type !== 'multipart/form-data');
+    if (media.length > 1) return { type: 'FileBody', isRequired: true, isFile: true, free: [] };
     const schema = request?.content?.[json]?.schema;
     if (!schema) return undefined;
     const shape = resolve(this.document, schema);
@@ -87,7 +90,7 @@ class Reader {
       .filter(([status]) => status.startsWith('2'))
       .map(([, response]) => resolve(this.document, response).content);
     if (answers.every((content) => !content)) return { type: 'void', free: [] };
-    if (answers.some((content) => content && !content[json]))
+    if (answers.some((content) => content && (!content[json] || Object.keys(content).length > 1)))
       return { type: 'Response', free: [], isRaw: true };
     const schemas = answers
       .filter(Boolean)

@@ -7,9 +7,10 @@ export const heading = `// Generated from openapi/openapi.json by \`npm run sdk:
 export function writeResource(name, operations, summary) {
   const types = new Set();
   const methods = operations.map((operation) => writeMethod(operation, types));
+  const isFile = operations.some(({ body }) => body?.isFile);
   const isListing = operations.some((operation) => operation.itemsField);
   return `${heading}import type { Api } from '../../http/api.js';
-${isListing ? "import type { Listing } from '../../http/listing.js';\n" : ''}import type { RequestOptions } from '../../http/request-options.js';
+${isFile ? "import type { FileBody } from '../../http/file-body.js';\n" : ''}${isListing ? "import type { Listing } from '../../http/listing.js';\n" : ''}import type { RequestOptions } from '../../http/request-options.js';
 import type { ${[...types].toSorted(byName).join(', ')} } from '../types.js';
 
 /** ${summary || `The routes below \`/api/${name}\``} */
@@ -27,7 +28,7 @@ function writeMethod(operation, types) {
   const optional = (part) => (part.isRequired ? '' : '?');
   const parameters = [
     ...inPath.map((one) => `${one}: string`),
-    ...(body ? [`body${optional(body)}: ${use(body.type)}`] : []),
+    ...(body ? [body.isFile ? 'file: FileBody' : `body${optional(body)}: ${use(body.type)}`] : []),
     ...(query ? [`query${optional(query)}: ${use(query.type)}`] : []),
     'options?: RequestOptions',
   ];
@@ -40,7 +41,7 @@ function writeMethod(operation, types) {
     `method: '${method}'`,
     `path: '${target}'`,
     ...(inPath.length > 0 ? [`parameters: { ${inPath.join(', ')} }`] : []),
-    ...(body ? ['body'] : []),
+    ...(body ? [body.isFile ? 'file' : 'body'] : []),
     ...(query ? ['query'] : []),
     ...(keep.names.length > 0 ? [`keep: ${JSON.stringify(keep.names)}`] : []),
     ...(keep.body ? ['keepBody: true'] : []),

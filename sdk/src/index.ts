@@ -16,6 +16,7 @@ export {
   type ErrorCode,
 } from './http/errors.js';
 export type { RequestOptions } from './http/request-options.js';
+export type { FileBody } from './http/file-body.js';
 export { Listing } from './http/listing.js';
 export { ArgumentError } from './http/path.js';
 export type { TokenPair } from './http/tokens.js';

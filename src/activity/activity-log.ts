@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { backgroundTurn } from '../common/background-turns.js';
 import { newId } from '../common/ids.js';
 import type { ActivityEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
@@ -68,6 +69,24 @@ const insertActivity = `
   ), pending AS (${insertDeliveries({ events: '$11::text[]', projectId: '$7', data: '$12' })})
   SELECT at, (SELECT count(*)::int FROM pending) AS pending FROM recorded`;
 
+/** An entry whose actor is given once for many. */
+export type WriteEntry = Omit<ActivityEntry, 'actor'>;
+
+/** How many entries one statement stores, and how many are published without a pause. */
+const entriesAtOnce = 500;
+const publishedAtOnce = 50;
+
+const insertEntries = `
+  WITH n AS (
+    SELECT * FROM json_to_recordset($1) AS n (id uuid, entity_type text, entity_id uuid, project_id uuid, action text,
+      old_value jsonb, new_value jsonb, events text[], data jsonb)
+  ), recorded AS (
+    INSERT INTO activity (${columns})
+    SELECT n.id, $2::uuid, $3::uuid, $4::text, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value, NULL FROM n
+    RETURNING id, at
+  ), pending AS (${insertDeliveries({ events: 'n.events', projectId: 'n.project_id', data: 'n.data', from: 'n' })})
+  SELECT id, at, (SELECT count(*)::int FROM pending) AS pending FROM recorded`;
+
 /**
  * Builds common table expressions for a statement that records its own change: `recorded`, with the column `at`, and `pending`, with a
  * row per delivery. The first four parameters of the statement are the values of `signature`.
@@ -119,6 +138,43 @@ export class ActivityLog {
     tx.afterCommit(async () => {
       for (const row of await recorded) this.announce({ ...row, id: signed[0] }, entry);
     });
+  }
+
+  /**
+   * Records many writes of one actor in their transaction, with few statements; see `record`. After the commit the entries are published in
+   * pieces, between which other work is done.
+   */
+  recordAll(tx: Transaction, actor: NonNullable<ActivityEntry['actor']>, entries: WriteEntry[]): void {
+    for (let at = 0; at < entries.length; at += entriesAtOnce) {
+      const piece = entries.slice(at, at + entriesAtOnce);
+      const ids = piece.map(() => newId());
+      const rows = piece.map((entry, index) => ({
+        id: ids[index],
+        entity_type: entry.entityType,
+        entity_id: entry.entityId,
+        project_id: entry.projectId ?? null,
+        action: entry.action,
+        old_value: entry.oldValue,
+        new_value: entry.newValue,
+        events: entry.event ? patternsOf(entry.event.name) : null,
+        data: entry.event?.data,
+      }));
+      const recorded = tx.withCommit(() =>
+        tx.query<RecordedActivity & Record<string, unknown>>(insertEntries, [
+          JSON.stringify(rows),
+          ...signature(actor).slice(1),
+        ]),
+      );
+      tx.afterCommit(async () => {
+        const stored = new Map((await recorded).map((row) => [row.id, row]));
+        for (const [index, entry] of piece.entries()) {
+          if (index % publishedAtOnce === 0) await backgroundTurn();
+          const row = stored.get(ids[index]!);
+          // the number of deliveries is that of all entries, so it is published once
+          if (row) this.announce({ ...row, pending: index === 0 ? row.pending : 0 }, { actor, ...entry });
+        }
+      });
+    }
   }
 
   /** Publishes a committed entry on the bus. */

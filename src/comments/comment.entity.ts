@@ -14,6 +14,10 @@ export class Comment {
   @Column('uuid')
   author_id!: string;
 
+  /** Who wrote it elsewhere, as the file that it was imported from says; the author is who imported it. */
+  @Column('text', { nullable: true })
+  imported_author!: string | null;
+
   /** Markdown, as it was sent. */
   @Column('text')
   body!: string;

@@ -3,7 +3,7 @@ import { visibleTo } from '../projects/projects.queries.js';
 import type { CommentRow } from './comments.schema.js';
 
 /** The columns of a comment `c`, with the names of its author and of those it mentions who are still there. */
-export const commentColumns = `c.id, c.task_id, c.author_id, c.body, c.created_at, c.updated_at, c.version,
+export const commentColumns = `c.id, c.task_id, c.author_id, c.imported_author, c.body, c.created_at, c.updated_at, c.version,
   (SELECT u.username FROM users u WHERE u.id = c.author_id) AS author_name,
   coalesce((SELECT json_agg(json_build_object('user_id', u.id, 'username', u.username) ORDER BY u.username)
               FROM users u WHERE u.id = ANY (c.mentions)), '[]') AS mentions`;
@@ -53,5 +53,17 @@ export async function renewInTask(tx: Transaction, taskId: string, body = ''): P
   await tx.query(
     `UPDATE tasks SET words = add_words(ts_filter(words, '{a,b}'), comment_words(id)), bytes = coalesce(bytes, 0) + $2 WHERE id = $1`,
     [taskId, bytesOf(body)],
+  );
+}
+
+/**
+ * Makes the words of tasks anew after several comments were added, and counts the bytes of their texts.
+ * @param texts the bytes of the new texts of each task, with those beside each text
+ */
+export async function renewAll(tx: Transaction, texts: Map<string, number>): Promise<void> {
+  await tx.query(
+    `UPDATE tasks t SET words = add_words(ts_filter(t.words, '{a,b}'), comment_words(t.id)), bytes = coalesce(t.bytes, 0) + n.bytes
+       FROM unnest($1::uuid[], $2::bigint[]) AS n (id, bytes) WHERE t.id = n.id`,
+    [[...texts.keys()], [...texts.values()]],
   );
 }

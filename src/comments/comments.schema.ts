@@ -25,6 +25,9 @@ export const commentSchema = z
     task_id: id,
     author_id: id,
     author_name: z.string().nullable().meta({ description: 'The user name of the author' }),
+    imported_author: z.string().nullable().meta({
+      description: 'Who wrote it elsewhere, as the file says that it was imported from by the author',
+    }),
     body: z.string(),
     mentions: z
       .array(z.object({ user_id: id, username: z.string() }))
@@ -43,6 +46,7 @@ export const toComment = (row: CommentRow): CommentView => ({
   task_id: row.task_id,
   author_id: row.author_id,
   author_name: row.author_name,
+  imported_author: row.imported_author,
   body: row.body,
   mentions: row.mentions,
   created_at: toInstant(row.created_at),

@@ -8,6 +8,8 @@ export const bodyLimits = {
   large: 10 * 1024 * 1024,
   /** The limit of routes that declare `body: 'file'`: a file with the names and fields beside it. */
   file: 10 * 1024 * 1024 + 64 * 1024,
+  /** The limit of routes that declare `body: 'raw'`, which read their own formats. */
+  raw: 50 * 1024 * 1024,
 } as const;
 
 /** The most bytes of a file. */

@@ -9,5 +9,6 @@ import { ProjectDocumentsController } from './project-documents.controller.js';
   imports: [ProjectsModule],
   controllers: [DocumentsController, PlansController, ProjectDocumentsController],
   providers: [DocumentsService],
+  exports: [DocumentsService],
 })
 export class DocumentsModule {}

@@ -117,7 +117,7 @@ export async function countBytes(
 
 /** Counts the documents of a kind of a task or a project, up to a number. */
 export async function countDocuments(
-  tx: Transaction,
+  tx: Queryable,
   { task_id, project_id, kind }: { task_id: string | null; project_id: string | null; kind: DocumentKind },
   most: number,
 ): Promise<number> {

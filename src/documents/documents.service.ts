@@ -213,31 +213,39 @@ export class DocumentsService {
     note: string | null,
     nextOf: (document: AccessibleDocument) => AccessibleDocument,
   ): Promise<DocumentView> {
-    return this.database.transaction(async (tx) => {
-      const before = await requireDocument(tx, actor, id, 'write', true);
-      const { title, body, tags } = nextOf(before);
-      const keepsVersions = before.kind !== 'memory';
-      // the present text is stored instead of that of before; a version is stored besides
-      const bytes =
-        bytesOf({ title, body }) - bytesOf(before) + (keepsVersions ? bytesOf({ title, body }) : 0);
-      const [row] = await tx.query<Pick<AccessibleDocument, 'updated_at' | 'version'>>(
-        `UPDATE documents SET title = $2, body = $3, tags = $4, updated_by = $5, updated_at = now(), version = version + 1,
-                bytes = bytes + $6 WHERE id = $1 RETURNING updated_at, version`,
-        [id, title, body, tags, actor.id, bytes],
-      );
-      if (keepsVersions) await keepVersion(tx, id, note, actor.id);
-      await countBytes(tx, before, bytes);
-      const after = { ...before, title, body, tags, updated_by: actor.id, ...row! };
-      this.record(
-        tx,
-        actor,
-        after,
-        'updated',
-        { title: before.title, version: before.version },
-        { title, version: after.version, ...(note === null ? {} : { change_note: note }) },
-      );
-      return toDocument(after);
-    });
+    return this.database.transaction((tx) => this.changeIn(tx, actor, id, note, nextOf));
+  }
+
+  /** Changes a document within the caller's transaction; see `update`. @param nextOf returns the document as it is to be */
+  async changeIn(
+    tx: Transaction,
+    actor: Actor,
+    id: string,
+    note: string | null,
+    nextOf: (document: AccessibleDocument) => AccessibleDocument,
+  ): Promise<DocumentView> {
+    const before = await requireDocument(tx, actor, id, 'write', true);
+    const { title, body, tags } = nextOf(before);
+    const keepsVersions = before.kind !== 'memory';
+    // the present text is stored instead of that of before; a version is stored besides
+    const bytes = bytesOf({ title, body }) - bytesOf(before) + (keepsVersions ? bytesOf({ title, body }) : 0);
+    const [row] = await tx.query<Pick<AccessibleDocument, 'updated_at' | 'version'>>(
+      `UPDATE documents SET title = $2, body = $3, tags = $4, updated_by = $5, updated_at = now(), version = version + 1,
+              bytes = bytes + $6 WHERE id = $1 RETURNING updated_at, version`,
+      [id, title, body, tags, actor.id, bytes],
+    );
+    if (keepsVersions) await keepVersion(tx, id, note, actor.id);
+    await countBytes(tx, before, bytes);
+    const after = { ...before, title, body, tags, updated_by: actor.id, ...row! };
+    this.record(
+      tx,
+      actor,
+      after,
+      'updated',
+      { title: before.title, version: before.version },
+      { title, version: after.version, ...(note === null ? {} : { change_note: note }) },
+    );
+    return toDocument(after);
   }
 
   /** Records a change of a plan in the history of its task, and that of another document in the activity of its project. */

@@ -23,6 +23,8 @@ export interface RouteRules {
   bodyLimit: number;
   /** Whether a body of several parts is taken, too. */
   takesFile: boolean;
+  /** Whether a body of any media type is taken as it is, instead of JSON. */
+  takesRaw: boolean;
   waits: boolean;
 }
 
@@ -53,8 +55,13 @@ export interface EndpointOptions {
   showsSecret?: boolean;
   /** The setting with a token for machines that permits this route, like the permission does. */
   machineToken?: 'METRICS_TOKEN';
-  /** `large` takes bodies of up to 10 MiB instead of 2, `file` also `multipart/form-data` with a file (RFC 7578). */
-  body?: 'large' | 'file';
+  /**
+   * `large` takes bodies of up to 10 MiB instead of 2, `file` also `multipart/form-data` with a file (RFC 7578), `raw` a file of up to 50 MiB
+   * as a `RawBody`.
+   */
+  body?: 'large' | 'file' | 'raw';
+  /** The media types of a raw body, as OpenAPI describes them. */
+  rawBody?: Record<string, object>;
   /** True when the response mostly waits for something else than the database, such as the end of a run: `RequestTurns` exempts it. */
   waits?: boolean;
   /** The path of the created resource for the `Location` header, with fields of the response in braces. */
@@ -79,6 +86,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     machineToken: options.machineToken,
     bodyLimit,
     takesFile: options.body === 'file',
+    takesRaw: options.body === 'raw',
     waits: options.waits ?? false,
   };
   const successes: Record<number, z.ZodType> = {
@@ -95,6 +103,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     ApiExtension('x-errors', [...(options.errors ?? [])]),
     ...(location === undefined ? [] : [ApiExtension('x-location', location)]),
     ...(rules.takesFile ? [ApiExtension('x-takes-file', true)] : []),
+    ...(options.rawBody === undefined ? [] : [ApiExtension('x-raw-body', options.rawBody)]),
     ...(access === 'public' ? [] : [ApiExtension(ACCESS_EXTENSION, access)]),
     ...Object.entries(successes).map(([code, schema]) =>
       ApiResponse({

@@ -4,6 +4,7 @@ import { AppError, type ErrorCode } from '../common/errors.js';
 import { maxDepth, maxValues } from '../common/body-limits.js';
 import { UploadedFile } from './multipart.js';
 import { withoutEmpty } from './query.js';
+import { RawBody } from './raw-body.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -94,7 +95,7 @@ function faultIn(root: unknown): { field: string; issue: string } | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
     if (depth > maxDepth) return `Nested deeper than ${maxDepth} levels`;
     // its name was made plain, and its bytes are stored as such
-    if (value instanceof UploadedFile) return undefined;
+    if (value instanceof UploadedFile || value instanceof RawBody) return undefined;
     if (ArrayBuffer.isView(value)) return 'Send no binary data';
     for (const key of Array.isArray(value) ? value.keys() : Object.keys(value)) {
       if (key === '__proto__') return 'No field may be named __proto__';

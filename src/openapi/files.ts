@@ -3,11 +3,16 @@ import type { Json } from './convert.js';
 import { operationsOf } from './operations.js';
 
 /**
- * Describes the two forms of a body that may have a file: JSON without it, and `multipart/form-data` with it, which has no URL instead.
- * It must run before the errors and examples are added.
+ * Describes the two forms of a body that may have a file: JSON without it, and `multipart/form-data` with it, which has no URL instead. A
+ * raw body has the media types that its route names. It must run before the errors and examples are added.
  */
 export function describeFiles(document: OpenAPIObject): void {
   for (const { operation } of operationsOf(document)) {
+    const raw = operation['x-raw-body'];
+    if (raw !== undefined) {
+      delete operation['x-raw-body'];
+      operation.requestBody = { required: true, content: raw };
+    }
     if (!operation['x-takes-file']) continue;
     delete operation['x-takes-file'];
     const content = operation.requestBody!.content;

@@ -110,7 +110,8 @@ function requestHeaders(method: string, operation: Operation): RequestHeader[] {
 
 const mediaOf = ({ responses }: Operation): Json => (responses['200']?.['content'] as Json | undefined) ?? {};
 const isStream = (operation: Operation): boolean => 'text/event-stream' in mediaOf(operation);
-const isDownload = (operation: Operation): boolean => 'application/octet-stream' in mediaOf(operation);
+const isDownload = (operation: Operation): boolean =>
+  ['application/octet-stream', 'text/csv'].some((type) => type in mediaOf(operation));
 
 /** The headers of a response of an operation, as references to components. */
 export function answerHeaders(status: number, method: string, operation: Operation): Json {

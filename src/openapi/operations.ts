@@ -50,6 +50,8 @@ export interface Operation {
   'x-errors'?: ErrorCode[];
   /** Whether a file is taken as a part of a body; removed when the body has been described. */
   'x-takes-file'?: boolean;
+  /** The media types of a body that is taken as it is; removed when the body has been described. */
+  'x-raw-body'?: Record<string, { schema?: Schema; example?: unknown }>;
   /** The path of the created resource; removed when the headers have been added. */
   'x-location'?: string;
 }

@@ -7,6 +7,7 @@ import { TurnsPerUser } from '../common/turns-per-user.js';
 import { readBody } from './body-reader.js';
 import { faultOfJson } from './json-bounds.js';
 import { parseMultipart } from '../http/multipart.js';
+import { RawBody } from '../http/raw-body.js';
 import { onClosed } from '../http/on-closed.js';
 import { ReceivedBytes, receivedLimits, type Received } from './received-bytes.js';
 import { hasBody, type ActorRequest } from '../http/request.js';
@@ -31,7 +32,7 @@ declare module 'fastify' {
   }
 }
 
-/** Accepts JSON bodies and empty ones, and files where a route takes them; every other body is refused with 415. */
+/** Accepts JSON bodies and empty ones, and files and raw bodies where a route takes them; every other body is refused with 415. */
 export function acceptBodies(server: FastifyInstance): void {
   countBodies(server);
   const turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, queue);
@@ -45,16 +46,26 @@ export function acceptBodies(server: FastifyInstance): void {
       closed,
     );
   server.removeContentTypeParser('text/plain');
-  addParser(server, 'application/json', (request, body, received) =>
-    body.length > largeBytes ? parseInTurn(request, body, received) : parseJson(request, body),
-  );
+  addParser(server, 'application/json', (request, body, received) => {
+    if (takesRaw(request)) return rawBody(request, body);
+    return body.length > largeBytes ? parseInTurn(request, body, received) : parseJson(request, body);
+  });
   addParser(server, 'multipart/form-data', (request, body) => {
     if (!request.routeOptions.config?.rules?.takesFile) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
     return parseMultipart(request.headers, body);
   });
-  addParser(server, '*', (_request, body) => {
+  addParser(server, '*', (request, body) => {
+    if (takesRaw(request)) return rawBody(request, body);
     if (body.length > 0) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
+    return undefined;
   });
+}
+
+const takesRaw = ({ routeOptions }: FastifyRequest) => routeOptions.config?.rules?.takesRaw === true;
+
+function rawBody(request: FastifyRequest, body: Buffer): RawBody {
+  refuseEncodings(request);
+  return new RawBody(body, request.headers['content-type'] ?? '');
 }
 
 /** Begins the count of each body after authentication, when its owner is known, and before it is read. */

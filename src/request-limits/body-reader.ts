@@ -11,7 +11,7 @@ const minBytesPerSecond = 32 * 1024;
 
 const timeoutFor = (bytes: number) => baseTimeoutMs + (bytes / minBytesPerSecond) * 1000;
 /** The longest time that a body can take to arrive. */
-export const maxBodyMs = timeoutFor(bodyLimits.large);
+export const maxBodyMs = timeoutFor(bodyLimits.raw);
 
 /**
  * Reads a body within the size limit of its route and a minimum rate.

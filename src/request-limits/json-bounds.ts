@@ -79,7 +79,7 @@ function hasExponent(json: Uint8Array, start: number, end: number): boolean {
 const shortBytes = 64;
 
 /** The index of a string's closing quote, or the length of the JSON if there is none. @param start the index behind the opening quote */
-function endOfString(json: Uint8Array, start: number): number {
+export function endOfString(json: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
     const near = at + shortBytes;

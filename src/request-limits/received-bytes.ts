@@ -14,7 +14,7 @@ export interface ReceivedLimits {
 /** The bytes of request bodies that this process may hold, from their arrival until the request is answered. */
 export const receivedLimits = {
   /** The limits of authenticated users: one user may send the largest body and some more beside it. */
-  signedIn: { perOwner: 16 * MiB, inAll: 128 * MiB, always: 64 * KiB },
+  signedIn: { perOwner: 64 * MiB, inAll: 192 * MiB, always: 64 * KiB },
   /** Separate limits, so that unauthenticated clients take no room from authenticated ones. A sign-in has less than 1 KiB. */
   anonymous: { perOwner: MiB, inAll: 8 * MiB, always: KiB },
 } as const satisfies Record<string, ReceivedLimits>;

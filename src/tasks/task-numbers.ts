@@ -35,6 +35,23 @@ export class TaskNumbers {
     });
   }
 
+  /**
+   * Allocates consecutive numbers at once.
+   * @returns the first of them; undefined when the actor may not write in the project
+   */
+  reserve(actor: Actor, project: string, count: number): Promise<number | undefined> {
+    return this.allocate(actor, project, count);
+  }
+
+  /** Keeps numbers up to the given one from being allocated, for tasks that bring their numbers along. */
+  async skipTo(projectId: string, last: number): Promise<void> {
+    await this.database.query(
+      `INSERT INTO task_numbers AS n (project_id, next) VALUES ($1, $2::int + 1)
+       ON CONFLICT (project_id) DO UPDATE SET next = greatest(n.next, $2::int + 1)`,
+      [projectId, last],
+    );
+  }
+
   /** Allocates numbers for the waiting requests of a key until none is left. */
   private async serve(key: string, actor: Actor, project: string): Promise<void> {
     const queue = this.waiting.get(key)!;

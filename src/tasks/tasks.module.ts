@@ -54,6 +54,7 @@ import { TasksService } from './tasks.service.js';
     TaskCreationService,
     TaskExecutionService,
     TaskListService,
+    TaskNumbers,
     TasksService,
     TaskUpdateService,
   ],

@@ -29,6 +29,54 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+describe('files', () => {
+  test('a project is exported, imported elsewhere, and kept in step with findings and a manifest', async () => {
+    await millrace.call(['projects', 'create', 'Source', '--key', 'SRC']);
+    await millrace.call(['projects', 'create', 'Target', '--key', 'TGT']);
+    await millrace.call(['tasks', 'create', 'One\ntwo', '--project', 'SRC']);
+    const file = join(folder, 'export.json');
+    expect(await millrace.call(['export', '-p', 'SRC', '-o', file])).toMatchObject({
+      code: 0,
+      stdout: `${file}\n`,
+    });
+    const printed = await millrace.call(['export', '-p', 'SRC', '-f', 'csv']);
+    expect(printed.stdout).toMatch(/^ref,external_ref,title.*\r\nSRC-1,,"One\ntwo",/);
+    expect((await millrace.call(['import', file, '-p', 'TGT', '--dry-run'])).stdout).toBe(
+      'Tasks: 1 would be created, 0 would be changed, 0 as they are\n',
+    );
+    expect((await millrace.call(['import', file, '-p', 'TGT'])).stdout).toBe(
+      'Tasks: 1 created, 0 changed, 0 as they are\n',
+    );
+    const again = await millrace.run(
+      ['import', '-', '-p', 'TGT', '-f', 'csv'],
+      {},
+      'title,priority\nx,12\n,1\n',
+    );
+    expect([again.code, again.stdout]).toEqual([2, '']);
+    expect(again.stderr).toMatch(
+      /^millrace: The file has faults: nothing was imported\n {2}line 2, priority: .*\n {2}line 3, title: Field is required\n$/,
+    );
+    const dry = await millrace.run(['import', '-', '-p', 'TGT', '-f', 'csv', '--dry-run'], {}, 'title\n""\n');
+    expect([dry.code, dry.stdout]).toEqual([2, expect.stringMatching(/^line 2, title: .*\nTasks: 0 would/)]);
+
+    const findings = JSON.stringify([{ fingerprint: '1', title: 'Found' }]);
+    expect((await millrace.run(['findings', '-', '-p', 'TGT'], {}, findings)).stdout).toContain('1 created');
+    const gone = await millrace.run(['findings', '-', '-p', 'TGT', '--complete-missing', '--json'], {}, '[]');
+    expect(JSON.parse(gone.stdout)).toMatchObject({ complete: 1, faults: [] });
+    const manifest = 'tasks:\n- external_ref: a\n  title: From a manifest\n  assigned_to: nobody-here\n';
+    expect(await millrace.run(['sync', '-', '-p', 'TGT'], {}, manifest)).toMatchObject({
+      code: 0,
+      stdout: 'Tasks: 1 created, 0 changed, 0 as they are\n',
+      stderr: expect.stringContaining('warning: line 2, assigned_to: No user here is called nobody-here'),
+    });
+    expect((await millrace.run(['sync', '-', '-p', 'TGT', '--prune'], {}, 'tasks: []\n')).stdout).toContain(
+      '1 archived',
+    );
+    const missing = await millrace.call(['import', join(folder, 'nowhere'), '-p', 'TGT']);
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('nowhere cannot be read')]);
+  });
+});
+
 describe('login and logout', () => {
   test('stores a token that only its owner can read, and logout revokes it', async () => {
     const path = join(folder, '.config/millrace/config.json');

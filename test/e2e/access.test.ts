@@ -58,13 +58,14 @@ const forViewersToo = [
 /** What each scope of a personal access token opens, for an administrator's token that has no other. */
 const opened: Record<string, RegExp> = {
   'tasks.read':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/commands\/validate$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/commands\/validate$/,
   'tasks.write':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory))$/,
-  'projects.read': /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments)$)/,
-  'projects.write': /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments)$)/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
+  'projects.read': /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync)$)/,
+  'projects.write':
+    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync)$)/,
   execute:
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
   'webhooks.manage': /^\w+ \/api\/webhooks/,
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,

@@ -997,6 +997,8 @@ export interface components {
       createdAt: string;
       /** Format: uuid */
       id: string;
+      /** @description Who wrote it elsewhere, as the file says that it was imported from by the author */
+      importedAuthor: string | null;
       /** @description The users it mentions who can see the task */
       mentions: {
         /** Format: uuid */
@@ -1746,6 +1748,45 @@ export interface components {
       /** @description Seconds since the process started */
       uptime: number;
       version: string;
+    };
+    ImportFault: {
+      field: string | null;
+      issue: string;
+      /** @description The line of the file */
+      line: number;
+    };
+    ImportPlan: {
+      /** @description Tasks that a manifest does not name, which are archived */
+      archive: number;
+      /** @description The tasks that change, the first 1000 of them */
+      changes: {
+        /** @enum {string} */
+        action: 'create' | 'update' | 'complete' | 'archive';
+        line: number | null;
+        /** @description Null for a task that is not there yet */
+        ref: string | null;
+        title: string;
+      }[];
+      /** @description Tasks of findings that are gone, which are completed */
+      complete: number;
+      /** @description Tasks that are made */
+      create: number;
+      documents: {
+        create: number;
+        skip: number;
+        update: number;
+      };
+      dryRun: boolean;
+      /** @description What keeps the file from being imported; empty unless it is a dry run */
+      faults: components['schemas']['ImportFault'][];
+      /** @description Labels that are made */
+      labels: number;
+      /** @description Tasks that are already as the file has them */
+      skip: number;
+      /** @description Tasks that are changed */
+      update: number;
+      /** @description What the file says that is left out, such as users who do not exist here */
+      warnings: components['schemas']['ImportFault'][];
     };
     Label: {
       archivedAt: string | null;
@@ -2664,6 +2705,44 @@ export interface components {
        */
       period?: '7d' | '30d' | '90d' | '1y';
     };
+    ProjectsExportQuery: {
+      /**
+       * @description `json` is complete and can be imported again; `csv` has a row, and `markdown` a section for each task
+       * @default json
+       * @enum {string}
+       */
+      format?: 'json' | 'csv' | 'markdown';
+      /**
+       * @description Whether `json` has the content of attached files, too, in base64
+       * @enum {string}
+       */
+      files?: 'true' | 'false';
+    };
+    ProjectsImportFindingsQuery: {
+      /**
+       * @description Whether to answer only what would be done, with all faults of the file
+       * @enum {string}
+       */
+      dryRun?: 'true' | 'false';
+      /**
+       * @description Whether to complete the tasks of earlier findings that the file does not have any more
+       * @enum {string}
+       */
+      completeMissing?: 'true' | 'false';
+    };
+    ProjectsImportQuery: {
+      /**
+       * @description `millrace` is the JSON of an export, `github` what `gh issue list --json` prints, `csv` has a header with our field names
+       * @default millrace
+       * @enum {string}
+       */
+      format?: 'millrace' | 'github' | 'csv';
+      /**
+       * @description Whether to answer only what would be done, with all faults of the file
+       * @enum {string}
+       */
+      dryRun?: 'true' | 'false';
+    };
     ProjectsListDocsQuery: {
       /** @description Page number, from 1 */
       page?: number;
@@ -2839,6 +2918,18 @@ export interface components {
        * @enum {string}
        */
       sort?: 'created_at' | 'updated_at' | 'priority' | 'title' | 'due_at' | 'number';
+    };
+    ProjectsSyncQuery: {
+      /**
+       * @description Whether to answer only what would be done, with all faults of the file
+       * @enum {string}
+       */
+      dryRun?: 'true' | 'false';
+      /**
+       * @description Whether to archive the tasks of the manifest's `source` that it does not name
+       * @enum {string}
+       */
+      prune?: 'true' | 'false';
     };
     QueueChange: {
       /** Format: date-time */
@@ -4927,6 +5018,8 @@ export type ExecutedCommand = components['schemas']['ExecutedCommand'];
 export type Execution = components['schemas']['Execution'];
 export type FailClaim = components['schemas']['FailClaim'];
 export type Health = components['schemas']['Health'];
+export type ImportFault = components['schemas']['ImportFault'];
+export type ImportPlan = components['schemas']['ImportPlan'];
 export type Label = components['schemas']['Label'];
 export type LabelPage = components['schemas']['LabelPage'];
 export type LabelsListQuery = components['schemas']['LabelsListQuery'];
@@ -4972,6 +5065,9 @@ export type ProjectSecrets = components['schemas']['ProjectSecrets'];
 export type ProjectStatistics = components['schemas']['ProjectStatistics'];
 export type ProjectUpdatedMessage = components['schemas']['ProjectUpdatedMessage'];
 export type ProjectsAnalyticsQuery = components['schemas']['ProjectsAnalyticsQuery'];
+export type ProjectsExportQuery = components['schemas']['ProjectsExportQuery'];
+export type ProjectsImportFindingsQuery = components['schemas']['ProjectsImportFindingsQuery'];
+export type ProjectsImportQuery = components['schemas']['ProjectsImportQuery'];
 export type ProjectsListDocsQuery = components['schemas']['ProjectsListDocsQuery'];
 export type ProjectsListKeysQuery = components['schemas']['ProjectsListKeysQuery'];
 export type ProjectsListMemoryQuery = components['schemas']['ProjectsListMemoryQuery'];
@@ -4979,6 +5075,7 @@ export type ProjectsListProjectAttachmentsQuery =
   components['schemas']['ProjectsListProjectAttachmentsQuery'];
 export type ProjectsListQuery = components['schemas']['ProjectsListQuery'];
 export type ProjectsListTasksQuery = components['schemas']['ProjectsListTasksQuery'];
+export type ProjectsSyncQuery = components['schemas']['ProjectsSyncQuery'];
 export type QueueChange = components['schemas']['QueueChange'];
 export type QueueCleared = components['schemas']['QueueCleared'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];

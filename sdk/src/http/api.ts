@@ -1,5 +1,6 @@
 import { BaseURLError, findApi } from './base-url.js';
 import { fromWire, snake, toWire } from './case.js';
+import type { FileBody } from './file-body.js';
 import { retryAfterSeconds } from './delay.js';
 import { apiError, type ApiError, type ErrorCode, type MillraceError } from './errors.js';
 import { Listing, type AnyPage } from './listing.js';
@@ -14,6 +15,8 @@ export interface Call {
   path: string;
   parameters?: Record<string, string>;
   body?: unknown;
+  /** The content of a file, which is the body as it is. */
+  file?: FileBody;
   query?: object | undefined;
   /** Fields, as named in JSON, whose content is free-form and keeps its names. */
   keep?: readonly string[];
@@ -88,9 +91,9 @@ export class Api {
     return new BaseURLError(options.baseURL, await findApi(options));
   }
 
-  private request({ method, path, parameters, body, query, keep, keepBody, isPublic, options }: Call) {
-    const isSentAsIs = body === undefined || body instanceof FormData;
-    const sent = isSentAsIs ? body : JSON.stringify(keepBody ? body : toWire(body, keep));
+  private request(call: Call) {
+    const { method, path, parameters, query, isPublic, options } = call;
+    const sent = sentBody(call);
     return {
       method,
       path: fillPath(path, parameters) + fillQuery(query ?? {}, snake),
@@ -99,6 +102,12 @@ export class Api {
       options: options ?? {},
     };
   }
+}
+
+function sentBody({ body, file, keep, keepBody }: Call): string | FormData | Blob | undefined {
+  if (file !== undefined) return typeof file === 'string' ? new Blob([file]) : file;
+  if (body === undefined || body instanceof FormData) return body;
+  return JSON.stringify(keepBody ? body : toWire(body, keep));
 }
 
 function parse(text: string): Envelope | undefined {

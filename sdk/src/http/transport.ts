@@ -8,8 +8,8 @@ export interface Request {
   method: string;
   /** Path and query below the base URL. */
   path: string;
-  /** JSON, or the parts of a form. */
-  body?: string | FormData | undefined;
+  /** JSON, the parts of a form, or a file. */
+  body?: string | FormData | Blob | undefined;
   isPublic: boolean;
   options: RequestOptions;
 }

@@ -1,5 +1,6 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 import type { Api } from '../../http/api.js';
+import type { FileBody } from '../../http/file-body.js';
 import type { Listing } from '../../http/listing.js';
 import type { RequestOptions } from '../../http/request-options.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   Deleted,
   Document,
   DocumentPage,
+  ImportPlan,
   Message,
   Project,
   ProjectAnalytics,
@@ -24,12 +26,16 @@ import type {
   ProjectSecret,
   ProjectSecrets,
   ProjectsAnalyticsQuery,
+  ProjectsExportQuery,
+  ProjectsImportFindingsQuery,
+  ProjectsImportQuery,
   ProjectsListDocsQuery,
   ProjectsListKeysQuery,
   ProjectsListMemoryQuery,
   ProjectsListProjectAttachmentsQuery,
   ProjectsListQuery,
   ProjectsListTasksQuery,
+  ProjectsSyncQuery,
   SetProjectMember,
   SetSecret,
   TaskPage,
@@ -184,6 +190,64 @@ export class ProjectsResource {
       path: '/projects/{projectId}/docs',
       parameters: { projectId },
       body,
+      options,
+    });
+  }
+
+  /**
+   * Export a project as a file.
+   * Streams all tasks that you may see, archived ones and drafts too. JSON is complete: labels, documents with their versions, comments, checklists, dependencies, links and, with `files`, the content of files; each label, document and task has a line of its own. Each task is as it was at one moment, the whole is not: a task that is created during the export may be missing. If something goes wrong after the beginning the connection is cut, so that a part is never taken for the whole. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * The answer is given as it comes: read its `body`, or all of it with `text()`.
+   * @throws {ApiError} PROJECT_NOT_FOUND
+   */
+  export(projectId: string, query?: ProjectsExportQuery, options?: RequestOptions): Promise<Response> {
+    return this.api.raw({
+      method: 'GET',
+      path: '/projects/{projectId}/export',
+      parameters: { projectId },
+      query,
+      options,
+    });
+  }
+
+  /**
+   * Import the findings of a scanner.
+   * SARIF 2.1.0, or a list `[{fingerprint, title, severity, description?, location?, type?}]`, which may be the field `findings` behind the name of its `tool`. Each finding is a task of type `vulnerability` or `bug`, known by its fingerprint, with the tool as its `source`. A finding that comes back after its task was completed is pending again; one whose task was cancelled stays so. With `complete_missing`, tasks of the same tool whose findings are gone are completed. All or nothing, as an import. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  importFindings(
+    projectId: string,
+    file: FileBody,
+    query?: ProjectsImportFindingsQuery,
+    options?: RequestOptions,
+  ): Promise<ImportPlan> {
+    return this.api.call({
+      method: 'POST',
+      path: '/projects/{projectId}/findings',
+      parameters: { projectId },
+      file,
+      query,
+      options,
+    });
+  }
+
+  /**
+   * Import a file into a project.
+   * The file is the body, at most 50 MiB and 20,000 tasks. All of it is imported or nothing: a fault anywhere is answered with 422 and every fault by its line. A task is known by its `external_ref`, else by its ref when the file is from this project, else by where it came from or its content; what is known is changed where the file differs, so the same file again changes nothing. Nothing is taken away: comments, checklist items, plans and attachments are only added. What the file does not say, such as an empty cell of CSV, stays as it is. A project without any task keeps the numbers of the refs. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  import(
+    projectId: string,
+    file: FileBody,
+    query?: ProjectsImportQuery,
+    options?: RequestOptions,
+  ): Promise<ImportPlan> {
+    return this.api.call({
+      method: 'POST',
+      path: '/projects/{projectId}/import',
+      parameters: { projectId },
+      file,
+      query,
       options,
     });
   }
@@ -362,6 +426,27 @@ export class ProjectsResource {
       method: 'DELETE',
       path: '/projects/{projectId}/secrets/{name}',
       parameters: { projectId, name },
+      options,
+    });
+  }
+
+  /**
+   * Reconcile a project with a manifest.
+   * The manifest is YAML (at most 4 MiB) or JSON: `tasks`, each with an `external_ref` and the fields it sets, and optionally `source`, the name of the manifest. Tasks that it names are made, changed or brought back from the archive; others stay, unless `prune` archives those of its `source` that it does not name. `parent` and `dependencies` name tasks by `external_ref` or ref. All or nothing, as an import. Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
+   */
+  sync(
+    projectId: string,
+    file: FileBody,
+    query?: ProjectsSyncQuery,
+    options?: RequestOptions,
+  ): Promise<ImportPlan> {
+    return this.api.call({
+      method: 'POST',
+      path: '/projects/{projectId}/sync',
+      parameters: { projectId },
+      file,
+      query,
       options,
     });
   }

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { queryFlag, querySchema } from '../http/query.js';
+
+export const exportFormats = ['json', 'csv', 'markdown'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+export const exportQuery = querySchema({
+  format: z.enum(exportFormats).default('json').meta({
+    description:
+      '`json` is complete and can be imported again; `csv` has a row, and `markdown` a section for each task',
+  }),
+  files: queryFlag.default(false).meta({
+    description: 'Whether `json` has the content of attached files, too, in base64',
+  }),
+});
+export type ExportQuery = z.output<typeof exportQuery>;
+
+/** The media type and the extension of each format. */
+export const exportMedia: Record<ExportFormat, { type: string; extension: string }> = {
+  json: { type: 'application/json; charset=utf-8', extension: 'json' },
+  csv: { type: 'text/csv; charset=utf-8; header=present', extension: 'csv' },
+  markdown: { type: 'text/markdown; charset=utf-8', extension: 'md' },
+};
+
+const text = { type: 'string' };
+
+/** The media types of the response in the OpenAPI document. */
+export const exportResponses = {
+  'application/json': {
+    schema: {
+      type: 'object',
+      required: ['format', 'version', 'exported_at', 'project', 'labels', 'documents', 'tasks'],
+      properties: {
+        format: { const: 'millrace' },
+        version: { const: 1 },
+        exported_at: { ...text, format: 'date-time' },
+        project: { type: 'object', additionalProperties: true },
+        labels: { type: 'array', items: { type: 'object', additionalProperties: true } },
+        documents: { type: 'array', items: { type: 'object', additionalProperties: true } },
+        tasks: { type: 'array', items: { type: 'object', additionalProperties: true } },
+      },
+    },
+  },
+  'text/csv': { schema: text },
+  'text/markdown': { schema: text },
+};

@@ -1,0 +1,114 @@
+import type { Actor } from '../common/permissions.js';
+import type { Queryable } from '../infra/database.js';
+import { writtenColumns } from '../tasks/task-columns.js';
+import type { Task } from '../tasks/task.entity.js';
+
+/** A task of the project as it is before an import. */
+export type ExistingTask = Omit<Task, 'words' | 'bytes' | 'is_waiting' | 'claim_lapses'> & {
+  /** Whether it is queued or running, or somebody has a claim on it, so that its status cannot be set. */
+  is_active: boolean;
+};
+
+/** Where tasks are looked for. */
+export interface Where {
+  projectId: string;
+  isOwner: boolean;
+}
+
+const own = [
+  'id',
+  'project_id',
+  'number',
+  'actual_duration',
+  'assigned_to',
+  'is_draft',
+  'archived_at',
+] as const;
+const columns = [...own, 'claim_id', 'execution_id', ...writtenColumns].map((name) => `t.${name}`).join(', ');
+
+const active = `(t.claim_id IS NOT NULL OR EXISTS (SELECT 1 FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')))`;
+
+/** Finds the tasks of a project that a condition names; drafts of others are for owners only. */
+async function find(
+  db: Queryable,
+  actor: Actor,
+  { projectId, isOwner }: Where,
+  condition: string,
+  names: readonly unknown[],
+): Promise<ExistingTask[]> {
+  if (names.length === 0) return [];
+  return db.query<ExistingTask & Record<string, unknown>>(
+    `SELECT ${columns}, ${active} AS is_active FROM tasks t
+      WHERE t.project_id = $1 AND t.deleted_at IS NULL AND (NOT t.is_draft OR t.created_by = $2 OR $3) AND ${condition}`,
+    [projectId, actor.id, isOwner, names],
+  );
+}
+
+export const byExternalRef = (db: Queryable, actor: Actor, where: Where, refs: string[]) =>
+  find(db, actor, where, 't.external_ref = ANY ($4)', refs);
+
+export const byNumber = (db: Queryable, actor: Actor, where: Where, numbers: number[]) =>
+  find(db, actor, where, 't.number = ANY ($4::int[])', numbers);
+
+export const byId = (db: Queryable, actor: Actor, where: Where, ids: string[]) =>
+  find(db, actor, where, 't.id = ANY ($4::uuid[])', ids);
+
+/** Finds what earlier imports made of entries. @returns the ids by the keys of the entries */
+export async function importedBefore(
+  db: Queryable,
+  projectId: string,
+  keys: string[],
+): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map();
+  const rows = await db.query<{ key: string; entity_id: string }>(
+    'SELECT key, entity_id FROM imported_entries WHERE project_id = $1 AND key = ANY ($2)',
+    [projectId, keys],
+  );
+  return new Map(rows.map(({ key, entity_id }) => [key, entity_id]));
+}
+
+export interface PresentDependency {
+  task_id: string;
+  depends_on: string;
+  /** Whether it is a task of the same project. */
+  is_here: boolean;
+}
+
+/** Reads what tasks wait for. */
+export function presentDependencies(db: Queryable, taskIds: string[]): Promise<PresentDependency[]> {
+  return db.query<PresentDependency & Record<string, unknown>>(
+    `SELECT d.task_id, d.depends_on_task_id AS depends_on, o.project_id = t.project_id AS is_here
+       FROM task_dependencies d JOIN tasks t ON t.id = d.task_id JOIN tasks o ON o.id = d.depends_on_task_id
+      WHERE d.task_id = ANY ($1)`,
+    [taskIds],
+  );
+}
+
+/** What belongs to a task before an import, as far as it is needed to find what is new. */
+export interface PresentParts {
+  comments: { task_id: string; author: string | null; body: string }[];
+  items: { task_id: string; id: string; text: string; done: boolean }[];
+  plans: { task_id: string; id: string; title: string; body: string }[];
+  attachments: { task_id: string; name: string; url: string | null; sha256: string | null }[];
+}
+
+/** Reads what belongs to tasks. */
+export async function presentParts(db: Queryable, taskIds: string[]): Promise<PresentParts> {
+  const read = <Row>(text: string) => db.query<Row & Record<string, unknown>>(text, [taskIds]);
+  const [comments, items, plans, attachments] = await Promise.all([
+    read<PresentParts['comments'][number]>(
+      `SELECT c.task_id, c.body, coalesce(c.imported_author, (SELECT u.username FROM users u WHERE u.id = c.author_id)) AS author
+         FROM comments c WHERE c.task_id = ANY ($1)`,
+    ),
+    read<PresentParts['items'][number]>(
+      'SELECT i.task_id, i.id, i.text, i.done_at IS NOT NULL AS done FROM checklist_items i WHERE i.task_id = ANY ($1)',
+    ),
+    read<PresentParts['plans'][number]>(
+      `SELECT d.task_id, d.id, d.title, d.body FROM documents d WHERE d.task_id = ANY ($1) AND d.kind = 'plan'`,
+    ),
+    read<PresentParts['attachments'][number]>(
+      'SELECT a.linked_id AS task_id, a.name, a.url, a.sha256 FROM attachments a WHERE a.linked_id = ANY ($1)',
+    ),
+  ]);
+  return { comments, items, plans, attachments };
+}

@@ -1,0 +1,170 @@
+import { Injectable } from '@nestjs/common';
+import { ActivityLog, type WriteEntry } from '../activity/activity-log.js';
+import { AppError } from '../common/errors.js';
+import type { Transaction } from '../infra/database.js';
+import type { AccessibleProject } from '../projects/projects.queries.js';
+import { TaskArchiveService } from '../tasks/task-archive.service.js';
+import { settleWaiting } from '../tasks/task-claims.queries.js';
+import { refOf, takenRef } from '../tasks/task-ref.js';
+import { countTasks } from '../tasks/tasks.queries.js';
+import { TaskUpdateService } from '../tasks/task-update.service.js';
+import { changesTask, type WholePlan } from './import-plan.js';
+import { insertLabels, type Importer } from './part-writes.queries.js';
+import { PartWriter } from './part-writer.js';
+import { countParts } from './plan-parts.js';
+import type { PlannedTask } from './plan-tasks.js';
+import {
+  insertDependencies,
+  insertTasks,
+  rememberEntries,
+  type InsertedTask,
+} from './task-writes.queries.js';
+
+/** With less room than this below `max_tasks`, the count is read under a lock, so that the limit is exact. */
+const nearLimit = 100;
+
+/** Carries out what was planned, within one transaction. */
+@Injectable()
+export class ImportWriter {
+  constructor(
+    private readonly parts: PartWriter,
+    private readonly updates: TaskUpdateService,
+    private readonly archives: TaskArchiveService,
+    private readonly activity: ActivityLog,
+  ) {}
+
+  /**
+   * Writes everything of a plan. What nobody else can see yet comes first, changes of what is there next, and the activity with the commit,
+   * so that others wait as little as possible.
+   * @param numbers the numbers of the tasks that are made
+   * @throws PROJECT_LIMIT_EXCEEDED, RESOURCE_ALREADY_EXISTS for an `external_ref` that was taken meanwhile, and what the changes of tasks
+   * throw, with the line
+   */
+  async write(
+    tx: Transaction,
+    importer: Importer,
+    project: AccessibleProject,
+    plan: WholePlan,
+    numbers: Map<PlannedTask, number>,
+  ): Promise<void> {
+    const { actor } = importer;
+    await insertLabels(tx, importer, plan.labels);
+    const created = await insertTasks(tx, project.id, actor.id, plan.create, numbers).catch(
+      (error: unknown) => {
+        throw takenRef(error, null) ?? error;
+      },
+    );
+    await insertDependencies(tx, plan.create);
+    const waiting = plan.create.filter(({ dependencies = [] }) => dependencies.length > 0);
+    if (waiting.length > 0)
+      void tx.behindCommit(() =>
+        settleWaiting(
+          tx,
+          waiting.map(({ id }) => id),
+        ),
+      );
+    await this.parts.write(tx, importer, project, plan);
+    await rememberEntries(tx, project.id, entriesOf(plan));
+    await this.changeTasks(tx, importer, plan);
+    await refuseTooMany(tx, project, plan.create);
+    const drafts = new Set(plan.create.filter(({ from }) => from.entry.draft).map(({ id }) => id));
+    this.activity.recordAll(tx, actor, [
+      ...created.map((task) => creationOf(project, task, drafts.has(task.id))),
+      ...plan.update.flatMap((task) => additionsOf(project, task)),
+      importOf(project, plan),
+    ]);
+  }
+
+  /** Changes the tasks that are there, one after the other: each as if it were changed alone. */
+  private async changeTasks(
+    tx: Transaction,
+    { actor }: Importer,
+    { update, gone }: WholePlan,
+  ): Promise<void> {
+    for (const task of update) {
+      if (task.isRestored) await this.archives.restoreIn(tx, actor, task.id);
+      if (!changesTask(task)) continue;
+      const { fields, status, assigned_to, parent_id, dependencies } = task;
+      const changes = Object.entries({ ...fields, status, assigned_to, parent_id, dependencies });
+      const named = Object.fromEntries(changes.filter(([, value]) => value !== undefined));
+      await this.updates.updateIn(tx, actor, task.id, named).catch((error: unknown) => {
+        throw atLine(error, task.from.line);
+      });
+    }
+    for (const { id } of gone.tasks) {
+      if (gone.action === 'archive') await this.archives.archiveIn(tx, actor, id);
+      else await this.updates.updateIn(tx, actor, id, { status: 'completed' });
+    }
+  }
+}
+
+/** Names the line whose entry could not be written. */
+function atLine(error: unknown, line: number): unknown {
+  if (!(error instanceof AppError)) return error;
+  return new AppError(error.code, { ...error.details, line }, { message: error.message, cause: error });
+}
+
+/** What is to be known of the entries of a file that have no other name here. */
+function entriesOf({ create, documents }: WholePlan): { key: string; id: string }[] {
+  const nameless = create.filter(({ from }) => !from.entry.external_ref);
+  return [...nameless, ...documents.create].map(({ from, id }) => ({ key: from.key, id }));
+}
+
+/** @throws PROJECT_LIMIT_EXCEEDED when the project has more tasks than it may */
+async function refuseTooMany(
+  tx: Transaction,
+  project: AccessibleProject,
+  create: PlannedTask[],
+): Promise<void> {
+  if (create.every(({ from: { entry } }) => entry.draft || entry.archived)) return;
+  const limit = project.resource_limits.max_tasks;
+  let count = await countTasks(tx, project.id);
+  if (count <= limit && count > limit - nearLimit) {
+    // near the limit the tasks of the project are created one after the other, so that the count is exact
+    await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [project.id]);
+    count = await countTasks(tx, project.id);
+  }
+  if (count > limit)
+    throw new AppError('PROJECT_LIMIT_EXCEEDED', {
+      project_id: project.id,
+      limit: 'max_tasks',
+      value: limit,
+    });
+}
+
+/** The entry of a task that was made. Nobody else hears of a draft. */
+function creationOf(project: AccessibleProject, task: InsertedTask, isDraft: boolean): WriteEntry {
+  const { id, title, status, priority, number } = task;
+  const ref = refOf({ ...project, number });
+  const newValue = { title, status, priority, ref, imported: true };
+  const own = { entityType: 'task', entityId: id, action: 'created', newValue } as const;
+  if (isDraft) return own;
+  const data = { task_id: id, project_id: project.id, ref, title, status, priority };
+  return { ...own, projectId: project.id, event: { name: 'task.created', data } };
+}
+
+/** The entry of a task that has got comments and the like. */
+function additionsOf({ id: projectId }: AccessibleProject, { id, parts }: PlannedTask): WriteEntry[] {
+  const newValue = countParts(parts);
+  if (Object.keys(newValue).length === 0) return [];
+  return [{ entityType: 'task', entityId: id, projectId, action: 'imported', newValue }];
+}
+
+/** The entry of the whole. */
+function importOf({ id, name }: AccessibleProject, plan: WholePlan): WriteEntry {
+  const { create, update, gone, documents, labels } = plan;
+  const newValue = {
+    created: create.length,
+    updated: update.length,
+    [gone.action === 'archive' ? 'archived' : 'completed']: gone.tasks.length,
+    documents: documents.create.length + documents.update.length,
+    labels: labels.length,
+  };
+  return {
+    entityType: 'project',
+    entityId: id,
+    projectId: id,
+    action: 'imported',
+    newValue: { name, ...newValue },
+  };
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { DocumentsModule } from '../documents/documents.module.js';
+import { ProjectsModule } from '../projects/projects.module.js';
+import { TasksModule } from '../tasks/tasks.module.js';
+import { ImportWriter } from './import-writer.js';
+import { ImportsController } from './imports.controller.js';
+import { ImportsService } from './imports.service.js';
+import { PartWriter } from './part-writer.js';
+import { ReconcileService } from './reconcile.service.js';
+
+@Module({
+  imports: [DocumentsModule, ProjectsModule, TasksModule],
+  controllers: [ImportsController],
+  providers: [ImportsService, ImportWriter, PartWriter, ReconcileService],
+})
+export class ImportsModule {}

@@ -1,0 +1,171 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors.js';
+import type { Actor } from '../common/permissions.js';
+import { TurnsPerUser } from '../common/turns-per-user.js';
+import { Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
+import { HeavyWork } from '../infra/heavy-work.js';
+import { ProjectAccess } from '../projects/project-access.js';
+import type { AccessibleProject } from '../projects/projects.queries.js';
+import { TaskNumbers } from '../tasks/task-numbers.js';
+import { parseTaskName, refOf } from '../tasks/task-ref.js';
+import type { FileContents } from './contents.js';
+import { planImport, toPlan, type WholePlan } from './import-plan.js';
+import { ImportWriter } from './import-writer.js';
+import type { ImportPlan } from './imports.schema.js';
+import type { ImportContext, PlannedTask } from './plan-tasks.js';
+
+/** Reads a file for a project. */
+export type ReadFile = (project: AccessibleProject) => Promise<FileContents>;
+
+/** How an import differs from that of a plain file. */
+export interface ImportRules extends Pick<ImportContext, 'adjust' | 'restores'> {
+  /** Settles what becomes of the tasks that the file does not name. */
+  planGone?: (db: Queryable, projectId: string, contents: FileContents) => Promise<WholePlan['gone']>;
+}
+
+const queue = { perUser: 5, inAll: 50, timeoutMs: 60_000 };
+/** The first key of the advisory lock of imports; the second one is a hash of the project. */
+const lockKey = 7_102_050;
+
+/** Brings files into projects: a plan is made, then all of it is done or nothing. */
+@Injectable()
+export class ImportsService {
+  /** A file of 50 MiB may take some times as much memory when it is read, so that one is read at a time. */
+  private readonly turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, queue);
+
+  constructor(
+    private readonly database: Database,
+    private readonly heavy: HeavyWork,
+    private readonly projects: ProjectAccess,
+    private readonly numbers: TaskNumbers,
+    private readonly writer: ImportWriter,
+  ) {}
+
+  /**
+   * Imports a file, or says what an import would do.
+   * @param signal aborted when the client has gone, while the import waits for its turn
+   * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED; MALFORMED_REQUEST with the line; VALIDATION_ERROR with every fault of
+   * the file; RESOURCE_LIMIT_EXCEEDED for one with too many entries; RESOURCE_IN_USE while another one is imported; PROJECT_LIMIT_EXCEEDED
+   */
+  async run(
+    actor: Actor,
+    projectName: string,
+    isDryRun: boolean,
+    read: ReadFile,
+    signal: AbortSignal,
+    rules: ImportRules = {},
+  ): Promise<ImportPlan> {
+    // before the turn, so that nobody waits for a refusal
+    await this.projects.require(actor, projectName, 'write');
+    return this.turns.take(
+      actor.id,
+      async () => {
+        const project = await this.projects.require(actor, projectName, 'write');
+        const contents = await read(project);
+        const attempt = (keepsNumbers: boolean) =>
+          this.database.transaction((tx) =>
+            this.runIn(tx, actor, project, contents.again(), isDryRun, rules, keepsNumbers),
+          );
+        return this.heavy.write(actor.id, () =>
+          attempt(true).catch((error: unknown) => {
+            // somebody has created a task with one of the numbers meanwhile
+            if (uniqueViolation(error) !== 'tasks_project_number_key') throw error;
+            return attempt(false);
+          }),
+        );
+      },
+      signal,
+    );
+  }
+
+  private async runIn(
+    tx: Transaction,
+    actor: Actor,
+    { id }: AccessibleProject,
+    contents: FileContents,
+    isDryRun: boolean,
+    { planGone, ...rules }: ImportRules,
+    keepsNumbers: boolean,
+  ): Promise<ImportPlan> {
+    const project = await this.projects.require(actor, id, 'write', tx);
+    await lockImports(tx, id);
+    const isOwner = project.access === 'owner';
+    const context = { actor, projectId: id, key: project.key, isOwner, ...rules };
+    const plan = await planImport(tx, context, contents);
+    if (planGone) plan.gone = await planGone(tx, id, contents);
+    const shown = toPlan(plan, contents, isDryRun, (number) => refOf({ ...project, number }));
+    if (isDryRun) return shown;
+    if (shown.faults.length > 0) throw faulty(shown);
+    const numbers = await this.numbersFor(actor, project, plan.create, keepsNumbers);
+    const [user] = await tx.query<{ username: string }>('SELECT username FROM users WHERE id = $1', [
+      actor.id,
+    ]);
+    await this.writer.write(tx, { actor, username: user!.username, projectId: id }, project, plan, numbers);
+    return shown;
+  }
+
+  /**
+   * Gives the new tasks their numbers: in a project without any task those of their refs, so that a backlog that moves keeps its names. They
+   * are allocated in a transaction of their own, since others wait for the row of the next number.
+   */
+  private async numbersFor(
+    actor: Actor,
+    project: AccessibleProject,
+    create: PlannedTask[],
+    keepsNumbers: boolean,
+  ): Promise<Map<PlannedTask, number>> {
+    const numbers = new Map<PlannedTask, number>();
+    if (create.length === 0) return numbers;
+    if (keepsNumbers && (await this.isEmpty(project.id))) {
+      const taken = new Set<number>();
+      for (const task of create) {
+        const name = parseTaskName(task.from.entry.ref ?? '');
+        if (!name || !('key' in name) || taken.has(name.number)) continue;
+        taken.add(name.number);
+        numbers.set(task, name.number);
+      }
+      if (taken.size > 0) await this.numbers.skipTo(project.id, [...taken].reduce(largest));
+    }
+    const others = create.filter((task) => !numbers.has(task));
+    if (others.length === 0) return numbers;
+    const first = await this.numbers.reserve(actor, project.id, others.length);
+    if (first === undefined)
+      throw new AppError('PROJECT_ACCESS_DENIED', { project_id: project.id, required: 'write' });
+    others.forEach((task, index) => numbers.set(task, first + index));
+    return numbers;
+  }
+
+  /** Whether a project has never had a task. */
+  private async isEmpty(projectId: string): Promise<boolean> {
+    const rows = await this.database.query('SELECT 1 FROM tasks WHERE project_id = $1 LIMIT 1', [projectId]);
+    return rows.length === 0;
+  }
+}
+
+const largest = (one: number, other: number) => Math.max(one, other);
+
+/**
+ * Keeps others from importing into the project until the end of the transaction: two files could make the same task.
+ * @throws RESOURCE_IN_USE
+ */
+async function lockImports(tx: Transaction, projectId: string): Promise<void> {
+  const [lock] = await tx.query<{ is_taken: boolean }>(
+    'SELECT pg_try_advisory_xact_lock($1::int, hashtext($2)) AS is_taken',
+    [lockKey, projectId],
+  );
+  if (!lock!.is_taken)
+    throw new AppError(
+      'RESOURCE_IN_USE',
+      { project_id: projectId },
+      { message: 'Another file is being imported into the project: try again when it is done' },
+    );
+}
+
+function faulty(plan: ImportPlan): AppError {
+  const [first] = plan.faults;
+  return new AppError(
+    'VALIDATION_ERROR',
+    { field: first?.field, issue: first?.issue, line: first?.line, ...plan },
+    { message: 'The file has faults: nothing was imported' },
+  );
+}

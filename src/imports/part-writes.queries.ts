@@ -1,0 +1,238 @@
+import type { Actor } from '../common/permissions.js';
+import { newId } from '../common/ids.js';
+import { mentionable, renewAll } from '../comments/comments.queries.js';
+import { mentionedNames } from '../comments/mentions.js';
+import { bytesOf as bytesOfDocument } from '../documents/documents.queries.js';
+import type { Transaction } from '../infra/database.js';
+import { storeContent } from '../attachments/attachments.queries.js';
+import { UploadedFile } from '../http/multipart.js';
+import { createHash } from 'node:crypto';
+import type { LinkedType } from '../attachments/attachment.entity.js';
+import type { AttachmentEntry, DocumentEntry, LabelEntry, PlanEntry } from './entry.schema.js';
+import type { NewParts } from './plan-parts.js';
+
+/** The bytes of a comment or an item beside its text, as they are counted when it is added to a task. */
+const ofRow = 256;
+
+/** Who imports into which project. */
+export interface Importer {
+  actor: Actor;
+  username: string;
+  projectId: string;
+}
+
+type Owned<T> = { taskId: string } & T;
+
+/** Stores comments and the words of them with their tasks. */
+export async function insertComments(
+  tx: Transaction,
+  { actor, username, projectId }: Importer,
+  tasks: Owned<Pick<NewParts, 'comments'>>[],
+): Promise<void> {
+  const comments = tasks.flatMap(({ taskId, comments: said }) =>
+    said.map((comment) => ({ taskId, ...comment })),
+  );
+  if (comments.length === 0) return;
+  const names = [...new Set(comments.flatMap(({ body }) => mentionedNames(body)))];
+  const mentioned = new Map(
+    (await mentionable(tx, names, projectId)).map((user) => [user.username, user.user_id]),
+  );
+  for (const piece of pieces(comments)) {
+    await tx.query(
+      `INSERT INTO comments (id, task_id, author_id, imported_author, body, mentions, created_at, updated_at)
+       SELECT n.id, n.task_id, $1, n.author, n.body, n.mentions, least(coalesce(n.at, now()), now()), least(coalesce(n.at, now()), now())
+         FROM json_to_recordset($2) AS n (id uuid, task_id uuid, author text, body text, mentions uuid[], at timestamptz)`,
+      [
+        actor.id,
+        JSON.stringify(
+          piece.map(({ taskId, author, body, created_at }) => ({
+            id: newId(),
+            task_id: taskId,
+            author: author === username ? null : author,
+            body,
+            mentions: mentionedNames(body).flatMap((name) => mentioned.get(name) ?? []),
+            at: created_at,
+          })),
+        ),
+      ],
+    );
+  }
+  const bytes = new Map<string, number>();
+  for (const { taskId, body } of comments)
+    bytes.set(taskId, (bytes.get(taskId) ?? 0) + Buffer.byteLength(body) + ofRow);
+  await renewAll(tx, bytes);
+}
+
+/** Stores the items of checklists behind those that are there, marks others as done, and counts them with their tasks. */
+export async function insertItems(
+  tx: Transaction,
+  { actor }: Importer,
+  tasks: Owned<Pick<NewParts, 'items' | 'itemsDone'>>[],
+): Promise<void> {
+  const items = tasks.flatMap(({ taskId, items: added }) =>
+    added.map(({ text, done }, place) => ({ id: newId(), task_id: taskId, text, done, place })),
+  );
+  for (const piece of pieces(items))
+    await tx.query(
+      `INSERT INTO checklist_items (id, task_id, text, position, done_at, done_by)
+       SELECT n.id, n.task_id, n.text, n.place + (SELECT count(*) FROM checklist_items i WHERE i.task_id = n.task_id),
+              CASE WHEN n.done THEN now() END, CASE WHEN n.done THEN $1::uuid END
+         FROM json_to_recordset($2) AS n (id uuid, task_id uuid, text text, done boolean, place int)`,
+      [actor.id, JSON.stringify(piece)],
+    );
+  const done = tasks.flatMap(({ itemsDone }) => itemsDone);
+  if (done.length > 0)
+    await tx.query(
+      'UPDATE checklist_items SET done_at = now(), done_by = $2, version = version + 1 WHERE id = ANY ($1::uuid[]) AND done_at IS NULL',
+      [done, actor.id],
+    );
+  const changed = tasks.filter(({ items: added, itemsDone }) => added.length + itemsDone.length > 0);
+  if (changed.length === 0) return;
+  const bytes = changed.map(({ items: added }) =>
+    added.reduce((sum, { text }) => sum + Buffer.byteLength(text) + ofRow, 0),
+  );
+  await tx.query(
+    `UPDATE tasks t SET bytes = coalesce(t.bytes, 0) + n.bytes,
+            (checklist_total, checklist_done) = (SELECT count(*), count(i.done_at) FROM checklist_items i WHERE i.task_id = t.id)
+       FROM unnest($1::uuid[], $2::bigint[]) AS n (id, bytes) WHERE t.id = n.id`,
+    [changed.map(({ taskId }) => taskId), bytes],
+  );
+}
+
+/** A document that is to be stored, of a task or of the project. */
+export interface NewDocument {
+  id: string;
+  taskId: string | null;
+  entry: DocumentEntry | PlanEntry;
+}
+
+/** Stores documents with their earlier versions. @returns the bytes that they take, by the document */
+export async function insertDocuments(
+  tx: Transaction,
+  { actor, projectId }: Importer,
+  documents: NewDocument[],
+): Promise<Map<NewDocument, number>> {
+  const taken = new Map<NewDocument, number>();
+  for (const document of documents) {
+    const { id, taskId, entry } = document;
+    const keepsVersions = entry.kind !== 'memory';
+    const earlier = keepsVersions ? entry.earlier_versions : [];
+    const present = { title: entry.title, body: entry.body, change_note: entry.change_note };
+    const versions = keepsVersions ? [...earlier, present] : [];
+    const bytes = [present, ...versions].reduce((sum, text) => sum + bytesOfDocument(text), 0);
+    taken.set(document, bytes);
+    await tx.query(
+      `INSERT INTO documents (id, kind, project_id, task_id, title, body, tags, created_by, updated_by, version, bytes)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`,
+      [
+        id,
+        entry.kind,
+        taskId === null ? projectId : null,
+        taskId,
+        entry.title,
+        entry.body,
+        'tags' in entry ? entry.tags : [],
+        actor.id,
+        earlier.length + 1,
+        bytes,
+      ],
+    );
+    for (const [index, version] of versions.entries())
+      await tx.query(
+        `INSERT INTO document_versions (document_id, version, title, body, change_note, author_id) VALUES ($1, $2, $3, $4, $5, $6)`,
+        [id, index + 1, version.title, version.body, version.change_note ?? null, actor.id],
+      );
+  }
+  return taken;
+}
+
+/** Counts the bytes of plans with their tasks. */
+export async function countInTasks(tx: Transaction, bytes: Map<string, number>): Promise<void> {
+  if (bytes.size === 0) return;
+  await tx.query(
+    `UPDATE tasks t SET bytes = coalesce(t.bytes, 0) + n.bytes
+       FROM unnest($1::uuid[], $2::bigint[]) AS n (id, bytes) WHERE t.id = n.id`,
+    [[...bytes.keys()], [...bytes.values()]],
+  );
+}
+
+/** What is to be attached, and to what. */
+export interface NewAttachment {
+  type: LinkedType;
+  linkedId: string;
+  entry: AttachmentEntry;
+}
+
+/** Attaches links and files. @returns the bytes of the files */
+export async function insertAttachments(
+  tx: Transaction,
+  { actor, projectId }: Importer,
+  attachments: NewAttachment[],
+): Promise<number> {
+  let stored = 0;
+  for (const { type, linkedId, entry } of attachments) {
+    const id = newId();
+    const file = entry.url ? null : fileOf(entry);
+    if (file) await storeContent(tx, id, file);
+    await tx.query(
+      `INSERT INTO attachments (id, linked_type, linked_id, project_id, name, url, media_type, size, sha256, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [
+        id,
+        type,
+        linkedId,
+        projectId,
+        entry.name,
+        entry.url ?? null,
+        file?.mediaType ?? null,
+        file?.size ?? 0,
+        file?.sha256 ?? null,
+        actor.id,
+      ],
+    );
+    stored += file?.size ?? 0;
+  }
+  return stored;
+}
+
+function fileOf({ name, media_type, content }: AttachmentEntry): UploadedFile {
+  const bytes = Buffer.from(content ?? '', 'base64');
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  return new UploadedFile(name, media_type ?? 'application/octet-stream', [bytes], bytes.length, hash);
+}
+
+/** Stores labels of the project. */
+export async function insertLabels(
+  tx: Transaction,
+  { actor, projectId }: Importer,
+  labels: LabelEntry[],
+): Promise<void> {
+  if (labels.length === 0) return;
+  await tx.query(
+    `INSERT INTO labels (id, project_id, kind, name, color, description, archived_at, created_by)
+     SELECT n.id, $1, n.kind, n.name, n.color, coalesce(n.description, ''), CASE WHEN n.archived THEN now() END, $2
+       FROM json_to_recordset($3) AS n (id uuid, kind text, name text, color text, description text, archived boolean)
+     ON CONFLICT DO NOTHING`,
+    [
+      projectId,
+      actor.id,
+      JSON.stringify(
+        labels.map((label) => ({ id: newId(), ...label, archived: Boolean(label.archived_at) })),
+      ),
+    ],
+  );
+}
+
+/** Splits rows so that a statement has at most some megabytes. */
+function* pieces<Row extends { body: string } | { text: string }>(rows: Row[]): Generator<Row[]> {
+  let piece: Row[] = [];
+  let size = 0;
+  for (const row of rows) {
+    piece.push(row);
+    size += 200 + ('body' in row ? row.body : row.text).length;
+    if (size < 1_000_000) continue;
+    yield piece;
+    [piece, size] = [[], 0];
+  }
+  if (piece.length > 0) yield piece;
+}

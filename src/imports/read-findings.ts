@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { FileContents } from './contents.js';
+import { taskEntry } from './entry.schema.js';
+import { findingSchema, priorityOfSeverity, type Finding } from './finding.schema.js';
+import { inSlices } from './in-slices.js';
+import { jsonValues, type JsonValue } from './json-values.js';
+import { findingOf, resultSchema, toolSchema, type Result, type Rule } from './sarif.js';
+
+/** What was found, and by which tools. */
+export interface Findings {
+  contents: FileContents;
+  /** The names of the tools, which are the `source` of their tasks. */
+  tools: string[];
+}
+
+const plainTool = 'findings';
+
+/**
+ * Reads the findings of scanners: SARIF 2.1.0, or a list `[{fingerprint, title, …}]`, which may be the field `findings` of an object that names
+ * its `tool`. @throws MALFORMED_REQUEST, RESOURCE_LIMIT_EXCEEDED
+ */
+export async function readFindings(bytes: Buffer): Promise<Findings> {
+  const reader = new FindingsReader();
+  const within = ['', 'findings', 'runs', 'runs.*', 'runs.*.results'];
+  for await (const item of inSlices(jsonValues(bytes, within))) {
+    if (reader.contents.isTooFaulty) break;
+    if (item.begins && item.path === 'runs.*') await reader.endRun();
+    else reader.read(item);
+  }
+  await reader.endRun();
+  return reader.end();
+}
+
+class FindingsReader {
+  readonly contents = new FileContents();
+  private readonly tools = new Set<string>();
+  private isKnown = false;
+  private tool = plainTool;
+  /** The rules of the run; undefined before its tool has been read, which may follow the results. */
+  private rules: Rule[] | undefined;
+  private readonly early: { line: number; result: Result }[] = [];
+  private readonly seen = new Map<string, number>();
+
+  read({ path, line, value, fault, begins }: JsonValue): void {
+    const { contents } = this;
+    if (begins) {
+      this.isKnown ||= begins === 'list' && ['', 'findings'].includes(path);
+      return undefined;
+    }
+    if (fault !== undefined) return contents.addFault(line, null, fault);
+    switch (path) {
+      case '*':
+      case 'findings.*': {
+        const finding = contents.check(findingSchema, line, value);
+        if (finding) this.add(line, finding);
+        return;
+      }
+      case 'tool': {
+        const name = contents.check(z.string().trim().min(1).max(200), line, value, () => 'tool');
+        if (name !== undefined) this.tool = name;
+        return;
+      }
+      case 'version':
+        if (value !== '2.1.0') contents.addFault(line, path, 'Send SARIF 2.1.0, or a list of findings');
+        this.isKnown = true;
+        return;
+      case 'runs.*.tool': {
+        const tool = contents.check(toolSchema, line, value, (field) => `tool.${field}`);
+        if (tool) this.useTool(tool);
+        return;
+      }
+      case 'runs.*.results.*': {
+        const result = contents.check(resultSchema, line, value);
+        if (result && this.rules) this.addResult(line, result, this.rules);
+        else if (result) this.early.push({ line, result });
+        return;
+      }
+      default:
+    }
+  }
+
+  private useTool({ driver }: z.output<typeof toolSchema>): void {
+    this.tool = driver.name;
+    this.rules = driver.rules;
+    this.tools.add(driver.name);
+  }
+
+  /** Adds the results that came before the tool of their run. */
+  async endRun(): Promise<void> {
+    for await (const { line, result } of inSlices(this.early.splice(0)))
+      this.addResult(line, result, this.rules ?? []);
+    this.rules = undefined;
+  }
+
+  private addResult(line: number, result: Result, rules: Rule[]): void {
+    const finding = findingOf(result, rules);
+    if (finding) this.add(line, finding);
+  }
+
+  end(): Findings {
+    if (!this.isKnown && this.contents.faults.length === 0)
+      this.contents.addFault(
+        1,
+        null,
+        'Send SARIF 2.1.0, or a list of findings with a fingerprint and a title',
+      );
+    return { contents: this.contents, tools: this.tools.size > 0 ? [...this.tools] : [this.tool] };
+  }
+
+  /** The same finding at another place of the file is the same task: the first one stands. */
+  private add(line: number, { fingerprint, title, severity, description, location, type }: Finding): void {
+    const external_ref = refOf(this.tool, fingerprint);
+    const first = this.seen.get(external_ref);
+    if (first !== undefined)
+      return this.contents.addWarning(line, 'fingerprint', `The finding is the one of line ${first}`);
+    this.seen.set(external_ref, line);
+    const entry = this.contents.check(taskEntry, line, {
+      external_ref,
+      source: this.tool,
+      title: title.slice(0, 500),
+      description,
+      type,
+      priority: priorityOfSeverity[severity],
+      project_path: location?.replace(/:\d+$/, '') || null,
+      metadata: { finding: { severity, location: location ?? null } },
+    });
+    if (entry) this.contents.addTask(line, entry, external_ref);
+  }
+}
+
+/** The name of a finding elsewhere; a long fingerprint is hashed. */
+function refOf(tool: string, fingerprint: string): string {
+  const ref = `${tool}:${fingerprint}`;
+  return ref.length <= 500 ? ref : `${tool}:${hash(fingerprint)}`;
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,156 @@
+import { newId } from '../common/ids.js';
+import type { Transaction } from '../infra/database.js';
+import { writtenColumns } from '../tasks/task-columns.js';
+import { stateOfNew } from '../tasks/task-state.js';
+import type { PlannedTask } from './plan-tasks.js';
+
+/** The types of the columns that an import writes. */
+const types: Record<(typeof writtenColumns)[number], string> = {
+  title: 'text',
+  description: 'text',
+  type: 'text',
+  status: 'text',
+  planned: 'boolean',
+  blocker: 'text',
+  priority: 'smallint',
+  progress_percentage: 'smallint',
+  due_at: 'timestamptz',
+  parent_id: 'uuid',
+  result: 'text',
+  source: 'text',
+  external_ref: 'text',
+  project_path: 'text',
+  started_at: 'timestamptz',
+  completed_at: 'timestamptz',
+  estimated_duration: 'integer',
+  tags: 'text[]',
+  metadata: 'jsonb',
+  command: 'text',
+  working_directory: 'text',
+  environment: 'jsonb',
+  timeout: 'integer',
+  retry_attempts: 'smallint',
+  limits: 'jsonb',
+  final_exit_codes: 'smallint[]',
+};
+const own = {
+  id: 'uuid',
+  number: 'integer',
+  assigned_to: 'uuid',
+  is_draft: 'boolean',
+  is_archived: 'boolean',
+  checklist_total: 'smallint',
+  checklist_done: 'smallint',
+};
+const columns = [...Object.keys(own), ...writtenColumns];
+const record = [...Object.entries(own), ...writtenColumns.map((name) => [name, types[name]])]
+  .map((column) => column.join(' '))
+  .join(', ');
+
+const insertion = `INSERT INTO tasks (project_id, created_by, archived_at, ${columns.join(', ')})
+  SELECT $1, $2, CASE WHEN n.is_archived THEN now() END,
+         ${columns.map((name) => (name === 'tags' ? 'attach_labels($1::uuid, $2::uuid, n.tags)' : `n.${name}`)).join(', ')}
+    FROM json_to_recordset($3) AS n (${record})
+  RETURNING id, title, status, priority, number`;
+
+export interface InsertedTask {
+  id: string;
+  title: string;
+  status: string;
+  priority: number;
+  number: number;
+}
+
+const tasksAtOnce = 200;
+
+const blank = {
+  description: '',
+  type: 'task',
+  priority: 5,
+  due_at: Infinity as Date | number,
+  result: null,
+  source: null,
+  external_ref: null,
+  project_path: null,
+  estimated_duration: null,
+  tags: [] as string[],
+  metadata: {},
+  command: null,
+  working_directory: null,
+  environment: {},
+  timeout: null,
+  retry_attempts: 0,
+  limits: {},
+  final_exit_codes: [] as number[],
+};
+
+/** Stores the tasks that an import makes, in their order. @param numbers the number of each */
+export async function insertTasks(
+  tx: Transaction,
+  projectId: string,
+  actorId: string,
+  tasks: PlannedTask[],
+  numbers: Map<PlannedTask, number>,
+): Promise<InsertedTask[]> {
+  const inserted: InsertedTask[] = [];
+  for (let at = 0; at < tasks.length; at += tasksAtOnce) {
+    const rows = tasks.slice(at, at + tasksAtOnce).map((task) => rowOf(task, numbers.get(task)!));
+    inserted.push(
+      ...(await tx.query<InsertedTask & Record<string, unknown>>(insertion, [
+        projectId,
+        actorId,
+        JSON.stringify(rows),
+      ])),
+    );
+  }
+  return inserted;
+}
+
+function rowOf(task: PlannedTask, number: number): Record<string, unknown> {
+  const { blocker, progress_percentage, ...fields } = task.fields;
+  const { entry } = task.from;
+  const state = stateOfNew({ status: task.status, blocker, progress_percentage });
+  const due = fields.due_at ?? blank.due_at;
+  return {
+    ...blank,
+    ...fields,
+    ...state,
+    due_at: typeof due === 'number' ? 'infinity' : due,
+    parent_id: task.parent_id ?? null,
+    id: task.id,
+    number,
+    assigned_to: task.assigned_to ?? null,
+    is_draft: entry.draft,
+    is_archived: entry.archived,
+    checklist_total: task.parts.items.length,
+    checklist_done: task.parts.items.filter(({ done }) => done).length,
+  };
+}
+
+/** Stores what new tasks wait for. Nobody else knows them yet, so that no circle can close through other transactions. */
+export async function insertDependencies(tx: Transaction, tasks: PlannedTask[]): Promise<void> {
+  const edges = tasks.flatMap(({ id, dependencies = [] }) =>
+    dependencies.map((depends_on) => ({ id: newId(), task_id: id, depends_on })),
+  );
+  if (edges.length === 0) return;
+  await tx.query(
+    `INSERT INTO task_dependencies (id, task_id, depends_on_task_id)
+     SELECT n.id, n.task_id, n.depends_on FROM json_to_recordset($1) AS n (id uuid, task_id uuid, depends_on uuid)`,
+    [JSON.stringify(edges)],
+  );
+}
+
+/** Remembers what was made of entries that have no other name here. */
+export async function rememberEntries(
+  tx: Transaction,
+  projectId: string,
+  made: { key: string; id: string }[],
+): Promise<void> {
+  if (made.length === 0) return;
+  await tx.query(
+    `INSERT INTO imported_entries (project_id, key, entity_id)
+     SELECT $1, n.key, n.id FROM unnest($2::text[], $3::uuid[]) AS n (key, id)
+     ON CONFLICT (project_id, key) DO UPDATE SET entity_id = excluded.entity_id`,
+    [projectId, made.map(({ key }) => key), made.map(({ id }) => id)],
+  );
+}
