@@ -51,7 +51,7 @@ const betweenProcesses = [
   'test/commands/commands.test.ts',
   'test/e2e/{auth-sessions,operations,personal-tokens,task-numbers,users}.test.ts',
   'test/executions/{admission,revoked}.test.ts',
-  'test/faults/{output,races}.test.ts',
+  'test/faults/{erasure,output,races}.test.ts',
   'test/realtime/{connection,expiry,limits,shutdown,socket-io,stream-access}.test.ts',
   'test/sdk/websocket.test.ts',
   'test/webhooks/{delivery,faults}.test.ts',

@@ -1592,6 +1592,7 @@ export interface components {
           | 'PROJECT_NOT_FOUND'
           | 'PROJECT_ACCESS_DENIED'
           | 'PROJECT_ARCHIVED'
+          | 'PROJECT_NOT_ARCHIVED'
           | 'PROJECT_LIMIT_EXCEEDED'
           | 'RATE_LIMIT_EXCEEDED'
           | 'QUEUE_FULL'
@@ -2663,6 +2664,13 @@ export interface components {
        * @enum {string}
        */
       period?: '7d' | '30d' | '90d' | '1y';
+    };
+    ProjectsDeleteQuery: {
+      /**
+       * @description Whether to remove the project for good
+       * @enum {string}
+       */
+      permanent?: 'true' | 'false';
     };
     ProjectsListDocsQuery: {
       /** @description Page number, from 1 */
@@ -4972,6 +4980,7 @@ export type ProjectSecrets = components['schemas']['ProjectSecrets'];
 export type ProjectStatistics = components['schemas']['ProjectStatistics'];
 export type ProjectUpdatedMessage = components['schemas']['ProjectUpdatedMessage'];
 export type ProjectsAnalyticsQuery = components['schemas']['ProjectsAnalyticsQuery'];
+export type ProjectsDeleteQuery = components['schemas']['ProjectsDeleteQuery'];
 export type ProjectsListDocsQuery = components['schemas']['ProjectsListDocsQuery'];
 export type ProjectsListKeysQuery = components['schemas']['ProjectsListKeysQuery'];
 export type ProjectsListMemoryQuery = components['schemas']['ProjectsListMemoryQuery'];
