@@ -327,6 +327,7 @@ test('tasks are changed, archived, moved and deleted, and an empty change is a u
 test('projects are archived, restored and deleted, for good only when that is confirmed', async () => {
   const projects = (...args: string[]) => millrace.call(['projects', ...args]);
   await projects('create', 'To be deleted', '--key', 'DELE');
+  expect((await projects('list')).stdout).toMatch(/^DELE +active +To be deleted$/m);
   expect(await projects('delete', 'DELE', '--permanent')).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/DELE.*for good\n.*--yes/),
