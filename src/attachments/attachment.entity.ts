@@ -8,6 +8,7 @@ export type LinkedType = (typeof linkedTypes)[number];
 /** A file or a link that is attached to a task, a project or a document. */
 @Entity('attachments')
 @Index('attachments_linked', ['linked_id', 'id'])
+@Index('attachments_project', ['project_id', 'id'])
 export class Attachment {
   @Id()
   id!: string;

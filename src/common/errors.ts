@@ -102,6 +102,11 @@ const table = {
   PROJECT_NOT_FOUND: { status: 404, message: 'The project does not exist', level: 'debug' },
   PROJECT_ACCESS_DENIED: { status: 403, message: 'You may not do this in the project', level: 'info' },
   PROJECT_ARCHIVED: { status: 409, message: 'The project is archived and read-only', level: 'debug' },
+  PROJECT_NOT_ARCHIVED: {
+    status: 409,
+    message: 'The project is not archived: set its status to archived first',
+    level: 'debug',
+  },
   PROJECT_LIMIT_EXCEEDED: { status: 409, message: 'A limit of the project is reached', level: 'info' },
 
   RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests. Please try again later.', level: 'info' },

@@ -20,6 +20,8 @@ export interface EventMap {
   'user.restricted': { user_id: string; project_id: string | null };
   /** A project's access, status or settings changed; caches drop it. */
   'project.changed': { project_id: string };
+  /** A project was deleted for good: its rows and its workspaces are to be removed. */
+  'project.erased': { project_id: string };
   /** Maintenance was announced, changed or ended. */
   'maintenance.changed': Record<string, never>;
   /** Webhook deliveries wait in the outbox. */

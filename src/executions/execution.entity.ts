@@ -21,6 +21,10 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
 @Index('executions_running', ['id'], { where: "status = 'running'" })
 @Index('executions_finished', ['finished_at'], { where: 'finished_at IS NOT NULL' })
 @Index('executions_created', ['created_at'])
+// ended runs only: it gets one entry for a run, where a run that waits and works is stored several times
+@Index('executions_ended_of', ['project_id', 'id'], {
+  where: 'finished_at IS NOT NULL AND project_id IS NOT NULL',
+})
 // the two indexes of the output retention: stored outputs, and outputs that are being removed
 @Index('executions_output_kept', ['project_id', 'finished_at'], {
   where: 'output_pruned_at IS NULL AND output_bytes > 0',

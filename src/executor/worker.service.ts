@@ -12,6 +12,7 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { VitalConnections, WorkerConnections } from '../infra/reserved-connections.js';
 import { SecretsService } from '../projects/secrets.service.js';
 import { commandUserName, warnOfExposure } from './command-user.js';
+import { ErasedWorkspaces } from './erased-workspaces.js';
 import { Isolation } from './isolation.js';
 import { launcherSource } from './launcher-source.js';
 import { settable } from './launch-limits.js';
@@ -83,7 +84,12 @@ export class WorkerService {
       graceMs: config.CANCEL_GRACE_SECONDS * 1000,
     };
     await this.beat();
+    const erased = new ErasedWorkspaces(this.connections, launcher, workspaces, logger, {
+      events: this.events,
+      everyMs: config.HOUSEKEEPING_SECONDS * 1000,
+    });
     this.releases.push(
+      () => erased.stop(),
       this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')),
       // the heartbeat ends the runs of restricted users
       this.events.on('user.restricted', () => void (this.beating ??= this.beatSafely())),
@@ -114,7 +120,7 @@ export class WorkerService {
     }, GRACE_SECONDS * 1000);
     await this.queue.stopProcessing();
     clearTimeout(grace);
-    for (const release of this.releases) release();
+    for (const release of this.releases) await release();
     await this.beating;
     await this.context.launcher.close();
     await this.heartbeat.query('DELETE FROM workers WHERE id = $1', [this.id]).catch(() => undefined);

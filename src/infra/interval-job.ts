@@ -13,6 +13,11 @@ export class IntervalJob {
     this.timer = setInterval(() => void (this.running ??= this.run()), everyMs * (0.9 + Math.random() * 0.2));
   }
 
+  /** Runs the job now, unless it is running. */
+  wake(): void {
+    if (!this.stopping.signal.aborted) this.running ??= this.run();
+  }
+
   /** Stops the job and waits for its current run. */
   async stop(): Promise<void> {
     this.stopping.abort();

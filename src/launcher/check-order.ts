@@ -20,17 +20,22 @@ const REQUIRED_OPTIONS = [
  */
 export function checkOrder(order: LaunchOrder, users: CommandUsers): void {
   if (!isWellFormed(order)) throw refused('it is not well formed');
-  const { user, workspace, bubblewrap } = order;
+  const { user, bubblewrap } = order;
   const offset = (user?.uid ?? -1) - users.first;
   if (!user || offset < 0 || offset >= users.count || user.gid !== user.uid)
     throw refused(`the user ${user?.uid} is not one that is for commands`);
+  checkWorkspace(order.workspace, users);
+  if (bubblewrap && !REQUIRED_OPTIONS.every((option) => bubblewrap.includes(option)))
+    throw refused('an option of bubblewrap is missing without which a run is not isolated');
+}
+
+/** Checks that a path is one of a workspace. @throws LaunchError NOT_ALLOWED */
+export function checkWorkspace(workspace: string, users: CommandUsers): void {
   const parent = dirname(workspace);
   const isWorkspace =
     ID.test(basename(workspace)) &&
     (parent === `${users.workspaceRoot}/projects` || parent === `${users.workspaceRoot}/users`);
   if (!isWorkspace) throw refused('its workspace is not below the folder of workspaces');
-  if (bubblewrap && !REQUIRED_OPTIONS.every((option) => bubblewrap.includes(option)))
-    throw refused('an option of bubblewrap is missing without which a run is not isolated');
 }
 
 function isWellFormed(order: LaunchOrder): boolean {

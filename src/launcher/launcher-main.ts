@@ -22,6 +22,7 @@ import { assertTrusted, type LauncherPolicy } from './policy.js';
 import { ownIdentity } from './processes/identity.js';
 import { Runs } from './runs.js';
 import { ScriptFiles } from './script-files.js';
+import { removeWorkspace } from './workspaces.js';
 import { HeartbeatMonitor } from './heartbeat-monitor.js';
 
 const CHANNEL = 3;
@@ -73,6 +74,8 @@ async function handle(message: WorkerMessage): Promise<void> {
       const refusal = await tryIsolation(message, users);
       return report({ type: 'isolation-tried', refusal: refusal && asMessage(refusal) });
     }
+    case 'remove-workspace':
+      return removeWorkspace(message.workspace, users);
     case 'end-orphans': {
       const ended = await sweep().catch((error: unknown) => {
         logError('The launcher could not look for orphans', error);

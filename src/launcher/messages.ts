@@ -15,6 +15,8 @@ export type WorkerMessage =
   | LaunchOrder
   | { type: 'terminate'; run: number; graceMs: number }
   | { type: 'end-orphans' }
+  /** Nothing is reported: what could not be removed is found by the next look. */
+  | { type: 'remove-workspace'; workspace: string }
   | { type: 'try-isolation'; bubblewrap: string[] }
   | { type: 'heartbeat'; timeoutMs: number }
   | { type: 'make-fifos' };

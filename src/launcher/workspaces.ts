@@ -11,6 +11,7 @@ import {
   rmdirSync,
 } from 'node:fs';
 import { asUser, cleanEnvironment, type User } from './as-user.js';
+import { checkWorkspace } from './check-order.js';
 import { LaunchError } from './launch-error.js';
 import type { CommandUsers } from './policy.js';
 
@@ -47,6 +48,24 @@ export class Workspaces {
     this.handovers.set(path, started);
     return started;
   }
+}
+
+/**
+ * Removes a workspace, and what a change of its user has left beside it. What cannot be removed stays for the next attempt.
+ * @param users the policy of a launcher with root rights, which never accesses the contents as root
+ * @throws LaunchError NOT_ALLOWED for a path that is not one of a workspace
+ */
+export async function removeWorkspace(path: string, users: CommandUsers | undefined): Promise<void> {
+  if (users) {
+    checkWorkspace(path, users);
+    for (const suffix of ['', '.new', '.before']) await removeFolder(`${path}${suffix}`);
+    return;
+  }
+  // chmod would follow a link
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  // programs make folders in which even their owner can remove nothing, such as the cache of Go modules
+  await run(['chmod', '-R', 'u+rwX', '--', path], undefined, 'ignore').ended;
+  await run(['rm', '-rf', '--', path], undefined, 'ignore').ended;
 }
 
 function makeFor(path: string, uid: number, gid: number): void {
@@ -91,7 +110,10 @@ async function removeFolder(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return;
   const owner = { uid: found.uid, gid: found.gid };
-  if (found.uid !== 0) await run(['find', path, '-mindepth', '1', '-delete'], owner, 'ignore').ended;
+  if (found.uid !== 0) {
+    await run(['chmod', '-R', 'u+rwX', '--', path], owner, 'ignore').ended;
+    await run(['find', path, '-mindepth', '1', '-delete'], owner, 'ignore').ended;
+  }
   try {
     rmdirSync(path);
   } catch {
@@ -105,7 +127,11 @@ function unusedName(path: string): string {
   return name;
 }
 
-function run(command: [string, ...string[]], owner: User, pipe: 'pipe' | 'ignore' | NodeJS.WritableStream) {
+function run(
+  command: [string, ...string[]],
+  owner: User | undefined,
+  pipe: 'pipe' | 'ignore' | NodeJS.WritableStream,
+) {
   const isReader = typeof pipe !== 'string';
   const { line, options } = asUser(owner, command);
   const child = spawn(line[0], line.slice(1), {

@@ -89,23 +89,36 @@ export class ProjectKeysService {
         [keyId, projectId],
       );
       if (!key) throw new AppError('RESOURCE_NOT_FOUND', { key_id: keyId });
-      await this.credentials.revoke(tx, actor, toCredential(key));
-      await tx.query(
-        'UPDATE users SET disabled = true, updated_at = now(), version = version + 1 WHERE id = $1',
-        [key.user_id],
-      );
-      await endClaims(tx, key.user_id);
-      await tx.query('DELETE FROM project_members WHERE project_id = $1 AND user_id = $2', [
-        projectId,
-        key.user_id,
-      ]);
-      this.record(tx, actor, projectId, {
-        action: 'key_revoked',
-        oldValue: { id: key.id, label: key.label },
-      });
-      this.events.emitAfter(tx, 'user.restricted', { user_id: key.user_id, project_id: null });
+      await this.revokeIn(tx, actor, projectId, key);
     });
     return { message: 'Key revoked' };
+  }
+
+  /** Revokes all keys of a project, of which there are 50 at most, within the caller's transaction. */
+  async revokeAllIn(tx: Transaction, actor: Actor, projectId: string): Promise<void> {
+    const keys = await tx.query<Credential & Record<string, unknown>>(
+      'SELECT * FROM credentials WHERE project_id = $1 ORDER BY id',
+      [projectId],
+    );
+    for (const key of keys) await this.revokeIn(tx, actor, projectId, key);
+  }
+
+  private async revokeIn(tx: Transaction, actor: Actor, projectId: string, key: Credential): Promise<void> {
+    await this.credentials.revoke(tx, actor, toCredential(key));
+    await tx.query(
+      'UPDATE users SET disabled = true, updated_at = now(), version = version + 1 WHERE id = $1',
+      [key.user_id],
+    );
+    await endClaims(tx, key.user_id);
+    await tx.query('DELETE FROM project_members WHERE project_id = $1 AND user_id = $2', [
+      projectId,
+      key.user_id,
+    ]);
+    this.record(tx, actor, projectId, {
+      action: 'key_revoked',
+      oldValue: { id: key.id, label: key.label },
+    });
+    this.events.emitAfter(tx, 'user.restricted', { user_id: key.user_id, project_id: null });
   }
 
   /** Locks a project that the actor owns, so that changes of its keys do not run at once. @returns its id */

@@ -5,8 +5,10 @@ import type { Actor } from '../common/permissions.js';
 import { CurrentActor, IfMatch, RequestUrl } from '../http/request.js';
 import { MembersService } from './members.service.js';
 import { projectIdParam } from './project-access.js';
+import { ProjectRemoval } from './project-removal.service.js';
 import {
   createProjectSchema,
+  deleteProjectQuery,
   deletedSchema,
   membersSchema,
   projectDetailSchema,
@@ -16,6 +18,7 @@ import {
   setMemberSchema,
   updateProjectSchema,
   type CreateProject,
+  type DeleteProjectQuery,
   type MemberRole,
   type ProjectListQuery,
   type UpdateProject,
@@ -26,6 +29,7 @@ import { ProjectsService } from './projects.service.js';
 export class ProjectsController {
   constructor(
     private readonly projects: ProjectsService,
+    private readonly removal: ProjectRemoval,
     private readonly members: MembersService,
   ) {}
 
@@ -101,12 +105,23 @@ export class ProjectsController {
   @Endpoint({
     access: 'write',
     summary: 'Delete a project',
-    description: 'The deletion is soft: nothing is erased, but the project and its tasks become invisible.',
+    description:
+      'The deletion is soft: nothing is erased, but the project and its tasks become invisible. With `permanent=true` an archived project is removed for good: for everybody at once, and what it held, from tasks to output and workspaces, in the background. Its activity stays.',
     response: deletedSchema,
-    errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND', 'PROJECT_ACCESS_DENIED', 'RESOURCE_IN_USE'],
+    errors: [
+      'VALIDATION_ERROR',
+      'PROJECT_NOT_FOUND',
+      'PROJECT_ACCESS_DENIED',
+      'PROJECT_NOT_ARCHIVED',
+      'RESOURCE_IN_USE',
+    ],
   })
-  delete(@CurrentActor() actor: Actor, @Param('project_id', { schema: projectIdParam }) projectId: string) {
-    return this.projects.remove(actor, projectId);
+  delete(
+    @CurrentActor() actor: Actor,
+    @Param('project_id', { schema: projectIdParam }) projectId: string,
+    @Query({ schema: deleteProjectQuery }) { permanent }: DeleteProjectQuery,
+  ) {
+    return this.removal.remove(actor, projectId, permanent);
   }
 
   @Get(':project_id/members')

@@ -9,6 +9,7 @@ import { ProjectAccess } from './project-access.js';
 import { ProjectWrites } from './project-writes.service.js';
 import { ProjectKeysController } from './project-keys.controller.js';
 import { ProjectKeysService } from './project-keys.service.js';
+import { ProjectRemoval } from './project-removal.service.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectsService } from './projects.service.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
@@ -24,6 +25,7 @@ import { SecretsService } from './secrets.service.js';
     MembersService,
     ProjectAccess,
     ProjectKeysService,
+    ProjectRemoval,
     ProjectWrites,
     ProjectsService,
     SecretSealing,

@@ -3,6 +3,7 @@ import { byteSizeSchema } from '../common/bytes.js';
 import { durationSchema } from '../common/duration.js';
 import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
+import { queryFlag, querySchema } from '../http/query.js';
 import type { Project } from './project.entity.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 
@@ -202,6 +203,11 @@ export const projectListQuery = pageQuery(20).extend({
 });
 export type ProjectListQuery = z.output<typeof projectListQuery>;
 export const projectPageSchema = pageSchema(projectSchema).meta({ id: 'ProjectPage' });
+
+export const deleteProjectQuery = querySchema({
+  permanent: queryFlag.default(false).meta({ description: 'Whether to remove the project for good' }),
+});
+export type DeleteProjectQuery = z.output<typeof deleteProjectQuery>;
 
 export const deletedSchema = z.object({ message: z.string(), deleted_at: instant }).meta({ id: 'Deleted' });
 

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
-import { ActivityLog } from '../activity/activity-log.js';
 import { formatDuration } from '../common/duration.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
@@ -9,7 +8,6 @@ import { PageWindow, type Page } from '../http/pagination.js';
 import type { Actor } from '../common/permissions.js';
 import { hasScope, scopesOfEntity } from '../common/scopes.js';
 import { containing, countRows, Database, uniqueViolation, type Queryable } from '../infra/database.js';
-import { Events } from '../infra/events.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from './project-access.js';
@@ -34,8 +32,6 @@ export class ProjectsService {
     private readonly heavy: HeavyWork,
     private readonly access: ProjectAccess,
     private readonly writes: ProjectWrites,
-    private readonly activity: ActivityLog,
-    private readonly events: Events,
     private readonly infrastructure: Infrastructure,
   ) {}
 
@@ -125,49 +121,6 @@ export class ProjectsService {
     const { id } = await this.access.require(actor, projectId, 'own');
     await this.database.transaction((tx) => this.writes.updateIn(tx, actor, id, input, ifMatch));
     return this.view(await this.access.require(actor, id, 'read'));
-  }
-
-  /**
-   * Deletes a project softly: it and its tasks become invisible, but are not erased.
-   * @throws RESOURCE_IN_USE while tasks of it are queued, running or claimed, and for the backlog of an agent
-   */
-  async remove(actor: Actor, projectId: string): Promise<{ message: string; deleted_at: string }> {
-    const { id } = await this.access.require(actor, projectId, 'own');
-    return this.database.transaction(async (tx) => {
-      // a changed key waits for requests that store an execution in the project, which hold a lock of it
-      const [project] = await tx.query<{ deleted_at: Date; agent_id: string | null }>(
-        `UPDATE projects SET deleted_at = now(), key = key || '~' || id, version = version + 1
-          WHERE id = $1 AND deleted_at IS NULL RETURNING deleted_at, agent_id`,
-        [id],
-      );
-      if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
-      if (project.agent_id !== null)
-        throw new AppError(
-          'RESOURCE_IN_USE',
-          { project_id: id, agent_id: project.agent_id },
-          { message: 'The project is the backlog of an agent: delete the agent instead' },
-        );
-      const [active] = await tx.query(
-        `SELECT 1 FROM executions WHERE project_id = $1 AND status IN ('queued', 'running')
-          UNION ALL SELECT 1 FROM claims c JOIN tasks t ON t.id = c.task_id WHERE t.project_id = $1 LIMIT 1`,
-        [id],
-      );
-      if (active)
-        throw new AppError(
-          'RESOURCE_IN_USE',
-          { project_id: id },
-          { message: 'Tasks of the project are queued, running or claimed' },
-        );
-      this.activity.record(tx, {
-        actor,
-        entityType: 'project',
-        entityId: id,
-        projectId: id,
-        action: 'deleted',
-      });
-      this.events.emitAfter(tx, 'project.changed', { project_id: id });
-      return { message: 'Project deleted successfully', deleted_at: toInstant(project.deleted_at) };
-    });
   }
 
   private async view(project: Project): Promise<ProjectView> {

@@ -4,6 +4,7 @@ import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 /** A work session of a user: a context with settings, in which the user's changes are recorded. Sign-ins are in `auth_sessions`. */
 @Entity('sessions')
 @Index('sessions_user', ['user_id', 'created_at'])
+@Index('sessions_project', ['project_id'], { where: 'project_id IS NOT NULL' })
 export class Session {
   @Id()
   id!: string;

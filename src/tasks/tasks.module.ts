@@ -6,6 +6,7 @@ import { OutputModule } from '../output/output.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { ProjectCloneController } from './project-clone.controller.js';
 import { ProjectCloneService } from './project-clone.service.js';
+import { ProjectErasure } from './project-erasure.service.js';
 import { TaskArchiveController } from './task-archive.controller.js';
 import { TaskArchiveService } from './task-archive.service.js';
 import { TaskBulkController } from './task-bulk.controller.js';
@@ -37,6 +38,7 @@ import { TasksService } from './tasks.service.js';
   ],
   providers: [
     ProjectCloneService,
+    ProjectErasure,
     TaskArchiveService,
     TaskBulkService,
     TaskCreationService,

@@ -177,6 +177,53 @@ test('a backlog is sorted, filtered, paged and counted', async () => {
   ]);
 });
 
+test('the tasks of all agents are filtered by status, priority and agent', async () => {
+  const [one, two] = [await makeAgent(app), await makeAgent(app)];
+  const made: Json[] = [];
+  for (const [of, fields] of [
+    [one, { title: 'first' }],
+    [one, { title: 'urgent', priority: 1 }],
+    [two, { title: 'second' }],
+    [two, { title: 'done' }],
+  ] as const)
+    made.push(await data(201, app.admin.post(`/api/backlogs/${of.slug}`, fields)));
+  expect(made[0]).toMatchObject({ priority: 5, status: 'queued', description: '' });
+  const change = { status: 'complete', description: 'Of the second', result: 'Done' };
+  await data(200, app.admin.request('PATCH', `/api/backlogs/${two.slug}/${made[3]!.id}`, change));
+  expect(await data(200, app.admin.get(`/api/backlogs/${two.id}`))).toMatchObject({
+    agent_id: two.slug,
+    total: 2,
+  });
+  const all = async (query: Record<string, string | number> = {}): Promise<Json[]> => {
+    const { tasks } = await data(
+      200,
+      app.admin.get('/api/backlogs/', { query: { page_size: 100, ...query } }),
+    );
+    return tasks.filter(({ agent_id }: Json) => [one.slug, two.slug].includes(agent_id));
+  };
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  const titles = async (query: Record<string, string | number>) =>
+    (await all(query)).map(({ title }) => title).toSorted();
+  expect(await titles({ status: 'queued' })).toEqual(['first', 'second', 'urgent']);
+  expect(await titles({ status: 'complete' })).toEqual(['done']);
+  expect(await titles({ priority: 1 })).toEqual(['urgent']);
+  expect(await titles({ agent_id: two.id })).toEqual(['done', 'second']);
+  expect(await titles({ agent_id: one.slug, priority: 5, status: 'queued' })).toEqual(['first']);
+  expect(await all({ status: 'complete' })).toMatchObject([
+    {
+      agent_id: two.slug,
+      id: made[3]!.id,
+      title: 'done',
+      status: 'complete',
+      priority: 5,
+      description: 'Of the second',
+      result: 'Done',
+      created: time,
+      completed: time,
+    },
+  ]);
+});
+
 describe('who sees and changes a backlog', () => {
   test('are the members of its project', async () => {
     const task = await add();

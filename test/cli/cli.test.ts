@@ -372,6 +372,28 @@ test('tasks are changed, archived, moved and deleted, and an empty change is a u
   expect((await tasks('show', ref)).code).toBe(4);
 });
 
+test('projects are archived, restored and deleted, for good only when that is confirmed', async () => {
+  const projects = (...args: string[]) => millrace.call(['projects', ...args]);
+  await projects('create', 'To be deleted', '--key', 'DELE');
+  expect((await projects('list')).stdout).toMatch(/^DELE +active +To be deleted$/m);
+  expect(await projects('delete', 'DELE', '--permanent')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/DELE.*for good\n.*--yes/),
+  });
+  expect((await projects('delete', 'DELE', '--permanent', '--yes')).stderr).toContain('not archived');
+  expect((await projects('archive', 'DELE')).stdout).toBe('DELE is archived\n');
+  expect((await projects('restore', 'DELE')).stdout).toBe('DELE is active\n');
+  await projects('archive', 'DELE');
+  expect(await projects('delete', 'DELE', '--permanent', '--yes')).toEqual({
+    code: 0,
+    stdout: 'DELE deleted\n',
+    stderr: '',
+  });
+  expect((await projects('show', 'DELE')).code).toBe(4);
+  await projects('create', 'To be hidden', '--key', 'DELE');
+  expect((await projects('delete', 'DELE')).stdout).toBe('DELE deleted\n');
+});
+
 test('comments and checklists are written, changed and removed', async () => {
   const call = (...args: string[]) => millrace.call(args);
   const ref = (await call('tasks', 'create', 'Talked about')).stdout.trim();

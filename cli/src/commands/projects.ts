@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
 import { count, named } from '../options.js';
 
@@ -71,4 +72,37 @@ export function addProjects(program: Command): void {
         ]),
       );
     });
+
+  for (const [name, status, description] of [
+    ['archive', 'archived', 'make a project read-only, as it must be before it can be deleted for good'],
+    ['restore', 'active', 'make an archived project active again'],
+  ] as const)
+    projects
+      .command(name)
+      .description(description)
+      .argument('<project>', 'its key or id', named)
+      .action(async (id: string, _options: object, command: Command) => {
+        const { client, terminal } = Context.of(command);
+        const project = await client.projects.update(id, { status });
+        terminal.show(project, () => `${project.key} is ${status}`);
+      });
+
+  projects
+    .command('delete')
+    .description('delete a project')
+    .argument('<project>', 'its key or id', named)
+    .option('--permanent', 'remove it for good, with its tasks, runs and files; it must be archived')
+    .option('--yes', 'confirm what cannot be undone')
+    .action(
+      async (id: string, { permanent, yes }: { permanent?: boolean; yes?: boolean }, command: Command) => {
+        if (permanent && !yes)
+          throw new CliError(`${id} and all it holds would be removed for good`, {
+            hint: 'Add --yes if that is meant.',
+            exitCode: exitCodes.usage,
+          });
+        const { client, terminal } = Context.of(command);
+        const deleted = await client.projects.delete(id, permanent ? { permanent: 'true' } : {});
+        terminal.show(deleted, () => `${id} deleted`);
+      },
+    );
 }

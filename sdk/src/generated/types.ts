@@ -1594,6 +1594,7 @@ export interface components {
           | 'PROJECT_NOT_FOUND'
           | 'PROJECT_ACCESS_DENIED'
           | 'PROJECT_ARCHIVED'
+          | 'PROJECT_NOT_ARCHIVED'
           | 'PROJECT_LIMIT_EXCEEDED'
           | 'RATE_LIMIT_EXCEEDED'
           | 'QUEUE_FULL'
@@ -2704,6 +2705,13 @@ export interface components {
        * @enum {string}
        */
       period?: '7d' | '30d' | '90d' | '1y';
+    };
+    ProjectsDeleteQuery: {
+      /**
+       * @description Whether to remove the project for good
+       * @enum {string}
+       */
+      permanent?: 'true' | 'false';
     };
     ProjectsExportQuery: {
       /**
@@ -5065,6 +5073,7 @@ export type ProjectSecrets = components['schemas']['ProjectSecrets'];
 export type ProjectStatistics = components['schemas']['ProjectStatistics'];
 export type ProjectUpdatedMessage = components['schemas']['ProjectUpdatedMessage'];
 export type ProjectsAnalyticsQuery = components['schemas']['ProjectsAnalyticsQuery'];
+export type ProjectsDeleteQuery = components['schemas']['ProjectsDeleteQuery'];
 export type ProjectsExportQuery = components['schemas']['ProjectsExportQuery'];
 export type ProjectsImportFindingsQuery = components['schemas']['ProjectsImportFindingsQuery'];
 export type ProjectsImportQuery = components['schemas']['ProjectsImportQuery'];

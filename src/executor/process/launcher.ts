@@ -97,6 +97,11 @@ export class Launcher {
     return this.connected().tryIsolation(bubblewrap);
   }
 
+  /** Asks for the removal of a workspace that no run uses any more. Nothing says whether it could be done; ask again later. */
+  removeWorkspace(workspace: string): void {
+    this.current?.send({ type: 'remove-workspace', workspace });
+  }
+
   /**
    * Sends a heartbeat to the launcher. When the next one does not arrive within `timeoutMs` milliseconds, because this process was
    * suspended and its leases have expired, the launcher ends everything, as if this process had been killed.

@@ -26,6 +26,7 @@ import type {
   ProjectSecret,
   ProjectSecrets,
   ProjectsAnalyticsQuery,
+  ProjectsDeleteQuery,
   ProjectsExportQuery,
   ProjectsImportFindingsQuery,
   ProjectsImportQuery,
@@ -98,14 +99,15 @@ export class ProjectsResource {
 
   /**
    * Delete a project.
-   * The deletion is soft: nothing is erased, but the project and its tasks become invisible. Scopes, one of: `projects.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_IN_USE
+   * The deletion is soft: nothing is erased, but the project and its tasks become invisible. With `permanent=true` an archived project is removed for good: for everybody at once, and what it held, from tasks to output and workspaces, in the background. Its activity stays. Scopes, one of: `projects.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_IN_USE, PROJECT_NOT_ARCHIVED
    */
-  delete(projectId: string, options?: RequestOptions): Promise<Deleted> {
+  delete(projectId: string, query?: ProjectsDeleteQuery, options?: RequestOptions): Promise<Deleted> {
     return this.api.call({
       method: 'DELETE',
       path: '/projects/{projectId}',
       parameters: { projectId },
+      query,
       options,
     });
   }

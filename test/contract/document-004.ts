@@ -1,5 +1,4 @@
-/** A test that shows an item of the contract: a file below `test/`, and the title of a test in it. */
-export type Evidence = readonly [file: string, title: string];
+import type { Evidence } from './evidence.js';
 
 const tasks = 'e2e/tasks.test.ts';
 const projects = 'e2e/projects.test.ts';
@@ -26,8 +25,8 @@ const searched: Evidence[] = [[list, 'is searched: words, phrases, prefixes, ope
 const filtered: Evidence[] = [[list, 'is filtered by each of its filters and by several']];
 const taskFaults: Evidence[] = [[tasks, 'an invalid task is refused with the error code and the field']];
 
-/** Every item of the document (spec 004), by its part, with the tests that show it. */
-export const contract: Record<string, Record<string, Evidence[]>> = {
+/** Every item of document 004, which is the contract of the API, by its part, with the tests that show it. */
+export const document004: Record<string, Record<string, Evidence[]>> = {
   endpoints: {
     'POST /api/auth/login': [[auth, 'returns an access token, its lifetime and the user']],
     'POST /api/auth/refresh': [[auth, 'by access token issues another token and keeps the old one valid']],

@@ -1,0 +1,16 @@
+/** A test that shows an item of a document: a file below `test/`, and the title of a test in it. */
+export type Evidence = readonly [file: string, title: string];
+
+/** An operation, field, rule or gap of a source document. */
+export interface Row {
+  /** What takes its place here. */
+  here: string;
+  /** The tests that show it. */
+  shown: readonly Evidence[];
+}
+
+/** The rows of a document, by its part and by what they are about. */
+export type Table = Record<string, Record<string, Row>>;
+
+/** Makes a row. @param here what takes its place here */
+export const row = (here: string, ...shown: Evidence[]): Row => ({ here, shown });
