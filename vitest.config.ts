@@ -29,7 +29,7 @@ const once = [
   'test/mcp/**',
   'test/cli/**',
   'test/commands/{help,output}.test.ts',
-  'test/e2e/{access,answer-size,bodies,bulk,command-users,connections,contract,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
+  'test/e2e/{access,answer-size,bodies,bulk,command-users,connections,contract,cursors,doctor,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
   'test/executions/{last-run,run-writes,user-slots}.test.ts',
   'test/faults/{connections-taken,lost-commits,processes,secrets}.test.ts',
   'test/output/**',

@@ -8,6 +8,7 @@ import { addBacklog } from './commands/backlog.js';
 import { addClaim } from './commands/claim.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
+import { addDoctor } from './commands/doctor.js';
 import { addDocuments } from './commands/documents.js';
 import { addEvents } from './commands/events.js';
 import { addKeys } from './commands/keys.js';
@@ -52,6 +53,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addWebhooks,
     addTokens,
     addUsers,
+    addDoctor,
     addServer,
     addCompletion,
   ])
