@@ -59,7 +59,7 @@ const betweenProcesses = [
 
 /** What one process does with its database alone: in the other modes it cannot be tested. */
 const oneProcess = [
-  'test/e2e/{cleartext-passwords,left-postgres}.test.ts',
+  'test/e2e/{backup,cleartext-passwords,left-postgres}.test.ts',
   'test/faults/refilled-queue.test.ts',
   'test/webhooks/sealing.test.ts',
 ];

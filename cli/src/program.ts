@@ -5,6 +5,7 @@ import { addActivity } from './commands/activity.js';
 import { addAgents } from './commands/agents.js';
 import { addAttachments } from './commands/attachments.js';
 import { addBacklog } from './commands/backlog.js';
+import { addBackup } from './commands/backup.js';
 import { addClaim } from './commands/claim.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
@@ -54,6 +55,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addTokens,
     addUsers,
     addDoctor,
+    addBackup,
     addServer,
     addCompletion,
   ])

@@ -648,6 +648,24 @@ describe('serve and worker', () => {
     expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
   });
 
+  test('backup and restore work on the host of the server', async () => {
+    const file = join(folder, 'backup');
+    for (const action of ['backup', 'restore']) {
+      const nowhere = await millrace.call([action, file]);
+      expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
+    }
+    const empty = join(folder, 'empty');
+    const refused = await millrace.run(['backup', file, '--data-dir', empty], { MILLRACE_HOME: root });
+    expect(refused).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${empty} holds no database: set DATA_DIR, or DATABASE_URL, as for the server\n`,
+    });
+    await writeFile(file, 'something else');
+    const foreign = await millrace.run(['restore', file, '--data-dir', empty], { MILLRACE_HOME: root });
+    expect(foreign).toMatchObject({ code: 1, stderr: `${file} is no backup, or it is damaged\n` });
+  });
+
   test('serve starts a server and stops it cleanly', async () => {
     const serving = millrace.start(['serve', '--port', String(port)], { ...env, PORT: '1' });
     await until(isHealthy, { timeout: 60_000, what: 'the server to answer' });
