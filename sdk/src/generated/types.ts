@@ -1440,12 +1440,12 @@ export interface components {
         | 'stored_bytes'
         | 'checklist_counts'
         | 'task_numbers'
-        | 'profile_counts'
-        | 'analytics'
-        | 'queue_metrics'
         | 'search_words'
         | 'files'
-        | 'orphans';
+        | 'orphans'
+        | 'profile_counts'
+        | 'queue_metrics'
+        | 'analytics';
       /**
        * @description `skipped`: could not be checked; the message says why
        * @enum {string}
@@ -1469,12 +1469,12 @@ export interface components {
           | 'stored_bytes'
           | 'checklist_counts'
           | 'task_numbers'
-          | 'profile_counts'
-          | 'analytics'
-          | 'queue_metrics'
           | 'search_words'
           | 'files'
-          | 'orphans';
+          | 'orphans'
+          | 'profile_counts'
+          | 'queue_metrics'
+          | 'analytics';
       }[];
       /** @description What the checks say after the fix */
       report: components['schemas']['DoctorReport'];

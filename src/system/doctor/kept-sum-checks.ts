@@ -22,11 +22,11 @@ interface Differences {
 }
 
 async function differences(db: Queryable, sum: KeptSum): Promise<Differences> {
-  const prefix = sum.with === undefined ? '' : `${sum.with}, `;
+  const compared = sum.totals ?? sum;
   const [row] = await db.query<{ n: number; examples: unknown[] | null }>(
-    `WITH ${prefix}found AS MATERIALIZED (${differencesOf(sum)})
+    `WITH found AS MATERIALIZED (${differencesOf(compared)})
      SELECT (SELECT count(*)::int FROM found) AS n,
-            (SELECT json_agg(f) FROM (SELECT * FROM found ORDER BY ${sum.keys.join(', ')} LIMIT ${mostExamples}) AS f) AS examples`,
+            (SELECT json_agg(f) FROM (SELECT * FROM found ORDER BY ${compared.keys.join(', ')} LIMIT ${mostExamples}) AS f) AS examples`,
   );
   return { table: sum.table, differences: row!.n, examples: row!.examples ?? [] };
 }
