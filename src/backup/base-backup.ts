@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection, Submittable } from 'pg';
 import { Client } from 'pg';
-import { BackupError } from './backup-error.js';
+import { BackupError, codeOf } from './backup-error.js';
 
 /** A server and its superuser. */
 export interface Server {
@@ -40,11 +40,27 @@ export async function* baseBackup(server: Server): AsyncGenerator<Buffer> {
       "BASE_BACKUP (LABEL 'millrace', CHECKPOINT 'fast', WAL true, MANIFEST 'no', VERIFY_CHECKSUMS true)",
     );
     client.query(copy);
-    client.once('end', () => copy.fail(new Error('the connection ended')));
+    client.once('end', () => copy.fail(stopped()));
     yield* archivesOf(copy);
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+const stopped = (cause?: Error) =>
+  new BackupError('Postgres was stopped meanwhile: make the backup again', { cause });
+
+/** Says what to do about an error of Postgres. */
+function explained(error: Error): Error {
+  // admin_shutdown
+  if (codeOf(error) === '57P01') return stopped(error);
+  // data_corrupted
+  if (codeOf(error) === 'XX001')
+    return new BackupError(
+      `Pages of the database are damaged: postgres.log in DATA_DIR names them. Look after the disk, and restore an earlier backup (${error.message})`,
+      { cause: error },
+    );
+  return error;
 }
 
 /** The kinds of messages of BASE_BACKUP, by their first byte. */
@@ -115,7 +131,7 @@ class CopyOut implements Submittable {
   }
 
   handleError(error: Error): void {
-    this.fail(error);
+    this.fail(explained(error));
   }
 
   handleRowDescription(): void {}

@@ -68,20 +68,18 @@ async function enter(dataDir: string): Promise<void> {
 async function unpack(file: FileHandle, signal: AbortSignal): Promise<void> {
   const splitter = new TarSplitter();
   const writer = new EntryWriter();
+  const content = createGunzip();
+  // a consumer of the pipeline would still be writing when the pipeline fails, and make a file behind the removal of all others
+  const fed = pipeline(contentOf(file), content, { signal });
+  fed.catch(() => undefined);
   try {
-    await pipeline(
-      contentOf(file),
-      createGunzip(),
-      async (chunks: AsyncIterable<Buffer>) => {
-        for await (const chunk of chunks)
-          for (const part of splitter.take(chunk)) {
-            if ('entry' in part) await writer.begin(part.entry);
-            else await writer.write(part.content);
-          }
-        splitter.end();
-      },
-      { signal },
-    );
+    for await (const chunk of content as AsyncIterable<Buffer>)
+      for (const part of splitter.take(chunk)) {
+        if ('entry' in part) await writer.begin(part.entry);
+        else await writer.write(part.content);
+      }
+    await fed;
+    splitter.end();
   } catch (error) {
     throw explained(error);
   } finally {
