@@ -26,11 +26,12 @@ const isWhole = process.env['MILLRACE_TEST_ALL'] !== undefined;
 const once = [
   'test/activity/**',
   'test/agents/**',
+  'test/imports/**',
   'test/mcp/**',
   'test/cli/**',
   'test/contract/**',
   'test/commands/{help,output}.test.ts',
-  'test/e2e/{access,answer-size,bodies,bulk,command-users,connections,cursors,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
+  'test/e2e/{access,answer-size,backup,bodies,bulk,command-users,connections,cursors,doctor,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
   'test/executions/{last-run,run-writes,user-slots}.test.ts',
   'test/faults/{connections-taken,lost-commits,processes,secrets}.test.ts',
   'test/output/**',
@@ -52,7 +53,7 @@ const betweenProcesses = [
   'test/commands/commands.test.ts',
   'test/e2e/{auth-sessions,operations,personal-tokens,task-numbers,users}.test.ts',
   'test/executions/{admission,revoked}.test.ts',
-  'test/faults/{erasure,output,races}.test.ts',
+  'test/faults/{changes,erasure,output,races}.test.ts',
   'test/realtime/{connection,expiry,limits,shutdown,socket-io,stream-access}.test.ts',
   'test/sdk/websocket.test.ts',
   'test/webhooks/{delivery,faults}.test.ts',
@@ -60,7 +61,7 @@ const betweenProcesses = [
 
 /** What one process does with its database alone: in the other modes it cannot be tested. */
 const oneProcess = [
-  'test/e2e/{cleartext-passwords,left-postgres}.test.ts',
+  'test/e2e/{backup,cleartext-passwords,left-postgres}.test.ts',
   'test/faults/refilled-queue.test.ts',
   'test/webhooks/sealing.test.ts',
 ];

@@ -55,6 +55,7 @@ await write(
 await write(
   {
     main: join(dist, 'main.js'),
+    backup: join(dist, 'backup/main.js'),
     // these run in a process and a thread of their own, and are looked for beside the file that starts them
     'launcher-main': join(dist, 'launcher/launcher-main.js'),
     'safety-worker': join(dist, 'command-safety/safety-worker.js'),

@@ -10,6 +10,7 @@ const order = [
   ['launcher'],
   ['common'],
   ['infra'],
+  ['backup'],
   ['http'],
   ['request-limits'],
   ['health'],

@@ -5,9 +5,11 @@ import { addActivity } from './commands/activity.js';
 import { addAgents } from './commands/agents.js';
 import { addAttachments } from './commands/attachments.js';
 import { addBacklog } from './commands/backlog.js';
+import { addBackup } from './commands/backup.js';
 import { addClaim } from './commands/claim.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
+import { addDoctor } from './commands/doctor.js';
 import { addDocuments } from './commands/documents.js';
 import { addEvents } from './commands/events.js';
 import { addKeys } from './commands/keys.js';
@@ -54,6 +56,8 @@ export async function run(args: readonly string[]): Promise<void> {
     addWebhooks,
     addTokens,
     addUsers,
+    addDoctor,
+    addBackup,
     addServer,
     addCompletion,
   ])

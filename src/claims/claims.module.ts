@@ -13,6 +13,6 @@ import { TaskClaimController } from './task-claim.controller.js';
   imports: [AgentsModule, AuthModule, ProjectsModule, TasksModule],
   controllers: [ClaimsController, TaskClaimController],
   providers: [ClaimsService, ClaimWaits, LapsedClaims],
-  exports: [ClaimsService, ClaimWaits],
+  exports: [ClaimsService, ClaimWaits, LapsedClaims],
 })
 export class ClaimsModule {}

@@ -15,7 +15,7 @@ const defaultMaxClaims = 5;
 /** Opens tasks again whose claims have lapsed. Every process does it; only one of them can end a claim. */
 @Injectable()
 export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly job = new IntervalJob((signal) => this.sweep(signal));
+  private readonly job = new IntervalJob(async (signal) => void (await this.sweep(signal)));
 
   constructor(
     private readonly database: Database,
@@ -31,13 +31,16 @@ export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdo
     return this.job.stop();
   }
 
-  private async sweep(signal: AbortSignal): Promise<void> {
-    const lapsed = await this.attempt(() => lapsedClaims(this.database));
-    for (const { id } of lapsed ?? []) {
-      if (signal.aborted) return;
+  /** Ends the claims that have lapsed, a hundred at most. @returns how many have ended */
+  async sweep(signal?: AbortSignal): Promise<number> {
+    const lapsed = (await this.attempt(() => lapsedClaims(this.database))) ?? [];
+    let ended = 0;
+    for (const { id } of lapsed) {
+      if (signal?.aborted) break;
       // one that cannot be ended keeps no other from it
-      await this.attempt(() => this.lapse(id));
+      if (await this.attempt(() => this.lapse(id))) ended += 1;
     }
+    return ended;
   }
 
   private async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -52,10 +55,11 @@ export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdo
     }
   }
 
-  private async lapse(id: string): Promise<void> {
-    await this.database.transaction(async (tx) => {
+  /** @returns whether it was this process that has ended the claim */
+  private async lapse(id: string): Promise<boolean> {
+    return this.database.transaction(async (tx) => {
       const claim = await lockLapsed(tx, id, defaultMaxClaims);
-      if (!claim) return;
+      if (!claim) return false;
       const { lapses, username } = claim;
       const isOver = lapses >= claim.max_claims;
       const after = {
@@ -94,6 +98,7 @@ export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdo
           oldValue: { blocker: null },
           newValue: { blocker },
         });
+      return true;
     });
   }
 }

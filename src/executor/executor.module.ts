@@ -10,6 +10,7 @@ import { WorkerService } from './worker.service.js';
 @Module({
   imports: [ExecutionsModule, ProjectsModule],
   providers: [Reconciler, WorkerLifecycle, WorkerService],
+  exports: [WorkerLifecycle],
 })
 export class ExecutorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(

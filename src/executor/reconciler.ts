@@ -102,31 +102,10 @@ export class Reconciler {
     }
     if (performance.now() < this.trustedFrom) return;
     this.trusted = true;
-    // a process that froze during a write keeps its row locked: to wait for that would delay the end of all others
-    const lost = await this.database.query<{ id: string; cancelled: boolean }>(
-      `SELECT id, cancel_requested_at IS NOT NULL AS cancelled FROM executions
-        WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT 100
-          FOR UPDATE SKIP LOCKED`,
-    );
-    for (const { id, cancelled } of lost) {
-      this.infrastructure.logger.warn({ execution_id: id }, 'the worker of an execution was lost');
-      await this.lifecycle.finish(
-        id,
-        { leaseExpired: true },
-        cancelled
-          ? { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null }
-          : {
-              status: 'failed',
-              reason: 'WORKER_LOST',
-              exitCode: null,
-              error: 'The worker that ran the command was lost',
-            },
-        null,
-      );
-    }
-    if (lost.length > 0) {
+    const lost = await this.lifecycle.endLost();
+    if (lost > 0) {
       await this.alerts.raise('worker_lost', 'A worker stopped answering; what it ran was ended', {
-        executions: lost.length,
+        executions: lost,
       });
     }
   }

@@ -36,6 +36,33 @@ export class WorkerLifecycle extends ExecutionLifecycle {
     return result?.execution;
   }
 
+  /** Ends executions whose lease has expired because their worker is lost, a hundred at most. @returns how many */
+  async endLost(): Promise<number> {
+    // a process that froze during a write keeps its row locked: to wait for that would delay the end of all others
+    const lost = await this.database.query<{ id: string; cancelled: boolean }>(
+      `SELECT id, cancel_requested_at IS NOT NULL AS cancelled FROM executions
+        WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT 100
+          FOR UPDATE SKIP LOCKED`,
+    );
+    for (const { id, cancelled } of lost) {
+      this.infrastructure.logger.warn({ execution_id: id }, 'the worker of an execution was lost');
+      await this.finish(
+        id,
+        { leaseExpired: true },
+        cancelled
+          ? { status: 'cancelled', reason: 'TASK_CANCELLED', exitCode: null }
+          : {
+              status: 'failed',
+              reason: 'WORKER_LOST',
+              exitCode: null,
+              error: 'The worker that ran the command was lost',
+            },
+        null,
+      );
+    }
+    return lost.length;
+  }
+
   /**
    * Takes up a claim that was committed, although the connection broke before the worker could know.
    * @returns undefined when the worker has no such claim

@@ -64,13 +64,18 @@ export class Transaction implements Queryable {
   private corked = false;
   private over = false;
 
-  constructor(private readonly client: PipelinedClient) {}
+  /** @param isPreparing whether statements are named, so that Postgres parses and plans each of them once a connection */
+  constructor(
+    private readonly client: PipelinedClient,
+    private readonly isPreparing = true,
+  ) {}
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     // when one of several concurrent queries has failed, the code after the others must not run statements outside the transaction
     if (this.over) throw new Error('The transaction is over');
     this.cork();
-    const { rows } = await this.client.query<Row>({ name: nameOf(text), text, values: values as unknown[] });
+    const name = this.isPreparing ? nameOf(text) : undefined;
+    const { rows } = await this.client.query<Row>({ name, text, values: values as unknown[] });
     return rows;
   }
 
@@ -140,12 +145,14 @@ export class ConnectionPool implements Queryable {
   constructor(
     protected readonly pool: Pool,
     private readonly logger: Logger,
+    private readonly isPreparing = true,
   ) {
     pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection broke'));
   }
 
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const config = { name: nameOf(text), text, values: values as unknown[] };
+    const name = this.isPreparing ? nameOf(text) : undefined;
+    const config = { name, text, values: values as unknown[] };
     const { rows } = await retryDeadlocks(() => this.pool.query<Row>(config));
     return rows;
   }
@@ -161,7 +168,7 @@ export class ConnectionPool implements Queryable {
 
   private async attempt<T>(work: (tx: Transaction) => Promise<T> | T): Promise<T> {
     const client = await this.pool.connect();
-    const tx = new Transaction(client as PipelinedClient);
+    const tx = new Transaction(client as PipelinedClient, this.isPreparing);
     let result: T;
     try {
       tx.begin();
@@ -204,11 +211,19 @@ export class Database extends ConnectionPool {
 
   /** Lists the migrations that the schema lacks, such as after an older backup was restored. */
   async pendingMigrations(db: Queryable): Promise<string[]> {
+    return (await this.compareMigrations(db)).pending;
+  }
+
+  /** Compares the schema with this version: what it lacks, and what only a newer version knows. */
+  async compareMigrations(db: Queryable): Promise<{ pending: string[]; unknown: string[] }> {
     const rows = await db.query<{ name: string }>('SELECT name FROM migrations');
     const done = new Set(rows.map(({ name }) => name));
-    return this.dataSource.migrations
-      .map((migration) => migration.name ?? migration.constructor.name)
-      .filter((name) => !done.has(name));
+    const known = this.dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+    const names = new Set(known);
+    return {
+      pending: known.filter((name) => !done.has(name)),
+      unknown: [...done].filter((name) => !names.has(name)),
+    };
   }
 
   override async close(): Promise<void> {

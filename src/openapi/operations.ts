@@ -22,7 +22,7 @@ const groups: Record<string, string> = {
   projects: 'Projects, their members and statistics',
   queues: 'The queues of runs, and the workers',
   sessions: 'Work sessions: settings, history and restoring an earlier state',
-  system: 'Version, limits and maintenance',
+  system: 'Version, limits, maintenance and the check of the installation',
   tasks: 'The tasks of the backlog and their execution',
   users: 'Users and their profiles',
   webhooks: 'Webhooks and their deliveries',

@@ -644,6 +644,30 @@ test('queues, users and access tokens are managed', async () => {
   expect((await millrace.call(['tokens', 'revoke', 'CI'])).stdout).toBe('Revoked CI\n');
 });
 
+test('doctor says what is wrong and mends it, and ends with 1 as long as something is', async () => {
+  const healthy = await millrace.call(['doctor']);
+  expect(healthy).toMatchObject({ code: 0, stderr: '' });
+  expect(healthy.stdout).toMatch(/^ok +task_counts: .*\n[^]*\nNothing is wrong\n$/m);
+
+  await app.query(`INSERT INTO migrations (timestamp, name) VALUES (1, 'OfLater1')`);
+  await app.query(
+    `INSERT INTO task_counts (project_id, status, shard, n) VALUES (gen_random_uuid(), 'pending', 0, 1)`,
+  );
+  const found = await millrace.call(['doctor']);
+  expect(found.code).toBe(1);
+  // what is wrong is at the end
+  expect(found.stdout).toMatch(
+    /\nwarning +migrations: [^]*\nerror +task_counts: .*\(millrace doctor --fix\)\n.*"table":"task_counts".*\nSomething is wrong\n$/,
+  );
+  const fixed = await millrace.call(['doctor', '--fix']);
+  expect(fixed).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^fixed +task_counts: \d+ mended\n/),
+  });
+  await app.query(`DELETE FROM migrations WHERE name = 'OfLater1'`);
+  expect(await millrace.json('doctor', '--fix')).toMatchObject({ fixes: [], report: { status: 'ok' } });
+});
+
 test('help shows examples, errors are one line with a hint, and completion works', async () => {
   const help = await millrace.call(['run', '--help']);
   expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Examples:') });
@@ -692,6 +716,24 @@ describe('serve and worker', () => {
   test('serve fails without an installation of Millrace', async () => {
     const nowhere = await millrace.call(['serve']);
     expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
+  });
+
+  test('backup and restore work on the host of the server', async () => {
+    const file = join(folder, 'backup');
+    for (const action of ['backup', 'restore']) {
+      const nowhere = await millrace.call([action, file]);
+      expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Set MILLRACE_HOME') });
+    }
+    const empty = join(folder, 'empty');
+    const refused = await millrace.run(['backup', file, '--data-dir', empty], { MILLRACE_HOME: root });
+    expect(refused).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${empty} holds no database: set DATA_DIR, or DATABASE_URL, as for the server\n`,
+    });
+    await writeFile(file, 'something else');
+    const foreign = await millrace.run(['restore', file, '--data-dir', empty], { MILLRACE_HOME: root });
+    expect(foreign).toMatchObject({ code: 1, stderr: `${file} is no backup, or it is damaged\n` });
   });
 
   test('serve starts a server and stops it cleanly', async () => {

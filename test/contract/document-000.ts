@@ -366,6 +366,15 @@ export const document000: Table = {
       'imports/sync.test.ts',
       'as YAML makes and changes what it names, leaves the rest, and does nothing the second time',
     ]),
+    'checking the integrity': row(
+      'GET /api/system/doctor, millrace doctor, --fix',
+      ['e2e/doctor.test.ts', 'finds nothing wrong, also while others write'],
+      ['e2e/doctor.test.ts', 'mends the counts while others change them'],
+    ),
+    'backup of a running server': row('millrace backup and restore', [
+      'e2e/backup.test.ts',
+      'taken while others write, restores what was acknowledged before, and the server goes on from there',
+    ]),
     'files on the command line': row('millrace export, import, findings, sync', [
       cli,
       'a project is exported, imported elsewhere, and kept in step with findings and a manifest',

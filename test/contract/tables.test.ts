@@ -109,7 +109,7 @@ describe.each<[string, Table, Record<string, number>]>([
       memory: 7,
       attachments: 9,
       activity: 8,
-      'known gaps': 12,
+      'known gaps': 14,
     },
   ],
   [

@@ -34,6 +34,8 @@ const forAdministrators = [
   'PUT /api/workspace',
   'POST /api/system/maintenance',
   'DELETE /api/system/maintenance',
+  'GET /api/system/doctor',
+  'POST /api/system/doctor/fix',
 ];
 
 /** What changes nothing, or only what is the viewer's own. */
@@ -70,11 +72,11 @@ const opened: Record<string, RegExp> = {
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
   admin:
-    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/maintenance)$|^PUT \/api\/workspace$/,
+    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/(maintenance|doctor\/fix))$|^GET \/api\/system\/doctor$|^PUT \/api\/workspace$/,
 };
 /** What every token opens. */
 const openedByAny =
-  /^GET \/api\/(users\/profile|system\/|workspaces?$|(activity|events)$|agents(\/\{agent_id\})?$)|^POST \/mcp$/;
+  /^GET \/api\/(users\/profile|system\/(?!doctor)|workspaces?$|(activity|events)$|agents(\/\{agent_id\})?$)|^POST \/mcp$/;
 /** What takes a sign-in with a password. */
 const signedInOnly = ['GET /metrics'];
 

@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { LiveSocket } from '../realtime/live-socket.js';
 import { useApp } from '../support/app.js';
-import { root } from '../support/build.js';
-import { mode } from '../support/mode.js';
 import { until } from '../support/until.js';
-import { data, execute, makeJob, makeProject, outputOf, reached, refusal, runJob, show } from './steps.js';
+import { data, execute, makeJob, makeProject, outputOf, reached, refusal, show } from './steps.js';
 
 // the Postgres of the tests is shared, so this one belongs to the app; a cluster would need a shared one
 describe('while Postgres is unavailable', () => {
@@ -56,41 +52,4 @@ describe('while Postgres is unavailable', () => {
     expect(socket.closed).toBeUndefined();
     await socket.close();
   });
-
-  // what a copy has does not depend on the mode
-  if (mode === 'single')
-    test('a backup restores everything, and neither backup nor restore works on a running server', async () => {
-      const [server] = app.processes;
-      const file = join(app.dataDir, '..', `${randomUUID()}.tar.gz`);
-      const backup = (action: string) =>
-        execa(process.execPath, [join(root, 'scripts/backup.mjs'), action, file], {
-          env: { DATA_DIR: app.dataDir },
-          reject: false,
-        });
-      const project = await makeProject(app.admin);
-      const { execution_id } = await runJob(app.admin, project, String.raw`seq 1 500; printf '\377\000end'`);
-      const look = async () => [
-        await data(200, app.admin.get(`/api/executions/${execution_id}`)),
-        await data(200, app.admin.get(`/api/projects/${project.id}`)),
-        (await app.admin.get(`/api/commands/${execution_id}/output`)).bytes.toString('base64'),
-      ];
-      const before = await look();
-      expect(await backup('backup')).toMatchObject({
-        exitCode: 1,
-        stderr: expect.stringContaining('stop Millrace'),
-      });
-
-      await server!.stop();
-      expect((await backup('backup')).exitCode).toBe(0);
-      expect((await stat(file)).mode & 0o777).toBe(0o600);
-      expect((await backup('backup')).stderr).toContain('is there already');
-      expect((await backup('restore')).stderr).toContain('is not empty');
-      for (const name of await readdir(app.dataDir)) await rm(join(app.dataDir, name), { recursive: true });
-      expect((await backup('restore')).exitCode).toBe(0);
-      await rm(file);
-      server!.start();
-      await app.ready(server!);
-      // the token of before is good, so the signing key came back too
-      expect(await look()).toEqual(before);
-    });
 });

@@ -1421,6 +1421,76 @@ export interface components {
       /** Format: date-time */
       timestamp: string;
     };
+    DoctorCheck: {
+      /** @description Figures and the first few of what differs */
+      details?: {
+        [key: string]: unknown;
+      };
+      /** @description Whether the fix mends what was found */
+      fixable: boolean;
+      /** @description What was found, and what to do about it */
+      message: string;
+      /** @enum {string} */
+      name:
+        | 'migrations'
+        | 'clock'
+        | 'disk'
+        | 'queue'
+        | 'run_leases'
+        | 'claim_leases'
+        | 'task_counts'
+        | 'stored_bytes'
+        | 'checklist_counts'
+        | 'task_numbers'
+        | 'search_words'
+        | 'files'
+        | 'orphans'
+        | 'profile_counts'
+        | 'queue_metrics'
+        | 'analytics';
+      /**
+       * @description `skipped`: could not be checked; the message says why
+       * @enum {string}
+       */
+      status: 'ok' | 'warning' | 'error' | 'skipped';
+    };
+    DoctorFix: {
+      fixes: {
+        /** @description The number of rows or runs that were mended */
+        changed: number;
+        message: string;
+        /** @enum {string} */
+        name:
+          | 'migrations'
+          | 'clock'
+          | 'disk'
+          | 'queue'
+          | 'run_leases'
+          | 'claim_leases'
+          | 'task_counts'
+          | 'stored_bytes'
+          | 'checklist_counts'
+          | 'task_numbers'
+          | 'search_words'
+          | 'files'
+          | 'orphans'
+          | 'profile_counts'
+          | 'queue_metrics'
+          | 'analytics';
+      }[];
+      /** @description What the checks say after the fix */
+      report: components['schemas']['DoctorReport'];
+    };
+    DoctorReport: {
+      /** Format: date-time */
+      checkedAt: string;
+      checks: components['schemas']['DoctorCheck'][];
+      /**
+       * @description The worst of the checks that were made; those that were skipped do not count
+       * @enum {string}
+       */
+      status: 'ok' | 'warning' | 'error';
+    };
     Document: {
       body: string;
       /** Format: date-time */
@@ -5010,6 +5080,9 @@ export type DeletedComment = components['schemas']['DeletedComment'];
 export type DeletedFromBacklog = components['schemas']['DeletedFromBacklog'];
 export type DeletedWebhook = components['schemas']['DeletedWebhook'];
 export type DetailedHealth = components['schemas']['DetailedHealth'];
+export type DoctorCheck = components['schemas']['DoctorCheck'];
+export type DoctorFix = components['schemas']['DoctorFix'];
+export type DoctorReport = components['schemas']['DoctorReport'];
 export type Document = components['schemas']['Document'];
 export type DocumentPage = components['schemas']['DocumentPage'];
 export type DocumentVersion = components['schemas']['DocumentVersion'];

@@ -1,11 +1,29 @@
 // Generated from openapi/openapi.json by `npm run sdk:write`. Do not edit.
 import type { Api } from '../../http/api.js';
 import type { RequestOptions } from '../../http/request-options.js';
-import type { AnnounceMaintenance, Maintenance, SystemInfo } from '../types.js';
+import type { AnnounceMaintenance, DoctorFix, DoctorReport, Maintenance, SystemInfo } from '../types.js';
 
-/** Version, limits and maintenance */
+/** Version, limits, maintenance and the check of the installation */
 export class SystemResource {
   constructor(protected readonly api: Api) {}
+
+  /**
+   * Check the installation.
+   * Compares kept counts with what is there, and looks at the search index, the queue, leases, orphans, migrations, the clock and the disk. Changes nothing, takes up to half a minute, and only one can be at work at a time. A check that takes too long is `skipped`. Scopes, one of: `admin`.
+   * @throws {ApiError} RESOURCE_IN_USE
+   */
+  doctor(options?: RequestOptions): Promise<DoctorReport> {
+    return this.api.call({ method: 'GET', path: '/system/doctor', keep: ['details'], options });
+  }
+
+  /**
+   * Mend what the checks find.
+   * Mends what is safe to mend while others work, records it in the activity, and checks again. Works for up to a minute; what is left then is mended by the next call. Scopes, one of: `admin`.
+   * @throws {ApiError} RESOURCE_IN_USE, IDEMPOTENCY_CONFLICT
+   */
+  doctorFix(options?: RequestOptions): Promise<DoctorFix> {
+    return this.api.call({ method: 'POST', path: '/system/doctor/fix', keep: ['details'], options });
+  }
 
   /**
    * Show version, features and limits.
