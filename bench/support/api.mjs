@@ -9,7 +9,16 @@ export class Api {
   }
 
   /** Sends a request. @returns the `data` of the response @throws when it is an error */
-  async call(method, path, body) {
+  call(method, path, body) {
+    return this.#send(method, path, body === undefined ? undefined : JSON.stringify(body));
+  }
+
+  /** Posts a text as it is. @returns the `data` of the response @throws when it is an error */
+  raw(path, text) {
+    return this.#send('POST', path, text);
+  }
+
+  async #send(method, path, body) {
     const { statusCode, body: answer } = await this.pool.request({
       method,
       path,
@@ -17,7 +26,7 @@ export class Api {
         ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body,
     });
     // without content
     if (statusCode === 204) {

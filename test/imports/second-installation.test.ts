@@ -31,7 +31,7 @@ async function backlog(): Promise<Json> {
       tasks.push({
         ref: `SRC-${number + 1}`,
         title: title.trim().slice(0, 500) || name,
-        description: lines.join('\n').slice(0, 50_000),
+        description: lines.join('\n').slice(0, 4_000),
         type: pick(types, number),
         status: pick(statuses, number),
         priority: (number % 10) + 1,
@@ -46,11 +46,11 @@ async function backlog(): Promise<Json> {
         metadata: { version: about.version ?? null, repository: about.repository ?? null },
         ...(index > 0 ? { parent: `SRC-${number - index + 1}`, dependencies: [`SRC-${number}`] } : {}),
         comments:
-          index === 0 ? changes.map((body) => ({ author: name, body: `## ${body}`.slice(0, 20_000) })) : [],
+          index === 0 ? changes.map((body) => ({ author: name, body: `## ${body}`.slice(0, 2_000) })) : [],
         checklist: [...section.matchAll(/^[-*] +(.*\S)/gm)]
           .slice(0, 5)
           .map(([, item = '']) => ({ text: item.slice(0, 500).trim() })),
-        plans: index === 1 ? [{ title: 'How it is used', body: section }] : [],
+        plans: index === 1 ? [{ title: 'How it is used', body: section.slice(0, 8_000) }] : [],
         attachments: about.homepage && index === 0 ? [{ name: 'Home', url: 'https://example.com/home' }] : [],
         archived: number % 7 === 0,
       });
