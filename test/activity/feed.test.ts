@@ -1,5 +1,6 @@
 import { Client as Postgres } from 'pg';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { missedEntries } from '../../src/events/missed-entries.queries.js';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
@@ -158,6 +159,83 @@ test('a number is waited for although its transaction began after the one behind
   expect(feed.events().map(({ action }) => action)).toEqual(['early', 'late']);
   await whileOpen;
   await Promise.all([first.end(), second.end()]);
+});
+
+const fill = (projects: Json[], count: number) =>
+  app.query<{ sequence: string; project_id: string; entity_type: string }>(
+    `INSERT INTO activity (id, entity_type, entity_id, project_id, action)
+     SELECT gen_random_uuid(), CASE WHEN n % 7 = 0 THEN 'label' ELSE 'task' END, gen_random_uuid(), ($1::uuid[])[1 + n % cardinality($1)], 'filled'
+       FROM generate_series(1, $2) AS n RETURNING sequence, project_id, entity_type`,
+    [projects.map(({ id }) => id), count],
+  );
+
+test('what was missed is sent page by page, of what the listener may see and asks for', async () => {
+  const [one, two] = [await makeProject(owner), await makeProject(owner)];
+  const before = await app.query<{ last: string }>('SELECT max(sequence) AS last FROM activity');
+  const last = before[0]!.last;
+  const filled = await fill([one, two, await makeProject(other)], 2_000);
+  const feeds = await Promise.all([
+    follow(owner, {}, last),
+    follow(owner, { project_id: one.key }, last),
+    follow(owner, { types: 'label' }, last),
+    follow(app.admin, { types: 'label,document' }, last),
+  ]);
+  // of what comes now, everybody is sent something, behind what was missed
+  await data(201, owner.post('/api/labels', { project_id: one.id, kind: 'task', name: 'last' }));
+  await Promise.all(feeds.map((feed) => feed.next(({ new_value }) => new_value?.name === 'last')));
+  const wanted: ((row: Json) => boolean)[] = [
+    ({ project_id }) => [one.id, two.id].includes(project_id),
+    ({ project_id }) => project_id === one.id,
+    ({ project_id, entity_type }) => entity_type === 'label' && [one.id, two.id].includes(project_id),
+    ({ entity_type }) => entity_type === 'label',
+  ];
+  for (const [i, feed] of feeds.entries()) {
+    const ids = feed.events().flatMap(({ action, sequence }) => (action === 'filled' ? [sequence] : []));
+    expect(ids).toEqual(filled.filter(wanted[i]!).map(({ sequence }) => Number(sequence)));
+  }
+});
+
+test('what one may not see costs nothing when it is missed', async () => {
+  await makeTask(other, await makeProject(other));
+  const reader = { id: other.user.id, isAdministrator: false };
+  const blocks = async (text: string, values: readonly unknown[] = []) => {
+    const explain = `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`;
+    const [row] = await app.query<{ 'QUERY PLAN': Json }>(explain, [...values]);
+    const { Plan: plan } = row!['QUERY PLAN'][0];
+    return [plan['Shared Hit Blocks'] + plan['Shared Read Blocks']];
+  };
+  const db = { query: blocks as never };
+  const missed = { reader, projectId: undefined, types: undefined, after: 0, upTo: 2 ** 40 };
+  const read = async (): Promise<number> => (await missedEntries(db, missed, 200)).rows[0] as never;
+  // the first reads of a connection read the catalogue as well
+  const least = async () => Math.min(await read(), await read(), await read());
+  await app.query('ANALYZE activity');
+  const before = await least();
+  await fill([await makeProject(owner)], 20_000);
+  await app.query('ANALYZE activity');
+  expect(await least()).toBeLessThan(before + 20);
+});
+
+test('the feeds of a user read what they have missed one at a time', async () => {
+  await follow(owner);
+  const lock = new Postgres({ connectionString: app.databaseUrl });
+  await lock.connect();
+  await lock.query('BEGIN; LOCK TABLE activity IN ACCESS EXCLUSIVE MODE');
+  const feeds = await Promise.all(Array.from({ length: 20 }, () => follow(owner, {}, '0')));
+  const reads = async () => {
+    const rows = await app.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'SELECT a.sequence, a.at%'`,
+    );
+    return rows.length;
+  };
+  await until(async () => (await reads()) > 0);
+  // the rest of the connections is there for others
+  await Promise.all(Array.from({ length: 10 }, () => data(200, other.get('/api/projects/'))));
+  // beside them, the activity is read for all listeners
+  expect(await reads()).toBeLessThanOrEqual(2);
+  await lock.query('COMMIT');
+  await lock.end();
+  await Promise.all(feeds.map((feed) => feed.next(({ project_id }) => project_id === project.id)));
 });
 
 test('everybody is sent what they may see, of the types they ask for', async () => {
