@@ -6,9 +6,12 @@ import { isDatabaseAway } from '../infra/database-errors.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { IntervalJob } from '../infra/interval-job.js';
 import { recordLostClaim, recordTaskChange } from '../tasks/task-activity.js';
-import { lapsedClaims, lockLapsed, reopen } from './claims.queries.js';
+import { lapsedAtOnce, lapsedClaims, lockLapsed, passLimits, reopen, type Lapsed } from './claims.queries.js';
 
 const everyMs = 1_000;
+/** After how long it is tried again to end a claim that could not be ended, and how many of those are remembered. */
+const restMs = 10_000;
+const mostResting = 10_000;
 /** How many claims of a task may lapse until it is blocked, where its project does not say. */
 const defaultMaxClaims = 5;
 
@@ -16,6 +19,8 @@ const defaultMaxClaims = 5;
 @Injectable()
 export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly job = new IntervalJob((signal) => this.sweep(signal));
+  /** The claims that could not be ended, with the time until which they are passed over. */
+  private readonly restingUntil = new Map<string, number>();
 
   constructor(
     private readonly database: Database,
@@ -32,23 +37,49 @@ export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async sweep(signal: AbortSignal): Promise<void> {
-    const lapsed = await this.attempt(() => lapsedClaims(this.database));
-    for (const { id } of lapsed ?? []) {
-      if (signal.aborted) return;
-      // one that cannot be ended keeps no other from it
-      await this.attempt(() => this.lapse(id));
-    }
-  }
-
-  private async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const failures: { id: string; err: unknown }[] = [];
     try {
-      return await work();
+      for (let last: Lapsed | undefined, isFull = true; isFull && !signal.aborted;) {
+        const lapsed = await lapsedClaims(this.database, last);
+        for (const { id } of lapsed) {
+          if (signal.aborted) break;
+          // one that cannot be ended keeps no other from it
+          const err = await this.attempt(id);
+          if (err !== undefined) failures.push({ id, err });
+        }
+        last = lapsed.at(-1);
+        isFull = lapsed.length === lapsedAtOnce;
+      }
     } catch (error) {
       this.infrastructure.logger[isDatabaseAway(error) ? 'debug' : 'warn'](
         { err: error },
         'claims that have lapsed could not be ended',
       );
+    }
+    const [first] = failures;
+    if (first)
+      this.infrastructure.logger.warn(
+        { err: first.err, claim_id: first.id, claims: failures.length },
+        'claims that have lapsed could not be ended, will try again later',
+      );
+  }
+
+  /**
+   * Ends a claim that has lapsed, unless that has failed a short while ago.
+   * @returns why it could not be ended
+   * @throws when the database is away
+   */
+  private async attempt(id: string): Promise<unknown> {
+    if ((this.restingUntil.get(id) ?? 0) > Date.now()) return undefined;
+    try {
+      await this.lapse(id);
+      this.restingUntil.delete(id);
       return undefined;
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      if (this.restingUntil.size >= mostResting) this.restingUntil.clear();
+      this.restingUntil.set(id, Date.now() + restMs);
+      return error;
     }
   }
 
@@ -65,6 +96,7 @@ export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdo
         // clearing the blocker begins anew
         lapses: isOver ? 0 : lapses,
       };
+      await passLimits(tx);
       const updatedAt = await reopen(tx, claim, after);
       const task = { ...claim, id: claim.task_id };
       const { status, blocker } = after;

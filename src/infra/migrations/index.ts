@@ -37,6 +37,7 @@ import { Attachments1796400000000 } from './1796400000000-attachments.js';
 import { CredentialsAndAgents1796500000000 } from './1796500000000-credentials-and-agents.js';
 import { Claims1796600000000 } from './1796600000000-claims.js';
 import { ProjectKeys1796700000000 } from './1796700000000-project-keys.js';
+import { ClaimsEndInFullProjects1797100000000 } from './1797100000000-claims-end-in-full-projects.js';
 
 /** All migrations, in the order in which they run. */
 export const migrations = [
@@ -79,4 +80,5 @@ export const migrations = [
   CredentialsAndAgents1796500000000,
   Claims1796600000000,
   ProjectKeys1796700000000,
+  ClaimsEndInFullProjects1797100000000,
 ];
