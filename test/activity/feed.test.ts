@@ -4,6 +4,7 @@ import { missedEntries } from '../../src/events/missed-entries.queries.js';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { waitingFor, whileLocked } from '../support/locked-table.js';
 import { until } from '../support/until.js';
 
 const app = useSharedApp();
@@ -218,23 +219,16 @@ test('what one may not see costs nothing when it is missed', async () => {
 
 test('the feeds of a user read what they have missed one at a time', async () => {
   await follow(owner);
-  const lock = new Postgres({ connectionString: app.databaseUrl });
-  await lock.connect();
-  await lock.query('BEGIN; LOCK TABLE activity IN ACCESS EXCLUSIVE MODE');
-  const feeds = await Promise.all(Array.from({ length: 20 }, () => follow(owner, {}, '0')));
-  const reads = async () => {
-    const rows = await app.query(
-      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'SELECT a.sequence, a.at%'`,
-    );
-    return rows.length;
-  };
-  await until(async () => (await reads()) > 0);
-  // the rest of the connections is there for others
-  await Promise.all(Array.from({ length: 10 }, () => data(200, other.get('/api/projects/'))));
-  // beside them, the activity is read for all listeners
-  expect(await reads()).toBeLessThanOrEqual(2);
-  await lock.query('COMMIT');
-  await lock.end();
+  let feeds: Feed[] = [];
+  const reads = () => waitingFor(app, 'SELECT a.sequence, a.at');
+  await whileLocked(app, 'activity', async () => {
+    feeds = await Promise.all(Array.from({ length: 20 }, () => follow(owner, {}, '0')));
+    await until(async () => (await reads()) > 0);
+    // the rest of the connections is there for others
+    await Promise.all(Array.from({ length: 10 }, () => data(200, other.get('/api/projects/'))));
+    // beside them, the activity is read for all listeners
+    expect(await reads()).toBeLessThanOrEqual(2);
+  });
   await Promise.all(feeds.map((feed) => feed.next(({ project_id }) => project_id === project.id)));
 });
 
@@ -275,4 +269,41 @@ test('a feed ends with the right to it', async () => {
   await until(() => ofProject.isOver && ofToken.isOver);
   expect(ofProject.events('error')).toMatchObject([{ code: 'PROJECT_NOT_FOUND' }]);
   expect(ofToken.events('error')).toMatchObject([{ code: 'AUTH_TOKEN_INVALID' }]);
+});
+
+test('a clone that takes long does not hold back what others do', async () => {
+  const source = await makeProject(owner);
+  await makeTask(owner, source);
+  await data(201, owner.post(`/api/projects/${source.id}/docs`, { title: 'A doc', body: 'x' }));
+  const mine = await makeProject(other);
+  const [feed, copies] = [await follow(other, { project_id: mine.id }), await follow(owner)];
+  let clone: Promise<Json> | undefined;
+  await whileLocked(app, 'document_versions', async () => {
+    clone = data(201, owner.post(`/api/projects/${source.id}/clone`, { name: 'Long', include_tasks: true }));
+    await until(async () => (await waitingFor(app, 'INTO document_versions')) > 0);
+    await makeTask(other, mine);
+    await feed.next(({ action }) => action === 'created');
+  });
+  const { id } = await clone!;
+  await until(() => copies.events().filter(({ project_id }) => project_id === id).length === 2);
+  expect(copies.events().flatMap((event) => (event.project_id === id ? [event.entity_type] : []))).toEqual([
+    'project',
+    'task',
+  ]);
+});
+
+test('a feed that is given up while it opens is not counted any more', async () => {
+  const user = await app.admin.createUser('developer');
+  const mine = await makeProject(user);
+  const query = { project_id: mine.id };
+  await whileLocked(app, 'project_members', async () => {
+    const controller = new AbortController();
+    const opening = Array.from({ length: 20 }, () =>
+      user.open('GET', '/api/events', undefined, { query, signal: controller.signal }).catch(() => undefined),
+    );
+    await until(async () => (await waitingFor(app, 'project_members')) > 0);
+    controller.abort();
+    await Promise.all(opening);
+  });
+  await Promise.all(Array.from({ length: 50 }, () => follow(user, query)));
 });
