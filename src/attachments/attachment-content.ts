@@ -3,10 +3,13 @@ import { create as contentDisposition } from 'content-disposition';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { AppError } from '../common/errors.js';
-import { onClosed } from '../http/on-closed.js';
+import type { Actor } from '../common/permissions.js';
+import { closedSignal, onClosed } from '../http/on-closed.js';
 import { Database } from '../infra/database.js';
-import { readContent } from './attachments.queries.js';
-import type { AttachmentView } from './attachments.schema.js';
+import { DownloadWatch } from '../projects/download-watch.js';
+import { RequestTurns } from '../request-limits/request-turns.js';
+import { readPart } from './attachments.queries.js';
+import { AttachmentsService } from './attachments.service.js';
 
 /** Images that a browser may show, by the bytes that they begin with: nothing in them is run. */
 const images: [mediaType: string, isOne: (start: Buffer) => boolean][] = [
@@ -24,16 +27,26 @@ export const contentMedia = Object.fromEntries(
 /** Sends the content of attached files. */
 @Injectable()
 export class AttachmentContent {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly attachments: AttachmentsService,
+    private readonly turns: RequestTurns,
+    private readonly watch: DownloadWatch,
+  ) {}
 
   /**
-   * Sends a file; the caller must have checked that the client may read it. A browser saves it, whatever it claims to be, unless it is an
-   * image by its content.
-   * @throws ATTACHMENT_IS_LINK; RESOURCE_NOT_FOUND when it has been deleted meanwhile
+   * Sends a file as long as the actor may read it; then the connection is cut, by which alone a client can see that the rest is missing. A
+   * browser saves it, whatever it claims to be, unless it is an image by its content.
+   * @throws RESOURCE_NOT_FOUND, ATTACHMENT_IS_LINK
    */
-  async send(reply: FastifyReply, { id, name, url, size }: AttachmentView): Promise<void> {
+  async send(reply: FastifyReply, actor: Actor, attachmentId: string): Promise<void> {
+    const attachment = await this.turns.take(actor.id, () => this.attachments.get(actor, attachmentId));
+    const { id, name, url, size } = attachment;
     if (url !== null) throw new AppError('ATTACHMENT_IS_LINK', { attachment_id: id, url });
-    const parts = readContent(this.database, id);
+    const check = (reader: Actor) => this.attachments.get(reader, id);
+    const downloaded = { project_id: attachment.project_id, check };
+    await this.watch.follow(actor, downloaded, () => reply.raw.destroy(), closedSignal(reply.raw));
+    const parts = readContent((part) => this.turns.take(actor.id, () => readPart(this.database, id, part)));
     const first = await parts.next();
     if (first.done && size > 0) throw new AppError('RESOURCE_NOT_FOUND', { attachment_id: id });
     const start = first.done ? Buffer.alloc(0) : first.value;
@@ -48,6 +61,15 @@ export class AttachmentContent {
       .header('Content-Security-Policy', "default-src 'none'; sandbox")
       .header('Cache-Control', 'private, no-store, no-transform')
       .send(stream);
+  }
+}
+
+/** Reads the content of a file part by part. It ends early when the attachment is deleted meanwhile. */
+async function* readContent(read: (part: number) => Promise<Buffer | undefined>): AsyncGenerator<Buffer> {
+  for (let part = 0; ; part += 1) {
+    const bytes = await read(part);
+    if (!bytes) return;
+    yield bytes;
   }
 }
 

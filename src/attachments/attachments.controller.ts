@@ -60,7 +60,7 @@ export class AttachmentsController {
     waits: true,
     summary: 'Download an attached file',
     description:
-      'The bytes as they were sent. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. A link has no content (409).',
+      'The bytes as they were sent. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. A link has no content (409). The download is cut off when the right to it ends.',
     raw: contentMedia,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'ATTACHMENT_IS_LINK'],
   })
@@ -69,7 +69,7 @@ export class AttachmentsController {
     @Param('attachment_id', { schema: id }) attachmentId: string,
     @Res() reply: FastifyReply,
   ) {
-    await this.file.send(reply, await this.attachments.get(actor, attachmentId));
+    await this.file.send(reply, actor, attachmentId);
   }
 
   @Delete(':attachment_id')

@@ -79,14 +79,15 @@ function* partsOf(chunks: readonly Buffer[]): Generator<Buffer> {
   if (size > 0) yield Buffer.concat(pending);
 }
 
-/** Reads the content of a file part by part. It ends early when the attachment is deleted meanwhile. */
-export async function* readContent(db: Queryable, attachmentId: string): AsyncGenerator<Buffer> {
-  for (let part = 0; ; part += 1) {
-    const [row] = await db.query<{ bytes: Buffer }>(
-      'SELECT bytes FROM attachment_parts WHERE attachment_id = $1 AND part = $2',
-      [attachmentId, part],
-    );
-    if (!row) return;
-    yield row.bytes;
-  }
+/** Reads a part of a file. @returns undefined behind the last one, and when the attachment has been deleted */
+export async function readPart(
+  db: Queryable,
+  attachmentId: string,
+  part: number,
+): Promise<Buffer | undefined> {
+  const [row] = await db.query<{ bytes: Buffer }>(
+    'SELECT bytes FROM attachment_parts WHERE attachment_id = $1 AND part = $2',
+    [attachmentId, part],
+  );
+  return row?.bytes;
 }

@@ -102,9 +102,10 @@ export class ClaimsController {
   @Endpoint({
     access: 'write',
     summary: 'Complete the task of a claim',
-    description: 'With what the work came to. What waits for the task may begin.',
+    description:
+      'With what the work came to. What waits for the task may begin. Where the tasks of the project take all that they may, there is no room for a result (409).',
     response: taskSchema,
-    errors: ended,
+    errors: [...ended, 'PROJECT_LIMIT_EXCEEDED'],
   })
   complete(
     @CurrentActor() actor: Actor,
@@ -120,7 +121,7 @@ export class ClaimsController {
     summary: 'Fail the task of a claim',
     description: 'The task has failed, with the reason as its result; with `retry` it is open again instead.',
     response: taskSchema,
-    errors: ended,
+    errors: [...ended, 'PROJECT_LIMIT_EXCEEDED'],
   })
   fail(
     @CurrentActor() actor: Actor,

@@ -121,11 +121,31 @@ export interface LapsedClaim extends Record<string, unknown> {
   run_status: 'queued' | 'running' | null;
 }
 
-/** The claims that have lapsed, the ids of at most a hundred. */
-export function lapsedClaims(db: Queryable): Promise<{ id: string }[]> {
-  return db.query<{ id: string }>(
-    'SELECT id FROM claims WHERE expires_at <= clock_timestamp() ORDER BY expires_at LIMIT 100',
+/** A claim that has lapsed, and its place among them. */
+export interface Lapsed extends Record<string, unknown> {
+  id: string;
+  expires_at: Date;
+}
+
+/** How many lapsed claims are read at once. */
+export const lapsedAtOnce = 100;
+
+/** Lists claims that have lapsed, in the order in which they have. @param after the last one that was read before */
+export function lapsedClaims(db: Queryable, after: Lapsed | undefined): Promise<Lapsed[]> {
+  return db.query<Lapsed>(
+    `SELECT id, expires_at FROM claims
+      WHERE expires_at <= clock_timestamp() AND ($1::timestamptz IS NULL OR (expires_at, id) > ($1, $2::uuid))
+      ORDER BY expires_at, id LIMIT ${lapsedAtOnce}`,
+    [after?.expires_at ?? null, after?.id ?? null],
   );
+}
+
+/**
+ * Lets the rest of a transaction pass the limit on what the tasks of a project take: a claim can be ended whatever its project has stored.
+ * What it stores beyond the limit is a row of the history, and as often as somebody claims.
+ */
+export async function passLimits(tx: Transaction): Promise<void> {
+  await tx.query("SET LOCAL millrace.beyond_limits = 'on'");
 }
 
 /** Locks the task of a claim that has lapsed. @returns undefined when the claim has ended meanwhile, or somebody else has locked its task */

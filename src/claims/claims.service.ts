@@ -14,7 +14,15 @@ import { refOf } from '../tasks/task-ref.js';
 import { TaskUpdateService } from '../tasks/task-update.service.js';
 import { requireTask, type AccessibleTask } from '../tasks/tasks.queries.js';
 import { toTask, type TaskView, type UpdateTask } from '../tasks/tasks.schema.js';
-import { endHeld, findHeld, insertClaim, lockClaimable, renewHeld, type Wanted } from './claims.queries.js';
+import {
+  endHeld,
+  findHeld,
+  insertClaim,
+  lockClaimable,
+  passLimits,
+  renewHeld,
+  type Wanted,
+} from './claims.queries.js';
 import type {
   ClaimTask,
   ClaimView,
@@ -120,7 +128,8 @@ export class ClaimsService {
    * Ends a claim.
    * @param changesOf returns what changes in the task; it is given what opens the task again
    * @throws CLAIM_LOST when the claim has lapsed or ended, and then nothing is written; TASK_ALREADY_RUNNING while a run of the task is
-   * queued or running; the errors of who may not write in the project any more
+   * queued or running; PROJECT_LIMIT_EXCEEDED for a result that the tasks of the project have no room for; the errors of who may not write in
+   * the project any more
    */
   private end(
     actor: Actor,
@@ -141,7 +150,9 @@ export class ClaimsService {
         status: 'pending',
         ...(held.was_assigned || task.assigned_to !== actor.id ? {} : { assigned_to: null }),
       };
-      return this.updates.updateLocked(tx, actor, { ...task, claim_id: null }, changesOf(tx, task, reopened));
+      const changes = changesOf(tx, task, reopened);
+      if ((changes.result ?? null) === null) await passLimits(tx);
+      return this.updates.updateLocked(tx, actor, { ...task, claim_id: null }, changes);
     });
   }
 

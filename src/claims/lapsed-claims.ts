@@ -6,9 +6,12 @@ import { isDatabaseAway } from '../infra/database-errors.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { IntervalJob } from '../infra/interval-job.js';
 import { recordLostClaim, recordTaskChange } from '../tasks/task-activity.js';
-import { lapsedClaims, lockLapsed, reopen } from './claims.queries.js';
+import { lapsedAtOnce, lapsedClaims, lockLapsed, passLimits, reopen, type Lapsed } from './claims.queries.js';
 
 const everyMs = 1_000;
+/** After how long it is tried again to end a claim that could not be ended, and how many of those are remembered. */
+const restMs = 10_000;
+const mostResting = 10_000;
 /** How many claims of a task may lapse until it is blocked, where its project does not say. */
 const defaultMaxClaims = 5;
 
@@ -16,6 +19,8 @@ const defaultMaxClaims = 5;
 @Injectable()
 export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly job = new IntervalJob(async (signal) => void (await this.sweep(signal)));
+  /** The claims that could not be ended, with the time until which they are passed over. */
+  private readonly restingUntil = new Map<string, number>();
 
   constructor(
     private readonly database: Database,
@@ -31,27 +36,54 @@ export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdo
     return this.job.stop();
   }
 
-  /** Ends the claims that have lapsed, a hundred at most. @returns how many have ended */
+  /** Ends the claims that have lapsed. @returns how many this process has ended */
   async sweep(signal?: AbortSignal): Promise<number> {
-    const lapsed = (await this.attempt(() => lapsedClaims(this.database))) ?? [];
+    const failures: { id: string; err: unknown }[] = [];
     let ended = 0;
-    for (const { id } of lapsed) {
-      if (signal?.aborted) break;
-      // one that cannot be ended keeps no other from it
-      if (await this.attempt(() => this.lapse(id))) ended += 1;
-    }
-    return ended;
-  }
-
-  private async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await work();
+      for (let last: Lapsed | undefined, isFull = true; isFull && !signal?.aborted;) {
+        const lapsed = await lapsedClaims(this.database, last);
+        for (const { id } of lapsed) {
+          if (signal?.aborted) break;
+          // one that cannot be ended keeps no other from it
+          const { err, isEnded } = await this.attempt(id);
+          if (isEnded) ended += 1;
+          if (err !== undefined) failures.push({ id, err });
+        }
+        last = lapsed.at(-1);
+        isFull = lapsed.length === lapsedAtOnce;
+      }
     } catch (error) {
       this.infrastructure.logger[isDatabaseAway(error) ? 'debug' : 'warn'](
         { err: error },
         'claims that have lapsed could not be ended',
       );
-      return undefined;
+    }
+    const [first] = failures;
+    if (first)
+      this.infrastructure.logger.warn(
+        { err: first.err, claim_id: first.id, claims: failures.length },
+        'claims that have lapsed could not be ended, will try again later',
+      );
+    return ended;
+  }
+
+  /**
+   * Ends a claim that has lapsed, unless that has failed a short while ago.
+   * @returns whether it was this process that has ended it, and why it could not be ended
+   * @throws when the database is away
+   */
+  private async attempt(id: string): Promise<{ isEnded: boolean; err?: unknown }> {
+    if ((this.restingUntil.get(id) ?? 0) > Date.now()) return { isEnded: false };
+    try {
+      const isEnded = await this.lapse(id);
+      this.restingUntil.delete(id);
+      return { isEnded };
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      if (this.restingUntil.size >= mostResting) this.restingUntil.clear();
+      this.restingUntil.set(id, Date.now() + restMs);
+      return { isEnded: false, err: error };
     }
   }
 
@@ -69,6 +101,7 @@ export class LapsedClaims implements OnApplicationBootstrap, OnApplicationShutdo
         // clearing the blocker begins anew
         lapses: isOver ? 0 : lapses,
       };
+      await passLimits(tx);
       const updatedAt = await reopen(tx, claim, after);
       const task = { ...claim, id: claim.task_id };
       const { status, blocker } = after;

@@ -1,12 +1,15 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import { longestTimerMs } from '../common/call-at.js';
 import { Coalesced } from '../common/coalesced.js';
+import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Bus } from '../infra/bus.js';
 import { Database } from '../infra/database.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { entriesAfter, lastSequence, writersOfActivity, type ActivityRow } from './activity.queries.js';
+import { missedEntries, type Missed } from './missed-entries.queries.js';
 
 type Listener = (rows: readonly ActivityRow[]) => void;
 
@@ -19,6 +22,10 @@ const gapMs = 50;
 /** How long the first listener waits for those who write at that moment. */
 const settlesWithinMs = 30_000;
 const rowsAtOnce = 1_000;
+/** How many entries a listener reads at once that it has missed. Of the first projects so many are looked at, each so far. */
+const missedAtOnce = 200;
+/** The most connections of the pool that read what listeners have missed: one for a user, however many listeners a user has. */
+const missedReads = { perUser: 1, inAll: 2 };
 
 /**
  * Reads the activity as it grows, once for all listeners of the process, in the order of its numbers. A number is given before its
@@ -29,6 +36,13 @@ const rowsAtOnce = 1_000;
 export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
   private readonly listeners = new Set<Listener>();
   private readonly reading = new Coalesced(() => this.read());
+  private readonly turns = new TurnsPerUser(
+    missedReads,
+    // the queue needs no bound: a waiting read holds nothing, and the number of connections of a user bounds that of the reads
+    { perUser: Infinity, inAll: Infinity, timeoutMs: longestTimerMs },
+  );
+  /** The wait of the first listeners, of which there is one for all of them. */
+  private beginning: Promise<number> | undefined;
   private settling: NodeJS.Timeout | undefined;
   private recheck: NodeJS.Timeout | undefined;
   /** The number up to which everything has been passed on; undefined while nobody listens. */
@@ -66,7 +80,7 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
       if (this.listeners.size === 0) this.rest();
     };
     try {
-      const known = this.position ?? (await this.settledEnd());
+      const known = this.position ?? (await this.begin());
       this.position ??= known;
       return { position: this.position, leave };
     } catch (error) {
@@ -75,12 +89,25 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Reads the entries after a number up to the place that has been passed on: those behind it may have others before them still. */
-  async entriesAfter(after: number, limit: number): Promise<ActivityRow[]> {
-    // read first: what is passed on meanwhile may not be among the rows
-    const { position = 0 } = this;
-    const rows = await entriesAfter(this.database, after, limit);
-    return rows.filter(({ sequence }) => Number(sequence) <= position);
+  /**
+   * Reads a few of the entries that a listener has missed, up to the place that has been passed on: those behind it may have others before
+   * them still. Of each user one listener reads at a time.
+   * @returns the entries, the number up to which there are no others, and whether there may be more behind it
+   */
+  missed(
+    wanted: Omit<Missed, 'upTo'>,
+    signal: AbortSignal,
+  ): Promise<{ rows: ActivityRow[]; end: number; isMore: boolean }> {
+    return this.turns.take(
+      wanted.reader.id,
+      async () => {
+        // looked at first: what is passed on meanwhile may not be among the rows
+        const upTo = Math.max(wanted.after, this.position ?? 0);
+        const { rows, end } = await missedEntries(this.database, { ...wanted, upTo }, missedAtOnce);
+        return { rows, end, isMore: end < upTo };
+      },
+      signal,
+    );
   }
 
   private rest(): void {
@@ -108,6 +135,13 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
         'the activity could not be read for its listeners',
       );
     }
+  }
+
+  private begin(): Promise<number> {
+    this.beginning ??= this.settledEnd().finally(() => {
+      this.beginning = undefined;
+    });
+    return this.beginning;
   }
 
   /** Returns the number of the last entry, when what had a number before it has ended. */

@@ -27,11 +27,11 @@ export interface Reader {
 export type Scope = { project: string } | { entity: string } | 'all' | 'visible';
 
 /** The columns of an entry `a`, whose actor is `u`. */
-const shown = `a.sequence, a.at, a.actor_id, u.kind AS actor_kind, coalesce(u.full_name, u.username) AS actor_name, a.entity_type,
+export const shownEntry = `a.sequence, a.at, a.actor_id, u.kind AS actor_kind, coalesce(u.full_name, u.username) AS actor_name, a.entity_type,
   a.entity_id, a.project_id, a.action, ${shownValue('a.old_value')} AS old_value, ${shownValue('a.new_value')} AS new_value`;
 
 /** With filters a page looks at so many numbers of the sequence, so that a filter which nothing matches costs no more than others. */
-const mostWalked = 100_000;
+export const mostWalked = 100_000;
 /** Numbers are given in the order of the statements, times in that of the transactions: so far they can differ. */
 const slack = 1_000;
 
@@ -82,7 +82,7 @@ export async function activityPage(
   const condition = filters.join(' AND ');
   const page = pageOf(scope, condition, limit, bind);
   const rows = await db.query<ActivityRow>(
-    `SELECT ${shown}
+    `SELECT ${shownEntry}
        FROM (${page}) AS page JOIN activity a USING (sequence) LEFT JOIN users u ON u.id = a.actor_id
       ORDER BY a.sequence DESC`,
     values,
@@ -133,7 +133,7 @@ async function boundsOf(
 /** Reads the entries after a number, in the order of the numbers. */
 export function entriesAfter(db: Queryable, after: number, limit: number): Promise<ActivityRow[]> {
   return db.query<ActivityRow>(
-    `SELECT ${shown} FROM (SELECT * FROM activity WHERE sequence > $1 ORDER BY sequence LIMIT $2) AS a
+    `SELECT ${shownEntry} FROM (SELECT * FROM activity WHERE sequence > $1 ORDER BY sequence LIMIT $2) AS a
        LEFT JOIN users u ON u.id = a.actor_id ORDER BY a.sequence`,
     [after, limit],
   );

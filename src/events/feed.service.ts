@@ -16,18 +16,21 @@ import type { ActivityRow } from './activity.queries.js';
 import { toEntry } from './activity.service.js';
 import { ActivityTail } from './activity-tail.js';
 import type { FeedQuery } from './feed.schema.js';
+import type { Missed } from './missed-entries.queries.js';
 
 /** Proxies close idle connections, some of them after 30 s. */
 const heartbeatMs = 15_000;
 /** What a listener has not taken; one that is further behind reads from the store again. */
 const mostWaiting = 1_000;
-const rowsAtOnce = 500;
 
 interface Stream {
   actor: Actor;
   projectId: string | undefined;
   types: ReadonlySet<string> | undefined;
-  end: (why: AppError | undefined) => void;
+  /** Why it ends; undefined while it does not, or when its reader need not know. */
+  why: AppError | undefined;
+  isOver: boolean;
+  wake: () => void;
 }
 
 /** Streams the activity live to its listeners, and what they have missed before it. */
@@ -62,7 +65,7 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Ends all streams, since the server waits for its connections when it shuts down. */
   beforeApplicationShutdown(): void {
-    for (const { end } of this.streams) end(undefined);
+    for (const stream of this.streams) end(stream, undefined);
   }
 
   /**
@@ -87,57 +90,52 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
         { connections: connectionsPerUser },
         { message: 'You have too many connections', retryAfterSeconds: 10 },
       );
+    // the client may have gone meanwhile; then nobody begins to read the stream
+    if (signal.aborted) release();
+    else signal.addEventListener('abort', release, { once: true });
     const wanted = types && new Set(types);
-    return this.stream({ actor, projectId, types: wanted }, after, signal, release);
+    return this.stream({ actor, projectId, types: wanted }, after, signal);
   }
 
   private async *stream(
-    asked: Omit<Stream, 'end'>,
+    asked: Pick<Stream, 'actor' | 'projectId' | 'types'>,
     after: number | undefined,
     signal: AbortSignal,
-    release: () => void,
   ): AsyncGenerator<string, void> {
     const waiting: ActivityRow[] = [];
     let isBehind = false;
-    let isOver = false;
-    let why: AppError | undefined;
-    let wake: () => void = () => undefined;
-    const stream: Stream = {
-      ...asked,
-      end: (reason) => {
-        isOver = true;
-        why ??= reason;
-        wake();
-      },
-    };
-    const leaves: (() => void)[] = [release];
+    const stream: Stream = { ...asked, why: undefined, isOver: signal.aborted, wake: () => undefined };
+    const leaves: (() => void)[] = [];
     try {
       this.streams.add(stream);
-      const gone = () => stream.end(undefined);
+      const gone = () => end(stream, undefined);
       signal.addEventListener('abort', gone);
       leaves.push(() => signal.removeEventListener('abort', gone));
       const expiry = endOf(asked.actor);
-      if (expiry) leaves.push(callAt(expiry, () => stream.end(new AppError('AUTH_TOKEN_EXPIRED'))));
-      const { position, leave } = await this.tail.listen((rows) => {
+      if (expiry) leaves.push(callAt(expiry, () => end(stream, new AppError('AUTH_TOKEN_EXPIRED'))));
+      // the right may have ended since the request was authenticated
+      await this.check(stream);
+      const { position, leave } = await this.tail.listen((all) => {
+        const rows = wantedOf(stream, all);
         if (waiting.length + rows.length > mostWaiting) {
           isBehind = true;
           waiting.length = 0;
         } else if (!isBehind) waiting.push(...rows);
-        wake();
+        stream.wake();
       });
       leaves.push(leave);
       yield ': open\n\n';
       let last = after ?? position;
       isBehind = last < position;
-      while (!isOver && !signal.aborted) {
+      while (!stream.isOver) {
         if (isBehind) {
           // what is recorded meanwhile waits behind it
           isBehind = false;
           waiting.length = 0;
-          const rows = await this.tail.entriesAfter(last, rowsAtOnce);
+          const { rows, end: upTo, isMore } = await this.tail.missed(missedBy(stream, last), signal);
           yield* this.eventsOf(stream, rows);
-          last = rows.length > 0 ? Number(rows.at(-1)!.sequence) : last;
-          isBehind ||= rows.length === rowsAtOnce;
+          last = upTo;
+          isBehind ||= isMore;
           await setImmediate();
           continue;
         }
@@ -149,14 +147,15 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
         }
         const isIdle = await new Promise<boolean>((resolve) => {
           const timer = setTimeout(() => resolve(true), heartbeatMs);
-          wake = () => {
+          stream.wake = () => {
             clearTimeout(timer);
             resolve(false);
           };
-          if (waiting.length > 0 || isBehind || isOver) wake();
+          if (waiting.length > 0 || isBehind || stream.isOver) stream.wake();
         });
         if (isIdle) yield ': heartbeat\n\n';
       }
+      const { why } = stream;
       if (why) yield `event: error\ndata: ${JSON.stringify({ code: why.code, message: why.message })}\n\n`;
     } finally {
       this.streams.delete(stream);
@@ -166,17 +165,12 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Formats the entries that a stream asks for and that its actor may see. */
   private async *eventsOf(stream: Stream, rows: readonly ActivityRow[]): AsyncGenerator<string, void> {
-    const { actor, projectId, types } = stream;
-    const visible = visibleEntityTypes(actor);
-    const wanted = rows.filter(
-      (row) =>
-        (projectId === undefined || row.project_id === projectId) &&
-        (types === undefined || types.has(row.entity_type)) &&
-        (visible === undefined || visible.some((type) => type === row.entity_type)),
-    );
+    const wanted = wantedOf(stream, rows);
     await this.audiences.prefetch(wanted.flatMap(({ project_id }) => project_id ?? []));
     for (const row of wanted) {
-      if (!(await this.maySee(actor, row.project_id))) continue;
+      // the right can end while the client takes its time
+      if (stream.isOver) return;
+      if (!(await this.maySee(stream.actor, row.project_id))) continue;
       yield `id: ${row.sequence}\nevent: activity\ndata: ${JSON.stringify(toEntry(row))}\n\n`;
     }
   }
@@ -188,17 +182,48 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
     return this.audiences.mayReceive(actor, projectId);
   }
 
-  /** Ends the streams whose actors have lost the right to them. */
   private async recheck(isAffected: (stream: Stream) => boolean): Promise<void> {
-    for (const stream of this.streams) {
-      if (!isAffected(stream)) continue;
-      try {
-        stream.actor = await this.actors.renew(stream.actor);
-        if (stream.projectId !== undefined)
-          await this.projects.require(stream.actor, stream.projectId, 'read');
-      } catch (error) {
-        stream.end(toAppError(error));
-      }
+    // deferred until the other listeners have removed the changed user or project from their caches
+    await setImmediate();
+    for (const stream of this.streams) if (isAffected(stream)) await this.check(stream);
+  }
+
+  /** Ends a stream whose actor has lost the right to it. */
+  private async check(stream: Stream): Promise<void> {
+    try {
+      stream.actor = await this.actors.renew(stream.actor);
+      if (stream.projectId !== undefined) await this.projects.require(stream.actor, stream.projectId, 'read');
+    } catch (error) {
+      end(stream, toAppError(error));
     }
   }
+}
+
+function end(stream: Stream, why: AppError | undefined): void {
+  stream.isOver = true;
+  stream.why ??= why;
+  stream.wake();
+}
+
+/** The types of things that a stream asks for and that its actor may see; undefined for all. */
+function typesOf({ actor, types }: Stream): readonly string[] | undefined {
+  const seen = visibleEntityTypes(actor);
+  return types && seen ? seen.filter((type) => types.has(type)) : (seen ?? (types && [...types]));
+}
+
+/** Those of the entries that a stream asks for. */
+function wantedOf(stream: Stream, rows: readonly ActivityRow[]): ActivityRow[] {
+  const { projectId } = stream;
+  const types = typesOf(stream);
+  return rows.filter(
+    ({ project_id, entity_type }) =>
+      (projectId === undefined || project_id === projectId) && (types?.includes(entity_type) ?? true),
+  );
+}
+
+/** What a stream has missed behind a number. */
+function missedBy(stream: Stream, after: number): Omit<Missed, 'upTo'> {
+  const { actor, projectId } = stream;
+  const reader = { id: actor.id, isAdministrator: may(actor, 'admin') };
+  return { reader, projectId, types: typesOf(stream), after };
 }

@@ -1,6 +1,5 @@
 import { formatDuration } from '../common/duration.js';
-import { readContent } from '../attachments/attachments.queries.js';
-import type { Queryable } from '../infra/database.js';
+import { readPart } from '../attachments/attachments.queries.js';
 import type { AccessibleProject } from '../projects/projects.queries.js';
 import type { ExportReader, ReadInTurn, WholeTask } from './export-reader.js';
 import {
@@ -132,9 +131,11 @@ async function* attachmentPieces(
   yield `${json.slice(0, -1)},"content":"`;
   // three bytes are four characters, so that what is left of a part goes with the next one
   let rest = Buffer.alloc(0);
-  const each = { query: (text, values) => read((db) => db.query(text, values)) } as Queryable;
-  for await (const part of readContent(each, id)) {
-    const bytes = Buffer.concat([rest, part]);
+  for (let part = 0; ; part += 1) {
+    const number = part;
+    const content = await read((db) => readPart(db, id, number));
+    if (!content) break;
+    const bytes = Buffer.concat([rest, content]);
     const whole = bytes.length - (bytes.length % 3);
     yield bytes.toString('base64', 0, whole);
     rest = bytes.subarray(whole);

@@ -30,7 +30,7 @@ export interface WholeTask {
   attachments: AttachmentRow[];
 }
 
-/** Runs one read of an export, when its user's turn has come and while the client may see the project. */
+/** Runs one read of an export, when its user's turn has come. */
 export type ReadInTurn = <T>(read: (db: Queryable) => Promise<T>) => Promise<T>;
 
 /** Reads a project piece by piece: each piece is as it was at one moment, and no transaction lasts as long as the client reads. */

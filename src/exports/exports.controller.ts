@@ -1,9 +1,10 @@
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { create as contentDisposition } from 'content-disposition';
 import type { FastifyReply } from 'fastify';
+import type { Actor } from '../common/permissions.js';
 import { Endpoint } from '../http/endpoint.js';
-import { onClosed } from '../http/on-closed.js';
-import type { ActorRequest } from '../http/request.js';
+import { closedSignal, onClosed } from '../http/on-closed.js';
+import { CurrentActor } from '../http/request.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { exportQuery, exportResponses, type ExportQuery } from './exports.schema.js';
 import { ExportsService } from './exports.service.js';
@@ -23,13 +24,17 @@ export class ExportsController {
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })
   async export(
-    @Req() request: ActorRequest,
+    @CurrentActor() actor: Actor,
     @Param('project_id', { schema: projectIdParam }) projectId: string,
     @Query({ schema: exportQuery }) query: ExportQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { name, mediaType, body } = await this.exports.open(request.user!, projectId, query, () =>
-      request.admitAgain(),
+    const { name, mediaType, body } = await this.exports.open(
+      actor,
+      projectId,
+      query,
+      () => reply.raw.destroy(),
+      closedSignal(reply.raw),
     );
     onClosed(reply.raw, () => body.destroy());
     await reply

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Actor } from '../common/permissions.js';
 import { hasScope, scopesOf } from '../common/scopes.js';
 import { Database } from '../infra/database.js';
+import { DownloadWatch } from '../projects/download-watch.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { RequestTurns } from '../request-limits/request-turns.js';
 import { exportCsv } from './export-csv.js';
@@ -21,26 +22,26 @@ export class ExportsService {
     private readonly database: Database,
     private readonly projects: ProjectAccess,
     private readonly turns: RequestTurns,
+    private readonly watch: DownloadWatch,
   ) {}
 
   /**
    * Exports a project: its tasks, archived ones too, as far as the actor may see them.
-   * @param admitAgain checks that the request is still permitted, or throws; the export ends when it is not
+   * @param end cuts the export off when the actor loses the right to it
+   * @param signal aborted when the client has gone
    * @throws PROJECT_NOT_FOUND
    */
   async open(
     actor: Actor,
     projectName: string,
     { format, files }: ExportQuery,
-    admitAgain: () => Promise<void>,
+    end: () => void,
+    signal: AbortSignal,
   ): Promise<{ name: string; mediaType: string; body: Readable }> {
     const project = await this.projects.require(actor, projectName, 'read');
-    const read: ReadInTurn = (work) =>
-      this.turns.take(actor.id, async () => {
-        await admitAgain();
-        await this.projects.require(actor, project.id, 'read');
-        return work(this.database);
-      });
+    const check = (reader: Actor) => this.projects.require(reader, project.id, 'read');
+    await this.watch.follow(actor, { project_id: project.id, check }, end, signal);
+    const read: ReadInTurn = (work) => this.turns.take(actor.id, () => work(this.database));
     const reader = new ExportReader(read, actor, { id: project.id, isOwner: project.access === 'owner' });
     const showsProject = hasScope(actor, scopesOf('projects', 'read'));
     const pieces =

@@ -2,8 +2,10 @@ import { Module } from '@nestjs/common';
 import { loadKeyring } from '../auth/keys.js';
 import { Keyring } from '../common/keyring.js';
 import { Infrastructure } from '../infra/infrastructure.js';
+import { AuthModule } from '../auth/auth.module.js';
 import { AnalyticsController } from './analytics.controller.js';
 import { AnalyticsService } from './analytics.service.js';
+import { DownloadWatch } from './download-watch.js';
 import { MembersService } from './members.service.js';
 import { ProjectAccess } from './project-access.js';
 import { ProjectWrites } from './project-writes.service.js';
@@ -18,10 +20,11 @@ import { SecretSealing } from './secret-sealing.js';
 import { SecretsService } from './secrets.service.js';
 
 @Module({
-  imports: [CredentialsModule],
+  imports: [AuthModule, CredentialsModule],
   controllers: [AnalyticsController, ProjectKeysController, ProjectsController, SecretsController],
   providers: [
     AnalyticsService,
+    DownloadWatch,
     MembersService,
     ProjectAccess,
     ProjectKeysService,
@@ -36,6 +39,6 @@ import { SecretsService } from './secrets.service.js';
       inject: [Infrastructure],
     },
   ],
-  exports: [Keyring, ProjectAccess, ProjectsService, ProjectWrites, SecretsService],
+  exports: [DownloadWatch, Keyring, ProjectAccess, ProjectsService, ProjectWrites, SecretsService],
 })
 export class ProjectsModule {}

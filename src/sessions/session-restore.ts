@@ -34,9 +34,7 @@ export class SessionRestoreService {
       const settings = before ?? session.settings;
       // the changes are recorded as made in the session, so that another restore can revert them
       const owner = { ...actor, sessionId: id };
-      const tasks: RestoredTasks = input.include_tasks
-        ? await this.tasks.restore(tx, owner, point)
-        : { restored: [], left: [] };
+      const { tasks, drafts } = input.include_tasks ? await this.tasks.restore(tx, owner, point) : noTasks;
       await writeSettings(tx, id, settings);
       this.activity.record(tx, {
         actor: owner,
@@ -48,7 +46,7 @@ export class SessionRestoreService {
         newValue: {
           restore_point: input.restore_point,
           ...(before && { settings }),
-          tasks: tasks.restored.map(({ task_id }) => task_id),
+          tasks: tasks.restored.flatMap(({ task_id }) => (drafts.has(task_id) ? [] : [task_id])),
         },
       });
       const after = await requireSession(tx, actor, id, 'read');
@@ -63,6 +61,11 @@ export class SessionRestoreService {
     return this.heavy.write(actor.id, () => this.database.transaction(restore));
   }
 }
+
+const noTasks: { tasks: RestoredTasks; drafts: ReadonlySet<string> } = {
+  tasks: { restored: [], left: [] },
+  drafts: new Set(),
+};
 
 function pointOf(session: SessionRow, text: string): RestorePoint {
   const at = new Date(text);

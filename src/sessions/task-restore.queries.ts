@@ -19,13 +19,15 @@ export interface ChangedTask {
   project_id: string;
   ref: string;
   status: string;
+  is_draft: boolean;
+  created_by: string;
   deleted: boolean;
 }
 
 /** Loads the tasks that the session has changed after the restore point, and locks them in the order of their ids. */
 export function changedTasks(tx: Transaction, point: RestorePoint, limit: number): Promise<ChangedTask[]> {
   return tx.query<ChangedTask & Record<string, unknown>>(
-    `SELECT t.id, t.project_id, task_ref(p.key, t.number, p.ref_digits) AS ref, t.status,
+    `SELECT t.id, t.project_id, task_ref(p.key, t.number, p.ref_digits) AS ref, t.status, t.is_draft, t.created_by,
             t.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL AS deleted
        FROM tasks t JOIN projects p ON p.id = t.project_id
       WHERE t.id IN (

@@ -6,6 +6,7 @@ import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycl
 import type { Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { canSee } from '../projects/projects.queries.js';
+import type { MemberRole } from '../projects/projects.schema.js';
 import type { RestoredTasks } from './session-restore.schema.js';
 import {
   changedTasks,
@@ -41,45 +42,62 @@ export class TaskRestore {
     private readonly activity: ActivityLog,
   ) {}
 
-  /** @throws RESOURCE_LIMIT_EXCEEDED, PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED for the session's project */
-  async restore(tx: Transaction, actor: Actor, point: RestorePoint): Promise<RestoredTasks> {
+  /**
+   * Restores the tasks of a session.
+   * @returns what became of them, and which of them are drafts
+   * @throws RESOURCE_LIMIT_EXCEEDED, PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED for the session's project
+   */
+  async restore(
+    tx: Transaction,
+    actor: Actor,
+    point: RestorePoint,
+  ): Promise<{ tasks: RestoredTasks; drafts: ReadonlySet<string> }> {
     if (point.projectId !== null) await this.projects.require(actor, point.projectId, 'write', tx);
     const tasks = await changedTasks(tx, point, mostTasks + 1);
     if (tasks.length > mostTasks)
       throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'tasks', value: mostTasks });
-    const writable = await this.writableProjects(tx, actor, tasks);
+    const access = await this.accessTo(tx, actor, tasks);
     const result: RestoredTasks = { restored: [], left: [] };
+    const changed: TaskAfter[] = [];
     for (const task of tasks) {
       const name = { task_id: task.id, ref: task.ref };
-      const reason = reasonToLeave(task, writable);
+      const reason = reasonToLeave(actor, task, access.get(task.project_id));
       if (reason !== undefined) {
         result.left.push({ ...name, reason });
         continue;
       }
-      const { fields, kept } = await this.restoreTask(tx, actor, point, task);
+      const { fields, kept } = await this.restoreTask(tx, actor, point, task, changed);
       if (fields.length + kept.length > 0) result.restored.push({ ...name, fields, kept });
     }
-    return result;
+    // at last, since the runs that end with it write activity, and whoever follows that waits for the transactions that have begun to
+    for (const task of changed) await this.lifecycle.onTaskStatusSet(tx, task);
+    return { tasks: result, drafts: new Set(tasks.filter(({ is_draft }) => is_draft).map(({ id }) => id)) };
   }
 
-  private async writableProjects(tx: Transaction, actor: Actor, tasks: ChangedTask[]): Promise<Set<string>> {
-    const writable = new Set<string>();
+  /** The access of the actor to the projects of tasks; of those in which the actor may write. */
+  private async accessTo(
+    tx: Transaction,
+    actor: Actor,
+    tasks: ChangedTask[],
+  ): Promise<Map<string, MemberRole>> {
+    const access = new Map<string, MemberRole>();
     for (const id of new Set(tasks.filter(({ deleted }) => !deleted).map(({ project_id }) => project_id))) {
       try {
-        await this.projects.require(actor, id, 'write', tx);
-        writable.add(id);
+        access.set(id, (await this.projects.require(actor, id, 'write', tx)).access);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
       }
     }
-    return writable;
+    return access;
   }
 
+  /** @param changed the tasks whose status has changed, to which this one is added */
   private async restoreTask(
     tx: Transaction,
     actor: Actor,
     point: RestorePoint,
     task: ChangedTask,
+    changed: TaskAfter[],
   ): Promise<{ fields: string[]; kept: string[] }> {
     const before: Partial<TaskFields> = {};
     const kept: string[] = [];
@@ -95,7 +113,8 @@ export class TaskRestore {
     const status = values.find(({ field }) => field === 'status' && field in before);
     const times = status && status.value !== task.status ? await this.timesOf(tx, task.id, status) : {};
     const update = await writeTask(tx, task.id, { ...before, ...times });
-    if (update) await this.record(tx, actor, update.after, update.changes);
+    if (update) this.record(tx, actor, task, update.after, update.changes);
+    if (update?.changes['status']) changed.push(update.after);
     return { fields: Object.keys(update?.changes ?? {}), kept };
   }
 
@@ -123,20 +142,29 @@ export class TaskRestore {
     return { started_at, completed_at: ended_at, actual_duration };
   }
 
-  private async record(
+  /** Records what was restored: of a draft in its history alone, as `recordTaskChange` does. */
+  private record(
     tx: Transaction,
     actor: Actor,
+    { is_draft }: ChangedTask,
     after: TaskAfter,
     changes: Record<string, { old: unknown; new: unknown }>,
-  ) {
+  ): void {
     const { id, project_id, title, status, progress_percentage, updated_at } = after;
-    const entry = { actor, entityType: 'task', entityId: id, projectId: project_id } as const;
+    const entry = {
+      actor,
+      entityType: 'task',
+      entityId: id,
+      projectId: is_draft ? null : project_id,
+    } as const;
     const data = { task_id: id, project_id, title, status, changes: Object.keys(changes), restored: true };
     // a restored status is not a completion or failure that happens now, so webhooks receive an update
-    const published = {
-      event: { name: 'task.updated', data },
-      task: { status, progress_percentage, updated_at: updated_at.toISOString() },
-    } as const;
+    const published = is_draft
+      ? {}
+      : ({
+          event: { name: 'task.updated', data },
+          task: { status, progress_percentage, updated_at: updated_at.toISOString() },
+        } as const);
     const { status: statusChange, planned, ...others } = changes;
     const side = (which: 'old' | 'new') =>
       Object.fromEntries(Object.entries(others).map(([key, value]) => [key, value[which]]));
@@ -161,12 +189,14 @@ export class TaskRestore {
       newValue: status,
       ...published,
     });
-    await this.lifecycle.onTaskStatusSet(tx, after);
   }
 }
 
-function reasonToLeave(task: ChangedTask, writable: Set<string>): Left | undefined {
+/** @param access the actor's access to the project of the task; undefined when it does not permit to write */
+function reasonToLeave(actor: Actor, task: ChangedTask, access: MemberRole | undefined): Left | undefined {
   if (task.deleted) return 'deleted';
-  if (!writable.has(task.project_id)) return 'access_denied';
+  if (access === undefined) return 'access_denied';
+  // a draft is hidden from who has neither made it nor owns the project
+  if (task.is_draft && task.created_by !== actor.id && access !== 'owner') return 'access_denied';
   return task.status === 'queued' || task.status === 'running' ? task.status : undefined;
 }

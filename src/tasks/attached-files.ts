@@ -1,5 +1,7 @@
-import { addUsage } from '../executions/output-usage.queries.js';
+import { addUsage, readUsage } from '../executions/output-usage.queries.js';
+import { refuseFullStorage } from '../executions/project-rules.js';
 import type { Transaction } from '../infra/database.js';
+import type { Project } from '../projects/project.entity.js';
 
 /** What a task has attached, to itself and to its plans; $1 is its id. */
 const ofTask = `a.linked_id IN (SELECT $1::uuid UNION ALL SELECT d.id FROM documents d WHERE d.task_id = $1)`;
@@ -19,17 +21,26 @@ export function deleteFile(tx: Transaction, attachmentId: string): Promise<boole
   return deleteFiles(tx, 'a.id = $1', attachmentId);
 }
 
-/** Lets the bytes that a task has attached count with another project. */
-export async function moveFilesOfTask(tx: Transaction, taskId: string, projectId: string): Promise<void> {
+/**
+ * Lets the bytes that a task has attached count with another project.
+ * @throws PROJECT_LIMIT_EXCEEDED when that has no room for them
+ */
+export async function moveFilesOfTask(
+  tx: Transaction,
+  taskId: string,
+  project: Pick<Project, 'id' | 'resource_limits'>,
+): Promise<void> {
   const moved = await tx.query<{ before: string; bytes: string }>(
     `WITH before AS (SELECT a.id, a.project_id, a.size FROM attachments a WHERE ${ofTask} AND a.project_id <> $2 FOR UPDATE),
           moved AS (UPDATE attachments SET project_id = $2 WHERE id IN (SELECT id FROM before))
      SELECT project_id AS before, sum(size) AS bytes FROM before GROUP BY 1`,
-    [taskId, projectId],
+    [taskId, project.id],
   );
+  const size = moved.reduce((sum, { bytes }) => sum + Number(bytes), 0);
+  if (size > 0) refuseFullStorage(project, (await readUsage(tx, project.id)) + size, Infinity);
   for (const { before, bytes } of moved) {
     await addUsage(tx, before, -Number(bytes));
-    await addUsage(tx, projectId, Number(bytes));
+    await addUsage(tx, project.id, Number(bytes));
   }
 }
 

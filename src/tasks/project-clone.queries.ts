@@ -110,24 +110,47 @@ export async function copyLabels(
 /** What the copy of a document `d` takes, with its only version. */
 const bytesOfCopy = '2 * (octet_length(d.title) + octet_length(d.body) + 256)';
 
-/**
- * Copies the plans of the tasks and the docs of the project as they are now; the versions of before stay where they are. They are counted
- * with the copied tasks, and with what the new project has stored.
- */
-export async function copyDocuments(
+/** A document to copy, with the copy of its task, and what the copy takes. */
+interface DocumentCopy extends Record<string, unknown> {
+  id: string;
+  /** Null for a doc of the project. */
+  task_id: string | null;
+  bytes: number;
+}
+
+/** The documents to copy, and how many bytes those of the project take, which count against its storage limit. */
+export interface DocumentCopies {
+  rows: DocumentCopy[];
+  stored: number;
+}
+
+/** Chooses the plans of the tasks and the docs of the project. */
+export async function planDocuments(
   tx: Transaction,
   { sources, copies }: TaskCopies,
   sourceId: string,
-  projectId: string,
-  actor: Actor,
-): Promise<void> {
-  const rows = await tx.query<{ id: string; task_id: string | null; bytes: number }>(
+): Promise<DocumentCopies> {
+  const rows = await tx.query<DocumentCopy>(
     `SELECT d.id, c.copy AS task_id, ${bytesOfCopy} AS bytes FROM ${pairs} JOIN documents d ON d.task_id = c.source
       UNION ALL
      SELECT d.id, NULL, ${bytesOfCopy} FROM documents d WHERE d.project_id = $3 AND d.kind = 'doc'
       ORDER BY id`,
     [sources, copies, sourceId],
   );
+  const stored = rows.filter(({ task_id }) => task_id === null).reduce((sum, { bytes }) => sum + bytes, 0);
+  return { rows, stored };
+}
+
+/**
+ * Copies documents as they are now; the versions of before stay where they are. They are counted with the copied tasks, and with what the
+ * new project has stored.
+ */
+export async function copyDocuments(
+  tx: Transaction,
+  { rows, stored }: DocumentCopies,
+  projectId: string,
+  actor: Actor,
+): Promise<void> {
   const ids = rows.map(() => newId());
   await tx.query(
     `INSERT INTO documents (id, kind, project_id, task_id, title, body, created_by, updated_by, bytes)
@@ -154,7 +177,6 @@ export async function copyDocuments(
       WHERE t.id = d.task_id`,
     [ids],
   );
-  const stored = rows.filter(({ task_id }) => task_id === null).reduce((sum, { bytes }) => sum + bytes, 0);
   if (stored > 0) await addUsage(tx, projectId, stored);
 }
 
@@ -195,7 +217,7 @@ export async function copyDependencies(tx: Transaction, { sources, copies }: Tas
 
 /**
  * Inserts the first history entry of each copy, in one statement: a call of `ActivityLog.record` for each would cost a round trip and a
- * webhook message per task, and the webhook message of the project stands for them all.
+ * webhook message per task, and the webhook message of the project stands for them all. Of a draft the project does not hear.
  */
 export async function recordCopies(
   tx: Transaction,
@@ -205,7 +227,7 @@ export async function recordCopies(
 ): Promise<void> {
   await tx.query(
     `INSERT INTO activity (id, actor_id, session_id, request_id, entity_type, entity_id, project_id, action, new_value)
-     SELECT n.id, $4, $5, $6, 'task', c.copy, $7, 'created',
+     SELECT n.id, $4, $5, $6, 'task', c.copy, CASE WHEN t.is_draft THEN NULL ELSE $7::uuid END, 'created',
             jsonb_build_object('title', t.title, 'status', t.status, 'priority', t.priority, 'ref', task_ref($8, t.number, 1::smallint), 'cloned_from', c.source)
        FROM ${pairs} JOIN unnest($3::uuid[]) WITH ORDINALITY AS n (id, number) USING (number) JOIN tasks t ON t.id = c.copy
       ORDER BY c.number`,

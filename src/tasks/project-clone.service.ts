@@ -4,6 +4,7 @@ import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { checkScopes, scopesOf } from '../common/scopes.js';
+import { refuseFullStorage } from '../executions/project-rules.js';
 import { Database, uniqueViolation, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -20,7 +21,9 @@ import {
   copyLabels,
   copyTasks,
   planCopies,
+  planDocuments,
   recordCopies,
+  type DocumentCopies,
   type TaskCopies,
 } from './project-clone.queries.js';
 import { settleWaiting } from './task-claims.queries.js';
@@ -43,7 +46,7 @@ export class ProjectCloneService {
   /**
    * Copies a project that the actor may read; the copy is the actor's.
    * @throws PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS when the given key is taken, PROJECT_LIMIT_EXCEEDED when there are more tasks
-   * than the copy may hold, RESOURCE_LIMIT_EXCEEDED when there are more than can be copied at once, or the actor has created too many
+   * or more documents than the copy may hold, RESOURCE_LIMIT_EXCEEDED when there are more than can be copied at once, or the actor has created too many
    * projects, AUTH_INSUFFICIENT_PERMISSIONS when tasks are to be copied and the token lacks `tasks.write`
    */
   clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
@@ -82,6 +85,13 @@ export class ProjectCloneService {
       ? await planCopies(tx, source.id, mostTasks + 1, { archived: input.include_archived, draftsOf })
       : noTasks;
     refuseTooMany(tasks, taken.resource_limits.max_tasks);
+    const documents = input.include_tasks ? await planDocuments(tx, tasks, source.id) : noDocuments;
+    if (documents.stored > 0)
+      refuseFullStorage(
+        { id: source.id, resource_limits: taken.resource_limits },
+        documents.stored,
+        Infinity,
+      );
     const cloned = tasks.copies.length;
     await refuseMoreProjects(tx, actor, this.infrastructure.config);
     const [project] = await tx.query<Project & Record<string, unknown>>(
@@ -118,14 +128,16 @@ export class ProjectCloneService {
       await copyDependencies(tx, tasks);
       void tx.behindCommit(() => settleWaiting(tx, tasks.copies));
       await copyChecklists(tx, tasks);
-      await recordCopies(tx, tasks, { id, key }, actor);
+      // with the commit, as all activity: whoever follows it waits for the transactions that have begun to write it
+      void tx.withCommit(() => recordCopies(tx, tasks, { id, key }, actor));
     }
-    if (input.include_tasks) await copyDocuments(tx, tasks, source.id, id, actor);
+    if (documents.rows.length > 0) await copyDocuments(tx, documents, id, actor);
     const statistics = (await statisticsOf(tx, [id])).get(id)!;
     return { ...toProject(project!, statistics), cloned_from: source.id, cloned_tasks: cloned };
   }
 }
 
+const noDocuments: DocumentCopies = { rows: [], stored: 0 };
 const noTasks: TaskCopies = { sources: [], copies: [], listed: 0 };
 
 /** @throws PROJECT_LIMIT_EXCEEDED, RESOURCE_LIMIT_EXCEEDED */

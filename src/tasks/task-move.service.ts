@@ -42,7 +42,7 @@ export class TaskMoveService {
     if (number === undefined) throw new AppError('PROJECT_NOT_FOUND', { project_id: target });
     return this.database.transaction(async (tx) => {
       const before = await requireTask(tx, actor, current.id, 'write', { lock: true });
-      await this.projects.require(actor, projectId, 'write', tx);
+      const project = await this.projects.require(actor, projectId, 'write', tx);
       if (before.project_id === projectId) return toTask(before);
       await this.tasks.refuseActive(tx, before.id, 'RESOURCE_IN_USE');
       await refuseClaimed(tx, before);
@@ -64,7 +64,7 @@ export class TaskMoveService {
         .catch((error: unknown) => {
           throw takenRef(error, before.external_ref) ?? error;
         });
-      await moveFilesOfTask(tx, before.id, projectId);
+      await moveFilesOfTask(tx, before.id, project);
       await refuseFullTasks(tx, projectId);
       await tx.query('INSERT INTO former_refs (project_id, number, task_id) VALUES ($1, $2, $3)', [
         before.project_id,

@@ -1,8 +1,10 @@
 import { Client as Postgres } from 'pg';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { missedEntries } from '../../src/events/missed-entries.queries.js';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { waitingFor, whileLocked } from '../support/locked-table.js';
 import { until } from '../support/until.js';
 
 const app = useSharedApp();
@@ -160,6 +162,76 @@ test('a number is waited for although its transaction began after the one behind
   await Promise.all([first.end(), second.end()]);
 });
 
+const fill = (projects: Json[], count: number) =>
+  app.query<{ sequence: string; project_id: string; entity_type: string }>(
+    `INSERT INTO activity (id, entity_type, entity_id, project_id, action)
+     SELECT gen_random_uuid(), CASE WHEN n % 7 = 0 THEN 'label' ELSE 'task' END, gen_random_uuid(), ($1::uuid[])[1 + n % cardinality($1)], 'filled'
+       FROM generate_series(1, $2) AS n RETURNING sequence, project_id, entity_type`,
+    [projects.map(({ id }) => id), count],
+  );
+
+test('what was missed is sent page by page, of what the listener may see and asks for', async () => {
+  const [one, two] = [await makeProject(owner), await makeProject(owner)];
+  const before = await app.query<{ last: string }>('SELECT max(sequence) AS last FROM activity');
+  const last = before[0]!.last;
+  const filled = await fill([one, two, await makeProject(other)], 2_000);
+  const feeds = await Promise.all([
+    follow(owner, {}, last),
+    follow(owner, { project_id: one.key }, last),
+    follow(owner, { types: 'label' }, last),
+    follow(app.admin, { types: 'label,document' }, last),
+  ]);
+  // of what comes now, everybody is sent something, behind what was missed
+  await data(201, owner.post('/api/labels', { project_id: one.id, kind: 'task', name: 'last' }));
+  await Promise.all(feeds.map((feed) => feed.next(({ new_value }) => new_value?.name === 'last')));
+  const wanted: ((row: Json) => boolean)[] = [
+    ({ project_id }) => [one.id, two.id].includes(project_id),
+    ({ project_id }) => project_id === one.id,
+    ({ project_id, entity_type }) => entity_type === 'label' && [one.id, two.id].includes(project_id),
+    ({ entity_type }) => entity_type === 'label',
+  ];
+  for (const [i, feed] of feeds.entries()) {
+    const ids = feed.events().flatMap(({ action, sequence }) => (action === 'filled' ? [sequence] : []));
+    expect(ids).toEqual(filled.filter(wanted[i]!).map(({ sequence }) => Number(sequence)));
+  }
+});
+
+test('what one may not see costs nothing when it is missed', async () => {
+  await makeTask(other, await makeProject(other));
+  const reader = { id: other.user.id, isAdministrator: false };
+  const blocks = async (text: string, values: readonly unknown[] = []) => {
+    const explain = `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`;
+    const [row] = await app.query<{ 'QUERY PLAN': Json }>(explain, [...values]);
+    const { Plan: plan } = row!['QUERY PLAN'][0];
+    return [plan['Shared Hit Blocks'] + plan['Shared Read Blocks']];
+  };
+  const db = { query: blocks as never };
+  const missed = { reader, projectId: undefined, types: undefined, after: 0, upTo: 2 ** 40 };
+  const read = async (): Promise<number> => (await missedEntries(db, missed, 200)).rows[0] as never;
+  // the first reads of a connection read the catalogue as well
+  const least = async () => Math.min(await read(), await read(), await read());
+  await app.query('ANALYZE activity');
+  const before = await least();
+  await fill([await makeProject(owner)], 20_000);
+  await app.query('ANALYZE activity');
+  expect(await least()).toBeLessThan(before + 20);
+});
+
+test('the feeds of a user read what they have missed one at a time', async () => {
+  await follow(owner);
+  let feeds: Feed[] = [];
+  const reads = () => waitingFor(app, 'SELECT a.sequence, a.at');
+  await whileLocked(app, 'activity', async () => {
+    feeds = await Promise.all(Array.from({ length: 20 }, () => follow(owner, {}, '0')));
+    await until(async () => (await reads()) > 0);
+    // the rest of the connections is there for others
+    await Promise.all(Array.from({ length: 10 }, () => data(200, other.get('/api/projects/'))));
+    // beside them, the activity is read for all listeners
+    expect(await reads()).toBeLessThanOrEqual(2);
+  });
+  await Promise.all(feeds.map((feed) => feed.next(({ project_id }) => project_id === project.id)));
+});
+
 test('everybody is sent what they may see, of the types they ask for', async () => {
   const [all, comments, audit] = [
     await follow(other),
@@ -197,4 +269,41 @@ test('a feed ends with the right to it', async () => {
   await until(() => ofProject.isOver && ofToken.isOver);
   expect(ofProject.events('error')).toMatchObject([{ code: 'PROJECT_NOT_FOUND' }]);
   expect(ofToken.events('error')).toMatchObject([{ code: 'AUTH_TOKEN_INVALID' }]);
+});
+
+test('a clone that takes long does not hold back what others do', async () => {
+  const source = await makeProject(owner);
+  await makeTask(owner, source);
+  await data(201, owner.post(`/api/projects/${source.id}/docs`, { title: 'A doc', body: 'x' }));
+  const mine = await makeProject(other);
+  const [feed, copies] = [await follow(other, { project_id: mine.id }), await follow(owner)];
+  let clone: Promise<Json> | undefined;
+  await whileLocked(app, 'document_versions', async () => {
+    clone = data(201, owner.post(`/api/projects/${source.id}/clone`, { name: 'Long', include_tasks: true }));
+    await until(async () => (await waitingFor(app, 'INTO document_versions')) > 0);
+    await makeTask(other, mine);
+    await feed.next(({ action }) => action === 'created');
+  });
+  const { id } = await clone!;
+  await until(() => copies.events().filter(({ project_id }) => project_id === id).length === 2);
+  expect(copies.events().flatMap((event) => (event.project_id === id ? [event.entity_type] : []))).toEqual([
+    'project',
+    'task',
+  ]);
+});
+
+test('a feed that is given up while it opens is not counted any more', async () => {
+  const user = await app.admin.createUser('developer');
+  const mine = await makeProject(user);
+  const query = { project_id: mine.id };
+  await whileLocked(app, 'project_members', async () => {
+    const controller = new AbortController();
+    const opening = Array.from({ length: 20 }, () =>
+      user.open('GET', '/api/events', undefined, { query, signal: controller.signal }).catch(() => undefined),
+    );
+    await until(async () => (await waitingFor(app, 'project_members')) > 0);
+    controller.abort();
+    await Promise.all(opening);
+  });
+  await Promise.all(Array.from({ length: 50 }, () => follow(user, query)));
 });

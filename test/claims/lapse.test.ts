@@ -89,6 +89,78 @@ describe('a claim that lapses', () => {
   });
 });
 
+/** Makes the tasks of a project take more than they may. */
+const overfill = (own: Json) =>
+  app.query(
+    `INSERT INTO task_counts (project_id, status, shard, n, bytes) VALUES ($1, 'pending', -1, 0, 1000000000)`,
+    [own.id],
+  );
+
+describe('where the tasks of a project take more than they may', () => {
+  test('a claim lapses and blocks its task all the same', async () => {
+    const own = await makeProject(agent, { settings: { max_claims: 1 } });
+    const task = await makeTask(agent, own);
+    await claimNext(agent, own, short);
+    await overfill(own);
+    await open(task);
+    expect(await show(agent, task)).toMatchObject({ status: 'pending', assigned_to: null });
+    expect((await show(agent, task)).blocker).toContain('1 claims have lapsed');
+  });
+
+  test('a holder ends a claim, but without a result', async () => {
+    const own = await makeProject(agent);
+    const tasks = [await makeTask(agent, own), await makeTask(agent, own)];
+    const [first, second] = [await claimNext(agent, own), await claimNext(agent, own)];
+    await overfill(own);
+    await data(200, agent.post(`/api/claims/${first.claim_id}/release`, { token: first.token }));
+    const { claim_id, token } = second;
+    const withResult = agent.post(`/api/claims/${claim_id}/complete`, { token, result: 'Long' });
+    expect(await refusal(withResult)).toBe('409 PROJECT_LIMIT_EXCEEDED');
+    await data(200, complete(second));
+    const states = await Promise.all(tasks.map((task) => show(agent, task)));
+    expect(states.map(({ status, claim }) => [status, claim])).toEqual([
+      ['pending', null],
+      ['completed', null],
+    ]);
+    // what changes the task otherwise is refused as before
+    expect(await refusal(agent.put(`/api/tasks/${tasks[0]!.id}`, { title: 'Other' }))).toBe(
+      '409 PROJECT_LIMIT_EXCEEDED',
+    );
+  });
+});
+
+test('claims that cannot be ended keep no other from it, and say so once in a while', async () => {
+  const stuck = await makeProject(agent);
+  const tasks = await Promise.all(Array.from({ length: 120 }, () => makeTask(agent, stuck)));
+  await Promise.all(tasks.map(() => claimNext(agent, stuck)));
+  // as a fault would that nobody has thought of
+  await app.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.project_id = '${stuck.id}' THEN RAISE 'stuck'; END IF; RETURN NEW; END $$`);
+  await app.query(
+    'CREATE TRIGGER refuse BEFORE UPDATE OF claim_lapses ON tasks FOR EACH ROW EXECUTE FUNCTION refuse()',
+  );
+  await app.query('UPDATE claims SET expires_at = now() - $1::interval WHERE task_id = ANY ($2)', [
+    '1 hour',
+    tasks.map(({ id }) => id),
+  ]);
+  const lines = () =>
+    app.processes
+      .flatMap(({ stdout, stderr }) => `${stdout}\n${stderr}`.split('\n'))
+      .filter((line) => line.includes('will try again later'));
+  await until(() => lines().length > 0);
+  const task = await makeTask(agent, project);
+  await claimNext(agent, project, short);
+  await open(task);
+  expect(lines().length).toBeLessThanOrEqual(3 * app.processes.length);
+  await app.query('DROP TRIGGER refuse ON tasks');
+  await until(async () => {
+    const [row] = await app.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM claims WHERE expires_at < now()',
+    );
+    return row!.n === 0;
+  });
+});
+
 test('no claim is lost or given twice when every process is killed', async () => {
   const own = await makeProject(agent);
   for (let index = 0; index < 30; index += 1) await makeTask(agent, own);

@@ -196,3 +196,34 @@ test('an export as Markdown shows the tasks by their state with all that belongs
   ])
     expect(text).toContain(part);
 });
+
+test('an export ends with the membership of who reads it, and is then cut off', async () => {
+  const [leaver, other] = await Promise.all([1, 2].map(() => app.admin.createUser('developer')));
+  const large = await makeProject(owner);
+  for (const { user } of [leaver!, other!])
+    await data(200, owner.put(`/api/projects/${large.id}/members/${user.id}`, { role: 'viewer' }));
+  const path = `/api/projects/${large.id}`;
+  // more than the buffers of a connection hold
+  await app.query(
+    `INSERT INTO documents (id, kind, project_id, title, body, created_by, updated_by, bytes)
+     SELECT gen_random_uuid(), 'memory', $1, 'Note ' || n, repeat('x', 1000000), $2, $2, 1000256 FROM generate_series(1, 40) AS n`,
+    [large.id, owner.user.id],
+  );
+  /** Begins an export, and returns how its text ends. */
+  const begin = async (client: Client) => {
+    const response = await client.open('GET', `${path}/export`);
+    const reader = response.body!.getReader();
+    let last = Buffer.from((await reader.read()).value!);
+    return async () => {
+      for (;;) {
+        const { value } = await reader.read().catch(() => ({ value: undefined }));
+        if (!value) return last.toString().trimEnd().slice(-2);
+        last = Buffer.from(value);
+      }
+    };
+  };
+  const [ofLeaver, ofOther] = [await begin(leaver!), await begin(other!)];
+  await data(200, owner.delete(`${path}/members/${leaver!.user.id}`));
+  expect(await ofOther()).toBe(']}');
+  expect(await ofLeaver()).toBe('xx');
+});

@@ -128,6 +128,34 @@ test('a clone respects the limits of the copy, and a refused one creates nothing
   });
 });
 
+test('a clone has room for the documents of its source, or is refused', async () => {
+  const owner = await app.admin.createUser('developer');
+  const source = await makeProject(owner, { resource_limits: { storage_limit: '2MB' } });
+  for (const title of ['a', 'b'])
+    await data(201, owner.post(`/api/projects/${source.id}/docs`, { title, body: 'x'.repeat(300_000) }));
+  const clone = (body: Json = {}) =>
+    owner.post(`/api/projects/${source.id}/clone`, { name: 'X', include_tasks: true, ...body });
+  await data(201, clone());
+  await data(200, owner.put(`/api/projects/${source.id}`, { resource_limits: { storage_limit: '1MB' } }));
+  expect(await fault(409, clone({ key: 'NOROOM' }))).toBe('PROJECT_LIMIT_EXCEEDED');
+  await data(201, clone({ key: 'NOROOM', include_settings: false }));
+});
+
+test('the project does not hear of the drafts among its tasks', async () => {
+  const owner = await app.admin.createUser('developer');
+  const source = await makeProject(owner);
+  await makeTask(owner, source, { title: 'A task' });
+  await makeTask(owner, source, { title: 'A secret', draft: true });
+  const copy = await data(
+    201,
+    owner.post(`/api/projects/${source.id}/clone`, { name: 'X', include_tasks: true, include_drafts: true }),
+  );
+  expect(copy).toMatchObject({ cloned_tasks: 2 });
+  const { activity } = await data(200, owner.get('/api/activity', { query: { project_id: copy.id } }));
+  const titles = activity.map(({ new_value }: Json) => new_value.title).filter(Boolean);
+  expect(titles).toEqual(['A task']);
+});
+
 test('a clone is refused for invisible projects, for viewers and for invalid requests', async () => {
   const owner = await app.admin.createUser('developer');
   const [stranger, viewer] = [await app.admin.createUser('developer'), await app.admin.createUser('viewer')];

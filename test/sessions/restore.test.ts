@@ -306,3 +306,39 @@ test('what was written beside a task stays, and changes no field of it', async (
   ]);
   expect(await task(owner, made)).toMatchObject({ title: 'The title', checklist: { total: 1, done: 1 } });
 });
+
+test('nobody hears of a draft that is restored, and a draft that one may not see any more is left', async () => {
+  const { owner, project } = await start();
+  const member = await app.admin.createUser('developer');
+  const as = (role: string) =>
+    data(200, owner.put(`/api/projects/${project.id}/members/${member.user.id}`, { role }));
+  await as('owner');
+  const [own, hidden] = [
+    await makeTask(member, project, { title: 'First', draft: true }),
+    await makeTask(owner, project, { title: 'First', draft: true }),
+  ];
+  const { session, path, working } = await open(member, project);
+  for (const draft of [own, hidden]) await change(working, draft, { title: 'Second', status: 'completed' });
+  await as('developer');
+  const before = await app.query<{ last: string }>('SELECT max(sequence) AS last FROM activity');
+  const { tasks } = await data(
+    200,
+    member.post(`${path}/restore`, { restore_point: session.created_at, include_tasks: true }),
+  );
+  expect(tasks).toEqual({
+    restored: [
+      { task_id: own.id, ref: own.ref, fields: ['progress_percentage', 'status', 'title'], kept: [] },
+    ],
+    left: [{ task_id: hidden.id, ref: hidden.ref, reason: 'access_denied' }],
+  });
+  expect(await task(member, own)).toMatchObject({ title: 'First', status: 'pending' });
+  expect(await task(owner, hidden)).toMatchObject({ title: 'Second' });
+  const { activity } = await data(200, owner.get('/api/activity', { query: { project_id: project.id } }));
+  expect(JSON.stringify(activity)).not.toContain(own.id);
+  // its own history has it
+  const rows = await app.query<{ action: string }>(
+    'SELECT action FROM activity WHERE entity_id = $1 AND sequence > $2 ORDER BY sequence',
+    [own.id, before[0]!.last],
+  );
+  expect(rows.map(({ action }) => action)).toEqual(['updated', 'status_changed']);
+});

@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { waitingFor, whileLocked } from '../support/locked-table.js';
+import { until } from '../support/until.js';
 
 const app = useSharedApp();
 let owner: Client;
@@ -285,4 +287,49 @@ test('an upload is not stored twice when it is repeated with its key', async () 
   const first = await data(201, owner.post(path, form('x', 'once'), { headers }));
   expect(await data(201, owner.post(path, form('x', 'once'), { headers }))).toEqual(first);
   expect(await refusal(owner.post(path, form('y', 'once'), { headers }))).toBe('409 IDEMPOTENCY_CONFLICT');
+});
+
+test('a download ends with the sign-in or the membership of who reads it', async () => {
+  const [leaver, outsider] = await Promise.all([1, 2].map(() => app.admin.createUser('developer')));
+  for (const { user } of [leaver!, outsider!])
+    await data(200, owner.put(`/api/projects/${project.id}/members/${user.id}`, { role: 'viewer' }));
+  const size = 10_000_000;
+  const file = await data(201, owner.post(path, form(randomBytes(size), 'large.bin')));
+  /** Begins a download, and returns how many bytes of it can be read in the end. */
+  const begin = async (client: Client) => {
+    const response = await client.open('GET', at(file, '/content'));
+    expect(response.status).toBe(200);
+    const reader = response.body!.getReader();
+    let read = (await reader.read()).value!.length;
+    return async () => {
+      for (;;) {
+        const { value } = await reader.read().catch(() => ({ value: undefined }));
+        if (!value) return read;
+        read += value.length;
+      }
+    };
+  };
+  const [ofLeaver, ofOutsider, ofViewer] = [
+    await begin(leaver!),
+    await begin(outsider!),
+    await begin(viewer),
+  ];
+  await data(200, leaver!.post('/api/auth/logout'));
+  await data(200, owner.delete(`/api/projects/${project.id}/members/${outsider!.user.id}`));
+  expect(await ofViewer()).toBe(size);
+  expect(await ofLeaver()).toBeLessThan(size);
+  expect(await ofOutsider()).toBeLessThan(size);
+});
+
+test('who downloads much leaves connections of the database to others', async () => {
+  const file = await data(201, owner.post(path, form(randomBytes(1_000_000), 'some.bin')));
+  let downloads: Promise<{ bytes: Buffer }>[] = [];
+  const reads = () => waitingFor(app, 'attachment_parts');
+  await whileLocked(app, 'attachment_parts', async () => {
+    downloads = Array.from({ length: 30 }, () => viewer.get(at(file, '/content')));
+    await until(async () => (await reads()) > 0);
+    await Promise.all(Array.from({ length: 20 }, () => data(200, stranger.get('/api/projects/'))));
+    expect(await reads()).toBeLessThanOrEqual(4);
+  });
+  for (const answer of await Promise.all(downloads)) expect(answer.bytes.length).toBe(1_000_000);
 });

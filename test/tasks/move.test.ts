@@ -164,3 +164,17 @@ test('its runs stay where they were: who sees the new project only does not see 
   await reached(member, task, 'completed');
   expect((await member.get(`/api/tasks/${task.id}/output`)).status).toBe(200);
 });
+
+test('what a task has attached must have room in its new project', async () => {
+  const small = await makeProject(owner, { resource_limits: { storage_limit: '1MB' } });
+  const task = await makeTask(owner, here);
+  const parts = new FormData();
+  for (const [name, value] of Object.entries({ linked_type: 'task', linked_id: task.id }))
+    parts.set(name, value);
+  parts.set('file', new Blob([new Uint8Array(1_500_000)]), 'large.bin');
+  await data(201, owner.post('/api/attachments', parts));
+  expect(await refusal(move(owner, task, small))).toBe('409 PROJECT_LIMIT_EXCEEDED');
+  expect(await show(owner, task)).toMatchObject({ project_id: here.id });
+  await data(200, owner.put(`/api/projects/${small.id}`, { resource_limits: { storage_limit: '2MB' } }));
+  await moved(task, small);
+});

@@ -37,6 +37,7 @@ import { Attachments1796400000000 } from './1796400000000-attachments.js';
 import { CredentialsAndAgents1796500000000 } from './1796500000000-credentials-and-agents.js';
 import { Claims1796600000000 } from './1796600000000-claims.js';
 import { ProjectKeys1796700000000 } from './1796700000000-project-keys.js';
+import { ClaimsEndInFullProjects1797100000000 } from './1797100000000-claims-end-in-full-projects.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
 import { Imports1797000000000 } from './1797000000000-imports.js';
 
@@ -81,6 +82,7 @@ export const migrations = [
   CredentialsAndAgents1796500000000,
   Claims1796600000000,
   ProjectKeys1796700000000,
+  ClaimsEndInFullProjects1797100000000,
   ErasedProjects1796900000000,
   Imports1797000000000,
 ];

@@ -46,7 +46,7 @@ export class AttachmentsResource {
 
   /**
    * Download an attached file.
-   * The bytes as they were sent. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. A link has no content (409). Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * The bytes as they were sent. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. A link has no content (409). The download is cut off when the right to it ends. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * The answer is given as it comes: read its `body`, or all of it with `text()`.
    * @throws {ApiError} RESOURCE_NOT_FOUND, ATTACHMENT_IS_LINK
    */

@@ -33,8 +33,8 @@ export class ClaimsResource {
 
   /**
    * Complete the task of a claim.
-   * With what the work came to. What waits for the task may begin. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, CLAIM_LOST, PROJECT_ARCHIVED
+   * With what the work came to. What waits for the task may begin. Where the tasks of the project take all that they may, there is no room for a result (409). Scopes, one of: `tasks.write`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, CLAIM_LOST, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   complete(claimId: string, body: CompleteClaim, options?: RequestOptions): Promise<Task> {
     return this.api.call({
@@ -50,7 +50,7 @@ export class ClaimsResource {
   /**
    * Fail the task of a claim.
    * The task has failed, with the reason as its result; with `retry` it is open again instead. Scopes, one of: `tasks.write`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, CLAIM_LOST, PROJECT_ARCHIVED
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, CLAIM_LOST, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   fail(claimId: string, body: FailClaim, options?: RequestOptions): Promise<Task> {
     return this.api.call({
