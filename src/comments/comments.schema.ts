@@ -3,6 +3,9 @@ import { id, instant, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
 import type { Comment } from './comment.entity.js';
 
+/** The most comments of a task, whose words are made anew when one of them changes. */
+export const mostComments = 1_000;
+
 const body = z
   .string()
   .max(20_000)

@@ -12,6 +12,7 @@ import { recordTaskChange } from '../tasks/task-activity.js';
 import { requireTask, type AccessibleTask } from '../tasks/tasks.queries.js';
 import { addToTask, commentColumns, findComment, mentionable, renewInTask } from './comments.queries.js';
 import {
+  mostComments,
   toComment,
   type CommentListQuery,
   type CommentRow,
@@ -20,9 +21,6 @@ import {
   type UpdateComment,
 } from './comments.schema.js';
 import { mentionedNames } from './mentions.js';
-
-/** The most comments of a task, whose words are made anew when one of them changes. */
-const mostComments = 1_000;
 
 @Injectable()
 export class CommentsService {

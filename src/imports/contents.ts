@@ -18,6 +18,8 @@ export interface FromFile<T> {
 export const mostTasks = 20_000;
 /** The most documents, and the most labels, of a file. */
 const mostOthers = 20_000;
+/** The most comments, checklist items, documents with all their versions, and attachments of a file. */
+const mostParts = 300_000;
 /** The most faults that are listed; after so many the rest of the file is not read. */
 const mostFaults = 1_000;
 
@@ -31,6 +33,7 @@ export class FileContents {
   readonly faults: ImportFault[] = [];
   readonly warnings: ImportFault[] = [];
   private readonly occurrences = new Map<string, number>();
+  private parts = 0;
 
   /** @param sourceId the project that the file was exported from; undefined when it was not, or does not say so */
   constructor(public sourceId?: string) {}
@@ -48,7 +51,7 @@ export class FileContents {
   }
 
   addFault(line: number, field: string | null, issue: string): void {
-    this.faults.push({ line, field, issue });
+    if (this.faults.length < mostFaults) this.faults.push({ line, field, issue });
   }
 
   addWarning(line: number, field: string | null, issue: string): void {
@@ -85,6 +88,12 @@ export class FileContents {
     const ref = entry.ref ?? undefined;
     const named =
       this.sourceId !== undefined && ref !== undefined ? `task ${this.sourceId} ${ref}` : undefined;
+    const { checklist, comments, plans, attachments } = entry;
+    const versions = plans.reduce(
+      (sum, plan) => sum + plan.earlier_versions.length + plan.attachments.length,
+      0,
+    );
+    this.countParts(line, checklist.length + comments.length + plans.length + attachments.length + versions);
     this.add(this.tasks, mostTasks, 'tasks', { line, entry, key: this.keyOf('task', named, raw) });
   }
 
@@ -94,6 +103,7 @@ export class FileContents {
       this.sourceId !== undefined && entry.id !== undefined
         ? `document ${this.sourceId} ${entry.id}`
         : undefined;
+    this.countParts(line, 1 + entry.earlier_versions.length + entry.attachments.length);
     this.add(this.documents, mostOthers, 'documents', {
       line,
       entry,
@@ -104,6 +114,13 @@ export class FileContents {
   /** @throws RESOURCE_LIMIT_EXCEEDED */
   addLabel(line: number, entry: LabelEntry): void {
     this.add(this.labels, mostOthers, 'labels', { line, entry, key: '' });
+  }
+
+  /** Counts what belongs to an entry. @throws RESOURCE_LIMIT_EXCEEDED */
+  private countParts(line: number, parts: number): void {
+    this.parts += parts;
+    if (this.parts > mostParts)
+      throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'parts', value: mostParts, line });
   }
 
   private add<T>(list: FromFile<T>[], most: number, limit: string, item: FromFile<T>): void {

@@ -4,6 +4,7 @@ import { durationSchema } from '../common/duration.js';
 import { sentInstant } from '../common/fields.js';
 import { mostAttached } from '../attachments/attachments.schema.js';
 import { mostItems } from '../checklists/checklists.schema.js';
+import { mostComments } from '../comments/comments.schema.js';
 import { mostCharacters, mostOfKind } from '../documents/documents.schema.js';
 import { fileStatuses } from '../exports/file-words.js';
 import { labelKinds } from '../labels/label.entity.js';
@@ -155,7 +156,7 @@ export const taskEntry = z.strictObject({
   draft: z.boolean().default(false),
   archived: z.boolean().default(false),
   checklist: z.array(itemEntry).max(mostItems).default([]),
-  comments: z.array(commentEntry).max(1_000).default([]),
+  comments: z.array(commentEntry).max(mostComments).default([]),
   plans: z.array(planEntry).max(mostOfKind.plan).default([]),
   attachments,
   id: informational,

@@ -2,6 +2,7 @@ import type { Actor } from '../common/permissions.js';
 import type { Queryable } from '../infra/database.js';
 import { writtenColumns } from '../tasks/task-columns.js';
 import type { Task } from '../tasks/task.entity.js';
+import type { PresentAttachment } from './new-attachments.js';
 
 /** A task of the project as it is before an import. */
 export type ExistingTask = Omit<Task, 'words' | 'bytes' | 'is_waiting' | 'claim_lapses'> & {
@@ -86,29 +87,57 @@ export function presentDependencies(db: Queryable, taskIds: string[]): Promise<P
 
 /** What belongs to a task before an import, as far as it is needed to find what is new. */
 export interface PresentParts {
-  comments: { task_id: string; author: string | null; body: string }[];
-  items: { task_id: string; id: string; text: string; done: boolean }[];
-  plans: { task_id: string; id: string; title: string; body: string }[];
-  attachments: { task_id: string; name: string; url: string | null; sha256: string | null }[];
+  comments: { author: string | null; body: string }[];
+  items: { id: string; text: string; done: boolean }[];
+  plans: { id: string; title: string; body: string; attachments: PresentAttachment[] }[];
+  attachments: PresentAttachment[];
 }
 
-/** Reads what belongs to tasks. */
-export async function presentParts(db: Queryable, taskIds: string[]): Promise<PresentParts> {
+type OfTask<T> = T & { task_id: string };
+
+/** Reads what belongs to tasks. @returns it by the id of the task */
+export async function presentParts(db: Queryable, taskIds: string[]): Promise<Map<string, PresentParts>> {
+  const parts = new Map<string, PresentParts>(
+    taskIds.map((id) => [id, { comments: [], items: [], plans: [], attachments: [] }]),
+  );
+  if (taskIds.length === 0) return parts;
   const read = <Row>(text: string) => db.query<Row & Record<string, unknown>>(text, [taskIds]);
-  const [comments, items, plans, attachments] = await Promise.all([
-    read<PresentParts['comments'][number]>(
+  const [comments, items, plans] = await Promise.all([
+    read<OfTask<PresentParts['comments'][number]>>(
       `SELECT c.task_id, c.body, coalesce(c.imported_author, (SELECT u.username FROM users u WHERE u.id = c.author_id)) AS author
          FROM comments c WHERE c.task_id = ANY ($1)`,
     ),
-    read<PresentParts['items'][number]>(
-      'SELECT i.task_id, i.id, i.text, i.done_at IS NOT NULL AS done FROM checklist_items i WHERE i.task_id = ANY ($1)',
+    read<OfTask<PresentParts['items'][number]>>(
+      'SELECT i.task_id, i.id, i.text, i.done_at IS NOT NULL AS done FROM checklist_items i WHERE i.task_id = ANY ($1) ORDER BY i.position',
     ),
-    read<PresentParts['plans'][number]>(
-      `SELECT d.task_id, d.id, d.title, d.body FROM documents d WHERE d.task_id = ANY ($1) AND d.kind = 'plan'`,
-    ),
-    read<PresentParts['attachments'][number]>(
-      'SELECT a.linked_id AS task_id, a.name, a.url, a.sha256 FROM attachments a WHERE a.linked_id = ANY ($1)',
+    read<OfTask<Omit<PresentParts['plans'][number], 'attachments'>>>(
+      `SELECT d.task_id, d.id, d.title, d.body FROM documents d WHERE d.task_id = ANY ($1) AND d.kind = 'plan' ORDER BY d.id`,
     ),
   ]);
-  return { comments, items, plans, attachments };
+  const attached = await presentAttachments(db, [...taskIds, ...plans.map(({ id }) => id)]);
+  for (const comment of comments) parts.get(comment.task_id)!.comments.push(comment);
+  for (const item of items) parts.get(item.task_id)!.items.push(item);
+  for (const plan of plans)
+    parts.get(plan.task_id)!.plans.push({ ...plan, attachments: attached.get(plan.id) ?? [] });
+  for (const [id, own] of parts) own.attachments = attached.get(id) ?? [];
+  return parts;
+}
+
+/** Reads what is attached to things. @returns it by their ids */
+export async function presentAttachments(
+  db: Queryable,
+  linkedIds: string[],
+): Promise<Map<string, PresentAttachment[]>> {
+  const attached = new Map<string, PresentAttachment[]>();
+  if (linkedIds.length === 0) return attached;
+  const rows = await db.query<PresentAttachment & { linked_id: string } & Record<string, unknown>>(
+    'SELECT a.linked_id, a.name, a.url, a.sha256 FROM attachments a WHERE a.linked_id = ANY ($1)',
+    [linkedIds],
+  );
+  for (const row of rows) {
+    const own = attached.get(row.linked_id);
+    if (own) own.push(row);
+    else attached.set(row.linked_id, [row]);
+  }
+  return attached;
 }

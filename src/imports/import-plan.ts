@@ -12,6 +12,8 @@ export interface WholePlan {
   create: PlannedTask[];
   update: PlannedTask[];
   skip: number;
+  /** Whether the file says of which project it is. */
+  isExport: boolean;
   documents: PlannedDocuments;
   labels: LabelEntry[];
   /** What is attached to the project. */
@@ -40,6 +42,7 @@ export async function planImport(
     create,
     update,
     skip: tasks.length - create.length - update.length,
+    isExport: contents.sourceId !== undefined,
     documents: await planDocuments(db, context.projectId, contents),
     labels: await planLabels(db, context.projectId, contents),
     attachments: await planAttachments(db, context.projectId, contents),

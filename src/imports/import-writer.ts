@@ -104,9 +104,9 @@ function atLine(error: unknown, line: number): unknown {
   return new AppError(error.code, { ...error.details, line }, { message: error.message, cause: error });
 }
 
-/** What is to be known of the entries of a file that have no other name here. */
-function entriesOf({ create, documents }: WholePlan): { key: string; id: string }[] {
-  const nameless = create.filter(({ from }) => !from.entry.external_ref);
+/** What is to be known of the entries of a file that may have no other name here when they are sent again. */
+function entriesOf({ create, documents, isExport }: WholePlan): { key: string; id: string }[] {
+  const nameless = create.filter(({ from }) => isExport || !from.entry.external_ref);
   return [...nameless, ...documents.create].map(({ from, id }) => ({ key: from.key, id }));
 }
 

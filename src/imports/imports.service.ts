@@ -120,7 +120,7 @@ export class ImportsService {
       const taken = new Set<number>();
       for (const task of create) {
         const name = parseTaskName(task.from.entry.ref ?? '');
-        if (!name || !('key' in name) || taken.has(name.number)) continue;
+        if (!name || !('key' in name) || name.number > largestKept || taken.has(name.number)) continue;
         taken.add(name.number);
         numbers.set(task, name.number);
       }
@@ -142,6 +142,8 @@ export class ImportsService {
   }
 }
 
+/** Larger numbers of refs are not kept, so that those of later tasks stay readable. */
+const largestKept = 10_000_000;
 const largest = (one: number, other: number) => Math.max(one, other);
 
 /**

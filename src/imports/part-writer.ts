@@ -16,7 +16,6 @@ import {
   type NewAttachment,
   type NewDocument,
 } from './part-writes.queries.js';
-import { isWhole } from './plan-parts.js';
 
 /** Writes what belongs to tasks and to the project: comments, checklists, documents and attachments. */
 @Injectable()
@@ -48,6 +47,10 @@ export class PartWriter {
     await countInTasks(tx, ofTasks);
     const files = await insertAttachments(tx, importer, [
       ...parts.flatMap(({ taskId, attachments }) => attached('task', taskId, attachments)),
+      ...parts.flatMap(({ ofPlans }) =>
+        ofPlans.flatMap(({ planId, entry }) => attached('document', planId, [entry])),
+      ),
+      ...plan.documents.attach.flatMap(({ id, entry }) => attached('document', id, [entry])),
       ...[...plans, ...others].flatMap(({ id, entry }) => attached('document', id, entry.attachments)),
       ...attached('project', importer.projectId, plan.attachments),
     ]);
@@ -85,4 +88,4 @@ const attached = (
   type: NewAttachment['type'],
   linkedId: string,
   entries: NewAttachment['entry'][],
-): NewAttachment[] => entries.filter(isWhole).map((entry) => ({ type, linkedId, entry }));
+): NewAttachment[] => entries.map((entry) => ({ type, linkedId, entry }));

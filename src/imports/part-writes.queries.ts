@@ -67,15 +67,21 @@ export async function insertComments(
 export async function insertItems(
   tx: Transaction,
   { actor }: Importer,
-  tasks: Owned<Pick<NewParts, 'items' | 'itemsDone'>>[],
+  tasks: Owned<Pick<NewParts, 'items' | 'itemsBefore' | 'itemsDone'>>[],
 ): Promise<void> {
-  const items = tasks.flatMap(({ taskId, items: added }) =>
-    added.map(({ text, done }, place) => ({ id: newId(), task_id: taskId, text, done, place })),
+  const items = tasks.flatMap(({ taskId, items: added, itemsBefore }) =>
+    added.map(({ text, done }, index) => ({
+      id: newId(),
+      task_id: taskId,
+      text,
+      done,
+      place: itemsBefore + index,
+    })),
   );
   for (const piece of pieces(items))
     await tx.query(
       `INSERT INTO checklist_items (id, task_id, text, position, done_at, done_by)
-       SELECT n.id, n.task_id, n.text, n.place + (SELECT count(*) FROM checklist_items i WHERE i.task_id = n.task_id),
+       SELECT n.id, n.task_id, n.text, n.place,
               CASE WHEN n.done THEN now() END, CASE WHEN n.done THEN $1::uuid END
          FROM json_to_recordset($2) AS n (id uuid, task_id uuid, text text, done boolean, place int)`,
       [actor.id, JSON.stringify(piece)],
@@ -113,36 +119,52 @@ export async function insertDocuments(
   documents: NewDocument[],
 ): Promise<Map<NewDocument, number>> {
   const taken = new Map<NewDocument, number>();
+  const rows: { body: string; [column: string]: unknown }[] = [];
+  const versionRows: typeof rows = [];
   for (const document of documents) {
     const { id, taskId, entry } = document;
-    const keepsVersions = entry.kind !== 'memory';
-    const earlier = keepsVersions ? entry.earlier_versions : [];
-    const present = { title: entry.title, body: entry.body, change_note: entry.change_note };
-    const versions = keepsVersions ? [...earlier, present] : [];
+    const { kind, title, body, change_note } = entry;
+    const keepsVersions = kind !== 'memory';
+    const present = { title, body, change_note };
+    const versions = keepsVersions ? [...entry.earlier_versions, present] : [];
     const bytes = [present, ...versions].reduce((sum, text) => sum + bytesOfDocument(text), 0);
     taken.set(document, bytes);
+    const tags = 'tags' in entry ? entry.tags : [];
+    const version = Math.max(1, versions.length);
+    rows.push({
+      id,
+      kind,
+      project_id: taskId === null ? projectId : null,
+      task_id: taskId,
+      title,
+      body,
+      tags,
+      version,
+      bytes,
+    });
+    for (const [index, text] of versions.entries())
+      versionRows.push({
+        id,
+        version: index + 1,
+        title: text.title,
+        body: text.body,
+        change_note: text.change_note,
+      });
+  }
+  for (const piece of pieces(rows))
     await tx.query(
       `INSERT INTO documents (id, kind, project_id, task_id, title, body, tags, created_by, updated_by, version, bytes)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`,
-      [
-        id,
-        entry.kind,
-        taskId === null ? projectId : null,
-        taskId,
-        entry.title,
-        entry.body,
-        'tags' in entry ? entry.tags : [],
-        actor.id,
-        earlier.length + 1,
-        bytes,
-      ],
+       SELECT n.id, n.kind, n.project_id, n.task_id, n.title, n.body, n.tags, $1, $1, n.version, n.bytes
+         FROM json_to_recordset($2) AS n (id uuid, kind text, project_id uuid, task_id uuid, title text, body text, tags text[], version int, bytes bigint)`,
+      [actor.id, JSON.stringify(piece)],
     );
-    for (const [index, version] of versions.entries())
-      await tx.query(
-        `INSERT INTO document_versions (document_id, version, title, body, change_note, author_id) VALUES ($1, $2, $3, $4, $5, $6)`,
-        [id, index + 1, version.title, version.body, version.change_note ?? null, actor.id],
-      );
-  }
+  for (const piece of pieces(versionRows))
+    await tx.query(
+      `INSERT INTO document_versions (document_id, version, title, body, change_note, author_id)
+       SELECT n.id, n.version, n.title, n.body, n.change_note, $1
+         FROM json_to_recordset($2) AS n (id uuid, version int, title text, body text, change_note text)`,
+      [actor.id, JSON.stringify(piece)],
+    );
   return taken;
 }
 
@@ -170,28 +192,23 @@ export async function insertAttachments(
   attachments: NewAttachment[],
 ): Promise<number> {
   let stored = 0;
+  const rows: { text: string; [column: string]: unknown }[] = [];
   for (const { type, linkedId, entry } of attachments) {
     const id = newId();
     const file = entry.url ? null : fileOf(entry);
     if (file) await storeContent(tx, id, file);
+    stored += file?.size ?? 0;
+    const { mediaType = null, size = 0, sha256 = null } = file ?? {};
+    const own = { id, type, linked: linkedId, url: entry.url ?? null, media_type: mediaType, size, sha256 };
+    rows.push({ ...own, text: entry.name });
+  }
+  for (const piece of pieces(rows))
     await tx.query(
       `INSERT INTO attachments (id, linked_type, linked_id, project_id, name, url, media_type, size, sha256, created_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        id,
-        type,
-        linkedId,
-        projectId,
-        entry.name,
-        entry.url ?? null,
-        file?.mediaType ?? null,
-        file?.size ?? 0,
-        file?.sha256 ?? null,
-        actor.id,
-      ],
+       SELECT n.id, n.type, n.linked, $1, n.text, n.url, n.media_type, n.size, n.sha256, $2
+         FROM json_to_recordset($3) AS n (id uuid, type text, linked uuid, text text, url text, media_type text, size int, sha256 text)`,
+      [projectId, actor.id, JSON.stringify(piece)],
     );
-    stored += file?.size ?? 0;
-  }
   return stored;
 }
 

@@ -5,8 +5,8 @@ import { newId } from '../common/ids.js';
 import { countDocuments } from '../documents/documents.queries.js';
 import type { FileContents, FromFile } from './contents.js';
 import type { AttachmentEntry, DocumentEntry, LabelEntry } from './entry.schema.js';
-import { importedBefore } from './existing.queries.js';
-import { attachmentKey, isWhole } from './plan-parts.js';
+import { importedBefore, presentAttachments } from './existing.queries.js';
+import { newAttachments } from './new-attachments.js';
 import { mostOfKind } from '../documents/documents.schema.js';
 
 /** What an import does with the docs and the memory of its file. */
@@ -15,6 +15,8 @@ export interface PlannedDocuments {
   create: { id: string; from: FromFile<DocumentEntry> }[];
   update: { id: string; from: FromFile<DocumentEntry> }[];
   skip: number;
+  /** What is attached to documents that are there already. */
+  attach: { id: string; entry: AttachmentEntry }[];
 }
 
 interface PresentDocument {
@@ -33,8 +35,9 @@ export async function planDocuments(
   projectId: string,
   contents: FileContents,
 ): Promise<PlannedDocuments> {
-  const planned: PlannedDocuments = { create: [], update: [], skip: 0 };
+  const planned: PlannedDocuments = { create: [], update: [], skip: 0, attach: [] };
   const isFromHere = contents.sourceId === projectId;
+  const taken = new Map<string, number>();
   for (let at = 0; at < contents.documents.length; at += documentsAtOnce) {
     const entries = contents.documents.slice(at, at + documentsAtOnce);
     const before = await importedBefore(
@@ -44,16 +47,32 @@ export async function planDocuments(
     );
     const idOf = ({ entry, key }: FromFile<DocumentEntry>) =>
       before.get(key) ?? (isFromHere && validate(entry.id) ? entry.id : undefined);
-    const present = await presentDocuments(
-      db,
-      projectId,
-      entries.flatMap((from) => idOf(from) ?? []),
-    );
+    const ids = entries.flatMap((from) => idOf(from) ?? []);
+    const present = await presentDocuments(db, projectId, ids);
+    const attached = await presentAttachments(db, ids);
     for (const from of entries) {
-      const document = present.get(idOf(from) ?? '');
-      if (!document) planned.create.push({ id: newId(), from });
-      else if (isSame(from.entry, document)) planned.skip += 1;
-      else planned.update.push({ id: document.id, from });
+      const { entry, line, key } = from;
+      const named = present.get(idOf(from) ?? '');
+      const document = named?.kind === entry.kind ? named : undefined;
+      const first = taken.get(key) ?? taken.get(document?.id ?? '');
+      if (first !== undefined) {
+        contents.addFault(line, null, `The document is the one of line ${first}`);
+        continue;
+      }
+      for (const name of [key, ...(document ? [document.id] : [])]) taken.set(name, line);
+      const attachments = newAttachments(
+        entry.attachments,
+        document ? (attached.get(document.id) ?? []) : [],
+        contents,
+        line,
+      );
+      if (!document) {
+        planned.create.push({ id: newId(), from: { ...from, entry: { ...entry, attachments } } });
+        continue;
+      }
+      planned.attach.push(...attachments.map((attachment) => ({ id: document.id, entry: attachment })));
+      if (!isSame(entry, document)) planned.update.push({ id: document.id, from });
+      else planned.skip += 1;
     }
   }
   for (const kind of ['doc', 'memory'] as const) {
@@ -112,15 +131,9 @@ export async function planAttachments(
   projectId: string,
   contents: FileContents,
 ): Promise<AttachmentEntry[]> {
-  if (contents.attachments.length === 0) return [];
-  const rows = await db.query<{ name: string; url: string | null; sha256: string | null }>(
-    'SELECT name, url, sha256 FROM attachments WHERE linked_id = $1',
-    [projectId],
-  );
-  const present = new Set(rows.map(attachmentKey));
-  const added = contents.attachments.filter(({ entry }) => !present.has(attachmentKey(entry)));
-  for (const { line, entry } of added)
-    if (!isWhole(entry))
-      contents.addWarning(line, 'attachments', `The content of ${entry.name} is not in the file`);
-  return added.map(({ entry }) => entry).filter(isWhole);
+  const [first] = contents.attachments;
+  if (!first) return [];
+  const present = (await presentAttachments(db, [projectId])).get(projectId) ?? [];
+  const entries = contents.attachments.map(({ entry }) => entry);
+  return newAttachments(entries, present, contents, first.line);
 }

@@ -18,7 +18,7 @@ export async function planLinks(
     ({ from: { entry } }) => entry.parent !== undefined || entry.dependencies !== undefined,
   );
   if (linking.length === 0) return;
-  const idOf = await names(db, context, tasks, linking);
+  const idOf = await names(db, context, contents, tasks, linking);
   const present = await presentOf(db, linking);
   for (const task of linking) {
     const { line, entry } = task.from;
@@ -46,36 +46,44 @@ export async function planLinks(
   refuseCircles(contents, tasks, 'dependencies', ({ dependencies }) => dependencies ?? []);
 }
 
-/** Returns what finds the task that a name stands for. */
+/**
+ * Returns what finds the task that a name stands for: a ref of the file, an `external_ref` of the file or of the project, or a ref of the
+ * project. An export names tasks by their refs alone, and an `external_ref` may look like one.
+ */
 async function names(
   db: Queryable,
   context: ImportContext,
+  { sourceId }: FileContents,
   tasks: PlannedTask[],
   linking: PlannedTask[],
 ): Promise<(name: string) => string | undefined> {
-  const ids = new Map<string, string>();
+  const [refs, external, numbers] = [
+    new Map<string, string>(),
+    new Map<string, string>(),
+    new Map<number, string>(),
+  ];
+  const isExport = sourceId !== undefined;
   for (const { id, from } of tasks) {
-    if (from.entry.external_ref) ids.set(from.entry.external_ref, id);
-    if (from.entry.ref) ids.set(from.entry.ref.toUpperCase(), id);
+    if (from.entry.external_ref && !isExport) external.set(from.entry.external_ref, id);
+    if (from.entry.ref) refs.set(from.entry.ref.toUpperCase(), id);
   }
-  const find = (name: string) => ids.get(name) ?? ids.get(name.toUpperCase());
+  const inFile = (name: string) => refs.get(name.toUpperCase()) ?? external.get(name);
   const wanted = linking.flatMap(({ from: { entry } }) => [
     ...(entry.parent ? [entry.parent] : []),
     ...(entry.dependencies ?? []),
   ]);
-  const unknown = [...new Set(wanted)].filter((name) => find(name) === undefined);
-  for (const { id, external_ref } of await byExternalRef(db, context.actor, context, unknown))
-    ids.set(external_ref!, id);
-  const numbers = unknown.flatMap((name) => {
-    const parsed = parseTaskName(name);
-    return parsed && 'key' in parsed && parsed.key === context.key ? [parsed.number] : [];
-  });
-  for (const { id, number } of await byNumber(db, context.actor, context, numbers))
-    ids.set(`${context.key}-${number}`, id);
-  return (name) => {
-    const parsed = parseTaskName(name);
-    return find(name) ?? (parsed && 'key' in parsed ? ids.get(`${parsed.key}-${parsed.number}`) : undefined);
+  const unknown = [...new Set(wanted)].filter((name) => inFile(name) === undefined);
+  if (!isExport)
+    for (const { id, external_ref } of await byExternalRef(db, context.actor, context, unknown))
+      external.set(external_ref!, id);
+  const numberOf = (name: string) => {
+    const parsed = isExport && sourceId !== context.projectId ? undefined : parseTaskName(name);
+    return parsed && 'key' in parsed && parsed.key === context.key ? parsed.number : undefined;
   };
+  const unknownNumbers = unknown.flatMap((name) => numberOf(name) ?? []);
+  for (const { id, number } of await byNumber(db, context.actor, context, unknownNumbers))
+    numbers.set(number, id);
+  return (name) => inFile(name) ?? numbers.get(numberOf(name) ?? NaN);
 }
 
 /** Reads what the tasks that are there wait for, in this project and in others. */

@@ -1,56 +1,66 @@
-import { createHash } from 'node:crypto';
+import { mostItems } from '../checklists/checklists.schema.js';
+import { mostComments } from '../comments/comments.schema.js';
+import { mostOfKind } from '../documents/documents.schema.js';
 import type { Queryable } from '../infra/database.js';
-import type { FromFile } from './contents.js';
+import type { FileContents, FromFile } from './contents.js';
 import type { AttachmentEntry, CommentEntry, ItemEntry, PlanEntry, TaskEntry } from './entry.schema.js';
 import { presentParts, type ExistingTask, type PresentParts } from './existing.queries.js';
+import { newAttachments } from './new-attachments.js';
+import { Pool } from './pool.js';
 
 /** What an import adds to a task. Nothing is taken away from a task that is there already. */
 export interface NewParts {
   comments: CommentEntry[];
   items: ItemEntry[];
+  /** How many items there are before. */
+  itemsBefore: number;
   /** The ids of items that are there and are now done. */
   itemsDone: string[];
   plans: PlanEntry[];
   /** Plans that are there with another text. */
   changedPlans: { id: string; plan: PlanEntry }[];
   attachments: AttachmentEntry[];
+  /** What is attached to plans that are there already. */
+  ofPlans: { planId: string; entry: AttachmentEntry }[];
 }
 
 export const noParts: NewParts = {
   comments: [],
   items: [],
+  itemsBefore: 0,
   itemsDone: [],
   plans: [],
   changedPlans: [],
   attachments: [],
+  ofPlans: [],
 };
 
 /** Counts what an import adds to a task or changes in it, by kind; only kinds with something are named. */
-export function countParts({ comments, items, itemsDone, plans, changedPlans, attachments }: NewParts) {
+export function countParts(parts: NewParts) {
   const counts = {
-    comments: comments.length,
-    checklist: items.length + itemsDone.length,
-    plans: plans.length + changedPlans.length,
-    attachments: attachments.length,
+    comments: parts.comments.length,
+    checklist: parts.items.length + parts.itemsDone.length,
+    plans: parts.plans.length + parts.changedPlans.length,
+    attachments: parts.attachments.length + parts.ofPlans.length,
   };
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
-/** Whether an attachment can be made: a link, or a file whose content is in the file. */
-export const isWhole = ({ url, content }: Pick<AttachmentEntry, 'url' | 'content'>) =>
-  Boolean(url) || content !== undefined;
-
-/** Finds out what of the parts of entries is new. */
+/** Finds out what of the parts of entries is new. Faults and warnings are noted in `contents`. */
 export async function newParts(
   db: Queryable,
+  contents: FileContents,
   entries: FromFile<TaskEntry>[],
   found: Map<FromFile<TaskEntry>, ExistingTask>,
 ): Promise<Map<FromFile<TaskEntry>, NewParts>> {
   const withParts = entries.filter(({ entry }) => hasParts(entry));
   const ids = withParts.flatMap((from) => found.get(from)?.id ?? []);
-  const present = ids.length === 0 ? nothing : await presentParts(db, ids);
+  const present = await presentParts(db, ids);
   const result = new Map<FromFile<TaskEntry>, NewParts>();
-  for (const from of withParts) result.set(from, partsOf(from.entry, found.get(from)?.id, present));
+  for (const from of withParts) {
+    const parts = partsOf(contents, from, present.get(found.get(from)?.id ?? '') ?? nothing);
+    result.set(from, parts);
+  }
   return result;
 }
 
@@ -59,38 +69,59 @@ const nothing: PresentParts = { comments: [], items: [], plans: [], attachments:
 const hasParts = ({ comments, checklist, plans, attachments }: TaskEntry) =>
   comments.length + checklist.length + plans.length + attachments.length > 0;
 
-function partsOf(entry: TaskEntry, taskId: string | undefined, present: PresentParts): NewParts {
-  const own = <Row extends { task_id: string }>(rows: Row[]) =>
-    taskId === undefined ? [] : rows.filter((row) => row.task_id === taskId);
-  const said = new Set(own(present.comments).flatMap((comment) => [commentKey(comment), comment.body]));
-  const items = new Map(own(present.items).map((item) => [item.text, item]));
-  const plans = new Map(own(present.plans).map((plan) => [plan.title, plan]));
-  const attached = new Set(own(present.attachments).map(attachmentKey));
-  return {
-    comments: entry.comments.filter(
-      (comment) => !said.has(comment.author ? commentKey(comment) : comment.body),
-    ),
-    items: entry.checklist.filter(({ text }) => !items.has(text)),
-    itemsDone: entry.checklist.flatMap(({ text, done }) => {
-      const item = items.get(text);
-      return item && done && !item.done ? [item.id] : [];
-    }),
-    plans: entry.plans.filter(({ title }) => !plans.has(title)),
-    changedPlans: entry.plans.flatMap((plan) => {
-      const here = plans.get(plan.title);
-      return here && here.body !== plan.body ? [{ id: here.id, plan }] : [];
-    }),
-    attachments: entry.attachments.filter((attachment) => !attached.has(attachmentKey(attachment))),
+function partsOf(
+  contents: FileContents,
+  { line, entry }: FromFile<TaskEntry>,
+  present: PresentParts,
+): NewParts {
+  const said = new Pool(present.comments, ({ body }) => body);
+  // a comment that does not say who made it is known by its text alone
+  const comments = entry.comments.filter(
+    ({ author, body }) => said.take(body, (one) => !author || one.author === author) === undefined,
+  );
+  const steps = new Pool(present.items, ({ text }) => text);
+  const itemsDone: string[] = [];
+  const items = entry.checklist.filter(({ text, done }) => {
+    const here = steps.take(text);
+    if (here && done && !here.done) itemsDone.push(here.id);
+    return here === undefined;
+  });
+  const parts = { comments, items, itemsBefore: present.items.length, itemsDone };
+  const bound = (field: string, before: number, added: number, most: number) => {
+    if (added > 0 && before + added > most)
+      contents.addFault(line, field, `There would be more than ${most}`);
   };
+  bound('comments', present.comments.length, comments.length, mostComments);
+  bound('checklist', present.items.length, items.length, mostItems);
+  const plans = plansOf(contents, line, entry.plans, present);
+  bound('plans', present.plans.length, plans.plans.length, mostOfKind.plan);
+  const attachments = newAttachments(entry.attachments, present.attachments, contents, line);
+  return { ...parts, ...plans, attachments };
 }
 
-/** A comment that does not say who made it is known by its text alone. */
-const commentKey = ({ author, body }: { author?: string | null | undefined; body: string }) =>
-  JSON.stringify([author, body]);
-
-/** Tells whether two attachments are the same: by name and where a link leads, or by the hash of a file. */
-export const attachmentKey = ({ name, url, sha256, content }: Partial<AttachmentEntry>) =>
-  JSON.stringify([name, url ?? null, url ? null : (sha256 ?? hashOf(content))]);
-
-const hashOf = (content: string | undefined) =>
-  content === undefined ? null : createHash('sha256').update(Buffer.from(content, 'base64')).digest('hex');
+/** Matches plans by their title and text, then by their title. */
+function plansOf(
+  contents: FileContents,
+  line: number,
+  entries: PlanEntry[],
+  present: PresentParts,
+): Pick<NewParts, 'plans' | 'changedPlans' | 'ofPlans'> {
+  const result: Pick<NewParts, 'plans' | 'changedPlans' | 'ofPlans'> = {
+    plans: [],
+    changedPlans: [],
+    ofPlans: [],
+  };
+  const pool = new Pool(present.plans, ({ title }) => title);
+  const exact = new Map(
+    entries.map((plan) => [plan, pool.take(plan.title, ({ body }) => body === plan.body)] as const),
+  );
+  for (const plan of entries) {
+    const same = exact.get(plan);
+    const here = same ?? pool.take(plan.title);
+    const attached = newAttachments(plan.attachments, here?.attachments ?? [], contents, line);
+    if (here === undefined) result.plans.push({ ...plan, attachments: attached });
+    else result.ofPlans.push(...attached.map((entry) => ({ planId: here.id, entry })));
+    if (here && !same) result.changedPlans.push({ id: here.id, plan });
+  }
+  return result;
+}

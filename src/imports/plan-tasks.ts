@@ -14,7 +14,7 @@ import {
   type ExistingTask,
   type Where,
 } from './existing.queries.js';
-import { isWhole, newParts, noParts, type NewParts } from './plan-parts.js';
+import { newParts, noParts, type NewParts } from './plan-parts.js';
 import type { StatusWord } from '../tasks/task-words.js';
 
 /** What an import does with one task of its file. */
@@ -62,7 +62,7 @@ export async function planTasks(
     const entries = contents.tasks.slice(at, at + entriesAtOnce);
     const found = await findTasks(db, context, contents, entries);
     const users = await usersOf(db, context, entries);
-    const parts = await newParts(db, entries, found);
+    const parts = await newParts(db, contents, entries, found);
     for (const from of entries) {
       const task = found.get(from);
       if (task === undefined && from.entry.title === undefined) {
@@ -70,7 +70,8 @@ export async function planTasks(
         continue;
       }
       const id = task?.id ?? newId();
-      const names = [id, ...(from.entry.external_ref ? [`ref ${from.entry.external_ref}`] : [])];
+      const { external_ref } = from.entry;
+      const names = [id, `key ${from.key}`, ...(external_ref ? [`ref ${external_ref}`] : [])];
       const first = names.map((name) => taken.get(name)).find((line) => line !== undefined);
       if (first !== undefined) {
         contents.addFault(from.line, 'external_ref', `The task is the one of line ${first}`);
@@ -105,9 +106,6 @@ function planTask(
   const becomes = status ?? task?.status;
   if (fields.blocker && (becomes === 'completed' || becomes === 'cancelled'))
     contents.addFault(line, 'blocker', 'A task that is completed or cancelled cannot be blocked');
-  for (const { name, url, content } of parts.attachments)
-    if (!isWhole({ url, content }))
-      contents.addWarning(line, 'attachments', `The content of ${name} is not in the file`);
   return {
     from,
     id,
@@ -117,7 +115,7 @@ function planTask(
     assigned_to: assigneeOf(contents, from, task, users),
     parent_id: undefined,
     dependencies: undefined,
-    parts: { ...parts, attachments: parts.attachments.filter(isWhole) },
+    parts,
   };
 }
 
@@ -167,11 +165,10 @@ async function findTasks(
       return number === undefined ? [] : [[from, number] as const];
     }),
   );
-  const nameless = entries.filter(({ entry }) => !entry.external_ref);
   const before = await importedBefore(
     db,
     context.projectId,
-    nameless.map(({ key }) => key),
+    entries.map(({ key }) => key),
   );
   const byRef = new Map(
     (await byExternalRef(db, actor, context, external)).map((task) => [task.external_ref, task]),

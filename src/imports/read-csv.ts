@@ -97,7 +97,6 @@ interface Parsed {
 export async function readCsv(bytes: Buffer): Promise<FileContents> {
   if (!isUtf8(bytes)) throw new AppError('MALFORMED_REQUEST', {}, { message: 'The file is not UTF-8' });
   const contents = new FileContents();
-  let headers: string[] = [];
   const parser = new Parser({
     bom: true,
     info: true,
@@ -105,11 +104,7 @@ export async function readCsv(bytes: Buffer): Promise<FileContents> {
     max_record_size: mostCharacters,
     delimiter: delimiterOf(bytes),
     record_delimiter: ['\r\n', '\n'],
-    columns: (names: string[]) => {
-      headers = names.map(nameOf);
-      checkHeaders(contents, headers);
-      return headers.map((name, index) => (headers.indexOf(name) === index ? name : false));
-    },
+    columns: (names: string[]) => checkHeaders(contents, names.map(nameOf)),
   });
   try {
     for await (const { record, info } of parsed(parser, bytes)) {
@@ -136,11 +131,17 @@ function delimiterOf(bytes: Buffer): string {
   return [',', ';', '\t'].reduce((best, sign) => (count(sign) > count(best) ? sign : best));
 }
 
-function checkHeaders(contents: FileContents, headers: string[]): void {
-  for (const [index, name] of headers.entries()) {
-    if (!Object.hasOwn(columns, name)) contents.addFault(1, name, 'There is no such field of a task');
-    else if (headers.indexOf(name) !== index) contents.addFault(1, name, 'The column is there twice');
-  }
+/** Notes columns that are unknown or there twice. @returns the names of the columns to read */
+function checkHeaders(contents: FileContents, headers: string[]): (string | false)[] {
+  const seen = new Set<string>();
+  return headers.map((name) => {
+    const isKnown = Object.hasOwn(columns, name);
+    if (!isKnown) contents.addFault(1, name.slice(0, 100), 'There is no such field of a task');
+    else if (seen.has(name)) contents.addFault(1, name, 'The column is there twice');
+    const isRead = isKnown && !seen.has(name);
+    seen.add(name);
+    return isRead ? name : false;
+  });
 }
 
 /** Parses the file slice by slice; other requests are served in between. */

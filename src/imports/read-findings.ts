@@ -29,6 +29,7 @@ export async function readFindings(bytes: Buffer): Promise<Findings> {
     else reader.read(item);
   }
   await reader.endRun();
+  await reader.addPlain();
   return reader.end();
 }
 
@@ -39,6 +40,8 @@ class FindingsReader {
   private tool = plainTool;
   /** The rules of the run; undefined before its tool has been read, which may follow the results. */
   private rules: Rule[] | undefined;
+  /** Findings that are none of SARIF, whose tool may follow them. */
+  private readonly plain: { line: number; finding: Finding }[] = [];
   private readonly early: { line: number; result: Result }[] = [];
   private readonly seen = new Map<string, number>();
 
@@ -53,7 +56,7 @@ class FindingsReader {
       case '*':
       case 'findings.*': {
         const finding = contents.check(findingSchema, line, value);
-        if (finding) this.add(line, finding);
+        if (finding) this.plain.push({ line, finding });
         return;
       }
       case 'tool': {
@@ -91,6 +94,11 @@ class FindingsReader {
     for await (const { line, result } of inSlices(this.early.splice(0)))
       this.addResult(line, result, this.rules ?? []);
     this.rules = undefined;
+  }
+
+  /** Adds the findings of a list, when the name of its tool is known. */
+  async addPlain(): Promise<void> {
+    for await (const { line, finding } of inSlices(this.plain)) this.add(line, finding);
   }
 
   private addResult(line: number, result: Result, rules: Rule[]): void {

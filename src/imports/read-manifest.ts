@@ -35,7 +35,7 @@ export async function readManifest(bytes: Buffer): Promise<Manifest> {
   } else {
     const { fields = {}, tasks } = await readYaml(bytes);
     for (const [name, value] of Object.entries(fields)) reader.addField(1, name, value);
-    for await (const { line, value } of inSlices(tasks ?? [])) reader.addTask(line, value);
+    for await (const { line, json } of inSlices(tasks ?? [])) reader.addTask(line, JSON.parse(json));
     if (tasks) reader.hasTasks = true;
   }
   return reader.end();

@@ -6,8 +6,11 @@ export interface YamlResponse {
   fault?: { line: number; issue: string };
   /** The fields of the document but `tasks`; undefined when it is a list. */
   fields?: Record<string, unknown>;
-  tasks?: { line: number; value: unknown }[];
+  tasks?: { line: number; json: string }[];
 }
+
+/** The most characters of all tasks as JSON: aliases repeat what they stand for. */
+const mostCharacters = 16 * 1024 * 1024;
 
 /** An alias stands for its anchor's value; nested ones grow by powers. */
 const mostAliases = 100;
@@ -26,8 +29,14 @@ function read(text: string): YamlResponse {
   try {
     const { contents } = document;
     const list = isMap(contents) ? contents.get('tasks', true) : contents;
+    let characters = 0;
     const tasks = isSeq(list)
-      ? list.items.map((item) => ({ line: lineOf(item), value: plain(item as Node) }))
+      ? list.items.map((item) => {
+          const json = JSON.stringify(plain(item as Node) ?? null);
+          characters += json.length;
+          if (characters > mostCharacters) throw new Error('The aliases make it too large');
+          return { line: lineOf(item), json };
+        })
       : undefined;
     const fields: Record<string, unknown> = {};
     if (isMap(contents))

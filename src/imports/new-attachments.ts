@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { FileContents } from './contents.js';
+import type { AttachmentEntry } from './entry.schema.js';
+import { mostAttached } from '../attachments/attachments.schema.js';
+import { Pool } from './pool.js';
+
+/** What is attached already, as far as it is needed to find what is new. */
+export interface PresentAttachment {
+  name: string;
+  url: string | null;
+  sha256: string | null;
+}
+
+/**
+ * Finds the attachments of an entry that are not there yet and can be made: links, and files whose content is in the file. The others are
+ * noted as warnings, and too many as a fault.
+ */
+export function newAttachments(
+  entries: AttachmentEntry[],
+  present: PresentAttachment[],
+  contents: FileContents,
+  line: number,
+): AttachmentEntry[] {
+  const pool = new Pool(present, keyOf);
+  const added = entries.filter((entry) => pool.take(keyOf(entry)) === undefined);
+  for (const { name, url, content } of added)
+    if (!url && content === undefined)
+      contents.addWarning(line, 'attachments', `The content of ${name} is not in the file`);
+  const whole = added.filter(({ url, content }) => Boolean(url) || content !== undefined);
+  if (whole.length + present.length > mostAttached && whole.length > 0)
+    contents.addFault(line, 'attachments', `There would be more than ${mostAttached}`);
+  return whole;
+}
+
+/** Two attachments are the same by name and where a link leads, or by name and the hash of a file. */
+const keyOf = ({ name, url, sha256, content }: Partial<AttachmentEntry>) =>
+  JSON.stringify([name, url ?? null, url ? null : (sha256 ?? hashOf(content))]);
+
+const hashOf = (content: string | undefined) =>
+  content === undefined ? null : createHash('sha256').update(Buffer.from(content, 'base64')).digest('hex');
