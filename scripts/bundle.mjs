@@ -59,7 +59,7 @@ await write(
     // these run in a process and a thread of their own, and are looked for beside the file that starts them
     'launcher-main': join(dist, 'launcher/launcher-main.js'),
     'safety-worker': join(dist, 'command-safety/safety-worker.js'),
-    'yaml-worker': join(dist, 'imports/yaml-worker.js'),
+    'yaml-worker': join(dist, 'imports/formats/yaml-worker.js'),
   },
   { format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
 );

@@ -3,7 +3,7 @@ import { fileStatuses, fileStatusOf, type FileStatus } from '../exports/file-wor
 import { changeTo, type StatusWord } from '../tasks/task-words.js';
 import type { Task } from '../tasks/task.entity.js';
 import type { UpdateTask } from '../tasks/tasks.schema.js';
-import type { TaskEntry } from './entry.schema.js';
+import type { TaskEntry } from './formats/entry.schema.js';
 
 /** The fields of an entry that are compared with those of a task as they are. */
 const plain = [

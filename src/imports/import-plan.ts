@@ -1,6 +1,6 @@
 import type { Queryable } from '../infra/database.js';
-import type { FileContents } from './contents.js';
-import type { AttachmentEntry, LabelEntry } from './entry.schema.js';
+import type { FileContents } from './formats/contents.js';
+import type { AttachmentEntry, LabelEntry } from './formats/entry.schema.js';
 import { mostListed, type ImportPlan } from './imports.schema.js';
 import { planAttachments, planDocuments, planLabels, type PlannedDocuments } from './plan-documents.js';
 import { planLinks } from './plan-links.js';

@@ -16,10 +16,10 @@ import {
   type SyncQuery,
 } from './imports.schema.js';
 import { ImportsService } from './imports.service.js';
-import type { FileContents } from './contents.js';
-import { readCsv } from './read-csv.js';
-import { readGithub } from './read-github.js';
-import { readMillrace } from './read-millrace.js';
+import type { FileContents } from './formats/contents.js';
+import { readCsv } from './formats/read-csv.js';
+import { readGithub } from './formats/read-github.js';
+import { readMillrace } from './formats/read-millrace.js';
 import { ReconcileService } from './reconcile.service.js';
 
 const readers: Record<ImportFormat, (bytes: Buffer) => Promise<FileContents>> = {

@@ -8,7 +8,7 @@ import { ProjectAccess } from '../projects/project-access.js';
 import type { AccessibleProject } from '../projects/projects.queries.js';
 import { TaskNumbers } from '../tasks/task-numbers.js';
 import { parseTaskName, refOf } from '../tasks/task-ref.js';
-import type { FileContents } from './contents.js';
+import type { FileContents } from './formats/contents.js';
 import { planImport, toPlan, type WholePlan } from './import-plan.js';
 import { ImportWriter } from './import-writer.js';
 import type { ImportPlan } from './imports.schema.js';

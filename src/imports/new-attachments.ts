@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { FileContents } from './contents.js';
-import type { AttachmentEntry } from './entry.schema.js';
+import type { FileContents } from './formats/contents.js';
+import type { AttachmentEntry } from './formats/entry.schema.js';
 import { mostAttached } from '../attachments/attachments.schema.js';
 import { Pool } from './pool.js';
 

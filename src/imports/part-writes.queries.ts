@@ -8,7 +8,7 @@ import { storeContent } from '../attachments/attachments.queries.js';
 import { UploadedFile } from '../http/multipart.js';
 import { createHash } from 'node:crypto';
 import type { LinkedType } from '../attachments/attachment.entity.js';
-import type { AttachmentEntry, DocumentEntry, LabelEntry, PlanEntry } from './entry.schema.js';
+import type { AttachmentEntry, DocumentEntry, LabelEntry, PlanEntry } from './formats/entry.schema.js';
 import type { NewParts } from './plan-parts.js';
 
 /** The bytes of a comment or an item beside its text, as they are counted when it is added to a task. */

@@ -1,6 +1,6 @@
 import type { Queryable } from '../infra/database.js';
 import { parseTaskName } from '../tasks/task-ref.js';
-import type { FileContents } from './contents.js';
+import type { FileContents } from './formats/contents.js';
 import { byExternalRef, byNumber, presentDependencies } from './existing.queries.js';
 import type { ImportContext, PlannedTask } from './plan-tasks.js';
 

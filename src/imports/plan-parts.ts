@@ -2,8 +2,14 @@ import { mostItems } from '../checklists/checklists.schema.js';
 import { mostComments } from '../comments/comments.schema.js';
 import { mostOfKind } from '../documents/documents.schema.js';
 import type { Queryable } from '../infra/database.js';
-import type { FileContents, FromFile } from './contents.js';
-import type { AttachmentEntry, CommentEntry, ItemEntry, PlanEntry, TaskEntry } from './entry.schema.js';
+import type { FileContents, FromFile } from './formats/contents.js';
+import type {
+  AttachmentEntry,
+  CommentEntry,
+  ItemEntry,
+  PlanEntry,
+  TaskEntry,
+} from './formats/entry.schema.js';
 import { presentParts, type ExistingTask, type PresentParts } from './existing.queries.js';
 import { newAttachments } from './new-attachments.js';
 import { Pool } from './pool.js';

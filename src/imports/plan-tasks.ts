@@ -4,8 +4,8 @@ import { mentionable } from '../comments/comments.queries.js';
 import type { Queryable } from '../infra/database.js';
 import { parseTaskName } from '../tasks/task-ref.js';
 import { changedFields, fieldsOf, statusWordOf, type EntryFields } from './changes.js';
-import type { FileContents, FromFile } from './contents.js';
-import type { TaskEntry } from './entry.schema.js';
+import type { FileContents, FromFile } from './formats/contents.js';
+import type { TaskEntry } from './formats/entry.schema.js';
 import {
   byExternalRef,
   byId,

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../common/permissions.js';
 import type { Queryable } from '../infra/database.js';
-import type { FileContents } from './contents.js';
-import type { TaskEntry } from './entry.schema.js';
+import type { FileContents } from './formats/contents.js';
+import type { TaskEntry } from './formats/entry.schema.js';
 import type { ExistingTask } from './existing.queries.js';
 import { notNamed } from './gone.queries.js';
 import type { WholePlan } from './import-plan.js';
 import { ImportsService } from './imports.service.js';
 import type { FindingsQuery, ImportPlan, SyncQuery } from './imports.schema.js';
-import { readFindings } from './read-findings.js';
-import { readManifest } from './read-manifest.js';
+import { readFindings } from './formats/read-findings.js';
+import { readManifest } from './formats/read-manifest.js';
 
 const open = ['pending', 'queued', 'running', 'failed'] as const;
 

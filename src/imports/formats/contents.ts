@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'safe-stable-stringify';
 import type { z } from 'zod';
-import { AppError } from '../common/errors.js';
-import { parse } from '../http/validation.js';
+import { AppError } from '../../common/errors.js';
+import { parse } from '../../http/validation.js';
 import type { AttachmentEntry, DocumentEntry, LabelEntry, TaskEntry } from './entry.schema.js';
-import type { ImportFault } from './imports.schema.js';
+import type { ImportFault } from '../imports.schema.js';
 
 /** Something of a file with its line. */
 export interface FromFile<T> {

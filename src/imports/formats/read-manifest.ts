@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import { AppError } from '../common/errors.js';
+import { AppError } from '../../common/errors.js';
 import { FileContents } from './contents.js';
 import { taskEntry } from './entry.schema.js';
 import { inSlices } from './in-slices.js';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../common/errors.js';
+import { AppError } from '../../common/errors.js';
 import type { YamlResponse } from './yaml-worker.js';
 
 /** The most bytes of a YAML text, which takes some times as long to read as JSON. */

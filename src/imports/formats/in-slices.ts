@@ -1,4 +1,4 @@
-import { backgroundTurn } from '../common/background-turns.js';
+import { backgroundTurn } from '../../common/background-turns.js';
 
 /** The longest that reading a file may block the event loop at a time, in ms. */
 const sliceMs = 5;

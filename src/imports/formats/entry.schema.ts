@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { mostFileBytes } from '../common/body-limits.js';
-import { durationSchema } from '../common/duration.js';
-import { sentInstant } from '../common/fields.js';
-import { mostAttached } from '../attachments/attachments.schema.js';
-import { mostItems } from '../checklists/checklists.schema.js';
-import { mostComments } from '../comments/comments.schema.js';
-import { mostCharacters, mostOfKind } from '../documents/documents.schema.js';
-import { fileStatuses } from '../exports/file-words.js';
-import { labelKinds } from '../labels/label.entity.js';
-import { taskStatuses } from '../tasks/task.entity.js';
-import { tag, taskFields as shape } from '../tasks/task-fields.schema.js';
-import { maxDependencies } from '../tasks/task-dependencies.schema.js';
-import { workflowStatuses } from '../tasks/task-words.js';
+import { mostFileBytes } from '../../common/body-limits.js';
+import { durationSchema } from '../../common/duration.js';
+import { sentInstant } from '../../common/fields.js';
+import { mostAttached } from '../../attachments/attachments.schema.js';
+import { mostItems } from '../../checklists/checklists.schema.js';
+import { mostComments } from '../../comments/comments.schema.js';
+import { mostCharacters, mostOfKind } from '../../documents/documents.schema.js';
+import { fileStatuses } from '../../exports/file-words.js';
+import { labelKinds } from '../../labels/label.entity.js';
+import { taskStatuses } from '../../tasks/task.entity.js';
+import { tag, taskFields as shape } from '../../tasks/task-fields.schema.js';
+import { maxDependencies } from '../../tasks/task-dependencies.schema.js';
+import { workflowStatuses } from '../../tasks/task-words.js';
 
 /** What an export says that no import can set, such as who made something and when. */
 const informational = z.unknown().optional();

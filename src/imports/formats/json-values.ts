@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { AppError } from '../common/errors.js';
-import { endOfString, faultOfJson } from '../request-limits/json-bounds.js';
+import { AppError } from '../../common/errors.js';
+import { endOfString, faultOfJson } from '../../request-limits/json-bounds.js';
 
 /** A value within a JSON document. */
 export interface JsonValue {

@@ -1,9 +1,9 @@
 import { CsvError, Parser } from 'csv-parse';
 import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
-import { backgroundTurn } from '../common/background-turns.js';
-import { AppError } from '../common/errors.js';
-import { withoutQuote } from '../exports/file-words.js';
+import { backgroundTurn } from '../../common/background-turns.js';
+import { AppError } from '../../common/errors.js';
+import { withoutQuote } from '../../exports/file-words.js';
 import { FileContents } from './contents.js';
 import { taskEntry } from './entry.schema.js';
 
