@@ -1,5 +1,5 @@
 // Measures the product beside limits and peers in one run, and ends non-zero when a target is missed.
-//   npm run bench [-- NAME…]    NAME: http, lists, search, reads, runs, claims, cost, growth, latency, isolation, processes, output, fanout, feed, imports,
+//   npm run bench [-- NAME…]    NAME: http, lists, search, reads, runs, claims, cost, growth, latency, isolation, processes, output, fanout, feed, imports, backlog,
 //                               memory, start, webhooks, fairness, scaling, spawn
 //   FAIRNESS=a,b                only those loud users of fairness
 //   BENCH_DIR=folder            keeps Postgres and its data there for the next time
@@ -27,6 +27,7 @@ const names = [
   'fanout',
   'feed',
   'imports',
+  'backlog',
   'webhooks',
   'fairness',
   'scaling',

@@ -14,6 +14,7 @@ This page teaches the whole HTTP API. With the Model Context Protocol use BASE/m
 - Bodies are JSON. An answer is \`{"data": …, "error": null, "meta": {…}}\`; a refusal \`{"data": null, "error": {"code", "message", "details"}, "meta": {…}}\`. Look at \`error.code\`.
 - A task is named by its id or its ref (\`SHOP-42\`), a project by its id or its key (\`SHOP\`), an agent by its id or its slug.
 - PUT and PATCH change only the fields that are sent; \`null\` clears one. Send the \`version\` you have read to change nothing that others have changed since (409 \`VERSION_CONFLICT\`).
+- A file goes to \`POST /api/projects/{project}/import?format=millrace|csv|github\`, \`…/findings\` (SARIF) or \`…/sync\` (YAML) as the body, as it is; \`dry_run=true\` answers what would be done. \`GET …/export\` gives one.
 - Lists have \`items\`, \`total\` and \`next_cursor\`; the next page is \`?cursor=\`, of \`page_size\` up to 100. Unknown parameters are refused.
 - Repeat a POST safely with the header \`Idempotency-Key\`. On 429 and 503 wait for \`Retry-After\` seconds.
 - 404 means that it does not exist or that you may not see it; 403 that you may see it and not do this; 409 that its state does not allow it; 422 that a field is wrong, which \`details\` names.
