@@ -27,6 +27,15 @@ const text = { type: 'string' };
 /** The media types of the response in the OpenAPI document. */
 export const exportResponses = {
   'application/json': {
+    example: {
+      format: 'millrace',
+      version: 1,
+      exported_at: '2026-07-30T12:00:00.000Z',
+      project: { id: '01a2024a-912d-72cf-a321-99955c0b2f5f', key: 'SHOP', name: 'Shop', attachments: [] },
+      labels: [{ name: 'security', kind: 'task', color: '#e03e3e', description: '', archived_at: null }],
+      documents: [{ kind: 'memory', title: '', body: 'The keys are in the safe', tags: ['keys'] }],
+      tasks: [{ ref: 'SHOP-1', title: 'Renew the certificate', status: 'pending', priority: 3 }],
+    },
     schema: {
       type: 'object',
       required: ['format', 'version', 'exported_at', 'project', 'labels', 'documents', 'tasks'],

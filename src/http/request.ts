@@ -39,6 +39,22 @@ export const ClientGone = createParamDecorator((_: unknown, context: ExecutionCo
   return closedSignal(context.switchToHttp().getResponse<FastifyReply>().raw);
 });
 
+/** What a request that waits for its turn needs. */
+export interface WaitingRequest {
+  /** Aborted when the client disconnects. */
+  signal: AbortSignal;
+  /** @throws what the guard throws, when the client may not make the request any more */
+  admitAgain: () => Promise<void>;
+}
+
+/** Injects what a request needs that waits for its turn. */
+export const Waiting = createParamDecorator((_: unknown, context: ExecutionContext): WaitingRequest => {
+  const http = context.switchToHttp();
+  const request = http.getRequest<ActorRequest>();
+  const signal = closedSignal(http.getResponse<FastifyReply>().raw);
+  return { signal, admitAgain: () => request.admitAgain() };
+});
+
 /** Injects the request's path and query, for the links of a page. */
 export const RequestUrl = createParamDecorator(
   (_: unknown, context: ExecutionContext): string => context.switchToHttp().getRequest<FastifyRequest>().url,

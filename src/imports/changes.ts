@@ -1,37 +1,20 @@
 import { stringify } from 'safe-stable-stringify';
 import { fileStatuses, fileStatusOf, type FileStatus } from '../exports/file-words.js';
 import { changeTo, type StatusWord } from '../tasks/task-words.js';
+import { writtenColumns } from '../tasks/task-columns.js';
 import type { Task } from '../tasks/task.entity.js';
 import type { UpdateTask } from '../tasks/tasks.schema.js';
 import type { TaskEntry } from './formats/entry.schema.js';
 
+/** The columns that an import settles in its own way. */
+const settled = ['status', 'planned', 'parent_id', 'started_at', 'completed_at'] as const;
+type Plain = Exclude<(typeof writtenColumns)[number], (typeof settled)[number]>;
+
 /** The fields of an entry that are compared with those of a task as they are. */
-const plain = [
-  'title',
-  'description',
-  'type',
-  'priority',
-  'due_at',
-  'blocker',
-  'result',
-  'source',
-  'external_ref',
-  'project_path',
-  'estimated_duration',
-  'tags',
-  'metadata',
-  'command',
-  'working_directory',
-  'environment',
-  'timeout',
-  'retry_attempts',
-  'limits',
-  'final_exit_codes',
-  'progress_percentage',
-] as const satisfies (keyof TaskEntry & keyof Task)[];
+const plain = writtenColumns.filter((name): name is Plain => !(settled as readonly string[]).includes(name));
 
 /** The fields that an entry sets, without its status. */
-export type EntryFields = Partial<Pick<UpdateTask, (typeof plain)[number]>>;
+export type EntryFields = Partial<Pick<UpdateTask, Plain>>;
 
 /** Returns the fields that an entry names. */
 export function fieldsOf(entry: TaskEntry): EntryFields {
@@ -40,8 +23,8 @@ export function fieldsOf(entry: TaskEntry): EntryFields {
 }
 
 /** Returns those of an entry's fields that differ from a task's. */
-export function changedFields(entry: TaskEntry, task: Pick<Task, (typeof plain)[number]>): EntryFields {
-  const fields = Object.entries(fieldsOf(entry)) as [(typeof plain)[number], unknown][];
+export function changedFields(entry: TaskEntry, task: Pick<Task, Plain>): EntryFields {
+  const fields = Object.entries(fieldsOf(entry)) as [Plain, unknown][];
   return Object.fromEntries(fields.filter(([name, value]) => !isSame(name, value, task[name])));
 }
 
@@ -52,11 +35,7 @@ function isSame(name: string, value: unknown, present: unknown): boolean {
   return value === present || stringify(value) === stringify(present);
 }
 
-const sorted = (tags: string[]) =>
-  tags
-    .map((tag) => tag.toLowerCase())
-    .toSorted()
-    .join(',');
+const sorted = (tags: string[]) => [...new Set(tags.map((tag) => tag.toLowerCase()))].toSorted().join(',');
 
 /**
  * Returns the word that an entry sets as the status of a task; undefined when the task shows it already.

@@ -24,6 +24,7 @@ const own = [
   'assigned_to',
   'is_draft',
   'archived_at',
+  'version',
 ] as const;
 const columns = [...own, 'claim_id', 'execution_id', ...writtenColumns].map((name) => `t.${name}`).join(', ');
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityLog, type WriteEntry } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
+import { toInstant } from '../common/fields.js';
 import type { Transaction } from '../infra/database.js';
 import type { AccessibleProject } from '../projects/projects.queries.js';
 import { TaskArchiveService } from '../tasks/task-archive.service.js';
@@ -13,6 +14,7 @@ import { insertLabels, type Importer } from './part-writes.queries.js';
 import { PartWriter } from './part-writer.js';
 import { countParts } from './plan-parts.js';
 import type { PlannedTask } from './plan-tasks.js';
+import { changeFields, isPlain } from './task-changes.queries.js';
 import {
   insertDependencies,
   insertTasks,
@@ -51,7 +53,7 @@ export class ImportWriter {
     await insertLabels(tx, importer, plan.labels);
     const created = await insertTasks(tx, project.id, actor.id, plan.create, numbers).catch(
       (error: unknown) => {
-        throw takenRef(error, null) ?? error;
+        throw takenName(error, plan.create) ?? error;
       },
     );
     await insertDependencies(tx, plan.create);
@@ -65,7 +67,7 @@ export class ImportWriter {
       );
     await this.parts.write(tx, importer, project, plan);
     await rememberEntries(tx, project.id, entriesOf(plan));
-    await this.changeTasks(tx, importer, plan);
+    await this.changeTasks(tx, importer, project, plan);
     await refuseTooMany(tx, project, plan.create);
     const drafts = new Set(plan.create.filter(({ from }) => from.entry.draft).map(({ id }) => id));
     this.activity.recordAll(tx, actor, [
@@ -75,13 +77,23 @@ export class ImportWriter {
     ]);
   }
 
-  /** Changes the tasks that are there, one after the other: each as if it were changed alone. */
+  /** Changes the tasks that are there: what depends on nothing else at once, the others one by one, each as if it were changed alone. */
   private async changeTasks(
     tx: Transaction,
     { actor }: Importer,
+    project: AccessibleProject,
     { update, gone }: WholePlan,
   ): Promise<void> {
+    const changed = await changeFields(tx, project.id, update.filter(isPlain));
+    const byId = new Map(changed.map(({ id, updated_at }) => [id, updated_at]));
+    const done = new Set(update.filter((task) => isPlain(task) && byId.has(task.id)));
+    this.activity.recordAll(
+      tx,
+      actor,
+      [...done].map((task) => changeOf(project, task, byId.get(task.id)!)),
+    );
     for (const task of update) {
+      if (done.has(task)) continue;
       if (task.isRestored) await this.archives.restoreIn(tx, actor, task.id);
       if (!changesTask(task)) continue;
       const { fields, status, assigned_to, parent_id, dependencies } = task;
@@ -98,10 +110,39 @@ export class ImportWriter {
   }
 }
 
+/** The entry of a task whose fields were changed. */
+function changeOf({ id: projectId }: AccessibleProject, task: PlannedTask, updatedAt: Date): WriteEntry {
+  const { id, fields, before, existing } = task;
+  const { title, status, is_draft, progress_percentage } = existing!;
+  const own = {
+    entityType: 'task',
+    entityId: id,
+    action: 'updated',
+    oldValue: before,
+    newValue: fields,
+  } as const;
+  if (is_draft) return own;
+  const changes = Object.keys(fields);
+  const data = { task_id: id, project_id: projectId, title: fields.title ?? title, status, changes };
+  const progress = fields.progress_percentage ?? progress_percentage;
+  const shown = { status, progress_percentage: progress, updated_at: toInstant(updatedAt) };
+  return { ...own, projectId, event: { name: 'task.updated', data }, task: shown };
+}
+
 /** Names the line whose entry could not be written. */
 function atLine(error: unknown, line: number): unknown {
   if (!(error instanceof AppError)) return error;
   return new AppError(error.code, { ...error.details, line }, { message: error.message, cause: error });
+}
+
+/** Names the line of an `external_ref` that a task has which the importer cannot see, or that was taken meanwhile. */
+function takenName(error: unknown, create: PlannedTask[]): AppError | undefined {
+  const detail = error instanceof Error && 'detail' in error ? String(error.detail) : '';
+  // such as: Key (project_id, external_ref)=(…, JIRA-1) already exists.
+  const ref = /=\([0-9a-f-]{36}, (.*)\) already exists/s.exec(detail)?.[1] ?? null;
+  const task = create.find(({ fields }) => fields.external_ref === ref);
+  const taken = takenRef(error, ref);
+  return taken && (atLine(taken, task?.from.line ?? 1) as AppError);
 }
 
 /** What is to be known of the entries of a file that may have no other name here when they are sent again. */
@@ -144,10 +185,14 @@ function creationOf(project: AccessibleProject, task: InsertedTask, isDraft: boo
 }
 
 /** The entry of a task that has got comments and the like. */
-function additionsOf({ id: projectId }: AccessibleProject, { id, parts }: PlannedTask): WriteEntry[] {
+function additionsOf(
+  { id: projectId }: AccessibleProject,
+  { id, parts, existing }: PlannedTask,
+): WriteEntry[] {
   const newValue = countParts(parts);
   if (Object.keys(newValue).length === 0) return [];
-  return [{ entityType: 'task', entityId: id, projectId, action: 'imported', newValue }];
+  const entry = { entityType: 'task', entityId: id, action: 'imported', newValue } as const;
+  return [existing?.is_draft ? entry : { ...entry, projectId }];
 }
 
 /** The entry of the whole. */

@@ -2,7 +2,7 @@ import { Body, Controller, Param, Post, Query } from '@nestjs/common';
 import type { Actor } from '../common/permissions.js';
 import { Endpoint } from '../http/endpoint.js';
 import { RawBody, rawBodySchema } from '../http/raw-body.js';
-import { ClientGone, CurrentActor } from '../http/request.js';
+import { CurrentActor, Waiting, type WaitingRequest } from '../http/request.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { findingsExamples, importExamples, manifestExamples } from './examples.js';
 import {
@@ -50,6 +50,7 @@ export class ImportsController {
   @Post(':project_id/import')
   @Endpoint({
     access: 'write',
+    waits: true,
     summary: 'Import a file into a project',
     description:
       'The file is the body, at most 50 MiB and 20,000 tasks. All of it is imported or nothing: a fault anywhere is answered with 422 and every fault by its line. A task is known by its `external_ref`, else by its ref when the file is from this project, else by where it came from or its content; what is known is changed where the file differs, so the same file again changes nothing. Nothing is taken away: comments, checklist items, plans and attachments are only added. What the file does not say, such as an empty cell of CSV, stays as it is. A project without any task keeps the numbers of the refs.',
@@ -63,14 +64,15 @@ export class ImportsController {
     @Param('project_id', { schema: projectIdParam }) projectId: string,
     @Query({ schema: importQuery }) { format, dry_run }: ImportQuery,
     @Body({ schema: rawBodySchema }) body: RawBody,
-    @ClientGone() signal: AbortSignal,
+    @Waiting() request: WaitingRequest,
   ) {
-    return this.imports.run(actor, projectId, dry_run, () => readers[format](body.bytes), signal);
+    return this.imports.run(actor, projectId, dry_run, () => readers[format](body.bytes), request);
   }
 
   @Post(':project_id/findings')
   @Endpoint({
     access: 'write',
+    waits: true,
     summary: 'Import the findings of a scanner',
     description:
       'SARIF 2.1.0, or a list `[{fingerprint, title, severity, description?, location?, type?}]`, which may be the field `findings` behind the name of its `tool`. Each finding is a task of type `vulnerability` or `bug`, known by its fingerprint, with the tool as its `source`. A finding that comes back after its task was completed is pending again; one whose task was cancelled stays so. With `complete_missing`, tasks of the same tool whose findings are gone are completed. All or nothing, as an import.',
@@ -84,14 +86,15 @@ export class ImportsController {
     @Param('project_id', { schema: projectIdParam }) projectId: string,
     @Query({ schema: findingsQuery }) query: FindingsQuery,
     @Body({ schema: rawBodySchema }) body: RawBody,
-    @ClientGone() signal: AbortSignal,
+    @Waiting() request: WaitingRequest,
   ) {
-    return this.reconciling.findings(actor, projectId, query, body.bytes, signal);
+    return this.reconciling.findings(actor, projectId, query, body.bytes, request);
   }
 
   @Post(':project_id/sync')
   @Endpoint({
     access: 'write',
+    waits: true,
     summary: 'Reconcile a project with a manifest',
     description:
       'The manifest is YAML (at most 4 MiB) or JSON: `tasks`, each with an `external_ref` and the fields it sets, and optionally `source`, the name of the manifest. Tasks that it names are made, changed or brought back from the archive; others stay, unless `prune` archives those of its `source` that it does not name. `parent` and `dependencies` name tasks by `external_ref` or ref. All or nothing, as an import.',
@@ -105,8 +108,8 @@ export class ImportsController {
     @Param('project_id', { schema: projectIdParam }) projectId: string,
     @Query({ schema: syncQuery }) query: SyncQuery,
     @Body({ schema: rawBodySchema }) body: RawBody,
-    @ClientGone() signal: AbortSignal,
+    @Waiting() request: WaitingRequest,
   ) {
-    return this.reconciling.sync(actor, projectId, query, body.bytes, signal);
+    return this.reconciling.sync(actor, projectId, query, body.bytes, request);
   }
 }

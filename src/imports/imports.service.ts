@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
+import type { WaitingRequest } from '../http/request.js';
 import { Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
@@ -43,7 +44,8 @@ export class ImportsService {
 
   /**
    * Imports a file, or says what an import would do.
-   * @param signal aborted when the client has gone, while the import waits for its turn
+   * @param request `signal` is aborted when the client has gone, while the import waits for its turn; `admitAgain` throws when the client may
+   * not make the request any more
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED; MALFORMED_REQUEST with the line; VALIDATION_ERROR with every fault of
    * the file; RESOURCE_LIMIT_EXCEEDED for one with too many entries; RESOURCE_IN_USE while another one is imported; PROJECT_LIMIT_EXCEEDED
    */
@@ -52,7 +54,7 @@ export class ImportsService {
     projectName: string,
     isDryRun: boolean,
     read: ReadFile,
-    signal: AbortSignal,
+    { signal, admitAgain }: WaitingRequest,
     rules: ImportRules = {},
   ): Promise<ImportPlan> {
     // before the turn, so that nobody waits for a refusal
@@ -60,6 +62,7 @@ export class ImportsService {
     return this.turns.take(
       actor.id,
       async () => {
+        await admitAgain();
         const project = await this.projects.require(actor, projectName, 'write');
         const contents = await read(project);
         const attempt = (keepsNumbers: boolean) =>

@@ -23,7 +23,9 @@ export interface PlannedTask {
   /** The id of the task, also of one that is to be made. */
   id: string;
   /** Null when the task is to be made. */
-  existing: Pick<ExistingTask, 'number' | 'title' | 'parent_id' | 'archived_at'> | null;
+  existing: KeptOfTask | null;
+  /** The values of the fields that change, as they are. */
+  before: EntryFields;
   fields: EntryFields;
   status: StatusWord | undefined;
   /** The user it is assigned to; undefined when that stays as it is. */
@@ -109,8 +111,9 @@ function planTask(
   return {
     from,
     id,
-    existing: task ?? null,
+    existing: task === undefined ? null : existingOf(task),
     fields,
+    before: task === undefined ? {} : pick(task, fields),
     status,
     assigned_to: assigneeOf(contents, from, task, users),
     parent_id: undefined,
@@ -118,6 +121,19 @@ function planTask(
     parts,
   };
 }
+
+/** What is kept of a task that is there: its texts are not. */
+type KeptOfTask = Pick<
+  ExistingTask,
+  'number' | 'title' | 'status' | 'version' | 'parent_id' | 'is_draft' | 'progress_percentage'
+>;
+const existingOf = (task: ExistingTask): KeptOfTask => {
+  const { number, title, status, version, parent_id, is_draft, progress_percentage } = task;
+  return { number, title, status, version, parent_id, is_draft, progress_percentage };
+};
+
+const pick = (task: ExistingTask, fields: EntryFields): EntryFields =>
+  Object.fromEntries(Object.keys(fields).map((name) => [name, task[name as keyof EntryFields]]));
 
 function assigneeOf(
   contents: FileContents,

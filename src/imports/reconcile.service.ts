@@ -6,6 +6,7 @@ import type { TaskEntry } from './formats/entry.schema.js';
 import type { ExistingTask } from './existing.queries.js';
 import { notNamed } from './gone.queries.js';
 import type { WholePlan } from './import-plan.js';
+import type { WaitingRequest } from '../http/request.js';
 import { ImportsService } from './imports.service.js';
 import type { FindingsQuery, ImportPlan, SyncQuery } from './imports.schema.js';
 import { readFindings } from './formats/read-findings.js';
@@ -28,7 +29,7 @@ export class ReconcileService {
     projectName: string,
     { dry_run, complete_missing }: FindingsQuery,
     bytes: Buffer,
-    signal: AbortSignal,
+    request: WaitingRequest,
   ): Promise<ImportPlan> {
     let tools: string[] = [];
     const read = async () => {
@@ -40,7 +41,7 @@ export class ReconcileService {
       gone(db, projectId, contents, 'complete', tools, open);
     const restores = ({ status }: ExistingTask) => status === 'completed';
     const rules = { adjust: adjustFinding, restores, ...(complete_missing ? { planGone } : {}) };
-    return this.imports.run(actor, projectName, dry_run, read, signal, rules);
+    return this.imports.run(actor, projectName, dry_run, read, request, rules);
   }
 
   /**
@@ -52,7 +53,7 @@ export class ReconcileService {
     projectName: string,
     { dry_run, prune }: SyncQuery,
     bytes: Buffer,
-    signal: AbortSignal,
+    request: WaitingRequest,
   ): Promise<ImportPlan> {
     let source = '';
     const read = async () => {
@@ -63,7 +64,7 @@ export class ReconcileService {
     const planGone = (db: Queryable, projectId: string, contents: FileContents) =>
       gone(db, projectId, contents, 'archive', [source], [...open, 'completed', 'cancelled']);
     const rules = { restores: () => true, ...(prune ? { planGone } : {}) };
-    return this.imports.run(actor, projectName, dry_run, read, signal, rules);
+    return this.imports.run(actor, projectName, dry_run, read, request, rules);
   }
 }
 

@@ -49,19 +49,20 @@ function plain(document: OpenAPIObject, schema: Json, name: string): unknown {
   }
 }
 
-/** Adds an example to every successful response and every request body. Errors have their own. */
+/** Adds an example to every successful response and every request body that has none yet. Errors have their own. */
 export function addExamples(document: OpenAPIObject): void {
   for (const schema of Object.values(document.components?.schemas ?? {})) listExamples(schema as Json);
   for (const { operation } of operationsOf(document)) {
     for (const { schema } of operation.parameters ?? []) if (schema) listExamples(schema as Json);
     for (const response of Object.values(operation.responses)) {
       const json = jsonOf(response);
-      if (!json?.['schema']) continue;
+      // a file has an example of its own, without the envelope
+      if (!json?.['schema'] || 'example' in json) continue;
       const value = sample(document, json['schema'] as Json) as Json;
       json['example'] = { ...value, error: null, meta: exampleMeta };
     }
     const body = operation.requestBody?.content['application/json'];
-    if (body?.schema) body.example = sample(document, body.schema);
+    if (body?.schema) body.example ??= sample(document, body.schema);
   }
 }
 

@@ -153,12 +153,15 @@ test('claims that cannot be ended keep no other from it, and say so once in a wh
   await open(task);
   expect(lines().length).toBeLessThanOrEqual(3 * app.processes.length);
   await app.query('DROP TRIGGER refuse ON tasks');
-  await until(async () => {
-    const [row] = await app.query<{ n: number }>(
-      'SELECT count(*)::int AS n FROM claims WHERE expires_at < now()',
-    );
-    return row!.n === 0;
-  });
+  await until(
+    async () => {
+      const [row] = await app.query<{ n: number }>(
+        'SELECT count(*)::int AS n FROM claims WHERE expires_at < now()',
+      );
+      return row!.n === 0;
+    },
+    { timeout: 40_000, what: 'the claims to be ended when they are tried again' },
+  );
 });
 
 test('no claim is lost or given twice when every process is killed', async () => {

@@ -285,8 +285,12 @@ if (mode === 'single') {
     const script = [join(unbuilt, 'scripts/start.sh')];
     const source = join(unbuilt, 'src/main.ts');
     await writeFile(source, `process.stdout.write('built for ' + process.argv[2] + '\\n');`);
-    // the other entries of the bundle
-    for (const entry of ['serve.ts', 'launcher/launcher-main.ts', 'command-safety/safety-worker.ts']) {
+    // the other entries of the bundle, which the script names
+    const bundle = await readFile(join(unbuilt, 'scripts/bundle.mjs'), 'utf8');
+    const entries = [...bundle.matchAll(/join\(dist, '(.+)\.js'\)/g)]
+      .map(([, name]) => `${name}.ts`)
+      .filter((name) => name !== 'main.ts');
+    for (const entry of entries) {
       await mkdir(dirname(join(unbuilt, 'src', entry)), { recursive: true });
       await writeFile(join(unbuilt, 'src', entry), 'export {};');
     }

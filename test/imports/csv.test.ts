@@ -128,6 +128,19 @@ describe('the issues of a GitHub repository', () => {
     expect(countsOf(await imported(owner, target, file, github))).toEqual([0, 1, 2]);
   });
 
+  test('lose the end of texts that are too long, and comments without one, with a warning', async () => {
+    const target = await makeProject(owner);
+    const file = [
+      issue(1, { body: 'x'.repeat(60_000), comments: [{ body: 'y'.repeat(30_000) }, { body: ' ' }] }),
+    ];
+    const { warnings } = await imported(owner, target, file, github);
+    expect(warnings.map(({ field }: Json) => field)).toEqual(['body', 'comments']);
+    const [task] = Object.values(await tasksOf(owner, target));
+    expect(task!.description).toHaveLength(50_000);
+    const { items } = (await owner.get(`/api/tasks/${task!.id}/comments`)).body.data;
+    expect(items.map(({ body }: Json) => body.length)).toEqual([20_000]);
+  });
+
   test('with faults are refused with their lines, under the names of the file', async () => {
     const file = `[\n${JSON.stringify(issue(1))},\n${JSON.stringify(issue(2, { title: 'x'.repeat(501) }))},\n{"number": "3"}\n]`;
     const [status, , found] = await faults(file, github);

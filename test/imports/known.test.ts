@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { waitingFor, whileLocked } from '../support/locked-table.js';
+import { until } from '../support/until.js';
 import { countsOf, exported, fileOf, imported, send, tasksOf } from './files.js';
 
 const app = useSharedApp();
@@ -127,6 +129,83 @@ test('a number that leaves no room for later ones is not kept', async () => {
   expect([near!.ref, far!.ref]).toEqual([`${target.key}-7`, `${target.key}-8`]);
 });
 
+test('labels that differ by case alone are no change', async () => {
+  const file = fileOf([{ title: 'Labelled', external_ref: 'labelled', tags: ['Ops', 'ops', 'x'] }]);
+  await imported(owner, project, file);
+  expect(countsOf(await imported(owner, project, file))).toEqual([0, 0, 1]);
+});
+
+test('many plain changes are made at once, each with its history, and those of what else is changed one by one', async () => {
+  const target = await makeProject(owner);
+  const entries = Array.from({ length: 450 }, (_, i) => ({ external_ref: `n-${i}`, title: `Task ${i}` }));
+  await imported(owner, target, fileOf(entries));
+  const changed = entries.map((entry, i) => ({
+    ...entry,
+    priority: 2,
+    due_at: i === 0 ? '2030-01-01' : null,
+    metadata: { i },
+    ...(i === 1 ? { status: 'done', dependencies: ['n-0'] } : {}),
+  }));
+  const file = fileOf(changed);
+  expect(countsOf(await imported(owner, target, file))).toEqual([0, 450, 0]);
+  expect(countsOf(await imported(owner, target, file))).toEqual([0, 0, 450]);
+  const show = (n: number) => data(200, owner.get(`/api/tasks/${target.key}-${n}`));
+  const [first, second, last] = [await show(1), await show(2), await show(450)];
+  expect(first).toMatchObject({
+    priority: 2,
+    due_at: '2030-01-01T23:59:59.999Z',
+    metadata: { i: 0 },
+    version: 2,
+  });
+  expect(second).toMatchObject({
+    priority: 2,
+    status: 'completed',
+    dependencies: [{ task: { title: 'Task 0' } }],
+  });
+  expect(last.history.at(-1)).toMatchObject({
+    action: 'updated',
+    old_value: { priority: 5, metadata: {} },
+    new_value: { priority: 2, metadata: { i: 449 } },
+    user_id: owner.user.id,
+  });
+});
+
+test('what an import adds to a draft is told to nobody else', async () => {
+  const draft = await makeTask(owner, project, { title: 'A draft', external_ref: 'draft', draft: true });
+  await imported(
+    owner,
+    project,
+    fileOf([{ external_ref: 'draft', title: 'Secret', comments: [{ body: 'x' }] }]),
+  );
+  const seen = await app.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM activity WHERE entity_id = $1 AND project_id IS NOT NULL',
+    [draft.id],
+  );
+  expect(seen).toEqual([{ n: 0 }]);
+});
+
+test('an import that waits for its turn is not done when its token has been revoked meanwhile', async () => {
+  const label = { label: 'importer', scopes: ['tasks.write'] };
+  const made = await data(201, owner.post('/api/personal-access-tokens/', label));
+  const other = await makeProject(owner);
+  let waiting: Promise<string> | undefined;
+  await whileLocked(app, 'imported_entries', async () => {
+    const first = send(owner, project, 'import', fileOf([{ title: 'Holds the turn' }]));
+    await until(async () => (await waitingFor(app, 'imported_entries')) > 0, {
+      what: 'the first import to wait',
+    });
+    const sent = send(owner.withToken(made.token), other, 'import', fileOf([{ title: 'Too late' }]));
+    waiting = refusal(sent);
+    const used = () =>
+      app.query('SELECT 1 FROM credentials WHERE id = $1 AND last_used_at IS NOT NULL', [made.id]);
+    await until(async () => (await used()).length > 0, { what: 'the token to be used' });
+    await data(200, owner.delete(`/api/personal-access-tokens/${made.id}`));
+    void first.catch(() => undefined);
+  });
+  expect(await waiting).toBe('401 AUTH_TOKEN_INVALID');
+  expect(Object.keys(await tasksOf(owner, other))).toEqual([]);
+});
+
 describe('a file that costs much', () => {
   test('in its header is refused at once', async () => {
     const header = `title,${Array.from({ length: 60_000 }, (_, i) => `c${i}`).join(',')}\n`;
@@ -145,6 +224,12 @@ describe('a file that costs much', () => {
     const manifest =
       text + Array.from({ length: 2_000 }, (_, i) => `- {external_ref: r${i}, description: *d}\n`).join('');
     expect(await refusal(send(owner, project, 'sync', manifest))).toBe('400 MALFORMED_REQUEST');
+  });
+
+  test('in the nesting of fields without a name is refused', async () => {
+    const deep = '{"":'.repeat(20_000) + '1' + '}'.repeat(20_000);
+    for (const what of ['import', 'findings', 'sync'] as const)
+      expect(await refusal(send(owner, project, what, deep))).toBe('422 VALIDATION_ERROR');
   });
 
   test('by the parts of its entries is refused', async () => {

@@ -55,7 +55,7 @@ describe('a session', () => {
     );
     const large = { settings: { text: 'x'.repeat(20_000) } };
     expect(await fault(422, admin.post('/api/sessions/', large))).toBe('VALIDATION_ERROR settings');
-    expect(await fault(422, admin.get('/api/sessions/1'))).toBe('VALIDATION_INVALID_FORMAT');
+    expect(await fault(422, admin.get('/api/sessions/1'))).toBe('VALIDATION_INVALID_FORMAT session_id');
     expect(await fault(404, admin.get(`/api/sessions/${nobody}`))).toBe('RESOURCE_NOT_FOUND');
     await expectStatus(401, admin.anonymous().get('/api/sessions/'));
   });

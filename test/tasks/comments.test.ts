@@ -40,6 +40,7 @@ test('a comment is kept as it was sent, listed, changed and deleted', async () =
     task_id: task.id,
     author_id: developer.user.id,
     author_name: developer.user.username,
+    imported_author: null,
     body,
     mentions: [],
     created_at: expect.stringMatching(/Z$/),

@@ -58,7 +58,8 @@ function* fieldsOf(cursor: Cursor, path: string, within: ReadonlySet<string>): G
   cursor.take(closeBrace, 'a comma or the end of the object');
 }
 
-const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`);
+/** A field without a name has one in a path, or the path would be that of what it is in. */
+const join = (path: string, name: string) => `${path === '' ? '' : `${path}.`}${name || '""'}`;
 
 const code = (character: string) => character.charCodeAt(0);
 const [openBrace, closeBrace, openBracket, closeBracket] = [code('{'), code('}'), code('['), code(']')];

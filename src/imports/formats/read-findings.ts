@@ -37,6 +37,7 @@ class FindingsReader {
   readonly contents = new FileContents();
   private readonly tools = new Set<string>();
   private isKnown = false;
+  private isSarif = false;
   private tool = plainTool;
   /** The rules of the run; undefined before its tool has been read, which may follow the results. */
   private rules: Rule[] | undefined;
@@ -65,6 +66,7 @@ class FindingsReader {
         return;
       }
       case 'version':
+        this.isSarif = true;
         if (value !== '2.1.0') contents.addFault(line, path, 'Send SARIF 2.1.0, or a list of findings');
         this.isKnown = true;
         return;
@@ -113,7 +115,7 @@ class FindingsReader {
         null,
         'Send SARIF 2.1.0, or a list of findings with a fingerprint and a title',
       );
-    return { contents: this.contents, tools: this.tools.size > 0 ? [...this.tools] : [this.tool] };
+    return { contents: this.contents, tools: this.isSarif ? [...this.tools] : [this.tool] };
   }
 
   /** The same finding at another place of the file is the same task: the first one stands. */

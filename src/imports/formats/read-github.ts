@@ -6,6 +6,9 @@ import { jsonValues } from './json-values.js';
 
 const person = z.looseObject({ login: z.string() }).nullish();
 
+const mostOfDescription = 50_000;
+const mostOfComment = 20_000;
+
 /** An issue as `gh issue list --json …` prints it; which fields there are is chosen by its caller. */
 const issueSchema = z.looseObject({
   number: z.int().min(1),
@@ -65,10 +68,23 @@ export async function readGithub(bytes: Buffer): Promise<FileContents> {
         description: description?.slice(0, 2_000) ?? '',
       });
     }
+    cutTexts(contents, line, issue);
     const entry = contents.check(taskEntry, line, taskOf(issue), (field) => fieldNames[field] ?? field);
     if (entry) contents.addTask(line, entry, value);
   }
   return contents;
+}
+
+/** GitHub's texts may be longer than ours: one of them is no reason to refuse all issues. */
+function cutTexts(contents: FileContents, line: number, issue: Issue): void {
+  const cut = (field: string, text: string, most: number) => {
+    if (text.length <= most) return text;
+    contents.addWarning(line, field, `Only the first ${most} characters are taken`);
+    return text.slice(0, most).toWellFormed();
+  };
+  issue.body = cut('body', issue.body ?? '', mostOfDescription);
+  issue.comments = issue.comments.filter(({ body }) => body.trim() !== '');
+  for (const comment of issue.comments) comment.body = cut('comments', comment.body, mostOfComment);
 }
 
 const labelName = (name: string) => name.replaceAll(',', ' ').trim().slice(0, 50).trim();

@@ -82,7 +82,7 @@ export const migrations = [
   CredentialsAndAgents1796500000000,
   Claims1796600000000,
   ProjectKeys1796700000000,
-  ClaimsEndInFullProjects1797100000000,
   ErasedProjects1796900000000,
   Imports1797000000000,
+  ClaimsEndInFullProjects1797100000000,
 ];

@@ -72,6 +72,8 @@ export class DoctorService {
       await holdLock(db);
       return await work(db);
     } finally {
+      // the end of the connection releases the lock, too, but a moment after the answer
+      await db.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
       await db.close();
     }
   }

@@ -1,0 +1,69 @@
+import type { Transaction } from '../infra/database.js';
+import { changesTask } from './import-plan.js';
+import type { PlannedTask } from './plan-tasks.js';
+
+/** The columns that depend on nothing else of a task or of others, with their types. */
+const types = {
+  title: 'text',
+  description: 'text',
+  type: 'text',
+  priority: 'smallint',
+  progress_percentage: 'smallint',
+  due_at: 'timestamptz',
+  result: 'text',
+  source: 'text',
+  project_path: 'text',
+  estimated_duration: 'integer',
+  metadata: 'jsonb',
+  command: 'text',
+  working_directory: 'text',
+  environment: 'jsonb',
+  timeout: 'integer',
+  retry_attempts: 'smallint',
+  limits: 'jsonb',
+  final_exit_codes: 'smallint[]',
+} as const;
+
+/** Whether the only changes of a task are of fields that depend on nothing else. */
+export const isPlain = (task: PlannedTask): boolean =>
+  changesTask(task) &&
+  !task.isRestored &&
+  [task.status, task.assigned_to, task.parent_id, task.dependencies].every((value) => value === undefined) &&
+  Object.keys(task.fields).every((name) => Object.hasOwn(types, name));
+
+const columns = Object.entries(types).map(([name, type]) => `${name} ${type}`);
+const assignments = Object.keys(types).map(
+  (name) => `${name} = CASE WHEN n.names ? '${name}' THEN n.${name} ELSE t.${name} END`,
+);
+const changing = `UPDATE tasks t SET ${assignments.join(', ')}, updated_at = now(), version = t.version + 1
+    FROM (SELECT r.*, r.changed::jsonb AS names FROM json_to_recordset($2) AS r (id uuid, seen integer, changed json, ${columns.join(', ')})) AS n
+   WHERE t.id = n.id AND t.project_id = $1 AND t.version = n.seen AND t.deleted_at IS NULL
+  RETURNING t.id, t.updated_at`;
+
+const tasksAtOnce = 200;
+
+/**
+ * Changes plain fields of many tasks with few statements, since others wait for each task until the end of the transaction. One that was
+ * changed since it was compared with the file is left.
+ * @returns those that were changed
+ */
+export async function changeFields(
+  tx: Transaction,
+  projectId: string,
+  tasks: PlannedTask[],
+): Promise<{ id: string; updated_at: Date }[]> {
+  const changed: { id: string; updated_at: Date }[] = [];
+  for (let at = 0; at < tasks.length; at += tasksAtOnce) {
+    const rows = tasks.slice(at, at + tasksAtOnce).map(({ id, existing, fields }) => ({
+      ...fields,
+      ...(fields.due_at === Infinity ? { due_at: 'infinity' } : {}),
+      id,
+      seen: existing!.version,
+      changed: Object.keys(fields),
+    }));
+    changed.push(
+      ...(await tx.query<{ id: string; updated_at: Date }>(changing, [projectId, JSON.stringify(rows)])),
+    );
+  }
+  return changed;
+}
