@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Actors } from '../auth/actors.js';
 import { callAt } from '../common/call-at.js';
 import { AppError } from '../common/errors.js';
-import { endOf, may, type Actor } from '../common/permissions.js';
+import { accountOf, endOf, isOf, may, type Actor } from '../common/permissions.js';
 import { visibleEntityTypes } from '../common/scopes.js';
 import { toAppError } from '../http/error-filter.js';
 import { Bus } from '../infra/bus.js';
@@ -56,7 +56,7 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
       this.audiences.forget(project_id);
       void this.recheck(({ projectId }) => projectId === project_id);
     });
-    this.events.on('user.changed', ({ user_id }) => void this.recheck(({ actor }) => actor.id === user_id));
+    this.events.on('user.changed', ({ user_id }) => void this.recheck(({ actor }) => isOf(actor, user_id)));
     this.bus.onOutage(() => {
       this.audiences.forgetAll();
       void this.recheck(() => true);
@@ -83,7 +83,7 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
   ): Promise<AsyncGenerator<string, void>> {
     const projectId =
       project_id === undefined ? undefined : (await this.projects.require(actor, project_id, 'read')).id;
-    const release = await this.counts.acquire(actor.id);
+    const release = await this.counts.acquire(accountOf(actor));
     if (!release)
       throw new AppError(
         'RATE_LIMIT_EXCEEDED',
@@ -222,8 +222,8 @@ function wantedOf(stream: Stream, rows: readonly ActivityRow[]): ActivityRow[] {
 }
 
 /** What a stream has missed behind a number. */
-function missedBy(stream: Stream, after: number): Omit<Missed, 'upTo'> {
+function missedBy(stream: Stream, after: number): Omit<Missed, 'upTo'> & { account: string } {
   const { actor, projectId } = stream;
   const reader = { id: actor.id, isAdministrator: may(actor, 'admin') };
-  return { reader, projectId, types: typesOf(stream), after };
+  return { reader, account: accountOf(actor), projectId, types: typesOf(stream), after };
 }

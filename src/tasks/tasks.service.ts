@@ -43,7 +43,7 @@ export class TasksService {
     const { id } = await requireTask(this.database, actor, name, 'read');
     const keyset = new Keyset([['a.sequence', 'sequence']], 'desc', ['task history', id], cursor);
     const { rows, next_cursor } = keyset.cut(
-      await this.heavy.read(actor.id, (tx) => historyOf(tx, id, keyset, limit)),
+      await this.heavy.read(actor, (tx) => historyOf(tx, id, keyset, limit)),
       limit,
     );
     return {
