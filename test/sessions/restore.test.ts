@@ -326,7 +326,9 @@ test('nobody hears of a draft that is restored, and a draft that one may not see
     member.post(`${path}/restore`, { restore_point: session.created_at, include_tasks: true }),
   );
   expect(tasks).toEqual({
-    restored: [{ task_id: own.id, ref: own.ref, fields: ['progress_percentage', 'status', 'title'], kept: [] }],
+    restored: [
+      { task_id: own.id, ref: own.ref, fields: ['progress_percentage', 'status', 'title'], kept: [] },
+    ],
     left: [{ task_id: hidden.id, ref: hidden.ref, reason: 'access_denied' }],
   });
   expect(await task(member, own)).toMatchObject({ title: 'First', status: 'pending' });
