@@ -24,6 +24,8 @@ export interface RouteRules {
   /** Whether a body of several parts is taken, too. */
   takesFile: boolean;
   waits: boolean;
+  /** Whether the handler writes the response itself, so that none can be kept for an Idempotency-Key. */
+  isRaw: boolean;
 }
 
 declare module 'fastify' {
@@ -80,6 +82,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     bodyLimit,
     takesFile: options.body === 'file',
     waits: options.waits ?? false,
+    isRaw: raw !== undefined,
   };
   const successes: Record<number, z.ZodType> = {
     ...options.alternatives,

@@ -16,9 +16,9 @@ import { parseTaskName } from './task-ref.js';
 import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
 
 /** The columns of a task that each of its representations has. */
-const shared = `t.id, t.project_id, t.number, t.title, t.description, t.type, t.status, t.planned, t.blocker, t.priority, t.due_at, t.parent_id,
-  t.result, t.source, t.external_ref, t.project_path, t.is_draft, t.archived_at, t.checklist_total, t.checklist_done, t.progress_percentage,
-  t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags, t.metadata,
+const shared = `t.id, t.project_id, t.number, t.title, t.type, t.status, t.planned, t.blocker, t.priority, t.due_at, t.parent_id,
+  t.source, t.external_ref, t.project_path, t.is_draft, t.archived_at, t.checklist_total, t.checklist_done, t.progress_percentage,
+  t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags,
   t.working_directory, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.execution_id, t.created_at, t.updated_at,
   t.started_at, t.completed_at, t.version`;
 
@@ -26,11 +26,15 @@ const waiting = `CASE WHEN t.status = 'queued'
   THEN (SELECT ${whyWaiting} FROM executions e WHERE e.id = t.execution_id) END AS why_waiting,
   (SELECT ${lastRun} FROM executions e WHERE e.id = t.execution_id) AS last_run`;
 
-/** The columns of a task's detail. */
-const taskColumns = `${shared}, t.command, t.environment, t.claim_id, p.key, p.ref_digits, ${waiting}`;
+const texts = 't.description, t.result, t.metadata';
+const noTexts = `'' AS description, NULL::text AS result, '{}'::jsonb AS metadata`;
 
-/** The columns of a task in a list. */
-export const listedTaskColumns = `${shared}, ${listedCommandColumns('t')}, p.key, p.ref_digits, ${waiting}`;
+/** The columns of a task's detail. */
+const taskColumns = `${shared}, ${texts}, t.command, t.environment, t.claim_id, p.key, p.ref_digits, ${waiting}`;
+
+/** The columns of a task in a list. @param isBrief whether to leave out what may be long, which is not even read then */
+export const listedTaskColumns = (isBrief: boolean) =>
+  `${shared}, ${isBrief ? noTexts : texts}, ${listedCommandColumns('t')}, p.key, p.ref_digits, ${waiting}`;
 
 export type AccessibleTask = TaskRow & {
   /** The claim that an agent holds on it. */
@@ -229,5 +233,14 @@ export function historyOf(
         WHERE a.entity_id = $1 AND a.entity_type = 'task' AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${bind(limit + 1)}
      ) AS latest ORDER BY sequence DESC`,
     values,
+  );
+}
+
+/** Removes the old and new values of all that was done to a task: who did what stays. */
+export async function blankHistory(tx: Transaction, taskId: string): Promise<void> {
+  await tx.query(
+    `UPDATE activity SET old_value = NULL, new_value = NULL, run = NULL
+      WHERE entity_id = $1 AND entity_type = 'task' AND (old_value IS NOT NULL OR new_value IS NOT NULL OR run IS NOT NULL)`,
+    [taskId],
   );
 }

@@ -266,6 +266,26 @@ describe('the endpoint', () => {
     expect(await agent.refused('task_get', { task: '..' })).toMatch(/names nothing/);
   });
 
+  test('keeps no answers for an Idempotency-Key', async () => {
+    const keyed = { headers: { ...accept, 'idempotency-key': 'again' } };
+    for (let time = 0; time < 2; time += 1)
+      expect(await refusal(owner.post('/mcp', list, keyed))).toBe('422 VALIDATION_INVALID_FORMAT');
+  });
+
+  test('lists tasks without reading what is long in them', async () => {
+    const long = await makeProject(owner);
+    for (let n = 0; n < 90; n += 1) await makeTask(owner, long);
+    // together more than an answer may have
+    await app.query("UPDATE tasks SET description = repeat('x', 500000) WHERE project_id = $1", [long.id]);
+    const query = { project_id: long.id, page_size: 100 };
+    expect(await refusal(owner.get('/api/tasks', { query }))).toMatch(/ANSWER_TOO_LARGE/);
+    const { items } = await data(200, owner.get('/api/tasks', { query: { ...query, brief: true } }));
+    expect(items).toHaveLength(90);
+    expect(items[0]).toMatchObject({ description: '', result: null, metadata: {} });
+    const agent = await connect(owner);
+    expect((await agent.call('tasks_list', { project: long.key, limit: 100 })).tasks).toHaveLength(90);
+  });
+
   test('asks for a token, and refuses what is no message', async () => {
     expect(await refusal(app.anonymous().post('/mcp', list))).toBe('401 AUTH_TOKEN_MISSING');
     for (const bad of [{}, { jsonrpc: '1.0', id: 1, method: 'tools/list' }, [], 'text'])

@@ -2810,6 +2810,11 @@ export interface components {
        */
       overdue?: 'true' | 'false';
       /**
+       * @description Without what may be long: `description`, `result` and `metadata` are empty
+       * @enum {string}
+       */
+      brief?: 'true' | 'false';
+      /**
        * @description Archived tasks, too
        * @enum {string}
        */
@@ -4171,6 +4176,11 @@ export interface components {
        * @enum {string}
        */
       overdue?: 'true' | 'false';
+      /**
+       * @description Without what may be long: `description`, `result` and `metadata` are empty
+       * @enum {string}
+       */
+      brief?: 'true' | 'false';
       /**
        * @description Archived tasks, too
        * @enum {string}
