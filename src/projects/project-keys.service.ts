@@ -7,7 +7,7 @@ import { accountOf, type Actor } from '../common/permissions.js';
 import { slugFrom } from '../common/slug.js';
 import type { Credential } from '../credentials/credential.entity.js';
 import { toCredential } from '../credentials/credentials.schema.js';
-import { Credentials, refuseEscalation } from '../credentials/credentials.service.js';
+import { Credentials, refuseEscalation, refuseOutliving } from '../credentials/credentials.service.js';
 import type { Page } from '../http/pagination.js';
 import { countRows, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
@@ -40,10 +40,11 @@ export class ProjectKeysService {
   /**
    * Creates a key. Only this response contains the secret.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED for who does not own the project, PROJECT_ARCHIVED, RESOURCE_LIMIT_EXCEEDED with 50 keys,
-   * AUTH_INSUFFICIENT_PERMISSIONS for scopes beyond the token that makes the request
+   * AUTH_INSUFFICIENT_PERMISSIONS for scopes beyond the token that makes the request, or a key that would outlive it
    */
   create(actor: Actor, project: string, input: CreateProjectKey): Promise<ProjectKeyWithSecret> {
     return this.database.transaction(async (tx) => {
+      refuseOutliving(actor, input.expires_at);
       const projectId = await this.lockOwn(tx, actor, project, input.scopes);
       const count = await countRows(tx, 'FROM credentials WHERE project_id = $1', [projectId]);
       if (count >= mostKeys) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostKeys });
