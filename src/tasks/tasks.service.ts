@@ -41,10 +41,11 @@ export class TasksService {
 
   /** Reads the latest history of a task, or that before a cursor. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
   async history(actor: Actor, name: string, { limit, cursor }: TaskHistoryQuery): Promise<TaskHistory> {
-    const { id } = await requireTask(this.database, actor, name, 'read');
+    const task = await requireTask(this.database, actor, name, 'read');
+    const { id } = task;
     const keyset = new Keyset([['a.sequence', 'sequence']], 'desc', ['task history', id], cursor);
     const { rows, next_cursor } = keyset.cut(
-      await this.heavy.read(actor, (tx) => historyOf(tx, id, keyset, limit)),
+      await this.heavy.read(actor, (tx) => historyOf(tx, actor, task, keyset, limit)),
       limit,
     );
     return {
