@@ -110,6 +110,11 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
+  /** The last number that has been given and committed, which may be one that is not passed on yet. */
+  lastGiven(): Promise<number> {
+    return lastSequence(this.database);
+  }
+
   private rest(): void {
     clearInterval(this.recheck);
     this.recheck = undefined;
