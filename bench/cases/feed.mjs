@@ -20,8 +20,14 @@ export default async function feed(world, report) {
   const api = await server.signIn();
   const tokens = [];
   for (let i = 0; i < users; i += 1) {
-    const { token } = await api.post(`/api/projects/${projects.made}/keys`, { label: `listener ${i}` });
-    tokens.push(token);
+    const who = { username: `listener${i}`, password: 'the password of a listener' };
+    const { id } = await api.post('/api/users', {
+      ...who,
+      email: `${who.username}@example.org`,
+      role: 'viewer',
+    });
+    await api.call('PUT', `/api/projects/${projects.made}/members/${id}`, { role: 'viewer' });
+    tokens.push((await api.post('/api/auth/login', who)).access_token);
   }
   await change(api, []);
   const rates = { none: [], many: [] };

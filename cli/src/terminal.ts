@@ -15,7 +15,7 @@ export class Terminal {
   }
 
   line(text: string): void {
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(`${process.stdout.isTTY && !this.json ? harmless(text) : text}\n`);
   }
 
   /** Prints a message that is not part of the result. */
@@ -90,7 +90,14 @@ export class Terminal {
   }
 }
 
-function oneLine(value: unknown): string {
+/** Leaves out the control characters of a text that steer a terminal, but for line feeds, tabs and colours. */
+export function harmless(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- these are what is meant
+  return text.replace(/\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g, '');
+}
+
+/** Shows a value in one line, without control characters: what others have written must not steer the terminal. */
+export function oneLine(value: unknown): string {
   if (value === null || value === undefined || value === '') return '–';
   const text = Array.isArray(value) ? value.join(', ') : String(value as string | number | boolean);
   return text.replace(/\p{Cc}+/gu, ' ');

@@ -40,13 +40,13 @@ export class AttachmentContent {
    * @throws RESOURCE_NOT_FOUND, ATTACHMENT_IS_LINK
    */
   async send(reply: FastifyReply, actor: Actor, attachmentId: string): Promise<void> {
-    const attachment = await this.turns.take(actor.id, () => this.attachments.get(actor, attachmentId));
+    const attachment = await this.turns.take(actor, () => this.attachments.get(actor, attachmentId));
     const { id, name, url, size } = attachment;
     if (url !== null) throw new AppError('ATTACHMENT_IS_LINK', { attachment_id: id, url });
     const check = (reader: Actor) => this.attachments.get(reader, id);
     const downloaded = { project_id: attachment.project_id, check };
     await this.watch.follow(actor, downloaded, () => reply.raw.destroy(), closedSignal(reply.raw));
-    const parts = readContent((part) => this.turns.take(actor.id, () => readPart(this.database, id, part)));
+    const parts = readContent((part) => this.turns.take(actor, () => readPart(this.database, id, part)));
     const first = await parts.next();
     if (first.done && size > 0) throw new AppError('RESOURCE_NOT_FOUND', { attachment_id: id });
     const start = first.done ? Buffer.alloc(0) : first.value;

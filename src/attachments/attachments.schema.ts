@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
-import { UploadedFile } from '../http/multipart.js';
+import { plainName, UploadedFile } from '../http/multipart.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { taskIdParam } from '../tasks/task-ref.js';
@@ -29,6 +29,7 @@ export const createAttachmentSchema = z
       .trim()
       .min(1)
       .max(255)
+      .refine((name) => !/\p{Cc}/u.test(name), 'Has control characters')
       .optional()
       .meta({ description: 'The name of the file, or the URL, unless given' }),
     url: z
@@ -54,7 +55,12 @@ export const createAttachmentSchema = z
       context.addIssue({ code: 'custom', message, path: [...path] });
     return data === undefined || !isOne
       ? z.NEVER
-      : { link: data, name: name ?? file?.name ?? url!.slice(0, 255), url: url ?? null, file: file ?? null };
+      : {
+          link: data,
+          name: file ? plainName(name ?? file.name) : (name ?? url!.slice(0, 255)),
+          url: url ?? null,
+          file: file ?? null,
+        };
   })
   .meta({
     id: 'CreateLink',

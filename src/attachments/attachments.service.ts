@@ -65,16 +65,16 @@ export class AttachmentsService {
    * PROJECT_LIMIT_EXCEEDED
    */
   create(actor: Actor, { link, name, url, file }: CreateAttachment): Promise<AttachmentView> {
-    return this.heavy.write(actor.id, () =>
+    return this.heavy.write(actor, (now) =>
       this.database.transaction(async (tx) => {
         const id = newId();
         const size = file?.size ?? 0;
         if (file) {
-          await this.refuseFull(tx, await requireTarget(tx, this.projects, actor, link, 'write'), size);
+          await this.refuseFull(tx, await requireTarget(tx, this.projects, now, link, 'write'), size);
           // before the lock, for which others wait
           await storeContent(tx, id, file);
         }
-        const target = await requireTarget(tx, this.projects, actor, link, 'write', true);
+        const target = await requireTarget(tx, this.projects, now, link, 'write', true);
         await this.refuseFull(tx, target, size);
         const [row] = await tx.query<Row>(
           `INSERT INTO attachments (id, linked_type, linked_id, project_id, name, url, media_type, size, sha256, created_by)
@@ -89,11 +89,11 @@ export class AttachmentsService {
             file?.mediaType ?? null,
             size,
             file?.sha256 ?? null,
-            actor.id,
+            now.id,
           ],
         );
         await addUsage(tx, target.project_id, size);
-        this.record(tx, actor, target, row!, 'added');
+        this.record(tx, now, target, row!, 'added');
         return toAttachment(row!);
       }),
     );

@@ -4,6 +4,7 @@ import { hasEnded, type Actor, type Permission } from '../common/permissions.js'
 import { requirePermission } from '../common/require-permission.js';
 import { roleWithin } from '../common/scopes.js';
 import { CredentialCheck, type KnownCredential } from '../credentials/credential-check.js';
+import { HeavyWork } from '../infra/heavy-work.js';
 import { UsersService } from '../users/users.service.js';
 import type { AccessClaims } from './access-tokens.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
@@ -15,7 +16,10 @@ export class Actors {
     private readonly users: UsersService,
     private readonly sessions: AuthSessionsService,
     private readonly credentials: CredentialCheck,
-  ) {}
+    heavy: HeavyWork,
+  ) {
+    heavy.confirmWith((actor) => this.renew(actor));
+  }
 
   /** Resolves an access token. @throws AUTH_TOKEN_INVALID when the sign-in has ended, AUTH_ACCOUNT_DISABLED */
   async ofAccessToken({ exp, ...claims }: AccessClaims): Promise<Actor> {
@@ -96,10 +100,14 @@ export class Actors {
     scopes,
     expires_at: expiresAt,
   }: KnownCredential): Promise<Actor> {
-    const { username, role, tier } = await this.activeAccount(user_id);
+    const { username, role, tier: own, account_id } = await this.activeAccount(user_id);
+    // what a key takes counts for who has made it, and a key of who is disabled opens nothing
+    const maker = account_id === null ? undefined : await this.activeAccount(account_id);
     const token = { id, scopes, expiresAt };
+    const tier = maker?.tier ?? own;
     const bound = project_id === null ? {} : { projectId: project_id };
-    return { id: user_id, username, role: roleWithin(role, scopes), tier, token, ...bound };
+    const counted = maker && { accountId: maker.id };
+    return { id: user_id, username, role: roleWithin(role, scopes), tier, token, ...bound, ...counted };
   }
 
   private async activeAccount(id: string) {

@@ -5,7 +5,7 @@ import { RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../common/errors.js';
 import { isInternal } from '../http/internal-requests.js';
 import { networkOf } from '../common/network.js';
-import type { Actor } from '../common/permissions.js';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimiterFactory, type RateLimiter } from '../infra/rate-limiter-factory.js';
 import { isProbe } from '../http/request.js';
@@ -55,8 +55,8 @@ export class RequestRateLimit {
    * Counts a message of a user over a socket like a request.
    * @throws RATE_LIMIT_EXCEEDED
    */
-  async countUser({ id, tier }: Pick<Actor, 'id' | 'tier'>): Promise<void> {
-    if (this.enabled) this.check(tier, await this.consume(tier, id));
+  async countUser(actor: Pick<Actor, 'id' | 'tier' | 'accountId'>): Promise<void> {
+    if (this.enabled) this.check(actor.tier, await this.consume(actor.tier, accountOf(actor)));
   }
 
   private async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -115,7 +115,7 @@ export class RequestRateLimit {
   private async limitOf(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
     // a request with an invalid token counts for its network, and the guard refuses it
     const actor = await this.identity.of(request).catch(() => undefined);
-    if (actor) return { kind: actor.tier, key: actor.id };
+    if (actor) return { kind: actor.tier, key: accountOf(actor) };
     return { kind: 'address', key: (await this.networks.originOf(request)).network };
   }
 }

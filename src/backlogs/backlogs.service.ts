@@ -180,6 +180,7 @@ function listing({ status, ...paging }: Omit<BacklogQuery, 'agent_id'>): TaskLis
     ...paging,
     sort: 'priority',
     order: 'asc',
+    brief: false,
     include_archived: false,
     include_drafts: false,
     of_agents: true,

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
-import type { Actor } from '../common/permissions.js';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { Events } from '../infra/events.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from '../projects/project-access.js';
@@ -32,7 +32,8 @@ interface Waiter {
 
 /** The requests of one user that want the same, which are served one after the other: when the first gets nothing, the others would not. */
 interface Line {
-  userId: string;
+  /** For whose limits it counts. */
+  account: string;
   wanted: Wanted;
   waiters: Waiter[];
   isServing: boolean;
@@ -86,7 +87,7 @@ export class ClaimWaits implements OnModuleInit {
     { leaseSeconds, waitSeconds }: { leaseSeconds: number; waitSeconds: number },
     signal: AbortSignal,
   ): Promise<ClaimView | undefined> {
-    const claimed = await this.turns.take(actor.id, () => this.claims.claimNext(actor, wanted, leaseSeconds));
+    const claimed = await this.turns.take(actor, () => this.claims.claimNext(actor, wanted, leaseSeconds));
     if (claimed && signal.aborted) await this.claims.giveBack(actor, claimed);
     if (claimed || waitSeconds === 0 || signal.aborted || this.isClosing) return claimed;
     return this.wait(actor, wanted, leaseSeconds, waitSeconds * 1000, signal);
@@ -99,7 +100,7 @@ export class ClaimWaits implements OnModuleInit {
     ms: number,
     signal: AbortSignal,
   ): Promise<ClaimView | undefined> {
-    const own = this.perUser.get(actor.id) ?? 0;
+    const own = this.perUser.get(accountOf(actor)) ?? 0;
     if (own >= most.ofUser)
       throw new AppError(
         'RATE_LIMIT_EXCEEDED',
@@ -108,7 +109,7 @@ export class ClaimWaits implements OnModuleInit {
       );
     if (this.waiting >= most.ofAll) throw new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 5 });
     const line = this.lineOf(actor, wanted);
-    this.perUser.set(actor.id, own + 1);
+    this.perUser.set(accountOf(actor), own + 1);
     this.waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -147,14 +148,14 @@ export class ClaimWaits implements OnModuleInit {
     let line = lines.get(key);
     if (!line) {
       const own = [...this.lines.values()].flatMap((all) => [...all.values()]);
-      if (own.filter(({ userId }) => userId === actor.id).length >= most.linesOfUser)
+      if (own.filter(({ account }) => account === accountOf(actor)).length >= most.linesOfUser)
         throw new AppError(
           'RATE_LIMIT_EXCEEDED',
           { at_once: most.linesOfUser },
           { message: 'Your requests wait for too many different tasks', retryAfterSeconds: 5 },
         );
       const made: Line = {
-        userId: actor.id,
+        account: accountOf(actor),
         wanted,
         waiters: [],
         isServing: false,
@@ -172,9 +173,9 @@ export class ClaimWaits implements OnModuleInit {
     if (place < 0) return;
     line.waiters.splice(place, 1);
     this.waiting -= 1;
-    const own = this.perUser.get(actor.id)! - 1;
-    if (own === 0) this.perUser.delete(actor.id);
-    else this.perUser.set(actor.id, own);
+    const own = this.perUser.get(accountOf(actor))! - 1;
+    if (own === 0) this.perUser.delete(accountOf(actor));
+    else this.perUser.set(accountOf(actor), own);
     if (line.waiters.length > 0) return;
     clearInterval(line.recheck);
     const lines = this.lines.get(line.wanted.projectId);
@@ -211,7 +212,7 @@ export class ClaimWaits implements OnModuleInit {
   }
 
   private look(waiter: Waiter, wanted: Wanted): Promise<ClaimView | undefined> {
-    return this.turns.take(waiter.actor.id, async () => {
+    return this.turns.take(waiter.actor, async () => {
       // access may have ended while the request waited
       const actor = await this.actors.confirm(waiter.actor, 'write');
       await this.projects.require(actor, wanted.projectId, 'write');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '../common/permissions.js';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { Database } from '../infra/database.js';
 import type {
@@ -41,7 +41,11 @@ export class CommandHelpService {
    * @throws RATE_LIMIT_EXCEEDED while too many commands of the user wait to be checked
    */
   async validate(actor: Actor, { command, check_safety }: ValidateCommand): Promise<ValidatedCommand> {
-    const { faults, safe, warnings, suggestions } = await this.safety.analyse(actor.id, command, 'validate');
+    const { faults, safe, warnings, suggestions } = await this.safety.analyse(
+      accountOf(actor),
+      command,
+      'validate',
+    );
     const readable = faults.length === 0;
     return {
       valid: readable && (safe || !check_safety),

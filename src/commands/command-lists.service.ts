@@ -56,7 +56,7 @@ export class CommandListsService {
     const most = bind(offset + limit + 1);
     // an index has the commands of each status in order
     const first = `AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${most}`;
-    const [found, { n: total, isExact }] = await this.heavy.read(actor.id, (tx) =>
+    const [found, { n: total, isExact }] = await this.heavy.read(actor, (tx) =>
       Promise.all([
         tx.query<Execution & WithListedCommand>(
           `${commands(`${listedColumns}, e.exit_code, e.reason`, first)} ${keyset.orderBy} LIMIT ${bind(limit + 1)} OFFSET ${bind(offset)}`,

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/com
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint } from '../http/endpoint.js';
 import { id } from '../common/fields.js';
-import type { Actor } from '../common/permissions.js';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { ClientGone, CurrentActor } from '../http/request.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { OutputHttp } from '../output/output-http.js';
@@ -169,6 +169,11 @@ export class CommandsController {
     @Query({ schema: outputSearchQuery }) query: OutputSearchQuery,
     @ClientGone() gone: AbortSignal,
   ) {
-    return this.searches.find(actor.id, await this.executions.require(actor, commandId, 'read'), query, gone);
+    return this.searches.find(
+      accountOf(actor),
+      await this.executions.require(actor, commandId, 'read'),
+      query,
+      gone,
+    );
   }
 }

@@ -75,7 +75,7 @@ export class CommandsService {
         final_exit_codes: [],
       });
     };
-    const id = await this.turns.take(actor.id, async () => {
+    const id = await this.turns.take(actor, async () => {
       const now = await this.actors.confirm(actor, input.allow_unsafe ? 'admin' : 'execute');
       return this.database.transaction((tx) => enqueue(tx, now));
     });

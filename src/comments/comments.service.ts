@@ -130,9 +130,9 @@ export class CommentsService {
     name: string,
     work: (tx: Transaction, task: AccessibleTask) => Promise<T>,
   ): Promise<T> {
-    return this.heavy.write(actor.id, () =>
+    return this.heavy.write(actor, (now) =>
       this.database.transaction(async (tx) =>
-        work(tx, await requireTask(tx, actor, name, 'write', { lock: true })),
+        work(tx, await requireTask(tx, now, name, 'write', { lock: true })),
       ),
     );
   }

@@ -38,6 +38,8 @@ export interface Actor {
   username: string;
   role: Role;
   tier: 'standard' | 'premium';
+  /** The user for whose limits it counts, for a key of a project: who has made the key. */
+  accountId?: string | undefined;
   /** The only project that the actor sees, for a key that is bound to one. */
   projectId?: string | undefined;
   requestId?: string | undefined;
@@ -46,6 +48,16 @@ export interface Actor {
   token?: { id: string; scopes: readonly Scope[]; expiresAt: Date | null } | undefined;
   /** The claims of the access token that authenticated the user, if one did: its session, the password's epoch and the expiry. */
   signIn?: { sessionId: string; epoch: number; expiresAt: Date } | undefined;
+}
+
+/** The user for whose limits counts what an actor takes. */
+export function accountOf({ id, accountId }: Pick<Actor, 'id' | 'accountId'>): string {
+  return accountId ?? id;
+}
+
+/** Whether an actor is a user, or acts with a key that the user has made: what ends the rights of the one ends those of the other. */
+export function isOf({ id, accountId }: Pick<Actor, 'id' | 'accountId'>, userId: string): boolean {
+  return id === userId || accountId === userId;
 }
 
 /** The expiry of the token that authenticated an actor; null for never. */

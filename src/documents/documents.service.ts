@@ -88,7 +88,7 @@ export class DocumentsService {
       );
       return window.toPage(rows, total, (row) => toListedDocument({ ...row, project_id: projectId }));
     };
-    return query.search === undefined ? read(this.database) : this.heavy.read(actor.id, read);
+    return query.search === undefined ? read(this.database) : this.heavy.read(actor, read);
   }
 
   /** Shows a document. @throws RESOURCE_NOT_FOUND */

@@ -91,15 +91,15 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Reads a few of the entries that a listener has missed, up to the place that has been passed on: those behind it may have others before
-   * them still. Of each user one listener reads at a time.
+   * them still. Of each account one listener reads at a time.
    * @returns the entries, the number up to which there are no others, and whether there may be more behind it
    */
   missed(
-    wanted: Omit<Missed, 'upTo'>,
+    wanted: Omit<Missed, 'upTo'> & { account: string },
     signal: AbortSignal,
   ): Promise<{ rows: ActivityRow[]; end: number; isMore: boolean }> {
     return this.turns.take(
-      wanted.reader.id,
+      wanted.account,
       async () => {
         // looked at first: what is passed on meanwhile may not be among the rows
         const upTo = Math.max(wanted.after, this.position ?? 0);
@@ -108,6 +108,11 @@ export class ActivityTail implements OnModuleInit, OnApplicationShutdown {
       },
       signal,
     );
+  }
+
+  /** The last number that has been given and committed, which may be one that is not passed on yet. */
+  lastGiven(): Promise<number> {
+    return lastSequence(this.database);
   }
 
   private rest(): void {

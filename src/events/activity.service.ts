@@ -22,7 +22,7 @@ export class ActivityService {
   async page(actor: Actor, query: ActivityQuery): Promise<ActivityPage> {
     const isAdministrator = may(actor, 'admin');
     const scope = await this.scopeOf(actor, query, isAdministrator);
-    return this.heavy.read(actor.id, async (tx) => {
+    return this.heavy.read(actor, async (tx) => {
       const named = query.actor;
       const actors = named && ('id' in named ? [named.id] : await actorsNamed(tx, named));
       const types = visibleEntityTypes(actor);

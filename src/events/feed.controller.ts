@@ -32,6 +32,7 @@ export class FeedController {
       query,
       after === undefined ? undefined : Number(after),
       closedSignal(reply.raw),
+      () => reply.raw.destroy(),
     );
     await reply
       .headers({

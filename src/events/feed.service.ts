@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Actors } from '../auth/actors.js';
 import { callAt } from '../common/call-at.js';
 import { AppError } from '../common/errors.js';
-import { endOf, may, type Actor } from '../common/permissions.js';
+import { accountOf, endOf, isOf, may, type Actor } from '../common/permissions.js';
 import { visibleEntityTypes } from '../common/scopes.js';
 import { toAppError } from '../http/error-filter.js';
 import { Bus } from '../infra/bus.js';
@@ -31,7 +31,12 @@ interface Stream {
   why: AppError | undefined;
   isOver: boolean;
   wake: () => void;
+  /** Cuts the connection. */
+  cut: () => void;
 }
+
+/** How long a client has to read why its stream ends, before the connection is cut. */
+const closeTimeoutMs = 5_000;
 
 /** Streams the activity live to its listeners, and what they have missed before it. */
 @Injectable()
@@ -56,7 +61,7 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
       this.audiences.forget(project_id);
       void this.recheck(({ projectId }) => projectId === project_id);
     });
-    this.events.on('user.changed', ({ user_id }) => void this.recheck(({ actor }) => actor.id === user_id));
+    this.events.on('user.changed', ({ user_id }) => void this.recheck(({ actor }) => isOf(actor, user_id)));
     this.bus.onOutage(() => {
       this.audiences.forgetAll();
       void this.recheck(() => true);
@@ -72,6 +77,7 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
    * Opens the feed of an actor.
    * @param after the number of the last event that the client has; undefined to begin with what happens from now on
    * @param signal aborted when the client has gone
+   * @param cut cuts the connection of a client that does not read
    * @returns the server-sent events (WHATWG HTML, 9.2); the last one is an `error` when the actor loses the right to them
    * @throws PROJECT_NOT_FOUND, RATE_LIMIT_EXCEEDED when the user has as many streams and sockets as allowed
    */
@@ -80,10 +86,11 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
     { project_id, types }: FeedQuery,
     after: number | undefined,
     signal: AbortSignal,
+    cut: () => void,
   ): Promise<AsyncGenerator<string, void>> {
     const projectId =
       project_id === undefined ? undefined : (await this.projects.require(actor, project_id, 'read')).id;
-    const release = await this.counts.acquire(actor.id);
+    const release = await this.counts.acquire(accountOf(actor));
     if (!release)
       throw new AppError(
         'RATE_LIMIT_EXCEEDED',
@@ -94,11 +101,11 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
     if (signal.aborted) release();
     else signal.addEventListener('abort', release, { once: true });
     const wanted = types && new Set(types);
-    return this.stream({ actor, projectId, types: wanted }, after, signal);
+    return this.stream({ actor, projectId, types: wanted, cut }, after, signal);
   }
 
   private async *stream(
-    asked: Pick<Stream, 'actor' | 'projectId' | 'types'>,
+    asked: Pick<Stream, 'actor' | 'projectId' | 'types' | 'cut'>,
     after: number | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<string, void> {
@@ -125,7 +132,7 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
       });
       leaves.push(leave);
       yield ': open\n\n';
-      let last = after ?? position;
+      let last = await this.beginning(after, position);
       isBehind = last < position;
       while (!stream.isOver) {
         if (isBehind) {
@@ -161,6 +168,12 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
       this.streams.delete(stream);
       for (const leave of leaves) leave();
     }
+  }
+
+  /** The number behind which a stream begins: a number that has not been given yet, as after a restored backup, says nothing. */
+  private async beginning(after: number | undefined, position: number): Promise<number> {
+    if (after === undefined) return position;
+    return after <= position || after <= (await this.tail.lastGiven()) ? after : position;
   }
 
   /** Formats the entries that a stream asks for and that its actor may see. */
@@ -200,6 +213,7 @@ export class FeedService implements OnModuleInit, BeforeApplicationShutdown {
 }
 
 function end(stream: Stream, why: AppError | undefined): void {
+  if (why && !stream.isOver) setTimeout(stream.cut, closeTimeoutMs).unref();
   stream.isOver = true;
   stream.why ??= why;
   stream.wake();
@@ -222,8 +236,8 @@ function wantedOf(stream: Stream, rows: readonly ActivityRow[]): ActivityRow[] {
 }
 
 /** What a stream has missed behind a number. */
-function missedBy(stream: Stream, after: number): Omit<Missed, 'upTo'> {
+function missedBy(stream: Stream, after: number): Omit<Missed, 'upTo'> & { account: string } {
   const { actor, projectId } = stream;
   const reader = { id: actor.id, isAdministrator: may(actor, 'admin') };
-  return { reader, projectId, types: typesOf(stream), after };
+  return { reader, account: accountOf(actor), projectId, types: typesOf(stream), after };
 }

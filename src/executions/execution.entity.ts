@@ -13,7 +13,7 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
 @Index('executions_admitted', ['project_id'], {
   where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL",
 })
-@Index('executions_active_of', ['requested_by', 'admitted_at', 'project_id'], {
+@Index('executions_active_of', ['account_id', 'admitted_at', 'project_id'], {
   where: "status IN ('queued', 'running')",
 })
 @Index('executions_in_line', ['queue', 'boosted', 'id'], { where: "status = 'queued'" })
@@ -45,6 +45,10 @@ export class Execution {
 
   @Column('uuid')
   requested_by!: string;
+
+  /** The user for whose limits it counts: who requested it, or who has made the key that did. Set by a trigger; null in old rows. */
+  @Column('uuid', { nullable: true })
+  account_id!: string | null;
 
   /** 0 high, 1 normal, 2 low. */
   @Column('smallint', { default: 1 })

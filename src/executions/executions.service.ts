@@ -5,6 +5,7 @@ import type { Actor } from '../common/permissions.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { ProjectAccess, type ProjectPermission } from '../projects/project-access.js';
+import { shownWithTask } from '../projects/projects.queries.js';
 import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
 import { isFinal } from './transitions/execution-state.js';
 import type { Execution } from './execution.entity.js';
@@ -63,17 +64,18 @@ export class ExecutionsService {
     return permittedReaders(this.database, readers);
   }
 
-  /** Lists the executions of a task, the latest first, from a cursor on. @throws VALIDATION_INVALID_FORMAT for the cursor */
+  /** Lists the executions of a task in projects that the actor may see, the latest first, from a cursor on. @throws VALIDATION_INVALID_FORMAT for the cursor */
   async listOfTask(
-    taskId: string,
+    actor: Actor,
+    task: { id: string; project_id: string },
     { limit, cursor }: ExecutionListQuery,
   ): Promise<{ rows: ListedExecutionRow[]; next_cursor: string | null }> {
-    const keyset = new Keyset([['e.id', 'id']], 'desc', ['executions', taskId], cursor);
-    const values: unknown[] = [taskId];
+    const keyset = new Keyset([['e.id', 'id']], 'desc', ['executions', task.id], cursor);
+    const values: unknown[] = [actor.id, actor.role === 'admin', task.id, task.project_id];
     const bind = (value: unknown) => `$${values.push(value)}`;
     const rows = await this.database.query<ListedExecutionRow>(
       `SELECT ${listedExecutionColumns}, ${whyWaiting} AS why_waiting FROM executions e
-        WHERE e.task_id = $1 AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${bind(limit + 1)}`,
+        WHERE e.task_id = $3 AND ${shownWithTask('e.project_id', '$4::uuid')} AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${bind(limit + 1)}`,
       values,
     );
     return keyset.cut(rows, limit);

@@ -41,7 +41,7 @@ export class ExportsService {
     const project = await this.projects.require(actor, projectName, 'read');
     const check = (reader: Actor) => this.projects.require(reader, project.id, 'read');
     await this.watch.follow(actor, { project_id: project.id, check }, end, signal);
-    const read: ReadInTurn = (work) => this.turns.take(actor.id, () => work(this.database));
+    const read: ReadInTurn = (work) => this.turns.take(actor, () => work(this.database));
     const reader = new ExportReader(read, actor, { id: project.id, isOwner: project.access === 'owner' });
     const showsProject = hasScope(actor, scopesOf('projects', 'read'));
     const pieces =

@@ -26,6 +26,8 @@ export interface RouteRules {
   /** Whether a body of any media type is taken as it is, instead of JSON. */
   takesRaw: boolean;
   waits: boolean;
+  /** Whether the handler writes the response itself, so that none can be kept for an Idempotency-Key. */
+  isRaw: boolean;
 }
 
 declare module 'fastify' {
@@ -88,6 +90,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     takesFile: options.body === 'file',
     takesRaw: options.body === 'raw',
     waits: options.waits ?? false,
+    isRaw: raw !== undefined,
   };
   const successes: Record<number, z.ZodType> = {
     ...options.alternatives,

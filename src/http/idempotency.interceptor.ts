@@ -58,6 +58,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = http.getRequest<ActorRequest>();
     const key = request.headers['idempotency-key'];
     if (key === undefined || request.method !== 'POST' || !request.user) return next.handle();
+    if (request.routeOptions.config.rules?.isRaw)
+      throw new AppError('VALIDATION_INVALID_FORMAT', {
+        field: 'Idempotency-Key',
+        issue: 'The answers of this route are not kept: leave it out',
+      });
     const secret = Reflect.getMetadata(SHOWS_SECRET, context.getHandler()) === true;
     const work = () => lastValueFrom(next.handle()) as Promise<unknown>;
     return from(

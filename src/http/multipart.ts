@@ -96,8 +96,8 @@ async function feed(parser: BusboyInstance, body: Buffer): Promise<void> {
   if (!parser.destroyed) parser.end();
 }
 
-/** The last part of a path, as clients of other systems may send it (RFC 7578 §4.2). */
-function plainName(name: string | undefined): string {
+/** The name of a file without folders and control characters: the last part of a path, as clients of other systems may send it (RFC 7578 §4.2). */
+export function plainName(name: string | undefined): string {
   const last = (name ?? '').split(/[/\\]/).at(-1) ?? '';
   return (
     last

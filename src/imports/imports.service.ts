@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
-import type { Actor } from '../common/permissions.js';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import type { WaitingRequest } from '../http/request.js';
 import { Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
@@ -60,25 +60,35 @@ export class ImportsService {
     // before the turn, so that nobody waits for a refusal
     await this.projects.require(actor, projectName, 'write');
     return this.turns.take(
-      actor.id,
+      accountOf(actor),
       async () => {
         await admitAgain();
         const project = await this.projects.require(actor, projectName, 'write');
         const contents = await read(project);
-        const attempt = (keepsNumbers: boolean) =>
-          this.database.transaction((tx) =>
-            this.runIn(tx, actor, project, contents.again(), isDryRun, rules, keepsNumbers),
-          );
-        return this.heavy.write(actor.id, () =>
-          attempt(true).catch((error: unknown) => {
-            // somebody has created a task with one of the numbers meanwhile
-            if (uniqueViolation(error) !== 'tasks_project_number_key') throw error;
-            return attempt(false);
-          }),
+        return this.heavy.write(actor, (confirmed) =>
+          this.attempt(confirmed, project, contents, isDryRun, rules),
         );
       },
       signal,
     );
+  }
+
+  private attempt(
+    actor: Actor,
+    project: AccessibleProject,
+    contents: FileContents,
+    isDryRun: boolean,
+    rules: ImportRules,
+  ): Promise<ImportPlan> {
+    const once = (keepsNumbers: boolean) =>
+      this.database.transaction((tx) =>
+        this.runIn(tx, actor, project, contents.again(), isDryRun, rules, keepsNumbers),
+      );
+    return once(true).catch((error: unknown) => {
+      // somebody has created a task with one of the numbers meanwhile
+      if (uniqueViolation(error) !== 'tasks_project_number_key') throw error;
+      return once(false);
+    });
   }
 
   private async runIn(

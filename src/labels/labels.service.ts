@@ -109,11 +109,16 @@ export class LabelsService {
     }
     const rename =
       name !== before.name && before.kind === 'task'
-        ? () => this.heavy.write(actor.id, () => this.renameInTasks(before, name))
+        ? () =>
+            this.heavy.write(actor, async (now) =>
+              this.renameInTasks(await this.requireOwn(this.database, now, id), name),
+            )
         : undefined;
     await rename?.();
+    // that may have taken long
+    const now = rename ? await this.heavy.confirm(actor) : actor;
     const changed = await this.database.transaction(async (tx) => {
-      const label = await this.requireOwn(tx, actor, id, true);
+      const label = await this.requireOwn(tx, now, id, true);
       checkVersion(label.version, version, ifMatch);
       const next = { ...label, ...changes };
       const archivedAt =

@@ -1,4 +1,5 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { AppError } from '../common/errors.js';
 import { callWithin } from '../http/internal-requests.js';
 
 /** An error answer of the API. */
@@ -25,7 +26,12 @@ export interface Caller {
   address: string;
   /** Aborted when its client has gone, which ends what is called for it. */
   signal: AbortSignal;
+  /** Does a read in the turn of the caller. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
+
+/** The most characters of an answer: it is parsed in one piece, in which nothing else is served. A million takes about 4 ms. */
+const mostCharacters = 8 * 1024 * 1024;
 
 /**
  * Calls the routes of the API within this process on behalf of a request, with its token: what it may do, the limits and the history are
@@ -37,8 +43,9 @@ export class ApiCalls {
     private readonly caller: Caller,
   ) {}
 
+  /** Reads an answer, in the turn of the caller: it is held as a whole, and counts for no limit of what is unread. */
   get(path: string, query: Query = {}): Promise<Data> {
-    return this.call('GET', path, undefined, query);
+    return this.inTurn(() => this.call('GET', path, undefined, query));
   }
 
   post(path: string, body: object = {}): Promise<Data> {
@@ -51,7 +58,7 @@ export class ApiCalls {
 
   /** Reads an answer that is text, such as output. @throws ApiFault */
   async text(path: string, query: Query): Promise<string> {
-    const { statusCode, payload } = await this.send('GET', path, undefined, query);
+    const { statusCode, payload } = await this.inTurn(() => this.send('GET', path, undefined, query));
     if (statusCode >= 300) throw faultOf(statusCode, payload);
     return payload;
   }
@@ -65,7 +72,19 @@ export class ApiCalls {
   ): Promise<Data> {
     const { statusCode, payload } = await this.send(method, path, body, query);
     if (statusCode >= 300) throw faultOf(statusCode, payload);
+    if (payload.length > mostCharacters)
+      throw new ApiFault(422, 'ANSWER_TOO_LARGE', 'The answer would be too large for a tool', {});
     return payload === '' ? undefined : (JSON.parse(payload) as { data: unknown }).data;
+  }
+
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.caller.inTurn(work);
+    } catch (error) {
+      // when the turn does not come
+      if (!(error instanceof AppError)) throw error;
+      throw new ApiFault(error.status, error.code, error.message, {});
+    }
   }
 
   private async send(

@@ -4,6 +4,8 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
+import { accountOf } from '../common/permissions.js';
+import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Endpoint } from '../http/endpoint.js';
 import { closedSignal } from '../http/on-closed.js';
 import type { ActorRequest } from '../http/request.js';
@@ -34,6 +36,12 @@ const taken = ['authorization', 'x-session-id'] as const;
 export class McpController implements BeforeApplicationShutdown {
   /** Loaded by the first request, since most installations have no agent and each start would wait for it. */
   private requests: Promise<McpRequests> | undefined;
+
+  /** The reads of the tools, whose answers are held as a whole: of one user and of all. */
+  private readonly turns = new TurnsPerUser(
+    { perUser: 2, inAll: 8 },
+    { perUser: 200, inAll: 1_000, timeoutMs: 30_000 },
+  );
 
   constructor(
     private readonly host: HttpAdapterHost,
@@ -89,6 +97,7 @@ export class McpController implements BeforeApplicationShutdown {
       headers: { ...headers, host: request.headers.host ?? '', 'x-request-id': request.id },
       address: request.ip,
       signal,
+      inTurn: (work) => this.turns.take(accountOf(request.user!), work, signal),
     });
   }
 }

@@ -102,7 +102,8 @@ function requestHeaders(method: string, operation: Operation): RequestHeader[] {
   if (isStream(operation)) names.push('Range', 'LastEventId');
   if (operation['x-access'] === undefined) return names;
   names.push('SessionId');
-  if (method === 'post') names.push('IdempotencyKey');
+  // of a stream nothing is kept
+  if (method === 'post' && !isStream(operation)) names.push('IdempotencyKey');
   // the two belong together: whoever sends a version can be told that it is stale
   if (operation['x-errors']?.includes('VERSION_CONFLICT')) names.push('IfMatch');
   return names;
@@ -130,7 +131,7 @@ export function answerHeaders(status: number, method: string, operation: Operati
   }
   if (status < 300 && isDownload(operation)) names.push('Content-Disposition');
   if (status < 300 && operation['x-location'] !== undefined) names.push('Location');
-  if (status < 300 && method === 'post' && operation['x-access'] !== undefined)
+  if (status < 300 && method === 'post' && operation['x-access'] !== undefined && !isStream(operation))
     names.push('Idempotency-Replayed');
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
+import { accountOf } from '../common/permissions.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import { onClosed } from '../http/on-closed.js';
@@ -148,7 +149,7 @@ export class OutputHttp implements BeforeApplicationShutdown {
       // a client that does not read would keep the connection open
       setTimeout(() => reply.raw.destroy(), closeTimeoutMs).unref();
     };
-    if (user) await this.count(user.id, signal);
+    if (user) await this.count(accountOf(user), signal);
     if (user) await this.watch.follow(user, execution, end, signal);
     return signal;
   }
@@ -176,7 +177,9 @@ export class OutputHttp implements BeforeApplicationShutdown {
   }
 
   private trackUnread(request: ActorRequest, reply: FastifyReply): Unread {
-    const unread = this.unread.open(request.user?.id ?? networkOf(request.ip), () => reply.raw.destroy());
+    const unread = this.unread.open(request.user ? accountOf(request.user) : networkOf(request.ip), () =>
+      reply.raw.destroy(),
+    );
     onClosed(reply.raw, () => unread.close());
     return unread;
   }

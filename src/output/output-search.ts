@@ -29,7 +29,7 @@ export class OutputSearchService {
 
   /**
    * Finds the lines of an output that contain a text; the caller must have checked that the client may read it.
-   * @param userId the user who searches
+   * @param userId the user who searches, or for whose limits the search counts
    * @param signal aborted when the client has disconnected
    * @throws OUTPUT_PRUNED; RATE_LIMIT_EXCEEDED while the user has two searches running, SYSTEM_OVERLOADED while there are too many in all
    */

@@ -6,7 +6,7 @@ import { callAt } from '../common/call-at.js';
 import { Coalesced } from '../common/coalesced.js';
 import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
-import { endOf, type Actor } from '../common/permissions.js';
+import { endOf, isOf, type Actor } from '../common/permissions.js';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
 import type { Execution } from '../executions/execution.entity.js';
@@ -33,7 +33,7 @@ export class OutputWatch {
     events: Events,
     bus: Bus,
   ) {
-    events.on('user.changed', ({ user_id }) => this.recheck(({ actor }) => actor.id === user_id));
+    events.on('user.changed', ({ user_id }) => this.recheck(({ actor }) => isOf(actor, user_id)));
     events.on('project.changed', ({ project_id }) =>
       this.recheck(({ execution }) => execution.project_id === project_id),
     );

@@ -24,7 +24,7 @@ export class AnalyticsService {
    */
   async of(actor: Actor, project: string, period: Period): Promise<ProjectAnalytics> {
     const { id } = await this.access.require(actor, project, 'read');
-    const { summary, team, ...trends } = await this.heavy.read(actor.id, (tx) =>
+    const { summary, team, ...trends } = await this.heavy.read(actor, (tx) =>
       figuresOf(tx, id, daysOf[period]),
     );
     return {

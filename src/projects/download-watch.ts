@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
 import { Actors } from '../auth/actors.js';
 import { callAt } from '../common/call-at.js';
-import { endOf, type Actor } from '../common/permissions.js';
+import { endOf, isOf, type Actor } from '../common/permissions.js';
 import { Bus } from '../infra/bus.js';
 import { Events } from '../infra/events.js';
 
@@ -28,7 +28,7 @@ export class DownloadWatch {
     events: Events,
     bus: Bus,
   ) {
-    events.on('user.changed', ({ user_id }) => void this.recheck(({ actor }) => actor.id === user_id));
+    events.on('user.changed', ({ user_id }) => void this.recheck(({ actor }) => isOf(actor, user_id)));
     events.on(
       'project.changed',
       ({ project_id }) => void this.recheck((download) => download.project_id === project_id),

@@ -5,7 +5,7 @@ import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
-import { confirmActor } from '../users/actor.queries.js';
+import { confirmActor, endClaims } from '../users/actor.queries.js';
 import { ProjectAccess } from './project-access.js';
 import type { MemberRole, MemberView } from './projects.schema.js';
 
@@ -56,8 +56,7 @@ export class MembersService {
         newValue,
       });
       this.events.emitAfter(tx, 'project.changed', { project_id: projectId });
-      if (role === 'viewer')
-        this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: projectId });
+      if (role === 'viewer') await this.restrict(tx, userId, projectId);
       return projectId;
     });
     return this.list(actor, id);
@@ -83,10 +82,16 @@ export class MembersService {
         oldValue,
       });
       this.events.emitAfter(tx, 'project.changed', { project_id: projectId });
-      this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: projectId });
+      await this.restrict(tx, userId, projectId);
       return projectId;
     });
     return this.list(actor, id);
+  }
+
+  /** Ends what a user who may not write in a project any more has begun there: claims, and runs that have not started. */
+  private async restrict(tx: Transaction, userId: string, projectId: string): Promise<void> {
+    await endClaims(tx, userId, projectId);
+    this.events.emitAfter(tx, 'user.restricted', { user_id: userId, project_id: projectId });
   }
 
   /**

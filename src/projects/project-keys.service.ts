@@ -3,11 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
-import type { Actor } from '../common/permissions.js';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { slugFrom } from '../common/slug.js';
 import type { Credential } from '../credentials/credential.entity.js';
 import { toCredential } from '../credentials/credentials.schema.js';
-import { Credentials, refuseEscalation } from '../credentials/credentials.service.js';
+import { Credentials, refuseEscalation, refuseOutliving } from '../credentials/credentials.service.js';
 import type { Page } from '../http/pagination.js';
 import { countRows, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
@@ -25,7 +25,7 @@ const mostKeys = 50;
 
 /**
  * Keys of a project: whoever has one works there as a developer, and sees nothing else. Each has a user of its own, who is named in the
- * history after the label of the key and stays there when the key is gone.
+ * history after the label of the key and stays there when the key is gone. What it takes counts for the limits of who has made it.
  */
 @Injectable()
 export class ProjectKeysService {
@@ -40,17 +40,18 @@ export class ProjectKeysService {
   /**
    * Creates a key. Only this response contains the secret.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED for who does not own the project, PROJECT_ARCHIVED, RESOURCE_LIMIT_EXCEEDED with 50 keys,
-   * AUTH_INSUFFICIENT_PERMISSIONS for scopes beyond the token that makes the request
+   * AUTH_INSUFFICIENT_PERMISSIONS for scopes beyond the token that makes the request, or a key that would outlive it
    */
   create(actor: Actor, project: string, input: CreateProjectKey): Promise<ProjectKeyWithSecret> {
     return this.database.transaction(async (tx) => {
+      refuseOutliving(actor, input.expires_at);
       const projectId = await this.lockOwn(tx, actor, project, input.scopes);
       const count = await countRows(tx, 'FROM credentials WHERE project_id = $1', [projectId]);
       if (count >= mostKeys) throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: mostKeys });
       const userId = newId();
       await tx.query(
-        `INSERT INTO users (id, kind, username, full_name, role) VALUES ($1, 'key', $2, $3, 'developer')`,
-        [userId, usernameOf(input.label), input.label],
+        `INSERT INTO users (id, kind, username, full_name, role, account_id) VALUES ($1, 'key', $2, $3, 'developer', $4)`,
+        [userId, usernameOf(input.label), input.label, accountOf(actor)],
       );
       await tx.query(`INSERT INTO project_members (project_id, user_id, role) VALUES ($1, $2, 'developer')`, [
         projectId,

@@ -23,6 +23,15 @@ export const accessRole = `CASE WHEN $2::boolean OR p.created_by = $1 THEN 'owne
 /** Whether user $1 may see a project `p`. */
 export const visible = visibleTo('$1', '$2::boolean');
 
+/**
+ * Builds the condition that what was recorded in a project, or done in it, may be shown with a task to user $1: a task that was moved has been
+ * in another one, whose activity and runs stay there.
+ * @param of an expression for that project's id, null for the history of a draft
+ * @param here an expression for the id of the task's project
+ */
+export const shownWithTask = (of: string, here: string) =>
+  `(${of} IS NULL OR ${of} = ${here} OR ${of} IN (SELECT p.id FROM projects p ${memberJoin} WHERE ${visible}))`;
+
 export type AccessibleProject = Project & { access: MemberRole };
 
 export async function findAccessible(

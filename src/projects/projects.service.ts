@@ -79,7 +79,7 @@ export class ProjectsService {
       );
       return window.toPage(projects, total, (project) => toProject(project, statistics.get(project.id)!));
     };
-    return query.search === undefined ? read(this.database) : this.heavy.read(actor.id, read);
+    return query.search === undefined ? read(this.database) : this.heavy.read(actor, read);
   }
 
   /** Returns a project with its details. @throws PROJECT_NOT_FOUND */
@@ -87,7 +87,7 @@ export class ProjectsService {
     const project = await this.access.require(actor, projectId, 'read');
     const [view, seconds, recent] = await Promise.all([
       this.view(project),
-      this.heavy.read(actor.id, (tx) => averageDuration(tx, project.id)),
+      this.heavy.read(actor, (tx) => averageDuration(tx, project.id)),
       recentActivity(this.database, project.id),
     ]);
     const { total_tasks, completed_tasks } = view.statistics;

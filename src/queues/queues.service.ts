@@ -41,7 +41,7 @@ export class QueuesService {
   async status(actor: Actor): Promise<QueueStatus> {
     const { LEASE_SECONDS } = this.infrastructure.config;
     const [[counts, throughput], endedOfLate] = await Promise.all([
-      this.heavy.read(actor.id, (tx) => Promise.all([queueCounts(tx), readThroughput(tx, LEASE_SECONDS)])),
+      this.heavy.read(actor, (tx) => Promise.all([queueCounts(tx), readThroughput(tx, LEASE_SECONDS)])),
       this.recent.ask(),
     ]);
     const isLong = counts.some(({ size }) => size === countedUpTo);

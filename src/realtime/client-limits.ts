@@ -5,7 +5,7 @@ import { RequestRateLimit } from '../auth/request-rate-limit.js';
 import { AppError } from '../common/errors.js';
 import { faultOfHost } from '../http/protocol.js';
 import { networkOf } from '../common/network.js';
-import type { Actor } from '../common/permissions.js';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimiterFactory, type RateLimiter } from '../infra/rate-limiter-factory.js';
 import { RateLimiterRes } from 'rate-limiter-flexible';
@@ -73,7 +73,7 @@ export class ClientLimits {
   async countMessage(actor: Actor, as: NonNullable<MessageRules['counts']>): Promise<void> {
     if (!this.enabled) return;
     if (as === 'request') await this.requestRate.countUser(actor);
-    else await this.countSubscription(actor.id);
+    else await this.countSubscription(accountOf(actor));
   }
 
   private async countSubscription(userId: string): Promise<void> {

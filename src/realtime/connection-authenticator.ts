@@ -5,7 +5,7 @@ import { BearerGuard } from '../auth/bearer.guard.js';
 import { callAt } from '../common/call-at.js';
 import { toAppError } from '../http/error-filter.js';
 import { AppError } from '../common/errors.js';
-import { endOf, permissionsOf } from '../common/permissions.js';
+import { accountOf, endOf, permissionsOf } from '../common/permissions.js';
 import { ConnectionCounts, connectionsPerUser } from '../infra/connection-counts.js';
 import type { Connection } from './connection.js';
 import { closeCodes, limits } from './limits.js';
@@ -37,11 +37,11 @@ export class ConnectionAuthenticator {
         { message: 'The token is of another user than the connection' },
       );
     }
-    if (before === undefined) await this.count(connection, actor.id);
+    if (before === undefined) await this.count(connection, accountOf(actor));
     // The activity of this connection belongs to the work session that its address names.
     const sessionId = workSession.safeParse(connection.sessionId).data;
     connection.identity = { ...actor, sessionId };
-    connection.peer.unread.belongTo(actor.id);
+    connection.peer.unread.belongTo(accountOf(actor));
     this.closeAtTokenExpiry(connection);
     // Events of changes since the token was checked did not reach this connection, which had no user yet.
     await this.renew(connection).catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { isOf } from '../common/permissions.js';
 import { ConnectionStats } from '../common/connection-stats.js';
 import { AppError } from '../common/errors.js';
 import { sockets } from '../common/metrics.js';
@@ -43,8 +44,9 @@ export class Connections extends Set<Connection> {
     return connection;
   }
 
+  /** The connections of a user, and of the keys that the user has made. */
   ofUser(userId: string): Connection[] {
-    return [...this].filter(({ identity }) => identity?.id === userId);
+    return [...this].filter(({ identity }) => identity && isOf(identity, userId));
   }
 
   /** Closes all connections. Clients reconnect, to another process or after the restart. */

@@ -15,6 +15,6 @@ export class MessageTurns implements NestInterceptor {
       if (connection.closed) return undefined;
       return lastValueFrom(next.handle(), { defaultValue: undefined });
     };
-    return from(this.turns.take(connection.identity!.id, work));
+    return from(this.turns.take(connection.identity!, work));
   }
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { accountOf } from '../common/permissions.js';
 import { AppError } from '../common/errors.js';
 import { backgroundTurn } from '../common/background-turns.js';
 import { networkOf } from '../common/network.js';
@@ -76,7 +77,7 @@ function countBodies(server: FastifyInstance): void {
   server.addHook('preParsing', (request: ActorRequest, reply, payload, done) => {
     if (hasBody(request)) {
       const { user, ip } = request;
-      const received = user ? signedIn.open(user.id) : anonymous.open(networkOf(ip));
+      const received = user ? signedIn.open(accountOf(user)) : anonymous.open(networkOf(ip));
       request.received = received;
       onClosed(reply.raw, () => received.close());
     }

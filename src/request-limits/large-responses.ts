@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { accountOf } from '../common/permissions.js';
 import { networkOf } from '../common/network.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import type { InTurn } from '../http/json-text.js';
@@ -15,6 +16,6 @@ export class LargeResponses {
   private readonly turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, queue);
 
   turnOf({ user, ip }: ActorRequest, { raw }: FastifyReply): InTurn {
-    return (work) => this.turns.take(user?.id ?? networkOf(ip), work, closedSignal(raw));
+    return (work) => this.turns.take(user ? accountOf(user) : networkOf(ip), work, closedSignal(raw));
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { defer, finalize, from, switchMap, type Observable } from 'rxjs';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { closedSignal } from '../http/on-closed.js';
 import type { ActorRequest } from '../http/request.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
@@ -29,9 +30,9 @@ export class RequestTurns implements NestInterceptor {
     const request = http.getRequest<ActorRequest>();
     const { user, routeOptions } = request;
     if (user === undefined || routeOptions.config.rules?.waits) return next.handle();
-    const end = this.turns.tryBegin(user.id);
+    const end = this.turns.tryBegin(accountOf(user));
     if (end !== undefined) return next.handle().pipe(finalize(end));
-    return from(this.turns.wait(user.id, closedSignal(http.getResponse<FastifyReply>().raw))).pipe(
+    return from(this.turns.wait(accountOf(user), closedSignal(http.getResponse<FastifyReply>().raw))).pipe(
       switchMap((endLater) =>
         defer(() => request.admitAgain()).pipe(
           switchMap(() => next.handle()),
@@ -42,7 +43,7 @@ export class RequestTurns implements NestInterceptor {
   }
 
   /** Takes a turn for a part of a request whose route is exempt (`waits`), since it mostly waits for something else than the database. */
-  take<T>(userId: string, work: () => Promise<T>): Promise<T> {
-    return this.turns.take(userId, work);
+  take<T>(actor: Pick<Actor, 'id' | 'accountId'>, work: () => Promise<T>): Promise<T> {
+    return this.turns.take(accountOf(actor), work);
   }
 }

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { accountOf } from '../common/permissions.js';
 import { networkOf } from '../common/network.js';
 import type { ActorRequest } from '../http/request.js';
 import type { UnreadResponses } from './unread-responses.js';
@@ -8,7 +9,7 @@ import type { UnreadResponses } from './unread-responses.js';
 export function boundResponses(server: FastifyInstance, responses: UnreadResponses): void {
   takeInTurn(server, responses);
   server.addHook('onRequest', (request: ActorRequest, reply, done) => {
-    responses.watch(reply.raw, () => request.user?.id ?? networkOf(request.ip));
+    responses.watch(reply.raw, () => (request.user ? accountOf(request.user) : networkOf(request.ip)));
     done();
   });
 }

@@ -48,7 +48,7 @@ export class SessionHistoryService {
     const shown = [id, user_id, visibleEntityTypes(actor) ?? null];
     const values: unknown[] = [...shown];
     const bind = (value: unknown) => `$${values.push(value)}`;
-    const [rows, total] = await this.heavy.read(actor.id, (tx) =>
+    const [rows, total] = await this.heavy.read(actor, (tx) =>
       Promise.all([
         tx.query<Row>(
           `SELECT a.sequence, a.id, a.at, a.action, a.entity_type, a.entity_id, a.project_id,

@@ -27,13 +27,13 @@ export class SessionRestoreService {
   async restore(actor: Actor, id: string, input: Restore): Promise<RestoredSession> {
     if (input.include_tasks && !may(actor, 'write'))
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { required: 'write' });
-    const restore = async (tx: Transaction): Promise<RestoredSession> => {
-      const session = await requireSession(tx, actor, id, 'write');
+    const restore = async (tx: Transaction, now: Actor): Promise<RestoredSession> => {
+      const session = await requireSession(tx, now, id, 'write');
       const point = pointOf(session, input.restore_point);
       const before = input.include_settings ? await settingsAt(tx, point) : undefined;
       const settings = before ?? session.settings;
       // the changes are recorded as made in the session, so that another restore can revert them
-      const owner = { ...actor, sessionId: id };
+      const owner = { ...now, sessionId: id };
       const { tasks, drafts } = input.include_tasks ? await this.tasks.restore(tx, owner, point) : noTasks;
       await writeSettings(tx, id, settings);
       this.activity.record(tx, {
@@ -49,7 +49,7 @@ export class SessionRestoreService {
           tasks: tasks.restored.flatMap(({ task_id }) => (drafts.has(task_id) ? [] : [task_id])),
         },
       });
-      const after = await requireSession(tx, actor, id, 'read');
+      const after = await requireSession(tx, now, id, 'read');
       return {
         ...toSession(after),
         restore_point: point.at.toISOString(),
@@ -58,7 +58,8 @@ export class SessionRestoreService {
         tasks,
       };
     };
-    return this.heavy.write(actor.id, () => this.database.transaction(restore));
+    const required = input.include_tasks ? 'write' : 'read';
+    return this.heavy.write(actor, (now) => this.database.transaction((tx) => restore(tx, now)), required);
   }
 }
 

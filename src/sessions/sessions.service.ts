@@ -93,7 +93,7 @@ export class SessionsService {
     }
     const filters = [...values];
     const from = `FROM ${sessionTables} WHERE ${conditions.join(' AND ')}`;
-    const { items: sessions, ...paging } = await this.heavy.read(actor.id, async (tx) => {
+    const { items: sessions, ...paging } = await this.heavy.read(actor, async (tx) => {
       const total =
         window.total ?? (await countRows(tx, `FROM (SELECT ${sessionColumns} ${from}) AS s`, filters));
       const rows = await tx.query<SessionRow>(

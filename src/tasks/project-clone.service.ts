@@ -51,7 +51,7 @@ export class ProjectCloneService {
    */
   clone(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {
     if (input.include_tasks) checkScopes(actor, scopesOf('tasks', 'write'));
-    return this.heavy.write(actor.id, () => this.cloneNow(actor, sourceName, input));
+    return this.heavy.write(actor, (now) => this.cloneNow(now, sourceName, input));
   }
 
   private async cloneNow(actor: Actor, sourceName: string, input: CloneProject): Promise<ClonedProject> {

@@ -13,6 +13,9 @@ import { maxTags } from './task-fields.schema.js';
 import { requireTask } from './tasks.queries.js';
 import { TasksService } from './tasks.service.js';
 
+/** How often the actor of a bulk is checked again. */
+const confirmedMs = 500;
+
 @Injectable()
 export class TaskBulkService {
   constructor(
@@ -27,7 +30,7 @@ export class TaskBulkService {
 
   /** Applies one operation to many tasks, each in a transaction of its own; the result names the failed ones with the reason. */
   async run(actor: Actor, input: Bulk): Promise<{ operation: Bulk['operation'] } & PerTask> {
-    const result = await this.each(actor, input.task_ids, (tx, name) => this.one(tx, actor, name, input));
+    const result = await this.each(actor, input.task_ids, (tx, now, name) => this.one(tx, now, name, input));
     return { operation: input.operation, ...result };
   }
 
@@ -36,14 +39,19 @@ export class TaskBulkService {
     actor: Actor,
     input: ChangePriority,
   ): Promise<{ priority: ChangePriority['priority'] } & PerTask> {
-    const result = await this.each(actor, input.task_ids, async (tx, name) => {
+    const result = await this.each(actor, input.task_ids, async (tx, now, name) => {
       // the task is not locked, since the end of an execution locks the execution before its task, and the opposite order could deadlock
-      const task = await requireTask(tx, actor, name, 'execute');
+      const task = await requireTask(tx, now, name, 'execute');
       const moved =
         task.execution_id !== null &&
         (await this.control.move(tx, task.execution_id, queueOf(input.priority)));
       if (!moved) throw new AppError('TASK_NOT_RUNNING', {}, { message: 'The task is not queued' });
-      const entry = { actor, entityType: 'task', entityId: task.id, projectId: task.project_id } as const;
+      const entry = {
+        actor: now,
+        entityType: 'task',
+        entityId: task.id,
+        projectId: task.project_id,
+      } as const;
       this.activity.record(tx, { ...entry, action: 'priority_changed', newValue: input.priority });
       return task.id;
     });
@@ -75,19 +83,27 @@ export class TaskBulkService {
   private each(
     actor: Actor,
     names: string[],
-    work: (tx: Transaction, name: string) => Promise<string>,
+    work: (tx: Transaction, actor: Actor, name: string) => Promise<string>,
   ): Promise<PerTask> {
-    return this.heavy.write(actor.id, () => this.eachNow(names, work));
+    return this.heavy.write(actor, (confirmed) => this.eachNow(confirmed, names, work));
   }
 
   private async eachNow(
+    actor: Actor,
     names: string[],
-    work: (tx: Transaction, name: string) => Promise<string>,
+    work: (tx: Transaction, actor: Actor, name: string) => Promise<string>,
   ): Promise<PerTask> {
     const result: PerTask = { affected_count: 0, successful: [], failed: [], errors: [] };
+    let now = actor;
+    let confirmedAt = performance.now();
     for (const name of new Set(names)) {
+      // the right to it may end while it goes on; what has been done by then stays
+      if (performance.now() - confirmedAt > confirmedMs) {
+        now = await this.heavy.confirm(now);
+        confirmedAt = performance.now();
+      }
       try {
-        result.successful.push(await this.database.transaction((tx) => work(tx, name)));
+        result.successful.push(await this.database.transaction((tx) => work(tx, now, name)));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         result.failed.push(name);

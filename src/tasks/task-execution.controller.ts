@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/com
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint } from '../http/endpoint.js';
 import type { ErrorCode } from '../common/errors.js';
-import type { Actor } from '../common/permissions.js';
+import { accountOf, type Actor } from '../common/permissions.js';
 import { ClientGone, CurrentActor } from '../http/request.js';
 import { executionListQuery, type ExecutionListQuery } from '../executions/executions.schema.js';
 import { OutputHttp } from '../output/output-http.js';
@@ -152,7 +152,7 @@ export class TaskExecutionController {
     @Query({ schema: outputSearchQuery }) query: OutputSearchQuery,
     @ClientGone() gone: AbortSignal,
   ) {
-    return this.searches.find(actor.id, await this.runs.latest(actor, taskId), query, gone);
+    return this.searches.find(accountOf(actor), await this.runs.latest(actor, taskId), query, gone);
   }
 
   @Get('executions')

@@ -128,9 +128,9 @@ export class TaskExecutionService {
 
   /** Lists the executions of a task, the latest first. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
   async list(actor: Actor, name: string, query: ExecutionListQuery): Promise<TaskExecutions> {
-    const { id } = await requireTask(this.database, actor, name, 'read');
-    const { rows, next_cursor } = await this.executions.listOfTask(id, query);
-    return { task_id: id, executions: rows.map(toListedExecution), next_cursor };
+    const task = await requireTask(this.database, actor, name, 'read');
+    const { rows, next_cursor } = await this.executions.listOfTask(actor, task, query);
+    return { task_id: task.id, executions: rows.map(toListedExecution), next_cursor };
   }
 
   /** Queues an execution of a locked task. @returns a function that builds the response, to call after the commit */

@@ -178,7 +178,7 @@ export class TaskListQueries {
   /** Reads the tasks with some ids in the order of the list; without any, a single row with the counts. */
   private tasksOf(counts: string, ids: string): string {
     return `SELECT c.*, t.* FROM (SELECT ${counts}) AS c LEFT JOIN (
-        SELECT ${listedTaskColumns} FROM (${ids}) AS chosen
+        SELECT ${listedTaskColumns(this.query.brief)} FROM (${ids}) AS chosen
           JOIN tasks t ON t.id = chosen.id JOIN projects p ON p.id = t.project_id ${memberJoin}
          WHERE p.deleted_at IS NULL AND ${visible}
       ) AS t ON true ${this.window.orderBy}`;

@@ -50,6 +50,9 @@ export const taskListQuery = pageQuery().extend({
   overdue: queryFlag.optional().meta({
     description: 'Tasks that are past their due date and neither completed nor cancelled, or all others',
   }),
+  brief: queryFlag
+    .default(false)
+    .meta({ description: 'Without what may be long: `description`, `result` and `metadata` are empty' }),
   include_archived: queryFlag.default(false).meta({ description: 'Archived tasks, too' }),
   include_drafts: queryFlag.default(false).meta({ description: 'Drafts, too' }),
   tags: commaList(tag).optional().meta({ description: 'Tasks with all of these tags, separated by commas' }),

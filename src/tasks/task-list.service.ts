@@ -41,9 +41,9 @@ export class TaskListService {
     const filters = filtersOf(actor, query, () => '');
     const { rows, total } =
       filters.length > 0
-        ? await this.heavy.read(actor.id, (tx) => filtered(tx, queries, query, window, isIndexed(filters)))
+        ? await this.heavy.read(actor, (tx) => filtered(tx, queries, query, window, isIndexed(filters)))
         : window.slice().skip > deep
-          ? await this.heavy.read(actor.id, (tx) => deepPage(tx, queries, actor, query, window))
+          ? await this.heavy.read(actor, (tx) => deepPage(tx, queries, actor, query, window))
           : await firstPages(this.database, queries, actor, query, window);
     // an empty page may be due to a project that does not exist or that the actor may no longer see
     if (rows.length === 0 && query.project_id !== undefined)

@@ -137,7 +137,7 @@ export class TasksController {
     access: 'write',
     summary: 'Delete a task',
     description:
-      'The deletion is soft: the task becomes invisible, but its history is kept. With `permanent=true`, which owners of the project may, the task is removed for good.',
+      'The deletion is soft: the task becomes invisible, but its history is kept. With `permanent=true`, which owners of the project may, the task is removed for good, with the texts in its history.',
     response: deletedSchema,
     errors: [
       'VALIDATION_ERROR',

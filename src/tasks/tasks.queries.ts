@@ -8,7 +8,7 @@ import { lastRun, type RunEnd } from '../executions/last-run.js';
 import { listedCommandColumns } from '../executions/listed-command.js';
 import { usageOf } from '../executions/output-usage.queries.js';
 import { checkPermission, type ProjectPermission } from '../projects/project-access.js';
-import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
+import { accessRole, memberJoin, shownWithTask, taskTotal, visible } from '../projects/projects.queries.js';
 import type { Project, ProjectSettings } from '../projects/project.entity.js';
 import type { MemberRole } from '../projects/projects.schema.js';
 import { claimOfTask, type TaskClaim } from './task-claims.queries.js';
@@ -16,9 +16,9 @@ import { parseTaskName } from './task-ref.js';
 import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
 
 /** The columns of a task that each of its representations has. */
-const shared = `t.id, t.project_id, t.number, t.title, t.description, t.type, t.status, t.planned, t.blocker, t.priority, t.due_at, t.parent_id,
-  t.result, t.source, t.external_ref, t.project_path, t.is_draft, t.archived_at, t.checklist_total, t.checklist_done, t.progress_percentage,
-  t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags, t.metadata,
+const shared = `t.id, t.project_id, t.number, t.title, t.type, t.status, t.planned, t.blocker, t.priority, t.due_at, t.parent_id,
+  t.source, t.external_ref, t.project_path, t.is_draft, t.archived_at, t.checklist_total, t.checklist_done, t.progress_percentage,
+  t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags,
   t.working_directory, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.execution_id, t.created_at, t.updated_at,
   t.started_at, t.completed_at, t.version`;
 
@@ -26,11 +26,15 @@ const waiting = `CASE WHEN t.status = 'queued'
   THEN (SELECT ${whyWaiting} FROM executions e WHERE e.id = t.execution_id) END AS why_waiting,
   (SELECT ${lastRun} FROM executions e WHERE e.id = t.execution_id) AS last_run`;
 
-/** The columns of a task's detail. */
-const taskColumns = `${shared}, t.command, t.environment, t.claim_id, p.key, p.ref_digits, ${waiting}`;
+const texts = 't.description, t.result, t.metadata';
+const noTexts = `'' AS description, NULL::text AS result, '{}'::jsonb AS metadata`;
 
-/** The columns of a task in a list. */
-export const listedTaskColumns = `${shared}, ${listedCommandColumns('t')}, p.key, p.ref_digits, ${waiting}`;
+/** The columns of a task's detail. */
+const taskColumns = `${shared}, ${texts}, t.command, t.environment, t.claim_id, p.key, p.ref_digits, ${waiting}`;
+
+/** The columns of a task in a list. @param isBrief whether to leave out what may be long, which is not even read then */
+export const listedTaskColumns = (isBrief: boolean) =>
+  `${shared}, ${isBrief ? noTexts : texts}, ${listedCommandColumns('t')}, p.key, p.ref_digits, ${waiting}`;
 
 export type AccessibleTask = TaskRow & {
   /** The claim that an agent holds on it. */
@@ -187,8 +191,8 @@ export const detailColumns = `
   coalesce((
     SELECT json_agg(json_build_object('timestamp', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
              'action', a.action, 'old_value', ${shownValue('a.old_value')}, 'new_value', ${shownValue('a.new_value')}, 'run', a.run, 'user_id', a.actor_id) ORDER BY a.sequence)
-      FROM (SELECT * FROM activity WHERE entity_id = t.id AND entity_type = 'task' ORDER BY sequence DESC
-             LIMIT ${recentHistory}) AS a), '[]') AS recent,
+      FROM (SELECT * FROM activity h WHERE entity_id = t.id AND entity_type = 'task' AND ${shownWithTask('h.project_id', 't.project_id')}
+             ORDER BY sequence DESC LIMIT ${recentHistory}) AS a), '[]') AS recent,
   coalesce((
     SELECT json_agg(json_build_object('id', c.id, 'ref', c.ref, 'title', c.title, 'status', c.status) ORDER BY c.number, c.id)
       FROM (SELECT o.id, o.number, o.title, o.status, task_ref(p.key, o.number, p.ref_digits) AS ref
@@ -211,14 +215,15 @@ export interface HistoryRow extends Record<string, unknown> {
   user_name: string | null;
 }
 
-/** Reads the history of a task before the position of a cursor, the latest first: one row more than `limit`. */
+/** Reads the history of a task that an actor may see, before the position of a cursor, the latest first: one row more than `limit`. */
 export function historyOf(
   db: Queryable,
-  taskId: string,
+  actor: Actor,
+  task: { id: string; project_id: string },
   keyset: Keyset,
   limit: number,
 ): Promise<HistoryRow[]> {
-  const values: unknown[] = [taskId];
+  const values: unknown[] = [actor.id, actor.role === 'admin', task.id, task.project_id];
   const bind = (value: unknown) => `$${values.push(value)}`;
   return db.query<HistoryRow>(
     `SELECT latest.sequence, latest.id, latest.at, latest.action, latest.actor_id, latest.user_name, latest.run,
@@ -226,8 +231,17 @@ export function historyOf(
        SELECT a.sequence, a.id, a.at, a.action, a.old_value, a.new_value, a.run, a.actor_id,
               coalesce(u.full_name, u.username) AS user_name
          FROM activity a LEFT JOIN users u ON u.id = a.actor_id
-        WHERE a.entity_id = $1 AND a.entity_type = 'task' AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${bind(limit + 1)}
+        WHERE a.entity_id = $3 AND a.entity_type = 'task' AND ${shownWithTask('a.project_id', '$4::uuid')} AND ${keyset.after(bind)} ${keyset.orderBy} LIMIT ${bind(limit + 1)}
      ) AS latest ORDER BY sequence DESC`,
     values,
+  );
+}
+
+/** Removes the old and new values of all that was done to a task: who did what stays. */
+export async function blankHistory(tx: Transaction, taskId: string): Promise<void> {
+  await tx.query(
+    `UPDATE activity SET old_value = NULL, new_value = NULL, run = NULL
+      WHERE entity_id = $1 AND entity_type = 'task' AND (old_value IS NOT NULL OR new_value IS NOT NULL OR run IS NOT NULL)`,
+    [taskId],
   );
 }

@@ -9,6 +9,7 @@ import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycl
 import { HeavyWork } from '../infra/heavy-work.js';
 import { canSee } from '../projects/projects.queries.js';
 import {
+  blankHistory,
   detailColumns,
   historyOf,
   requireTask,
@@ -40,10 +41,11 @@ export class TasksService {
 
   /** Reads the latest history of a task, or that before a cursor. @throws TASK_NOT_FOUND, VALIDATION_INVALID_FORMAT for the cursor */
   async history(actor: Actor, name: string, { limit, cursor }: TaskHistoryQuery): Promise<TaskHistory> {
-    const { id } = await requireTask(this.database, actor, name, 'read');
+    const task = await requireTask(this.database, actor, name, 'read');
+    const { id } = task;
     const keyset = new Keyset([['a.sequence', 'sequence']], 'desc', ['task history', id], cursor);
     const { rows, next_cursor } = keyset.cut(
-      await this.heavy.read(actor.id, (tx) => historyOf(tx, id, keyset, limit)),
+      await this.heavy.read(actor, (tx) => historyOf(tx, actor, task, keyset, limit)),
       limit,
     );
     return {
@@ -69,7 +71,8 @@ export class TasksService {
 
   /**
    * Deletes a task.
-   * @param permanent whether to remove its rows, which owners of the project may; otherwise it becomes invisible, and its history is kept
+   * @param permanent whether to remove its rows and the texts of its history, which owners of the project may; otherwise it becomes invisible,
+   * and its history is kept
    * @throws TASK_NOT_FOUND, PROJECT_ACCESS_DENIED, RESOURCE_IN_USE while it is queued or running
    */
   async remove(
@@ -96,7 +99,11 @@ export class TasksService {
     return { id: task.id, deletedAt: row!.deleted_at };
   }
 
-  /** Removes the rows of a task; those of its runs stay until their retention is over. @param permission what the actor needs for that */
+  /**
+   * Removes the rows of a task, and the texts of its history: who did what and when stays. The rows of its runs stay until their retention is
+   * over.
+   * @param permission what the actor needs for that
+   */
   async eraseIn(
     tx: Transaction,
     actor: Actor,
@@ -116,6 +123,8 @@ export class TasksService {
     for (const table of ['comments', 'checklist_items', 'documents', 'former_refs'])
       await tx.query(`DELETE FROM ${table} WHERE task_id = $1`, [task.id]);
     await tx.query('DELETE FROM tasks WHERE id = $1', [task.id]);
+    // before the record of the removal, and with the commit too, since whoever follows the activity waits for those who write it
+    void tx.withCommit(() => blankHistory(tx, task.id));
     this.recordRemoval(tx, actor, task, 'erased');
     return { deletedAt: new Date() };
   }

@@ -31,7 +31,15 @@ export async function confirmActor(
   return confirmed;
 }
 
-/** Lets all claims of a user lapse, who can do nothing any more. */
-export async function endClaims(tx: Transaction, userId: string): Promise<void> {
-  await tx.query('UPDATE claims SET expires_at = now() WHERE user_id = $1 AND expires_at > now()', [userId]);
+/** Lets all claims of a user lapse, who can do nothing any more: in one project or everywhere. */
+export async function endClaims(
+  tx: Transaction,
+  userId: string,
+  projectId: string | null = null,
+): Promise<void> {
+  await tx.query(
+    `UPDATE claims c SET expires_at = now() FROM tasks t
+      WHERE c.user_id = $1 AND c.expires_at > now() AND t.id = c.task_id AND ($2::uuid IS NULL OR t.project_id = $2)`,
+    [userId, projectId],
+  );
 }

@@ -23,7 +23,7 @@ export class ProfileService {
   async get(actor: Actor): Promise<Profile> {
     const [user, statistics] = await Promise.all([
       this.repository.findOneBy({ id: actor.id }),
-      this.heavy.read(actor.id, (tx) => userStatistics(tx, actor.id)),
+      this.heavy.read(actor, (tx) => userStatistics(tx, actor.id)),
     ]);
     if (!user) throw new AppError('RESOURCE_NOT_FOUND', { user_id: actor.id });
     const { disabled: _, ...view } = toUser(user);

@@ -44,6 +44,10 @@ export class User {
   @Column('integer', { nullable: true })
   max_running!: number | null;
 
+  /** The user for whose limits this one counts: who has made the key of a project; null for the user's own. */
+  @Column('uuid', { nullable: true })
+  account_id!: string | null;
+
   @Column('boolean', { default: false })
   disabled!: boolean;
 

@@ -67,7 +67,11 @@ const writable = {
     .email()
     .max(254)
     .transform((email) => email.toLowerCase()),
-  full_name: z.string().max(200).nullable(),
+  full_name: z
+    .string()
+    .max(200)
+    .refine((name) => !/\p{Cc}/u.test(name), 'Has control characters')
+    .nullable(),
   avatar_url: z
     .url({ protocol: /^https?$/ })
     .max(2048)

@@ -24,9 +24,9 @@ import {
   type UserView,
 } from './users.schema.js';
 
-type Account = Pick<User, 'id' | 'username' | 'role' | 'tier' | 'disabled' | 'token_epoch'>;
+type Account = Pick<User, 'id' | 'username' | 'role' | 'tier' | 'account_id' | 'disabled' | 'token_epoch'>;
 
-const selectAccount = 'SELECT id, username, role, tier, disabled, token_epoch FROM users';
+const selectAccount = 'SELECT id, username, role, tier, account_id, disabled, token_epoch FROM users';
 
 const userChangeLock = 7_102_010;
 

@@ -51,7 +51,7 @@ export class DeliveriesService {
     let from = 'FROM webhook_deliveries WHERE webhook_id = $1';
     if (query.status !== undefined) from += ` AND status = ${bind(query.status)}`;
     if (query.event !== undefined) from += ` AND event = ${bind(query.event)}`;
-    return this.heavy.read(actor.id, async (tx) => {
+    return this.heavy.read(actor, async (tx) => {
       const total = window.total ?? (await countSome(tx, from, [...values]));
       const rows = await tx.query<WebhookDelivery>(
         `SELECT ${listedColumns} ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
@@ -117,15 +117,15 @@ export class DeliveriesService {
    * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED; RESOURCE_IN_USE when the webhook is not active
    */
   async replay(actor: Actor, webhookId: string, window: Replay): Promise<ReplayResult> {
-    const replay = async (tx: Transaction): Promise<ReplayResult> => {
-      const webhook = await this.access.require(actor, webhookId, tx);
+    const replay = async (tx: Transaction, now: Actor): Promise<ReplayResult> => {
+      const webhook = await this.access.require(now, webhookId, tx);
       requireActive(webhook);
       const { replayed, nextFrom } = await replayWindow(tx, webhookId, window);
       const next_from = toInstant(nextFrom);
-      if (replayed > 0) this.record(tx, actor, webhook, 'replayed', { ...window, replayed, next_from });
+      if (replayed > 0) this.record(tx, now, webhook, 'replayed', { ...window, replayed, next_from });
       return { replayed, next_from };
     };
-    return this.heavy.write(actor.id, () => this.database.transaction(replay));
+    return this.heavy.write(actor, (now) => this.database.transaction((tx) => replay(tx, now)));
   }
 
   private record(

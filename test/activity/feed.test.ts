@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Client as Postgres } from 'pg';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { missedEntries } from '../../src/events/missed-entries.queries.js';
@@ -290,6 +292,52 @@ test('a clone that takes long does not hold back what others do', async () => {
     'project',
     'task',
   ]);
+});
+
+test('a feed behind a number that has not been given yet begins with what happens', async () => {
+  const own = await makeProject(owner);
+  const feed = await follow(owner, { project_id: own.id }, '999999999999999');
+  await makeTask(owner, own);
+  await feed.next(({ action }) => action === 'created');
+});
+
+test('the connection of a feed that has lost its right is cut, whether its client reads or not', async () => {
+  const reader = await app.admin.createUser('developer');
+  await data(200, owner.put(`/api/projects/${project.id}/members/${reader.user.id}`, { role: 'viewer' }));
+  const last = await app.query<{ last: string }>('SELECT max(sequence) AS last FROM activity');
+  // more than lies in the buffers of a connection
+  await app.query(
+    `INSERT INTO activity (id, entity_type, entity_id, project_id, action, new_value)
+     SELECT gen_random_uuid(), 'task', gen_random_uuid(), $1, 'filled', jsonb_build_object('x', repeat('x', 5000)) FROM generate_series(1, 4000)`,
+    [project.id],
+  );
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.pause();
+  socket.write(
+    `GET /api/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${reader.token}\r\nLast-Event-ID: ${last[0]!.last}\r\n\r\n`,
+  );
+  // the buffers are full when the feed reads no more of what its client has missed
+  let reads = '';
+  let unchanged = 0;
+  await until(async () => {
+    const rows = await app.query<{ at: Date | null }>(
+      "SELECT max(query_start) AS at FROM pg_stat_activity WHERE query LIKE 'SELECT a.sequence, a.at%' AND pid <> pg_backend_pid()",
+    );
+    const now = rows[0]!.at?.toISOString() ?? '';
+    unchanged = now === reads ? unchanged + 1 : 0;
+    reads = now;
+    return reads !== '' && unchanged > 10;
+  });
+  await data(200, reader.post('/api/auth/logout'));
+  // the answer is over for the server, although its client has not read on
+  const isOver = () =>
+    app.processes
+      .flatMap(({ stderr }) => stderr.split('\n'))
+      .some((line) => line.includes('"route":"/api/events"') && line.includes(reader.user.id));
+  expect(isOver()).toBe(false);
+  await until(isOver, { timeout: 20_000 });
+  socket.destroy();
 });
 
 test('a feed that is given up while it opens is not counted any more', async () => {

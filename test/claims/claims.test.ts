@@ -544,3 +544,20 @@ test('the claims of an agent that is deleted lapse', async () => {
   await data(200, app.admin.delete(`/api/agents/${agent.id}`));
   await until(async () => (await show(owner, task)).claim === null);
 });
+
+test('the claims of who may not write in the project any more lapse', async () => {
+  const own = await freshProject();
+  const leaver = await app.admin.createUser('developer');
+  const as = (role: string) =>
+    data(200, owner.put(`/api/projects/${own.id}/members/${leaver.user.id}`, { role }));
+  const tasks = [await makeTask(owner, own), await makeTask(owner, own)];
+  await as('developer');
+  await claimNext(leaver, own, { lease_seconds: 3_600 });
+  await as('viewer');
+  await until(async () => (await show(owner, tasks[0]!)).claim === null);
+  await as('developer');
+  await claimNext(leaver, own, { lease_seconds: 3_600 });
+  await data(200, owner.delete(`/api/projects/${own.id}/members/${leaver.user.id}`));
+  await until(async () => (await show(owner, tasks[0]!)).claim === null);
+  expect(await show(owner, tasks[0]!)).toMatchObject({ status: 'pending', assigned_to: null });
+});

@@ -524,6 +524,21 @@ test('the options of every command reach no request, wherever they stand', async
   expect(JSON.parse(listed.stdout)).toMatchObject([{ title: 'Listed' }]);
 });
 
+test('the name of an actor steers no terminal', async () => {
+  const { id } = app.admin.user;
+  await app.query('UPDATE users SET full_name = $2 WHERE id = $1', [id, 'x\u001b[2J\n2026  forged']);
+  const following = millrace.start(['events', '--project', 'SHOP', '--types', 'task']);
+  await until(async () => {
+    await millrace.call(['tasks', 'create', 'Followed']);
+    return following.stdout.includes('forged');
+  });
+  following.signal('SIGINT');
+  await following.end();
+  await app.query('UPDATE users SET full_name = NULL WHERE id = $1', [id]);
+  expect(following.stdout).not.toContain('\u001b');
+  expect(following.stdout).toMatch(/ {2}x \[2J 2026 {2}forged {2}created {2}task/);
+});
+
 test('events are followed as they happen', async () => {
   const following = millrace.start(['events', '--project', 'SHOP', '--types', 'task']);
   await until(async () => {

@@ -1,6 +1,9 @@
+import { Client as Postgres } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { waitingFor } from '../support/locked-table.js';
+import { until } from '../support/until.js';
 import { data, execute, makeJob, makeProject, makeTask, nobody, refusal, show, type Json } from './steps.js';
 
 // one request to one process: the same in every mode
@@ -140,5 +143,45 @@ describe('a bulk operation', () => {
     ])
       expect([body, (await owner.post('/api/tasks/bulk', body)).status]).toEqual([body, 422]);
     expect((await show(owner, task)).version).toBe(1);
+  });
+});
+
+describe('who is disabled while a large write waits', () => {
+  const app = useSharedApp();
+
+  test('has none of it done, nor what is left of one that goes on', async () => {
+    const owner = await app.admin.createUser('developer');
+    const project = await makeProject(owner);
+    const [first, second, third] = (await Promise.all([1, 2, 3].map(() => makeTask(owner, project)))) as [
+      Json,
+      Json,
+      Json,
+    ];
+    const lock = new Postgres({ connectionString: app.databaseUrl });
+    await lock.connect();
+    await lock.query('BEGIN');
+    await lock.query('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [first.id]);
+    const assign = (tasks: Json[]) =>
+      owner.post('/api/tasks/bulk', {
+        operation: 'set_priority',
+        task_ids: tasks.map(({ id }) => id),
+        data: { priority: 1 },
+      });
+    const goesOn = refusal(assign([first, second]));
+    await until(async () => (await waitingFor(app, '')) > 0);
+    const waits = [
+      refusal(assign([third])),
+      refusal(owner.post(`/api/projects/${project.id}/clone`, { name: 'Mine', key: 'MINE' })),
+    ];
+    // so long that who goes on is looked at again, and that the others are in line
+    const begun = Date.now();
+    await until(() => Date.now() > begun + 600);
+    await data(200, app.admin.put(`/api/users/${owner.user.id}`, { disabled: true }));
+    await lock.query('COMMIT');
+    await lock.end();
+    expect(await Promise.all([goesOn, ...waits])).toEqual(Array(3).fill('403 AUTH_ACCOUNT_DISABLED'));
+    const states = await Promise.all([second, third].map((task) => show(app.admin, task)));
+    expect(states.map(({ priority }) => priority)).toEqual([5, 5]);
+    expect(await refusal(app.admin.get('/api/projects/MINE'))).toBe('404 PROJECT_NOT_FOUND');
   });
 });

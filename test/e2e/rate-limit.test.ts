@@ -117,3 +117,22 @@ if (mode === 'cluster') {
     expect((await data(200, client.get('/api/health/'))).status).toBe('healthy');
   });
 }
+
+test('the requests of a key of a project count with those of who has made it', async () => {
+  const maker = await app.admin.createUser('developer');
+  const project = await data(201, maker.post('/api/projects/', { name: 'Of bots' }));
+  const path = `/api/projects/${project.id}/keys`;
+  const [one, other] = await Promise.all(
+    [1, 2].map(async () => {
+      const { token } = await data(201, maker.post(path, { label: 'A bot' }));
+      return app.anonymous().withToken(token);
+    }),
+  );
+  const remaining = async (client: Client) => figures((await client.get('/api/projects/')).headers)[1]!;
+  const before = await remaining(maker);
+  expect([await remaining(one!), await remaining(other!), await remaining(maker)]).toEqual([
+    before - 1,
+    before - 2,
+    before - 3,
+  ]);
+});

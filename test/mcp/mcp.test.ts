@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { agentClient, makeAgent } from '../agents/steps.js';
 import { data, makeProject, makeTask, refusal, show, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
+import { waitingFor, whileLocked } from '../support/locked-table.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { Agent } from './steps.js';
@@ -264,6 +265,44 @@ describe('the endpoint', () => {
     const agent = await connect(owner);
     expect(await agent.refused('recall', { project: '.' })).toMatch(/names nothing/);
     expect(await agent.refused('task_get', { task: '..' })).toMatch(/names nothing/);
+  });
+
+  test('keeps no answers for an Idempotency-Key', async () => {
+    const keyed = { headers: { ...accept, 'idempotency-key': 'again' } };
+    for (let time = 0; time < 2; time += 1)
+      expect(await refusal(owner.post('/mcp', list, keyed))).toBe('422 VALIDATION_INVALID_FORMAT');
+  });
+
+  test('lists tasks without reading what is long in them', async () => {
+    const long = await makeProject(owner);
+    for (let n = 0; n < 90; n += 1) await makeTask(owner, long);
+    // together more than an answer may have
+    await app.query("UPDATE tasks SET description = repeat('x', 500000) WHERE project_id = $1", [long.id]);
+    const query = { project_id: long.id, page_size: 100 };
+    expect(await refusal(owner.get('/api/tasks', { query }))).toMatch(/ANSWER_TOO_LARGE/);
+    const { items } = await data(200, owner.get('/api/tasks', { query: { ...query, brief: true } }));
+    expect(items).toHaveLength(90);
+    expect(items[0]).toMatchObject({ description: '', result: null, metadata: {} });
+    const agent = await connect(owner);
+    expect((await agent.call('tasks_list', { project: long.key, limit: 100 })).tasks).toHaveLength(90);
+  });
+
+  test('reads little at a time, and nothing that is too large for a tool', async () => {
+    const own = await makeProject(owner);
+    const task = await makeTask(owner, own);
+    const agent = await connect(owner);
+    await whileLocked(app, 'task_counts', async () => {
+      const lists = Array.from({ length: 8 }, () =>
+        agent.call('tasks_list', { project: own.key }).catch(() => undefined),
+      );
+      await until(async () => (await waitingFor(app, 'task_counts')) > 0);
+      await data(200, app.admin.get('/api/users/profile'));
+      expect(await waitingFor(app, 'task_counts')).toBeLessThanOrEqual(2);
+      void Promise.all(lists);
+    });
+    expect((await agent.call('tasks_list', { project: own.key })).tasks).toHaveLength(1);
+    await app.query("UPDATE tasks SET description = repeat('x', 9000000) WHERE id = $1", [task.id]);
+    expect(await agent.refused('task_get', { task: task.ref })).toMatch(/^ANSWER_TOO_LARGE/);
   });
 
   test('asks for a token, and refuses what is no message', async () => {

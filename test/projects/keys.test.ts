@@ -163,3 +163,16 @@ describe('a key of a project', () => {
     );
   });
 });
+
+test('a key does not outlive the token that makes it', async () => {
+  const end = new Date(Date.now() + 3_600_000).toISOString();
+  const scopes = ['tasks.read', 'tasks.write', 'projects.read', 'projects.write', 'execute'];
+  const { token } = await data(
+    201,
+    owner.post('/api/personal-access-tokens/', { label: 'x', scopes, expires_at: end }),
+  );
+  const maker = app.anonymous().withToken(token);
+  const path = `/api/projects/${project.id}/keys`;
+  expect(await refusal(maker.post(path, { label: 'Forever' }))).toBe('403 AUTH_INSUFFICIENT_PERMISSIONS');
+  expect(await make(maker, project, { expires_at: end })).toMatchObject({ expires_at: end });
+});

@@ -192,6 +192,8 @@ describe('a draft', () => {
 
 test('a permanent deletion is for owners, and leaves nothing that names the task', async () => {
   const task = await makeTask(developer, project, { external_ref: 'gone' });
+  for (const description of ['TOPSECRET', 'harmless'])
+    await data(200, developer.put(`/api/tasks/${task.id}`, { description }));
   const child = await makeTask(owner, project, { parent_id: task.id });
   const dependent = await makeTask(owner, project, { dependencies: [task.id] });
   const erase = (client: Client) => client.delete(`/api/tasks/${task.id}?permanent=true`);
@@ -202,4 +204,12 @@ test('a permanent deletion is for owners, and leaves nothing that names the task
   expect(await show(owner, dependent)).toMatchObject({ dependencies: [] });
   expect(await app.query('SELECT 1 FROM tasks WHERE id = $1', [task.id])).toEqual([]);
   await makeTask(owner, project, { external_ref: 'gone' });
+  // who did what stays, and says nothing of what the task said
+  const { activity } = await data(200, developer.get('/api/activity', { query: { entity_id: task.id } }));
+  expect(activity.map(({ action, old_value, new_value }: Json) => [action, old_value, new_value])).toEqual([
+    ['erased', { title: task.title, status: 'pending' }, null],
+    ['updated', null, null],
+    ['updated', null, null],
+    ['created', null, null],
+  ]);
 });

@@ -191,6 +191,9 @@ test('names of files have no folders and no control characters', async () => {
     const { status, body: answer } = await owner.post(path, body, { headers });
     expect([sent, status, answer.data?.name]).toEqual([sent, 201, kept]);
   }
+  const named = (name: string) => owner.post(path, form('x', 'other.txt', { name }));
+  expect(await data(201, named('../../etc/passwd'))).toMatchObject({ name: 'passwd' });
+  expect(await refusal(named('a\u0007b.txt'))).toMatch(/^422 VALIDATION_/);
 });
 
 describe('bad input', () => {

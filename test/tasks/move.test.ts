@@ -151,13 +151,26 @@ test('its runs stay where they were: who sees the new project only does not see 
   const member = await app.admin.createUser('developer');
   const shared = await makeProject(owner);
   await data(200, owner.put(`/api/projects/${shared.id}/members/${member.user.id}`, { role: 'developer' }));
-  const task = await makeTask(owner, here, { command: 'echo of here' });
+  const task = await makeTask(owner, here, { title: 'Of here', command: 'echo of here' });
+  await data(200, owner.put(`/api/tasks/${task.id}`, { title: 'Harmless' }));
   const { execution_id } = await execute(owner, task);
   await reached(owner, task, 'completed');
   await moved(task, shared);
   expect(await show(member, task)).toMatchObject({ last_run: { status: 'completed', exit_code: 0 } });
   expect((await member.get(`/api/tasks/${task.id}/output`)).status).toBe(404);
   expect((await member.get(`/api/commands/${execution_id}/output`)).status).toBe(404);
+  // nor what they were, nor what the task said there
+  const seen = async (client: Client) => {
+    const [{ executions }, { history }, detail] = await Promise.all(
+      ['/executions', '/history', ''].map((part) => data(200, client.get(`/api/tasks/${task.id}${part}`))),
+    );
+    return [executions.length, JSON.stringify([history, detail.history]).includes('Of here')];
+  };
+  expect([await seen(owner), await seen(member)]).toEqual([
+    [1, true],
+    [0, false],
+  ]);
+  expect((await show(member, task)).history).toMatchObject([{ action: 'moved' }]);
   expect((await owner.get(`/api/tasks/${task.id}/output`)).status).toBe(200);
   // it runs in the workspace of its new project from now on
   await execute(member, task);

@@ -107,6 +107,8 @@ describe('the profile of a user', () => {
       'RESOURCE_ALREADY_EXISTS email',
     );
     expect(await fault(409, person.put(profile, { full_name: 'J', version: 1 }))).toBe('VERSION_CONFLICT');
+    // names are shown in lines of terminals and logs
+    expect(await fault(422, person.put(profile, { full_name: 'J\u001b[2J' }))).toMatch(/ full_name$/);
     expect(await fault(409, person.put(profile, {}, { headers: { 'if-match': '"1"' } }))).toBe(
       'VERSION_CONFLICT',
     );

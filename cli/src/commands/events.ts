@@ -5,7 +5,7 @@ import { createParser } from 'eventsource-parser';
 import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
 import { list, named } from '../options.js';
-import type { Terminal } from '../terminal.js';
+import { oneLine, type Terminal } from '../terminal.js';
 
 const reconnectMs = 1_000;
 
@@ -70,5 +70,5 @@ async function print(response: Response, terminal: Terminal): Promise<string | u
 }
 
 function lineOf({ at, actor, action, entity_type, entity_id }: StreamedEntry): string {
-  return `${at}  ${actor.name}  ${action}  ${entity_type} ${entity_id}`;
+  return [at, actor.name, action, `${entity_type} ${entity_id}`].map(oneLine).join('  ');
 }

@@ -2967,6 +2967,11 @@ export interface components {
        */
       overdue?: 'true' | 'false';
       /**
+       * @description Without what may be long: `description`, `result` and `metadata` are empty
+       * @enum {string}
+       */
+      brief?: 'true' | 'false';
+      /**
        * @description Archived tasks, too
        * @enum {string}
        */
@@ -4340,6 +4345,11 @@ export interface components {
        * @enum {string}
        */
       overdue?: 'true' | 'false';
+      /**
+       * @description Without what may be long: `description`, `result` and `metadata` are empty
+       * @enum {string}
+       */
+      brief?: 'true' | 'false';
       /**
        * @description Archived tasks, too
        * @enum {string}

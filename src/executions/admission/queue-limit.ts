@@ -12,6 +12,9 @@ const maxCachedCounts = 10_000;
 
 const queued = "SELECT 1 FROM executions WHERE status = 'queued'";
 
+/** An SQL expression for the user for whose limits the user $2 counts. */
+const account = '(SELECT coalesce(u.account_id, u.id) FROM users u WHERE u.id = $2)';
+
 /** Bounds the number of queued executions; concurrent requests may exceed the limits slightly. */
 @Injectable()
 export class QueueLimit {
@@ -27,7 +30,7 @@ export class QueueLimit {
       throw new AppError('QUEUE_FULL', { limit }, { retryAfterSeconds: 5 });
     // by default, one user can fill only half of the queue
     const most = MAX_QUEUED_PER_USER ?? Math.ceil(limit / 2);
-    if (await this.isReached(db, userId, `${queued} AND requested_by = $2`, most))
+    if (await this.isReached(db, userId, `${queued} AND account_id = ${account}`, most))
       throw new AppError(
         'RESOURCE_LIMIT_EXCEEDED',
         { limit: 'max_queued_per_user', value: most },

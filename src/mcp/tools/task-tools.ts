@@ -52,6 +52,7 @@ export function addTaskTools(server: McpServer, api: ApiCalls): void {
         sort: 'priority',
         order: 'asc',
         page_size: limit,
+        brief: true,
       });
       return { tasks: page.items.map(briefly), total: page.total, next_cursor: page.next_cursor };
     },
@@ -68,6 +69,7 @@ export function addTaskTools(server: McpServer, api: ApiCalls): void {
         search,
         project_id,
         page_size: limit,
+        brief: true,
         include_archived: true,
       });
       return {

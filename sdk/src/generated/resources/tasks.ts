@@ -120,7 +120,7 @@ export class TasksResource {
 
   /**
    * Delete a task.
-   * The deletion is soft: the task becomes invisible, but its history is kept. With `permanent=true`, which owners of the project may, the task is removed for good. Scopes, one of: `tasks.write`.
+   * The deletion is soft: the task becomes invisible, but its history is kept. With `permanent=true`, which owners of the project may, the task is removed for good, with the texts in its history. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, RESOURCE_IN_USE, PROJECT_ARCHIVED
    */
   delete(taskId: string, query?: TasksDeleteQuery, options?: RequestOptions): Promise<Deleted> {
