@@ -175,13 +175,14 @@ async function refuseTooMany(
 
 /** The entry of a task that was made. Nobody else hears of a draft. */
 function creationOf(project: AccessibleProject, task: InsertedTask, isDraft: boolean): WriteEntry {
-  const { id, title, status, priority, number } = task;
+  const { id, title, status, priority, number, progress_percentage } = task;
   const ref = refOf({ ...project, number });
   const newValue = { title, status, priority, ref, imported: true };
   const own = { entityType: 'task', entityId: id, action: 'created', newValue } as const;
   if (isDraft) return own;
   const data = { task_id: id, project_id: project.id, ref, title, status, priority };
-  return { ...own, projectId: project.id, event: { name: 'task.created', data } };
+  const shown = { status, progress_percentage, updated_at: toInstant(task.updated_at) };
+  return { ...own, projectId: project.id, event: { name: 'task.created', data }, task: shown };
 }
 
 /** The entry of a task that has got comments and the like. */

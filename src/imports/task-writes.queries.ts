@@ -51,7 +51,7 @@ const insertion = `INSERT INTO tasks (project_id, created_by, archived_at, ${col
   SELECT $1, $2, CASE WHEN n.is_archived THEN now() END,
          ${columns.map((name) => (name === 'tags' ? 'attach_labels($1::uuid, $2::uuid, n.tags)' : `n.${name}`)).join(', ')}
     FROM json_to_recordset($3) AS n (${record})
-  RETURNING id, title, status, priority, number`;
+  RETURNING id, title, status, priority, number, progress_percentage, updated_at`;
 
 export interface InsertedTask {
   id: string;
@@ -59,6 +59,8 @@ export interface InsertedTask {
   status: string;
   priority: number;
   number: number;
+  progress_percentage: number;
+  updated_at: Date;
 }
 
 const tasksAtOnce = 200;

@@ -320,15 +320,18 @@ test('the connection of a feed that has lost its right is cut, whether its clien
   // the buffers are full when the feed reads no more of what its client has missed
   let reads = '';
   let unchanged = 0;
-  await until(async () => {
-    const rows = await app.query<{ at: Date | null }>(
-      "SELECT max(query_start) AS at FROM pg_stat_activity WHERE query LIKE 'SELECT a.sequence, a.at%' AND pid <> pg_backend_pid()",
-    );
-    const now = rows[0]!.at?.toISOString() ?? '';
-    unchanged = now === reads ? unchanged + 1 : 0;
-    reads = now;
-    return reads !== '' && unchanged > 10;
-  });
+  await until(
+    async () => {
+      const rows = await app.query<{ at: Date | null }>(
+        "SELECT max(query_start) AS at FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT a.sequence, a.at%' AND pid <> pg_backend_pid()",
+      );
+      const now = rows[0]!.at?.toISOString() ?? '';
+      unchanged = now === reads ? unchanged + 1 : 0;
+      reads = now;
+      return reads !== '' && unchanged > 10;
+    },
+    { timeout: 30_000, what: 'the buffers to be full' },
+  );
   await data(200, reader.post('/api/auth/logout'));
   // the answer is over for the server, although its client has not read on
   const isOver = () =>

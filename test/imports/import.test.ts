@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
+import { LiveSocket } from '../realtime/live-socket.js';
 import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import { countsOf, exported, fileOf, imported, send, tasksOf } from './files.js';
 
 const app = useSharedApp();
@@ -186,13 +188,28 @@ describe('an import', () => {
     expect(made).toMatchObject({ body: 'two', version: 2 });
   });
 
-  test('tells of each task that it makes, in the history, to webhooks and on the feed, but not of drafts', async () => {
+  test('tells of each task that it makes, in the history, on sockets and to webhooks, but not of drafts', async () => {
     const target = await makeProject(owner);
+    const hook = { url: 'https://example.com/imported', events: ['task.created'], project_id: target.id };
+    const webhook = await data(201, owner.post('/api/webhooks/', hook));
+    const socket = await LiveSocket.open(app.wsUrl, owner.token);
+    await socket.ask({ type: 'subscribe', channel: 'task_updates', project_id: target.id }, 'subscribed');
     await imported(
       owner,
       target,
-      fileOf([{ title: 'One' }, { title: 'Two', draft: true }, { title: 'Three' }]),
+      fileOf([{ title: 'One' }, { title: 'Two', draft: true }, { title: 'Three', status: 'done' }]),
     );
+    const updates = () => socket.messages.filter(({ type }) => type === 'task_update');
+    await until(() => updates().length === 2, { what: 'the messages' });
+    expect(
+      updates().map(({ data: { status, progress_percentage } }) => [status, progress_percentage]),
+    ).toEqual([
+      ['pending', 0],
+      ['completed', 100],
+    ]);
+    await socket.close();
+    const { items: deliveries } = await data(200, owner.get(`/api/webhooks/${webhook.id}/deliveries`));
+    expect(deliveries).toHaveLength(2);
     const { activity } = await data(200, owner.get('/api/activity', { query: { project_id: target.id } }));
     expect(
       activity.map(({ entity_type, action, new_value }: Json) => [
