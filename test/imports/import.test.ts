@@ -221,6 +221,7 @@ describe('an import', () => {
       ['project', 'imported', 3],
       ['task', 'created', 'Three'],
       ['task', 'created', 'One'],
+      ['webhook', 'created', undefined],
       ['project', 'created', undefined],
     ]);
     const draft = (await tasksOf(owner, target))['Two']!;
