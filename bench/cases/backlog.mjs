@@ -16,9 +16,10 @@ const lists = {
   'of a project': `project_id=${projects.listed}`,
   'of a project by priority': `project_id=${projects.listed}&sort=priority&order=asc`,
   'of a project by title': `project_id=${projects.listed}&sort=title&order=asc`,
-  'with two labels': 'tags=backend,bug',
   'with the archived ones': 'include_archived=true',
 };
+/** It is counted exactly, and ten times as many open tasks have them. */
+const twoLabels = 'tags=backend,bug';
 
 /**
  * Compares a backlog of 1,000,000 tasks, of which 800,000 are archived, with one of 20,000: creating tasks with three labels, and the first
@@ -43,16 +44,13 @@ export default async function backlog(world, report) {
   const rate = ({ rates }) => median(rates);
   const reference = { name: `in ${small} tasks`, value: rate(sides[small]) };
   report.ratio(`tasks created with ${labels.length} labels`, rate(sides[large]), 'tasks/s', reference, 0.7);
-  for (const [what, query] of Object.entries(lists)) {
+  const compare = async (what, query, most) => {
     const [few, many] = [await time(sides[small], query), await time(sides[large], query)];
-    report.most(
-      `50 of ${large} ${what}`,
-      many / few,
-      '× the time',
-      2,
-      `${many.toFixed(1)} ms; of ${small}: ${few.toFixed(1)} ms`,
-    );
-  }
+    const remark = `${many.toFixed(1)} ms; of ${small}: ${few.toFixed(1)} ms`;
+    report.most(`50 of ${large} ${what}`, many / few, '× the time', most, remark);
+  };
+  for (const [what, query] of Object.entries(lists)) await compare(what, query, 2);
+  await compare('with two labels', twoLabels, 5);
   for (const { server, api } of Object.values(sides)) {
     await api.close();
     await world.stop(server);
