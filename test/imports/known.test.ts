@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { data, makeProject, makeTask, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
-import type { Client } from '../support/client.js';
+import { Client } from '../support/client.js';
 import { waitingFor, whileLocked } from '../support/locked-table.js';
 import { until } from '../support/until.js';
 import { countsOf, exported, fileOf, imported, send, tasksOf } from './files.js';
@@ -190,11 +190,18 @@ test('an import that waits for its turn is not done when its token has been revo
   const other = await makeProject(owner);
   let waiting: Promise<string> | undefined;
   await whileLocked(app, 'imported_entries', async () => {
-    const first = send(owner, project, 'import', fileOf([{ title: 'Holds the turn' }]));
+    // each process has turns of its own
+    const process = new Client(() => app.url);
+    const first = send(
+      process.withToken(owner.token!),
+      project,
+      'import',
+      fileOf([{ title: 'Holds the turn' }]),
+    );
     await until(async () => (await waitingFor(app, 'imported_entries')) > 0, {
       what: 'the first import to wait',
     });
-    const sent = send(owner.withToken(made.token), other, 'import', fileOf([{ title: 'Too late' }]));
+    const sent = send(process.withToken(made.token), other, 'import', fileOf([{ title: 'Too late' }]));
     waiting = refusal(sent);
     const used = () =>
       app.query('SELECT 1 FROM credentials WHERE id = $1 AND last_used_at IS NOT NULL', [made.id]);
