@@ -14,7 +14,7 @@ import { insertLabels, type Importer } from './part-writes.queries.js';
 import { PartWriter } from './part-writer.js';
 import { countParts } from './plan-parts.js';
 import type { PlannedTask } from './plan-tasks.js';
-import { changeFields, isPlain } from './task-changes.queries.js';
+import { changeFields, isPlain, lockExisting } from './task-changes.queries.js';
 import {
   insertDependencies,
   insertTasks,
@@ -65,6 +65,13 @@ export class ImportWriter {
           waiting.map(({ id }) => id),
         ),
       );
+    const ofDocuments = [...plan.documents.update, ...plan.documents.attach].map(({ id }) => id);
+    await lockExisting(
+      tx,
+      project.id,
+      [...plan.update, ...plan.gone.tasks].map(({ id }) => id),
+      [...new Set(ofDocuments)],
+    );
     await this.parts.write(tx, importer, project, plan);
     await rememberEntries(tx, project.id, entriesOf(plan));
     await this.changeTasks(tx, importer, project, plan);

@@ -1,3 +1,4 @@
+import { AppError } from '../common/errors.js';
 import type { Transaction } from '../infra/database.js';
 import { changesTask } from './import-plan.js';
 import type { PlannedTask } from './plan-tasks.js';
@@ -66,4 +67,31 @@ export async function changeFields(
     );
   }
   return changed;
+}
+
+/**
+ * Keeps the tasks and the documents that an import changes where they were when they were compared with the file: one that was moved to
+ * another project meanwhile, or deleted, must not be written to.
+ * @throws RESOURCE_IN_USE
+ */
+export async function lockExisting(
+  tx: Transaction,
+  projectId: string,
+  taskIds: string[],
+  documentIds: string[],
+): Promise<void> {
+  const tasks = await tx.query(
+    'SELECT 1 FROM tasks WHERE id = ANY ($1::uuid[]) AND project_id = $2 AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE',
+    [taskIds, projectId],
+  );
+  const documents = await tx.query(
+    'SELECT 1 FROM documents WHERE id = ANY ($1::uuid[]) AND project_id = $2 ORDER BY id FOR UPDATE',
+    [documentIds, projectId],
+  );
+  if (tasks.length < taskIds.length || documents.length < documentIds.length)
+    throw new AppError(
+      'RESOURCE_IN_USE',
+      { project_id: projectId },
+      { message: 'Something that the file changes was moved or deleted meanwhile: import it again' },
+    );
 }

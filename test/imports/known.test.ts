@@ -184,6 +184,23 @@ test('what an import adds to a draft is told to nobody else', async () => {
   expect(seen).toEqual([{ n: 0 }]);
 });
 
+test('a task that is moved elsewhere while it is imported is not written to there', async () => {
+  const [from, to] = [await makeProject(owner), await makeProject(owner)];
+  const task = await makeTask(owner, from, { title: 'Moved', external_ref: 'moved' });
+  const file = fileOf([{ external_ref: 'moved', comments: [{ body: 'x' }] }, { title: 'Made before it' }]);
+  let answer: Promise<string> | undefined;
+  // the import has been compared, and waits before it changes what is there
+  await whileLocked(app, 'labels', async () => {
+    const labelled = fileOf([...file.tasks, { title: 'Labelled', tags: ['new label'] }]);
+    answer = refusal(send(owner, from, 'import', labelled));
+    await until(async () => (await waitingFor(app, 'INSERT INTO tasks')) > 0, { what: 'the import to wait' });
+    await data(200, owner.post(`/api/tasks/${task.id}/move`, { project_id: to.id }));
+  });
+  expect(await answer).toBe('409 RESOURCE_IN_USE');
+  expect((await data(200, owner.get(`/api/tasks/${task.id}/comments`))).items).toEqual([]);
+  expect(Object.keys(await tasksOf(owner, from))).toEqual([]);
+});
+
 test('an import that waits for its turn is not done when its token has been revoked meanwhile', async () => {
   const label = { label: 'importer', scopes: ['tasks.write'] };
   const made = await data(201, owner.post('/api/personal-access-tokens/', label));
