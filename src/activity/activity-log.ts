@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { backgroundTurn } from '../common/background-turns.js';
 import { newId } from '../common/ids.js';
+import { jsonPieces } from '../common/json-pieces.js';
 import type { ActivityEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
 import type { EntityType } from '../common/scopes.js';
@@ -72,8 +73,7 @@ const insertActivity = `
 /** An entry whose actor is given once for many. */
 export type WriteEntry = Omit<ActivityEntry, 'actor'>;
 
-/** How many entries one statement stores, and how many are published without a pause. */
-const entriesAtOnce = 500;
+/** How many entries are published without a pause. */
 const publishedAtOnce = 50;
 
 const insertEntries = `
@@ -141,40 +141,41 @@ export class ActivityLog {
   }
 
   /**
-   * Records many writes of one actor in their transaction, with few statements; see `record`. After the commit the entries are published in
-   * pieces, between which other work is done.
+   * Records many writes of one actor in their transaction, a piece at a time; see `record`. It is called last: from then on the live feed waits
+   * for the commit. After the commit the entries are published in pieces, between which other work is done.
    */
-  recordAll(tx: Transaction, actor: NonNullable<ActivityEntry['actor']>, entries: WriteEntry[]): void {
-    for (let at = 0; at < entries.length; at += entriesAtOnce) {
-      const piece = entries.slice(at, at + entriesAtOnce);
-      const ids = piece.map(() => newId());
-      const rows = piece.map((entry, index) => ({
-        id: ids[index],
-        entity_type: entry.entityType,
-        entity_id: entry.entityId,
-        project_id: entry.projectId ?? null,
-        action: entry.action,
-        old_value: entry.oldValue,
-        new_value: entry.newValue,
-        events: entry.event ? patternsOf(entry.event.name) : null,
-        data: entry.event?.data,
-      }));
-      const recorded = tx.withCommit(() =>
-        tx.query<RecordedActivity & Record<string, unknown>>(insertEntries, [
-          JSON.stringify(rows),
-          ...signature(actor).slice(1),
-        ]),
-      );
-      tx.afterCommit(async () => {
-        const stored = new Map((await recorded).map((row) => [row.id, row]));
-        for (const [index, entry] of piece.entries()) {
-          if (index % publishedAtOnce === 0) await backgroundTurn();
-          const row = stored.get(ids[index]!);
-          // the number of deliveries is that of all entries, so it is published once
-          if (row) this.announce({ ...row, pending: index === 0 ? row.pending : 0 }, { actor, ...entry });
-        }
-      });
+  async recordAll(
+    tx: Transaction,
+    actor: NonNullable<ActivityEntry['actor']>,
+    entries: WriteEntry[],
+  ): Promise<void> {
+    const byId = new Map(entries.map((entry) => [newId(), entry]));
+    const rows = [...byId].map(([id, entry]) => ({
+      id,
+      entity_type: entry.entityType,
+      entity_id: entry.entityId,
+      project_id: entry.projectId ?? null,
+      action: entry.action,
+      old_value: entry.oldValue,
+      new_value: entry.newValue,
+      events: entry.event ? patternsOf(entry.event.name) : null,
+      data: entry.event?.data,
+    }));
+    const stored: RecordedActivity[] = [];
+    for (const { json } of jsonPieces(rows)) {
+      const [first, ...others] = await tx.query<RecordedActivity & Record<string, unknown>>(insertEntries, [
+        json,
+        ...signature(actor).slice(1),
+      ]);
+      // the number of deliveries is that of the whole piece
+      stored.push(first!, ...others.map((row) => ({ ...row, pending: 0 })));
     }
+    tx.afterCommit(async () => {
+      for (const [index, row] of stored.entries()) {
+        if (index % publishedAtOnce === 0) await backgroundTurn();
+        this.announce(row, { actor, ...byId.get(row.id)! });
+      }
+    });
   }
 
   /** Publishes a committed entry on the bus. */

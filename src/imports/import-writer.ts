@@ -36,7 +36,7 @@ export class ImportWriter {
   ) {}
 
   /**
-   * Writes everything of a plan. What nobody else can see yet comes first, changes of what is there next, and the activity with the commit,
+   * Writes everything of a plan. What nobody else can see yet comes first, changes of what is there next, and the activity last,
    * so that others wait as little as possible.
    * @param numbers the numbers of the tasks that are made
    * @throws PROJECT_LIMIT_EXCEEDED, RESOURCE_ALREADY_EXISTS for an `external_ref` that was taken meanwhile, and what the changes of tasks
@@ -74,31 +74,30 @@ export class ImportWriter {
     );
     await this.parts.write(tx, importer, project, plan);
     await rememberEntries(tx, project.id, entriesOf(plan));
-    await this.changeTasks(tx, importer, project, plan);
+    const changes = await this.changeTasks(tx, importer, project, plan);
     await refuseTooMany(tx, project, plan.create);
     const drafts = new Set(plan.create.filter(({ from }) => from.entry.draft).map(({ id }) => id));
-    this.activity.recordAll(tx, actor, [
+    await this.activity.recordAll(tx, actor, [
+      ...changes,
       ...created.map((task) => creationOf(project, task, drafts.has(task.id))),
       ...plan.update.flatMap((task) => additionsOf(project, task)),
       importOf(project, plan),
     ]);
   }
 
-  /** Changes the tasks that are there: what depends on nothing else at once, the others one by one, each as if it were changed alone. */
+  /**
+   * Changes the tasks that are there: what depends on nothing else at once, the others one by one, each as if it were changed alone.
+   * @returns the entries of those that were changed at once; the others have recorded theirs
+   */
   private async changeTasks(
     tx: Transaction,
     { actor }: Importer,
     project: AccessibleProject,
     { update, gone }: WholePlan,
-  ): Promise<void> {
+  ): Promise<WriteEntry[]> {
     const changed = await changeFields(tx, project.id, update.filter(isPlain));
     const byId = new Map(changed.map(({ id, updated_at }) => [id, updated_at]));
     const done = new Set(update.filter((task) => isPlain(task) && byId.has(task.id)));
-    this.activity.recordAll(
-      tx,
-      actor,
-      [...done].map((task) => changeOf(project, task, byId.get(task.id)!)),
-    );
     for (const task of update) {
       if (done.has(task)) continue;
       if (task.isRestored) await this.archives.restoreIn(tx, actor, task.id);
@@ -114,6 +113,7 @@ export class ImportWriter {
       if (gone.action === 'archive') await this.archives.archiveIn(tx, actor, id);
       else await this.updates.updateIn(tx, actor, id, { status: 'completed' });
     }
+    return [...done].map((task) => changeOf(project, task, byId.get(task.id)!));
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Actor } from '../common/permissions.js';
+import { batchesOf } from '../common/batches.js';
 import { newId } from '../common/ids.js';
+import { jsonPieces } from '../common/json-pieces.js';
 import { mentionable, renewAll } from '../comments/comments.queries.js';
 import { mentionedNames } from '../comments/mentions.js';
 import { bytesOf as bytesOfDocument } from '../documents/documents.queries.js';
@@ -37,30 +39,26 @@ export async function insertComments(
   const mentioned = new Map(
     (await mentionable(tx, names, projectId)).map((user) => [user.username, user.user_id]),
   );
-  for (const piece of pieces(comments)) {
+  const rows = comments.map(({ taskId, author, body, created_at }) => ({
+    id: newId(),
+    task_id: taskId,
+    author: author === username ? null : author,
+    body,
+    mentions: mentionedNames(body).flatMap((name) => mentioned.get(name) ?? []),
+    at: created_at,
+  }));
+  for (const { json } of jsonPieces(rows))
     await tx.query(
       `INSERT INTO comments (id, task_id, author_id, imported_author, body, mentions, created_at, updated_at)
        SELECT n.id, n.task_id, $1, n.author, n.body, n.mentions, least(coalesce(n.at, now()), now()), least(coalesce(n.at, now()), now())
          FROM json_to_recordset($2) AS n (id uuid, task_id uuid, author text, body text, mentions uuid[], at timestamptz)`,
-      [
-        actor.id,
-        JSON.stringify(
-          piece.map(({ taskId, author, body, created_at }) => ({
-            id: newId(),
-            task_id: taskId,
-            author: author === username ? null : author,
-            body,
-            mentions: mentionedNames(body).flatMap((name) => mentioned.get(name) ?? []),
-            at: created_at,
-          })),
-        ),
-      ],
+      [actor.id, json],
     );
-  }
   const bytes = new Map<string, number>();
   for (const { taskId, body } of comments)
     bytes.set(taskId, (bytes.get(taskId) ?? 0) + Buffer.byteLength(body) + ofRow);
-  await renewAll(tx, bytes);
+  // the words of a task are made of all its comments, so that many tasks at once would take longer than a statement may
+  for (const some of batchesOf([...bytes], 200)) await renewAll(tx, new Map(some));
 }
 
 /** Stores the items of checklists behind those that are there, marks others as done, and counts them with their tasks. */
@@ -78,13 +76,13 @@ export async function insertItems(
       place: itemsBefore + index,
     })),
   );
-  for (const piece of pieces(items))
+  for (const { json } of jsonPieces(items))
     await tx.query(
       `INSERT INTO checklist_items (id, task_id, text, position, done_at, done_by)
        SELECT n.id, n.task_id, n.text, n.place,
               CASE WHEN n.done THEN now() END, CASE WHEN n.done THEN $1::uuid END
          FROM json_to_recordset($2) AS n (id uuid, task_id uuid, text text, done boolean, place int)`,
-      [actor.id, JSON.stringify(piece)],
+      [actor.id, json],
     );
   const done = tasks.flatMap(({ itemsDone }) => itemsDone);
   if (done.length > 0)
@@ -119,7 +117,7 @@ export async function insertDocuments(
   documents: NewDocument[],
 ): Promise<Map<NewDocument, number>> {
   const taken = new Map<NewDocument, number>();
-  const rows: { body: string; [column: string]: unknown }[] = [];
+  const rows: Record<string, unknown>[] = [];
   const versionRows: typeof rows = [];
   for (const document of documents) {
     const { id, taskId, entry } = document;
@@ -151,19 +149,19 @@ export async function insertDocuments(
         change_note: text.change_note,
       });
   }
-  for (const piece of pieces(rows))
+  for (const { json } of jsonPieces(rows))
     await tx.query(
       `INSERT INTO documents (id, kind, project_id, task_id, title, body, tags, created_by, updated_by, version, bytes)
        SELECT n.id, n.kind, n.project_id, n.task_id, n.title, n.body, n.tags, $1, $1, n.version, n.bytes
          FROM json_to_recordset($2) AS n (id uuid, kind text, project_id uuid, task_id uuid, title text, body text, tags text[], version int, bytes bigint)`,
-      [actor.id, JSON.stringify(piece)],
+      [actor.id, json],
     );
-  for (const piece of pieces(versionRows))
+  for (const { json } of jsonPieces(versionRows))
     await tx.query(
       `INSERT INTO document_versions (document_id, version, title, body, change_note, author_id)
        SELECT n.id, n.version, n.title, n.body, n.change_note, $1
          FROM json_to_recordset($2) AS n (id uuid, version int, title text, body text, change_note text)`,
-      [actor.id, JSON.stringify(piece)],
+      [actor.id, json],
     );
   return taken;
 }
@@ -192,7 +190,7 @@ export async function insertAttachments(
   attachments: NewAttachment[],
 ): Promise<number> {
   let stored = 0;
-  const rows: { text: string; [column: string]: unknown }[] = [];
+  const rows: Record<string, unknown>[] = [];
   for (const { type, linkedId, entry } of attachments) {
     const id = newId();
     const file = entry.url ? null : fileOf(entry);
@@ -200,14 +198,14 @@ export async function insertAttachments(
     stored += file?.size ?? 0;
     const { mediaType = null, size = 0, sha256 = null } = file ?? {};
     const own = { id, type, linked: linkedId, url: entry.url ?? null, media_type: mediaType, size, sha256 };
-    rows.push({ ...own, text: entry.name });
+    rows.push({ ...own, name: entry.name });
   }
-  for (const piece of pieces(rows))
+  for (const { json } of jsonPieces(rows))
     await tx.query(
       `INSERT INTO attachments (id, linked_type, linked_id, project_id, name, url, media_type, size, sha256, created_by)
-       SELECT n.id, n.type, n.linked, $1, n.text, n.url, n.media_type, n.size, n.sha256, $2
-         FROM json_to_recordset($3) AS n (id uuid, type text, linked uuid, text text, url text, media_type text, size int, sha256 text)`,
-      [projectId, actor.id, JSON.stringify(piece)],
+       SELECT n.id, n.type, n.linked, $1, n.name, n.url, n.media_type, n.size, n.sha256, $2
+         FROM json_to_recordset($3) AS n (id uuid, type text, linked uuid, name text, url text, media_type text, size int, sha256 text)`,
+      [projectId, actor.id, json],
     );
   return stored;
 }
@@ -224,32 +222,13 @@ export async function insertLabels(
   { actor, projectId }: Importer,
   labels: LabelEntry[],
 ): Promise<void> {
-  if (labels.length === 0) return;
-  await tx.query(
-    `INSERT INTO labels (id, project_id, kind, name, color, description, archived_at, created_by)
-     SELECT n.id, $1, n.kind, n.name, n.color, coalesce(n.description, ''), CASE WHEN n.archived THEN now() END, $2
-       FROM json_to_recordset($3) AS n (id uuid, kind text, name text, color text, description text, archived boolean)
-     ON CONFLICT DO NOTHING`,
-    [
-      projectId,
-      actor.id,
-      JSON.stringify(
-        labels.map((label) => ({ id: newId(), ...label, archived: Boolean(label.archived_at) })),
-      ),
-    ],
-  );
-}
-
-/** Splits rows so that a statement has at most some megabytes. */
-function* pieces<Row extends { body: string } | { text: string }>(rows: Row[]): Generator<Row[]> {
-  let piece: Row[] = [];
-  let size = 0;
-  for (const row of rows) {
-    piece.push(row);
-    size += 200 + ('body' in row ? row.body : row.text).length;
-    if (size < 1_000_000) continue;
-    yield piece;
-    [piece, size] = [[], 0];
-  }
-  if (piece.length > 0) yield piece;
+  const rows = labels.map((label) => ({ id: newId(), ...label, archived: Boolean(label.archived_at) }));
+  for (const { json } of jsonPieces(rows))
+    await tx.query(
+      `INSERT INTO labels (id, project_id, kind, name, color, description, archived_at, created_by)
+       SELECT n.id, $1, n.kind, n.name, n.color, coalesce(n.description, ''), CASE WHEN n.archived THEN now() END, $2
+         FROM json_to_recordset($3) AS n (id uuid, kind text, name text, color text, description text, archived boolean)
+       ON CONFLICT DO NOTHING`,
+      [projectId, actor.id, json],
+    );
 }

@@ -1,29 +1,23 @@
 import { AppError } from '../common/errors.js';
 import type { Transaction } from '../infra/database.js';
+import { jsonPieces } from '../common/json-pieces.js';
 import { changesTask } from './import-plan.js';
 import type { PlannedTask } from './plan-tasks.js';
+import { columnTypes } from './task-writes.queries.js';
 
-/** The columns that depend on nothing else of a task or of others, with their types. */
-const types = {
-  title: 'text',
-  description: 'text',
-  type: 'text',
-  priority: 'smallint',
-  progress_percentage: 'smallint',
-  due_at: 'timestamptz',
-  result: 'text',
-  source: 'text',
-  project_path: 'text',
-  estimated_duration: 'integer',
-  metadata: 'jsonb',
-  command: 'text',
-  working_directory: 'text',
-  environment: 'jsonb',
-  timeout: 'integer',
-  retry_attempts: 'smallint',
-  limits: 'jsonb',
-  final_exit_codes: 'smallint[]',
-} as const;
+/** The columns that depend on others of a task, on other tasks or on labels, or that others depend on. */
+const dependent = new Set<string>([
+  'status',
+  'planned',
+  'blocker',
+  'started_at',
+  'completed_at',
+  'parent_id',
+  'external_ref',
+  'tags',
+]);
+/** The other columns, with their types. */
+const types = Object.fromEntries(Object.entries(columnTypes).filter(([name]) => !dependent.has(name)));
 
 /** Whether the only changes of a task are of fields that depend on nothing else. */
 export const isPlain = (task: PlannedTask): boolean =>
@@ -41,8 +35,6 @@ const changing = `UPDATE tasks t SET ${assignments.join(', ')}, updated_at = now
    WHERE t.id = n.id AND t.project_id = $1 AND t.version = n.seen AND t.deleted_at IS NULL
   RETURNING t.id, t.updated_at`;
 
-const tasksAtOnce = 200;
-
 /**
  * Changes plain fields of many tasks with few statements, since others wait for each task until the end of the transaction. One that was
  * changed since it was compared with the file is left.
@@ -54,18 +46,15 @@ export async function changeFields(
   tasks: PlannedTask[],
 ): Promise<{ id: string; updated_at: Date }[]> {
   const changed: { id: string; updated_at: Date }[] = [];
-  for (let at = 0; at < tasks.length; at += tasksAtOnce) {
-    const rows = tasks.slice(at, at + tasksAtOnce).map(({ id, existing, fields }) => ({
-      ...fields,
-      ...(fields.due_at === Infinity ? { due_at: 'infinity' } : {}),
-      id,
-      seen: existing!.version,
-      changed: Object.keys(fields),
-    }));
-    changed.push(
-      ...(await tx.query<{ id: string; updated_at: Date }>(changing, [projectId, JSON.stringify(rows)])),
-    );
-  }
+  const rows = tasks.map(({ id, existing, fields }) => ({
+    ...fields,
+    ...(fields.due_at === Infinity ? { due_at: 'infinity' } : {}),
+    id,
+    seen: existing!.version,
+    changed: Object.keys(fields),
+  }));
+  for (const { json } of jsonPieces(rows))
+    changed.push(...(await tx.query<{ id: string; updated_at: Date }>(changing, [projectId, json])));
   return changed;
 }
 

@@ -1,11 +1,12 @@
 import { newId } from '../common/ids.js';
+import { jsonPieces } from '../common/json-pieces.js';
 import type { Transaction } from '../infra/database.js';
 import { writtenColumns } from '../tasks/task-columns.js';
 import { stateOfNew } from '../tasks/task-state.js';
 import type { PlannedTask } from './plan-tasks.js';
 
 /** The types of the columns that an import writes. */
-const types: Record<(typeof writtenColumns)[number], string> = {
+export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
   title: 'text',
   description: 'text',
   type: 'text',
@@ -43,7 +44,7 @@ const own = {
   checklist_done: 'smallint',
 };
 const columns = [...Object.keys(own), ...writtenColumns];
-const record = [...Object.entries(own), ...writtenColumns.map((name) => [name, types[name]])]
+const record = [...Object.entries(own), ...writtenColumns.map((name) => [name, columnTypes[name]])]
   .map((column) => column.join(' '))
   .join(', ');
 
@@ -62,8 +63,6 @@ export interface InsertedTask {
   progress_percentage: number;
   updated_at: Date;
 }
-
-const tasksAtOnce = 200;
 
 const blank = {
   description: '',
@@ -95,15 +94,10 @@ export async function insertTasks(
   numbers: Map<PlannedTask, number>,
 ): Promise<InsertedTask[]> {
   const inserted: InsertedTask[] = [];
-  for (let at = 0; at < tasks.length; at += tasksAtOnce) {
-    const rows = tasks.slice(at, at + tasksAtOnce).map((task) => rowOf(task, numbers.get(task)!));
-    inserted.push(
-      ...(await tx.query<InsertedTask & Record<string, unknown>>(insertion, [
-        projectId,
-        actorId,
-        JSON.stringify(rows),
-      ])),
-    );
+  const rows = tasks.map((task) => rowOf(task, numbers.get(task)!));
+  for (const { json } of jsonPieces(rows)) {
+    const values = [projectId, actorId, json];
+    inserted.push(...(await tx.query<InsertedTask & Record<string, unknown>>(insertion, values)));
   }
   return inserted;
 }
@@ -134,12 +128,12 @@ export async function insertDependencies(tx: Transaction, tasks: PlannedTask[]):
   const edges = tasks.flatMap(({ id, dependencies = [] }) =>
     dependencies.map((depends_on) => ({ id: newId(), task_id: id, depends_on })),
   );
-  if (edges.length === 0) return;
-  await tx.query(
-    `INSERT INTO task_dependencies (id, task_id, depends_on_task_id)
-     SELECT n.id, n.task_id, n.depends_on FROM json_to_recordset($1) AS n (id uuid, task_id uuid, depends_on uuid)`,
-    [JSON.stringify(edges)],
-  );
+  for (const { json } of jsonPieces(edges))
+    await tx.query(
+      `INSERT INTO task_dependencies (id, task_id, depends_on_task_id)
+       SELECT n.id, n.task_id, n.depends_on FROM json_to_recordset($1) AS n (id uuid, task_id uuid, depends_on uuid)`,
+      [json],
+    );
 }
 
 /** Remembers what was made of entries that have no other name here. */
