@@ -1,11 +1,14 @@
+import { batchesOf } from '../common/batches.js';
 import type { Actor } from '../common/permissions.js';
 import type { Queryable } from '../infra/database.js';
 import { writtenColumns } from '../tasks/task-columns.js';
 import type { Task } from '../tasks/task.entity.js';
 import type { PresentAttachment } from './new-attachments.js';
 
+const own = ['id', 'number', 'assigned_to', 'is_draft', 'archived_at', 'version'] as const;
+
 /** A task of the project as it is before an import. */
-export type ExistingTask = Omit<Task, 'words' | 'bytes' | 'is_waiting' | 'claim_lapses'> & {
+export type ExistingTask = Pick<Task, (typeof own)[number] | (typeof writtenColumns)[number]> & {
   /** Whether it is queued or running, or somebody has a claim on it, so that its status cannot be set. */
   is_active: boolean;
 };
@@ -16,17 +19,7 @@ export interface Where {
   isOwner: boolean;
 }
 
-const own = [
-  'id',
-  'project_id',
-  'number',
-  'actual_duration',
-  'assigned_to',
-  'is_draft',
-  'archived_at',
-  'version',
-] as const;
-const columns = [...own, 'claim_id', 'execution_id', ...writtenColumns].map((name) => `t.${name}`).join(', ');
+const columns = [...own, ...writtenColumns].map((name) => `t.${name}`).join(', ');
 
 const active = `(t.claim_id IS NOT NULL OR EXISTS (SELECT 1 FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')))`;
 
@@ -54,6 +47,34 @@ export const byNumber = (db: Queryable, actor: Actor, where: Where, numbers: num
 
 export const byId = (db: Queryable, actor: Actor, where: Where, ids: string[]) =>
   find(db, actor, where, 't.id = ANY ($4::uuid[])', ids);
+
+/** How many names are looked up at once. */
+const namesAtOnce = 1_000;
+
+/**
+ * Finds the tasks of a project by names of them.
+ * @param column what names them
+ * @returns their ids by the names
+ */
+export async function idsOf<Name extends string | number>(
+  db: Queryable,
+  actor: Actor,
+  { projectId, isOwner }: Where,
+  column: 'external_ref' | 'number',
+  names: Name[],
+): Promise<Map<Name, string>> {
+  const ids = new Map<Name, string>();
+  const type = column === 'number' ? 'int' : 'text';
+  for (const some of batchesOf(names, namesAtOnce)) {
+    const rows = await db.query<{ id: string; name: Name }>(
+      `SELECT t.id, t.${column} AS name FROM tasks t
+        WHERE t.project_id = $1 AND t.deleted_at IS NULL AND (NOT t.is_draft OR t.created_by = $2 OR $3) AND t.${column} = ANY ($4::${type}[])`,
+      [projectId, actor.id, isOwner, some],
+    );
+    for (const { id, name } of rows) ids.set(name, id);
+  }
+  return ids;
+}
 
 /** Finds what earlier imports made of entries. @returns the ids by the keys of the entries */
 export async function importedBefore(

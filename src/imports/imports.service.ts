@@ -15,8 +15,8 @@ import { ImportWriter } from './import-writer.js';
 import type { ImportPlan } from './imports.schema.js';
 import type { ImportContext, PlannedTask } from './plan-tasks.js';
 
-/** Reads a file for a project. */
-export type ReadFile = (project: AccessibleProject) => Promise<FileContents>;
+/** Reads a file. */
+export type ReadFile = () => Promise<FileContents>;
 
 /** How an import differs from that of a plain file. */
 export interface ImportRules extends Pick<ImportContext, 'adjust' | 'restores'> {
@@ -64,7 +64,7 @@ export class ImportsService {
       async () => {
         await admitAgain();
         const project = await this.projects.require(actor, projectName, 'write');
-        const contents = await read(project);
+        const contents = await read();
         return this.heavy.write(actor, (confirmed) =>
           this.attempt(confirmed, project, contents, isDryRun, rules),
         );

@@ -1,7 +1,7 @@
 import type { Queryable } from '../infra/database.js';
 import { parseTaskName } from '../tasks/task-ref.js';
 import type { FileContents } from './formats/contents.js';
-import { byExternalRef, byNumber, presentDependencies } from './existing.queries.js';
+import { idsOf, presentDependencies } from './existing.queries.js';
 import type { ImportContext, PlannedTask } from './plan-tasks.js';
 
 /**
@@ -57,11 +57,7 @@ async function names(
   tasks: PlannedTask[],
   linking: PlannedTask[],
 ): Promise<(name: string) => string | undefined> {
-  const [refs, external, numbers] = [
-    new Map<string, string>(),
-    new Map<string, string>(),
-    new Map<number, string>(),
-  ];
+  const [refs, external] = [new Map<string, string>(), new Map<string, string>()];
   const isExport = sourceId !== undefined;
   for (const { id, from } of tasks) {
     if (from.entry.external_ref && !isExport) external.set(from.entry.external_ref, id);
@@ -73,16 +69,15 @@ async function names(
     ...(entry.dependencies ?? []),
   ]);
   const unknown = [...new Set(wanted)].filter((name) => inFile(name) === undefined);
-  if (!isExport)
-    for (const { id, external_ref } of await byExternalRef(db, context.actor, context, unknown))
-      external.set(external_ref!, id);
+  const elsewhere = isExport ? [] : unknown;
+  for (const [name, id] of await idsOf(db, context.actor, context, 'external_ref', elsewhere))
+    external.set(name, id);
   const numberOf = (name: string) => {
     const parsed = isExport && sourceId !== context.projectId ? undefined : parseTaskName(name);
     return parsed && 'key' in parsed && parsed.key === context.key ? parsed.number : undefined;
   };
   const unknownNumbers = unknown.flatMap((name) => numberOf(name) ?? []);
-  for (const { id, number } of await byNumber(db, context.actor, context, unknownNumbers))
-    numbers.set(number, id);
+  const numbers = await idsOf(db, context.actor, context, 'number', unknownNumbers);
   return (name) => inFile(name) ?? numbers.get(numberOf(name) ?? NaN);
 }
 

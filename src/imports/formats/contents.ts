@@ -18,7 +18,7 @@ export interface FromFile<T> {
 export const mostTasks = 20_000;
 /** The most documents, and the most labels, of a file. */
 const mostOthers = 20_000;
-/** The most comments, checklist items, documents with all their versions, and attachments of a file. */
+/** The most comments, checklist items, documents with all their versions, attachments and dependencies of a file. */
 const mostParts = 300_000;
 /** The most faults that are listed; after so many the rest of the file is not read. */
 const mostFaults = 1_000;
@@ -88,12 +88,16 @@ export class FileContents {
     const ref = entry.ref ?? undefined;
     const named =
       this.sourceId !== undefined && ref !== undefined ? `task ${this.sourceId} ${ref}` : undefined;
-    const { checklist, comments, plans, attachments } = entry;
+    const { checklist, comments, plans, attachments, dependencies = [] } = entry;
     const versions = plans.reduce(
       (sum, plan) => sum + plan.earlier_versions.length + plan.attachments.length,
       0,
     );
-    this.countParts(line, checklist.length + comments.length + plans.length + attachments.length + versions);
+    const own = [checklist, comments, plans, attachments, dependencies];
+    this.countParts(
+      line,
+      own.reduce((sum, { length }) => sum + length, versions),
+    );
     this.add(this.tasks, mostTasks, 'tasks', { line, entry, key: this.keyOf('task', named, raw) });
   }
 
