@@ -1,6 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 import type { RunLimits } from '../common/run-limits.js';
+import type { InputDeclaration } from '../executions/inputs/input-declarations.js';
 
 export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -183,6 +184,10 @@ export class Task {
   /** Exit codes after which no other attempt follows. */
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
+
+  /** The inputs that each of its runs takes. */
+  @Column('jsonb', { default: [] })
+  inputs!: InputDeclaration[];
 
   /** The claim of an agent that works on it. While there is one, the task is running, whatever becomes of its runs. */
   @Column('uuid', { nullable: true })

@@ -6,6 +6,7 @@ import { queryFlag, queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/admission/admission.queries.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
+import { shownDeclarations } from '../executions/inputs/input-declarations.js';
 import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { maxDependencies } from './task-dependencies.schema.js';
@@ -48,6 +49,7 @@ export const createTaskSchema = z
     retry_attempts: shape.retry_attempts.default(0),
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
+    inputs: shape.inputs.prefault([]),
     dependencies: dependencies.default([]),
     draft: z.boolean().default(false).meta({
       description: 'A draft is seen by you and the owners of the project only, until it is published',
@@ -136,6 +138,7 @@ export const taskSchema = z
     retry_attempts: z.int(),
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
+    inputs: shownDeclarations,
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
     last_run: lastRunSchema.nullable().meta({ description: 'The result of the current or last execution' }),
     version: z.int(),
@@ -191,23 +194,24 @@ export function toTask(row: TaskRow): TaskView {
     retry_attempts: row.retry_attempts,
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
+    inputs: row.inputs,
     execution_id: row.execution_id,
     last_run: toLastRun(row.last_run),
     version: row.version,
   };
 }
 
-/** A task in a list, without its environment and with a truncated command. */
+/** A task in a list, without its environment and its inputs, and with a truncated command. */
 export const listedTaskSchema = taskSchema
-  .omit({ environment: true })
+  .omit({ environment: true, inputs: true })
   .extend({ command_truncated: commandTruncated })
   .meta({ id: 'ListedTask' });
 export type ListedTaskView = z.output<typeof listedTaskSchema>;
 
-export type ListedTaskRow = Omit<TaskRow, 'environment'> & WithListedCommand;
+export type ListedTaskRow = Omit<TaskRow, 'environment' | 'inputs'> & WithListedCommand;
 
 export function toListedTask(row: ListedTaskRow): ListedTaskView {
-  const { environment: _, ...task } = toTask({ ...row, environment: {} });
+  const { environment: _, inputs: __, ...task } = toTask({ ...row, environment: {}, inputs: [] });
   return { ...task, command_truncated: row.command_truncated };
 }
 
