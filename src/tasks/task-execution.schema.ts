@@ -30,11 +30,9 @@ export type ExecuteTask = z.output<typeof executeTaskSchema>;
 
 export const retryTaskSchema = z
   .object({
-    inputs: inputValues
-      .optional()
-      .meta({
-        description: 'Values that replace all those of the last run, which are taken again otherwise',
-      }),
+    inputs: inputValues.optional().meta({
+      description: 'Values that replace all those of the last run, which are taken again otherwise',
+    }),
   })
   .meta({ id: 'RetryTask', examples: [{}] });
 export type RetryTask = z.output<typeof retryTaskSchema>;

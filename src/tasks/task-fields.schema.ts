@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, parseDuration } from '../common/duration.js';
-import { id, jsonObject, sentInstant } from '../common/fields.js';
+import { id, jsonObject, listOf, sentInstant } from '../common/fields.js';
 import { inputDeclarations } from '../executions/inputs/input-declarations.js';
 import { runShape } from '../executions/run-shape.js';
 import { taskIdParam } from './task-ref.js';
@@ -84,10 +84,7 @@ export const taskFields = {
     description:
       'A user who can see the project. A user who later loses access to it keeps the task until it is reassigned',
   }),
-  tags: z
-    .array(tag)
-    .max(maxTags)
-    .transform((tags) => [...new Set(tags)]),
+  tags: listOf(tag, { most: maxTags }).transform((tags) => [...new Set(tags)]),
   metadata: jsonObject(),
   command: runShape.command.nullable(),
   working_directory: runShape.working_directory.nullable(),

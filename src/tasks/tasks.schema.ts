@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../common/duration.js';
-import { id, instant, toInstant, versionField } from '../common/fields.js';
+import { id, instant, listOf, toInstant, versionField } from '../common/fields.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { queryFlag, queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/admission/admission.queries.js';
@@ -16,10 +16,9 @@ import { taskStatuses, taskTypes, type Task } from './task.entity.js';
 import { priorityName, statusWord, taskFields as shape } from './task-fields.schema.js';
 import { priorityNameOf, workflowStatuses, workflowStatusOf } from './task-words.js';
 
-const dependencies = z
-  .array(taskIdParam)
-  .max(maxDependencies)
-  .meta({ description: 'Tasks of the same project that must be completed before this one runs' });
+const dependencies = listOf(taskIdParam, { most: maxDependencies }).meta({
+  description: 'Tasks of the same project that must be completed before this one runs',
+});
 
 export const createTaskSchema = z
   .object({

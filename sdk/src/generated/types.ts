@@ -1205,10 +1205,7 @@ export interface components {
       blocker?: string | null;
       /** @default null */
       command?: string | null;
-      /**
-       * @description Tasks of the same project that must be completed before this one runs
-       * @default []
-       */
+      /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       /** @default  */
       description?: string;
@@ -1245,10 +1242,7 @@ export interface components {
        * @default []
        */
       inputs?: {
-        /**
-         * @description The values of a choice, and only of that
-         * @default null
-         */
+        /** @description The values of a choice, and only of that */
         choices?: string[] | null;
         /**
          * @description The value of a run that gives none
@@ -2238,6 +2232,9 @@ export interface components {
       jsonrpc: '2.0';
       /** @example tools/list */
       method?: string;
+      params?: {
+        [key: string]: unknown;
+      };
     } & {
       [key: string]: unknown;
     };
@@ -4656,10 +4653,7 @@ export interface components {
       finalExitCodes?: number[];
       /** @description The inputs that each run of the task takes */
       inputs?: {
-        /**
-         * @description The values of a choice, and only of that
-         * @default null
-         */
+        /** @description The values of a choice, and only of that */
         choices?: string[] | null;
         /**
          * @description The value of a run that gives none

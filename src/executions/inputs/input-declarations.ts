@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boundedObject } from '../../common/fields.js';
+import { boundedObject, listOf } from '../../common/fields.js';
 import { longestPattern, mostRepetitions, patternFault, repetitionsOf } from './input-pattern.js';
 import { inputTypes, readValue } from './input-value.js';
 
@@ -27,10 +27,7 @@ const declaration = z
     description: z.string().max(1000).default(''),
     required: z.boolean().default(false),
     default: scalar.nullable().default(null).meta({ description: 'The value of a run that gives none' }),
-    choices: z
-      .array(z.string().min(1).max(1000))
-      .min(1)
-      .max(100)
+    choices: listOf(z.string().min(1).max(1000), { least: 1, most: 100 })
       .nullable()
       .default(null)
       .meta({ description: 'The values of a choice, and only of that' }),
