@@ -30,6 +30,7 @@ import { RequestLimitsModule } from './request-limits/request-limits.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
+import { TriggersModule } from './triggers/triggers.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 import { WorkspaceModule } from './workspace/workspace.module.js';
@@ -60,6 +61,7 @@ export class AppModule {
         ImportsModule,
         LabelsModule,
         ClaimsModule,
+        TriggersModule,
         BacklogsModule,
         CommandsModule,
         SessionsModule,

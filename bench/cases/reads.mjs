@@ -46,6 +46,7 @@ const queries = {
   '/api/health/detailed': [''],
   '/api/health/live': [''],
   '/api/health/ready': [''],
+  '/api/projects/{project_id}/triggers': [''],
   '/api/labels': ['', list(`project_id=${projects.listed}&search=b`)],
   '/api/labels/{label_id}': [''],
   '/api/personal-access-tokens': [''],
@@ -119,6 +120,9 @@ const excluded = [
   '/api/system/doctor',
   '/api/projects/{project_id}/export',
   '/api/tasks/{task_id}/output',
+  // a row by its key, and the last of one trigger by their index
+  '/api/triggers/{trigger_id}',
+  '/api/triggers/{trigger_id}/deliveries',
 ];
 
 /** Compares the time of every GET with 1,000,000 tasks, their runs and their history with its time with 20,000. */

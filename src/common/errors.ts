@@ -109,6 +109,16 @@ const table = {
   },
   PROJECT_LIMIT_EXCEEDED: { status: 409, message: 'A limit of the project is reached', level: 'info' },
 
+  MAKER_DISABLED: {
+    status: 409,
+    message: 'Who has made it may not run it any more',
+    level: 'info',
+  },
+  TRIGGER_SIGNATURE_INVALID: {
+    status: 401,
+    message: 'The message is not signed with the secret of the trigger',
+    level: 'info',
+  },
   RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests. Please try again later.', level: 'info' },
   QUEUE_FULL: { status: 503, message: 'The queue is full, try again later', level: 'warn' },
   SYSTEM_MAINTENANCE: { status: 503, message: 'The system is in maintenance', level: 'info' },

@@ -49,6 +49,7 @@ const resources: Record<string, ResourceScopes> = {
   commands: { read: readTasks, own: readTasks, execute },
   sessions: { read: readTasks, own: writeTasks },
   queues: { read: readTasks, execute, admin },
+  triggers: { read: readTasks, execute },
   webhooks: { read: webhooks, write: webhooks },
   'personal-access-tokens': { read: tokens, own: tokens },
   // Any token may read its own user and the health of the system.
@@ -86,6 +87,7 @@ const entityResources = {
   project: ['projects', 'read'],
   webhook: ['webhooks', 'read'],
   queue: ['queues', 'read'],
+  trigger: ['triggers', 'read'],
   system: ['system', 'read'],
   token: ['personal-access-tokens', 'read'],
   // The entries about users are about sign-ins and about other users, too.

@@ -34,6 +34,7 @@ export type OriginType = (typeof originTypes)[number];
 @Index('executions_output_kept', ['project_id', 'finished_at'], {
   where: 'output_pruned_at IS NULL AND output_bytes > 0',
 })
+@Index('executions_payload', ['payload_id'], { where: 'payload_id IS NOT NULL' })
 @Index('executions_secret_inputs', ['secret_inputs_id'], { where: 'secret_inputs_id IS NOT NULL' })
 @Index('executions_output_pruning', ['id'], { where: 'output_pruning' })
 export class Execution {
@@ -106,6 +107,10 @@ export class Execution {
   /** The values of its secret inputs; null when there are none. */
   @Column('uuid', { nullable: true })
   secret_inputs_id!: string | null;
+
+  /** The message that has started it, which the command gets as files; null when there was none. */
+  @Column('uuid', { nullable: true })
+  payload_id!: string | null;
 
   /** What has started it; null when somebody has. */
   @Column('text', { nullable: true })

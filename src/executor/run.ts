@@ -24,6 +24,7 @@ import { outputLimit } from './output-limiter.js';
 import { Recorder } from './recorder.js';
 import { maskText } from '../secret-masking/secret-masker.js';
 import { SecretPatterns } from '../secret-masking/secret-patterns.js';
+import { payloadFilesOf, secretInputsOf } from './run-provisions.js';
 import { refuseUnenforceable, UnenforceableError } from './unenforceable.js';
 import type { WorkerLifecycle } from './worker-lifecycle.js';
 import { workspaceOf } from './workspace.js';
@@ -165,7 +166,7 @@ export class Run {
     const user = users && commandUser(users, await this.userNumber());
     const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
-    const secretInputs = inputVariables(await this.secretInputs());
+    const secretInputs = inputVariables(await this.retryWhileAway(() => secretInputsOf(context, execution)));
     this.secretPatterns = await SecretPatterns.prepare([
       ...Object.values(secrets),
       ...Object.values(secretInputs),
@@ -180,6 +181,7 @@ export class Run {
         command: execution.command,
         workspace,
         workingDirectory: execution.working_directory,
+        files: await this.retryWhileAway(() => payloadFilesOf(context, execution)),
         environment: commandEnvironment(
           { name: context.userName, isOther: context.users !== undefined },
           workspace,
@@ -213,14 +215,6 @@ export class Run {
     const { project_id, has_secrets } = this.execution;
     if (project_id === null || !has_secrets) return {};
     return this.retryWhileAway(() => this.context.secrets.valuesOf(project_id, this.context.database));
-  }
-
-  private async secretInputs(): Promise<Record<string, string>> {
-    const { secret_inputs_id: id } = this.execution;
-    if (id === null) return {};
-    const values = await this.retryWhileAway(() => this.context.inputSecrets.open(this.context.database, id));
-    if (values) return values;
-    throw new UnenforceableError('The secret inputs of this run are not stored any more');
   }
 
   private async userNumber(): Promise<number> {

@@ -1,8 +1,12 @@
 import { basename, dirname } from 'node:path';
 import { LaunchError } from './launch-error.js';
+import type { LaunchFile } from './launch-types.js';
 import type { LaunchOrder } from './messages.js';
 import type { CommandUsers } from './policy.js';
 
+/** The variables in which commands find files. */
+const FILE_VARIABLE = /^TRIGGER_[A-Z]{1,20}$/;
+const MAX_FILES = 4;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The options of bubblewrap without which signals would not arrive and processes could outlive a run. */
 const REQUIRED_OPTIONS = [
@@ -38,9 +42,18 @@ export function checkWorkspace(workspace: string, users: CommandUsers): void {
   if (!isWorkspace) throw refused('its workspace is not below the folder of workspaces');
 }
 
+function areFiles(files: unknown): boolean {
+  return (
+    Array.isArray(files) &&
+    files.length <= MAX_FILES &&
+    (files as LaunchFile[]).every(({ variable, content }) => FILE_VARIABLE.test(variable) && isText(content))
+  );
+}
+
 function isWellFormed(order: LaunchOrder): boolean {
   const { executionId, command, environment, workspace, workingDirectory, user, limits, bubblewrap } = order;
   return (
+    areFiles(order.files ?? []) &&
     [executionId, command, workspace, workingDirectory ?? ''].every(isText) &&
     Object.values(environment).every(isText) &&
     (bubblewrap ?? []).every(isText) &&

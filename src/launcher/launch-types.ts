@@ -16,6 +16,14 @@ export interface LaunchLimits {
   processes?: number;
 }
 
+/** A file for a command. */
+export interface LaunchFile {
+  /** The environment variable with its path: `TRIGGER_` and letters. */
+  variable: string;
+  /** In base64. */
+  content: string;
+}
+
 export interface LaunchRequest {
   /** The value of `MILLRACE_EXECUTION_ID`. A launcher runs an execution once at a time. */
   executionId: string;
@@ -25,6 +33,8 @@ export interface LaunchRequest {
   workspace: string;
   /** The working directory as requested: relative to the workspace, or absolute and below it. The default is the workspace. */
   workingDirectory?: string | undefined;
+  /** Files that the command may read, outside of its workspace, and that are gone when the run ends. */
+  files?: readonly LaunchFile[] | undefined;
   /** The complete environment of the command, before `MILLRACE_EXECUTION_ID` and `MILLRACE_LAUNCHER` are added. */
   environment: Record<string, string>;
   /** The user as whom the command runs, without supplementary groups. Required by launchers with root rights; others cannot do it. */

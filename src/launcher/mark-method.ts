@@ -19,8 +19,8 @@ export const descriptors = {
   info: 4,
   /** The system call filter, for `bwrap`. */
   filter: 5,
-  /** The text of a script, for `bwrap`. */
-  script: 6,
+  /** The first of the files of a run, for `bwrap`. */
+  files: 6,
 } as const;
 
 /** How commands are marked on this host; `nested` is the parameter of `encodeMark`. */

@@ -24,6 +24,7 @@ const groups: Record<string, string> = {
   sessions: 'Work sessions: settings, history and restoring an earlier state',
   system: 'Version, limits, maintenance and the check of the installation',
   tasks: 'The tasks of the backlog and their execution',
+  triggers: 'URLs that run a task when something is sent to them',
   users: 'Users and their profiles',
   webhooks: 'Webhooks and their deliveries',
   workspace: 'The installation: its name and settings',

@@ -44,6 +44,8 @@ interface CheckedCommand {
 /** What starts a run on behalf of somebody. */
 export interface RunStart {
   origin?: { type: OriginType; id: string };
+  /** The message that starts it, which `within` stores. */
+  payloadId?: string;
   /** Writes what belongs to the new execution in its transaction. */
   within?: (tx: Transaction, executionId: string) => Promise<void>;
 }
@@ -169,7 +171,7 @@ export class TaskExecutionService {
     actor: Actor,
     task: AccessibleTask,
     state: RunState,
-    { inputs, origin, within, last, ...input }: Enqueued,
+    { inputs, origin, payloadId, within, last, ...input }: Enqueued,
   ): Promise<() => Promise<QueuedTask>> {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
@@ -207,6 +209,7 @@ export class TaskExecutionService {
       inputs: inputs.values,
       secret_inputs_id,
       ...(origin ? { origin_type: origin.type, origin_id: origin.id } : {}),
+      payload_id: payloadId ?? last?.payload_id ?? null,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
     await within?.(tx, id);

@@ -12,6 +12,8 @@ const open = [
   'POST /api/auth/login',
   'POST /api/auth/logout',
   'POST /api/auth/refresh',
+  // the token of its URL opens it
+  'POST /api/triggers/{trigger_id}',
 ];
 
 /** What only administrators may call. */
@@ -60,14 +62,15 @@ const forViewersToo = [
 /** What each scope of a personal access token opens, for an administrator's token that has no other. */
 const opened: Record<string, RegExp> = {
   'tasks.read':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/commands\/validate$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$/,
   'tasks.write':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
-  'projects.read': /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync)$)/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
+  'projects.read':
+    /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers)$)/,
   'projects.write':
-    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync)$)/,
+    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers)$)/,
   execute:
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$|^(POST|PUT|DELETE) \/api\/(triggers\/.*|projects\/\{project_id\}\/triggers)$/,
   'webhooks.manage': /^\w+ \/api\/webhooks/,
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
@@ -91,6 +94,7 @@ const marks: Record<string, string[]> = {
   'mark-of-a-comment': tasksScopes,
   'mark-of-a-step': tasksScopes,
   'mark-of-a-label': tasksScopes,
+  'mark-of-a-trigger': tasksScopes,
   'mark-of-a-plan': tasksScopes,
   'mark-of-a-doc': tasksScopes,
   'mark-of-a-note': tasksScopes,
@@ -264,6 +268,10 @@ describe('access control', () => {
     await data(201, working.post(`/api/backlogs/${agent.slug}`, { title: 'mark-of-a-backlog' }));
     const labelled = { name: 'mark-of-a-label', project_id: project.id };
     const projectLabel = await data(201, working.post('/api/labels/', labelled));
+    const trigger = await data(
+      201,
+      working.post(`${place}/triggers`, { name: 'mark-of-a-trigger', task_id: execution.task_id }),
+    );
     const webhook = { url: 'https://example.com/mark-of-a-webhook', events: ['task.created'] };
     const hook = await data(201, working.post('/api/webhooks/', { ...webhook, project_id: project.id }));
     const label = { label: 'mark-of-a-token', scopes: ['tasks.read'] };
@@ -284,6 +292,7 @@ describe('access control', () => {
       task_id: execution.task_id,
       comment_id: comment.id,
       label_id: projectLabel.id,
+      trigger_id: trigger.id,
       document_id: plan.id,
       attachment_id: file.id,
       version: '1',

@@ -18,6 +18,7 @@ import { QueuesResource } from './resources/queues.js';
 import { SessionsResource } from './resources/sessions.js';
 import { SystemResource } from './resources/system.js';
 import { TasksResource } from './resources/tasks.js';
+import { TriggersResource } from './resources/triggers.js';
 import { UsersResource } from './resources/users.js';
 import { WebhooksResource } from './resources/webhooks.js';
 import { WorkspaceResource } from './resources/workspace.js';
@@ -43,6 +44,7 @@ export class Resources {
   readonly sessions: SessionsResource;
   readonly system: SystemResource;
   readonly tasks: TasksResource;
+  readonly triggers: TriggersResource;
   readonly users: UsersResource;
   readonly webhooks: WebhooksResource;
   readonly workspace: WorkspaceResource;
@@ -67,6 +69,7 @@ export class Resources {
     this.sessions = new SessionsResource(api);
     this.system = new SystemResource(api);
     this.tasks = new TasksResource(api);
+    this.triggers = new TriggersResource(api);
     this.users = new UsersResource(api);
     this.webhooks = new WebhooksResource(api);
     this.workspace = new WorkspaceResource(api);

@@ -1338,6 +1338,45 @@ export interface components {
       /** @default null */
       workingDirectory?: string | null;
     };
+    CreateTrigger: {
+      /** @default  */
+      description?: string;
+      /** @default true */
+      enabled?: boolean;
+      /** @description Which messages run the task; others are answered with `skipped` */
+      filter?: {
+        /** @description Names of branches: of a push, or of that into which a pull or merge request would be merged */
+        branches?: string[];
+        /** @description Names of events, in the header X-GitHub-Event or X-Gitlab-Event, or in the fields object_kind, type or event */
+        events?: string[];
+        /** @description Values that the message must have, by JSON pointer */
+        match?: {
+          [key: string]: string | number | boolean | null;
+        };
+      };
+      /**
+       * @description JSON pointers into the message, by the name of the input of the task that gets the value
+       * @example {
+       *       "commit": "/after"
+       *     }
+       */
+      inputsFrom?: {
+        [key: string]: string;
+      };
+      name: string;
+      /**
+       * @default normal
+       * @enum {string}
+       */
+      priority?: 'high' | 'normal' | 'low';
+      /**
+       * @description The secret with which messages must be signed; null to take unsigned ones. Never shown again
+       * @default null
+       */
+      secret?: string | null;
+      /** @description The task of this project that it runs: its id or ref */
+      taskId: string;
+    };
     CreateUser: {
       /** @default null */
       avatarUrl?: string | null;
@@ -1692,6 +1731,8 @@ export interface components {
           | 'PROJECT_ARCHIVED'
           | 'PROJECT_NOT_ARCHIVED'
           | 'PROJECT_LIMIT_EXCEEDED'
+          | 'MAKER_DISABLED'
+          | 'TRIGGER_SIGNATURE_INVALID'
           | 'RATE_LIMIT_EXCEEDED'
           | 'QUEUE_FULL'
           | 'SYSTEM_MAINTENANCE'
@@ -3058,6 +3099,20 @@ export interface components {
        * @enum {string}
        */
       sort?: 'created_at' | 'updated_at' | 'priority' | 'title' | 'due_at' | 'number';
+    };
+    ProjectsListTriggersQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
     };
     ProjectsSyncQuery: {
       /**
@@ -4535,6 +4590,152 @@ export interface components {
       | 'profile.write'
       | 'tokens.manage'
       | 'admin';
+    Trigger: {
+      /** Format: date-time */
+      createdAt: string;
+      /**
+       * Format: uuid
+       * @description In whose name it runs the task
+       */
+      createdBy: string;
+      description: string;
+      enabled: boolean;
+      filter: {
+        /** @description Names of branches: of a push, or of that into which a pull or merge request would be merged */
+        branches?: string[];
+        /** @description Names of events, in the header X-GitHub-Event or X-Gitlab-Event, or in the fields object_kind, type or event */
+        events?: string[];
+        /** @description Values that the message must have, by JSON pointer */
+        match?: {
+          [key: string]: string | number | boolean | null;
+        };
+      };
+      /** @description Whether messages must be signed */
+      hasSecret: boolean;
+      /** Format: uuid */
+      id: string;
+      inputsFrom: {
+        [key: string]: string;
+      };
+      name: string;
+      /** @description The path of its URL, with its token; null for who may not run tasks in the project */
+      path: string | null;
+      /** @enum {string} */
+      priority: 'high' | 'normal' | 'low';
+      /** Format: uuid */
+      projectId: string;
+      /** Format: uuid */
+      taskId: string;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+    };
+    TriggerAnswer: {
+      /**
+       * Format: uuid
+       * @description The entry of the log of deliveries
+       */
+      delivery: string;
+      executionId: string | null;
+      message: string | null;
+      /** @description The code of the reason why nothing was run */
+      reason: string | null;
+      /** @enum {string} */
+      status: 'fired' | 'skipped';
+      /** Format: uuid */
+      taskId: string;
+    };
+    TriggerDelivery: {
+      /** @description The id that its sender gave it */
+      deliveryId: string | null;
+      event: string | null;
+      executionId: string | null;
+      /** Format: uuid */
+      id: string;
+      /** @description The reason in words */
+      message: string | null;
+      /** @enum {string} */
+      outcome: 'fired' | 'skipped' | 'refused';
+      /** @description The code of the reason why nothing was run */
+      reason: string | null;
+      /** Format: date-time */
+      receivedAt: string;
+      /** @description Bytes of the body */
+      size: number;
+      /** Format: uuid */
+      triggerId: string;
+    };
+    TriggerDeliveryPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['TriggerDelivery'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    TriggerPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['Trigger'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    TriggersDeleteResult: {
+      message: string;
+    };
+    TriggersListDeliveriesQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
     UpdateAgent: {
       /** @description What it is for */
       description?: string;
@@ -4727,6 +4928,39 @@ export interface components {
       /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
       version?: number;
       workingDirectory?: string | null;
+    };
+    UpdateTrigger: {
+      description?: string;
+      enabled?: boolean;
+      /** @description Which messages run the task; others are answered with `skipped` */
+      filter?: {
+        /** @description Names of branches: of a push, or of that into which a pull or merge request would be merged */
+        branches?: string[];
+        /** @description Names of events, in the header X-GitHub-Event or X-Gitlab-Event, or in the fields object_kind, type or event */
+        events?: string[];
+        /** @description Values that the message must have, by JSON pointer */
+        match?: {
+          [key: string]: string | number | boolean | null;
+        };
+      };
+      /**
+       * @description JSON pointers into the message, by the name of the input of the task that gets the value
+       * @example {
+       *       "commit": "/after"
+       *     }
+       */
+      inputsFrom?: {
+        [key: string]: string;
+      };
+      name?: string;
+      /** @enum {string} */
+      priority?: 'high' | 'normal' | 'low';
+      /** @description The secret with which messages must be signed; null to take unsigned ones. Never shown again */
+      secret?: string | null;
+      /** @description The task of this project that it runs: its id or ref */
+      taskId?: string;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
     };
     UpdateUser: {
       avatarUrl?: string | null;
@@ -5192,6 +5426,7 @@ export type CreateProject = components['schemas']['CreateProject'];
 export type CreateProjectKey = components['schemas']['CreateProjectKey'];
 export type CreateSession = components['schemas']['CreateSession'];
 export type CreateTask = components['schemas']['CreateTask'];
+export type CreateTrigger = components['schemas']['CreateTrigger'];
 export type CreateUser = components['schemas']['CreateUser'];
 export type CreateWebhook = components['schemas']['CreateWebhook'];
 export type Deleted = components['schemas']['Deleted'];
@@ -5276,6 +5511,7 @@ export type ProjectsListProjectAttachmentsQuery =
   components['schemas']['ProjectsListProjectAttachmentsQuery'];
 export type ProjectsListQuery = components['schemas']['ProjectsListQuery'];
 export type ProjectsListTasksQuery = components['schemas']['ProjectsListTasksQuery'];
+export type ProjectsListTriggersQuery = components['schemas']['ProjectsListTriggersQuery'];
 export type ProjectsSyncQuery = components['schemas']['ProjectsSyncQuery'];
 export type QueueChange = components['schemas']['QueueChange'];
 export type QueueCleared = components['schemas']['QueueCleared'];
@@ -5338,6 +5574,13 @@ export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
 export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];
 export type TokenScope = components['schemas']['TokenScope'];
+export type Trigger = components['schemas']['Trigger'];
+export type TriggerAnswer = components['schemas']['TriggerAnswer'];
+export type TriggerDelivery = components['schemas']['TriggerDelivery'];
+export type TriggerDeliveryPage = components['schemas']['TriggerDeliveryPage'];
+export type TriggerPage = components['schemas']['TriggerPage'];
+export type TriggersDeleteResult = components['schemas']['TriggersDeleteResult'];
+export type TriggersListDeliveriesQuery = components['schemas']['TriggersListDeliveriesQuery'];
 export type UpdateAgent = components['schemas']['UpdateAgent'];
 export type UpdateChecklistItem = components['schemas']['UpdateChecklistItem'];
 export type UpdateComment = components['schemas']['UpdateComment'];
@@ -5348,6 +5591,7 @@ export type UpdateProfile = components['schemas']['UpdateProfile'];
 export type UpdateProject = components['schemas']['UpdateProject'];
 export type UpdateSession = components['schemas']['UpdateSession'];
 export type UpdateTask = components['schemas']['UpdateTask'];
+export type UpdateTrigger = components['schemas']['UpdateTrigger'];
 export type UpdateUser = components['schemas']['UpdateUser'];
 export type UpdateWebhook = components['schemas']['UpdateWebhook'];
 export type UpdateWorkspace = components['schemas']['UpdateWorkspace'];

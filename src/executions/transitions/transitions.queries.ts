@@ -15,12 +15,12 @@ import {
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
   environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of,
-  inputs, secret_inputs_id, origin_type, origin_id, not_before, blocked`;
+  inputs, secret_inputs_id, payload_id, origin_type, origin_id, not_before, blocked`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           $21, $22, $23, $24, CASE WHEN $25::float8 > 0 THEN now() + make_interval(secs => $25) END, $25 > 0 OR waits_for_tasks($6))
+           $21, $22, $23, $24, $25, CASE WHEN $26::float8 > 0 THEN now() + make_interval(secs => $26) END, $26 > 0 OR waits_for_tasks($6))
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -45,6 +45,7 @@ export type NewExecution = Pick<
   | 'retry_of'
   | 'inputs'
   | 'secret_inputs_id'
+  | 'payload_id'
   | 'origin_type'
   | 'origin_id'
 > & {
@@ -59,6 +60,7 @@ export const usualExecution = {
   delay: 0,
   inputs: {},
   secret_inputs_id: null,
+  payload_id: null,
   origin_type: null,
   origin_id: null,
 } satisfies Partial<NewExecution>;
@@ -88,6 +90,7 @@ export async function insertExecution(
     e.retry_of,
     e.inputs,
     e.secret_inputs_id,
+    e.payload_id,
     e.origin_type,
     e.origin_id,
     e.delay,
@@ -106,6 +109,7 @@ const needed = [
   'retry_of',
   'inputs',
   'secret_inputs_id',
+  'payload_id',
   'generation',
 ] as const;
 
