@@ -16,6 +16,13 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
 @Index('executions_active_of', ['account_id', 'admitted_at', 'project_id'], {
   where: "status IN ('queued', 'running')",
 })
+@Index('executions_group_line', { synchronize: false })
+@Index('executions_in_group', ['concurrency_group', 'id'], {
+  where: "status IN ('queued', 'running') AND concurrency_group IS NOT NULL",
+})
+@Index('executions_hold_group', ['concurrency_group'], {
+  where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL AND concurrency_group IS NOT NULL",
+})
 @Index('executions_in_line', ['queue', 'boosted', 'id'], { where: "status = 'queued'" })
 // not by the end of the lease: a renewal would add an entry to every index
 @Index('executions_running', ['id'], { where: "status = 'running'" })
@@ -92,6 +99,17 @@ export class Execution {
   /** Exit codes after which no other attempt follows. */
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
+
+  /** The concurrency group, in which at most `concurrency_limit` runs are admitted at a time, of the whole installation. */
+  @Column('text', { nullable: true })
+  concurrency_group!: string | null;
+
+  @Column('integer', { nullable: true })
+  concurrency_limit!: number | null;
+
+  /** True while it waits for a place in its group, and so stands in no line of its project. */
+  @Column('boolean', { default: false })
+  waits_for_group!: boolean;
 
   /** 1 for the first attempt. */
   @Column('smallint', { default: 1 })

@@ -8,6 +8,7 @@ import { ExecutionsService } from './executions.service.js';
 import { QueueControl } from './admission/queue-control.js';
 import { QueueLimit } from './admission/queue-limit.js';
 import { RevokedRuns } from './revoked-runs.js';
+import { RunConflicts } from './admission/run-conflicts.js';
 import { StartEstimate } from './admission/start-estimate.js';
 
 /** Providers that other modules use too. */
@@ -17,6 +18,7 @@ const services = [
   ExecutionsService,
   QueueControl,
   QueueLimit,
+  RunConflicts,
   StartEstimate,
 ];
 

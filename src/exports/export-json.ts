@@ -177,6 +177,7 @@ function exportedTask(task: ExportedTaskRow) {
     retry_attempts: task.retry_attempts,
     limits: task.limits,
     final_exit_codes: task.final_exit_codes,
+    concurrency: task.concurrency,
     draft: task.is_draft,
     archived: task.archived_at !== null,
     archived_at: task.archived_at,

@@ -33,6 +33,7 @@ export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
   retry_attempts: 'smallint',
   limits: 'jsonb',
   final_exit_codes: 'smallint[]',
+  concurrency: 'jsonb',
 };
 const own = {
   id: 'uuid',
@@ -83,6 +84,7 @@ const blank = {
   retry_attempts: 0,
   limits: {},
   final_exit_codes: [] as number[],
+  concurrency: null,
 };
 
 /** Stores the tasks that an import makes, in their order. @param numbers the number of each */

@@ -26,6 +26,7 @@ const fields = [
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'concurrency',
 ] as const;
 
 export const restorableFields: ReadonlySet<string> = new Set(fields);

@@ -28,4 +28,5 @@ export const writtenColumns = [
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'concurrency',
 ] as const satisfies (keyof Task)[];

@@ -46,6 +46,7 @@ const runErrors: ErrorCode[] = [
   'PROJECT_ARCHIVED',
   'QUEUE_FULL',
   'RESOURCE_LIMIT_EXCEEDED',
+  'CONCURRENCY_SKIPPED',
 ];
 
 @Controller('api/tasks/:task_id')

@@ -4,6 +4,7 @@ import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import { formatDuration } from '../common/duration.js';
 import { toInstant } from '../common/fields.js';
+import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import type { Execution } from '../executions/execution.entity.js';
@@ -14,6 +15,8 @@ import {
   type ExecutionListQuery,
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
+import { resolveGroup, type Concurrency } from '../executions/concurrency.js';
+import { RunConflicts } from '../executions/admission/run-conflicts.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/admission/start-estimate.js';
@@ -33,6 +36,12 @@ import { requireTask, runStateOf, type AccessibleTask, type RunState } from './t
 /** How often a command is checked at most, when it changes between its check and its start. */
 const maxChecks = 3;
 
+/** What a schedule or a trigger decides about the runs that it requests. */
+export interface RunOptions {
+  /** The concurrency group in place of the task's; null for none. */
+  concurrency?: Concurrency | null;
+}
+
 /** A command that has passed the safety check, with the environment that it was checked with. */
 interface CheckedCommand {
   command: string;
@@ -46,6 +55,7 @@ export class TaskExecutionService {
     private readonly lifecycle: ExecutionLifecycle,
     private readonly executions: ExecutionsService,
     private readonly estimate: StartEstimate,
+    private readonly conflicts: RunConflicts,
     private readonly safety: SafetyChecks,
     private readonly actors: Actors,
     private readonly infrastructure: Infrastructure,
@@ -54,11 +64,17 @@ export class TaskExecutionService {
   /**
    * Queues a run of a task's command, or of its project's template.
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED by somebody else, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
-   * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED
+   * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED,
+   * CONCURRENCY_SKIPPED when its group is full and says so, VALIDATION_ERROR when the group's name is too long with these inputs
    */
-  async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
+  async execute(
+    actor: Actor,
+    name: string,
+    input: ExecuteTask,
+    options: RunOptions = {},
+  ): Promise<QueuedTask> {
     return this.withCheckedCommand(actor, name, input.options.allow_unsafe, (tx, task, state) =>
-      this.enqueue(tx, actor, task, state, input),
+      this.enqueue(tx, actor, task, state, input, options),
     );
   }
 
@@ -79,7 +95,7 @@ export class TaskExecutionService {
         priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
         options: { timeout: last.timeout, limits: last.limits, final_exit_codes: last.final_exit_codes },
       };
-      const queued = await this.enqueue(tx, actor, task, state, again, last);
+      const queued = await this.enqueue(tx, actor, task, state, again, {}, last);
       return async () => ({ ...(await queued()), retry_attempt: last.attempt + 1 });
     });
   }
@@ -140,6 +156,7 @@ export class TaskExecutionService {
     task: AccessibleTask,
     state: RunState,
     input: ExecuteTask,
+    options: RunOptions,
     last?: Execution,
   ): Promise<() => Promise<QueuedTask>> {
     if (state.active !== null) {
@@ -161,7 +178,11 @@ export class TaskExecutionService {
     const timeout = allowedTimeout(input.options.timeout ?? task.timeout, this.infrastructure.config);
     const project = { ...state, id: task.project_id, settings: task.project_settings };
     refuseFullStorage(project, Number(state.stored_bytes), MAX_USER_STORAGE);
-    const id = await this.lifecycle.enqueue(tx, actor, {
+    const id = newId();
+    const concurrency = concurrencyOf(task, options);
+    if (concurrency) this.conflicts.settle(tx, actor, concurrency, id);
+    await this.lifecycle.enqueue(tx, actor, {
+      id,
       ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
       task_id: task.id,
       project_id: task.project_id,
@@ -174,6 +195,8 @@ export class TaskExecutionService {
       timeout,
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
+      concurrency_group: concurrency?.group ?? null,
+      concurrency_limit: concurrency?.limit ?? null,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
     const estimate = this.estimate.afterCommit(tx, id);
@@ -205,21 +228,25 @@ export class TaskExecutionService {
     let checked: CheckedCommand | undefined;
     let current = actor;
     for (let checksLeft = maxChecks; checksLeft >= 0; checksLeft -= 1) {
-      const outcome = await this.database.transaction(async (tx) => {
-        // sent in one packet and in this order, so that the second statement sees everything committed before the lock was granted
-        const [task, first] = await Promise.all([
-          requireTask(tx, current, name, 'execute', { lock: true }),
-          runStateOf(tx, name),
-        ]);
-        // an id prefix may match tasks that the actor may not see, so the state read by the name can be that of another task
-        const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
-        const command = commandOf(task);
-        const isChecked =
-          command === undefined ||
-          (checked?.command === command && isDeepStrictEqual(checked.environment, task.environment)) ||
-          (allowUnsafe !== true && this.safety.isKnownAsSafe(command, task.environment));
-        return isChecked ? work(tx, task, state!) : { command, environment: task.environment };
-      });
+      const outcome = await this.database
+        .transaction(async (tx) => {
+          // sent in one packet and in this order, so that the second statement sees everything committed before the lock was granted
+          const [task, first] = await Promise.all([
+            requireTask(tx, current, name, 'execute', { lock: true }),
+            runStateOf(tx, name),
+          ]);
+          // an id prefix may match tasks that the actor may not see, so the state read by the name can be that of another task
+          const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
+          const command = commandOf(task);
+          const isChecked =
+            command === undefined ||
+            (checked?.command === command && isDeepStrictEqual(checked.environment, task.environment)) ||
+            (allowUnsafe !== true && this.safety.isKnownAsSafe(command, task.environment));
+          return isChecked ? work(tx, task, state!) : { command, environment: task.environment };
+        })
+        .catch(async (error: unknown) => {
+          throw await this.conflicts.explain(current, error);
+        });
       if (typeof outcome === 'function') return outcome();
       checked = outcome;
       await this.safety.refuseUnsafe(actor, checked.command, allowUnsafe, checked.environment);
@@ -228,6 +255,13 @@ export class TaskExecutionService {
     }
     throw new AppError('VERSION_CONFLICT', { task_id: name });
   }
+}
+
+/** Resolves the concurrency group of a run. */
+function concurrencyOf(task: AccessibleTask, options: RunOptions): Concurrency | null {
+  const concurrency = options.concurrency === undefined ? task.concurrency : options.concurrency;
+  if (concurrency === null) return null;
+  return { ...concurrency, group: resolveGroup(concurrency.group, { project: task.key, inputs: {} }) };
 }
 
 function commandOf(task: AccessibleTask): string | undefined {

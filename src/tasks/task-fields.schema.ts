@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema, parseDuration } from '../common/duration.js';
 import { id, jsonObject, sentInstant } from '../common/fields.js';
+import { concurrencySchema } from '../executions/concurrency.js';
 import { runShape } from '../executions/run-shape.js';
 import { taskIdParam } from './task-ref.js';
 import { taskTypes } from './task.entity.js';
@@ -95,4 +96,5 @@ export const taskFields = {
   retry_attempts: runShape.retry_attempts,
   limits: runShape.limits,
   final_exit_codes: runShape.final_exit_codes,
+  concurrency: concurrencySchema.nullable(),
 };

@@ -1,6 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 import type { RunLimits } from '../common/run-limits.js';
+import type { Concurrency } from '../executions/concurrency.js';
 
 export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -183,6 +184,10 @@ export class Task {
   /** Exit codes after which no other attempt follows. */
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
+
+  /** The group of runs that it runs in; null when it runs beside anything. */
+  @Column('jsonb', { nullable: true })
+  concurrency!: Concurrency | null;
 
   /** The claim of an agent that works on it. While there is one, the task is running, whatever becomes of its runs. */
   @Column('uuid', { nullable: true })

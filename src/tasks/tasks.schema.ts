@@ -4,6 +4,7 @@ import { id, instant, toInstant, versionField } from '../common/fields.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { queryFlag, queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/admission/admission.queries.js';
+import { shownConcurrency } from '../executions/concurrency.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { runShape } from '../executions/run-shape.js';
@@ -48,6 +49,7 @@ export const createTaskSchema = z
     retry_attempts: shape.retry_attempts.default(0),
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
+    concurrency: shape.concurrency.default(null),
     dependencies: dependencies.default([]),
     draft: z.boolean().default(false).meta({
       description: 'A draft is seen by you and the owners of the project only, until it is published',
@@ -136,6 +138,7 @@ export const taskSchema = z
     retry_attempts: z.int(),
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
+    concurrency: shownConcurrency.nullable(),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
     last_run: lastRunSchema.nullable().meta({ description: 'The result of the current or last execution' }),
     version: z.int(),
@@ -191,6 +194,7 @@ export function toTask(row: TaskRow): TaskView {
     retry_attempts: row.retry_attempts,
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
+    concurrency: row.concurrency,
     execution_id: row.execution_id,
     last_run: toLastRun(row.last_run),
     version: row.version,

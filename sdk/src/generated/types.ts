@@ -896,6 +896,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -1046,6 +1047,12 @@ export interface components {
       result?: string | null;
       /** @description The token of the claim */
       token: string;
+    };
+    Concurrency: {
+      group: string;
+      limit: number;
+      /** @enum {string} */
+      onConflict: 'queue' | 'skip' | 'cancel_running';
     };
     CreateAgent: {
       /**
@@ -1205,6 +1212,8 @@ export interface components {
       blocker?: string | null;
       /** @default null */
       command?: string | null;
+      /** @default null */
+      concurrency?: components['schemas']['SetConcurrency'] | null;
       /**
        * @description Tasks of the same project that must be completed before this one runs
        * @default []
@@ -1659,6 +1668,7 @@ export interface components {
           | 'TASK_CANCELLED'
           | 'TASK_DEPENDENCY_NOT_MET'
           | 'TASK_NOT_EXECUTABLE'
+          | 'CONCURRENCY_SKIPPED'
           | 'COMMAND_UNSAFE'
           | 'COMMAND_NOT_RUNNING'
           | 'PROJECT_NOT_FOUND'
@@ -1746,6 +1756,9 @@ export interface components {
       attempt: number;
       command: string;
       completedAt: string | null;
+      /** @description The group in which at most `concurrency_limit` runs are under way at a time */
+      concurrencyGroup: string | null;
+      concurrencyLimit: number | null;
       duration: string | null;
       error: string | null;
       /** Format: uuid */
@@ -1794,6 +1807,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -1995,6 +2009,9 @@ export interface components {
       /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
       completedAt: string | null;
+      /** @description The group in which at most `concurrency_limit` runs are under way at a time */
+      concurrencyGroup: string | null;
+      concurrencyLimit: number | null;
       duration: string | null;
       error: string | null;
       /** Format: uuid */
@@ -2043,6 +2060,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -2062,6 +2080,7 @@ export interface components {
       /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -2122,6 +2141,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3207,6 +3227,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3365,6 +3386,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3594,6 +3616,22 @@ export interface components {
        */
       userId?: string;
     };
+    /** @description At most `limit` runs of a group are under way at a time, over all workers */
+    SetConcurrency: {
+      /** @description The name of the group, which is one for the whole installation; `{{project}}` stands for the key of the project, `{{input.NAME}}` for an input */
+      group: string;
+      /**
+       * @description How many runs of the group may be under way when one of this task starts
+       * @default 1
+       */
+      limit?: number;
+      /**
+       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the runs of the group that you may run, waiting ones included
+       * @default queue
+       * @enum {string}
+       */
+      onConflict?: 'queue' | 'skip' | 'cancel_running';
+    };
     SetProjectMember: {
       /** @enum {string} */
       role: 'viewer' | 'developer' | 'owner';
@@ -3616,6 +3654,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3701,6 +3740,7 @@ export interface components {
       };
       command: string | null;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -3764,6 +3804,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3972,6 +4013,7 @@ export interface components {
       claim: components['schemas']['TaskClaim'] | null;
       command: string | null;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -4048,6 +4090,7 @@ export interface components {
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -4554,6 +4597,7 @@ export interface components {
       /** @description Why the work cannot go on; null when nothing blocks it */
       blocker?: string | null;
       command?: string | null;
+      concurrency?: components['schemas']['SetConcurrency'] | null;
       /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       description?: string;
@@ -5070,6 +5114,7 @@ export type CommandsSuggestionsQuery = components['schemas']['CommandsSuggestion
 export type Comment = components['schemas']['Comment'];
 export type CommentPage = components['schemas']['CommentPage'];
 export type CompleteClaim = components['schemas']['CompleteClaim'];
+export type Concurrency = components['schemas']['Concurrency'];
 export type CreateAgent = components['schemas']['CreateAgent'];
 export type CreateAgentKey = components['schemas']['CreateAgentKey'];
 export type CreateChecklistItem = components['schemas']['CreateChecklistItem'];
@@ -5196,6 +5241,7 @@ export type SessionPage = components['schemas']['SessionPage'];
 export type SessionSummary = components['schemas']['SessionSummary'];
 export type SessionsHistoryQuery = components['schemas']['SessionsHistoryQuery'];
 export type SessionsListQuery = components['schemas']['SessionsListQuery'];
+export type SetConcurrency = components['schemas']['SetConcurrency'];
 export type SetProjectMember = components['schemas']['SetProjectMember'];
 export type SetSecret = components['schemas']['SetSecret'];
 export type StartedCommand = components['schemas']['StartedCommand'];

@@ -15,8 +15,8 @@ import {
   settleDependents,
   unblockForgotten,
   waitingForTask,
-  type AdmissionCause,
 } from '../admission/admission.queries.js';
+import { causeOf, groupsOf, type EndedRun } from '../admission/admission-cause.js';
 import { Admissions } from '../admission/admissions.js';
 import { lockOutput, storedBytes } from '../stored-output.queries.js';
 import { addUsage } from '../output-usage.queries.js';
@@ -76,7 +76,10 @@ export class ExecutionLifecycle {
     const { project_id } = execution;
     if (project_id !== null) void tx.withCommit(() => keepProject(tx, project_id));
     const queued = tx.withCommit(() => insertExecution(tx, actor, execution));
-    const admitted = this.admissions.behindCommit(tx, { owner: ownerOf(execution) });
+    const admitted = this.admissions.behindCommit(tx, {
+      owner: ownerOf(execution),
+      groups: groupsOf(execution),
+    });
     tx.afterCommit(async () => {
       const result = await queued;
       this.publisher.queued(result);
@@ -108,7 +111,7 @@ export class ExecutionLifecycle {
    * @returns undefined when the guard did not hold, as for `finish`
    */
   async complete(
-    run: Pick<Execution, 'id' | 'generation' | 'project_id' | 'requested_by' | 'task_id'>,
+    run: EndedRun & Pick<Execution, 'id' | 'generation'>,
     outcome: Outcome & { status: 'completed' },
     outputBytes: number,
   ): Promise<PublicExecution | undefined> {
@@ -278,16 +281,4 @@ export class ExecutionLifecycle {
       if (await isInVain(tx, id)) await this.finishIn(tx, id, { queued: true }, dependencyNotMet, 0, null);
     });
   }
-}
-
-/** Why something may be admitted after the end of an execution. */
-function causeOf(
-  { project_id, requested_by, task_id }: Pick<Execution, 'project_id' | 'requested_by' | 'task_id'>,
-  outcome: Outcome,
-): AdmissionCause {
-  return {
-    owner: ownerOf({ project_id, requested_by }),
-    freedBy: [requested_by],
-    endedTasks: task_id !== null && outcome.status === 'completed' ? [task_id] : [],
-  };
 }

@@ -14,12 +14,14 @@ import {
 } from './transition-statement.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
-  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before, blocked`;
+  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before, blocked,
+  concurrency_group, concurrency_limit, waits_for_group`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END, $21 > 0 OR waits_for_tasks($6))
+           CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END, $21 > 0 OR waits_for_tasks($6),
+           $22, $23, $22::text IS NOT NULL)
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -40,6 +42,8 @@ export type NewExecution = Pick<
   | 'network'
   | 'retries_left'
   | 'final_exit_codes'
+  | 'concurrency_group'
+  | 'concurrency_limit'
   | 'attempt'
   | 'retry_of'
 > & {
@@ -71,6 +75,8 @@ export async function insertExecution(
     e.attempt,
     e.retry_of,
     e.delay,
+    e.concurrency_group,
+    e.concurrency_limit,
   ]);
   return result!;
 }
@@ -85,6 +91,7 @@ const needed = [
   'network',
   'retry_of',
   'generation',
+  'concurrency_group',
 ] as const;
 
 export type ClaimedExecution = PublicExecution &
@@ -156,7 +163,7 @@ const guards = {
 function endOf(guard: keyof typeof guards, first: number): string {
   const $ = (n: number) => `$${first + n}`;
   return `UPDATE executions SET status = ${$(1)}, reason = ${$(2)}, exit_code = ${$(3)}, error = ${$(4)}, finished_at = now(),
-            lease_expires_at = NULL, pid = NULL, blocked = false, output_bytes = coalesce(${$(5)}, output_bytes), output_omitted = ${$(6)}
+            lease_expires_at = NULL, pid = NULL, blocked = false, waits_for_group = false, output_bytes = coalesce(${$(5)}, output_bytes), output_omitted = ${$(6)}
       WHERE id = ${$(0)} AND status = ANY(${$(7)}) AND ${guards[guard]($(8))}
       RETURNING *`;
 }
