@@ -23,6 +23,9 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
 @Index('executions_hold_group', ['concurrency_group'], {
   where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL AND concurrency_group IS NOT NULL",
 })
+@Index('executions_labelled', ['runs_on', 'admitted_at'], {
+  where: "status = 'queued' AND admitted_at IS NOT NULL AND runs_on <> '{}'",
+})
 @Index('executions_in_line', ['queue', 'boosted', 'id'], { where: "status = 'queued'" })
 // not by the end of the lease: a renewal would add an entry to every index
 @Index('executions_running', ['id'], { where: "status = 'running'" })
@@ -110,6 +113,10 @@ export class Execution {
   /** True while it waits for a place in its group, and so stands in no line of its project. */
   @Column('boolean', { default: false })
   waits_for_group!: boolean;
+
+  /** The labels that a worker must have to run it, sorted. */
+  @Column('text', { array: true, default: [] })
+  runs_on!: string[];
 
   /** 1 for the first attempt. */
   @Column('smallint', { default: 1 })

@@ -34,6 +34,7 @@ export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
   limits: 'jsonb',
   final_exit_codes: 'smallint[]',
   concurrency: 'jsonb',
+  runs_on: 'text[]',
 };
 const own = {
   id: 'uuid',
@@ -85,6 +86,7 @@ const blank = {
   limits: {},
   final_exit_codes: [] as number[],
   concurrency: null,
+  runs_on: null,
 };
 
 /** Stores the tasks that an import makes, in their order. @param numbers the number of each */

@@ -27,6 +27,7 @@ const fields = [
   'limits',
   'final_exit_codes',
   'concurrency',
+  'runs_on',
 ] as const;
 
 export const restorableFields: ReadonlySet<string> = new Set(fields);

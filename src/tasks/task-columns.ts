@@ -29,4 +29,5 @@ export const writtenColumns = [
   'limits',
   'final_exit_codes',
   'concurrency',
+  'runs_on',
 ] as const satisfies (keyof Task)[];

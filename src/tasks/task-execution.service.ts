@@ -183,7 +183,7 @@ export class TaskExecutionService {
     if (concurrency) this.conflicts.settle(tx, actor, concurrency, id);
     await this.lifecycle.enqueue(tx, actor, {
       id,
-      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
+      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS, task.runs_on),
       task_id: task.id,
       project_id: task.project_id,
       session_id: actor.sessionId ?? null,

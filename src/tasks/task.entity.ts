@@ -189,6 +189,10 @@ export class Task {
   @Column('jsonb', { nullable: true })
   concurrency!: Concurrency | null;
 
+  /** The labels that a worker must have to run it; null for those of the project. */
+  @Column('text', { array: true, nullable: true })
+  runs_on!: string[] | null;
+
   /** The claim of an agent that works on it. While there is one, the task is running, whatever becomes of its runs. */
   @Column('uuid', { nullable: true })
   claim_id!: string | null;

@@ -50,6 +50,7 @@ export const createTaskSchema = z
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
     concurrency: shape.concurrency.default(null),
+    runs_on: shape.runs_on.prefault(null),
     dependencies: dependencies.default([]),
     draft: z.boolean().default(false).meta({
       description: 'A draft is seen by you and the owners of the project only, until it is published',
@@ -139,6 +140,7 @@ export const taskSchema = z
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
     concurrency: shownConcurrency.nullable(),
+    runs_on: z.array(z.string()).nullable(),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
     last_run: lastRunSchema.nullable().meta({ description: 'The result of the current or last execution' }),
     version: z.int(),
@@ -195,6 +197,7 @@ export function toTask(row: TaskRow): TaskView {
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
     concurrency: row.concurrency,
+    runs_on: row.runs_on,
     execution_id: row.execution_id,
     last_run: toLastRun(row.last_run),
     version: row.version,

@@ -105,7 +105,8 @@ const events: Record<WebhookEvent | 'ping', { summary: string; description: stri
   },
   'system.alert': {
     summary: 'Something needs an administrator',
-    description: 'A kind of alert is raised at most every five minutes.',
+    description:
+      'A kind of alert is raised at most every five minutes; `no_matching_worker` once for each set of labels, until a worker has them.',
     data: z.object({
       kind: z.string().meta({ examples: ['worker_lost'] }),
       level: z.literal('warning'),

@@ -82,6 +82,7 @@ test('a task is created, shown, changed and deleted', async () => {
     limits: {},
     final_exit_codes: [],
     concurrency: null,
+    runs_on: null,
     execution_id: null,
     last_run: null,
     version: 1,

@@ -892,6 +892,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -1279,6 +1280,11 @@ export interface components {
        * @default 0
        */
       retryAttempts?: number;
+      /**
+       * @description The labels that a worker must have to run it; null for the project's, [] for any worker
+       * @default null
+       */
+      runsOn?: string[] | null;
       /**
        * @description Where the task comes from, such as the name of a tool
        * @default null
@@ -1794,6 +1800,8 @@ export interface components {
       /** Format: uuid */
       requestedBy: string;
       retryOf: string | null;
+      /** @description The labels that a worker must have to run it */
+      runsOn: string[];
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -1803,6 +1811,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -2047,6 +2056,8 @@ export interface components {
       /** Format: uuid */
       requestedBy: string;
       retryOf: string | null;
+      /** @description The labels that a worker must have to run it */
+      runsOn: string[];
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -2056,6 +2067,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -2112,6 +2124,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -2137,6 +2150,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -3202,7 +3216,7 @@ export interface components {
           size: number;
         };
       };
-      /** @description The slots of all worker processes */
+      /** @description The slots of all worker processes; those of drained ones are not idle */
       workers: {
         active: number;
         idle: number;
@@ -3223,6 +3237,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -3382,6 +3397,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -3650,6 +3666,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -3775,6 +3792,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -3800,6 +3818,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -4061,6 +4080,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4086,6 +4106,7 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
@@ -4627,6 +4648,8 @@ export interface components {
       result?: string | null;
       /** @description The number of further attempts after a failed one */
       retryAttempts?: number;
+      /** @description The labels that a worker must have to run it; null for the project's, [] for any worker */
+      runsOn?: string[] | null;
       /** @description Where the task comes from, such as the name of a tool */
       source?: string | null;
       /**

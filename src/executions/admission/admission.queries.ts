@@ -1,7 +1,7 @@
 import { AppError } from '../../common/errors.js';
 import { nilId } from '../../common/ids.js';
 import { isNoData, type Queryable, type Transaction } from '../../infra/database.js';
-import type { QueueEntry } from '../../infra/execution-queue.js';
+import type { QueuedJob, QueueEntry } from '../../infra/execution-queue.js';
 
 /** An SQL condition, true during announced maintenance; the subquery makes Postgres evaluate it once per statement. */
 const inMaintenance = '(SELECT in_maintenance())';
@@ -19,7 +19,7 @@ const isFree = `e.blocked AND e.status = 'queued' AND NOT ${inBackoff} AND NOT $
 /** An SQL expression for the reason why the execution `e` has not started yet; null once it has. */
 export const whyWaiting = `CASE
   WHEN e.status <> 'queued' THEN NULL
-  WHEN e.admitted_at IS NOT NULL THEN 'worker_busy'
+  WHEN e.admitted_at IS NOT NULL THEN waits_for_worker(e.runs_on)
   WHEN ${inMaintenance} THEN 'maintenance'
   WHEN ${queuePaused} THEN 'queue_paused'
   WHEN ${inBackoff} THEN 'retry_backoff'
@@ -30,6 +30,7 @@ export const whyWaiting = `CASE
 
 export const waitingReasons = [
   'worker_busy',
+  'no_matching_worker',
   'maintenance',
   'queue_paused',
   'retry_backoff',
@@ -76,6 +77,9 @@ export interface Admission {
   busy: boolean;
 }
 
+const admitting = `SELECT a.id, a.queue, a.boosted, (SELECT e.runs_on FROM executions e WHERE e.id = a.id) AS runs_on, a.elsewhere, a.busy
+  FROM admit_next($1, $2, $3, $4, $5, $6) AS a`;
+
 /**
  * Admits the waiting executions that nothing blocks, as far as the limits of their project and their users allow: by priority, users in
  * turn, the oldest first. It is the SQL function `admit_next`, defined in the migrations AdmissionInBatches and ConcurrencyGroups, and must be the only statement
@@ -90,13 +94,7 @@ export async function admit(
 ): Promise<Admission> {
   const rows = await db.query<
     QueueEntry & { elsewhere: string | null; busy: boolean } & Record<string, unknown>
-  >('SELECT id, queue, boosted, elsewhere, busy FROM admit_next($1, $2, $3, $4, $5, $6)', [
-    owner,
-    freedBy,
-    endedTasks,
-    ...slotValues(slots),
-    waits,
-  ]);
+  >(admitting, [owner, freedBy, endedTasks, ...slotValues(slots), waits]);
   return {
     entries: rows.filter(({ id }) => id !== null),
     elsewhere: rows.flatMap(({ elsewhere }) => elsewhere ?? []),
@@ -242,14 +240,14 @@ export async function settleWaitingTasks(
 }
 
 /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
-export function revokeSuspended(db: Queryable): Promise<{ id: string }[]> {
-  return db.query<{ id: string }>(
+export function revokeSuspended(db: Queryable): Promise<QueuedJob[]> {
+  return db.query<QueuedJob & Record<string, unknown>>(
     `UPDATE executions e SET admitted_at = NULL
       WHERE e.id IN (
         SELECT e.id FROM executions e
          WHERE e.status = 'queued' AND e.admitted_at IS NOT NULL AND ${isSuspended}
          FOR UPDATE OF e SKIP LOCKED)
-      RETURNING e.id`,
+      RETURNING e.id, e.runs_on`,
   );
 }
 

@@ -150,7 +150,7 @@ export class ExecutionLifecycle {
       error: actor === null ? (reason ?? undefined) : undefined,
     };
     const execution = await this.finishIn(tx, id, { queued: true }, outcome, null, actor);
-    if (execution) tx.afterCommit(() => this.queue.remove(id));
+    if (execution) tx.afterCommit(() => this.queue.remove(execution));
     return execution;
   }
 
@@ -207,7 +207,7 @@ export class ExecutionLifecycle {
 
   /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
   async revokeSuspended(): Promise<void> {
-    for (const { id } of await revokeSuspended(this.database)) await this.queue.remove(id);
+    for (const job of await revokeSuspended(this.database)) await this.queue.remove(job);
   }
 
   private async finishIn(

@@ -15,13 +15,13 @@ import {
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
   environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before, blocked,
-  concurrency_group, concurrency_limit, waits_for_group`;
+  concurrency_group, concurrency_limit, waits_for_group, runs_on`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
            CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END, $21 > 0 OR waits_for_tasks($6),
-           $22, $23, $22::text IS NOT NULL)
+           $22, $23, $22::text IS NOT NULL, $24)
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -44,6 +44,7 @@ export type NewExecution = Pick<
   | 'final_exit_codes'
   | 'concurrency_group'
   | 'concurrency_limit'
+  | 'runs_on'
   | 'attempt'
   | 'retry_of'
 > & {
@@ -77,6 +78,7 @@ export async function insertExecution(
     e.delay,
     e.concurrency_group,
     e.concurrency_limit,
+    e.runs_on,
   ]);
   return result!;
 }
@@ -111,7 +113,7 @@ const claimed = {
 const claiming = transitionStatement(
   `UPDATE executions e SET status = 'running', worker_id = $6, generation = generation + 1, started_at = now(),
           lease_expires_at = now() + make_interval(secs => $7)
-    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${isSuspended} AND ${mayStillRun}
+    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND runs_on <@ $9::text[] AND NOT ${isSuspended} AND ${mayStillRun}
    RETURNING *`,
   claimed,
 );
@@ -125,15 +127,18 @@ const renewingClaim = transitionStatement(
 
 /**
  * Claims an admitted execution for a worker and sets it running.
- * @returns undefined when another worker has claimed it, it is no longer admitted, or its requester has lost the right to run it
+ * @param labels the labels of the worker
+ * @returns undefined when another worker has claimed it, it is no longer admitted, the worker lacks a label, or its requester has lost the
+ * right to run it
  */
 export function claim(
   db: Queryable,
   id: string,
   workerId: string,
   leaseSeconds: number,
+  labels: readonly string[],
 ): Promise<TransitionResult<ClaimedExecution> | undefined> {
-  return applyTransition(db, claiming, null, [id, workerId, leaseSeconds, statesBefore('running')]);
+  return applyTransition(db, claiming, null, [id, workerId, leaseSeconds, statesBefore('running'), labels]);
 }
 
 /**
