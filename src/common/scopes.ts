@@ -49,6 +49,7 @@ const resources: Record<string, ResourceScopes> = {
   commands: { read: readTasks, own: readTasks, execute },
   sessions: { read: readTasks, own: writeTasks },
   queues: { read: readTasks, execute, admin },
+  workers: { read: readTasks, admin },
   webhooks: { read: webhooks, write: webhooks },
   'personal-access-tokens': { read: tokens, own: tokens },
   // Any token may read its own user and the health of the system.
@@ -87,6 +88,8 @@ const entityResources = {
   webhook: ['webhooks', 'read'],
   queue: ['queues', 'read'],
   system: ['system', 'read'],
+  // with the names of hosts
+  worker: ['workers', 'admin'],
   token: ['personal-access-tokens', 'read'],
   // The entries about users are about sign-ins and about other users, too.
   user: ['users', 'admin'],

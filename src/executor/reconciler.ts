@@ -3,10 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { nilId } from '../common/ids.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
 import { settleWaitingTasks } from '../executions/admission/admission.queries.js';
+import { ActivityLog } from '../activity/activity-log.js';
 import { SystemAlerts } from '../activity/system-alerts.js';
+import { Events } from '../infra/events.js';
 import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { WorkerConnections } from '../infra/reserved-connections.js';
+import { reportLostWorkers } from './lost-workers.js';
 import { reportUnmatchedLabels } from './unmatched-labels.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
 
@@ -38,6 +41,8 @@ export class Reconciler {
     private readonly lifecycle: WorkerLifecycle,
     private readonly queue: ExecutionQueue,
     private readonly alerts: SystemAlerts,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
     private readonly infrastructure: Infrastructure,
   ) {}
 
@@ -104,6 +109,8 @@ export class Reconciler {
     }
     if (performance.now() < this.trustedFrom) return;
     this.trusted = true;
+    const { LEASE_SECONDS } = this.infrastructure.config;
+    await reportLostWorkers(this.database, this.activity, this.events, LEASE_SECONDS);
     const lost = await this.lifecycle.endLost();
     if (lost > 0) {
       await this.alerts.raise('worker_lost', 'A worker stopped answering; what it ran was ended', {

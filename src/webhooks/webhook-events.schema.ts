@@ -114,6 +114,18 @@ const events: Record<WebhookEvent | 'ping', { summary: string; description: stri
       details: z.record(z.string(), z.unknown()),
     }),
   },
+  'worker.lost': {
+    summary: 'A worker has stopped answering',
+    description:
+      'Its heartbeat has stopped for the time of a lease without a clean end; what it ran ends as WORKER_LOST. Sent once, only to webhooks without a project.',
+    data: z.object({
+      worker_id: id,
+      host: z.string(),
+      labels: z.array(z.string()),
+      started_at: instant,
+      seen_at: instant.meta({ description: 'Its last heartbeat' }),
+    }),
+  },
   ping: {
     summary: 'A test message was requested',
     description: 'It is sent once, independently of the events of the webhook.',

@@ -20,6 +20,7 @@ import { SystemResource } from './resources/system.js';
 import { TasksResource } from './resources/tasks.js';
 import { UsersResource } from './resources/users.js';
 import { WebhooksResource } from './resources/webhooks.js';
+import { WorkersResource } from './resources/workers.js';
 import { WorkspaceResource } from './resources/workspace.js';
 import { WorkspacesResource } from './resources/workspaces.js';
 
@@ -45,6 +46,7 @@ export class Resources {
   readonly tasks: TasksResource;
   readonly users: UsersResource;
   readonly webhooks: WebhooksResource;
+  readonly workers: WorkersResource;
   readonly workspace: WorkspaceResource;
   readonly workspaces: WorkspacesResource;
 
@@ -69,6 +71,7 @@ export class Resources {
     this.tasks = new TasksResource(api);
     this.users = new UsersResource(api);
     this.webhooks = new WebhooksResource(api);
+    this.workers = new WorkersResource(api);
     this.workspace = new WorkspaceResource(api);
     this.workspaces = new WorkspacesResource(api);
   }

@@ -1366,6 +1366,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
         | 'task.*'
         | 'project.*'
         | 'system.*'
@@ -3304,6 +3305,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
       )[];
       /** Format: date-time */
       from: string;
@@ -4719,6 +4721,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
         | 'task.*'
         | 'project.*'
         | 'system.*'
@@ -5052,6 +5055,67 @@ export interface components {
       /** @description The id of a project, or its key */
       projectId?: string;
     };
+    Worker: {
+      /** @description How many runs it does at the moment */
+      busy: number;
+      /** @description Whether it finishes what it runs and takes nothing new */
+      draining: boolean;
+      /** @description The name of its host; null except for administrators */
+      host: string | null;
+      /**
+       * Format: uuid
+       * @description It is new with each start of the process
+       */
+      id: string;
+      /** @description What a run may ask for in `runs_on`; the label of the host is for administrators only */
+      labels: string[];
+      /** @description Whether it can start commands */
+      ready: boolean;
+      /**
+       * Format: date-time
+       * @description Its last heartbeat
+       */
+      seenAt: string;
+      /** @description How many runs it does at a time */
+      slots: number;
+      /** Format: date-time */
+      startedAt: string;
+      version: string;
+    };
+    WorkerLostMessage: {
+      data: {
+        host: string;
+        labels: string[];
+        /**
+         * Format: date-time
+         * @description Its last heartbeat
+         */
+        seenAt: string;
+        /** Format: date-time */
+        startedAt: string;
+        /** Format: uuid */
+        workerId: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'worker.lost';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    Workers: {
+      workers: components['schemas']['Worker'][];
+    };
     Workspace: {
       /** Format: date-time */
       createdAt: string;
@@ -5324,5 +5388,8 @@ export type WebhookReplay = components['schemas']['WebhookReplay'];
 export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
 export type WebhooksListDeliveriesQuery = components['schemas']['WebhooksListDeliveriesQuery'];
 export type WebhooksListQuery = components['schemas']['WebhooksListQuery'];
+export type Worker = components['schemas']['Worker'];
+export type WorkerLostMessage = components['schemas']['WorkerLostMessage'];
+export type Workers = components['schemas']['Workers'];
 export type Workspace = components['schemas']['Workspace'];
 export type Workspaces = components['schemas']['Workspaces'];
