@@ -73,8 +73,6 @@ export class CommandsService {
         timeout,
         retries_left: 0,
         final_exit_codes: [],
-        concurrency_group: null,
-        concurrency_limit: null,
       });
     };
     const id = await this.turns.take(actor, async () => {

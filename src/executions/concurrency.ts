@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { AppError } from '../common/errors.js';
+import type { InputValues } from './inputs/input-declarations.js';
 
 /** What happens when a run is requested while its group is full. */
 export const conflictActions = ['queue', 'skip', 'cancel_running'] as const;
 export type ConflictAction = (typeof conflictActions)[number];
 
 const placeholder = /\{\{\s*(.*?)\s*\}\}/gs;
-const inputName = /^input\.([A-Za-z_][A-Za-z0-9_]{0,127})$/;
+const inputName = /^input\.([A-Za-z_][A-Za-z0-9_]{0,63})$/;
 
 /** Group names are the key of an index, whose entries are limited to 2,700 bytes. */
 const mostBytes = 500;
@@ -85,10 +86,7 @@ export function checkGroupInputs(
  * @param values the key of the project, and the values of the inputs; an input without a value is empty
  * @throws VALIDATION_ERROR when the name is longer than 500 bytes then
  */
-export function resolveGroup(
-  group: string,
-  values: { project: string; inputs: Readonly<Record<string, string | number | boolean>> },
-): string {
+export function resolveGroup(group: string, values: { project: string; inputs: InputValues }): string {
   const resolved = group.replace(placeholder, (_, name: string) => {
     const input = inputName.exec(name)?.[1];
     if (input === undefined) return values.project;
@@ -97,4 +95,19 @@ export function resolveGroup(
   if (Buffer.byteLength(resolved) <= mostBytes) return resolved;
   const issue = `The name of the group has more than ${mostBytes} bytes with these inputs`;
   throw new AppError('VALIDATION_ERROR', { field: 'concurrency.group', issue, limit: mostBytes });
+}
+
+/**
+ * Resolves the group of a run of a task.
+ * @param inputs the values of the run's inputs, without those of secrets
+ * @throws VALIDATION_ERROR for a group that holds no input of the task, or whose name is too long then
+ */
+export function resolveConcurrency(
+  concurrency: Concurrency | null,
+  task: { key: string; inputs: readonly { name: string; type: string }[] },
+  inputs: InputValues,
+): Concurrency | null {
+  if (concurrency === null) return null;
+  checkGroupInputs(concurrency, task.inputs);
+  return { ...concurrency, group: resolveGroup(concurrency.group, { project: task.key, inputs }) };
 }

@@ -1,7 +1,12 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 import type { RunLimits } from '../common/run-limits.js';
+import type { InputValues } from './inputs/input-declarations.js';
 import type { ExecutionReason, ExecutionStatus } from './transitions/execution-state.js';
+
+/** What may start a run in the name of who has made it. */
+export const originTypes = ['schedule', 'trigger'] as const;
+export type OriginType = (typeof originTypes)[number];
 
 /** One attempt to run one shell command, for a task or ad hoc. */
 @Entity('executions')
@@ -39,6 +44,7 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
 @Index('executions_output_kept', ['project_id', 'finished_at'], {
   where: 'output_pruned_at IS NULL AND output_bytes > 0',
 })
+@Index('executions_secret_inputs', ['secret_inputs_id'], { where: 'secret_inputs_id IS NOT NULL' })
 @Index('executions_output_pruning', ['id'], { where: 'output_pruning' })
 export class Execution {
   @Id()
@@ -103,6 +109,21 @@ export class Execution {
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
 
+  /** The values of its inputs by name, without those of secrets. */
+  @Column('jsonb', { default: {} })
+  inputs!: InputValues;
+
+  /** The values of its secret inputs; null when there are none. */
+  @Column('uuid', { nullable: true })
+  secret_inputs_id!: string | null;
+
+  /** What has started it; null when somebody has. */
+  @Column('text', { nullable: true })
+  origin_type!: OriginType | null;
+
+  /** The schedule or trigger that has started it. */
+  @Column('uuid', { nullable: true })
+  origin_id!: string | null;
   /** The concurrency group, in which at most `concurrency_limit` runs are admitted at a time, of the whole installation. */
   @Column('text', { nullable: true })
   concurrency_group!: string | null;

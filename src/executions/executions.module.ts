@@ -5,6 +5,8 @@ import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
 import { ExecutionPublisher } from './transitions/execution-publisher.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
+import { InputSecrets } from './inputs/input-secrets.js';
+import { RunInputs } from './inputs/run-inputs.js';
 import { QueueControl } from './admission/queue-control.js';
 import { QueueLimit } from './admission/queue-limit.js';
 import { RevokedRuns } from './revoked-runs.js';
@@ -16,8 +18,10 @@ const services = [
   ExecutionLifecycle,
   ExecutionPublisher,
   ExecutionsService,
+  InputSecrets,
   QueueControl,
   QueueLimit,
+  RunInputs,
   RunConflicts,
   StartEstimate,
 ];

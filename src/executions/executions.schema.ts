@@ -4,8 +4,9 @@ import { id, instant, toInstant } from '../common/fields.js';
 import { cursorParameter } from '../http/keyset.js';
 import { queryNumber, querySchema } from '../http/query.js';
 import { runLimitsSchema } from '../common/run-limits.js';
+import { secretMask } from './inputs/check-inputs.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './transitions/execution-state.js';
-import type { Execution } from './execution.entity.js';
+import { originTypes, type Execution } from './execution.entity.js';
 import { waitingReasons } from './admission/admission.queries.js';
 import { commandTruncated, listedCommandColumns, type WithListedCommand } from './listed-command.js';
 
@@ -38,6 +39,13 @@ export const executionSchema = z
     limits: runLimitsSchema,
     network: z.boolean().meta({ description: 'false when the command has no network' }),
     final_exit_codes: z.array(z.int()),
+    inputs: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .meta({ description: `The values of its inputs by name; that of a secret shows as ${secretMask}` }),
+    origin: z
+      .object({ type: z.enum(originTypes), id })
+      .nullable()
+      .meta({ description: 'The schedule or trigger that has started it; null when somebody has' }),
     concurrency_group: z.string().nullable().meta({
       description: 'The group in which at most `concurrency_limit` runs are under way at a time',
     }),
@@ -72,8 +80,9 @@ export const executionListQuery = querySchema({
 });
 export type ExecutionListQuery = z.output<typeof executionListQuery>;
 
-/** An execution in a list, where a long command is truncated. */
+/** An execution in a list, where a long command is truncated, and inputs, which may be long too, are left out. */
 export const listedExecutionSchema = executionSchema
+  .omit({ inputs: true })
   .extend({ command_truncated: commandTruncated })
   .meta({ id: 'ListedExecution' });
 export type ListedExecutionView = z.output<typeof listedExecutionSchema>;
@@ -95,6 +104,8 @@ const shownColumns = [
   'limits',
   'network',
   'final_exit_codes',
+  'origin_type',
+  'origin_id',
   'concurrency_group',
   'concurrency_limit',
   'runs_on',
@@ -109,8 +120,9 @@ const shownColumns = [
   'output_omitted',
   'output_pruned_at',
 ] as const;
-type ShownRow = Pick<ExecutionRow, (typeof shownColumns)[number] | 'command' | 'why_waiting'>;
-export type ListedExecutionRow = ShownRow & WithListedCommand;
+type ListedRow = Pick<ExecutionRow, (typeof shownColumns)[number] | 'command' | 'why_waiting'>;
+type ShownRow = ListedRow & Pick<ExecutionRow, 'inputs'>;
+export type ListedExecutionRow = ListedRow & WithListedCommand;
 
 /** The select list for a list of executions `e`, without `why_waiting`. */
 export const listedExecutionColumns = `${shownColumns.map((name) => `e.${name}`).join(', ')}, ${listedCommandColumns('e')}`;
@@ -128,6 +140,10 @@ export function secondsRun(execution: Pick<Execution, 'started_at' | 'finished_a
 }
 
 export function toExecution(row: ShownRow): ExecutionView {
+  return { ...listedFields(row), inputs: row.inputs };
+}
+
+function listedFields(row: ListedRow): Omit<ExecutionView, 'inputs'> {
   return {
     execution_id: row.id,
     task_id: row.task_id,
@@ -144,6 +160,7 @@ export function toExecution(row: ShownRow): ExecutionView {
     limits: row.limits,
     network: row.network,
     final_exit_codes: row.final_exit_codes,
+    origin: row.origin_type && row.origin_id ? { type: row.origin_type, id: row.origin_id } : null,
     concurrency_group: row.concurrency_group,
     concurrency_limit: row.concurrency_limit,
     runs_on: row.runs_on,
@@ -161,5 +178,5 @@ export function toExecution(row: ShownRow): ExecutionView {
 }
 
 export function toListedExecution(row: ListedExecutionRow): ListedExecutionView {
-  return { ...toExecution(row), command_truncated: row.command_truncated };
+  return { ...listedFields(row), command_truncated: row.command_truncated };
 }

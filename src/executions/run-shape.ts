@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boundedObject } from '../common/fields.js';
+import { boundedObject, listOf } from '../common/fields.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { workingDirectory } from './working-directory.js';
 
@@ -51,9 +51,7 @@ export const runShape = {
     .max(20)
     .meta({ description: 'The number of further attempts after a failed one' }),
   limits: runLimitsSchema,
-  final_exit_codes: z
-    .array(z.int().min(-64).max(255))
-    .max(100)
+  final_exit_codes: listOf(z.int().min(-64).max(255), { most: 100 })
     .transform((codes) => [...new Set(codes)])
     .meta({ description: 'Exit codes after which there is no further attempt', examples: [[2, 64]] }),
 };

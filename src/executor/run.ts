@@ -11,6 +11,8 @@ import { SealedError } from '../common/secret-box.js';
 import { LaunchError } from '../launcher/launch-error.js';
 import type { RunningProcess } from '../launcher/launch-types.js';
 import type { CommandUsers } from '../launcher/policy.js';
+import { inputVariables } from '../executions/inputs/check-inputs.js';
+import type { InputSecrets } from '../executions/inputs/input-secrets.js';
 import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
 import { commandUser } from './command-user.js';
@@ -33,6 +35,7 @@ export interface RunContext {
   bus: Bus;
   lifecycle: WorkerLifecycle;
   secrets: Pick<SecretsService, 'valuesOf'>;
+  inputSecrets: Pick<InputSecrets, 'open'>;
   logger: Logger;
   workspaceRoot: string;
   /** The users of commands; undefined where commands run as the user of this process. */
@@ -162,7 +165,11 @@ export class Run {
     const user = users && commandUser(users, await this.userNumber());
     const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
-    this.secretPatterns = await SecretPatterns.prepare(Object.values(secrets));
+    const secretInputs = inputVariables(await this.secretInputs());
+    this.secretPatterns = await SecretPatterns.prepare([
+      ...Object.values(secrets),
+      ...Object.values(secretInputs),
+    ]);
     const workspace = await workspaceOf(context.workspaceRoot, execution, !users);
     // processes of the previous attempt may be left if its worker was killed together with its launcher
     if (execution.retry_of !== null) await context.launcher.endOrphans();
@@ -179,6 +186,8 @@ export class Run {
           {
             ...secrets,
             ...execution.environment,
+            ...inputVariables(execution.inputs),
+            ...secretInputs,
           },
         ),
         user,
@@ -204,6 +213,14 @@ export class Run {
     const { project_id, has_secrets } = this.execution;
     if (project_id === null || !has_secrets) return {};
     return this.retryWhileAway(() => this.context.secrets.valuesOf(project_id, this.context.database));
+  }
+
+  private async secretInputs(): Promise<Record<string, string>> {
+    const { secret_inputs_id: id } = this.execution;
+    if (id === null) return {};
+    const values = await this.retryWhileAway(() => this.context.inputSecrets.open(this.context.database, id));
+    if (values) return values;
+    throw new UnenforceableError('The secret inputs of this run are not stored any more');
   }
 
   private async userNumber(): Promise<number> {

@@ -4,6 +4,7 @@ import { newId } from '../common/ids.js';
 import { workerBusy, workerSlots } from '../common/metrics.js';
 import { version } from '../common/version.js';
 import { labelsOfWorker } from '../common/worker-labels.js';
+import { InputSecrets } from '../executions/inputs/input-secrets.js';
 import { isOfDisabledUser } from '../executions/run-rights.js';
 import type { ClaimedExecution } from '../executions/transitions/transitions.queries.js';
 import { Bus } from '../infra/bus.js';
@@ -53,6 +54,7 @@ export class WorkerService {
     private readonly queue: ExecutionQueue,
     private readonly lifecycle: WorkerLifecycle,
     private readonly secrets: SecretsService,
+    private readonly inputSecrets: InputSecrets,
   ) {
     const { WORKER_LABELS, hostname } = infrastructure.config;
     this.labels = labelsOfWorker(WORKER_LABELS, hostname);
@@ -80,6 +82,7 @@ export class WorkerService {
       bus: this.bus,
       lifecycle: this.lifecycle,
       secrets: this.secrets,
+      inputSecrets: this.inputSecrets,
       defaultLimits: settable(config.DEFAULT_RUN_LIMITS),
       maxOutputBytes: config.OUTPUT_MAX_SIZE,
       logger,

@@ -177,6 +177,7 @@ function exportedTask(task: ExportedTaskRow) {
     retry_attempts: task.retry_attempts,
     limits: task.limits,
     final_exit_codes: task.final_exit_codes,
+    inputs: task.inputs,
     concurrency: task.concurrency,
     runs_on: task.runs_on,
     draft: task.is_draft,

@@ -1,5 +1,6 @@
 import { newId } from '../common/ids.js';
 import { jsonPieces } from '../common/json-pieces.js';
+import type { InputDeclaration } from '../executions/inputs/input-declarations.js';
 import type { Transaction } from '../infra/database.js';
 import { writtenColumns } from '../tasks/task-columns.js';
 import { stateOfNew } from '../tasks/task-state.js';
@@ -33,6 +34,7 @@ export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
   retry_attempts: 'smallint',
   limits: 'jsonb',
   final_exit_codes: 'smallint[]',
+  inputs: 'jsonb',
   concurrency: 'jsonb',
   runs_on: 'text[]',
 };
@@ -85,6 +87,7 @@ const blank = {
   retry_attempts: 0,
   limits: {},
   final_exit_codes: [] as number[],
+  inputs: [] as InputDeclaration[],
   concurrency: null,
   runs_on: null,
 };

@@ -26,6 +26,7 @@ const fields = [
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'inputs',
   'concurrency',
   'runs_on',
 ] as const;

@@ -70,6 +70,7 @@ const copied = [
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'inputs',
   'concurrency',
   'runs_on',
 ];

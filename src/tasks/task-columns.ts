@@ -28,6 +28,12 @@ export const writtenColumns = [
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'inputs',
   'concurrency',
   'runs_on',
 ] as const satisfies (keyof Task)[];
+
+/** A value as the driver takes it for a column: it would send a list as an array of Postgres, also where the column has JSON. */
+export function columnValue(name: string, value: unknown): unknown {
+  return name === 'inputs' ? JSON.stringify(value) : value;
+}

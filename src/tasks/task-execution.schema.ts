@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
 import { nextCursor } from '../http/keyset.js';
 import { executionSchema, listedExecutionSchema, priorities } from '../executions/executions.schema.js';
+import { inputValues } from '../executions/inputs/input-declarations.js';
 import { runShape } from '../executions/run-shape.js';
 
 export const executeTaskSchema = z
@@ -19,12 +20,22 @@ export const executeTaskSchema = z
       })
       .partial()
       .default({}),
+    inputs: inputValues.default({}),
   })
   .meta({
     id: 'ExecuteTask',
-    examples: [{ priority: 'high', options: { timeout: 3600, retry_attempts: 3 } }],
+    examples: [{ priority: 'high', options: { timeout: 3600, retry_attempts: 3 }, inputs: {} }],
   });
 export type ExecuteTask = z.output<typeof executeTaskSchema>;
+
+export const retryTaskSchema = z
+  .object({
+    inputs: inputValues.optional().meta({
+      description: 'Values that replace all those of the last run, which are taken again otherwise',
+    }),
+  })
+  .meta({ id: 'RetryTask', examples: [{}] });
+export type RetryTask = z.output<typeof retryTaskSchema>;
 
 export const queuedTaskSchema = z
   .object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema, parseDuration } from '../common/duration.js';
-import { id, jsonObject, sentInstant } from '../common/fields.js';
+import { id, jsonObject, listOf, sentInstant } from '../common/fields.js';
+import { inputDeclarations } from '../executions/inputs/input-declarations.js';
 import { concurrencySchema } from '../executions/concurrency.js';
 import { runsOn } from '../common/runs-on.js';
 import { runShape } from '../executions/run-shape.js';
@@ -85,10 +86,7 @@ export const taskFields = {
     description:
       'A user who can see the project. A user who later loses access to it keeps the task until it is reassigned',
   }),
-  tags: z
-    .array(tag)
-    .max(maxTags)
-    .transform((tags) => [...new Set(tags)]),
+  tags: listOf(tag, { most: maxTags }).transform((tags) => [...new Set(tags)]),
   metadata: jsonObject(),
   command: runShape.command.nullable(),
   working_directory: runShape.working_directory.nullable(),
@@ -97,6 +95,7 @@ export const taskFields = {
   retry_attempts: runShape.retry_attempts,
   limits: runShape.limits,
   final_exit_codes: runShape.final_exit_codes,
+  inputs: inputDeclarations,
   concurrency: concurrencySchema.nullable(),
   runs_on: runsOn.nullable().meta({
     description: "The labels that a worker must have to run it; null for the project's, [] for any worker",

@@ -4,9 +4,10 @@ import type { WebhookEvent } from '../activity/webhook-events.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
+import { checkGroupInputs } from '../executions/concurrency.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { Database, type Transaction } from '../infra/database.js';
-import { writtenColumns } from './task-columns.js';
+import { columnValue, writtenColumns } from './task-columns.js';
 import { recordTaskChange } from './task-activity.js';
 import { setDependencies } from './task-dependencies.js';
 import { requireParent } from './task-parent.js';
@@ -95,10 +96,15 @@ export class TaskUpdateService {
     }
 
     const next = { ...before, ...changes, ...state };
+    if (changes.concurrency || changes.inputs) checkGroupInputs(next.concurrency, next.inputs);
     const [row] = await tx
       .query<
         Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration' | 'tags'>
-      >(updating, [before.id, ...written.map((column) => next[column]), changes.tags ? actor.id : null])
+      >(updating, [
+        before.id,
+        ...written.map((column) => columnValue(column, next[column])),
+        changes.tags ? actor.id : null,
+      ])
       .catch((error: unknown) => {
         throw takenRef(error, next.external_ref) ?? error;
       });

@@ -1,6 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 import type { RunLimits } from '../common/run-limits.js';
+import type { InputDeclaration } from '../executions/inputs/input-declarations.js';
 import type { Concurrency } from '../executions/concurrency.js';
 
 export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
@@ -185,6 +186,9 @@ export class Task {
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
 
+  /** The inputs that each of its runs takes. */
+  @Column('jsonb', { default: [] })
+  inputs!: InputDeclaration[];
   /** The group of runs that it runs in; null when it runs beside anything. */
   @Column('jsonb', { nullable: true })
   concurrency!: Concurrency | null;

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../common/duration.js';
-import { id, instant, toInstant, versionField } from '../common/fields.js';
+import { id, instant, listOf, toInstant, versionField } from '../common/fields.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { queryFlag, queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/admission/admission.queries.js';
 import { shownConcurrency } from '../executions/concurrency.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
+import { shownDeclarations } from '../executions/inputs/input-declarations.js';
 import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { maxDependencies } from './task-dependencies.schema.js';
@@ -16,10 +17,9 @@ import { taskStatuses, taskTypes, type Task } from './task.entity.js';
 import { priorityName, statusWord, taskFields as shape } from './task-fields.schema.js';
 import { priorityNameOf, workflowStatuses, workflowStatusOf } from './task-words.js';
 
-const dependencies = z
-  .array(taskIdParam)
-  .max(maxDependencies)
-  .meta({ description: 'Tasks of the same project that must be completed before this one runs' });
+const dependencies = listOf(taskIdParam, { most: maxDependencies }).meta({
+  description: 'Tasks of the same project that must be completed before this one runs',
+});
 
 export const createTaskSchema = z
   .object({
@@ -49,6 +49,7 @@ export const createTaskSchema = z
     retry_attempts: shape.retry_attempts.default(0),
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
+    inputs: shape.inputs.prefault([]),
     concurrency: shape.concurrency.default(null),
     runs_on: shape.runs_on.prefault(null),
     dependencies: dependencies.default([]),
@@ -139,6 +140,7 @@ export const taskSchema = z
     retry_attempts: z.int(),
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
+    inputs: shownDeclarations,
     concurrency: shownConcurrency.nullable(),
     runs_on: z.array(z.string()).nullable(),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
@@ -196,6 +198,7 @@ export function toTask(row: TaskRow): TaskView {
     retry_attempts: row.retry_attempts,
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
+    inputs: row.inputs,
     concurrency: row.concurrency,
     runs_on: row.runs_on,
     execution_id: row.execution_id,
@@ -204,17 +207,17 @@ export function toTask(row: TaskRow): TaskView {
   };
 }
 
-/** A task in a list, without its environment and with a truncated command. */
+/** A task in a list, without its environment and its inputs, and with a truncated command. */
 export const listedTaskSchema = taskSchema
-  .omit({ environment: true })
+  .omit({ environment: true, inputs: true })
   .extend({ command_truncated: commandTruncated })
   .meta({ id: 'ListedTask' });
 export type ListedTaskView = z.output<typeof listedTaskSchema>;
 
-export type ListedTaskRow = Omit<TaskRow, 'environment'> & WithListedCommand;
+export type ListedTaskRow = Omit<TaskRow, 'environment' | 'inputs'> & WithListedCommand;
 
 export function toListedTask(row: ListedTaskRow): ListedTaskView {
-  const { environment: _, ...task } = toTask({ ...row, environment: {} });
+  const { environment: _, inputs: __, ...task } = toTask({ ...row, environment: {}, inputs: [] });
   return { ...task, command_truncated: row.command_truncated };
 }
 

@@ -284,3 +284,39 @@ test('bad groups are refused with their field', async () => {
     expect(JSON.stringify(answer.body.error.details)).toContain('concurrency');
   }
 });
+
+test('{{input.NAME}} stands for a declared input that is no secret', async () => {
+  const project = await makeProject(owner);
+  const inputs = [
+    { name: 'STAGE', type: 'choice', choices: ['test', 'prod'], required: true },
+    { name: 'TOKEN', type: 'secret' },
+  ];
+  const make = (group: string) =>
+    owner.post('/api/tasks/', {
+      title: 'T',
+      command: forever,
+      project_id: project.id,
+      inputs,
+      concurrency: { group },
+    });
+  for (const group of ['{{input.NONE}}', 'x-{{input.TOKEN}}']) {
+    const answer = await make(group);
+    expect(await refusal(answer)).toBe('422 VALIDATION_ERROR');
+    expect(answer.body.error.details.field).toBe('concurrency.group');
+  }
+  const task = await data(201, make('{{project}}-{{input.STAGE}}'));
+  expect(await refusal(owner.put(`/api/tasks/${task.id}`, { inputs: [] }))).toBe('422 VALIDATION_ERROR');
+  const other = await data(201, make('{{project}}-{{input.STAGE}}'));
+  await execute(owner, task, { inputs: { STAGE: 'prod' } });
+  await execute(owner, other, { inputs: { STAGE: 'test' } });
+  for (const each of [task, other]) await reached(owner, each, 'running');
+  expect((await lastExecution(owner, task)).concurrency_group).toBe(`${project.key}-prod`);
+  await cancel(owner, other);
+  await reached(owner, other, 'cancelled');
+  expect(await execute(owner, other, { inputs: { STAGE: 'prod' } })).toMatchObject({
+    why_waiting: 'concurrency_group',
+  });
+  await cancel(owner, task);
+  await reached(owner, other, 'running');
+  await cancel(owner, other);
+});

@@ -1,12 +1,13 @@
 import type { CreateTask, TasksListQuery } from '@millrace/sdk';
 import { Option, type Command } from 'commander';
 import { Context } from '../context.js';
-import { count, list, named, pair, priority } from '../options.js';
+import { count, fileOf, jsonList, list, named, pair, priority } from '../options.js';
 import { relay } from '../relay.js';
 import { addChanging } from './task-changes.js';
 
 const priorities = ['high', 'normal', 'low'] as const;
 type Priority = (typeof priorities)[number];
+type TaskInput = NonNullable<CreateTask['inputs']>[number];
 
 export function addTasks(program: Command): void {
   const tasks = program
@@ -145,6 +146,7 @@ function addWriting(tasks: Command): void {
     env: Record<string, string>;
     timeout?: number;
     retries?: number;
+    inputs?: TaskInput[];
   }
   tasks
     .command('create')
@@ -170,6 +172,11 @@ function addWriting(tasks: Command): void {
     .option('-e, --env <NAME=value>', 'a variable of the command; may be repeated', pair, {})
     .option('-t, --timeout <seconds>', 'stop the command after this time', count)
     .option('--retries <number>', 'try a command that failed again', count)
+    .option(
+      '--inputs <json>',
+      'the inputs that its runs take, such as [{"name": "stage"}]',
+      jsonList<TaskInput>,
+    )
     .action(async (title: string, options: CreateOptions, command: Command) => {
       const context = Context.of(command);
       const task = await context.client.tasks.create({
@@ -187,9 +194,17 @@ function addWriting(tasks: Command): void {
         ...(options.tags === undefined ? {} : { tags: options.tags }),
         ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
         ...(options.retries === undefined ? {} : { retryAttempts: options.retries }),
+        ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
       });
       context.terminal.show(task, () => task.ref);
     });
+}
+
+interface ExecuteOptions {
+  priority: Priority;
+  input: Record<string, string>;
+  inputFile?: Record<string, string>;
+  follow?: boolean;
 }
 
 function addRunning(tasks: Command): void {
@@ -207,10 +222,19 @@ function addRunning(tasks: Command): void {
     .description('run a task')
     .argument('<task>', 'its ref or id', named)
     .addOption(new Option('--priority <priority>').choices(priorities).default('normal'))
+    .option('-i, --input <name=value>', 'the value of an input, repeatable', pair, {})
+    .option(
+      '--input-file <name=path>',
+      'the value of an input from a file, or - for the standard input',
+      fileOf,
+    )
     .option('-f, --follow', 'show its output, end with its exit code; Ctrl-C cancels it')
-    .action(async (id: string, options: { priority: Priority; follow?: boolean }, command: Command) => {
+    .action(async (id: string, options: ExecuteOptions, command: Command) => {
       const { client, terminal } = Context.of(command);
-      const queued = await client.tasks.execute(id, { priority: options.priority });
+      const queued = await client.tasks.execute(id, {
+        priority: options.priority,
+        inputs: { ...options.input, ...options.inputFile },
+      });
       if (options.follow) return follow(command, id);
       terminal.show(queued, () =>
         queued.queuePosition === null ? 'Running' : `Queued, number ${queued.queuePosition} in line`,
@@ -235,10 +259,13 @@ function addRunning(tasks: Command): void {
     .command('retry')
     .description('run a failed or cancelled task again')
     .argument('<task>', 'its ref or id', named)
+    .option('-i, --input <name=value>', 'replaces all inputs of the last run, repeatable', pair, {})
+    .option('--input-file <name=path>', 'likewise from a file, or - for the standard input', fileOf)
     .option('-f, --follow', 'show its output, end with its exit code; Ctrl-C cancels it')
-    .action(async (id: string, options: { follow?: boolean }, command: Command) => {
+    .action(async (id: string, options: Omit<ExecuteOptions, 'priority'>, command: Command) => {
       const { client, terminal } = Context.of(command);
-      const queued = await client.tasks.retry(id);
+      const inputs = { ...options.input, ...options.inputFile };
+      const queued = await client.tasks.retry(id, Object.keys(inputs).length > 0 ? { inputs } : {});
       if (options.follow) return follow(command, id);
       terminal.show(queued, () => `Queued, attempt ${queued.retryAttempt}`);
     });

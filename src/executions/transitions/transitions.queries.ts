@@ -14,14 +14,15 @@ import {
 } from './transition-statement.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
-  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before, blocked,
-  concurrency_group, concurrency_limit, waits_for_group, runs_on`;
+  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of,
+  inputs, secret_inputs_id, origin_type, origin_id, concurrency_group, concurrency_limit, runs_on,
+  not_before, blocked, waits_for_group`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END, $21 > 0 OR waits_for_tasks($6),
-           $22, $23, $22::text IS NOT NULL, $24)
+           $21, $22, $23, $24, $25, $26, $27, CASE WHEN $28::float8 > 0 THEN now() + make_interval(secs => $28) END,
+           $28 > 0 OR waits_for_tasks($6), $25::text IS NOT NULL)
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -47,10 +48,27 @@ export type NewExecution = Pick<
   | 'runs_on'
   | 'attempt'
   | 'retry_of'
+  | 'inputs'
+  | 'secret_inputs_id'
+  | 'origin_type'
+  | 'origin_id'
 > & {
   /** Seconds until it may be admitted. */
   delay: number;
 };
+
+/** What most new executions are like. */
+export const usualExecution = {
+  attempt: 1,
+  retry_of: null,
+  delay: 0,
+  inputs: {},
+  secret_inputs_id: null,
+  origin_type: null,
+  origin_id: null,
+  concurrency_group: null,
+  concurrency_limit: null,
+} satisfies Partial<NewExecution>;
 
 /** Stores a new execution and makes it the current one of its task. */
 export async function insertExecution(
@@ -75,10 +93,14 @@ export async function insertExecution(
     e.final_exit_codes,
     e.attempt,
     e.retry_of,
-    e.delay,
+    e.inputs,
+    e.secret_inputs_id,
+    e.origin_type,
+    e.origin_id,
     e.concurrency_group,
     e.concurrency_limit,
     e.runs_on,
+    e.delay,
   ]);
   return result!;
 }
@@ -92,6 +114,8 @@ const needed = [
   'limits',
   'network',
   'retry_of',
+  'inputs',
+  'secret_inputs_id',
   'generation',
   'concurrency_group',
 ] as const;
@@ -104,7 +128,7 @@ export type ClaimedExecution = PublicExecution &
   };
 
 const claimed = {
-  also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
+  also: `${columnsOf(needed)}, (e.secret_inputs_id IS NOT NULL OR EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id)) AS has_secrets,
        CASE WHEN e.project_id IS NULL
             THEN (SELECT o.command_user_number FROM users o WHERE o.id = e.requested_by)
             ELSE (SELECT o.command_user_number FROM projects o WHERE o.id = e.project_id) END AS command_user_number`,

@@ -153,6 +153,7 @@ export const taskEntry = z.strictObject({
   retry_attempts: shape.retry_attempts.optional(),
   limits: shape.limits.optional(),
   final_exit_codes: shape.final_exit_codes.optional(),
+  inputs: shape.inputs.optional(),
   concurrency: shape.concurrency.optional(),
   runs_on: shape.runs_on.optional(),
   draft: z.boolean().default(false),

@@ -17,6 +17,7 @@ export class ExecutionsResource {
       method: 'GET',
       path: '/executions/{executionId}',
       parameters: { executionId },
+      keep: ['inputs'],
       options,
     });
   }
