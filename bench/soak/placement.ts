@@ -33,12 +33,13 @@ export const fieldsOf = ({ group, limit, runs_on }: Placement) => ({
   ...(group === undefined ? {} : { concurrency: { group, limit } }),
 });
 
-/** Makes the database remember the labels of every worker that there was. */
+/** Makes the database remember the labels of every worker that there was. One that was frozen enters itself a second time. */
 export async function rememberWorkers(cluster: TestCluster): Promise<void> {
-  await cluster.query('CREATE TABLE soak_workers AS SELECT id, labels FROM workers');
+  await cluster.query('CREATE TABLE soak_workers (id uuid PRIMARY KEY, labels text[])');
+  await cluster.query('INSERT INTO soak_workers SELECT id, labels FROM workers');
   await cluster.query(
     `CREATE FUNCTION remember_worker() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-       INSERT INTO soak_workers VALUES (NEW.id, NEW.labels); RETURN NEW; END $$`,
+       INSERT INTO soak_workers VALUES (NEW.id, NEW.labels) ON CONFLICT DO NOTHING; RETURN NEW; END $$`,
   );
   await cluster.query(
     'CREATE TRIGGER remember_worker AFTER INSERT ON workers FOR EACH ROW EXECUTE FUNCTION remember_worker()',
