@@ -85,7 +85,7 @@ test(
     );
     expect(order.map(({ is_free }) => is_free)).toEqual([true, true, true, true, true]);
     expect(order.slice(0, 4).map(({ id }) => id)).toEqual(
-      [held, ...waiting].map(({ execution }) => execution),
+      [held, ...waiting].map(({ execution }) => execution).toSorted(),
     );
   },
 );
