@@ -81,6 +81,7 @@ test('a task is created, shown, changed and deleted', async () => {
     retry_attempts: 0,
     limits: {},
     final_exit_codes: [],
+    inputs: [],
     concurrency: null,
     runs_on: null,
     execution_id: null,
