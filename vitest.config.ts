@@ -52,7 +52,7 @@ const once = [
 const betweenProcesses = [
   'test/commands/commands.test.ts',
   'test/e2e/{auth-sessions,operations,personal-tokens,task-numbers,users}.test.ts',
-  'test/executions/{admission,revoked}.test.ts',
+  'test/executions/{admission,concurrency,revoked}.test.ts',
   'test/faults/{changes,erasure,output,races}.test.ts',
   'test/realtime/{connection,expiry,limits,shutdown,socket-io,stream-access}.test.ts',
   'test/sdk/websocket.test.ts',

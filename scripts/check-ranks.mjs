@@ -26,7 +26,7 @@ const order = [
   ['command-safety'],
   ['executions'],
   ['output'],
-  ['tasks', 'commands', 'sessions', 'queues'],
+  ['tasks', 'commands', 'sessions', 'queues', 'workers'],
   ['comments', 'checklists', 'documents', 'labels'],
   ['attachments', 'claims', 'backlogs', 'triggers'],
   ['exports'],

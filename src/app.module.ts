@@ -25,6 +25,7 @@ import { PersonalTokensModule } from './personal-tokens/personal-tokens.module.j
 import { OutputModule } from './output/output.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { QueuesModule } from './queues/queues.module.js';
+import { WorkersModule } from './workers/workers.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RequestLimitsModule } from './request-limits/request-limits.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -66,6 +67,7 @@ export class AppModule {
         CommandsModule,
         SessionsModule,
         QueuesModule,
+        WorkersModule,
         ExecutorModule,
         ...(infrastructure.role === 'worker' ? [] : [RealtimeModule]),
         WebhooksModule,

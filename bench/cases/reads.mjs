@@ -63,6 +63,7 @@ const queries = {
   '/api/projects/{project_id}/tasks': [''],
   '/api/queues/metrics': [''],
   '/api/queues/status': [''],
+  '/api/workers': [''],
   '/api/sessions': [''],
   '/api/sessions/{session_id}': [''],
   '/api/sessions/{session_id}/history': ['', list('page=$LAST')],

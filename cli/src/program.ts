@@ -18,6 +18,7 @@ import { addLogin } from './commands/login.js';
 import { addMcp } from './commands/mcp.js';
 import { addProjects } from './commands/projects.js';
 import { addQueues } from './commands/queues.js';
+import { addWorkers } from './commands/workers.js';
 import { addRun } from './commands/run.js';
 import { addServer } from './commands/server.js';
 import { addStatus } from './commands/status.js';
@@ -42,6 +43,7 @@ export async function run(args: readonly string[]): Promise<void> {
   for (const add of [addLogin, addStatus, addConfig, addProjects, addTasks, addNotes, addRun, addQueues])
     add(program);
   for (const add of [
+    addWorkers,
     addLabels,
     addDocuments,
     addAttachments,

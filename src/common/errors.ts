@@ -96,6 +96,11 @@ const table = {
     message: 'The task has no command and its project has no command_template',
     level: 'debug',
   },
+  CONCURRENCY_SKIPPED: {
+    status: 409,
+    message: 'Nothing was queued: another run holds the concurrency group',
+    level: 'debug',
+  },
   COMMAND_UNSAFE: { status: 422, message: 'The command is unsafe', level: 'warn' },
   COMMAND_NOT_RUNNING: { status: 409, message: 'The command has already ended', level: 'debug' },
 

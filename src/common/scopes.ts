@@ -50,6 +50,7 @@ const resources: Record<string, ResourceScopes> = {
   sessions: { read: readTasks, own: writeTasks },
   queues: { read: readTasks, execute, admin },
   triggers: { read: readTasks, execute },
+  workers: { read: readTasks, admin },
   webhooks: { read: webhooks, write: webhooks },
   'personal-access-tokens': { read: tokens, own: tokens },
   // Any token may read its own user and the health of the system.
@@ -89,6 +90,8 @@ const entityResources = {
   queue: ['queues', 'read'],
   trigger: ['triggers', 'read'],
   system: ['system', 'read'],
+  // with the names of hosts
+  worker: ['workers', 'admin'],
   token: ['personal-access-tokens', 'read'],
   // The entries about users are about sign-ins and about other users, too.
   user: ['users', 'admin'],

@@ -21,6 +21,16 @@ export type OriginType = (typeof originTypes)[number];
 @Index('executions_active_of', ['account_id', 'admitted_at', 'project_id'], {
   where: "status IN ('queued', 'running')",
 })
+@Index('executions_group_line', { synchronize: false })
+@Index('executions_in_group', ['concurrency_group', 'id'], {
+  where: "status IN ('queued', 'running') AND concurrency_group IS NOT NULL",
+})
+@Index('executions_hold_group', ['concurrency_group'], {
+  where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL AND concurrency_group IS NOT NULL",
+})
+@Index('executions_labelled', ['runs_on', 'admitted_at'], {
+  where: "status = 'queued' AND admitted_at IS NOT NULL AND runs_on <> '{}'",
+})
 @Index('executions_in_line', ['queue', 'boosted', 'id'], { where: "status = 'queued'" })
 // not by the end of the lease: a renewal would add an entry to every index
 @Index('executions_running', ['id'], { where: "status = 'running'" })
@@ -119,6 +129,20 @@ export class Execution {
   /** The schedule or trigger that has started it. */
   @Column('uuid', { nullable: true })
   origin_id!: string | null;
+  /** The concurrency group, in which at most `concurrency_limit` runs are admitted at a time, of the whole installation. */
+  @Column('text', { nullable: true })
+  concurrency_group!: string | null;
+
+  @Column('integer', { nullable: true })
+  concurrency_limit!: number | null;
+
+  /** True while it waits for a place in its group, and so stands in no line of its project. */
+  @Column('boolean', { default: false })
+  waits_for_group!: boolean;
+
+  /** The labels that a worker must have to run it, sorted. */
+  @Column('text', { array: true, default: [] })
+  runs_on!: string[];
 
   /** 1 for the first attempt. */
   @Column('smallint', { default: 1 })

@@ -10,6 +10,7 @@ import { RunInputs } from './inputs/run-inputs.js';
 import { QueueControl } from './admission/queue-control.js';
 import { QueueLimit } from './admission/queue-limit.js';
 import { RevokedRuns } from './revoked-runs.js';
+import { RunConflicts } from './admission/run-conflicts.js';
 import { StartEstimate } from './admission/start-estimate.js';
 
 /** Providers that other modules use too. */
@@ -21,6 +22,7 @@ const services = [
   QueueControl,
   QueueLimit,
   RunInputs,
+  RunConflicts,
   StartEstimate,
 ];
 

@@ -46,6 +46,11 @@ export const executionSchema = z
       .object({ type: z.enum(originTypes), id })
       .nullable()
       .meta({ description: 'The schedule or trigger that has started it; null when somebody has' }),
+    concurrency_group: z.string().nullable().meta({
+      description: 'The group in which at most `concurrency_limit` runs are under way at a time',
+    }),
+    concurrency_limit: z.int().nullable(),
+    runs_on: z.array(z.string()).meta({ description: 'The labels that a worker must have to run it' }),
     requested_by: id,
     queued_at: instant,
     started_at: instant.nullable(),
@@ -101,6 +106,9 @@ const shownColumns = [
   'final_exit_codes',
   'origin_type',
   'origin_id',
+  'concurrency_group',
+  'concurrency_limit',
+  'runs_on',
   'requested_by',
   'created_at',
   'started_at',
@@ -153,6 +161,9 @@ function listedFields(row: ListedRow): Omit<ExecutionView, 'inputs'> {
     network: row.network,
     final_exit_codes: row.final_exit_codes,
     origin: row.origin_type && row.origin_id ? { type: row.origin_type, id: row.origin_id } : null,
+    concurrency_group: row.concurrency_group,
+    concurrency_limit: row.concurrency_limit,
+    runs_on: row.runs_on,
     requested_by: row.requested_by,
     queued_at: toInstant(row.created_at),
     started_at: toInstant(row.started_at),

@@ -178,6 +178,8 @@ function exportedTask(task: ExportedTaskRow) {
     limits: task.limits,
     final_exit_codes: task.final_exit_codes,
     inputs: task.inputs,
+    concurrency: task.concurrency,
+    runs_on: task.runs_on,
     draft: task.is_draft,
     archived: task.archived_at !== null,
     archived_at: task.archived_at,

@@ -35,6 +35,8 @@ export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
   limits: 'jsonb',
   final_exit_codes: 'smallint[]',
   inputs: 'jsonb',
+  concurrency: 'jsonb',
+  runs_on: 'text[]',
 };
 const own = {
   id: 'uuid',
@@ -86,6 +88,8 @@ const blank = {
   limits: {},
   final_exit_codes: [] as number[],
   inputs: [] as InputDeclaration[],
+  concurrency: null,
+  runs_on: null,
 };
 
 /** Stores the tasks that an import makes, in their order. @param numbers the number of each */

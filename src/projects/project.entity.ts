@@ -11,6 +11,8 @@ export interface ProjectSettings {
   output_retention_days?: number | null | undefined;
   /** After how many lapsed claims a task is blocked. */
   max_claims?: number | undefined;
+  /** The labels that a worker must have for runs that name none. */
+  runs_on?: string[] | null | undefined;
   /** Whether commands have a network. */
   network?: boolean | undefined;
   [key: string]: unknown;

@@ -5,6 +5,7 @@ import { id, instant, jsonObject, toInstant, versionField } from '../common/fiel
 import { pageQuery, pageSchema } from '../http/pagination.js';
 import { queryFlag, querySchema } from '../http/query.js';
 import type { Project } from './project.entity.js';
+import { runsOn } from '../common/runs-on.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 
 export const projectStatuses = ['active', 'archived', 'completed'] as const;
@@ -26,6 +27,9 @@ const settingsSchema = jsonObject().pipe(
       }),
       max_claims: z.int().min(1).max(1000).meta({
         description: 'After how many lapsed claims a task is blocked; 5 unless it is set',
+      }),
+      runs_on: runsOn.nullable().meta({
+        description: 'The labels that a worker must have for commands, and for tasks that name none',
       }),
       network: z.boolean().meta({
         description:

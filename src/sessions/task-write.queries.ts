@@ -27,6 +27,8 @@ const fields = [
   'limits',
   'final_exit_codes',
   'inputs',
+  'concurrency',
+  'runs_on',
 ] as const;
 
 export const restorableFields: ReadonlySet<string> = new Set(fields);

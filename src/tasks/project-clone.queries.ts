@@ -71,6 +71,8 @@ const copied = [
   'limits',
   'final_exit_codes',
   'inputs',
+  'concurrency',
+  'runs_on',
 ];
 
 /** Inserts the copies. An assignee other than the actor is dropped, since that user may not be able to see the new project. */

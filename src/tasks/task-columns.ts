@@ -29,6 +29,8 @@ export const writtenColumns = [
   'limits',
   'final_exit_codes',
   'inputs',
+  'concurrency',
+  'runs_on',
 ] as const satisfies (keyof Task)[];
 
 /** A value as the driver takes it for a column: it would send a list as an array of Postgres, also where the column has JSON. */

@@ -3,6 +3,7 @@ import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
+import { checkGroupInputs } from '../executions/concurrency.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { insertTask, type InsertedTask, type NewTask } from './task-creation.queries.js';
@@ -35,9 +36,10 @@ export class TaskCreationService {
   /**
    * Creates a task.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, VALIDATION_ERROR for an
-   * assignee that cannot see the project, and for a dependency that does not exist
+   * assignee that cannot see the project, for a dependency that does not exist, and for a concurrency group that holds an input which it lacks
    */
   async create(actor: Actor, input: CreateTask): Promise<TaskView> {
+    checkGroupInputs(input.concurrency, input.inputs);
     const number = await this.numberFor(actor, input.project_id);
     const { dependencies, draft, ...fields } = input;
     return this.database.transaction(async (tx) => {

@@ -49,6 +49,7 @@ const runErrors: ErrorCode[] = [
   'QUEUE_FULL',
   'RESOURCE_LIMIT_EXCEEDED',
   'SECRETS_UNPROTECTED',
+  'CONCURRENCY_SKIPPED',
 ];
 
 @Controller('api/tasks/:task_id')

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
+import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import type { Execution, OriginType } from '../executions/execution.entity.js';
@@ -15,6 +16,8 @@ import {
   type ExecutionListQuery,
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
+import { resolveConcurrency, type Concurrency } from '../executions/concurrency.js';
+import { RunConflicts } from '../executions/admission/run-conflicts.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/admission/start-estimate.js';
@@ -46,6 +49,8 @@ export interface RunStart {
   origin?: { type: OriginType; id: string };
   /** The message that starts it, which `within` stores. */
   payloadId?: string;
+  /** The concurrency group in place of the task's; null for none. */
+  concurrency?: Concurrency | null;
   /** Writes what belongs to the new execution in its transaction. */
   within?: (tx: Transaction, executionId: string) => Promise<void>;
 }
@@ -71,6 +76,7 @@ export class TaskExecutionService {
     private readonly lifecycle: ExecutionLifecycle,
     private readonly executions: ExecutionsService,
     private readonly estimate: StartEstimate,
+    private readonly conflicts: RunConflicts,
     private readonly safety: SafetyChecks,
     private readonly actors: Actors,
     private readonly inputs: RunInputs,
@@ -81,7 +87,8 @@ export class TaskExecutionService {
    * Queues a run of a task's command, or of its project's template.
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED by somebody else, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
    * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED,
-   * VALIDATION_ERROR for its inputs, SECRETS_UNPROTECTED
+   * VALIDATION_ERROR for its inputs and for the name of its group with them, SECRETS_UNPROTECTED, CONCURRENCY_SKIPPED when its group is
+   * full and says so
    */
   async execute(actor: Actor, name: string, input: ExecuteTask, start: RunStart = {}): Promise<QueuedTask> {
     return this.withCheckedCommand(actor, name, {
@@ -171,7 +178,7 @@ export class TaskExecutionService {
     actor: Actor,
     task: AccessibleTask,
     state: RunState,
-    { inputs, origin, payloadId, within, last, ...input }: Enqueued,
+    { inputs, origin, payloadId, concurrency = task.concurrency, within, last, ...input }: Enqueued,
   ): Promise<() => Promise<QueuedTask>> {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
@@ -193,8 +200,12 @@ export class TaskExecutionService {
     const project = { ...state, id: task.project_id, settings: task.project_settings };
     refuseFullStorage(project, Number(state.stored_bytes), MAX_USER_STORAGE);
     const secret_inputs_id = await this.inputs.store(tx, task.project_id, inputs.secrets);
-    const id = await this.lifecycle.enqueue(tx, actor, {
-      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
+    const id = newId();
+    const group = resolveConcurrency(concurrency, task, inputs.values);
+    if (group) this.conflicts.settle(tx, actor, group, id);
+    await this.lifecycle.enqueue(tx, actor, {
+      id,
+      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS, task.runs_on),
       task_id: task.id,
       project_id: task.project_id,
       session_id: actor.sessionId ?? null,
@@ -206,6 +217,8 @@ export class TaskExecutionService {
       timeout,
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
+      concurrency_group: group?.group ?? null,
+      concurrency_limit: group?.limit ?? null,
       inputs: inputs.values,
       secret_inputs_id,
       ...(origin ? { origin_type: origin.type, origin_id: origin.id } : {}),
@@ -242,7 +255,7 @@ export class TaskExecutionService {
     let checked: CheckedCommand | undefined;
     let current = actor;
     for (let checksLeft = maxChecks; checksLeft >= 0; checksLeft -= 1) {
-      const outcome = await this.database.transaction(async (tx) => {
+      const attempt = this.database.transaction(async (tx) => {
         // sent in one packet and in this order, so that the second statement sees everything committed before the lock was granted
         const [task, first] = await Promise.all([
           requireTask(tx, current, name, 'execute', { lock: true }),
@@ -258,6 +271,9 @@ export class TaskExecutionService {
           (checked?.command === command && isDeepStrictEqual(checked.environment, environment)) ||
           (allowUnsafe !== true && this.safety.isKnownAsSafe(command, environment));
         return isChecked ? work.enqueue(tx, task, state!, inputs) : { command, environment };
+      });
+      const outcome = await attempt.catch(async (error: unknown) => {
+        throw await this.conflicts.explain(current, error);
       });
       if (typeof outcome === 'function') return outcome();
       checked = outcome;

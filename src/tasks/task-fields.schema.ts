@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { durationSchema, parseDuration } from '../common/duration.js';
 import { id, jsonObject, listOf, sentInstant } from '../common/fields.js';
 import { inputDeclarations } from '../executions/inputs/input-declarations.js';
+import { concurrencySchema } from '../executions/concurrency.js';
+import { runsOn } from '../common/runs-on.js';
 import { runShape } from '../executions/run-shape.js';
 import { taskIdParam } from './task-ref.js';
 import { taskTypes } from './task.entity.js';
@@ -94,4 +96,8 @@ export const taskFields = {
   limits: runShape.limits,
   final_exit_codes: runShape.final_exit_codes,
   inputs: inputDeclarations,
+  concurrency: concurrencySchema.nullable(),
+  runs_on: runsOn.nullable().meta({
+    description: "The labels that a worker must have to run it; null for the project's, [] for any worker",
+  }),
 };

@@ -4,6 +4,7 @@ import type { WebhookEvent } from '../activity/webhook-events.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
+import { checkGroupInputs } from '../executions/concurrency.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { columnValue, writtenColumns } from './task-columns.js';
@@ -95,6 +96,7 @@ export class TaskUpdateService {
     }
 
     const next = { ...before, ...changes, ...state };
+    if (changes.concurrency || changes.inputs) checkGroupInputs(next.concurrency, next.inputs);
     const [row] = await tx
       .query<
         Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration' | 'tags'>

@@ -4,6 +4,7 @@ import { id, instant, listOf, toInstant, versionField } from '../common/fields.j
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { queryFlag, queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/admission/admission.queries.js';
+import { shownConcurrency } from '../executions/concurrency.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { shownDeclarations } from '../executions/inputs/input-declarations.js';
@@ -49,6 +50,8 @@ export const createTaskSchema = z
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
     inputs: shape.inputs.prefault([]),
+    concurrency: shape.concurrency.default(null),
+    runs_on: shape.runs_on.prefault(null),
     dependencies: dependencies.default([]),
     draft: z.boolean().default(false).meta({
       description: 'A draft is seen by you and the owners of the project only, until it is published',
@@ -138,6 +141,8 @@ export const taskSchema = z
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
     inputs: shownDeclarations,
+    concurrency: shownConcurrency.nullable(),
+    runs_on: z.array(z.string()).nullable(),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
     last_run: lastRunSchema.nullable().meta({ description: 'The result of the current or last execution' }),
     version: z.int(),
@@ -194,6 +199,8 @@ export function toTask(row: TaskRow): TaskView {
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
     inputs: row.inputs,
+    concurrency: row.concurrency,
+    runs_on: row.runs_on,
     execution_id: row.execution_id,
     last_run: toLastRun(row.last_run),
     version: row.version,

@@ -33,6 +33,8 @@ const forAdministrators = [
   'POST /api/queues/pause',
   'POST /api/queues/resume',
   'DELETE /api/queues/clear',
+  'POST /api/workers/{worker_id}/drain',
+  'POST /api/workers/{worker_id}/resume',
   'PUT /api/workspace',
   'POST /api/system/maintenance',
   'DELETE /api/system/maintenance',
@@ -62,20 +64,20 @@ const forViewersToo = [
 /** What each scope of a personal access token opens, for an administrator's token that has no other. */
 const opened: Record<string, RegExp> = {
   'tasks.read':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$/,
   'tasks.write':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
   'projects.read':
     /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers)$)/,
   'projects.write':
     /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers)$)/,
   execute:
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$|^(POST|PUT|DELETE) \/api\/(triggers\/.*|projects\/\{project_id\}\/triggers)$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$|^(POST|PUT|DELETE) \/api\/(triggers\/.*|projects\/\{project_id\}\/triggers)$/,
   'webhooks.manage': /^\w+ \/api\/webhooks/,
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
   admin:
-    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/(maintenance|doctor\/fix))$|^GET \/api\/system\/doctor$|^PUT \/api\/workspace$/,
+    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|workers\/.*|system\/(maintenance|doctor\/fix))$|^GET \/api\/system\/doctor$|^PUT \/api\/workspace$/,
 };
 /** What every token opens. */
 const openedByAny =

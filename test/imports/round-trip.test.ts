@@ -37,6 +37,8 @@ beforeAll(async () => {
     estimated_duration: '01:30:00',
     limits: { memory: '100MB' },
     final_exit_codes: [2],
+    concurrency: { group: 'x-{{project}}', limit: 2, on_conflict: 'skip' },
+    runs_on: ['gpu', 'os:linux'],
   });
   child = await makeTask(owner, project, {
     title: 'Child',

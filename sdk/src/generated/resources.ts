@@ -21,6 +21,7 @@ import { TasksResource } from './resources/tasks.js';
 import { TriggersResource } from './resources/triggers.js';
 import { UsersResource } from './resources/users.js';
 import { WebhooksResource } from './resources/webhooks.js';
+import { WorkersResource } from './resources/workers.js';
 import { WorkspaceResource } from './resources/workspace.js';
 import { WorkspacesResource } from './resources/workspaces.js';
 
@@ -47,6 +48,7 @@ export class Resources {
   readonly triggers: TriggersResource;
   readonly users: UsersResource;
   readonly webhooks: WebhooksResource;
+  readonly workers: WorkersResource;
   readonly workspace: WorkspaceResource;
   readonly workspaces: WorkspacesResource;
 
@@ -72,6 +74,7 @@ export class Resources {
     this.triggers = new TriggersResource(api);
     this.users = new UsersResource(api);
     this.webhooks = new WebhooksResource(api);
+    this.workers = new WorkersResource(api);
     this.workspace = new WorkspaceResource(api);
     this.workspaces = new WorkspacesResource(api);
   }

@@ -892,10 +892,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -1046,6 +1048,12 @@ export interface components {
       result?: string | null;
       /** @description The token of the claim */
       token: string;
+    };
+    Concurrency: {
+      group: string;
+      limit: number;
+      /** @enum {string} */
+      onConflict: 'queue' | 'skip' | 'cancel_running';
     };
     CreateAgent: {
       /**
@@ -1205,6 +1213,8 @@ export interface components {
       blocker?: string | null;
       /** @default null */
       command?: string | null;
+      /** @default null */
+      concurrency?: components['schemas']['SetConcurrency'] | null;
       /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       /** @default  */
@@ -1296,6 +1306,11 @@ export interface components {
        * @default 0
        */
       retryAttempts?: number;
+      /**
+       * @description The labels that a worker must have to run it; null for the project's, [] for any worker
+       * @default null
+       */
+      runsOn?: string[] | null;
       /**
        * @description Where the task comes from, such as the name of a tool
        * @default null
@@ -1416,6 +1431,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
         | 'task.*'
         | 'project.*'
         | 'system.*'
@@ -1724,6 +1740,7 @@ export interface components {
           | 'TASK_CANCELLED'
           | 'TASK_DEPENDENCY_NOT_MET'
           | 'TASK_NOT_EXECUTABLE'
+          | 'CONCURRENCY_SKIPPED'
           | 'COMMAND_UNSAFE'
           | 'COMMAND_NOT_RUNNING'
           | 'PROJECT_NOT_FOUND'
@@ -1823,6 +1840,9 @@ export interface components {
       attempt: number;
       command: string;
       completedAt: string | null;
+      /** @description The group in which at most `concurrency_limit` runs are under way at a time */
+      concurrencyGroup: string | null;
+      concurrencyLimit: number | null;
       duration: string | null;
       error: string | null;
       /** Format: uuid */
@@ -1869,6 +1889,8 @@ export interface components {
       /** Format: uuid */
       requestedBy: string;
       retryOf: string | null;
+      /** @description The labels that a worker must have to run it */
+      runsOn: string[];
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -1878,10 +1900,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -2083,6 +2107,9 @@ export interface components {
       /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
       completedAt: string | null;
+      /** @description The group in which at most `concurrency_limit` runs are under way at a time */
+      concurrencyGroup: string | null;
+      concurrencyLimit: number | null;
       duration: string | null;
       error: string | null;
       /** Format: uuid */
@@ -2125,6 +2152,8 @@ export interface components {
       /** Format: uuid */
       requestedBy: string;
       retryOf: string | null;
+      /** @description The labels that a worker must have to run it */
+      runsOn: string[];
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -2134,10 +2163,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -2157,6 +2188,7 @@ export interface components {
       /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -2188,6 +2220,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -2213,10 +2246,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3294,7 +3329,7 @@ export interface components {
           size: number;
         };
       };
-      /** @description The slots of all worker processes */
+      /** @description The slots of all worker processes; those of drained ones are not idle */
       workers: {
         active: number;
         idle: number;
@@ -3315,10 +3350,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3380,6 +3417,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
       )[];
       /** Format: date-time */
       from: string;
@@ -3473,10 +3511,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3718,6 +3758,22 @@ export interface components {
        */
       userId?: string;
     };
+    /** @description At most `limit` runs of a group are under way at a time, over all workers */
+    SetConcurrency: {
+      /** @description The name of the group, which is one for the whole installation; `{{project}}` stands for the key of the project, `{{input.NAME}}` for an input */
+      group: string;
+      /**
+       * @description How many runs of the group may be under way when one of this task starts
+       * @default 1
+       */
+      limit?: number;
+      /**
+       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the runs of the group that you may run, waiting ones included
+       * @default queue
+       * @enum {string}
+       */
+      onConflict?: 'queue' | 'skip' | 'cancel_running';
+    };
     SetProjectMember: {
       /** @enum {string} */
       role: 'viewer' | 'developer' | 'owner';
@@ -3736,10 +3792,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3825,6 +3883,7 @@ export interface components {
       };
       command: string | null;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -3861,6 +3920,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -3886,10 +3946,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -4098,6 +4160,7 @@ export interface components {
       claim: components['schemas']['TaskClaim'] | null;
       command: string | null;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -4147,6 +4210,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4172,10 +4236,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -4838,6 +4904,7 @@ export interface components {
       /** @description Why the work cannot go on; null when nothing blocks it */
       blocker?: string | null;
       command?: string | null;
+      concurrency?: components['schemas']['SetConcurrency'] | null;
       /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       description?: string;
@@ -4893,6 +4960,8 @@ export interface components {
       result?: string | null;
       /** @description The number of further attempts after a failed one */
       retryAttempts?: number;
+      /** @description The labels that a worker must have to run it; null for the project's, [] for any worker */
+      runsOn?: string[] | null;
       /** @description Where the task comes from, such as the name of a tool */
       source?: string | null;
       /**
@@ -4995,6 +5064,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
         | 'task.*'
         | 'project.*'
         | 'system.*'
@@ -5328,6 +5398,67 @@ export interface components {
       /** @description The id of a project, or its key */
       projectId?: string;
     };
+    Worker: {
+      /** @description How many runs it does at the moment */
+      busy: number;
+      /** @description Whether it finishes what it runs and takes nothing new */
+      draining: boolean;
+      /** @description The name of its host; null except for administrators */
+      host: string | null;
+      /**
+       * Format: uuid
+       * @description It is new with each start of the process
+       */
+      id: string;
+      /** @description What a run may ask for in `runs_on`; the label of the host is for administrators only */
+      labels: string[];
+      /** @description Whether it can start commands */
+      ready: boolean;
+      /**
+       * Format: date-time
+       * @description Its last heartbeat
+       */
+      seenAt: string;
+      /** @description How many runs it does at a time */
+      slots: number;
+      /** Format: date-time */
+      startedAt: string;
+      version: string;
+    };
+    WorkerLostMessage: {
+      data: {
+        host: string;
+        labels: string[];
+        /**
+         * Format: date-time
+         * @description Its last heartbeat
+         */
+        seenAt: string;
+        /** Format: date-time */
+        startedAt: string;
+        /** Format: uuid */
+        workerId: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'worker.lost';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    Workers: {
+      workers: components['schemas']['Worker'][];
+    };
     Workspace: {
       /** Format: date-time */
       createdAt: string;
@@ -5413,6 +5544,7 @@ export type CommandsSuggestionsQuery = components['schemas']['CommandsSuggestion
 export type Comment = components['schemas']['Comment'];
 export type CommentPage = components['schemas']['CommentPage'];
 export type CompleteClaim = components['schemas']['CompleteClaim'];
+export type Concurrency = components['schemas']['Concurrency'];
 export type CreateAgent = components['schemas']['CreateAgent'];
 export type CreateAgentKey = components['schemas']['CreateAgentKey'];
 export type CreateChecklistItem = components['schemas']['CreateChecklistItem'];
@@ -5542,6 +5674,7 @@ export type SessionPage = components['schemas']['SessionPage'];
 export type SessionSummary = components['schemas']['SessionSummary'];
 export type SessionsHistoryQuery = components['schemas']['SessionsHistoryQuery'];
 export type SessionsListQuery = components['schemas']['SessionsListQuery'];
+export type SetConcurrency = components['schemas']['SetConcurrency'];
 export type SetProjectMember = components['schemas']['SetProjectMember'];
 export type SetSecret = components['schemas']['SetSecret'];
 export type StartedCommand = components['schemas']['StartedCommand'];
@@ -5610,5 +5743,8 @@ export type WebhookReplay = components['schemas']['WebhookReplay'];
 export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
 export type WebhooksListDeliveriesQuery = components['schemas']['WebhooksListDeliveriesQuery'];
 export type WebhooksListQuery = components['schemas']['WebhooksListQuery'];
+export type Worker = components['schemas']['Worker'];
+export type WorkerLostMessage = components['schemas']['WorkerLostMessage'];
+export type Workers = components['schemas']['Workers'];
 export type Workspace = components['schemas']['Workspace'];
 export type Workspaces = components['schemas']['Workspaces'];

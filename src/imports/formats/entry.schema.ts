@@ -154,6 +154,8 @@ export const taskEntry = z.strictObject({
   limits: shape.limits.optional(),
   final_exit_codes: shape.final_exit_codes.optional(),
   inputs: shape.inputs.optional(),
+  concurrency: shape.concurrency.optional(),
+  runs_on: shape.runs_on.optional(),
   draft: z.boolean().default(false),
   archived: z.boolean().default(false),
   checklist: z.array(itemEntry).max(mostItems).default([]),

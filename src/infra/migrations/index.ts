@@ -41,6 +41,8 @@ import { ClaimsEndInFullProjects1797100000000 } from './1797100000000-claims-end
 import { LimitsOfKeys1797100100000 } from './1797100100000-limits-of-keys.js';
 import { Inputs1797100110000 } from './1797100110000-inputs.js';
 import { Triggers1797100120000 } from './1797100120000-triggers.js';
+import { ConcurrencyGroups1797100300000 } from './1797100300000-concurrency-groups.js';
+import { WorkerLabels1797100310000 } from './1797100310000-worker-labels.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
 import { Imports1797000000000 } from './1797000000000-imports.js';
 
@@ -91,4 +93,6 @@ export const migrations = [
   LimitsOfKeys1797100100000,
   Inputs1797100110000,
   Triggers1797100120000,
+  ConcurrencyGroups1797100300000,
+  WorkerLabels1797100310000,
 ];
