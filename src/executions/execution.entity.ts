@@ -67,6 +67,10 @@ export class Execution {
   @Column('text')
   command!: string;
 
+  /** The program that runs it with `-c`: a name that is looked up in PATH, or a path. */
+  @Column('text', { default: 'sh' })
+  shell!: string;
+
   /** A path relative to the workspace; empty for its root. */
   @Column('text', { default: '' })
   working_directory!: string;

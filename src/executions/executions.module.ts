@@ -3,6 +3,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
 import { ExecutionPublisher } from './transitions/execution-publisher.js';
+import { ExecutionWaiter } from './execution-waiter.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
 import { QueueControl } from './admission/queue-control.js';
@@ -15,6 +16,7 @@ const services = [
   ExecutionLifecycle,
   ExecutionPublisher,
   ExecutionsService,
+  ExecutionWaiter,
   QueueControl,
   QueueLimit,
   StartEstimate,

@@ -33,6 +33,9 @@ export const executionSchema = z
     attempt: z.int().min(1),
     retry_of: id.nullable(),
     command: z.string(),
+    shell: z
+      .string()
+      .meta({ description: 'The program that runs the command with `-c`', examples: ['bash'] }),
     working_directory: z.string(),
     timeout: z.int().meta({ description: 'Seconds' }),
     limits: runLimitsSchema,
@@ -85,6 +88,7 @@ const shownColumns = [
   'queue',
   'attempt',
   'retry_of',
+  'shell',
   'working_directory',
   'timeout',
   'limits',
@@ -131,6 +135,7 @@ export function toExecution(row: ShownRow): ExecutionView {
     attempt: row.attempt,
     retry_of: row.retry_of,
     command: row.command,
+    shell: row.shell,
     working_directory: row.working_directory,
     timeout: row.timeout,
     limits: row.limits,

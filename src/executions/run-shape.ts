@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { boundedObject } from '../common/fields.js';
 import { runLimitsSchema } from '../common/run-limits.js';
+import { shell } from '../common/shell.js';
 import { workingDirectory } from './working-directory.js';
 
 /** The environment is stored with each run and with each change of a task, so its size is bounded. */
@@ -38,6 +39,7 @@ const environment = boundedObject(variables, (value) =>
 /** The fields that say how a command is run; tasks and ad hoc commands share them. */
 export const runShape = {
   command: z.string().min(1).max(65_536),
+  shell,
   working_directory: workingDirectory,
   environment: environment.meta({ description: 'Environment variables of the command' }),
   timeout: z

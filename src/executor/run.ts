@@ -171,6 +171,7 @@ export class Run {
       {
         executionId: execution.id,
         command: execution.command,
+        shell: execution.shell,
         workspace,
         workingDirectory: execution.working_directory,
         environment: commandEnvironment(

@@ -171,6 +171,7 @@ function exportedTask(task: ExportedTaskRow) {
     estimated_duration: formatDuration(task.estimated_duration),
     actual_duration: formatDuration(task.actual_duration),
     command: task.command,
+    shell: task.shell,
     working_directory: task.working_directory,
     environment: task.environment,
     timeout: task.timeout,

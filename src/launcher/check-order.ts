@@ -39,9 +39,19 @@ export function checkWorkspace(workspace: string, users: CommandUsers): void {
 }
 
 function isWellFormed(order: LaunchOrder): boolean {
-  const { executionId, command, environment, workspace, workingDirectory, user, limits, bubblewrap } = order;
+  const {
+    executionId,
+    command,
+    shell = '',
+    environment,
+    workspace,
+    workingDirectory,
+    user,
+    limits,
+    bubblewrap,
+  } = order;
   return (
-    [executionId, command, workspace, workingDirectory ?? ''].every(isText) &&
+    [executionId, command, shell, workspace, workingDirectory ?? ''].every(isText) &&
     Object.values(environment).every(isText) &&
     (bubblewrap ?? []).every(isText) &&
     [order.run, user?.uid, user?.gid].every(Number.isInteger) &&

@@ -19,8 +19,10 @@ export interface LaunchLimits {
 export interface LaunchRequest {
   /** The value of `MILLRACE_EXECUTION_ID`. A launcher runs an execution once at a time. */
   executionId: string;
-  /** The text that `/bin/sh -c` runs, or the interpreter that a first line `#!` names. */
+  /** The text that the shell runs, or the interpreter that a first line `#!` names. */
   command: string;
+  /** A program that runs the text with `-c`: a name that is looked up in the PATH of the command, or a path. The default is `/bin/sh`. */
+  shell?: string | undefined;
   /** The absolute path of the project's or user's folder, without symbolic links. A launcher with root rights makes the folder. */
   workspace: string;
   /** The working directory as requested: relative to the workspace, or absolute and below it. The default is the workspace. */

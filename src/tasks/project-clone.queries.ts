@@ -64,6 +64,7 @@ const copied = [
   'tags',
   'metadata',
   'command',
+  'shell',
   'working_directory',
   'environment',
   'timeout',

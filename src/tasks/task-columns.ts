@@ -22,6 +22,7 @@ export const writtenColumns = [
   'tags',
   'metadata',
   'command',
+  'shell',
   'working_directory',
   'environment',
   'timeout',

@@ -5,6 +5,7 @@ import { AppError } from '../common/errors.js';
 import { formatDuration } from '../common/duration.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
+import { shellFor } from '../common/shell.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import type { Execution } from '../executions/execution.entity.js';
 import {
@@ -33,9 +34,10 @@ import { requireTask, runStateOf, type AccessibleTask, type RunState } from './t
 /** How often a command is checked at most, when it changes between its check and its start. */
 const maxChecks = 3;
 
-/** A command that has passed the safety check, with the environment that it was checked with. */
+/** A command that has passed the safety check, with the shell and the environment that it was checked with. */
 interface CheckedCommand {
   command: string;
+  shell: string;
   environment: Record<string, string>;
 }
 
@@ -169,6 +171,7 @@ export class TaskExecutionService {
       requested_by: actor.id,
       queue: queueOf(input.priority),
       command,
+      shell: shellOf(task),
       working_directory: task.working_directory ?? '',
       environment: { ...taskVariables(task), ...task.environment },
       timeout,
@@ -214,15 +217,16 @@ export class TaskExecutionService {
         // an id prefix may match tasks that the actor may not see, so the state read by the name can be that of another task
         const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
         const command = commandOf(task);
+        if (command === undefined) return work(tx, task, state!);
+        const wanted = { command, shell: shellOf(task), environment: task.environment };
         const isChecked =
-          command === undefined ||
-          (checked?.command === command && isDeepStrictEqual(checked.environment, task.environment)) ||
-          (allowUnsafe !== true && this.safety.isKnownAsSafe(command, task.environment));
-        return isChecked ? work(tx, task, state!) : { command, environment: task.environment };
+          isDeepStrictEqual(checked, wanted) ||
+          (allowUnsafe !== true && this.safety.isKnownAsSafe(command, wanted));
+        return isChecked ? work(tx, task, state!) : wanted;
       });
       if (typeof outcome === 'function') return outcome();
       checked = outcome;
-      await this.safety.refuseUnsafe(actor, checked.command, allowUnsafe, checked.environment);
+      await this.safety.refuseUnsafe(actor, checked.command, allowUnsafe, checked);
       // the check may have waited for its turn, and the actor may have lost the permission meanwhile
       current = await this.actors.confirm(actor, 'execute');
     }
@@ -233,6 +237,8 @@ export class TaskExecutionService {
 function commandOf(task: AccessibleTask): string | undefined {
   return task.command ?? task.project_settings.command_template;
 }
+
+const shellOf = (task: AccessibleTask): string => shellFor(task.shell, task.project_settings);
 
 /** Builds the environment variables that describe a task to its command. */
 function taskVariables(task: AccessibleTask): Record<string, string> {

@@ -89,6 +89,7 @@ export const taskFields = {
     .transform((tags) => [...new Set(tags)]),
   metadata: jsonObject(),
   command: runShape.command.nullable(),
+  shell: runShape.shell.nullable(),
   working_directory: runShape.working_directory.nullable(),
   environment: runShape.environment,
   timeout: runShape.timeout.nullable(),

@@ -164,6 +164,10 @@ export class Task {
   @Column('text', { nullable: true })
   command!: string | null;
 
+  /** The program that runs the command; null for that of the project. */
+  @Column('text', { nullable: true })
+  shell!: string | null;
+
   @Column('text', { nullable: true })
   working_directory!: string | null;
 

@@ -308,6 +308,23 @@ test('tasks are created, executed, followed, cancelled and retried', async () =>
     tags: ['a', 'b'],
   });
 
+  const bash = ['-c', 'echo "${BASH_VERSION:+bash}"; exit 3', '--shell', 'bash'];
+  const waited = (await create('Waited for', ...bash)).stdout.trim();
+  expect(await millrace.call(['tasks', 'execute', waited, '--wait', '60'])).toEqual({
+    code: 3,
+    stdout: 'failed, exit code 3\n',
+    stderr: '',
+  });
+  const again = await millrace.call(['tasks', 'execute', waited, '--wait', '60', '--json']);
+  expect([again.code, JSON.parse(again.stdout)]).toMatchObject([
+    3,
+    { status: 'failed', execution: { shell: 'bash' } },
+  ]);
+  expect((await millrace.call(['tasks', 'logs', waited])).stdout).toBe('bash\n');
+  expect((await millrace.call(['run', '--shell', 'bash', 'echo "${BASH_VERSION:+bash}"'])).stdout).toBe(
+    'bash\n',
+  );
+
   const long = (await create('Long', '-c', 'echo begun; sleep 600')).stdout.trim();
   await millrace.call(['tasks', 'execute', long, '--priority', 'high']);
   const watching = millrace.start(['tasks', 'logs', '-f', long]);

@@ -75,6 +75,7 @@ test('a task is created, shown, changed and deleted', async () => {
     tags: ['authentication', 'security'],
     metadata: { component: 'backend', complexity: 'medium' },
     command: null,
+    shell: null,
     working_directory: null,
     environment: {},
     timeout: null,

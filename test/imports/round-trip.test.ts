@@ -37,6 +37,7 @@ beforeAll(async () => {
     estimated_duration: '01:30:00',
     limits: { memory: '100MB' },
     final_exit_codes: [2],
+    shell: 'bash',
   });
   child = await makeTask(owner, project, {
     title: 'Child',

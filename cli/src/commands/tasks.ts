@@ -1,8 +1,8 @@
-import type { CreateTask, TasksListQuery } from '@millrace/sdk';
+import type { CreateTask, ExecutedTask, TasksListQuery } from '@millrace/sdk';
 import { Option, type Command } from 'commander';
 import { Context } from '../context.js';
 import { count, list, named, pair, priority } from '../options.js';
-import { relay } from '../relay.js';
+import { relay, shellCode } from '../relay.js';
 import { addChanging } from './task-changes.js';
 
 const priorities = ['high', 'normal', 'low'] as const;
@@ -134,6 +134,7 @@ function addWriting(tasks: Command): void {
   interface CreateOptions {
     project?: string;
     command?: string;
+    shell?: string;
     description?: string;
     priority?: CreateTask['priority'];
     type?: CreateTask['type'];
@@ -152,6 +153,7 @@ function addWriting(tasks: Command): void {
     .argument('<title>')
     .option('-p, --project <key>', 'its key or id', named)
     .option('-c, --command <command>', 'for the shell; without it the template of the project is run')
+    .option('--shell <program>', 'that runs the command, such as bash; that of the project, else sh')
     .option('--description <text>')
     .option(
       '--priority <priority>',
@@ -177,6 +179,7 @@ function addWriting(tasks: Command): void {
         projectId: context.project(options.project),
         command: options.command ?? null,
         environment: options.env,
+        ...(options.shell === undefined ? {} : { shell: options.shell }),
         ...(options.description === undefined ? {} : { description: options.description }),
         ...(options.priority === undefined ? {} : { priority: options.priority }),
         ...(options.type === undefined ? {} : { type: options.type }),
@@ -190,6 +193,17 @@ function addWriting(tasks: Command): void {
       });
       context.terminal.show(task, () => task.ref);
     });
+}
+
+interface ExecuteOptions {
+  priority: Priority;
+  follow?: boolean;
+  wait?: number;
+}
+
+function described({ status, exitCode, queuePosition }: ExecutedTask): string {
+  if (status !== 'queued') return exitCode === null ? status : `${status}, exit code ${exitCode}`;
+  return queuePosition === null ? 'Running' : `Queued, number ${queuePosition} in line`;
 }
 
 function addRunning(tasks: Command): void {
@@ -208,13 +222,18 @@ function addRunning(tasks: Command): void {
     .argument('<task>', 'its ref or id', named)
     .addOption(new Option('--priority <priority>').choices(priorities).default('normal'))
     .option('-f, --follow', 'show its output, end with its exit code; Ctrl-C cancels it')
-    .action(async (id: string, options: { priority: Priority; follow?: boolean }, command: Command) => {
+    .addOption(
+      new Option('-w, --wait <seconds>', 'wait for its end, at most 60, and end with its exit code')
+        .argParser(count)
+        .conflicts('follow'),
+    )
+    .action(async (id: string, options: ExecuteOptions, command: Command) => {
       const { client, terminal } = Context.of(command);
-      const queued = await client.tasks.execute(id, { priority: options.priority });
+      const { priority, wait = 0 } = options;
+      const run = await client.tasks.execute(id, { priority, waitSeconds: wait });
       if (options.follow) return follow(command, id);
-      terminal.show(queued, () =>
-        queued.queuePosition === null ? 'Running' : `Queued, number ${queued.queuePosition} in line`,
-      );
+      terminal.show(run, () => described(run));
+      if (run.execution !== null) process.exitCode = shellCode(run.exitCode);
     });
 
   tasks

@@ -866,6 +866,8 @@ export interface components {
       output: components['schemas']['OutputFrame'][];
       /** @description The number of bytes of the stored output */
       outputBytes: number;
+      /** @description Whether `output` is not the whole of the output */
+      outputCut: boolean;
       /** @description The number of bytes that were left out because the output exceeded the limit of the run */
       outputOmitted: number;
       /** @description When the output was removed at the end of its retention */
@@ -883,6 +885,8 @@ export interface components {
             | 'OUTPUT_LIMIT_EXCEEDED'
           )
         | null;
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -1270,6 +1274,8 @@ export interface components {
        * @default 0
        */
       retryAttempts?: number;
+      /** @default null */
+      shell?: string | null;
       /**
        * @description Where the task comes from, such as the name of a tool
        * @default null
@@ -1692,7 +1698,7 @@ export interface components {
        * @default false
        */
       allowUnsafe?: boolean;
-      /** @description A command for /bin/sh, or a script for the interpreter in its first line (`#!`) */
+      /** @description A command for the shell, or a script for the interpreter in its first line (`#!`) */
       command: string;
       /**
        * @description Environment variables of the command
@@ -1710,6 +1716,11 @@ export interface components {
       priority?: 'high' | 'normal' | 'low';
       /** @description The project in whose workspace the command runs, instead of your own */
       projectId?: string | null;
+      /**
+       * @description The program that runs the command with `-c`; unless it is named, that of the project, else sh
+       * @default null
+       */
+      shell?: string | null;
       /**
        * @description false to wait for the end and get the output in the response
        * @default true
@@ -1740,8 +1751,40 @@ export interface components {
        * @enum {string}
        */
       priority?: 'high' | 'normal' | 'low';
+      /**
+       * @description How long to wait for the end, also that of further attempts; by then the answer is 200
+       * @default 0
+       */
+      waitSeconds?: number;
     };
     ExecutedCommand: components['schemas']['CommandStatus'] | components['schemas']['StartedCommand'];
+    ExecutedTask: {
+      /** @description Estimated from recent runs; null without any */
+      estimatedStartTime: string | null;
+      /** @description The last attempt, when it has ended within `wait_seconds` */
+      execution: components['schemas']['Execution'] | null;
+      /** Format: uuid */
+      executionId: string;
+      /** @description The exit code; -N after signal N */
+      exitCode: number | null;
+      /** @description Position in the queue; null when it has started */
+      queuePosition: number | null;
+      /** @enum {string} */
+      status: 'queued' | 'completed' | 'failed' | 'cancelled';
+      /** Format: uuid */
+      taskId: string;
+      whyWaiting:
+        | (
+            | 'worker_busy'
+            | 'maintenance'
+            | 'queue_paused'
+            | 'retry_backoff'
+            | 'dependencies'
+            | 'project_limit'
+            | 'user_limit'
+          )
+        | null;
+    };
     Execution: {
       attempt: number;
       command: string;
@@ -1781,6 +1824,8 @@ export interface components {
       /** Format: uuid */
       requestedBy: string;
       retryOf: string | null;
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -2030,6 +2075,8 @@ export interface components {
       /** Format: uuid */
       requestedBy: string;
       retryOf: string | null;
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -2093,6 +2140,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -3189,29 +3237,6 @@ export interface components {
         total: number;
       };
     };
-    QueuedTask: {
-      /** @description Estimated from recent runs; null without any */
-      estimatedStartTime: string | null;
-      /** Format: uuid */
-      executionId: string;
-      /** @description Position in the queue; null when it has started */
-      queuePosition: number | null;
-      /** @enum {string} */
-      status: 'queued';
-      /** Format: uuid */
-      taskId: string;
-      whyWaiting:
-        | (
-            | 'worker_busy'
-            | 'maintenance'
-            | 'queue_paused'
-            | 'retry_backoff'
-            | 'dependencies'
-            | 'project_limit'
-            | 'user_limit'
-          )
-        | null;
-    };
     QueuesMetricsQuery: {
       /**
        * @description The length of the period
@@ -3735,6 +3760,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4019,6 +4045,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4583,6 +4610,7 @@ export interface components {
       result?: string | null;
       /** @description The number of further attempts after a failed one */
       retryAttempts?: number;
+      shell?: string | null;
       /** @description Where the task comes from, such as the name of a tool */
       source?: string | null;
       /**
@@ -4753,11 +4781,16 @@ export interface components {
       /** @default true */
       checkSafety?: boolean;
       command: string;
+      /**
+       * @description The program that runs the command with `-c`, such as bash; a first line `#!` in the command names an interpreter instead
+       * @default sh
+       */
+      shell?: string;
     };
     ValidatedCommand: {
       safe: boolean;
       suggestions: string[];
-      /** @description Whether the syntax is valid, or the first line names another interpreter, and the command looks safe if this was requested */
+      /** @description Whether the syntax is valid, as far as it was checked, and the command looks safe if this was requested; a warning says when the text is in a language that is not parsed */
       valid: boolean;
       warnings: string[];
     };
@@ -5106,6 +5139,7 @@ export type EventsFollowQuery = components['schemas']['EventsFollowQuery'];
 export type ExecuteCommand = components['schemas']['ExecuteCommand'];
 export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
+export type ExecutedTask = components['schemas']['ExecutedTask'];
 export type Execution = components['schemas']['Execution'];
 export type FailClaim = components['schemas']['FailClaim'];
 export type Health = components['schemas']['Health'];
@@ -5172,7 +5206,6 @@ export type QueueChange = components['schemas']['QueueChange'];
 export type QueueCleared = components['schemas']['QueueCleared'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];
 export type QueueStatus = components['schemas']['QueueStatus'];
-export type QueuedTask = components['schemas']['QueuedTask'];
 export type QueuesMetricsQuery = components['schemas']['QueuesMetricsQuery'];
 export type Readiness = components['schemas']['Readiness'];
 export type Refresh = components['schemas']['Refresh'];

@@ -14,12 +14,12 @@ import {
 } from './transition-statement.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
-  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, not_before, blocked`;
+  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, shell, not_before, blocked`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
-   VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           CASE WHEN $21::float8 > 0 THEN now() + make_interval(secs => $21) END, $21 > 0 OR waits_for_tasks($6))
+   VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+           CASE WHEN $22::float8 > 0 THEN now() + make_interval(secs => $22) END, $22 > 0 OR waits_for_tasks($6))
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -33,6 +33,7 @@ export type NewExecution = Pick<
   | 'requested_by'
   | 'queue'
   | 'command'
+  | 'shell'
   | 'working_directory'
   | 'environment'
   | 'timeout'
@@ -70,6 +71,7 @@ export async function insertExecution(
     e.final_exit_codes,
     e.attempt,
     e.retry_of,
+    e.shell,
     e.delay,
   ]);
   return result!;
@@ -78,6 +80,7 @@ export async function insertExecution(
 /** The columns that a worker needs to run an execution, besides the published ones. */
 const needed = [
   'command',
+  'shell',
   'working_directory',
   'environment',
   'timeout',

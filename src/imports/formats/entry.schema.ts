@@ -147,6 +147,7 @@ export const taskEntry = z.strictObject({
   project_path: shape.project_path.optional(),
   estimated_duration: shape.estimated_duration.optional(),
   command: shape.command.optional(),
+  shell: shape.shell.optional(),
   working_directory: shape.working_directory.optional(),
   environment: shape.environment.optional(),
   timeout: shape.timeout.optional(),
