@@ -77,6 +77,7 @@ export class CommandsService {
         timeout,
         retries_left: 0,
         final_exit_codes: [],
+        artifacts: [],
       });
     };
     const id = await this.turns.take(actor, async () => {

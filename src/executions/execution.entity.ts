@@ -97,6 +97,18 @@ export class Execution {
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
 
+  /** Globs of the files in the workspace that are kept of it. */
+  @Column('text', { array: true, default: [] })
+  artifacts!: string[];
+
+  /** How many files that match were left out; final once finished. */
+  @Column('integer', { default: 0 })
+  artifacts_omitted!: number;
+
+  /** Why some were left out, in words for people. */
+  @Column('text', { nullable: true })
+  artifacts_error!: string | null;
+
   /** 1 for the first attempt. */
   @Column('smallint', { default: 1 })
   attempt!: number;

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { ArtifactRetention } from './artifacts/artifact-retention.js';
+import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
 import { ExecutionPublisher } from './transitions/execution-publisher.js';
 import { ExecutionWaiter } from './execution-waiter.js';
@@ -25,7 +27,7 @@ const services = [
 @Module({
   imports: [AuthModule, ProjectsModule],
   controllers: [ExecutionsController],
-  providers: [...services, RevokedRuns],
+  providers: [...services, ArtifactRetention, ArtifactsService, RevokedRuns],
   exports: services,
 })
 export class ExecutionsModule {}

@@ -41,6 +41,15 @@ export const executionSchema = z
     limits: runLimitsSchema,
     network: z.boolean().meta({ description: 'false when the command has no network' }),
     final_exit_codes: z.array(z.int()),
+    artifacts: z.array(z.string()).meta({ description: 'Globs of the files that are kept of the run' }),
+    artifacts_omitted: z
+      .int()
+      .min(0)
+      .meta({ description: 'The number of files that match and were left out' }),
+    artifacts_error: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why files were left out, or could not be looked for' }),
     requested_by: id,
     queued_at: instant,
     started_at: instant.nullable(),
@@ -61,6 +70,16 @@ export const executionSchema = z
   })
   .meta({ id: 'Execution' });
 export type ExecutionView = z.output<typeof executionSchema>;
+
+/** An execution by itself, with the summary that its command has written. */
+export const executionDetailSchema = executionSchema
+  .extend({
+    summary: z.string().nullable().meta({
+      description: 'The Markdown that the command has written to the file MILLRACE_SUMMARY; at most 1 MiB',
+    }),
+  })
+  .meta({ id: 'ExecutionDetail' });
+export type ExecutionDetail = z.output<typeof executionDetailSchema>;
 
 export const executionListQuery = querySchema({
   limit: queryNumber({ least: 1, most: 100 })
@@ -94,6 +113,9 @@ const shownColumns = [
   'limits',
   'network',
   'final_exit_codes',
+  'artifacts',
+  'artifacts_omitted',
+  'artifacts_error',
   'requested_by',
   'created_at',
   'started_at',
@@ -141,6 +163,9 @@ export function toExecution(row: ShownRow): ExecutionView {
     limits: row.limits,
     network: row.network,
     final_exit_codes: row.final_exit_codes,
+    artifacts: row.artifacts,
+    artifacts_omitted: row.artifacts_omitted,
+    artifacts_error: row.artifacts_error,
     requested_by: row.requested_by,
     queued_at: toInstant(row.created_at),
     started_at: toInstant(row.started_at),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { boundedObject } from '../common/fields.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { shell } from '../common/shell.js';
+import { artifactPatterns } from './artifacts/artifact-patterns.js';
 import { workingDirectory } from './working-directory.js';
 
 /** The environment is stored with each run and with each change of a task, so its size is bounded. */
@@ -53,6 +54,7 @@ export const runShape = {
     .max(20)
     .meta({ description: 'The number of further attempts after a failed one' }),
   limits: runLimitsSchema,
+  artifacts: artifactPatterns,
   final_exit_codes: z
     .array(z.int().min(-64).max(255))
     .max(100)

@@ -178,6 +178,7 @@ function exportedTask(task: ExportedTaskRow) {
     retry_attempts: task.retry_attempts,
     limits: task.limits,
     final_exit_codes: task.final_exit_codes,
+    artifacts: task.artifacts,
     draft: task.is_draft,
     archived: task.archived_at !== null,
     archived_at: task.archived_at,

@@ -34,6 +34,7 @@ export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
   retry_attempts: 'smallint',
   limits: 'jsonb',
   final_exit_codes: 'smallint[]',
+  artifacts: 'text[]',
 };
 const own = {
   id: 'uuid',
@@ -85,6 +86,7 @@ const blank = {
   retry_attempts: 0,
   limits: {},
   final_exit_codes: [] as number[],
+  artifacts: [] as string[],
 };
 
 /** Stores the tasks that an import makes, in their order. @param numbers the number of each */

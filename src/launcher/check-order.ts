@@ -4,6 +4,8 @@ import type { LaunchOrder } from './messages.js';
 import type { CommandUsers } from './policy.js';
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** The name of the file of a summary, which has no slash: nothing of the command's user is on the path to it. */
+const SUMMARY = /^[0-9a-f-]{36}\.md$/;
 /** The options of bubblewrap without which signals would not arrive and processes could outlive a run. */
 const REQUIRED_OPTIONS = [
   '--unshare-user',
@@ -43,6 +45,7 @@ function isWellFormed(order: LaunchOrder): boolean {
     executionId,
     command,
     shell = '',
+    summary,
     environment,
     workspace,
     workingDirectory,
@@ -51,6 +54,7 @@ function isWellFormed(order: LaunchOrder): boolean {
     bubblewrap,
   } = order;
   return (
+    (summary === undefined || (isText(summary) && SUMMARY.test(summary))) &&
     [executionId, command, shell, workspace, workingDirectory ?? ''].every(isText) &&
     Object.values(environment).every(isText) &&
     (bubblewrap ?? []).every(isText) &&

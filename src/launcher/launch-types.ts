@@ -27,6 +27,8 @@ export interface LaunchRequest {
   workspace: string;
   /** The working directory as requested: relative to the workspace, or absolute and below it. The default is the workspace. */
   workingDirectory?: string | undefined;
+  /** The name of a file beside the workspace, in the folder that `summariesOf` names: the id of an execution and `.md`. */
+  summary?: string | undefined;
   /** The complete environment of the command, before `MILLRACE_EXECUTION_ID` and `MILLRACE_LAUNCHER` are added. */
   environment: Record<string, string>;
   /** The user as whom the command runs, without supplementary groups. Required by launchers with root rights; others cannot do it. */
@@ -50,6 +52,8 @@ export interface ProcessExit {
 export interface ProcessEnd extends ProcessExit {
   /** Number of processes that outlived the main process and were ended; 0 for an isolated run, whose namespace ends them. */
   leftBehind: number;
+  /** Whether something is there under the name of `summary`, of whatever kind. */
+  hasSummary: boolean;
   /** Number of left-behind processes that may still live, since they could not be signalled (setuid programs, without root rights). */
   unkillable: number;
 }

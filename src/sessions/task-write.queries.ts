@@ -27,6 +27,7 @@ const fields = [
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'artifacts',
 ] as const;
 
 export const restorableFields: ReadonlySet<string> = new Set(fields);

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
 import type { Actor } from '../common/permissions.js';
 import { ExecutionWaiter } from '../executions/execution-waiter.js';
-import { toExecution } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { RequestTurns } from '../request-limits/request-turns.js';
 import type { ExecutedTask, ExecuteTaskBody } from './task-execution.schema.js';
@@ -38,7 +37,7 @@ export class AwaitedExecutionService {
     const answer: ExecutedTask = { ...queued, exit_code: null, execution: null };
     if (wait_seconds === 0) return answer;
     const { id } = await this.waiter.untilLastEnded(queued.execution_id, wait_seconds * 1000, gone);
-    const execution = toExecution(await this.executions.require(actor, id, 'read'));
+    const execution = await this.executions.show(actor, id);
     const { status, exit_code } = execution;
     if (status !== 'completed' && status !== 'failed' && status !== 'cancelled') return answer;
     const ended = { status, exit_code, execution, execution_id: id };

@@ -71,6 +71,7 @@ const copied = [
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'artifacts',
 ];
 
 /** Inserts the copies. An assignee other than the actor is dropped, since that user may not be able to see the new project. */

@@ -29,4 +29,5 @@ export const writtenColumns = [
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'artifacts',
 ] as const satisfies (keyof Task)[];

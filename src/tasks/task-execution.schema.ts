@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
 import { nextCursor } from '../http/keyset.js';
-import { executionSchema, listedExecutionSchema, priorities } from '../executions/executions.schema.js';
+import {
+  executionDetailSchema,
+  executionSchema,
+  listedExecutionSchema,
+  priorities,
+} from '../executions/executions.schema.js';
 import { runShape } from '../executions/run-shape.js';
 
 export const executeTaskSchema = z
@@ -53,7 +58,7 @@ export const executedTaskSchema = queuedTaskSchema
   .extend({
     status: z.enum(['queued', 'completed', 'failed', 'cancelled']),
     exit_code: executionSchema.shape.exit_code,
-    execution: executionSchema
+    execution: executionDetailSchema
       .nullable()
       .meta({ description: 'The last attempt, when it has ended within `wait_seconds`' }),
   })

@@ -177,6 +177,7 @@ export class TaskExecutionService {
       timeout,
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
+      artifacts: task.artifacts,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
     const estimate = this.estimate.afterCommit(tx, id);

@@ -96,4 +96,5 @@ export const taskFields = {
   retry_attempts: runShape.retry_attempts,
   limits: runShape.limits,
   final_exit_codes: runShape.final_exit_codes,
+  artifacts: runShape.artifacts,
 };

@@ -188,6 +188,10 @@ export class Task {
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
 
+  /** Globs of the files that are kept of its runs. */
+  @Column('text', { array: true, default: [] })
+  artifacts!: string[];
+
   /** The claim of an agent that works on it. While there is one, the task is running, whatever becomes of its runs. */
   @Column('uuid', { nullable: true })
   claim_id!: string | null;

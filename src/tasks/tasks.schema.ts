@@ -49,6 +49,7 @@ export const createTaskSchema = z
     retry_attempts: shape.retry_attempts.default(0),
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
+    artifacts: shape.artifacts.prefault([]),
     dependencies: dependencies.default([]),
     draft: z.boolean().default(false).meta({
       description: 'A draft is seen by you and the owners of the project only, until it is published',
@@ -138,6 +139,7 @@ export const taskSchema = z
     retry_attempts: z.int(),
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
+    artifacts: z.array(z.string()),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
     last_run: lastRunSchema.nullable().meta({ description: 'The result of the current or last execution' }),
     version: z.int(),
@@ -194,6 +196,7 @@ export function toTask(row: TaskRow): TaskView {
     retry_attempts: row.retry_attempts,
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
+    artifacts: row.artifacts,
     execution_id: row.execution_id,
     last_run: toLastRun(row.last_run),
     version: row.version,

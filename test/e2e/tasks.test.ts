@@ -82,6 +82,7 @@ test('a task is created, shown, changed and deleted', async () => {
     retry_attempts: 0,
     limits: {},
     final_exit_codes: [],
+    artifacts: [],
     execution_id: null,
     last_run: null,
     version: 1,

@@ -38,6 +38,7 @@ beforeAll(async () => {
     limits: { memory: '100MB' },
     final_exit_codes: [2],
     shell: 'bash',
+    artifacts: ['dist/**', '*.xml'],
   });
   child = await makeTask(owner, project, {
     title: 'Child',

@@ -59,6 +59,7 @@ test('tasks are restored to their first state, and only changes of the session a
     estimated_duration: '01:00:00',
     environment: { A: '1' },
     shell: 'bash',
+    artifacts: ['dist/**'],
     command: 'true',
   };
   const one = await makeTask(owner, project, fields);

@@ -135,6 +135,7 @@ function addWriting(tasks: Command): void {
     project?: string;
     command?: string;
     shell?: string;
+    artifacts?: string[];
     description?: string;
     priority?: CreateTask['priority'];
     type?: CreateTask['type'];
@@ -154,6 +155,7 @@ function addWriting(tasks: Command): void {
     .option('-p, --project <key>', 'its key or id', named)
     .option('-c, --command <command>', 'for the shell; without it the template of the project is run')
     .option('--shell <program>', 'that runs the command, such as bash; that of the project, else sh')
+    .option('--artifacts <globs>', 'which files of the workspace are kept of its runs, with commas', list)
     .option('--description <text>')
     .option(
       '--priority <priority>',
@@ -180,6 +182,7 @@ function addWriting(tasks: Command): void {
         command: options.command ?? null,
         environment: options.env,
         ...(options.shell === undefined ? {} : { shell: options.shell }),
+        ...(options.artifacts === undefined ? {} : { artifacts: options.artifacts }),
         ...(options.description === undefined ? {} : { description: options.description }),
         ...(options.priority === undefined ? {} : { priority: options.priority }),
         ...(options.type === undefined ? {} : { type: options.type }),

@@ -249,6 +249,23 @@ export interface components {
        */
       changeNote?: string | null;
     };
+    Artifact: {
+      /** Format: uuid */
+      id: string;
+      /** @description Relative to the workspace */
+      path: string;
+      /** @description Of the content, in hexadecimal */
+      sha256: string;
+      /** @description Bytes */
+      size: number;
+    };
+    Artifacts: {
+      artifacts: components['schemas']['Artifact'][];
+      /** Format: uuid */
+      executionId: string;
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+    };
     AttachLabel: {
       name: string;
     };
@@ -1198,6 +1215,11 @@ export interface components {
     };
     CreateTask: {
       /**
+       * @description Which files of the workspace are kept after a run that has made or changed them: globs with `*`, `?`, `[…]`, `{a,b}` and `**`, or the names of files and folders
+       * @default []
+       */
+      artifacts?: string[];
+      /**
        * @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned
        * @default null
        */
@@ -1762,7 +1784,7 @@ export interface components {
       /** @description Estimated from recent runs; null without any */
       estimatedStartTime: string | null;
       /** @description The last attempt, when it has ended within `wait_seconds` */
-      execution: components['schemas']['Execution'] | null;
+      execution: components['schemas']['ExecutionDetail'] | null;
       /** Format: uuid */
       executionId: string;
       /** @description The exit code; -N after signal N */
@@ -1785,7 +1807,13 @@ export interface components {
           )
         | null;
     };
-    Execution: {
+    ExecutionDetail: {
+      /** @description Globs of the files that are kept of the run */
+      artifacts: string[];
+      /** @description Why files were left out, or could not be looked for */
+      artifactsError: string | null;
+      /** @description The number of files that match and were left out */
+      artifactsOmitted: number;
       attempt: number;
       command: string;
       completedAt: string | null;
@@ -1829,6 +1857,8 @@ export interface components {
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
+      /** @description The Markdown that the command has written to the file MILLRACE_SUMMARY; at most 1 MiB */
+      summary: string | null;
       taskId: string | null;
       /** @description Seconds */
       timeout: number;
@@ -1844,6 +1874,12 @@ export interface components {
           )
         | null;
       workingDirectory: string;
+    };
+    ExecutionsListArtifactsQuery: {
+      /** @description The maximum number of items */
+      limit?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
     };
     FailClaim: {
       /** @description Becomes the result of a task that has failed */
@@ -2035,6 +2071,12 @@ export interface components {
       version: number;
     };
     ListedExecution: {
+      /** @description Globs of the files that are kept of the run */
+      artifacts: string[];
+      /** @description Why files were left out, or could not be looked for */
+      artifactsError: string | null;
+      /** @description The number of files that match and were left out */
+      artifactsOmitted: number;
       attempt: number;
       command: string;
       /** @description True when `command` is cut to the 1024 characters that a list shows */
@@ -2099,6 +2141,7 @@ export interface components {
     ListedTask: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -3718,6 +3761,7 @@ export interface components {
     Task: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -3979,6 +4023,7 @@ export interface components {
     TaskDetail: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -4576,6 +4621,8 @@ export interface components {
       version?: number;
     };
     UpdateTask: {
+      /** @description Which files of the workspace are kept after a run that has made or changed them: globs with `*`, `?`, `[…]`, `{a,b}` and `**`, or the names of files and folders */
+      artifacts?: string[];
       /** @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned */
       assignedTo?: string | null;
       /** @description Why the work cannot go on; null when nothing blocks it */
@@ -5059,6 +5106,8 @@ export type AgentsListKeysQuery = components['schemas']['AgentsListKeysQuery'];
 export type AgentsListQuery = components['schemas']['AgentsListQuery'];
 export type AnnounceMaintenance = components['schemas']['AnnounceMaintenance'];
 export type AppendToDocument = components['schemas']['AppendToDocument'];
+export type Artifact = components['schemas']['Artifact'];
+export type Artifacts = components['schemas']['Artifacts'];
 export type AttachLabel = components['schemas']['AttachLabel'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentPage = components['schemas']['AttachmentPage'];
@@ -5140,7 +5189,8 @@ export type ExecuteCommand = components['schemas']['ExecuteCommand'];
 export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
 export type ExecutedTask = components['schemas']['ExecutedTask'];
-export type Execution = components['schemas']['Execution'];
+export type ExecutionDetail = components['schemas']['ExecutionDetail'];
+export type ExecutionsListArtifactsQuery = components['schemas']['ExecutionsListArtifactsQuery'];
 export type FailClaim = components['schemas']['FailClaim'];
 export type Health = components['schemas']['Health'];
 export type ImportFault = components['schemas']['ImportFault'];

@@ -14,12 +14,12 @@ import {
 } from './transition-statement.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
-  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, shell, not_before, blocked`;
+  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, shell, artifacts, not_before, blocked`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
-   VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-           CASE WHEN $22::float8 > 0 THEN now() + make_interval(secs => $22) END, $22 > 0 OR waits_for_tasks($6))
+   VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+           CASE WHEN $23::float8 > 0 THEN now() + make_interval(secs => $23) END, $23 > 0 OR waits_for_tasks($6))
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -34,6 +34,7 @@ export type NewExecution = Pick<
   | 'queue'
   | 'command'
   | 'shell'
+  | 'artifacts'
   | 'working_directory'
   | 'environment'
   | 'timeout'
@@ -72,6 +73,7 @@ export async function insertExecution(
     e.attempt,
     e.retry_of,
     e.shell,
+    e.artifacts,
     e.delay,
   ]);
   return result!;
@@ -81,6 +83,7 @@ export async function insertExecution(
 const needed = [
   'command',
   'shell',
+  'artifacts',
   'working_directory',
   'environment',
   'timeout',

@@ -154,6 +154,7 @@ export const taskEntry = z.strictObject({
   retry_attempts: shape.retry_attempts.optional(),
   limits: shape.limits.optional(),
   final_exit_codes: shape.final_exit_codes.optional(),
+  artifacts: shape.artifacts.optional(),
   draft: z.boolean().default(false),
   archived: z.boolean().default(false),
   checklist: z.array(itemEntry).max(mostItems).default([]),

@@ -40,6 +40,7 @@ import { ProjectKeys1796700000000 } from './1796700000000-project-keys.js';
 import { ClaimsEndInFullProjects1797100000000 } from './1797100000000-claims-end-in-full-projects.js';
 import { LimitsOfKeys1797100100000 } from './1797100100000-limits-of-keys.js';
 import { Shells1797100200000 } from './1797100200000-shells.js';
+import { Artifacts1797100200001 } from './1797100200001-artifacts.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
 import { Imports1797000000000 } from './1797000000000-imports.js';
 
@@ -89,4 +90,5 @@ export const migrations = [
   ClaimsEndInFullProjects1797100000000,
   LimitsOfKeys1797100100000,
   Shells1797100200000,
+  Artifacts1797100200001,
 ];
