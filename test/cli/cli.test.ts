@@ -328,7 +328,7 @@ test('tasks are created, executed, followed, cancelled and retried', async () =>
   const making = 'mkdir -p out/sub; echo kept > out/sub/a; echo "# Done" > $MILLRACE_SUMMARY';
   const makes = (await create('Makes files', '-c', making, '--artifacts', 'out/**')).stdout.trim();
   expect((await millrace.call(['tasks', 'execute', makes, '--wait', '60'])).code).toBe(0);
-  const { execution_id: made } = await millrace.json<{ execution_id: string }>('tasks', 'show', makes);
+  const { executionId: made } = await millrace.json<{ executionId: string }>('tasks', 'show', makes);
   expect((await millrace.call(['executions', 'show', made])).stdout).toBe('completed\n# Done\n\n');
   expect((await millrace.call(['executions', 'artifacts', made])).stdout).toMatch(/ 5 +out\/sub\/a\n$/);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-artifacts-'));
