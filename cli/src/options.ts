@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 
 /** Parses a whole number above 0. */
@@ -19,6 +20,27 @@ export function pair(text: string, before: Record<string, string>): Record<strin
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It must be NAME=value.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Collects `NAME=path` options as the contents of the files; `-` is the standard input. */
+export function fileOf(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [[name, path]] = Object.entries(pair(text, {})) as [[string, string]];
+  try {
+    return { ...before, [name]: readFileSync(path === '-' ? 0 : path, 'utf8') };
+  } catch (error) {
+    throw new InvalidArgumentError(`It cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Parses a JSON list of objects. */
+export function jsonList<T>(text: string): T[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (Array.isArray(parsed)) return parsed as T[];
+  } catch {
+    // what is no JSON is no list either
+  }
+  throw new InvalidArgumentError('It must be a list in JSON.');
 }
 
 /** Collects a list, given with commas or as a repeated option. */

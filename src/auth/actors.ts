@@ -42,6 +42,19 @@ export class Actors {
     return this.recheck(actor);
   }
 
+  /**
+   * Resolves who has made a schedule or a trigger, in whose name it acts.
+   * @param userId the user, or the user of the key, that has made it
+   * @param projectId the project that the schedule or trigger belongs to
+   * @throws AUTH_TOKEN_INVALID when there is no such account, AUTH_ACCOUNT_DISABLED, also when who has made the key is disabled
+   */
+  async ofMaker(userId: string, projectId: string): Promise<Actor> {
+    const { id, username, role, tier: own, account_id } = await this.activeAccount(userId);
+    const account = account_id === null ? undefined : await this.activeAccount(account_id);
+    const counted = account && { accountId: account.id };
+    return { id, username, role, tier: account?.tier ?? own, projectId, isMaker: true, ...counted };
+  }
+
   /** Looks up many at once, in at most three queries, for who is about to `renew` each. */
   async prefetch(actors: readonly Actor[]): Promise<void> {
     await Promise.all([
@@ -57,7 +70,8 @@ export class Actors {
    * @throws AUTH_TOKEN_INVALID, AUTH_ACCOUNT_DISABLED
    */
   async recheck(actor: Actor): Promise<Actor> {
-    const { token, signIn } = actor;
+    const { token, signIn, isMaker, projectId } = actor;
+    if (isMaker && projectId !== undefined) return { ...actor, ...(await this.ofMaker(actor.id, projectId)) };
     if (token) {
       const known = await this.credentials.verifyAgain(token.id, actor.id);
       return { ...actor, ...(await this.ofKnownCredential(known)) };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant } from '../common/fields.js';
+import { id, instant, listOf } from '../common/fields.js';
 import { agentParam } from '../agents/agents.schema.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { tag, taskFields } from '../tasks/task-fields.schema.js';
@@ -29,16 +29,10 @@ export const claimNextSchema = z
     agent_id: agentParam.optional().meta({
       description: 'The agent whose backlog is worked on, instead of a project',
     }),
-    types: z
-      .array(z.enum(taskTypes))
-      .min(1)
-      .max(taskTypes.length)
+    types: listOf(z.enum(taskTypes), { least: 1, most: taskTypes.length })
       .optional()
       .meta({ description: 'Only tasks of these types' }),
-    labels: z
-      .array(tag)
-      .min(1)
-      .max(50)
+    labels: listOf(tag, { least: 1, most: 50 })
       .optional()
       .meta({ description: 'Only tasks with all of these labels' }),
     lease_seconds: leaseSeconds,

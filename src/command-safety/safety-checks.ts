@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { join } from 'node:path';
 import { AppError } from '../common/errors.js';
-import { may, type Actor } from '../common/permissions.js';
+import { accountOf, may, type Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import type { Analysis, AnalyseOptions } from './analyse.js';
 import { SafetyThread } from './safety-thread.js';
@@ -88,7 +88,12 @@ export class SafetyChecks implements OnApplicationShutdown {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { field: 'allow_unsafe', required: 'admin' });
     }
     if (allowUnsafe) return;
-    const { safe, warnings, suggestions } = await this.analyse(actor.id, command, 'run', circumstances);
+    const { safe, warnings, suggestions } = await this.analyse(
+      accountOf(actor),
+      command,
+      'run',
+      circumstances,
+    );
     if (!safe) throw new AppError('COMMAND_UNSAFE', { warnings, suggestions });
   }
 

@@ -23,18 +23,44 @@ export function toInstant(date: Date | null): string | null {
 }
 
 /**
- * Checks an object as a whole before Zod validates its fields: for 20,000 invalid fields Zod makes as many issues, which takes 0.1 s.
+ * Checks a value as a whole before Zod validates its parts: for 49,000 wrong items of a list Zod makes as many issues, which takes 0.3 s.
+ * @param refuse adds an issue for a value that is not to be looked at any further
+ */
+function checkedFirst<S extends z.ZodType>(
+  schema: S,
+  refuse: (value: unknown, context: z.core.$RefinementCtx) => void,
+) {
+  const check = z.transform((value: unknown, context) => {
+    refuse(value, context);
+    return value;
+  });
+  // a transformation counts as optional, whatever follows it
+  check._zod.optin = undefined;
+  return z.pipe(check, schema);
+}
+
+/**
+ * Checks an object as a whole before Zod validates its fields.
  * @param faultOf returns a description of the fault, or undefined
  */
 export const boundedObject = <S extends z.ZodType>(
   schema: S,
   faultOf: (value: object) => string | undefined,
 ) =>
-  z.preprocess((value, context) => {
+  checkedFirst(schema, (value, context) => {
     const fault = typeof value === 'object' && value !== null ? faultOf(value) : undefined;
     if (fault !== undefined) context.addIssue(fault);
-    return value;
-  }, schema);
+  });
+
+/** A list of bounded length, which is checked before any item. */
+export const listOf = <S extends z.ZodType>(item: S, { least, most }: { least?: number; most: number }) =>
+  checkedFirst(
+    least === undefined ? z.array(item).max(most) : z.array(item).min(least).max(most),
+    (value, context) => {
+      if (Array.isArray(value) && value.length > most)
+        context.addIssue({ code: 'too_big', origin: 'array', maximum: most, inclusive: true, input: value });
+    },
+  );
 
 /** An arbitrary JSON object of bounded size. */
 export const jsonObject = (maxBytes = 65_536) =>

@@ -33,5 +33,7 @@ export class Keyring {
 
 /** The `place` under which a project's secret is sealed. */
 export const placeOfSecret = (projectId: string, name: string) => `${projectId} ${name}`;
+/** The `place` under which the values of secret inputs are sealed. */
+export const placeOfInputs = (id: string) => `inputs ${id}`;
 /** The `place` under which a webhook's secret is sealed. */
 export const placeOfWebhook = (webhookId: string) => `webhook ${webhookId}`;

@@ -46,6 +46,8 @@ export interface Actor {
   sessionId?: string | undefined;
   /** The personal access token that authenticated the user, if one did; `role` is narrowed to its scopes. */
   token?: { id: string; scopes: readonly Scope[]; expiresAt: Date | null } | undefined;
+  /** Whether it stands for who has made a schedule or a trigger, with the rights of that account at the moment and without any token. */
+  isMaker?: true | undefined;
   /** The claims of the access token that authenticated the user, if one did: its session, the password's epoch and the expiry. */
   signIn?: { sessionId: string; epoch: number; expiresAt: Date } | undefined;
 }

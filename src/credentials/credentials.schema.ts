@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant, toInstant } from '../common/fields.js';
+import { id, instant, listOf, toInstant } from '../common/fields.js';
 import { scopes } from '../common/permissions.js';
 import type { Credential } from './credential.entity.js';
 
@@ -13,11 +13,7 @@ export const credentialFields = {
     .min(1)
     .max(100)
     .meta({ description: 'The purpose of the token', examples: ['Deployment on CI'] }),
-  scopes: z
-    .array(scope)
-    .min(1)
-    .max(scopes.length)
-    .transform((wanted) => [...new Set(wanted)]),
+  scopes: listOf(scope, { least: 1, most: scopes.length }).transform((wanted) => [...new Set(wanted)]),
   expires_at: instant
     .transform((text) => new Date(text))
     .refine((date) => date.getTime() > Date.now(), 'Send a time in the future')

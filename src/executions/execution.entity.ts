@@ -1,7 +1,12 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 import type { RunLimits } from '../common/run-limits.js';
+import type { InputValues } from './inputs/input-declarations.js';
 import type { ExecutionReason, ExecutionStatus } from './transitions/execution-state.js';
+
+/** What may start a run in the name of who has made it. */
+export const originTypes = ['schedule', 'trigger'] as const;
+export type OriginType = (typeof originTypes)[number];
 
 /** One attempt to run one shell command, for a task or ad hoc. */
 @Entity('executions')
@@ -29,6 +34,7 @@ import type { ExecutionReason, ExecutionStatus } from './transitions/execution-s
 @Index('executions_output_kept', ['project_id', 'finished_at'], {
   where: 'output_pruned_at IS NULL AND output_bytes > 0',
 })
+@Index('executions_secret_inputs', ['secret_inputs_id'], { where: 'secret_inputs_id IS NOT NULL' })
 @Index('executions_output_pruning', ['id'], { where: 'output_pruning' })
 export class Execution {
   @Id()
@@ -108,6 +114,22 @@ export class Execution {
   /** Why some were left out, in words for people. */
   @Column('text', { nullable: true })
   artifacts_error!: string | null;
+
+  /** The values of its inputs by name, without those of secrets. */
+  @Column('jsonb', { default: {} })
+  inputs!: InputValues;
+
+  /** The values of its secret inputs; null when there are none. */
+  @Column('uuid', { nullable: true })
+  secret_inputs_id!: string | null;
+
+  /** What has started it; null when somebody has. */
+  @Column('text', { nullable: true })
+  origin_type!: OriginType | null;
+
+  /** The schedule or trigger that has started it. */
+  @Column('uuid', { nullable: true })
+  origin_id!: string | null;
 
   /** 1 for the first attempt. */
   @Column('smallint', { default: 1 })

@@ -8,6 +8,8 @@ import { ExecutionPublisher } from './transitions/execution-publisher.js';
 import { ExecutionWaiter } from './execution-waiter.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
+import { InputSecrets } from './inputs/input-secrets.js';
+import { RunInputs } from './inputs/run-inputs.js';
 import { QueueControl } from './admission/queue-control.js';
 import { QueueLimit } from './admission/queue-limit.js';
 import { RevokedRuns } from './revoked-runs.js';
@@ -19,8 +21,10 @@ const services = [
   ExecutionPublisher,
   ExecutionsService,
   ExecutionWaiter,
+  InputSecrets,
   QueueControl,
   QueueLimit,
+  RunInputs,
   StartEstimate,
 ];
 

@@ -4,8 +4,9 @@ import { id, instant, toInstant } from '../common/fields.js';
 import { cursorParameter } from '../http/keyset.js';
 import { queryNumber, querySchema } from '../http/query.js';
 import { runLimitsSchema } from '../common/run-limits.js';
+import { secretMask } from './inputs/check-inputs.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './transitions/execution-state.js';
-import type { Execution } from './execution.entity.js';
+import { originTypes, type Execution } from './execution.entity.js';
 import { waitingReasons } from './admission/admission.queries.js';
 import { commandTruncated, listedCommandColumns, type WithListedCommand } from './listed-command.js';
 
@@ -50,6 +51,13 @@ export const executionSchema = z
       .string()
       .nullable()
       .meta({ description: 'Why files were left out, or could not be looked for' }),
+    inputs: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .meta({ description: `The values of its inputs by name; that of a secret shows as ${secretMask}` }),
+    origin: z
+      .object({ type: z.enum(originTypes), id })
+      .nullable()
+      .meta({ description: 'The schedule or trigger that has started it; null when somebody has' }),
     requested_by: id,
     queued_at: instant,
     started_at: instant.nullable(),
@@ -89,8 +97,9 @@ export const executionListQuery = querySchema({
 });
 export type ExecutionListQuery = z.output<typeof executionListQuery>;
 
-/** An execution in a list, where a long command is truncated. */
+/** An execution in a list, where a long command is truncated, and inputs, which may be long too, are left out. */
 export const listedExecutionSchema = executionSchema
+  .omit({ inputs: true })
   .extend({ command_truncated: commandTruncated })
   .meta({ id: 'ListedExecution' });
 export type ListedExecutionView = z.output<typeof listedExecutionSchema>;
@@ -116,6 +125,8 @@ const shownColumns = [
   'artifacts',
   'artifacts_omitted',
   'artifacts_error',
+  'origin_type',
+  'origin_id',
   'requested_by',
   'created_at',
   'started_at',
@@ -127,8 +138,9 @@ const shownColumns = [
   'output_omitted',
   'output_pruned_at',
 ] as const;
-type ShownRow = Pick<ExecutionRow, (typeof shownColumns)[number] | 'command' | 'why_waiting'>;
-export type ListedExecutionRow = ShownRow & WithListedCommand;
+type ListedRow = Pick<ExecutionRow, (typeof shownColumns)[number] | 'command' | 'why_waiting'>;
+type ShownRow = ListedRow & Pick<ExecutionRow, 'inputs'>;
+export type ListedExecutionRow = ListedRow & WithListedCommand;
 
 /** The select list for a list of executions `e`, without `why_waiting`. */
 export const listedExecutionColumns = `${shownColumns.map((name) => `e.${name}`).join(', ')}, ${listedCommandColumns('e')}`;
@@ -146,6 +158,10 @@ export function secondsRun(execution: Pick<Execution, 'started_at' | 'finished_a
 }
 
 export function toExecution(row: ShownRow): ExecutionView {
+  return { ...listedFields(row), inputs: row.inputs };
+}
+
+function listedFields(row: ListedRow): Omit<ExecutionView, 'inputs'> {
   return {
     execution_id: row.id,
     task_id: row.task_id,
@@ -166,6 +182,7 @@ export function toExecution(row: ShownRow): ExecutionView {
     artifacts: row.artifacts,
     artifacts_omitted: row.artifacts_omitted,
     artifacts_error: row.artifacts_error,
+    origin: row.origin_type && row.origin_id ? { type: row.origin_type, id: row.origin_id } : null,
     requested_by: row.requested_by,
     queued_at: toInstant(row.created_at),
     started_at: toInstant(row.started_at),
@@ -180,5 +197,5 @@ export function toExecution(row: ShownRow): ExecutionView {
 }
 
 export function toListedExecution(row: ListedExecutionRow): ListedExecutionView {
-  return { ...toExecution(row), command_truncated: row.command_truncated };
+  return { ...listedFields(row), command_truncated: row.command_truncated };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boundedObject } from '../common/fields.js';
+import { boundedObject, listOf } from '../common/fields.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { shell } from '../common/shell.js';
 import { artifactPatterns } from './artifacts/artifact-patterns.js';
@@ -55,9 +55,7 @@ export const runShape = {
     .meta({ description: 'The number of further attempts after a failed one' }),
   limits: runLimitsSchema,
   artifacts: artifactPatterns,
-  final_exit_codes: z
-    .array(z.int().min(-64).max(255))
-    .max(100)
+  final_exit_codes: listOf(z.int().min(-64).max(255), { most: 100 })
     .transform((codes) => [...new Set(codes)])
     .meta({ description: 'Exit codes after which there is no further attempt', examples: [[2, 64]] }),
 };

@@ -13,10 +13,13 @@ import { summariesOf } from '../launcher/summaries.js';
 import { LaunchError } from '../launcher/launch-error.js';
 import type { LaunchRequest, RunningProcess } from '../launcher/launch-types.js';
 import type { CommandUsers } from '../launcher/policy.js';
+import { inputVariables } from '../executions/inputs/check-inputs.js';
+import type { InputSecrets } from '../executions/inputs/input-secrets.js';
 import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
 import { collectFiles } from './files/collect-files.js';
 import { summaryName } from './files/summary.js';
+import { storePid } from './stored-pid.js';
 import { commandUser } from './command-user.js';
 import { takeUserNumber } from './command-user.queries.js';
 import type { Isolation } from './isolation.js';
@@ -37,6 +40,7 @@ export interface RunContext {
   bus: Bus;
   lifecycle: WorkerLifecycle;
   secrets: Pick<SecretsService, 'valuesOf'>;
+  inputSecrets: Pick<InputSecrets, 'open'>;
   logger: Logger;
   workspaceRoot: string;
   /** The users of commands; undefined where commands run as the user of this process. */
@@ -183,7 +187,11 @@ export class Run {
     const user = users && commandUser(users, await this.userNumber());
     const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
-    this.secretPatterns = await SecretPatterns.prepare(Object.values(secrets));
+    const secretInputs = inputVariables(await this.secretInputs());
+    this.secretPatterns = await SecretPatterns.prepare([
+      ...Object.values(secrets),
+      ...Object.values(secretInputs),
+    ]);
     const workspace = await workspaceOf(context.workspaceRoot, execution, !users);
     // processes of the previous attempt may be left if its worker was killed together with its launcher
     if (execution.retry_of !== null) await context.launcher.endOrphans();
@@ -201,6 +209,8 @@ export class Run {
         {
           ...secrets,
           ...execution.environment,
+          ...inputVariables(execution.inputs),
+          ...secretInputs,
           MILLRACE_SUMMARY: join(summariesOf(workspace), summaryName(execution.id)),
         },
       ),
@@ -216,7 +226,10 @@ export class Run {
       limit: outputLimit(execution.limits, context.maxOutputBytes),
     });
     if (this.stopped) this.stop(this.stopped);
-    const pidTimer = setTimeout(() => void this.storePid(process.pid), storePidAfterMs);
+    const pidTimer = setTimeout(
+      () => void storePid(context.database, execution, process.pid),
+      storePidAfterMs,
+    );
     const { exitCode, hasSummary } = await process.finished.finally(() => clearTimeout(pidTimer));
     if (hasSummary || execution.artifacts.length > 0) this.files = { request, since, hasSummary };
     const outcome = outcomeOf(exitCode, this.stopped);
@@ -228,6 +241,14 @@ export class Run {
     const { project_id, has_secrets } = this.execution;
     if (project_id === null || !has_secrets) return {};
     return this.retryWhileAway(() => this.context.secrets.valuesOf(project_id, this.context.database));
+  }
+
+  private async secretInputs(): Promise<Record<string, string>> {
+    const { secret_inputs_id: id } = this.execution;
+    if (id === null) return {};
+    const values = await this.retryWhileAway(() => this.context.inputSecrets.open(this.context.database, id));
+    if (values) return values;
+    throw new UnenforceableError('The secret inputs of this run are not stored any more');
   }
 
   private async userNumber(): Promise<number> {
@@ -247,18 +268,6 @@ export class Run {
         await delay(retryMs);
       }
     }
-  }
-
-  /** Stores the pid for operators. The run does not depend on it, so errors are ignored. */
-  private async storePid(pid: number): Promise<void> {
-    const { id, generation } = this.execution;
-    await this.context.database
-      .query("UPDATE executions SET pid = $3 WHERE id = $1 AND generation = $2 AND status = 'running'", [
-        id,
-        generation,
-        pid,
-      ])
-      .catch(() => undefined);
   }
 
   private failure(error: unknown): Outcome {

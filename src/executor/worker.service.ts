@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { workerBusy, workerSlots } from '../common/metrics.js';
+import { InputSecrets } from '../executions/inputs/input-secrets.js';
 import { isOfDisabledUser } from '../executions/run-rights.js';
 import type { ClaimedExecution } from '../executions/transitions/transitions.queries.js';
 import { Bus } from '../infra/bus.js';
@@ -49,6 +50,7 @@ export class WorkerService {
     private readonly queue: ExecutionQueue,
     private readonly lifecycle: WorkerLifecycle,
     private readonly secrets: SecretsService,
+    private readonly inputSecrets: InputSecrets,
   ) {}
 
   /** Ends processes that an earlier worker has left running on this host, then takes executions from the queue. */
@@ -73,6 +75,7 @@ export class WorkerService {
       bus: this.bus,
       lifecycle: this.lifecycle,
       secrets: this.secrets,
+      inputSecrets: this.inputSecrets,
       defaultLimits: settable(config.DEFAULT_RUN_LIMITS),
       maxOutputBytes: config.OUTPUT_MAX_SIZE,
       logger,

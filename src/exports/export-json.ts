@@ -179,6 +179,7 @@ function exportedTask(task: ExportedTaskRow) {
     limits: task.limits,
     final_exit_codes: task.final_exit_codes,
     artifacts: task.artifacts,
+    inputs: task.inputs,
     draft: task.is_draft,
     archived: task.archived_at !== null,
     archived_at: task.archived_at,

@@ -79,6 +79,12 @@ function factsOf(task: WholeTask['task']): [name: string, value: string][] {
   return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }
 
-const oneLine = (text: string) => text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+/** Joins the lines of a text. An expression for what is around line breaks would take quadratic time for many blanks. */
+export const oneLine = (text: string) =>
+  text
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .join(' ');
 
 const quoted = (text: string) => text.replace(/^/gm, '> ').replace(/^> $/gm, '>');

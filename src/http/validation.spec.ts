@@ -2,7 +2,9 @@ import type { ArgumentMetadata } from '@nestjs/common';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { maxValues } from '../common/body-limits.js';
-import { ValidationPipe } from './validation.js';
+import type { AppError } from '../common/errors.js';
+import { listOf } from '../common/fields.js';
+import { parse, ValidationPipe } from './validation.js';
 
 test('a value with too many elements is refused without a check of each element', async () => {
   let reads = 0;
@@ -24,4 +26,20 @@ test('fields that the schema does not define are removed, whatever their names',
   const metadata = { type: 'body', schema: z.object({ name: z.string() }) } as unknown as ArgumentMetadata;
   const parsed = await new ValidationPipe().transform(body, metadata);
   expect(Object.getOwnPropertyNames(parsed)).toEqual(['name']);
+});
+
+test('a list that is too long is refused for its length alone', () => {
+  const schema = z.object({ ids: listOf(z.uuid(), { least: 1, most: 3 }) });
+  const errorsOf = (ids: unknown[]) => {
+    try {
+      return parse(schema, { ids });
+    } catch (error) {
+      return ((error as AppError).details['errors'] as { field: string; code: string }[]).map(
+        ({ field, code }) => `${field} ${code}`,
+      );
+    }
+  };
+  expect(errorsOf(Array.from({ length: 50_000 }, () => 1))).toEqual(['ids VALIDATION_VALUE_TOO_LONG']);
+  expect(errorsOf([])).toEqual(['ids VALIDATION_VALUE_TOO_SHORT']);
+  expect(errorsOf([1])).toEqual(['ids.0 VALIDATION_INVALID_FORMAT']);
 });

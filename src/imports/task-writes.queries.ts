@@ -1,5 +1,6 @@
 import { newId } from '../common/ids.js';
 import { jsonPieces } from '../common/json-pieces.js';
+import type { InputDeclaration } from '../executions/inputs/input-declarations.js';
 import type { Transaction } from '../infra/database.js';
 import { writtenColumns } from '../tasks/task-columns.js';
 import { stateOfNew } from '../tasks/task-state.js';
@@ -35,6 +36,7 @@ export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
   limits: 'jsonb',
   final_exit_codes: 'smallint[]',
   artifacts: 'text[]',
+  inputs: 'jsonb',
 };
 const own = {
   id: 'uuid',
@@ -87,6 +89,7 @@ const blank = {
   limits: {},
   final_exit_codes: [] as number[],
   artifacts: [] as string[],
+  inputs: [] as InputDeclaration[],
 };
 
 /** Stores the tasks that an import makes, in their order. @param numbers the number of each */

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
+import { boundedObject } from '../common/fields.js';
 import { accountOf } from '../common/permissions.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Endpoint } from '../http/endpoint.js';
@@ -12,6 +13,9 @@ import type { ActorRequest } from '../http/request.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { ApiCalls } from './api-calls.js';
 import type { McpRequests } from './mcp-server.js';
+
+/** The most values in what a message sends: the library makes a message of each that a tool does not take, and joins them all. */
+const mostValues = 1_000;
 
 /** One message: the protocol has no batches any more, and a request counts once for the rate limit. */
 const messageSchema = z
@@ -22,12 +26,26 @@ const messageSchema = z
       .optional()
       .meta({ examples: ['tools/list'] }),
     id: z.union([z.string(), z.number()]).optional(),
+    params: boundedObject(z.looseObject({}), (params) =>
+      hasMoreValuesThan(params, mostValues) ? `must not have more than ${mostValues} values` : undefined,
+    ).optional(),
   })
   .meta({
     id: 'McpMessage',
     description: 'A message of the Model Context Protocol: JSON-RPC 2.0',
     examples: [{ jsonrpc: '2.0', id: 1, method: 'tools/list' }],
   });
+
+/** Whether a value of JSON consists of more than a number of values, itself included. Its depth was bounded before. */
+function hasMoreValuesThan(root: unknown, most: number): boolean {
+  let left = most;
+  const walk = (value: unknown): boolean => {
+    left -= 1;
+    if (left < 0) return true;
+    return typeof value === 'object' && value !== null && Object.values(value).some(walk);
+  };
+  return walk(root);
+}
 
 /** What a call to the API takes over from the request that it is made for. */
 const taken = ['authorization', 'x-session-id'] as const;

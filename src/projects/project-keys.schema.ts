@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '../common/fields.js';
+import { id, listOf } from '../common/fields.js';
 import type { Scope } from '../common/permissions.js';
 import { credentialFields, credentialSchema } from '../credentials/credentials.schema.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
@@ -10,10 +10,7 @@ const keyScopes = ['tasks.read', 'tasks.write', 'projects.read', 'execute'] as c
 export const createProjectKeySchema = z
   .object({
     ...credentialFields,
-    scopes: z
-      .array(z.enum(keyScopes))
-      .min(1)
-      .max(keyScopes.length)
+    scopes: listOf(z.enum(keyScopes), { least: 1, most: keyScopes.length })
       .transform((wanted) => [...new Set(wanted)])
       .prefault([...keyScopes])
       .meta({ description: 'All of these unless fewer are given' }),

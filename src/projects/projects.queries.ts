@@ -110,7 +110,8 @@ export function recentActivity(db: Queryable, projectId: string) {
   }>(
     `SELECT a.at, a.entity_type, a.action, t.title AS task_title, coalesce(u.full_name, u.username) AS user_name
        FROM activity a
-       LEFT JOIN tasks t ON a.entity_type = 'task' AND t.id = a.entity_id
+       -- the title of a task that has moved elsewhere is not for who sees this project
+       LEFT JOIN tasks t ON a.entity_type = 'task' AND t.id = a.entity_id AND t.project_id = a.project_id
        LEFT JOIN users u ON u.id = a.actor_id
       WHERE (a.project_id, a.sequence) BETWEEN ($1::uuid, 0) AND ($1::uuid, ${2n ** 63n - 1n})
       ORDER BY a.project_id DESC, a.sequence DESC LIMIT 20`,

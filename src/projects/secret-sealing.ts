@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { nilId } from '../common/ids.js';
-import { Keyring, placeOfSecret, placeOfWebhook } from '../common/keyring.js';
+import { Keyring, placeOfInputs, placeOfSecret, placeOfWebhook } from '../common/keyring.js';
 import { SealedError } from '../common/secret-box.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -70,6 +70,23 @@ const webhooks: SealedTable<WebhookRow> = {
   },
 };
 
+interface InputsRow extends Record<string, unknown> {
+  id: string;
+  sealed: Buffer;
+}
+
+const inputSecrets: SealedTable<InputsRow> = {
+  select: `SELECT id, sealed FROM input_secrets WHERE id > $2 AND substring(sealed FROM 1 FOR 4) <> $1
+            ORDER BY id LIMIT ${rowsAtOnce} FOR UPDATE SKIP LOCKED`,
+  first: [nilId],
+  placeOf: ({ id }) => [id],
+  update: 'UPDATE input_secrets SET sealed = $2 WHERE id = $1',
+  seal: ({ id, sealed }, keyring) => {
+    const place = placeOfInputs(id);
+    return [id, keyring.seal(place, keyring.open(place, sealed))];
+  },
+};
+
 /**
  * Encrypts values with the current key that are plain or encrypted with the previous key: at every start and at intervals, in small
  * steps. Several processes may do it at the same time.
@@ -97,11 +114,14 @@ export class SecretSealing implements OnApplicationBootstrap, OnApplicationShutd
   private async sealAll(signal: AbortSignal): Promise<void> {
     const { logger } = this.infrastructure;
     try {
-      const ofProjects = await this.sealTable(projectSecrets, signal);
-      const ofWebhooks = await this.sealTable(webhooks, signal);
-      const sealed = ofProjects.sealed + ofWebhooks.sealed;
+      const counts = [
+        await this.sealTable(projectSecrets, signal),
+        await this.sealTable(inputSecrets, signal),
+        await this.sealTable(webhooks, signal),
+      ];
+      const sealed = counts.reduce((sum, table) => sum + table.sealed, 0);
       if (sealed > 0) logger.info({ secrets: sealed }, 'secrets were sealed with the present SECRETS_KEY');
-      const unopened = ofProjects.unopened + ofWebhooks.unopened;
+      const unopened = counts.reduce((sum, table) => sum + table.unopened, 0);
       if (unopened > 0)
         logger.error(
           { secrets: unopened },

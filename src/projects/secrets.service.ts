@@ -97,8 +97,11 @@ export class SecretsService {
     return this.list(actor, id);
   }
 
-  /** Refuses secrets when no worker can keep them from other projects, since no run would get them. */
-  private async refuseUnprotected(): Promise<void> {
+  /**
+   * Refuses secrets when no worker can keep them from other projects, since no run would get them.
+   * @throws SECRETS_UNPROTECTED
+   */
+  async refuseUnprotected(): Promise<void> {
     const { ALLOW_UNISOLATED_SECRETS, LEASE_SECONDS } = this.infrastructure.config;
     if (ALLOW_UNISOLATED_SECRETS) return;
     const [workers] = await this.database.query<{ separates: boolean | null }>(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from '../common/fields.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { executeTaskSchema } from '../tasks/task-execution.schema.js';
 import { taskIdParam } from '../tasks/task-ref.js';
@@ -24,7 +25,7 @@ export const clientMessages = {
   subscribe: topic.extend({ from_offset: optional(z.int().min(0)) }),
   unsubscribe: topic,
   execute_task: executeTaskSchema.extend({ task_id: taskIdParam }),
-  get_metrics: z.object({ metrics: optional(z.array(z.enum(metricNames)).max(10)) }),
+  get_metrics: z.object({ metrics: optional(listOf(z.enum(metricNames), { most: 10 })) }),
 };
 
 export type ClientMessageType = keyof typeof clientMessages;

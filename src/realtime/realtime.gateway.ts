@@ -122,8 +122,12 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
     @ConnectedSocket() connection: Connection,
     @MessageBody({ schema: clientMessages.execute_task }) request: ClientMessage<'execute_task'>,
   ): Promise<ServerMessage> {
-    const { task_id, priority, options } = request;
-    const queued = await this.taskExecution.execute(connection.identity!, task_id, { priority, options });
+    const { task_id, priority, options, inputs } = request;
+    const queued = await this.taskExecution.execute(connection.identity!, task_id, {
+      priority,
+      options,
+      inputs,
+    });
     return message('task_update', { ...queued, updated_at: new Date().toISOString() });
   }
 

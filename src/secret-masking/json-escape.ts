@@ -9,14 +9,18 @@ const unknown = [0xef, 0xbf, 0xbd];
 const letters = new Map([...'\n\r\t\b\f'].map((char, index) => [char, 'nrtbf'[index]!]));
 
 /**
+ * An escape with the code of a character: only the last backslash counts, since all are removed. With those before it, a long row without
+ * a letter behind it would take quadratic time.
+ */
+const escape = /\\u([0-9a-fA-F]{4})/g;
+
+/**
  * Normalizes the JSON escapes (RFC 8259) of a text: backslashes are removed, `\n` becomes `n`, `\u00e9` becomes `é`. The result is the
  * same for the JSON of Python, Go, PHP, Java and .NET of one string, and for JSON in JSON.
  */
 export function withoutEscapes(text: string): string {
   return text
-    .replaceAll(/\\+u([0-9a-fA-F]{4})/g, (_, digits: string) =>
-      String.fromCharCode(Number.parseInt(digits, 16)),
-    )
+    .replaceAll(escape, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
     .replaceAll(/[\n\r\t\b\f]/g, (char) => letters.get(char)!)
     .replaceAll('\\', '');
 }

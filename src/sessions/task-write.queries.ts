@@ -28,6 +28,7 @@ const fields = [
   'limits',
   'final_exit_codes',
   'artifacts',
+  'inputs',
 ] as const;
 
 export const restorableFields: ReadonlySet<string> = new Set(fields);

@@ -72,6 +72,7 @@ const copied = [
   'limits',
   'final_exit_codes',
   'artifacts',
+  'inputs',
 ];
 
 /** Inserts the copies. An assignee other than the actor is dropped, since that user may not be able to see the new project. */

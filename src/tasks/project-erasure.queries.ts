@@ -197,6 +197,7 @@ export const erasureSteps: readonly ErasureStep[] = [
     'imported_entries',
     'labels',
     'project_secrets',
+    'input_secrets',
     'credentials',
     'project_members',
     'task_numbers',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from '../common/fields.js';
+import { id, listOf } from '../common/fields.js';
 import { priorities } from '../executions/executions.schema.js';
 import { taskIdParam } from './task-ref.js';
 import { createTaskSchema, updateTaskSchema } from './tasks.schema.js';
@@ -20,7 +20,7 @@ const operations = [
 
 /** The most tasks of a bulk request; more would take too long for one request. */
 const maxTasks = 500;
-const taskIds = z.array(z.string().min(1).max(64)).min(1).max(maxTasks);
+const taskIds = listOf(z.string().min(1).max(64), { least: 1, most: maxTasks });
 
 const operation = <N extends (typeof operations)[number], S extends z.ZodType>(name: N, data: S) =>
   z.object({ operation: z.literal(name), task_ids: taskIds, data });
@@ -60,7 +60,7 @@ export const bulkResultSchema = z
   .meta({ id: 'BulkResult' });
 
 export const changePrioritySchema = z
-  .object({ task_ids: z.array(taskIdParam).min(1).max(maxTasks), priority: z.enum(priorities) })
+  .object({ task_ids: listOf(taskIdParam, { least: 1, most: maxTasks }), priority: z.enum(priorities) })
   .meta({ id: 'ChangePriority', examples: [{ task_ids: ['SHOP-1', 'SHOP-2'], priority: 'high' }] });
 export type ChangePriority = z.output<typeof changePrioritySchema>;
 

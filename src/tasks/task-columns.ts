@@ -30,4 +30,10 @@ export const writtenColumns = [
   'limits',
   'final_exit_codes',
   'artifacts',
+  'inputs',
 ] as const satisfies (keyof Task)[];
+
+/** A value as the driver takes it for a column: it would send a list as an array of Postgres, also where the column has JSON. */
+export function columnValue(name: string, value: unknown): unknown {
+  return name === 'inputs' ? JSON.stringify(value) : value;
+}

@@ -1,7 +1,7 @@
 import type { Actor } from '../common/permissions.js';
 import type { Transaction } from '../infra/database.js';
 import { accessRole, memberJoin, taskTotal, visible } from '../projects/projects.queries.js';
-import { writtenColumns } from './task-columns.js';
+import { columnValue, writtenColumns } from './task-columns.js';
 import type { Task } from './task.entity.js';
 import type { CreateTask } from './tasks.schema.js';
 
@@ -62,7 +62,7 @@ export async function insertTask(
       id,
       number,
       input.assigned_to,
-      ...stored.map((name) => input[name]),
+      ...stored.map((name) => columnValue(name, input[name])),
     ],
   );
   return inserted;

@@ -25,8 +25,10 @@ import {
   executedTaskSchema,
   executeTaskSchema,
   retriedTaskSchema,
+  retryTaskSchema,
   taskExecutionsSchema,
   type ExecuteTaskBody,
+  type RetryTask,
 } from './task-execution.schema.js';
 import { TaskExecutionService } from './task-execution.service.js';
 import { taskIdParam } from './task-ref.js';
@@ -47,6 +49,7 @@ const runErrors: ErrorCode[] = [
   'PROJECT_ARCHIVED',
   'QUEUE_FULL',
   'RESOURCE_LIMIT_EXCEEDED',
+  'SECRETS_UNPROTECTED',
 ];
 
 @Controller('api/tasks/:task_id')
@@ -87,14 +90,19 @@ export class TaskExecutionController {
   @Endpoint({
     access: 'execute',
     summary: 'Run a failed or cancelled task again',
-    description: 'Works like execute, and counts the attempt.',
+    description:
+      'Works like execute, and counts the attempt. It has the inputs of the last run, or those that are sent.',
     status: 202,
     location: '/api/executions/{execution_id}',
     response: retriedTaskSchema,
     errors: [...runErrors, 'TASK_NOT_RETRYABLE'],
   })
-  retry(@CurrentActor() actor: Actor, @Param('task_id', { schema: taskIdParam }) taskId: string) {
-    return this.runs.retry(actor, taskId);
+  retry(
+    @CurrentActor() actor: Actor,
+    @Param('task_id', { schema: taskIdParam }) taskId: string,
+    @Body({ schema: retryTaskSchema }) body: RetryTask,
+  ) {
+    return this.runs.retry(actor, taskId, body);
   }
 
   @Post('cancel')

@@ -7,6 +7,7 @@ import {
   listedExecutionSchema,
   priorities,
 } from '../executions/executions.schema.js';
+import { inputValues } from '../executions/inputs/input-declarations.js';
 import { runShape } from '../executions/run-shape.js';
 
 export const executeTaskSchema = z
@@ -27,13 +28,23 @@ export const executeTaskSchema = z
     wait_seconds: z.int().min(0).max(60).default(0).meta({
       description: 'How long to wait for the end, also that of further attempts; by then the answer is 200',
     }),
+    inputs: inputValues.default({}),
   })
   .meta({
     id: 'ExecuteTask',
-    examples: [{ priority: 'high', options: { timeout: 3600, retry_attempts: 3 } }],
+    examples: [{ priority: 'high', options: { timeout: 3600, retry_attempts: 3 }, inputs: {} }],
   });
 export type ExecuteTask = Omit<z.output<typeof executeTaskSchema>, 'wait_seconds'>;
 export type ExecuteTaskBody = z.output<typeof executeTaskSchema>;
+
+export const retryTaskSchema = z
+  .object({
+    inputs: inputValues.optional().meta({
+      description: 'Values that replace all those of the last run, which are taken again otherwise',
+    }),
+  })
+  .meta({ id: 'RetryTask', examples: [{}] });
+export type RetryTask = z.output<typeof retryTaskSchema>;
 
 export const queuedTaskSchema = z
   .object({

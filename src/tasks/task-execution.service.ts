@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
-import { formatDuration } from '../common/duration.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { shellFor } from '../common/shell.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
-import type { Execution } from '../executions/execution.entity.js';
+import type { Execution, OriginType } from '../executions/execution.entity.js';
+import { checkedVariables, checkInputs, type CheckedInputs } from '../executions/inputs/check-inputs.js';
+import { RunInputs } from '../executions/inputs/run-inputs.js';
 import {
   queueOf,
   shownStatus,
@@ -25,10 +25,11 @@ import type {
   ExecuteTask,
   QueuedTask,
   RetriedTask,
+  RetryTask,
   TaskExecutions,
 } from './task-execution.schema.js';
 import { refuseClaimed } from './task-claims.queries.js';
-import { refOf } from './task-ref.js';
+import { commandOf, lastRunOf, shellOf, taskVariables } from './task-command.js';
 import { requireTask, runStateOf, type AccessibleTask, type RunState } from './tasks.queries.js';
 
 /** How often a command is checked at most, when it changes between its check and its start. */
@@ -41,6 +42,27 @@ interface CheckedCommand {
   environment: Record<string, string>;
 }
 
+/** What starts a run on behalf of somebody. */
+export interface RunStart {
+  origin?: { type: OriginType; id: string };
+  /** Writes what belongs to the new execution in its transaction. */
+  within?: (tx: Transaction, executionId: string) => Promise<void>;
+}
+
+type Enqueued = Omit<ExecuteTask, 'inputs'> & RunStart & { inputs: CheckedInputs; last?: Execution };
+
+/** Work on a locked task whose command and inputs were checked. */
+interface CheckedWork<T> {
+  allowUnsafe?: boolean | undefined;
+  inputs: (tx: Transaction, task: AccessibleTask) => Promise<CheckedInputs>;
+  enqueue: (
+    tx: Transaction,
+    task: AccessibleTask,
+    state: RunState,
+    inputs: CheckedInputs,
+  ) => Promise<() => Promise<T>>;
+}
+
 @Injectable()
 export class TaskExecutionService {
   constructor(
@@ -50,39 +72,46 @@ export class TaskExecutionService {
     private readonly estimate: StartEstimate,
     private readonly safety: SafetyChecks,
     private readonly actors: Actors,
+    private readonly inputs: RunInputs,
     private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
    * Queues a run of a task's command, or of its project's template.
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED by somebody else, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
-   * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED
+   * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED,
+   * VALIDATION_ERROR for its inputs, SECRETS_UNPROTECTED
    */
-  async execute(actor: Actor, name: string, input: ExecuteTask): Promise<QueuedTask> {
-    return this.withCheckedCommand(actor, name, input.options.allow_unsafe, (tx, task, state) =>
-      this.enqueue(tx, actor, task, state, input),
-    );
+  async execute(actor: Actor, name: string, input: ExecuteTask, start: RunStart = {}): Promise<QueuedTask> {
+    return this.withCheckedCommand(actor, name, {
+      allowUnsafe: input.options.allow_unsafe,
+      inputs: async (_tx, task) => checkInputs(task.inputs, input.inputs),
+      enqueue: (tx, task, state, inputs) =>
+        this.enqueue(tx, actor, task, state, { ...input, ...start, inputs }),
+    });
   }
 
   /**
-   * Runs a failed or cancelled task again, with the priority, timeout, limits and final exit codes of its last run.
+   * Runs a failed or cancelled task again, with the priority, timeout, limits, final exit codes and inputs of its last run.
    * @throws TASK_NOT_RETRYABLE and the errors of `execute`
    */
-  async retry(actor: Actor, name: string): Promise<RetriedTask> {
-    return this.withCheckedCommand(actor, name, false, async (tx, task, state) => {
-      if (task.status === 'queued' || task.status === 'running') {
-        throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id });
-      }
-      const [last] = await tx.query<Execution>('SELECT * FROM executions WHERE id = $1', [task.execution_id]);
-      if (!last || (task.status !== 'failed' && task.status !== 'cancelled')) {
-        throw new AppError('TASK_NOT_RETRYABLE', { task_id: task.id, status: task.status });
-      }
-      const again = {
-        priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
-        options: { timeout: last.timeout, limits: last.limits, final_exit_codes: last.final_exit_codes },
-      };
-      const queued = await this.enqueue(tx, actor, task, state, again, last);
-      return async () => ({ ...(await queued()), retry_attempt: last.attempt + 1 });
+  async retry(actor: Actor, name: string, { inputs: sent }: RetryTask = {}): Promise<RetriedTask> {
+    return this.withCheckedCommand(actor, name, {
+      inputs: async (tx, task) => {
+        const last = await lastRunOf(tx, task);
+        return checkInputs(task.inputs, sent ?? (await this.inputs.ofLast(tx, task.inputs, last)));
+      },
+      enqueue: async (tx, task, state, inputs) => {
+        const last = await lastRunOf(tx, task);
+        const again = {
+          priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
+          options: { timeout: last.timeout, limits: last.limits, final_exit_codes: last.final_exit_codes },
+          inputs,
+          last,
+        };
+        const queued = await this.enqueue(tx, actor, task, state, again);
+        return async () => ({ ...(await queued()), retry_attempt: last.attempt + 1 });
+      },
     });
   }
 
@@ -141,8 +170,7 @@ export class TaskExecutionService {
     actor: Actor,
     task: AccessibleTask,
     state: RunState,
-    input: ExecuteTask,
-    last?: Execution,
+    { inputs, origin, within, last, ...input }: Enqueued,
   ): Promise<() => Promise<QueuedTask>> {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
@@ -163,6 +191,7 @@ export class TaskExecutionService {
     const timeout = allowedTimeout(input.options.timeout ?? task.timeout, this.infrastructure.config);
     const project = { ...state, id: task.project_id, settings: task.project_settings };
     refuseFullStorage(project, Number(state.stored_bytes), MAX_USER_STORAGE);
+    const secret_inputs_id = await this.inputs.store(tx, task.project_id, inputs.secrets);
     const id = await this.lifecycle.enqueue(tx, actor, {
       ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
       task_id: task.id,
@@ -178,8 +207,12 @@ export class TaskExecutionService {
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
       artifacts: task.artifacts,
+      inputs: inputs.values,
+      secret_inputs_id,
+      ...(origin ? { origin_type: origin.type, origin_id: origin.id } : {}),
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
+    await within?.(tx, id);
     const estimate = this.estimate.afterCommit(tx, id);
     return async () => {
       const { position, startsAt, whyWaiting } = await estimate();
@@ -197,14 +230,14 @@ export class TaskExecutionService {
   /**
    * Does work on a locked task whose command has passed the safety check. A command whose verdict is not known yet is checked without any
    * lock, since that may take a while, and then the task is loaded and locked again.
-   * @param work returns a function that builds the result, which is called after the commit
+   * @param work what is done: `inputs` reads and checks its inputs, and `enqueue` returns a function that builds the result, which is called
+   * after the commit
    * @throws COMMAND_UNSAFE, VERSION_CONFLICT when the command changes faster than it can be checked
    */
   private async withCheckedCommand<T>(
     actor: Actor,
     name: string,
-    allowUnsafe: boolean | undefined,
-    work: (tx: Transaction, task: AccessibleTask, state: RunState) => Promise<() => Promise<T>>,
+    { allowUnsafe, ...work }: CheckedWork<T>,
   ): Promise<T> {
     let checked: CheckedCommand | undefined;
     let current = actor;
@@ -218,12 +251,14 @@ export class TaskExecutionService {
         // an id prefix may match tasks that the actor may not see, so the state read by the name can be that of another task
         const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
         const command = commandOf(task);
-        if (command === undefined) return work(tx, task, state!);
-        const wanted = { command, shell: shellOf(task), environment: task.environment };
+        const inputs = await work.inputs(tx, task);
+        if (command === undefined) return work.enqueue(tx, task, state!, inputs);
+        const environment = { ...task.environment, ...checkedVariables(inputs) };
+        const wanted = { command, shell: shellOf(task), environment };
         const isChecked =
           isDeepStrictEqual(checked, wanted) ||
           (allowUnsafe !== true && this.safety.isKnownAsSafe(command, wanted));
-        return isChecked ? work(tx, task, state!) : wanted;
+        return isChecked ? work.enqueue(tx, task, state!, inputs) : wanted;
       });
       if (typeof outcome === 'function') return outcome();
       checked = outcome;
@@ -233,35 +268,4 @@ export class TaskExecutionService {
     }
     throw new AppError('VERSION_CONFLICT', { task_id: name });
   }
-}
-
-function commandOf(task: AccessibleTask): string | undefined {
-  return task.command ?? task.project_settings.command_template;
-}
-
-const shellOf = (task: AccessibleTask): string => shellFor(task.shell, task.project_settings);
-
-/** Builds the environment variables that describe a task to its command. */
-function taskVariables(task: AccessibleTask): Record<string, string> {
-  return {
-    TASK_ID: task.id,
-    TASK_REF: refOf(task),
-    TASK_TITLE: task.title,
-    TASK_DESCRIPTION: cut(task.description),
-    TASK_PRIORITY: String(task.priority),
-    TASK_TAGS: task.tags.join(','),
-    TASK_ESTIMATED_DURATION: formatDuration(task.estimated_duration) ?? '',
-    PROJECT_ID: task.project_id,
-    PROJECT_KEY: task.key,
-  };
-}
-
-/** Linux refuses to start a process with a variable of more than 128 KiB, its name included. */
-const longestVariable = 127 * 1024;
-
-/** Truncates a text to as many whole characters as fit into a variable. */
-function cut(text: string): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= longestVariable) return text;
-  return new TextDecoder().decode(bytes.subarray(0, longestVariable), { stream: true });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema, parseDuration } from '../common/duration.js';
-import { id, jsonObject, sentInstant } from '../common/fields.js';
+import { id, jsonObject, listOf, sentInstant } from '../common/fields.js';
+import { inputDeclarations } from '../executions/inputs/input-declarations.js';
 import { runShape } from '../executions/run-shape.js';
 import { taskIdParam } from './task-ref.js';
 import { taskTypes } from './task.entity.js';
@@ -83,10 +84,7 @@ export const taskFields = {
     description:
       'A user who can see the project. A user who later loses access to it keeps the task until it is reassigned',
   }),
-  tags: z
-    .array(tag)
-    .max(maxTags)
-    .transform((tags) => [...new Set(tags)]),
+  tags: listOf(tag, { most: maxTags }).transform((tags) => [...new Set(tags)]),
   metadata: jsonObject(),
   command: runShape.command.nullable(),
   shell: runShape.shell.nullable(),
@@ -97,4 +95,5 @@ export const taskFields = {
   limits: runShape.limits,
   final_exit_codes: runShape.final_exit_codes,
   artifacts: runShape.artifacts,
+  inputs: inputDeclarations,
 };

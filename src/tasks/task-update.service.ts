@@ -8,7 +8,7 @@ import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycl
 import { refuseLongTimeout } from '../executions/project-rules.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import { writtenColumns } from './task-columns.js';
+import { columnValue, writtenColumns } from './task-columns.js';
 import { recordTaskChange } from './task-activity.js';
 import { setDependencies } from './task-dependencies.js';
 import { requireParent } from './task-parent.js';
@@ -104,7 +104,11 @@ export class TaskUpdateService {
     const [row] = await tx
       .query<
         Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration' | 'tags'>
-      >(updating, [before.id, ...written.map((column) => next[column]), changes.tags ? actor.id : null])
+      >(updating, [
+        before.id,
+        ...written.map((column) => columnValue(column, next[column])),
+        changes.tags ? actor.id : null,
+      ])
       .catch((error: unknown) => {
         throw takenRef(error, next.external_ref) ?? error;
       });

@@ -1,6 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 import type { RunLimits } from '../common/run-limits.js';
+import type { InputDeclaration } from '../executions/inputs/input-declarations.js';
 
 export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -191,6 +192,10 @@ export class Task {
   /** Globs of the files that are kept of its runs. */
   @Column('text', { array: true, default: [] })
   artifacts!: string[];
+
+  /** The inputs that each of its runs takes. */
+  @Column('jsonb', { default: [] })
+  inputs!: InputDeclaration[];
 
   /** The claim of an agent that works on it. While there is one, the task is running, whatever becomes of its runs. */
   @Column('uuid', { nullable: true })

@@ -30,7 +30,7 @@ const texts = 't.description, t.result, t.metadata';
 const noTexts = `'' AS description, NULL::text AS result, '{}'::jsonb AS metadata`;
 
 /** The columns of a task's detail. */
-const taskColumns = `${shared}, ${texts}, t.command, t.environment, t.claim_id, p.key, p.ref_digits, ${waiting}`;
+const taskColumns = `${shared}, ${texts}, t.command, t.environment, t.inputs, t.claim_id, p.key, p.ref_digits, ${waiting}`;
 
 /** The columns of a task in a list. @param isBrief whether to leave out what may be long, which is not even read then */
 export const listedTaskColumns = (isBrief: boolean) =>

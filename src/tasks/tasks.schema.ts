@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../common/duration.js';
-import { id, instant, toInstant, versionField } from '../common/fields.js';
+import { id, instant, listOf, toInstant, versionField } from '../common/fields.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { queryFlag, queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/admission/admission.queries.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
+import { shownDeclarations } from '../executions/inputs/input-declarations.js';
 import { runShape } from '../executions/run-shape.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { maxDependencies } from './task-dependencies.schema.js';
@@ -15,10 +16,9 @@ import { taskStatuses, taskTypes, type Task } from './task.entity.js';
 import { priorityName, statusWord, taskFields as shape } from './task-fields.schema.js';
 import { priorityNameOf, workflowStatuses, workflowStatusOf } from './task-words.js';
 
-const dependencies = z
-  .array(taskIdParam)
-  .max(maxDependencies)
-  .meta({ description: 'Tasks of the same project that must be completed before this one runs' });
+const dependencies = listOf(taskIdParam, { most: maxDependencies }).meta({
+  description: 'Tasks of the same project that must be completed before this one runs',
+});
 
 export const createTaskSchema = z
   .object({
@@ -50,6 +50,7 @@ export const createTaskSchema = z
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
     artifacts: shape.artifacts.prefault([]),
+    inputs: shape.inputs.prefault([]),
     dependencies: dependencies.default([]),
     draft: z.boolean().default(false).meta({
       description: 'A draft is seen by you and the owners of the project only, until it is published',
@@ -140,6 +141,7 @@ export const taskSchema = z
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
     artifacts: z.array(z.string()),
+    inputs: shownDeclarations,
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
     last_run: lastRunSchema.nullable().meta({ description: 'The result of the current or last execution' }),
     version: z.int(),
@@ -197,23 +199,24 @@ export function toTask(row: TaskRow): TaskView {
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
     artifacts: row.artifacts,
+    inputs: row.inputs,
     execution_id: row.execution_id,
     last_run: toLastRun(row.last_run),
     version: row.version,
   };
 }
 
-/** A task in a list, without its environment and with a truncated command. */
+/** A task in a list, without its environment and its inputs, and with a truncated command. */
 export const listedTaskSchema = taskSchema
-  .omit({ environment: true })
+  .omit({ environment: true, inputs: true })
   .extend({ command_truncated: commandTruncated })
   .meta({ id: 'ListedTask' });
 export type ListedTaskView = z.output<typeof listedTaskSchema>;
 
-export type ListedTaskRow = Omit<TaskRow, 'environment'> & WithListedCommand;
+export type ListedTaskRow = Omit<TaskRow, 'environment' | 'inputs'> & WithListedCommand;
 
 export function toListedTask(row: ListedTaskRow): ListedTaskView {
-  const { environment: _, ...task } = toTask({ ...row, environment: {} });
+  const { environment: _, inputs: __, ...task } = toTask({ ...row, environment: {}, inputs: [] });
   return { ...task, command_truncated: row.command_truncated };
 }
 

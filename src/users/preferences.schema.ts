@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant, jsonObject, versionField } from '../common/fields.js';
+import { instant, jsonObject, listOf, versionField } from '../common/fields.js';
 
 const maxBytes = 16_384;
 
@@ -28,7 +28,7 @@ const notifications = z
   .catchall(z.boolean());
 
 const dashboardLayout = z.looseObject({
-  widgets: z.array(z.string().max(100)).max(50),
+  widgets: listOf(z.string().max(100), { most: 50 }),
   columns: z.int().min(1).max(12),
 });
 

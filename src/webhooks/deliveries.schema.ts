@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import { webhookEvents } from '../activity/webhook-events.js';
-import { id, instant, toInstant } from '../common/fields.js';
+import { id, instant, listOf, toInstant } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
 import { requestBody } from './delivery-request.js';
 
@@ -112,10 +112,7 @@ export const replaySchema = z
       .transform((text) => new Date(text))
       .optional()
       .meta({ description: 'The exclusive end of the time window; now by default' }),
-    events: z
-      .array(z.enum(webhookEvents))
-      .min(1)
-      .max(webhookEvents.length)
+    events: listOf(z.enum(webhookEvents), { least: 1, most: webhookEvents.length })
       .optional()
       .meta({ description: 'The events to send again; all by default' }),
     status: z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { webhookEvents } from '../activity/webhook-events.js';
 import type { Webhook } from '../activity/webhook.entity.js';
-import { id, instant, toInstant, versionField } from '../common/fields.js';
+import { id, instant, listOf, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
 import { projectIdParam } from '../projects/project-access.js';
 import { isUsableSecret } from './webhook-secret.js';
@@ -21,10 +21,7 @@ const writable = {
     .url({ protocol: /^https?$/, error: 'Send an http or https URL' })
     .max(2048)
     .meta({ examples: ['https://example.com/hooks/millrace'] }),
-  events: z
-    .array(z.enum(subscriptions))
-    .min(1)
-    .max(subscriptions.length)
+  events: listOf(z.enum(subscriptions), { least: 1, most: subscriptions.length })
     .transform((events) => [...new Set(events)])
     .meta({
       description:

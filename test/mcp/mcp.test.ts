@@ -267,6 +267,24 @@ describe('the endpoint', () => {
     expect(await agent.refused('task_get', { task: '..' })).toMatch(/names nothing/);
   });
 
+  test('what no tool takes is refused before a message is made of each value', async () => {
+    const call = (labels: unknown[]) =>
+      owner.post(
+        '/mcp',
+        {
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: { name: 'task_claim', arguments: { labels } },
+        },
+        { headers: accept },
+      );
+    const labels = Array.from({ length: 60_000 }, () => 1);
+    expect(await refusal(call(labels))).toBe('422 VALIDATION_ERROR');
+    const few = await call(labels.slice(0, 900));
+    expect(few.bytes.length).toBeLessThan(10_000);
+  });
+
   test('keeps no answers for an Idempotency-Key', async () => {
     const keyed = { headers: { ...accept, 'idempotency-key': 'again' } };
     for (let time = 0; time < 2; time += 1)

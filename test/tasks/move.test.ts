@@ -191,3 +191,18 @@ test('what a task has attached must have room in its new project', async () => {
   await data(200, owner.put(`/api/projects/${small.id}`, { resource_limits: { storage_limit: '2MB' } }));
   await moved(task, small);
 });
+
+test('who sees only the project of before does not read its title of now', async () => {
+  const [shared, own] = [await makeProject(owner), await makeProject(owner, { visibility: 'private' })];
+  const reader = await app.admin.createUser('developer');
+  await data(200, owner.put(`/api/projects/${shared.id}/members/${reader.user.id}`, { role: 'viewer' }));
+  const task = await makeTask(owner, shared, { title: 'A harmless title' });
+  const titles = async () =>
+    (await data(200, reader.get(`/api/projects/${shared.id}`))).recent_activity.map(
+      (entry: Json) => entry.task_title,
+    );
+  expect(await titles()).toContain('A harmless title');
+  await moved(task, own);
+  await data(200, owner.put(`/api/tasks/${task.id}`, { title: 'A secret title' }));
+  expect((await titles()).filter(Boolean)).toEqual([]);
+});

@@ -1231,10 +1231,7 @@ export interface components {
       blocker?: string | null;
       /** @default null */
       command?: string | null;
-      /**
-       * @description Tasks of the same project that must be completed before this one runs
-       * @default []
-       */
+      /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       /** @default  */
       description?: string;
@@ -1266,6 +1263,35 @@ export interface components {
        * @default []
        */
       finalExitCodes?: number[];
+      /**
+       * @description The inputs that each run of the task takes
+       * @default []
+       */
+      inputs?: {
+        /** @description The values of a choice, and only of that */
+        choices?: string[] | null;
+        /**
+         * @description The value of a run that gives none
+         * @default null
+         */
+        default?: string | number | boolean | null;
+        /** @default  */
+        description?: string;
+        /** @description The command finds the value in `INPUT_` and the name in upper case */
+        name: string;
+        /**
+         * @description A regular expression of RE2 that matches the whole of a string or secret
+         * @default null
+         */
+        pattern?: string | null;
+        /** @default false */
+        required?: boolean;
+        /**
+         * @default string
+         * @enum {string}
+         */
+        type?: 'string' | 'number' | 'boolean' | 'choice' | 'secret';
+      }[];
       /** @default {} */
       limits?: components['schemas']['RunLimits'];
       /** @default {} */
@@ -1757,6 +1783,16 @@ export interface components {
       workingDirectory?: string | null;
     };
     ExecuteTask: {
+      /**
+       * @description The values of the task's inputs, by name
+       * @example {
+       *       "environment": "staging",
+       *       "retries": 3
+       *     }
+       */
+      inputs?: {
+        [key: string]: string | number | boolean;
+      };
       options?: {
         /** @description Whether to run a command that `validate` reports as unsafe; for administrators only */
         allowUnsafe?: boolean;
@@ -1824,9 +1860,20 @@ export interface components {
       /** @description The exit code; -N after signal N */
       exitCode: number | null;
       finalExitCodes: number[];
+      /** @description The values of its inputs by name; that of a secret shows as *** */
+      inputs: {
+        [key: string]: string | number | boolean;
+      };
       limits: components['schemas']['RunLimits'];
       /** @description false when the command has no network */
       network: boolean;
+      /** @description The schedule or trigger that has started it; null when somebody has */
+      origin: {
+        /** Format: uuid */
+        id: string;
+        /** @enum {string} */
+        type: 'schedule' | 'trigger';
+      } | null;
       /** @description The number of stored bytes, including those that have been removed since */
       outputBytes: number;
       /** @description The number of bytes that were left out because the output exceeded the limit of the run */
@@ -2092,6 +2139,13 @@ export interface components {
       limits: components['schemas']['RunLimits'];
       /** @description false when the command has no network */
       network: boolean;
+      /** @description The schedule or trigger that has started it; null when somebody has */
+      origin: {
+        /** Format: uuid */
+        id: string;
+        /** @enum {string} */
+        type: 'schedule' | 'trigger';
+      } | null;
       /** @description The number of stored bytes, including those that have been removed since */
       outputBytes: number;
       /** @description The number of bytes that were left out because the output exceeded the limit of the run */
@@ -2269,6 +2323,9 @@ export interface components {
       jsonrpc: '2.0';
       /** @example tools/list */
       method?: string;
+      params?: {
+        [key: string]: unknown;
+      };
     } & {
       [key: string]: unknown;
     };
@@ -3438,6 +3495,18 @@ export interface components {
           )
         | null;
     };
+    RetryTask: {
+      /**
+       * @description Values that replace all those of the last run, which are taken again otherwise
+       * @example {
+       *       "environment": "staging",
+       *       "retries": 3
+       *     }
+       */
+      inputs?: {
+        [key: string]: string | number | boolean;
+      };
+    };
     RotateWebhookSecret: {
       /** @description The secret that signs messages; generated when absent */
       secret?: string;
@@ -3786,6 +3855,8 @@ export interface components {
       finalExitCodes: number[];
       /** Format: uuid */
       id: string;
+      /** @description The inputs that each run of the task takes */
+      inputs: components['schemas']['TaskInput'][];
       isDraft: boolean;
       /** @description The result of the current or last execution */
       lastRun: components['schemas']['LastRun'] | null;
@@ -4072,6 +4143,8 @@ export interface components {
       }[];
       /** Format: uuid */
       id: string;
+      /** @description The inputs that each run of the task takes */
+      inputs: components['schemas']['TaskInput'][];
       isDraft: boolean;
       /** @description The result of the current or last execution */
       lastRun: components['schemas']['LastRun'] | null;
@@ -4189,6 +4262,16 @@ export interface components {
       nextCursor: string | null;
       /** Format: uuid */
       taskId: string;
+    };
+    TaskInput: {
+      choices: string[] | null;
+      default: string | number | boolean | null;
+      description: string;
+      name: string;
+      pattern: string | null;
+      required: boolean;
+      /** @enum {string} */
+      type: 'string' | 'number' | 'boolean' | 'choice' | 'secret';
     };
     TaskPage: {
       hasNext: boolean;
@@ -4642,6 +4725,32 @@ export interface components {
       externalRef?: string | null;
       /** @description Exit codes after which there is no further attempt */
       finalExitCodes?: number[];
+      /** @description The inputs that each run of the task takes */
+      inputs?: {
+        /** @description The values of a choice, and only of that */
+        choices?: string[] | null;
+        /**
+         * @description The value of a run that gives none
+         * @default null
+         */
+        default?: string | number | boolean | null;
+        /** @default  */
+        description?: string;
+        /** @description The command finds the value in `INPUT_` and the name in upper case */
+        name: string;
+        /**
+         * @description A regular expression of RE2 that matches the whole of a string or secret
+         * @default null
+         */
+        pattern?: string | null;
+        /** @default false */
+        required?: boolean;
+        /**
+         * @default string
+         * @enum {string}
+         */
+        type?: 'string' | 'number' | 'boolean' | 'choice' | 'secret';
+      }[];
       limits?: components['schemas']['RunLimits'];
       metadata?: {
         [key: string]: unknown;
@@ -5268,6 +5377,7 @@ export type RestoredSession = components['schemas']['RestoredSession'];
 export type RestoredTasks = components['schemas']['RestoredTasks'];
 export type ResumeQueue = components['schemas']['ResumeQueue'];
 export type RetriedTask = components['schemas']['RetriedTask'];
+export type RetryTask = components['schemas']['RetryTask'];
 export type RotateWebhookSecret = components['schemas']['RotateWebhookSecret'];
 export type RunEnd = components['schemas']['RunEnd'];
 export type RunLimits = components['schemas']['RunLimits'];
@@ -5297,6 +5407,7 @@ export type TaskDetail = components['schemas']['TaskDetail'];
 export type TaskExecutions = components['schemas']['TaskExecutions'];
 export type TaskFailedMessage = components['schemas']['TaskFailedMessage'];
 export type TaskHistory = components['schemas']['TaskHistory'];
+export type TaskInput = components['schemas']['TaskInput'];
 export type TaskPage = components['schemas']['TaskPage'];
 export type TaskRestoredMessage = components['schemas']['TaskRestoredMessage'];
 export type TaskUpdatedMessage = components['schemas']['TaskUpdatedMessage'];

@@ -26,6 +26,7 @@ import {
   complete,
   end,
   syncTask,
+  usualExecution,
   insertExecution,
   type EndGuard,
   type NewExecution,
@@ -68,9 +69,9 @@ export class ExecutionLifecycle {
   async enqueue(
     tx: Transaction,
     actor: Actor,
-    input: Omit<NewExecution, 'id' | 'attempt' | 'retry_of' | 'delay'> & Partial<NewExecution>,
+    input: Omit<NewExecution, keyof typeof usualExecution | 'id'> & Partial<NewExecution>,
   ): Promise<string> {
-    const execution = { id: newId(), attempt: 1, retry_of: null, delay: 0, ...input };
+    const execution = { ...usualExecution, id: newId(), ...input };
     await this.limit.check(tx, execution.requested_by);
     const { id } = execution;
     const { project_id } = execution;

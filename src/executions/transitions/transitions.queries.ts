@@ -14,12 +14,13 @@ import {
 } from './transition-statement.js';
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
-  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of, shell, artifacts, not_before, blocked`;
+  environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of,
+  inputs, secret_inputs_id, origin_type, origin_id, shell, artifacts, not_before, blocked`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
-   VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-           CASE WHEN $23::float8 > 0 THEN now() + make_interval(secs => $23) END, $23 > 0 OR waits_for_tasks($6))
+   VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+           $21, $22, $23, $24, $25, $26, CASE WHEN $27::float8 > 0 THEN now() + make_interval(secs => $27) END, $27 > 0 OR waits_for_tasks($6))
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -44,10 +45,25 @@ export type NewExecution = Pick<
   | 'final_exit_codes'
   | 'attempt'
   | 'retry_of'
+  | 'inputs'
+  | 'secret_inputs_id'
+  | 'origin_type'
+  | 'origin_id'
 > & {
   /** Seconds until it may be admitted. */
   delay: number;
 };
+
+/** What most new executions are like. */
+export const usualExecution = {
+  attempt: 1,
+  retry_of: null,
+  delay: 0,
+  inputs: {},
+  secret_inputs_id: null,
+  origin_type: null,
+  origin_id: null,
+} satisfies Partial<NewExecution>;
 
 /** Stores a new execution and makes it the current one of its task. */
 export async function insertExecution(
@@ -72,6 +88,10 @@ export async function insertExecution(
     e.final_exit_codes,
     e.attempt,
     e.retry_of,
+    e.inputs,
+    e.secret_inputs_id,
+    e.origin_type,
+    e.origin_id,
     e.shell,
     e.artifacts,
     e.delay,
@@ -90,6 +110,8 @@ const needed = [
   'limits',
   'network',
   'retry_of',
+  'inputs',
+  'secret_inputs_id',
   'generation',
 ] as const;
 
@@ -101,7 +123,7 @@ export type ClaimedExecution = PublicExecution &
   };
 
 const claimed = {
-  also: `${columnsOf(needed)}, EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id) AS has_secrets,
+  also: `${columnsOf(needed)}, (e.secret_inputs_id IS NOT NULL OR EXISTS (SELECT 1 FROM project_secrets s WHERE s.project_id = e.project_id)) AS has_secrets,
        CASE WHEN e.project_id IS NULL
             THEN (SELECT o.command_user_number FROM users o WHERE o.id = e.requested_by)
             ELSE (SELECT o.command_user_number FROM projects o WHERE o.id = e.project_id) END AS command_user_number`,

@@ -155,6 +155,7 @@ export const taskEntry = z.strictObject({
   limits: shape.limits.optional(),
   final_exit_codes: shape.final_exit_codes.optional(),
   artifacts: shape.artifacts.optional(),
+  inputs: shape.inputs.optional(),
   draft: z.boolean().default(false),
   archived: z.boolean().default(false),
   checklist: z.array(itemEntry).max(mostItems).default([]),

@@ -39,6 +39,7 @@ import { Claims1796600000000 } from './1796600000000-claims.js';
 import { ProjectKeys1796700000000 } from './1796700000000-project-keys.js';
 import { ClaimsEndInFullProjects1797100000000 } from './1797100000000-claims-end-in-full-projects.js';
 import { LimitsOfKeys1797100100000 } from './1797100100000-limits-of-keys.js';
+import { Inputs1797100110000 } from './1797100110000-inputs.js';
 import { Shells1797100200000 } from './1797100200000-shells.js';
 import { Artifacts1797100200001 } from './1797100200001-artifacts.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
@@ -89,6 +90,7 @@ export const migrations = [
   Imports1797000000000,
   ClaimsEndInFullProjects1797100000000,
   LimitsOfKeys1797100100000,
+  Inputs1797100110000,
   Shells1797100200000,
   Artifacts1797100200001,
 ];

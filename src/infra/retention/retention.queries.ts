@@ -52,6 +52,13 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
       condition: 'id < $1 AND least(deleted_at, expires_at) < $2',
       values: [idOf(ended), ended],
     },
+    {
+      // runs that were given them have ended long ago; a retry asks for them again
+      table: 'input_secrets',
+      condition: `id < $1 AND NOT EXISTS (
+        SELECT 1 FROM executions e WHERE e.secret_inputs_id = input_secrets.id AND e.status IN ('queued', 'running'))`,
+      values: [idOf(lastMonth)],
+    },
     { table: 'workers', condition: 'seen_at < $1', values: [yesterday] },
     { table: 'webhook_deliveries', condition: "id < $1 AND status <> 'pending'", values: [idOf(sent)] },
     {

@@ -1,5 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { listOf } from '../../common/fields.js';
 import { pathOf, type ApiCalls, type Data } from '../api-calls.js';
 import { briefly, fully } from '../results.js';
 import { defineTool } from './define-tool.js';
@@ -17,8 +18,8 @@ export function addClaimTools(server: McpServer, api: ApiCalls): void {
       project: z.string().optional().describe('The key of a project, such as SHOP, or its id'),
       agent: z.string().optional().describe('The slug of an agent, to work on its backlog'),
       task: z.string().optional().describe('The ref of one task, instead of the next one'),
-      types: z.array(z.string()).optional(),
-      labels: z.array(z.string()).optional(),
+      types: listOf(z.string(), { most: 50 }).optional(),
+      labels: listOf(z.string(), { most: 50 }).optional(),
       lease_seconds: z.int().default(300).describe('How long the claim lasts unless a call renews it'),
       wait_seconds: z.int().min(0).max(mostWaitSeconds).default(0).describe('How long to wait for a task'),
     },

@@ -1,5 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { listOf } from '../../common/fields.js';
 import { pathOf, type ApiCalls, type Data } from '../api-calls.js';
 import { cut } from '../results.js';
 import { defineTool } from './define-tool.js';
@@ -19,7 +20,7 @@ export function addMemoryTools(server: McpServer, api: ApiCalls): void {
     input: {
       project,
       body: z.string().describe('Markdown'),
-      tags: z.array(z.string()).optional(),
+      tags: listOf(z.string(), { most: 50 }).optional(),
       note_id: z.string().optional(),
     },
     run: async ({ project: name, body, tags, note_id }) => {

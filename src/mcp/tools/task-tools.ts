@@ -1,5 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { listOf } from '../../common/fields.js';
 import { taskTypes } from '../../tasks/task.entity.js';
 import { statusWords } from '../../tasks/task-words.js';
 import { pathOf, type ApiCalls, type Data } from '../api-calls.js';
@@ -18,7 +19,7 @@ const fields = {
   description: z.string().describe('Markdown'),
   type: z.enum(taskTypes),
   priority,
-  tags: z.array(z.string()),
+  tags: listOf(z.string(), { most: 50 }),
   due_at: z.string().nullable().describe('A time, or a date such as 2026-12-24'),
   parent_id: z.string().nullable().describe('The task that it is a part of'),
   assigned_to: z.string().nullable().describe('The id of a user'),

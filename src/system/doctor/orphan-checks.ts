@@ -39,6 +39,7 @@ const references: Reference[] = [
   reference('project_members', 'project_id', 'projects'),
   reference('project_members', 'user_id', 'users'),
   reference('project_secrets', 'project_id', 'projects'),
+  reference('input_secrets', 'project_id', 'projects'),
   reference('labels', 'project_id', 'projects'),
   reference('credentials', 'user_id', 'users'),
   reference('webhook_deliveries', 'webhook_id', 'webhooks'),

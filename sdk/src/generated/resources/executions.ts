@@ -18,6 +18,7 @@ export class ExecutionsResource {
       method: 'GET',
       path: '/executions/{executionId}',
       parameters: { executionId },
+      keep: ['inputs'],
       options,
     });
   }

@@ -29,6 +29,7 @@ import type {
   MoveTask,
   OutputSearch,
   RetriedTask,
+  RetryTask,
   Task,
   TaskDependencies,
   TaskDetail,
@@ -404,7 +405,7 @@ export class TasksResource {
   /**
    * Run a task.
    * Queues the task's command, or its project's command_template. With `wait_seconds` it answers 200 with the end of the run, if that has come by then. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
   execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<ExecutedTask> {
     return this.api.call({
@@ -412,6 +413,7 @@ export class TasksResource {
       path: '/tasks/{taskId}/execute',
       parameters: { taskId },
       body,
+      keep: ['inputs'],
       options,
     });
   }
@@ -601,10 +603,17 @@ export class TasksResource {
 
   /**
    * Run a failed or cancelled task again.
-   * Works like execute, and counts the attempt. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * Works like execute, and counts the attempt. It has the inputs of the last run, or those that are sent. Scopes, one of: `execute`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_RETRYABLE, TASK_DEPENDENCY_NOT_MET, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
-  retry(taskId: string, options?: RequestOptions): Promise<RetriedTask> {
-    return this.api.call({ method: 'POST', path: '/tasks/{taskId}/retry', parameters: { taskId }, options });
+  retry(taskId: string, body?: RetryTask, options?: RequestOptions): Promise<RetriedTask> {
+    return this.api.call({
+      method: 'POST',
+      path: '/tasks/{taskId}/retry',
+      parameters: { taskId },
+      body,
+      keep: ['inputs'],
+      options,
+    });
   }
 }
