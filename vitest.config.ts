@@ -31,7 +31,7 @@ const once = [
   'test/cli/**',
   'test/contract/**',
   'test/commands/{help,output}.test.ts',
-  'test/e2e/{access,answer-size,backup,bodies,bulk,command-users,connections,cursors,doctor,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
+  'test/e2e/{access,answer-size,artifacts,awaited-ends,backup,bodies,bulk,command-users,connections,cursors,doctor,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,shells,task-list,task-pages,tasks}.test.ts',
   'test/executions/{last-run,run-writes,user-slots}.test.ts',
   'test/faults/{connections-taken,lost-commits,processes,secrets}.test.ts',
   'test/output/**',

@@ -42,6 +42,7 @@ const queries = {
   '/api/documents/{document_id}/versions/{version}': [''],
   '/api/documents/{document_id}/attachments': [''],
   '/api/executions/{execution_id}': [''],
+  '/api/executions/{execution_id}/artifacts': [''],
   '/api/health': [''],
   '/api/health/detailed': [''],
   '/api/health/live': [''],
@@ -115,6 +116,7 @@ const queries = {
 /** Live streams and downloads. */
 const excluded = [
   '/api/attachments/{attachment_id}/content',
+  '/api/executions/{execution_id}/artifacts/{artifact_id}',
   '/api/commands/{command_id}/output',
   '/api/events',
   // it compares whole tables, within limits of time

@@ -12,6 +12,7 @@ import { addConfig } from './commands/config.js';
 import { addDoctor } from './commands/doctor.js';
 import { addDocuments } from './commands/documents.js';
 import { addEvents } from './commands/events.js';
+import { addExecutions } from './commands/executions.js';
 import { addKeys } from './commands/keys.js';
 import { addLabels } from './commands/labels.js';
 import { addLogin } from './commands/login.js';
@@ -47,6 +48,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addLabels,
     addDocuments,
     addAttachments,
+    addExecutions,
     addTransfer,
     addAgents,
     addKeys,

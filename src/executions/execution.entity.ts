@@ -84,6 +84,10 @@ export class Execution {
   @Column('text')
   command!: string;
 
+  /** The program that runs it with `-c`: a name that is looked up in PATH, or a path. */
+  @Column('text', { default: 'sh' })
+  shell!: string;
+
   /** A path relative to the workspace; empty for its root. */
   @Column('text', { default: '' })
   working_directory!: string;
@@ -109,6 +113,18 @@ export class Execution {
   /** Exit codes after which no other attempt follows. */
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
+
+  /** Globs of the files in the workspace that are kept of it. */
+  @Column('text', { array: true, default: [] })
+  artifacts!: string[];
+
+  /** How many files that match were left out; final once finished. */
+  @Column('integer', { default: 0 })
+  artifacts_omitted!: number;
+
+  /** Why some were left out, in words for people. */
+  @Column('text', { nullable: true })
+  artifacts_error!: string | null;
 
   /** The values of its inputs by name, without those of secrets. */
   @Column('jsonb', { default: {} })

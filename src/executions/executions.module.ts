@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { ArtifactRetention } from './artifacts/artifact-retention.js';
+import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
 import { ExecutionPublisher } from './transitions/execution-publisher.js';
+import { ExecutionWaiter } from './execution-waiter.js';
 import { ExecutionsController } from './executions.controller.js';
 import { ExecutionsService } from './executions.service.js';
 import { InputSecrets } from './inputs/input-secrets.js';
@@ -18,6 +21,7 @@ const services = [
   ExecutionLifecycle,
   ExecutionPublisher,
   ExecutionsService,
+  ExecutionWaiter,
   InputSecrets,
   QueueControl,
   QueueLimit,
@@ -29,7 +33,7 @@ const services = [
 @Module({
   imports: [AuthModule, ProjectsModule],
   controllers: [ExecutionsController],
-  providers: [...services, RevokedRuns],
+  providers: [...services, ArtifactRetention, ArtifactsService, RevokedRuns],
   exports: services,
 })
 export class ExecutionsModule {}

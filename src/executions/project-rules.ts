@@ -15,12 +15,22 @@ export function allowedTimeout(
   { COMMAND_TIMEOUT_SECONDS: usual, COMMAND_TIMEOUT_MAX_SECONDS: most }: Config,
 ): number {
   if (requested === null || requested === undefined) return Math.min(usual, most);
-  if (requested <= most) return requested;
-  throw new AppError('VALIDATION_ERROR', {
-    field: 'timeout',
-    issue: `A command may take ${most} seconds here at most`,
-    limit: most,
-  });
+  refuseLongTimeout(requested, most);
+  return requested;
+}
+
+/** Says what is wrong with a timeout, in seconds, that exceeds the server's maximum. */
+export const timeoutIssue = (most: number): string => `A command may take ${most} seconds here at most`;
+
+/**
+ * Refuses a timeout where it is named, and not only when the command is to run.
+ * @param requested in seconds; null or undefined stands for the server's default
+ * @param most the server's maximum, `COMMAND_TIMEOUT_MAX_SECONDS`
+ * @throws VALIDATION_ERROR
+ */
+export function refuseLongTimeout(requested: number | null | undefined, most: number): void {
+  if (requested === null || requested === undefined || requested <= most) return;
+  throw new AppError('VALIDATION_ERROR', { field: 'timeout', issue: timeoutIssue(most), limit: most });
 }
 
 /** The limits and the place of a run, fixed when it is requested. */

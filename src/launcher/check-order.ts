@@ -8,6 +8,8 @@ import type { CommandUsers } from './policy.js';
 const FILE_VARIABLE = /^TRIGGER_[A-Z]{1,20}$/;
 const MAX_FILES = 4;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** The name of the file of a summary, which has no slash: nothing of the command's user is on the path to it. */
+const SUMMARY = /^[0-9a-f-]{36}\.md$/;
 /** The options of bubblewrap without which signals would not arrive and processes could outlive a run. */
 const REQUIRED_OPTIONS = [
   '--unshare-user',
@@ -51,10 +53,22 @@ function areFiles(files: unknown): boolean {
 }
 
 function isWellFormed(order: LaunchOrder): boolean {
-  const { executionId, command, environment, workspace, workingDirectory, user, limits, bubblewrap } = order;
+  const {
+    executionId,
+    command,
+    shell = '',
+    summary,
+    environment,
+    workspace,
+    workingDirectory,
+    user,
+    limits,
+    bubblewrap,
+  } = order;
   return (
     areFiles(order.files ?? []) &&
-    [executionId, command, workspace, workingDirectory ?? ''].every(isText) &&
+    (summary === undefined || (isText(summary) && SUMMARY.test(summary))) &&
+    [executionId, command, shell, workspace, workingDirectory ?? ''].every(isText) &&
     Object.values(environment).every(isText) &&
     (bubblewrap ?? []).every(isText) &&
     [order.run, user?.uid, user?.gid].every(Number.isInteger) &&

@@ -16,6 +16,7 @@ import type { LaunchOrder } from './messages.js';
 import type { OutputRelays, RelayedOutput } from './output-relays.js';
 import type { ScriptFiles } from './script-files.js';
 import { shebangOf, startScript, withUnixLines } from './shebang.js';
+import { shellCommand } from './shell-command.js';
 import { assignments, prefixed } from './variables.js';
 
 const FIRST_PIPE = 3;
@@ -95,12 +96,14 @@ export async function spawnCommand(
     const text = withUnixLines(order.command);
     const shebang = shebangOf(text);
     const script = shebang && (bubblewrap ? ISOLATED_SCRIPT : scripts.write(order.run, text, order.user));
-    const command = shebang ? startScript(shebang, script!) : text;
+    const { command, parameters } = shebang
+      ? { command: startScript(shebang, script!), parameters: [] }
+      : shellCommand(order.shell, text);
     const { line, options } = asUser(
       order.user,
       bubblewrap
-        ? isolatedCommandLine(markMethod, mark, command, outside)
-        : commandLine(markMethod, mark, command, setting),
+        ? isolatedCommandLine(markMethod, mark, command, outside, parameters)
+        : commandLine(markMethod, mark, command, setting, parameters),
     );
     const inputs = bubblewrap
       ? isolatedInputs(bubblewrap, directory, environment, [

@@ -7,6 +7,8 @@ export interface ProjectSettings {
   notifications?: boolean | undefined;
   auto_assign?: boolean | undefined;
   command_template?: string | undefined;
+  /** The program that runs the commands which name none. */
+  shell?: string | null | undefined;
   /** The retention of output in days; null for the default of the server. */
   output_retention_days?: number | null | undefined;
   /** After how many lapsed claims a task is blocked. */

@@ -3,6 +3,7 @@ import { byteSizeSchema } from '../common/bytes.js';
 import { durationSchema } from '../common/duration.js';
 import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
+import { shell } from '../common/shell.js';
 import { queryFlag, querySchema } from '../http/query.js';
 import type { Project } from './project.entity.js';
 import { runsOn } from '../common/runs-on.js';
@@ -21,6 +22,9 @@ const settingsSchema = jsonObject().pipe(
       command_template: z.string().min(1).max(65_536).meta({
         description:
           'Run for tasks without a command; sees the task as TASK_ID, TASK_TITLE, TASK_DESCRIPTION …',
+      }),
+      shell: shell.nullable().meta({
+        description: 'The program that runs the commands which name none; sh unless it is set',
       }),
       output_retention_days: z.int().min(1).max(3650).nullable().meta({
         description: "How long the output of ended runs is kept; null for the server's OUTPUT_RETENTION_DAYS",

@@ -32,15 +32,16 @@ import type {
   TaskExecutions,
 } from './task-execution.schema.js';
 import { refuseClaimed } from './task-claims.queries.js';
-import { commandOf, lastRunOf, taskVariables } from './task-command.js';
+import { commandOf, lastRunOf, shellOf, taskVariables } from './task-command.js';
 import { requireTask, runStateOf, type AccessibleTask, type RunState } from './tasks.queries.js';
 
 /** How often a command is checked at most, when it changes between its check and its start. */
 const maxChecks = 3;
 
-/** A command that has passed the safety check, with the environment that it was checked with. */
+/** A command that has passed the safety check, with the shell and the environment that it was checked with. */
 interface CheckedCommand {
   command: string;
+  shell: string;
   environment: Record<string, string>;
 }
 
@@ -212,6 +213,7 @@ export class TaskExecutionService {
       requested_by: actor.id,
       queue: queueOf(input.priority),
       command,
+      shell: shellOf(task),
       working_directory: task.working_directory ?? '',
       environment: { ...taskVariables(task), ...task.environment },
       timeout,
@@ -219,6 +221,7 @@ export class TaskExecutionService {
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
       concurrency_group: group?.group ?? null,
       concurrency_limit: group?.limit ?? null,
+      artifacts: task.artifacts,
       inputs: inputs.values,
       secret_inputs_id,
       ...(origin ? { origin_type: origin.type, origin_id: origin.id } : {}),
@@ -265,19 +268,20 @@ export class TaskExecutionService {
         const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
         const command = commandOf(task);
         const inputs = await work.inputs(tx, task);
+        if (command === undefined) return work.enqueue(tx, task, state!, inputs);
         const environment = { ...task.environment, ...checkedVariables(inputs) };
+        const wanted = { command, shell: shellOf(task), environment };
         const isChecked =
-          command === undefined ||
-          (checked?.command === command && isDeepStrictEqual(checked.environment, environment)) ||
-          (allowUnsafe !== true && this.safety.isKnownAsSafe(command, environment));
-        return isChecked ? work.enqueue(tx, task, state!, inputs) : { command, environment };
+          isDeepStrictEqual(checked, wanted) ||
+          (allowUnsafe !== true && this.safety.isKnownAsSafe(command, wanted));
+        return isChecked ? work.enqueue(tx, task, state!, inputs) : wanted;
       });
       const outcome = await attempt.catch(async (error: unknown) => {
         throw await this.conflicts.explain(current, error);
       });
       if (typeof outcome === 'function') return outcome();
       checked = outcome;
-      await this.safety.refuseUnsafe(actor, checked.command, allowUnsafe, checked.environment);
+      await this.safety.refuseUnsafe(actor, checked.command, allowUnsafe, checked);
       // the check may have waited for its turn, and the actor may have lost the permission meanwhile
       current = await this.actors.confirm(actor, 'execute');
     }

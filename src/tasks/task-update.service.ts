@@ -6,7 +6,9 @@ import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
 import { checkGroupInputs } from '../executions/concurrency.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
+import { refuseLongTimeout } from '../executions/project-rules.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { columnValue, writtenColumns } from './task-columns.js';
 import { recordTaskChange } from './task-activity.js';
 import { setDependencies } from './task-dependencies.js';
@@ -42,6 +44,7 @@ export class TaskUpdateService {
     private readonly tasks: TasksService,
     private readonly lifecycle: ExecutionLifecycle,
     private readonly activity: ActivityLog,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
@@ -73,6 +76,9 @@ export class TaskUpdateService {
     before: AccessibleTask,
     { version: _version, dependencies, status, ...sent }: UpdateTask,
   ): Promise<TaskView> {
+    // one of an earlier version stays until it is changed, and its runs are refused
+    if (sent.timeout !== before.timeout)
+      refuseLongTimeout(sent.timeout, this.infrastructure.config.COMMAND_TIMEOUT_MAX_SECONDS);
     const state = changedState(before, { ...sent, status });
     const statusChanges = state.status !== undefined && state.status !== before.status;
     const changes: Changes = { ...sent, ...(state.blocker === undefined ? {} : { blocker: state.blocker }) };

@@ -166,6 +166,10 @@ export class Task {
   @Column('text', { nullable: true })
   command!: string | null;
 
+  /** The program that runs the command; null for that of the project. */
+  @Column('text', { nullable: true })
+  shell!: string | null;
+
   @Column('text', { nullable: true })
   working_directory!: string | null;
 
@@ -185,6 +189,10 @@ export class Task {
   /** Exit codes after which no other attempt follows. */
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
+
+  /** Globs of the files that are kept of its runs. */
+  @Column('text', { array: true, default: [] })
+  artifacts!: string[];
 
   /** The inputs that each of its runs takes. */
   @Column('jsonb', { default: [] })

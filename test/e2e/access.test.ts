@@ -105,6 +105,8 @@ const marks: Record<string, string[]> = {
   'mark-of-a-file': tasksScopes,
   'mark-of-a-command': tasksScopes,
   'mark-of-an-output': tasksScopes,
+  'mark-of-an-artifact': tasksScopes,
+  'mark-of-a-summary': tasksScopes,
   'mark-of-a-session': tasksScopes,
   'mark-of-a-project': projectsScopes,
   MARK_OF_A_SECRET: projectsScopes,
@@ -245,12 +247,14 @@ describe('access control', () => {
     const execution = await runJob(
       working,
       project,
-      'echo mark-of-an-output # mark-of-a-command',
+      'echo mark-of-an-artifact > kept; echo mark-of-a-summary > $MILLRACE_SUMMARY; echo mark-of-an-output # mark-of-a-command',
       'completed',
       {
         title: 'mark-of-a-task',
+        artifacts: ['kept'],
       },
     );
+    const kept = await data(200, working.get(`/api/executions/${execution.execution_id}/artifacts`));
     const task = `/api/tasks/${execution.task_id}`;
     const comment = await data(201, working.post(`${task}/comments`, { body: 'mark-of-a-comment' }));
     await data(201, working.post(`${task}/checklist`, { text: 'mark-of-a-step' }));
@@ -297,6 +301,7 @@ describe('access control', () => {
       trigger_id: trigger.id,
       document_id: plan.id,
       attachment_id: file.id,
+      artifact_id: kept.artifacts[0].id,
       version: '1',
       execution_id: execution.execution_id,
       command_id: execution.execution_id,

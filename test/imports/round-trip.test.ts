@@ -39,6 +39,8 @@ beforeAll(async () => {
     final_exit_codes: [2],
     concurrency: { group: 'x-{{project}}', limit: 2, on_conflict: 'skip' },
     runs_on: ['gpu', 'os:linux'],
+    shell: 'bash',
+    artifacts: ['dist/**', '*.xml'],
   });
   child = await makeTask(owner, project, {
     title: 'Child',

@@ -15,14 +15,15 @@ import {
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
   environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of,
-  inputs, secret_inputs_id, payload_id, origin_type, origin_id, concurrency_group, concurrency_limit, runs_on,
+  inputs, secret_inputs_id, payload_id, origin_type, origin_id, concurrency_group, concurrency_limit, runs_on, shell, artifacts,
   not_before, blocked, waits_for_group`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           $21, $22, $23, $24, $25, $26, $27, $28, CASE WHEN $29::float8 > 0 THEN now() + make_interval(secs => $29) END,
-           $29 > 0 OR waits_for_tasks($6), $26::text IS NOT NULL)
+           $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+           CASE WHEN $31::float8 > 0 THEN now() + make_interval(secs => $31) END,
+           $31 > 0 OR waits_for_tasks($6), $26::text IS NOT NULL)
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -36,6 +37,8 @@ export type NewExecution = Pick<
   | 'requested_by'
   | 'queue'
   | 'command'
+  | 'shell'
+  | 'artifacts'
   | 'working_directory'
   | 'environment'
   | 'timeout'
@@ -103,6 +106,8 @@ export async function insertExecution(
     e.concurrency_group,
     e.concurrency_limit,
     e.runs_on,
+    e.shell,
+    e.artifacts,
     e.delay,
   ]);
   return result!;
@@ -111,6 +116,8 @@ export async function insertExecution(
 /** The columns that a worker needs to run an execution, besides the published ones. */
 const needed = [
   'command',
+  'shell',
+  'artifacts',
   'working_directory',
   'environment',
   'timeout',

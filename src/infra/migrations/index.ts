@@ -41,6 +41,8 @@ import { ClaimsEndInFullProjects1797100000000 } from './1797100000000-claims-end
 import { LimitsOfKeys1797100100000 } from './1797100100000-limits-of-keys.js';
 import { Inputs1797100110000 } from './1797100110000-inputs.js';
 import { Triggers1797100120000 } from './1797100120000-triggers.js';
+import { Shells1797100200000 } from './1797100200000-shells.js';
+import { Artifacts1797100200001 } from './1797100200001-artifacts.js';
 import { ConcurrencyGroups1797100300000 } from './1797100300000-concurrency-groups.js';
 import { WorkerLabels1797100310000 } from './1797100310000-worker-labels.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
@@ -93,6 +95,8 @@ export const migrations = [
   LimitsOfKeys1797100100000,
   Inputs1797100110000,
   Triggers1797100120000,
+  Shells1797100200000,
+  Artifacts1797100200001,
   ConcurrencyGroups1797100300000,
   WorkerLabels1797100310000,
 ];

@@ -34,6 +34,8 @@ const references: Reference[] = [
   reference('attachments', 'project_id', 'projects', false),
   reference('attachment_parts', 'attachment_id', 'attachments'),
   reference('output_segments', 'execution_id', 'executions'),
+  reference('artifacts', 'execution_id', 'executions'),
+  reference('artifact_parts', 'artifact_id', 'artifacts'),
   reference('project_members', 'project_id', 'projects'),
   reference('project_members', 'user_id', 'users'),
   reference('project_secrets', 'project_id', 'projects'),
