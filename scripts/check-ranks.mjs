@@ -28,7 +28,7 @@ const order = [
   ['output'],
   ['tasks', 'commands', 'sessions', 'queues'],
   ['comments', 'checklists', 'documents', 'labels'],
-  ['attachments', 'claims', 'backlogs'],
+  ['attachments', 'claims', 'backlogs', 'schedules'],
   ['exports'],
   ['imports'],
   ['secret-masking'],
