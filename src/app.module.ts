@@ -27,6 +27,7 @@ import { ProjectsModule } from './projects/projects.module.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RequestLimitsModule } from './request-limits/request-limits.module.js';
+import { SchedulesModule } from './schedules/schedules.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
@@ -61,6 +62,7 @@ export class AppModule {
         LabelsModule,
         ClaimsModule,
         BacklogsModule,
+        SchedulesModule,
         CommandsModule,
         SessionsModule,
         QueuesModule,

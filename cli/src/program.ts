@@ -19,6 +19,7 @@ import { addMcp } from './commands/mcp.js';
 import { addProjects } from './commands/projects.js';
 import { addQueues } from './commands/queues.js';
 import { addRun } from './commands/run.js';
+import { addSchedules } from './commands/schedules.js';
 import { addServer } from './commands/server.js';
 import { addStatus } from './commands/status.js';
 import { addNotes } from './commands/notes.js';
@@ -58,6 +59,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addUsers,
     addDoctor,
     addBackup,
+    addSchedules,
     addServer,
     addCompletion,
   ])

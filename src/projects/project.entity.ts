@@ -11,6 +11,8 @@ export interface ProjectSettings {
   output_retention_days?: number | null | undefined;
   /** After how many lapsed claims a task is blocked. */
   max_claims?: number | undefined;
+  /** The time zone of IANA of its schedules that have none. */
+  timezone?: string | undefined;
   /** Whether commands have a network. */
   network?: boolean | undefined;
   [key: string]: unknown;

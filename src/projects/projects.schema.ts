@@ -6,6 +6,7 @@ import { pageQuery, pageSchema } from '../http/pagination.js';
 import { queryFlag, querySchema } from '../http/query.js';
 import type { Project } from './project.entity.js';
 import { runLimitsSchema } from '../common/run-limits.js';
+import { zoneFault } from '../common/time-zone.js';
 
 export const projectStatuses = ['active', 'archived', 'completed'] as const;
 export const memberRoles = ['viewer', 'developer', 'owner'] as const;
@@ -27,6 +28,13 @@ const settingsSchema = jsonObject().pipe(
       max_claims: z.int().min(1).max(1000).meta({
         description: 'After how many lapsed claims a task is blocked; 5 unless it is set',
       }),
+      timezone: z
+        .string()
+        .superRefine((name, context) => {
+          const fault = zoneFault(name);
+          if (fault !== undefined) context.addIssue(fault);
+        })
+        .meta({ description: 'The time zone of its schedules that have none; UTC unless it is set' }),
       network: z.boolean().meta({
         description:
           'false runs commands without a network; where workers do not isolate their runs, such a run fails instead',

@@ -8,7 +8,7 @@ import {
   nextTimes,
   type ScheduleTimes,
 } from './schedule-times.js';
-import { timeZone } from './time-zone.js';
+import { timeZone } from '../common/time-zone.js';
 
 const at = (text: string) => Date.parse(text);
 const iso = (instant: number) => new Date(instant).toISOString().replace(':00.000Z', 'Z');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CronExpression } from './cron-expression.js';
-import type { TimeZone } from './time-zone.js';
+import type { TimeZone } from '../common/time-zone.js';
 
 /** When a schedule fires. Times are in ms since 1970. */
 export interface ScheduleTimes {
@@ -10,8 +10,8 @@ export interface ScheduleTimes {
   previous(before: number): number | undefined;
 }
 
-/** No time beyond this is looked for: dates end with the year 9999. */
-const lastInstant = Date.UTC(9998, 0, 1);
+/** No time beyond this is looked for, so that a list of rare times takes some ms. */
+const lastInstant = Date.UTC(2200, 0, 1);
 const firstInstant = 0;
 
 /**

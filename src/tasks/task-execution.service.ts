@@ -41,9 +41,18 @@ interface CheckedCommand {
   environment: Record<string, string>;
 }
 
+/** Rolls a transaction back whose command is to be checked first. */
+class Unchecked extends Error {
+  constructor(readonly found: CheckedCommand) {
+    super('The command was not checked yet');
+  }
+}
+
 /** What starts a run on behalf of somebody. */
 export interface RunStart {
   origin?: { type: OriginType; id: string };
+  /** Makes the task that is run, in the transaction of the run: both are there, or neither. @returns its id */
+  makeTask?: (tx: Transaction) => Promise<string>;
   /** Writes what belongs to the new execution in its transaction. */
   within?: (tx: Transaction, executionId: string) => Promise<void>;
 }
@@ -51,7 +60,7 @@ export interface RunStart {
 type Enqueued = Omit<ExecuteTask, 'inputs'> & RunStart & { inputs: CheckedInputs; last?: Execution };
 
 /** Work on a locked task whose command and inputs were checked. */
-interface CheckedWork<T> {
+interface CheckedWork<T> extends Pick<RunStart, 'makeTask'> {
   allowUnsafe?: boolean | undefined;
   inputs: (tx: Transaction, task: AccessibleTask) => Promise<CheckedInputs>;
   enqueue: (
@@ -77,6 +86,7 @@ export class TaskExecutionService {
 
   /**
    * Queues a run of a task's command, or of its project's template.
+   * @param name the task, unless `start` makes it
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED by somebody else, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
    * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED,
    * VALIDATION_ERROR for its inputs, SECRETS_UNPROTECTED
@@ -84,6 +94,7 @@ export class TaskExecutionService {
   async execute(actor: Actor, name: string, input: ExecuteTask, start: RunStart = {}): Promise<QueuedTask> {
     return this.withCheckedCommand(actor, name, {
       allowUnsafe: input.options.allow_unsafe,
+      ...(start.makeTask ? { makeTask: start.makeTask } : {}),
       inputs: async (_tx, task) => checkInputs(task.inputs, input.inputs),
       enqueue: (tx, task, state, inputs) =>
         this.enqueue(tx, actor, task, state, { ...input, ...start, inputs }),
@@ -169,7 +180,7 @@ export class TaskExecutionService {
     actor: Actor,
     task: AccessibleTask,
     state: RunState,
-    { inputs, origin, within, last, ...input }: Enqueued,
+    { inputs, origin, within, last, ...input }: Omit<Enqueued, 'makeTask'>,
   ): Promise<() => Promise<QueuedTask>> {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
@@ -234,16 +245,17 @@ export class TaskExecutionService {
   private async withCheckedCommand<T>(
     actor: Actor,
     name: string,
-    { allowUnsafe, ...work }: CheckedWork<T>,
+    { allowUnsafe, makeTask, ...work }: CheckedWork<T>,
   ): Promise<T> {
     let checked: CheckedCommand | undefined;
     let current = actor;
     for (let checksLeft = maxChecks; checksLeft >= 0; checksLeft -= 1) {
-      const outcome = await this.database.transaction(async (tx) => {
+      const attempt = this.database.transaction(async (tx) => {
+        const ofTask = makeTask ? await makeTask(tx) : name;
         // sent in one packet and in this order, so that the second statement sees everything committed before the lock was granted
         const [task, first] = await Promise.all([
-          requireTask(tx, current, name, 'execute', { lock: true }),
-          runStateOf(tx, name),
+          requireTask(tx, current, ofTask, 'execute', { lock: true }),
+          runStateOf(tx, ofTask),
         ]);
         // an id prefix may match tasks that the actor may not see, so the state read by the name can be that of another task
         const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
@@ -254,7 +266,12 @@ export class TaskExecutionService {
           command === undefined ||
           (checked?.command === command && isDeepStrictEqual(checked.environment, environment)) ||
           (allowUnsafe !== true && this.safety.isKnownAsSafe(command, environment));
-        return isChecked ? work.enqueue(tx, task, state!, inputs) : { command, environment };
+        if (!isChecked) throw new Unchecked({ command, environment });
+        return work.enqueue(tx, task, state!, inputs);
+      });
+      const outcome = await attempt.catch((error: unknown) => {
+        if (error instanceof Unchecked) return error.found;
+        throw error;
       });
       if (typeof outcome === 'function') return outcome();
       checked = outcome;

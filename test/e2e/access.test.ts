@@ -48,6 +48,7 @@ const forViewersToo = [
   'PUT /api/users/preferences',
   'PUT /api/users/profile',
   'POST /api/commands/validate',
+  'POST /api/schedules/preview',
   'POST /api/sessions',
   'PUT /api/sessions/{session_id}',
   'DELETE /api/sessions/{session_id}',
@@ -60,14 +61,15 @@ const forViewersToo = [
 /** What each scope of a personal access token opens, for an administrator's token that has no other. */
 const opened: Record<string, RegExp> = {
   'tasks.read':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/commands\/validate$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|schedules)\b|^GET .*\/(tasks|docs|memory|attachments|export|schedules)$|^POST \/api\/(commands\/validate|schedules\/preview)$/,
   'tasks.write':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
-  'projects.read': /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync)$)/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|schedules)\b|^GET .*\/(tasks|docs|memory|attachments|export|schedules)$|^POST \/api\/(commands\/validate|schedules\/preview)$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
+  'projects.read':
+    /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|schedules)$)/,
   'projects.write':
-    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync)$)/,
+    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|schedules)$)/,
   execute:
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs|schedules)\b|^GET .*\/(tasks|docs|memory|attachments|export|schedules)$|^(POST|PUT|DELETE) \/api\/(schedules\/.*|projects\/\{project_id\}\/schedules)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
   'webhooks.manage': /^\w+ \/api\/webhooks/,
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
@@ -99,6 +101,7 @@ const marks: Record<string, string[]> = {
   'mark-of-a-file': tasksScopes,
   'mark-of-a-command': tasksScopes,
   'mark-of-an-output': tasksScopes,
+  'mark-of-a-schedule': tasksScopes,
   'mark-of-a-session': tasksScopes,
   'mark-of-a-project': projectsScopes,
   MARK_OF_A_SECRET: projectsScopes,
@@ -264,6 +267,8 @@ describe('access control', () => {
     await data(201, working.post(`/api/backlogs/${agent.slug}`, { title: 'mark-of-a-backlog' }));
     const labelled = { name: 'mark-of-a-label', project_id: project.id };
     const projectLabel = await data(201, working.post('/api/labels/', labelled));
+    const timing = { name: 'mark-of-a-schedule', cron: '0 0 29 2 *', task_id: execution.task_id };
+    const schedule = await data(201, working.post(`${place}/schedules`, timing));
     const webhook = { url: 'https://example.com/mark-of-a-webhook', events: ['task.created'] };
     const hook = await data(201, working.post('/api/webhooks/', { ...webhook, project_id: project.id }));
     const label = { label: 'mark-of-a-token', scopes: ['tasks.read'] };
@@ -289,6 +294,7 @@ describe('access control', () => {
       version: '1',
       execution_id: execution.execution_id,
       command_id: execution.execution_id,
+      schedule_id: schedule.id,
       webhook_id: hook.id,
       // its webhook is sent nothing
       delivery_id: nobody,

@@ -1185,6 +1185,74 @@ export interface components {
        */
       scopes?: ('tasks.read' | 'tasks.write' | 'projects.read' | 'execute')[];
     };
+    CreateSchedule: {
+      /**
+       * @description Which times of a downtime are made up for: the `latest`, `none`, or `all` one after the other, at most the latest 100
+       * @default latest
+       * @enum {string}
+       */
+      catchUp?: 'latest' | 'none' | 'all';
+      /**
+       * @description Five fields (minute, hour, day of the month, month, day of the week) or six, with seconds first; names, ranges, steps, L, W and #; or @hourly, @daily, @weekly, @monthly, @yearly
+       * @default null
+       */
+      cron?: string | null;
+      /** @default  */
+      description?: string;
+      /**
+       * @description After how many failed runs in a row it is switched off
+       * @default null
+       */
+      disableAfterFailures?: number | null;
+      /** @default true */
+      enabled?: boolean;
+      /** @description It has no time after this one */
+      endsAt?: string | null;
+      /** @description Instead of `cron`: a duration, counted from `starts_at` */
+      every?: string | null;
+      /**
+       * @description The inputs of each run, by name; that of a secret shows as ***, which leaves it as it is when it is sent back
+       * @example {
+       *       "environment": "staging",
+       *       "retries": 3
+       *     }
+       */
+      inputs?: {
+        [key: string]: string | number | boolean;
+      };
+      /**
+       * @description Each run is delayed by up to so many seconds, always alike for the same time
+       * @default 0
+       */
+      jitterSeconds?: number;
+      name: string;
+      /**
+       * @description What happens at a time while its last run goes on: `skip` it, `queue` one run behind it, `replace` it (it is cancelled first), or `allow` both, which only a schedule with a template may
+       * @default skip
+       * @enum {string}
+       */
+      overlap?: 'skip' | 'queue' | 'replace' | 'allow';
+      /**
+       * @default normal
+       * @enum {string}
+       */
+      priority?: 'high' | 'normal' | 'low';
+      /** @description It has no time before this one */
+      startsAt?: string | null;
+      /**
+       * @description The task of the project that it runs: its id or ref
+       * @default null
+       */
+      taskId?: string | null;
+      template?: {
+        [key: string]: unknown;
+      } | null;
+      /**
+       * @description A time zone of IANA; null for that of the project, which is UTC unless its settings say another
+       * @default null
+       */
+      timezone?: string | null;
+    };
     CreateSession: {
       projectId?: string | null;
       /** @default {} */
@@ -1373,11 +1441,15 @@ export interface components {
         | 'task.restored'
         | 'task.commented'
         | 'claim.lost'
+        | 'schedule.fired'
+        | 'schedule.skipped'
+        | 'schedule.disabled'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
         | 'task.*'
+        | 'schedule.*'
         | 'project.*'
         | 'system.*'
         | '*'
@@ -2463,6 +2535,26 @@ export interface components {
       /** Format: date-time */
       updatedAt: string;
     };
+    PreviewSchedule: {
+      /** @default 5 */
+      count?: number;
+      /**
+       * @description Five fields (minute, hour, day of the month, month, day of the week) or six, with seconds first; names, ranges, steps, L, W and #; or @hourly, @daily, @weekly, @monthly, @yearly
+       * @default null
+       */
+      cron?: string | null;
+      /** @description It has no time after this one */
+      endsAt?: string | null;
+      /** @description Instead of `cron`: a duration, counted from `starts_at` */
+      every?: string | null;
+      /** @description It has no time before this one */
+      startsAt?: string | null;
+      /**
+       * @description A time zone of IANA; null for that of the project, which is UTC unless its settings say another
+       * @default null
+       */
+      timezone?: string | null;
+    };
     PriorityChanged: {
       affectedCount: number;
       errors: {
@@ -2970,6 +3062,20 @@ export interface components {
        */
       sort?: 'name' | 'created_at' | 'updated_at';
     };
+    ProjectsListSchedulesQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
     ProjectsListTasksQuery: {
       /** @description Page number, from 1 */
       page?: number;
@@ -3321,6 +3427,9 @@ export interface components {
         | 'task.restored'
         | 'task.commented'
         | 'claim.lost'
+        | 'schedule.fired'
+        | 'schedule.skipped'
+        | 'schedule.disabled'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
@@ -3500,6 +3609,218 @@ export interface components {
         taskId: string | null;
       }[];
       totalRunning: number;
+    };
+    Schedule: {
+      /** @enum {string} */
+      catchUp: 'latest' | 'none' | 'all';
+      consecutiveFailures: number;
+      /** Format: date-time */
+      createdAt: string;
+      /**
+       * Format: uuid
+       * @description The user with whose rights it runs
+       */
+      createdBy: string;
+      cron: string | null;
+      description: string;
+      disableAfterFailures: number | null;
+      /** @description When Millrace switched it off */
+      disabledAt: string | null;
+      disabledReason: string | null;
+      enabled: boolean;
+      endsAt: string | null;
+      every: string | null;
+      /** Format: uuid */
+      id: string;
+      inputs: {
+        [key: string]: string | number | boolean;
+      };
+      jitterSeconds: number;
+      lastRun: components['schemas']['ScheduleRun'] | null;
+      name: string;
+      /** @description Its next five times, without their jitter */
+      nextRuns: string[];
+      /** @enum {string} */
+      overlap: 'skip' | 'queue' | 'replace' | 'allow';
+      /** @enum {string} */
+      priority: 'high' | 'normal' | 'low';
+      /** Format: uuid */
+      projectId: string;
+      startsAt: string | null;
+      taskId: string | null;
+      template: {
+        [key: string]: unknown;
+      } | null;
+      timezone: string | null;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+    };
+    ScheduleDisabledMessage: {
+      data: {
+        consecutiveFailures: number;
+        name: string;
+        /** Format: uuid */
+        projectId: string;
+        reason: string;
+        /** Format: uuid */
+        scheduleId: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'schedule.disabled';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    ScheduleFiredMessage: {
+      data: {
+        /** Format: uuid */
+        executionId: string;
+        manual: boolean;
+        name: string;
+        /** Format: uuid */
+        projectId: string;
+        /** Format: uuid */
+        scheduleId: string;
+        /** Format: date-time */
+        scheduledFor: string;
+        /** Format: uuid */
+        taskId: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'schedule.fired';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    ScheduleOccurrence: {
+      /** Format: date-time */
+      decidedAt: string;
+      /** @description The first attempt of its run */
+      executionId: string | null;
+      /** @description Whether somebody has started it */
+      manual: boolean;
+      /** @description Why it did not fire, mostly as an error code */
+      reason: string | null;
+      /** Format: date-time */
+      scheduledFor: string;
+      /**
+       * @description `waiting` runs when the run before it has ended; `missed` was the time of a downtime
+       * @enum {string}
+       */
+      status: 'fired' | 'skipped' | 'missed' | 'waiting';
+      taskId: string | null;
+    };
+    ScheduleOccurrences: {
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      occurrences: components['schemas']['ScheduleOccurrence'][];
+      /** Format: uuid */
+      scheduleId: string;
+    };
+    SchedulePage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['Schedule'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    ScheduleRun: {
+      /** Format: uuid */
+      executionId: string;
+      finishedAt: string | null;
+      /** Format: date-time */
+      scheduledFor: string;
+      /** @description Null when the run is not stored any more */
+      status: ('queued' | 'running' | 'completed' | 'failed' | 'cancelled') | null;
+      /** Format: uuid */
+      taskId: string;
+    };
+    ScheduleSkippedMessage: {
+      data: {
+        name: string;
+        /** Format: uuid */
+        projectId: string;
+        /** @description Mostly an error code */
+        reason: string;
+        /** Format: uuid */
+        scheduleId: string;
+        /** Format: date-time */
+        scheduledFor: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'schedule.skipped';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    ScheduleTimes: {
+      /** @description The next times, less than asked for where there are no more */
+      times: string[];
+    };
+    SchedulesOccurrencesQuery: {
+      /** @description The maximum number of entries */
+      limit?: number;
+      /**
+       * @description Occurrences in this state
+       * @enum {string}
+       */
+      status?: 'fired' | 'skipped' | 'missed' | 'waiting';
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
     };
     Session: {
       /** Format: date-time */
@@ -4623,6 +4944,54 @@ export interface components {
       /** @enum {string} */
       visibility?: 'private' | 'internal';
     };
+    UpdateSchedule: {
+      /**
+       * @description Which times of a downtime are made up for: the `latest`, `none`, or `all` one after the other, at most the latest 100
+       * @enum {string}
+       */
+      catchUp?: 'latest' | 'none' | 'all';
+      /** @description Five fields (minute, hour, day of the month, month, day of the week) or six, with seconds first; names, ranges, steps, L, W and #; or @hourly, @daily, @weekly, @monthly, @yearly */
+      cron?: string | null;
+      description?: string;
+      /** @description After how many failed runs in a row it is switched off */
+      disableAfterFailures?: number | null;
+      enabled?: boolean;
+      /** @description It has no time after this one */
+      endsAt?: string | null;
+      /** @description Instead of `cron`: a duration, counted from `starts_at` */
+      every?: string | null;
+      /**
+       * @description The inputs of each run, by name; that of a secret shows as ***, which leaves it as it is when it is sent back
+       * @example {
+       *       "environment": "staging",
+       *       "retries": 3
+       *     }
+       */
+      inputs?: {
+        [key: string]: string | number | boolean;
+      };
+      /** @description Each run is delayed by up to so many seconds, always alike for the same time */
+      jitterSeconds?: number;
+      name?: string;
+      /**
+       * @description What happens at a time while its last run goes on: `skip` it, `queue` one run behind it, `replace` it (it is cancelled first), or `allow` both, which only a schedule with a template may
+       * @enum {string}
+       */
+      overlap?: 'skip' | 'queue' | 'replace' | 'allow';
+      /** @enum {string} */
+      priority?: 'high' | 'normal' | 'low';
+      /** @description It has no time before this one */
+      startsAt?: string | null;
+      /** @description The task of the project that it runs: its id or ref */
+      taskId?: string | null;
+      template?: {
+        [key: string]: unknown;
+      } | null;
+      /** @description A time zone of IANA; null for that of the project, which is UTC unless its settings say another */
+      timezone?: string | null;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
     UpdateSession: {
       /** @description Merged into the current settings */
       settings: {
@@ -4757,11 +5126,15 @@ export interface components {
         | 'task.restored'
         | 'task.commented'
         | 'claim.lost'
+        | 'schedule.fired'
+        | 'schedule.skipped'
+        | 'schedule.disabled'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
         | 'task.*'
+        | 'schedule.*'
         | 'project.*'
         | 'system.*'
         | '*'
@@ -5190,6 +5563,7 @@ export type CreateMemory = components['schemas']['CreateMemory'];
 export type CreatePersonalAccessToken = components['schemas']['CreatePersonalAccessToken'];
 export type CreateProject = components['schemas']['CreateProject'];
 export type CreateProjectKey = components['schemas']['CreateProjectKey'];
+export type CreateSchedule = components['schemas']['CreateSchedule'];
 export type CreateSession = components['schemas']['CreateSession'];
 export type CreateTask = components['schemas']['CreateTask'];
 export type CreateUser = components['schemas']['CreateUser'];
@@ -5248,6 +5622,7 @@ export type PersonalAccessTokensListQuery = components['schemas']['PersonalAcces
 export type PingMessage = components['schemas']['PingMessage'];
 export type Preferences = components['schemas']['Preferences'];
 export type PreferencesResult = components['schemas']['PreferencesResult'];
+export type PreviewSchedule = components['schemas']['PreviewSchedule'];
 export type PriorityChanged = components['schemas']['PriorityChanged'];
 export type Profile = components['schemas']['Profile'];
 export type Project = components['schemas']['Project'];
@@ -5275,6 +5650,7 @@ export type ProjectsListMemoryQuery = components['schemas']['ProjectsListMemoryQ
 export type ProjectsListProjectAttachmentsQuery =
   components['schemas']['ProjectsListProjectAttachmentsQuery'];
 export type ProjectsListQuery = components['schemas']['ProjectsListQuery'];
+export type ProjectsListSchedulesQuery = components['schemas']['ProjectsListSchedulesQuery'];
 export type ProjectsListTasksQuery = components['schemas']['ProjectsListTasksQuery'];
 export type ProjectsSyncQuery = components['schemas']['ProjectsSyncQuery'];
 export type QueueChange = components['schemas']['QueueChange'];
@@ -5299,6 +5675,16 @@ export type RotateWebhookSecret = components['schemas']['RotateWebhookSecret'];
 export type RunEnd = components['schemas']['RunEnd'];
 export type RunLimits = components['schemas']['RunLimits'];
 export type RunningCommands = components['schemas']['RunningCommands'];
+export type Schedule = components['schemas']['Schedule'];
+export type ScheduleDisabledMessage = components['schemas']['ScheduleDisabledMessage'];
+export type ScheduleFiredMessage = components['schemas']['ScheduleFiredMessage'];
+export type ScheduleOccurrence = components['schemas']['ScheduleOccurrence'];
+export type ScheduleOccurrences = components['schemas']['ScheduleOccurrences'];
+export type SchedulePage = components['schemas']['SchedulePage'];
+export type ScheduleRun = components['schemas']['ScheduleRun'];
+export type ScheduleSkippedMessage = components['schemas']['ScheduleSkippedMessage'];
+export type ScheduleTimes = components['schemas']['ScheduleTimes'];
+export type SchedulesOccurrencesQuery = components['schemas']['SchedulesOccurrencesQuery'];
 export type Session = components['schemas']['Session'];
 export type SessionEvent = components['schemas']['SessionEvent'];
 export type SessionHistory = components['schemas']['SessionHistory'];
@@ -5346,6 +5732,7 @@ export type UpdateLabel = components['schemas']['UpdateLabel'];
 export type UpdatePreferences = components['schemas']['UpdatePreferences'];
 export type UpdateProfile = components['schemas']['UpdateProfile'];
 export type UpdateProject = components['schemas']['UpdateProject'];
+export type UpdateSchedule = components['schemas']['UpdateSchedule'];
 export type UpdateSession = components['schemas']['UpdateSession'];
 export type UpdateTask = components['schemas']['UpdateTask'];
 export type UpdateUser = components['schemas']['UpdateUser'];

@@ -4,6 +4,9 @@ import type {
   PingMessage,
   ProjectCreatedMessage,
   ProjectUpdatedMessage,
+  ScheduleDisabledMessage,
+  ScheduleFiredMessage,
+  ScheduleSkippedMessage,
   SystemAlertMessage,
   SystemMaintenanceMessage,
   TaskArchivedMessage,
@@ -21,6 +24,9 @@ export type WebhookEvent =
   | PingMessage
   | ProjectCreatedMessage
   | ProjectUpdatedMessage
+  | ScheduleDisabledMessage
+  | ScheduleFiredMessage
+  | ScheduleSkippedMessage
   | SystemAlertMessage
   | SystemMaintenanceMessage
   | TaskArchivedMessage

@@ -9,8 +9,8 @@ export interface Stretch {
 }
 
 const dayMs = 24 * 3600_000;
-/** Most zones change their clocks twice a year; those that do it more often do not do it twice in one day. */
-const stepMs = dayMs;
+/** Most zones change their clocks twice a year, and those that suspend summer time for a month four times: never twice in a week. */
+const stepMs = 7 * dayMs;
 /** About 600 zones exist, but names may be spelled in many ways; a formatter takes some 40 KB. */
 const mostZones = 100;
 
@@ -151,3 +151,8 @@ export class TimeZone {
 
 /** The first instant of a year in UTC; Date.UTC takes the years before 100 for those of 1900. */
 const startOf = (year: number): number => new Date(0).setUTCFullYear(year, 0, 1);
+
+/** Explains what is wrong with the name of a time zone. @returns undefined when nothing is */
+export function zoneFault(name: string): string | undefined {
+  return timeZone(name) ? undefined : 'There is no such time zone: send a name of IANA such as Europe/Berlin';
+}
