@@ -1,6 +1,5 @@
 import { projects } from '../data/seed.mjs';
 import { median, now } from '../support/figures.mjs';
-import { cpuMsOfServer } from '../support/processor-time.mjs';
 
 const idle = 10_000;
 const due = 1_000;
@@ -25,10 +24,11 @@ export default async function schedules(world, report) {
   const insert = (count, dueIn) =>
     world.query(url, (db) =>
       db.query(
-        `INSERT INTO schedules (id, project_id, name, cron, template, overlap, created_by, next_at, due_at)
-         SELECT gen_random_uuid(), $1, 'Schedule ' || n, '0 0 1 1 *', '{"title": "Made", "command": "true"}', 'allow', $2,
+        `WITH places AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS places FROM projects WHERE id <> $1)
+         INSERT INTO schedules (id, project_id, name, cron, template, overlap, created_by, next_at, due_at)
+         SELECT gen_random_uuid(), p.id, 'Schedule ' || n, '0 0 1 1 *', '{"title": "Made", "command": "true"}', 'allow', $2,
                 date_trunc('second', now()) + $4::interval, date_trunc('second', now()) + $4::interval
-           FROM generate_series(1, $3::int) AS n`,
+           FROM generate_series(1, $3::int) AS n JOIN places p ON p.place = n % p.places`,
         [projects.made, userId, count, dueIn],
       ),
     );
@@ -69,7 +69,7 @@ export default async function schedules(world, report) {
 }
 
 async function processorTime(servers) {
-  const used = () => servers.reduce((sum, server) => sum + cpuMsOfServer(server), 0) / 1000;
+  const used = () => servers.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / 1000;
   const before = used();
   const until = now() + idleSeconds * 1000;
   while (now() < until) await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -39,11 +39,14 @@ export class ScheduleFiring {
     private readonly infrastructure: Infrastructure,
   ) {}
 
-  /** Decides the next time of a schedule that this process has claimed. An error is logged, and the time is tried again after the claim. */
-  async fire(schedule: FiringSchedule): Promise<void> {
+  /**
+   * Decides the next time of a schedule that this process has claimed. An error is logged, and the time is tried again after the claim.
+   * @param onDecided called when it is decided; the promise resolves when its run is on the way to the workers
+   */
+  async fire(schedule: FiringSchedule, onDecided: () => void): Promise<void> {
     const { logger } = this.infrastructure;
     try {
-      await this.decide(schedule);
+      await this.decide(schedule, onDecided);
     } catch (error) {
       if (isDecided(error)) return;
       const level = isDatabaseAway(error) ? 'debug' : 'error';
@@ -51,7 +54,7 @@ export class ScheduleFiring {
     }
   }
 
-  private async decide(schedule: FiringSchedule): Promise<void> {
+  private async decide(schedule: FiringSchedule, onDecided: () => void): Promise<void> {
     const { next_at, due_at, disable_after_failures: most } = schedule;
     if (next_at === null || due_at === null) return;
     const now = this.clock.now();
@@ -64,20 +67,28 @@ export class ScheduleFiring {
       if (now - due_at.getTime() > graceMs) {
         await this.catchUp.decide(schedule, zone, now);
         await this.waiting.serve(schedule.id);
-      } else await this.fireNow(schedule, zone, next_at);
+      } else await this.fireNow(schedule, zone, next_at, onDecided);
     } catch (error) {
       if (!wasDecided(error)) throw error;
       await replan(this.database, schedule, planAfter(schedule, zone, next_at.getTime()));
     }
   }
 
-  private async fireNow(schedule: FiringSchedule, zone: string, scheduledFor: Date): Promise<void> {
+  private async fireNow(
+    schedule: FiringSchedule,
+    zone: string,
+    scheduledFor: Date,
+    onDecided: () => void,
+  ): Promise<void> {
     const { overlap } = schedule;
     const plan = planAfter(schedule, zone, scheduledFor.getTime());
-    const decide = (tx: Transaction, decision: Omit<Decision, 'scheduled_for'>) =>
-      void tx.withCommit(() =>
+    const decide = (tx: Transaction, decision: Omit<Decision, 'scheduled_for'>) => {
+      const decided = tx.withCommit(() =>
         decideNext(tx, schedule, plan, [{ scheduled_for: scheduledFor, ...decision }]),
       );
+      // a failure is that of the transaction
+      decided.then(onDecided, () => undefined);
+    };
     const skip = (reason: string) =>
       this.database.transaction((tx) => {
         decide(tx, { status: 'skipped', reason });

@@ -55,12 +55,13 @@ export class ScheduleRuns {
     if (await this.maintenance.current()) throw new AppError('SYSTEM_MAINTENANCE');
     const maker = await this.actors.ofMaker(schedule.created_by, schedule.project_id);
     requirePermission(maker, 'execute');
-    return this.start(maker, schedule, scheduledFor, within);
+    return this.start(maker, schedule, scheduledFor, within, true);
   }
 
   /**
    * Starts a run of a schedule's task, or of a new one.
    * @param within sends what belongs to the run, in its transaction
+   * @param isUnattended whether nobody waits for the answer
    * @throws the errors of executing and creating a task
    */
   async start(
@@ -68,6 +69,7 @@ export class ScheduleRuns {
     schedule: FiringSchedule,
     scheduledFor: Date,
     within: (tx: Transaction, run: { task_id: string; execution_id: string }) => void,
+    isUnattended = false,
   ): Promise<QueuedTask> {
     const origin = { type: 'schedule', id: schedule.id } as const;
     if (schedule.template !== null) {
@@ -79,7 +81,12 @@ export class ScheduleRuns {
         actor,
         '',
         { priority: schedule.priority, options: {}, inputs: this.inputs.forRun(schedule, body.inputs) },
-        { origin, makeTask, within: async (tx, id) => within(tx, { task_id: taskId, execution_id: id }) },
+        {
+          origin,
+          isUnattended,
+          makeTask,
+          within: async (tx, id) => within(tx, { task_id: taskId, execution_id: id }),
+        },
       );
     }
     // a task that was moved elsewhere is not the project's any more
@@ -91,7 +98,7 @@ export class ScheduleRuns {
       actor,
       task_id,
       { priority: schedule.priority, options: {}, inputs },
-      { origin, within: async (tx, id) => within(tx, { task_id, execution_id: id }) },
+      { origin, isUnattended, within: async (tx, id) => within(tx, { task_id, execution_id: id }) },
     );
   }
 

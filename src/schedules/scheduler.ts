@@ -16,9 +16,13 @@ const longestWaitMs = 15_000;
 const claimedMs = 1_000;
 /** For how long messages about changed schedules are gathered. */
 const gatherMs = 50;
-/** How many schedules are claimed at once, and how many of them are fired at the same time. */
+/**
+ * How many schedules are claimed at once, how many of them are decided at the same time, each on a connection, and how many of their runs
+ * may still be on the way to the workers: with less of these, a thousand take 14 s instead of 5 on two busy cores.
+ */
 const claimedAtOnce = 40;
-const firedAtOnce = 8;
+const decidedAtOnce = 8;
+const mostOnTheWay = 100;
 
 /**
  * Fires schedules at their times. Every process that serves requests does it, each with one timer until the next time of all: how many
@@ -31,6 +35,8 @@ export class Scheduler implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Whether something has changed since the current run has begun. */
   private isStale = false;
   private isStopped = false;
+  /** The schedules whose time is decided, or about to be, and whose run is on its way to the workers. */
+  private readonly onTheWay = new Set<Promise<void>>();
 
   constructor(
     private readonly database: Database,
@@ -50,6 +56,7 @@ export class Scheduler implements OnApplicationBootstrap, OnApplicationShutdown 
   async onApplicationShutdown(): Promise<void> {
     this.stop();
     await this.running;
+    await Promise.all(this.onTheWay);
   }
 
   /** Fires what is due, at once or as soon as the current run has ended. */
@@ -89,12 +96,22 @@ export class Scheduler implements OnApplicationBootstrap, OnApplicationShutdown 
     for (let isMore = true; isMore && !this.isStopped;) {
       const due = await claimDue(this.database, this.clock.now(), claimedAtOnce);
       isMore = due.length === claimedAtOnce;
-      await Promise.all(Array.from({ length: firedAtOnce }, () => this.fireOneByOne(due)));
+      await Promise.all(Array.from({ length: decidedAtOnce }, () => this.fireOneByOne(due)));
     }
   }
 
   private async fireOneByOne(due: FiringSchedule[]): Promise<void> {
-    for (let next = due.shift(); next && !this.isStopped; next = due.shift()) await this.firing.fire(next);
+    for (let next = due.shift(); next && !this.isStopped; next = due.shift()) {
+      const schedule = next;
+      if (this.onTheWay.size >= mostOnTheWay) await Promise.race(this.onTheWay);
+      await new Promise<void>((decided) => {
+        const fired = this.firing.fire(schedule, decided).finally(() => {
+          this.onTheWay.delete(fired);
+          decided();
+        });
+        this.onTheWay.add(fired);
+      });
+    }
   }
 
   private async untilNext(): Promise<number> {

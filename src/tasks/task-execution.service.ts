@@ -17,7 +17,7 @@ import {
 import { ExecutionsService } from '../executions/executions.service.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
-import { StartEstimate } from '../executions/admission/start-estimate.js';
+import { noEstimate, StartEstimate } from '../executions/admission/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import type {
@@ -53,6 +53,8 @@ export interface RunStart {
   origin?: { type: OriginType; id: string };
   /** Makes the task that is run, in the transaction of the run: both are there, or neither. @returns its id */
   makeTask?: (tx: Transaction) => Promise<string>;
+  /** Whether nobody waits for the answer, so that no estimate is made for it, nor a flush of the WAL awaited. */
+  isUnattended?: boolean;
   /** Writes what belongs to the new execution in its transaction. */
   within?: (tx: Transaction, executionId: string) => Promise<void>;
 }
@@ -60,7 +62,7 @@ export interface RunStart {
 type Enqueued = Omit<ExecuteTask, 'inputs'> & RunStart & { inputs: CheckedInputs; last?: Execution };
 
 /** Work on a locked task whose command and inputs were checked. */
-interface CheckedWork<T> extends Pick<RunStart, 'makeTask'> {
+interface CheckedWork<T> extends Pick<RunStart, 'isUnattended' | 'makeTask'> {
   allowUnsafe?: boolean | undefined;
   inputs: (tx: Transaction, task: AccessibleTask) => Promise<CheckedInputs>;
   enqueue: (
@@ -94,6 +96,7 @@ export class TaskExecutionService {
   async execute(actor: Actor, name: string, input: ExecuteTask, start: RunStart = {}): Promise<QueuedTask> {
     return this.withCheckedCommand(actor, name, {
       allowUnsafe: input.options.allow_unsafe,
+      ...(start.isUnattended ? { isUnattended: true } : {}),
       ...(start.makeTask ? { makeTask: start.makeTask } : {}),
       inputs: async (_tx, task) => checkInputs(task.inputs, input.inputs),
       enqueue: (tx, task, state, inputs) =>
@@ -180,7 +183,7 @@ export class TaskExecutionService {
     actor: Actor,
     task: AccessibleTask,
     state: RunState,
-    { inputs, origin, within, last, ...input }: Omit<Enqueued, 'makeTask'>,
+    { inputs, origin, isUnattended, within, last, ...input }: Omit<Enqueued, 'makeTask'>,
   ): Promise<() => Promise<QueuedTask>> {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
@@ -221,7 +224,7 @@ export class TaskExecutionService {
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
     await within?.(tx, id);
-    const estimate = this.estimate.afterCommit(tx, id);
+    const estimate = isUnattended ? async () => noEstimate : this.estimate.afterCommit(tx, id);
     return async () => {
       const { position, startsAt, whyWaiting } = await estimate();
       return {
@@ -245,12 +248,14 @@ export class TaskExecutionService {
   private async withCheckedCommand<T>(
     actor: Actor,
     name: string,
-    { allowUnsafe, makeTask, ...work }: CheckedWork<T>,
+    { allowUnsafe, isUnattended, makeTask, ...work }: CheckedWork<T>,
   ): Promise<T> {
     let checked: CheckedCommand | undefined;
     let current = actor;
     for (let checksLeft = maxChecks; checksLeft >= 0; checksLeft -= 1) {
       const attempt = this.database.transaction(async (tx) => {
+        // a run that a crash of Postgres loses was not started: to claim it writes to the WAL behind it, and flushes both
+        if (isUnattended) void tx.query('SET LOCAL synchronous_commit = off');
         const ofTask = makeTask ? await makeTask(tx) : name;
         // sent in one packet and in this order, so that the second statement sees everything committed before the lock was granted
         const [task, first] = await Promise.all([

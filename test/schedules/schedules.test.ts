@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { data, makeJob, makeProject, makeTask, nobody, refusal, type Json } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { until } from '../support/until.js';
 import { makeSchedule, showSchedule, yearly } from './steps.js';
 
 const app = useSharedApp();
@@ -248,6 +249,47 @@ describe('access', () => {
       [1, 2, 3].map(() => owner.post(`/api/projects/${own.id}/schedules`, body)),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+  });
+
+  test('a copy of a project has its schedules, switched off, for the copies of its tasks', async () => {
+    const own = await makeProject(owner);
+    const inputs = [{ name: 'region' }, { name: 'token', type: 'secret' }];
+    const job = await makeJob(owner, own, 'true', { inputs });
+    await makeSchedule(owner, own, { name: 'Of a task', task_id: job.id, inputs: { region: 'eu' } });
+    await makeSchedule(owner, own, { name: 'Of a template', template: { title: 'x' }, overlap: 'allow' });
+    // as if it had been given a secret, which is not copied
+    await app.query(`UPDATE schedules SET inputs = inputs || '{"token": "***"}' WHERE task_id = $1`, [
+      job.id,
+    ]);
+    const body = { name: 'A copy', include_tasks: true };
+    const copy = await data(201, owner.post(`/api/projects/${own.id}/clone`, body));
+    const { items: copies } = await data(200, owner.get(`/api/projects/${copy.id}/schedules`));
+    const { items: tasks } = await data(200, owner.get(`/api/projects/${copy.id}/tasks`));
+    expect(copies).toMatchObject([
+      { name: 'Of a template', enabled: false, task_id: null, overlap: 'allow', created_by: owner.user.id },
+      { name: 'Of a task', enabled: false, task_id: tasks[0].id, inputs: { region: 'eu' }, next_runs: [] },
+    ]);
+    expect(copies[1].inputs).toEqual({ region: 'eu' });
+  });
+
+  test('a project that is deleted for good leaves nothing of them', async () => {
+    const own = await makeProject(owner);
+    const { id } = await makeSchedule(owner, own, {
+      template: { title: 'x', command: 'true' },
+      overlap: 'allow',
+    });
+    const { execution_id } = await data(202, owner.post(`/api/schedules/${id}/run`));
+    const look = async () =>
+      (await data(200, owner.get(`/api/executions/${execution_id}`))).status === 'completed';
+    await until(look, { what: 'the run to end' });
+    await data(200, owner.put(`/api/projects/${own.id}`, { status: 'archived' }));
+    await data(200, owner.delete(`/api/projects/${own.id}?permanent=true`));
+    const left = () =>
+      app.query(
+        'SELECT 1 FROM schedules WHERE id = $1 UNION ALL SELECT 1 FROM schedule_occurrences WHERE schedule_id = $1',
+        [id],
+      );
+    await until(async () => (await left()).length === 0, { what: 'the rows to be deleted' });
   });
 
   test('a deleted project takes its schedules along', async () => {

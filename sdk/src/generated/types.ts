@@ -769,7 +769,7 @@ export interface components {
        */
       includeSettings?: boolean;
       /**
-       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers. A token needs the scope `tasks.write`
+       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers, and the schedules, switched off. A token needs the scope `tasks.write`
        * @default false
        */
       includeTasks?: boolean;
