@@ -1,5 +1,5 @@
 // Measures the product beside limits and peers in one run, and ends non-zero when a target is missed.
-//   npm run bench [-- NAME…]    NAME: http, lists, search, reads, runs, claims, cost, growth, latency, isolation, processes, output, fanout, feed, imports, backlog,
+//   npm run bench [-- NAME…]    NAME: http, lists, search, reads, runs, claims, schedules, cost, growth, latency, isolation, processes, output, fanout, feed, imports, backlog,
 //                               memory, start, webhooks, fairness, scaling, spawn
 //   FAIRNESS=a,b                only those loud users of fairness
 //   BENCH_DIR=folder            keeps Postgres and its data there for the next time
@@ -18,6 +18,7 @@ const names = [
   'reads',
   'runs',
   'claims',
+  'schedules',
   'cost',
   'growth',
   'latency',

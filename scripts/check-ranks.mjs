@@ -28,7 +28,7 @@ const order = [
   ['output'],
   ['tasks', 'commands', 'sessions', 'queues', 'workers'],
   ['comments', 'checklists', 'documents', 'labels'],
-  ['attachments', 'claims', 'backlogs', 'triggers'],
+  ['attachments', 'claims', 'backlogs', 'schedules', 'triggers'],
   ['exports'],
   ['imports'],
   ['secret-masking'],

@@ -28,6 +28,7 @@ import { QueuesModule } from './queues/queues.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RequestLimitsModule } from './request-limits/request-limits.module.js';
+import { SchedulesModule } from './schedules/schedules.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
@@ -64,6 +65,7 @@ export class AppModule {
         ClaimsModule,
         TriggersModule,
         BacklogsModule,
+        SchedulesModule,
         CommandsModule,
         SessionsModule,
         QueuesModule,

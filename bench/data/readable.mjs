@@ -86,8 +86,18 @@ export async function makeReadable(db, api, tasks) {
     `INSERT INTO labels (id, project_id, name) SELECT gen_random_uuid(), $1, 'label ' || n FROM generate_series(1, 500) AS n RETURNING id`,
     [projects.listed],
   );
+  const { rows: schedules } = await db.query(
+    `INSERT INTO schedules (id, project_id, name, cron, task_id, created_by)
+     SELECT gen_random_uuid(), $1, 'Schedule ' || n, '*/5 * * * *', $2, $3 FROM generate_series(1, 200) AS n RETURNING id`,
+    [projectId(3), task, userId],
+  );
   await db.query(
-    'VACUUM ANALYZE activity, webhook_deliveries, executions, tasks, comments, documents, attachments, labels',
+    `INSERT INTO schedule_occurrences (schedule_id, scheduled_for, status, execution_id, task_id)
+     SELECT $1, now() - n * interval '5 minutes', 'fired', $2, $3 FROM generate_series(1, $4::int) AS n`,
+    [schedules[0].id, runs[0].id, task, tasks / 10],
+  );
+  await db.query(
+    'VACUUM ANALYZE schedules, schedule_occurrences, activity, webhook_deliveries, executions, tasks, comments, documents, attachments, labels',
   );
   return {
     session_id: session.session_id ?? session.id,
@@ -100,6 +110,7 @@ export async function makeReadable(db, api, tasks) {
     comment_id: comments[0].id,
     attachment_id: attachments[0].id,
     label_id: labels[0].id,
+    schedule_id: schedules[0].id,
     agent_id: agents[0].id,
     document_id: documents[0].id,
     version: 1,

@@ -21,6 +21,7 @@ import { addProjects } from './commands/projects.js';
 import { addQueues } from './commands/queues.js';
 import { addWorkers } from './commands/workers.js';
 import { addRun } from './commands/run.js';
+import { addSchedules } from './commands/schedules.js';
 import { addServer } from './commands/server.js';
 import { addStatus } from './commands/status.js';
 import { addNotes } from './commands/notes.js';
@@ -62,6 +63,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addUsers,
     addDoctor,
     addBackup,
+    addSchedules,
     addServer,
     addCompletion,
   ])

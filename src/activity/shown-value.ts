@@ -2,7 +2,7 @@
 const mostShown = 1024;
 /** Fields that can be longer; a value without any of them is shown as it is, which costs nothing. */
 const longFields =
-  '{command,description,environment,inputs,metadata,settings,old_settings,changes,result,blocker,project_path}';
+  '{command,description,environment,inputs,metadata,settings,old_settings,changes,result,blocker,project_path,template}';
 
 /**
  * Builds the SQL expression for an old or new value of the activity log as histories show it. A history repeats the values of each change,

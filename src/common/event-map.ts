@@ -26,6 +26,8 @@ export interface EventMap {
   'project.erased': { project_id: string };
   /** Maintenance was announced, changed or ended. */
   'maintenance.changed': Record<string, never>;
+  /** A schedule was made, changed, switched or deleted: its next time may be another one. */
+  'schedule.changed': { schedule_id: string };
   /** Webhook deliveries wait in the outbox. */
   'webhooks.pending': { count: number };
   /** A message is shown to one user, or to everybody. */
@@ -67,7 +69,7 @@ export interface NotificationEvent {
   role?: Role;
   project_id: string | null;
   /** The API resource of the notification: a personal access token receives it if its scopes permit reading that resource. */
-  room: 'tasks' | 'webhooks' | 'system';
+  room: 'tasks' | 'schedules' | 'webhooks' | 'system';
   level: 'info' | 'warning' | 'error';
   title: string;
   message: string;

@@ -31,6 +31,8 @@ const resources: Record<string, ResourceScopes> = {
   labels: { read: readTasks, write: writeTasks },
   claims: { read: readTasks, write: writeTasks },
   backlogs: { read: readTasks, write: writeTasks },
+  // a schedule runs commands: who makes one may also execute
+  schedules: { read: readTasks, own: readTasks, execute },
   agents: { read: scopes, admin },
   // the types of things that a token may read are looked at for each entry
   activity: { read: scopes },
@@ -85,6 +87,7 @@ const entityResources = {
   document: ['documents', 'read'],
   attachment: ['attachments', 'read'],
   session: ['sessions', 'read'],
+  schedule: ['schedules', 'read'],
   project: ['projects', 'read'],
   webhook: ['webhooks', 'read'],
   queue: ['queues', 'read'],

@@ -46,6 +46,9 @@ export type OriginType = (typeof originTypes)[number];
 })
 @Index('executions_payload', ['payload_id'], { where: 'payload_id IS NOT NULL' })
 @Index('executions_secret_inputs', ['secret_inputs_id'], { where: 'secret_inputs_id IS NOT NULL' })
+@Index('executions_active_origin', ['origin_id'], {
+  where: "origin_id IS NOT NULL AND status IN ('queued', 'running')",
+})
 @Index('executions_output_pruning', ['id'], { where: 'output_pruning' })
 export class Execution {
   @Id()

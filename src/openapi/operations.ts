@@ -21,6 +21,7 @@ const groups: Record<string, string> = {
   'personal-access-tokens': 'Personal access tokens with scopes, for scripts',
   projects: 'Projects, their members and statistics',
   queues: 'The queues of runs',
+  schedules: 'Schedules, which start runs at certain times',
   sessions: 'Work sessions: settings, history and restoring an earlier state',
   system: 'Version, limits, maintenance and the check of the installation',
   tasks: 'The tasks of the backlog and their execution',

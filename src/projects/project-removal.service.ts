@@ -98,6 +98,10 @@ async function markDeleted(tx: Transaction, id: string): Promise<RemovedProject>
     [id],
   );
   if (!project) throw new AppError('PROJECT_NOT_FOUND', { project_id: id });
+  await tx.query(
+    `UPDATE schedules SET deleted_at = now(), enabled = false, next_at = NULL, due_at = NULL WHERE project_id = $1 AND deleted_at IS NULL`,
+    [id],
+  );
   if (project.agent_id !== null)
     throw new AppError(
       'RESOURCE_IN_USE',

@@ -15,6 +15,8 @@ export interface ProjectSettings {
   max_claims?: number | undefined;
   /** The labels that a worker must have for runs that name none. */
   runs_on?: string[] | null | undefined;
+  /** The time zone of IANA of its schedules that have none. */
+  timezone?: string | undefined;
   /** Whether commands have a network. */
   network?: boolean | undefined;
   [key: string]: unknown;

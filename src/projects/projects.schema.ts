@@ -8,6 +8,7 @@ import { queryFlag, querySchema } from '../http/query.js';
 import type { Project } from './project.entity.js';
 import { runsOn } from '../common/runs-on.js';
 import { runLimitsSchema } from '../common/run-limits.js';
+import { zoneFault } from '../common/time-zone.js';
 
 export const projectStatuses = ['active', 'archived', 'completed'] as const;
 export const memberRoles = ['viewer', 'developer', 'owner'] as const;
@@ -35,6 +36,13 @@ const settingsSchema = jsonObject().pipe(
       runs_on: runsOn.nullable().meta({
         description: 'The labels that a worker must have for commands, and for tasks that name none',
       }),
+      timezone: z
+        .string()
+        .superRefine((name, context) => {
+          const fault = zoneFault(name);
+          if (fault !== undefined) context.addIssue(fault);
+        })
+        .meta({ description: 'The time zone of its schedules that have none; UTC unless it is set' }),
       network: z.boolean().meta({
         description:
           'false runs commands without a network; where workers do not isolate their runs, such a run fails instead',

@@ -107,6 +107,16 @@ const triggers: SealedTable<TriggerRow> = {
   },
 };
 
+const scheduleInputs: SealedTable<InputsRow> = {
+  select: `SELECT id, sealed_inputs AS sealed FROM schedules
+            WHERE id > $2 AND sealed_inputs IS NOT NULL AND substring(sealed_inputs FROM 1 FOR 4) <> $1
+            ORDER BY id LIMIT ${rowsAtOnce} FOR UPDATE SKIP LOCKED`,
+  first: [nilId],
+  placeOf: ({ id }) => [id],
+  update: 'UPDATE schedules SET sealed_inputs = $2 WHERE id = $1',
+  seal: inputSecrets.seal,
+};
+
 /**
  * Encrypts values with the current key that are plain or encrypted with the previous key: at every start and at intervals, in small
  * steps. Several processes may do it at the same time.
@@ -137,6 +147,7 @@ export class SecretSealing implements OnApplicationBootstrap, OnApplicationShutd
       const counts = [
         await this.sealTable(projectSecrets, signal),
         await this.sealTable(inputSecrets, signal),
+        await this.sealTable(scheduleInputs, signal),
         await this.sealTable(webhooks, signal),
         await this.sealTable(triggers, signal),
       ];

@@ -26,6 +26,7 @@ import {
   type DocumentCopies,
   type TaskCopies,
 } from './project-clone.queries.js';
+import { copySchedules } from './schedule-copies.queries.js';
 import { settleWaiting } from './task-claims.queries.js';
 import type { ClonedProject, CloneProject } from './project-clone.schema.js';
 
@@ -131,6 +132,7 @@ export class ProjectCloneService {
       // with the commit, as all activity: whoever follows it waits for the transactions that have begun to write it
       void tx.withCommit(() => recordCopies(tx, tasks, { id, key }, actor));
     }
+    if (input.include_tasks) await copySchedules(tx, source.id, id, tasks, actor);
     if (documents.rows.length > 0) await copyDocuments(tx, documents, id, actor);
     const statistics = (await statisticsOf(tx, [id])).get(id)!;
     return { ...toProject(project!, statistics), cloned_from: source.id, cloned_tasks: cloned };

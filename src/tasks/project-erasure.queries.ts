@@ -190,6 +190,8 @@ export const erasureSteps: readonly ErasureStep[] = [
   documents,
   executions,
   sessions,
+  simple('schedule_occurrences', 'schedule_id IN (SELECT id FROM schedules WHERE project_id = $1)'),
+  simple('schedules'),
   simple('webhook_deliveries', 'webhook_id IN (SELECT id FROM webhooks WHERE project_id = $1)'),
   ...[
     'webhooks',

@@ -43,11 +43,21 @@ export class TaskCreationService {
    * input which it lacks, and for a timeout above the maximum
    */
   async create(actor: Actor, input: CreateTask): Promise<TaskView> {
+    const make = await this.prepare(actor, input);
+    return this.database.transaction(make);
+  }
+
+  /**
+   * Allocates the number of a new task.
+   * @returns creates the task in a transaction of the caller; it may be called again when the transaction was rolled back
+   * @throws the errors of `create`, here or when the task is created
+   */
+  async prepare(actor: Actor, input: CreateTask): Promise<(tx: Transaction) => Promise<TaskView>> {
     checkGroupInputs(input.concurrency, input.inputs);
     refuseLongTimeout(input.timeout, this.infrastructure.config.COMMAND_TIMEOUT_MAX_SECONDS);
     const number = await this.numberFor(actor, input.project_id);
     const { dependencies, draft, ...fields } = input;
-    return this.database.transaction(async (tx) => {
+    return async (tx) => {
       const id = newId();
       const parent = input.parent_id === null ? null : await requireTask(tx, actor, input.parent_id, 'read');
       const stored = { ...fields, ...stateOfNew(input), parent_id: parent?.id ?? null, is_draft: draft };
@@ -95,7 +105,7 @@ export class TaskCreationService {
         task: { status, progress_percentage: task.progress_percentage, updated_at },
       });
       return task;
-    });
+    };
   }
 
   /** Allocates the number of a new task, or throws the reason why the actor cannot have one. */

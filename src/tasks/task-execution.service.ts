@@ -6,8 +6,8 @@ import { toInstant } from '../common/fields.js';
 import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
-import type { Execution, OriginType } from '../executions/execution.entity.js';
-import { checkedVariables, checkInputs, type CheckedInputs } from '../executions/inputs/check-inputs.js';
+import type { Execution } from '../executions/execution.entity.js';
+import { checkedVariables, checkInputs } from '../executions/inputs/check-inputs.js';
 import { RunInputs } from '../executions/inputs/run-inputs.js';
 import {
   queueOf,
@@ -16,11 +16,11 @@ import {
   type ExecutionListQuery,
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
-import { resolveConcurrency, type Concurrency } from '../executions/concurrency.js';
+import { resolveConcurrency } from '../executions/concurrency.js';
 import { RunConflicts } from '../executions/admission/run-conflicts.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
-import { StartEstimate } from '../executions/admission/start-estimate.js';
+import { noEstimate, StartEstimate } from '../executions/admission/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import type {
@@ -33,42 +33,17 @@ import type {
 } from './task-execution.schema.js';
 import { refuseClaimed } from './task-claims.queries.js';
 import { commandOf, lastRunOf, shellOf, taskVariables } from './task-command.js';
+import {
+  Unchecked,
+  type CheckedCommand,
+  type CheckedWork,
+  type Enqueued,
+  type RunStart,
+} from './run-start.js';
 import { requireTask, runStateOf, type AccessibleTask, type RunState } from './tasks.queries.js';
 
 /** How often a command is checked at most, when it changes between its check and its start. */
 const maxChecks = 3;
-
-/** A command that has passed the safety check, with the shell and the environment that it was checked with. */
-interface CheckedCommand {
-  command: string;
-  shell: string;
-  environment: Record<string, string>;
-}
-
-/** What starts a run on behalf of somebody. */
-export interface RunStart {
-  origin?: { type: OriginType; id: string };
-  /** The message that starts it, which `within` stores. */
-  payloadId?: string;
-  /** The concurrency group in place of the task's; null for none. */
-  concurrency?: Concurrency | null;
-  /** Writes what belongs to the new execution in its transaction. */
-  within?: (tx: Transaction, executionId: string) => Promise<void>;
-}
-
-type Enqueued = Omit<ExecuteTask, 'inputs'> & RunStart & { inputs: CheckedInputs; last?: Execution };
-
-/** Work on a locked task whose command and inputs were checked. */
-interface CheckedWork<T> {
-  allowUnsafe?: boolean | undefined;
-  inputs: (tx: Transaction, task: AccessibleTask) => Promise<CheckedInputs>;
-  enqueue: (
-    tx: Transaction,
-    task: AccessibleTask,
-    state: RunState,
-    inputs: CheckedInputs,
-  ) => Promise<() => Promise<T>>;
-}
 
 @Injectable()
 export class TaskExecutionService {
@@ -86,6 +61,7 @@ export class TaskExecutionService {
 
   /**
    * Queues a run of a task's command, or of its project's template.
+   * @param name the task, unless `start` makes it
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED by somebody else, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
    * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED,
    * VALIDATION_ERROR for its inputs and for the name of its group with them, SECRETS_UNPROTECTED, CONCURRENCY_SKIPPED when its group is
@@ -94,6 +70,8 @@ export class TaskExecutionService {
   async execute(actor: Actor, name: string, input: ExecuteTask, start: RunStart = {}): Promise<QueuedTask> {
     return this.withCheckedCommand(actor, name, {
       allowUnsafe: input.options.allow_unsafe,
+      ...(start.isUnattended ? { isUnattended: true } : {}),
+      ...(start.makeTask ? { makeTask: start.makeTask } : {}),
       inputs: async (_tx, task) => checkInputs(task.inputs, input.inputs),
       enqueue: (tx, task, state, inputs) =>
         this.enqueue(tx, actor, task, state, { ...input, ...start, inputs }),
@@ -179,7 +157,16 @@ export class TaskExecutionService {
     actor: Actor,
     task: AccessibleTask,
     state: RunState,
-    { inputs, origin, payloadId, concurrency = task.concurrency, within, last, ...input }: Enqueued,
+    {
+      inputs,
+      origin,
+      payloadId,
+      concurrency = task.concurrency,
+      isUnattended,
+      within,
+      last,
+      ...input
+    }: Omit<Enqueued, 'makeTask'>,
   ): Promise<() => Promise<QueuedTask>> {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
@@ -229,7 +216,7 @@ export class TaskExecutionService {
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
     await within?.(tx, id);
-    const estimate = this.estimate.afterCommit(tx, id);
+    const estimate = isUnattended ? async () => noEstimate : this.estimate.afterCommit(tx, id);
     return async () => {
       const { position, startsAt, whyWaiting } = await estimate();
       return {
@@ -253,16 +240,19 @@ export class TaskExecutionService {
   private async withCheckedCommand<T>(
     actor: Actor,
     name: string,
-    { allowUnsafe, ...work }: CheckedWork<T>,
+    { allowUnsafe, isUnattended, makeTask, ...work }: CheckedWork<T>,
   ): Promise<T> {
     let checked: CheckedCommand | undefined;
     let current = actor;
     for (let checksLeft = maxChecks; checksLeft >= 0; checksLeft -= 1) {
       const attempt = this.database.transaction(async (tx) => {
+        // a run that a crash of Postgres loses was not started: to claim it writes to the WAL behind it, and flushes both
+        if (isUnattended) void tx.query('SET LOCAL synchronous_commit = off');
+        const ofTask = makeTask ? await makeTask(tx) : name;
         // sent in one packet and in this order, so that the second statement sees everything committed before the lock was granted
         const [task, first] = await Promise.all([
-          requireTask(tx, current, name, 'execute', { lock: true }),
-          runStateOf(tx, name),
+          requireTask(tx, current, ofTask, 'execute', { lock: true }),
+          runStateOf(tx, ofTask),
         ]);
         // an id prefix may match tasks that the actor may not see, so the state read by the name can be that of another task
         const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
@@ -274,9 +264,11 @@ export class TaskExecutionService {
         const isChecked =
           isDeepStrictEqual(checked, wanted) ||
           (allowUnsafe !== true && this.safety.isKnownAsSafe(command, wanted));
-        return isChecked ? work.enqueue(tx, task, state!, inputs) : wanted;
+        if (!isChecked) throw new Unchecked(wanted);
+        return work.enqueue(tx, task, state!, inputs);
       });
       const outcome = await attempt.catch(async (error: unknown) => {
+        if (error instanceof Unchecked) return error.found;
         throw await this.conflicts.explain(current, error);
       });
       if (typeof outcome === 'function') return outcome();

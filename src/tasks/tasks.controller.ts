@@ -14,17 +14,16 @@ import {
   createTaskSchema,
   deleteTaskQuery,
   historySchema,
-  moveTaskSchema,
   taskDetailSchema,
   taskHistoryQuery,
   taskSchema,
   updateTaskSchema,
   type CreateTaskBody,
   type DeleteTaskQuery,
-  type MoveTask,
   type TaskHistoryQuery,
   type UpdateTask,
 } from './tasks.schema.js';
+import { moveTaskSchema, type MoveTask } from './task-move.schema.js';
 import { TasksService } from './tasks.service.js';
 
 @Controller('api')

@@ -290,11 +290,6 @@ export const historySchema = z
   .meta({ id: 'TaskHistory' });
 export type TaskHistory = z.output<typeof historySchema>;
 
-export const moveTaskSchema = z
-  .object({ project_id: projectIdParam })
-  .meta({ id: 'MoveTask', examples: [{ project_id: 'SHOP' }] });
-export type MoveTask = z.output<typeof moveTaskSchema>;
-
 export const deleteTaskQuery = querySchema({
   permanent: queryFlag.default(false).meta({ description: 'Whether to remove the task for good' }),
 });

@@ -15,6 +15,8 @@ const run = {
   duration: durationSchema.nullable().optional(),
 };
 const created = { ...task, ref: z.string(), priority: z.int().min(1).max(10) };
+const schedule = { schedule_id: id, project_id: id, name: z.string() };
+const occurrence = { ...schedule, scheduled_for: instant };
 const project = { project_id: id, name: z.string(), status: z.enum(projectStatuses) };
 
 /** The `data` of the message of each event, and when the message is sent. */
@@ -79,6 +81,27 @@ const events: Record<WebhookEvent | 'ping', { summary: string; description: stri
       user_id: id.meta({ description: 'The holder' }),
       reason: z.enum(['lapsed', 'deleted', 'status_changed']),
     }),
+  },
+  'schedule.fired': {
+    summary: 'A schedule has started a run',
+    description: 'The run is queued. It is also sent when somebody has started the schedule.',
+    data: z.object({ ...occurrence, task_id: id, execution_id: id, manual: z.boolean() }),
+  },
+  'schedule.skipped': {
+    summary: 'A schedule has not started a run',
+    description: 'At its time something was in the way, which the reason says.',
+    data: z.object({
+      ...occurrence,
+      reason: z.string().meta({
+        description: 'Mostly an error code',
+        examples: ['TASK_ALREADY_RUNNING', 'MAKER_DISABLED'],
+      }),
+    }),
+  },
+  'schedule.disabled': {
+    summary: 'A schedule was switched off',
+    description: 'Too many of its runs have failed in a row.',
+    data: z.object({ ...schedule, reason: z.string(), consecutive_failures: z.int().min(1) }),
   },
   'project.created': {
     summary: 'A project was created',

@@ -7,7 +7,14 @@ import { projectIdParam } from '../projects/project-access.js';
 import { isUsableSecret } from './webhook-secret.js';
 
 /** The events and patterns that a webhook can subscribe to. */
-export const subscriptions = [...webhookEvents, 'task.*', 'project.*', 'system.*', '*'] as const;
+export const subscriptions = [
+  ...webhookEvents,
+  'task.*',
+  'schedule.*',
+  'project.*',
+  'system.*',
+  '*',
+] as const;
 
 const secretSchema = z
   .string()

@@ -29,6 +29,26 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+test('schedules are previewed, made, shown, changed, started and deleted', async () => {
+  const preview = ['schedules', 'preview', '--cron', '30 2 * * *', '--timezone', 'Europe/Berlin'];
+  const times = await millrace.call([...preview, '--starts-at', '2032-03-28T00:00:00Z', '-n', '2']);
+  expect(times.stdout).toBe('2032-03-28T01:00:00.000Z\n2032-03-29T00:30:00.000Z\n');
+  const ref = (await millrace.call(['tasks', 'create', 'Scheduled', '--command', 'true'])).stdout.trim();
+  const create = ['schedules', 'create', 'Yearly', '--cron', '@yearly', '--task', ref, '--overlap', 'queue'];
+  const id = (await millrace.call(create)).stdout.trim();
+  expect((await millrace.call(['schedules', 'list'])).stdout).toContain(`${id}  Yearly  @yearly`);
+  expect((await millrace.call(['schedules', 'update', id, '--every', '24:00:00'])).stdout).toBe(
+    'Yearly: every 24:00:00\n',
+  );
+  expect((await millrace.call(['schedules', 'show', id])).stdout).toContain('every 24:00:00');
+  await millrace.call(['schedules', 'run', id]);
+  expect((await millrace.call(['schedules', 'occurrences', id])).stdout).toContain('fired');
+  const faulty = await millrace.run(['schedules', 'preview', '--cron', '0 25 * * *']);
+  expect([faulty.code === 0, faulty.stderr]).toEqual([false, expect.stringContaining('hour "25"')]);
+  expect((await millrace.call(['schedules', 'delete', id])).stdout).toBe('Deleted\n');
+  expect((await millrace.call(['schedules', 'list'])).stdout).toBe('No schedules.\n');
+});
+
 describe('files', () => {
   test('a project is exported, imported elsewhere, and kept in step with findings and a manifest', async () => {
     await millrace.call(['projects', 'create', 'Source', '--key', 'SRC']);

@@ -52,6 +52,7 @@ const forViewersToo = [
   'PUT /api/users/preferences',
   'PUT /api/users/profile',
   'POST /api/commands/validate',
+  'POST /api/schedules/preview',
   'POST /api/sessions',
   'PUT /api/sessions/{session_id}',
   'DELETE /api/sessions/{session_id}',
@@ -64,15 +65,15 @@ const forViewersToo = [
 /** What each scope of a personal access token opens, for an administrator's token that has no other. */
 const opened: Record<string, RegExp> = {
   'tasks.read':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers|schedules)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers|schedules)$|^POST \/api\/(commands\/validate|schedules\/preview)$/,
   'tasks.write':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers|schedules)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers|schedules)$|^POST \/api\/(commands\/validate|schedules\/preview)$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
   'projects.read':
-    /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers)$)/,
+    /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers|schedules)$)/,
   'projects.write':
-    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers)$)/,
+    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers|schedules)$)/,
   execute:
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$|^(POST|PUT|DELETE) \/api\/(triggers\/.*|projects\/\{project_id\}\/triggers)$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers|schedules)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers|schedules)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$|^(POST|PUT|DELETE) \/api\/(triggers\/.*|schedules\/.*|projects\/\{project_id\}\/(triggers|schedules))$/,
   'webhooks.manage': /^\w+ \/api\/webhooks/,
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
@@ -107,6 +108,7 @@ const marks: Record<string, string[]> = {
   'mark-of-an-output': tasksScopes,
   'mark-of-an-artifact': tasksScopes,
   'mark-of-a-summary': tasksScopes,
+  'mark-of-a-schedule': tasksScopes,
   'mark-of-a-session': tasksScopes,
   'mark-of-a-project': projectsScopes,
   MARK_OF_A_SECRET: projectsScopes,
@@ -278,6 +280,8 @@ describe('access control', () => {
       201,
       working.post(`${place}/triggers`, { name: 'mark-of-a-trigger', task_id: execution.task_id }),
     );
+    const timing = { name: 'mark-of-a-schedule', cron: '0 0 29 2 *', task_id: execution.task_id };
+    const schedule = await data(201, working.post(`${place}/schedules`, timing));
     const webhook = { url: 'https://example.com/mark-of-a-webhook', events: ['task.created'] };
     const hook = await data(201, working.post('/api/webhooks/', { ...webhook, project_id: project.id }));
     const label = { label: 'mark-of-a-token', scopes: ['tasks.read'] };
@@ -305,6 +309,7 @@ describe('access control', () => {
       version: '1',
       execution_id: execution.execution_id,
       command_id: execution.execution_id,
+      schedule_id: schedule.id,
       webhook_id: hook.id,
       // its webhook is sent nothing
       delivery_id: nobody,

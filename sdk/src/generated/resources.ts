@@ -15,6 +15,7 @@ import { LabelsResource } from './resources/labels.js';
 import { PersonalAccessTokensResource } from './resources/personalAccessTokens.js';
 import { ProjectsResource } from './resources/projects.js';
 import { QueuesResource } from './resources/queues.js';
+import { SchedulesResource } from './resources/schedules.js';
 import { SessionsResource } from './resources/sessions.js';
 import { SystemResource } from './resources/system.js';
 import { TasksResource } from './resources/tasks.js';
@@ -42,6 +43,7 @@ export class Resources {
   readonly personalAccessTokens: PersonalAccessTokensResource;
   readonly projects: ProjectsResource;
   readonly queues: QueuesResource;
+  readonly schedules: SchedulesResource;
   readonly sessions: SessionsResource;
   readonly system: SystemResource;
   readonly tasks: TasksResource;
@@ -68,6 +70,7 @@ export class Resources {
     this.personalAccessTokens = new PersonalAccessTokensResource(api);
     this.projects = new ProjectsResource(api);
     this.queues = new QueuesResource(api);
+    this.schedules = new SchedulesResource(api);
     this.sessions = new SessionsResource(api);
     this.system = new SystemResource(api);
     this.tasks = new TasksResource(api);

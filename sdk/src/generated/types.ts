@@ -249,6 +249,23 @@ export interface components {
        */
       changeNote?: string | null;
     };
+    Artifact: {
+      /** Format: uuid */
+      id: string;
+      /** @description Relative to the workspace */
+      path: string;
+      /** @description Of the content, in hexadecimal */
+      sha256: string;
+      /** @description Bytes */
+      size: number;
+    };
+    Artifacts: {
+      artifacts: components['schemas']['Artifact'][];
+      /** Format: uuid */
+      executionId: string;
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+    };
     AttachLabel: {
       name: string;
     };
@@ -769,7 +786,7 @@ export interface components {
        */
       includeSettings?: boolean;
       /**
-       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers. A token needs the scope `tasks.write`
+       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers, and the schedules, switched off. A token needs the scope `tasks.write`
        * @default false
        */
       includeTasks?: boolean;
@@ -866,6 +883,8 @@ export interface components {
       output: components['schemas']['OutputFrame'][];
       /** @description The number of bytes of the stored output */
       outputBytes: number;
+      /** @description Whether `output` is not the whole of the output */
+      outputCut: boolean;
       /** @description The number of bytes that were left out because the output exceeded the limit of the run */
       outputOmitted: number;
       /** @description When the output was removed at the end of its retention */
@@ -883,6 +902,8 @@ export interface components {
             | 'OUTPUT_LIMIT_EXCEEDED'
           )
         | null;
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -1193,6 +1214,74 @@ export interface components {
        */
       scopes?: ('tasks.read' | 'tasks.write' | 'projects.read' | 'execute')[];
     };
+    CreateSchedule: {
+      /**
+       * @description Which times of a downtime are made up for: the `latest`, `none`, or `all` one after the other, at most the latest 100
+       * @default latest
+       * @enum {string}
+       */
+      catchUp?: 'latest' | 'none' | 'all';
+      /**
+       * @description Five fields (minute, hour, day of the month, month, day of the week) or six, with seconds first; names, ranges, steps, L, W and #; or @hourly, @daily, @weekly, @monthly, @yearly
+       * @default null
+       */
+      cron?: string | null;
+      /** @default  */
+      description?: string;
+      /**
+       * @description After how many failed runs in a row it is switched off
+       * @default null
+       */
+      disableAfterFailures?: number | null;
+      /** @default true */
+      enabled?: boolean;
+      /** @description It has no time after this one */
+      endsAt?: string | null;
+      /** @description Instead of `cron`: a duration, counted from `starts_at` */
+      every?: string | null;
+      /**
+       * @description The inputs of each run, by name; that of a secret shows as ***, which leaves it as it is when it is sent back
+       * @example {
+       *       "environment": "staging",
+       *       "retries": 3
+       *     }
+       */
+      inputs?: {
+        [key: string]: string | number | boolean;
+      };
+      /**
+       * @description Each run is delayed by up to so many seconds, always alike for the same time
+       * @default 0
+       */
+      jitterSeconds?: number;
+      name: string;
+      /**
+       * @description What happens at a time while its last run goes on: `skip` it, `queue` one run behind it, `replace` it (it is cancelled first), or `allow` both, which only a schedule with a template may
+       * @default skip
+       * @enum {string}
+       */
+      overlap?: 'skip' | 'queue' | 'replace' | 'allow';
+      /**
+       * @default normal
+       * @enum {string}
+       */
+      priority?: 'high' | 'normal' | 'low';
+      /** @description It has no time before this one */
+      startsAt?: string | null;
+      /**
+       * @description The task of the project that it runs: its id or ref
+       * @default null
+       */
+      taskId?: string | null;
+      template?: {
+        [key: string]: unknown;
+      } | null;
+      /**
+       * @description A time zone of IANA; null for that of the project, which is UTC unless its settings say another
+       * @default null
+       */
+      timezone?: string | null;
+    };
     CreateSession: {
       projectId?: string | null;
       /** @default {} */
@@ -1201,6 +1290,11 @@ export interface components {
       };
     };
     CreateTask: {
+      /**
+       * @description Which files of the workspace are kept after a run that has made or changed them: globs with `*`, `?`, `[…]`, `{a,b}` and `**`, or the names of files and folders
+       * @default []
+       */
+      artifacts?: string[];
       /**
        * @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned
        * @default null
@@ -1311,6 +1405,8 @@ export interface components {
        * @default null
        */
       runsOn?: string[] | null;
+      /** @default null */
+      shell?: string | null;
       /**
        * @description Where the task comes from, such as the name of a tool
        * @default null
@@ -1427,12 +1523,16 @@ export interface components {
         | 'task.restored'
         | 'task.commented'
         | 'claim.lost'
+        | 'schedule.fired'
+        | 'schedule.skipped'
+        | 'schedule.disabled'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
         | 'worker.lost'
         | 'task.*'
+        | 'schedule.*'
         | 'project.*'
         | 'system.*'
         | '*'
@@ -1776,7 +1876,7 @@ export interface components {
        * @default false
        */
       allowUnsafe?: boolean;
-      /** @description A command for /bin/sh, or a script for the interpreter in its first line (`#!`) */
+      /** @description A command for the shell, or a script for the interpreter in its first line (`#!`) */
       command: string;
       /**
        * @description Environment variables of the command
@@ -1794,6 +1894,11 @@ export interface components {
       priority?: 'high' | 'normal' | 'low';
       /** @description The project in whose workspace the command runs, instead of your own */
       projectId?: string | null;
+      /**
+       * @description The program that runs the command with `-c`; unless it is named, that of the project, else sh
+       * @default null
+       */
+      shell?: string | null;
       /**
        * @description false to wait for the end and get the output in the response
        * @default true
@@ -1834,9 +1939,49 @@ export interface components {
        * @enum {string}
        */
       priority?: 'high' | 'normal' | 'low';
+      /**
+       * @description How long to wait for the end, also that of further attempts; by then the answer is 200
+       * @default 0
+       */
+      waitSeconds?: number;
     };
     ExecutedCommand: components['schemas']['CommandStatus'] | components['schemas']['StartedCommand'];
-    Execution: {
+    ExecutedTask: {
+      /** @description Estimated from recent runs; null without any */
+      estimatedStartTime: string | null;
+      /** @description The last attempt, when it has ended within `wait_seconds` */
+      execution: components['schemas']['ExecutionDetail'] | null;
+      /** Format: uuid */
+      executionId: string;
+      /** @description The exit code; -N after signal N */
+      exitCode: number | null;
+      /** @description Position in the queue; null when it has started */
+      queuePosition: number | null;
+      /** @enum {string} */
+      status: 'queued' | 'completed' | 'failed' | 'cancelled';
+      /** Format: uuid */
+      taskId: string;
+      whyWaiting:
+        | (
+            | 'worker_busy'
+            | 'no_matching_worker'
+            | 'maintenance'
+            | 'queue_paused'
+            | 'retry_backoff'
+            | 'dependencies'
+            | 'concurrency_group'
+            | 'project_limit'
+            | 'user_limit'
+          )
+        | null;
+    };
+    ExecutionDetail: {
+      /** @description Globs of the files that are kept of the run */
+      artifacts: string[];
+      /** @description Why files were left out, or could not be looked for */
+      artifactsError: string | null;
+      /** @description The number of files that match and were left out */
+      artifactsOmitted: number;
       attempt: number;
       command: string;
       completedAt: string | null;
@@ -1891,9 +2036,13 @@ export interface components {
       retryOf: string | null;
       /** @description The labels that a worker must have to run it */
       runsOn: string[];
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
+      /** @description The Markdown that the command has written to the file MILLRACE_SUMMARY; at most 1 MiB */
+      summary: string | null;
       taskId: string | null;
       /** @description Seconds */
       timeout: number;
@@ -1911,6 +2060,12 @@ export interface components {
           )
         | null;
       workingDirectory: string;
+    };
+    ExecutionsListArtifactsQuery: {
+      /** @description The maximum number of items */
+      limit?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
     };
     FailClaim: {
       /** @description Becomes the result of a task that has failed */
@@ -2102,6 +2257,12 @@ export interface components {
       version: number;
     };
     ListedExecution: {
+      /** @description Globs of the files that are kept of the run */
+      artifacts: string[];
+      /** @description Why files were left out, or could not be looked for */
+      artifactsError: string | null;
+      /** @description The number of files that match and were left out */
+      artifactsOmitted: number;
       attempt: number;
       command: string;
       /** @description True when `command` is cut to the 1024 characters that a list shows */
@@ -2154,6 +2315,8 @@ export interface components {
       retryOf: string | null;
       /** @description The labels that a worker must have to run it */
       runsOn: string[];
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -2178,6 +2341,7 @@ export interface components {
     ListedTask: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -2221,6 +2385,7 @@ export interface components {
       result: string | null;
       retryAttempts: number;
       runsOn: string[] | null;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -2538,6 +2703,26 @@ export interface components {
       preferences: components['schemas']['Preferences'];
       /** Format: date-time */
       updatedAt: string;
+    };
+    PreviewSchedule: {
+      /** @default 5 */
+      count?: number;
+      /**
+       * @description Five fields (minute, hour, day of the month, month, day of the week) or six, with seconds first; names, ranges, steps, L, W and #; or @hourly, @daily, @weekly, @monthly, @yearly
+       * @default null
+       */
+      cron?: string | null;
+      /** @description It has no time after this one */
+      endsAt?: string | null;
+      /** @description Instead of `cron`: a duration, counted from `starts_at` */
+      every?: string | null;
+      /** @description It has no time before this one */
+      startsAt?: string | null;
+      /**
+       * @description A time zone of IANA; null for that of the project, which is UTC unless its settings say another
+       * @default null
+       */
+      timezone?: string | null;
     };
     PriorityChanged: {
       affectedCount: number;
@@ -3046,6 +3231,20 @@ export interface components {
        */
       sort?: 'name' | 'created_at' | 'updated_at';
     };
+    ProjectsListSchedulesQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
     ProjectsListTasksQuery: {
       /** @description Page number, from 1 */
       page?: number;
@@ -3413,6 +3612,9 @@ export interface components {
         | 'task.restored'
         | 'task.commented'
         | 'claim.lost'
+        | 'schedule.fired'
+        | 'schedule.skipped'
+        | 'schedule.disabled'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
@@ -3595,6 +3797,218 @@ export interface components {
         taskId: string | null;
       }[];
       totalRunning: number;
+    };
+    Schedule: {
+      /** @enum {string} */
+      catchUp: 'latest' | 'none' | 'all';
+      consecutiveFailures: number;
+      /** Format: date-time */
+      createdAt: string;
+      /**
+       * Format: uuid
+       * @description The user with whose rights it runs
+       */
+      createdBy: string;
+      cron: string | null;
+      description: string;
+      disableAfterFailures: number | null;
+      /** @description When Millrace switched it off */
+      disabledAt: string | null;
+      disabledReason: string | null;
+      enabled: boolean;
+      endsAt: string | null;
+      every: string | null;
+      /** Format: uuid */
+      id: string;
+      inputs: {
+        [key: string]: string | number | boolean;
+      };
+      jitterSeconds: number;
+      lastRun: components['schemas']['ScheduleRun'] | null;
+      name: string;
+      /** @description Its next five times, without their jitter */
+      nextRuns: string[];
+      /** @enum {string} */
+      overlap: 'skip' | 'queue' | 'replace' | 'allow';
+      /** @enum {string} */
+      priority: 'high' | 'normal' | 'low';
+      /** Format: uuid */
+      projectId: string;
+      startsAt: string | null;
+      taskId: string | null;
+      template: {
+        [key: string]: unknown;
+      } | null;
+      timezone: string | null;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+    };
+    ScheduleDisabledMessage: {
+      data: {
+        consecutiveFailures: number;
+        name: string;
+        /** Format: uuid */
+        projectId: string;
+        reason: string;
+        /** Format: uuid */
+        scheduleId: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'schedule.disabled';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    ScheduleFiredMessage: {
+      data: {
+        /** Format: uuid */
+        executionId: string;
+        manual: boolean;
+        name: string;
+        /** Format: uuid */
+        projectId: string;
+        /** Format: uuid */
+        scheduleId: string;
+        /** Format: date-time */
+        scheduledFor: string;
+        /** Format: uuid */
+        taskId: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'schedule.fired';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    ScheduleOccurrence: {
+      /** Format: date-time */
+      decidedAt: string;
+      /** @description The first attempt of its run */
+      executionId: string | null;
+      /** @description Whether somebody has started it */
+      manual: boolean;
+      /** @description Why it did not fire, mostly as an error code */
+      reason: string | null;
+      /** Format: date-time */
+      scheduledFor: string;
+      /**
+       * @description `waiting` runs when the run before it has ended; `missed` was the time of a downtime
+       * @enum {string}
+       */
+      status: 'fired' | 'skipped' | 'missed' | 'waiting';
+      taskId: string | null;
+    };
+    ScheduleOccurrences: {
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      occurrences: components['schemas']['ScheduleOccurrence'][];
+      /** Format: uuid */
+      scheduleId: string;
+    };
+    SchedulePage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['Schedule'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    ScheduleRun: {
+      /** Format: uuid */
+      executionId: string;
+      finishedAt: string | null;
+      /** Format: date-time */
+      scheduledFor: string;
+      /** @description Null when the run is not stored any more */
+      status: ('queued' | 'running' | 'completed' | 'failed' | 'cancelled') | null;
+      /** Format: uuid */
+      taskId: string;
+    };
+    ScheduleSkippedMessage: {
+      data: {
+        name: string;
+        /** Format: uuid */
+        projectId: string;
+        /** @description Mostly an error code */
+        reason: string;
+        /** Format: uuid */
+        scheduleId: string;
+        /** Format: date-time */
+        scheduledFor: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'schedule.skipped';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    ScheduleTimes: {
+      /** @description The next times, less than asked for where there are no more */
+      times: string[];
+    };
+    SchedulesOccurrencesQuery: {
+      /** @description The maximum number of entries */
+      limit?: number;
+      /**
+       * @description Occurrences in this state
+       * @enum {string}
+       */
+      status?: 'fired' | 'skipped' | 'missed' | 'waiting';
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
     };
     Session: {
       /** Format: date-time */
@@ -3875,6 +4289,7 @@ export interface components {
     Task: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -3921,6 +4336,7 @@ export interface components {
       result: string | null;
       retryAttempts: number;
       runsOn: string[] | null;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4141,6 +4557,7 @@ export interface components {
     TaskDetail: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -4211,6 +4628,7 @@ export interface components {
       result: string | null;
       retryAttempts: number;
       runsOn: string[] | null;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4890,6 +5308,54 @@ export interface components {
       /** @enum {string} */
       visibility?: 'private' | 'internal';
     };
+    UpdateSchedule: {
+      /**
+       * @description Which times of a downtime are made up for: the `latest`, `none`, or `all` one after the other, at most the latest 100
+       * @enum {string}
+       */
+      catchUp?: 'latest' | 'none' | 'all';
+      /** @description Five fields (minute, hour, day of the month, month, day of the week) or six, with seconds first; names, ranges, steps, L, W and #; or @hourly, @daily, @weekly, @monthly, @yearly */
+      cron?: string | null;
+      description?: string;
+      /** @description After how many failed runs in a row it is switched off */
+      disableAfterFailures?: number | null;
+      enabled?: boolean;
+      /** @description It has no time after this one */
+      endsAt?: string | null;
+      /** @description Instead of `cron`: a duration, counted from `starts_at` */
+      every?: string | null;
+      /**
+       * @description The inputs of each run, by name; that of a secret shows as ***, which leaves it as it is when it is sent back
+       * @example {
+       *       "environment": "staging",
+       *       "retries": 3
+       *     }
+       */
+      inputs?: {
+        [key: string]: string | number | boolean;
+      };
+      /** @description Each run is delayed by up to so many seconds, always alike for the same time */
+      jitterSeconds?: number;
+      name?: string;
+      /**
+       * @description What happens at a time while its last run goes on: `skip` it, `queue` one run behind it, `replace` it (it is cancelled first), or `allow` both, which only a schedule with a template may
+       * @enum {string}
+       */
+      overlap?: 'skip' | 'queue' | 'replace' | 'allow';
+      /** @enum {string} */
+      priority?: 'high' | 'normal' | 'low';
+      /** @description It has no time before this one */
+      startsAt?: string | null;
+      /** @description The task of the project that it runs: its id or ref */
+      taskId?: string | null;
+      template?: {
+        [key: string]: unknown;
+      } | null;
+      /** @description A time zone of IANA; null for that of the project, which is UTC unless its settings say another */
+      timezone?: string | null;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
     UpdateSession: {
       /** @description Merged into the current settings */
       settings: {
@@ -4899,6 +5365,8 @@ export interface components {
       version?: number;
     };
     UpdateTask: {
+      /** @description Which files of the workspace are kept after a run that has made or changed them: globs with `*`, `?`, `[…]`, `{a,b}` and `**`, or the names of files and folders */
+      artifacts?: string[];
       /** @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned */
       assignedTo?: string | null;
       /** @description Why the work cannot go on; null when nothing blocks it */
@@ -4962,6 +5430,7 @@ export interface components {
       retryAttempts?: number;
       /** @description The labels that a worker must have to run it; null for the project's, [] for any worker */
       runsOn?: string[] | null;
+      shell?: string | null;
       /** @description Where the task comes from, such as the name of a tool */
       source?: string | null;
       /**
@@ -5060,12 +5529,16 @@ export interface components {
         | 'task.restored'
         | 'task.commented'
         | 'claim.lost'
+        | 'schedule.fired'
+        | 'schedule.skipped'
+        | 'schedule.disabled'
         | 'project.created'
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
         | 'worker.lost'
         | 'task.*'
+        | 'schedule.*'
         | 'project.*'
         | 'system.*'
         | '*'
@@ -5166,11 +5639,16 @@ export interface components {
       /** @default true */
       checkSafety?: boolean;
       command: string;
+      /**
+       * @description The program that runs the command with `-c`, such as bash; a first line `#!` in the command names an interpreter instead
+       * @default sh
+       */
+      shell?: string;
     };
     ValidatedCommand: {
       safe: boolean;
       suggestions: string[];
-      /** @description Whether the syntax is valid, or the first line names another interpreter, and the command looks safe if this was requested */
+      /** @description Whether the syntax is valid, as far as it was checked, and the command looks safe if this was requested; a warning says when the text is in a language that is not parsed */
       valid: boolean;
       warnings: string[];
     };
@@ -5500,6 +5978,8 @@ export type AgentsListKeysQuery = components['schemas']['AgentsListKeysQuery'];
 export type AgentsListQuery = components['schemas']['AgentsListQuery'];
 export type AnnounceMaintenance = components['schemas']['AnnounceMaintenance'];
 export type AppendToDocument = components['schemas']['AppendToDocument'];
+export type Artifact = components['schemas']['Artifact'];
+export type Artifacts = components['schemas']['Artifacts'];
 export type AttachLabel = components['schemas']['AttachLabel'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentPage = components['schemas']['AttachmentPage'];
@@ -5556,6 +6036,7 @@ export type CreateMemory = components['schemas']['CreateMemory'];
 export type CreatePersonalAccessToken = components['schemas']['CreatePersonalAccessToken'];
 export type CreateProject = components['schemas']['CreateProject'];
 export type CreateProjectKey = components['schemas']['CreateProjectKey'];
+export type CreateSchedule = components['schemas']['CreateSchedule'];
 export type CreateSession = components['schemas']['CreateSession'];
 export type CreateTask = components['schemas']['CreateTask'];
 export type CreateTrigger = components['schemas']['CreateTrigger'];
@@ -5582,7 +6063,9 @@ export type EventsFollowQuery = components['schemas']['EventsFollowQuery'];
 export type ExecuteCommand = components['schemas']['ExecuteCommand'];
 export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
-export type Execution = components['schemas']['Execution'];
+export type ExecutedTask = components['schemas']['ExecutedTask'];
+export type ExecutionDetail = components['schemas']['ExecutionDetail'];
+export type ExecutionsListArtifactsQuery = components['schemas']['ExecutionsListArtifactsQuery'];
 export type FailClaim = components['schemas']['FailClaim'];
 export type Health = components['schemas']['Health'];
 export type ImportFault = components['schemas']['ImportFault'];
@@ -5615,6 +6098,7 @@ export type PersonalAccessTokensListQuery = components['schemas']['PersonalAcces
 export type PingMessage = components['schemas']['PingMessage'];
 export type Preferences = components['schemas']['Preferences'];
 export type PreferencesResult = components['schemas']['PreferencesResult'];
+export type PreviewSchedule = components['schemas']['PreviewSchedule'];
 export type PriorityChanged = components['schemas']['PriorityChanged'];
 export type Profile = components['schemas']['Profile'];
 export type Project = components['schemas']['Project'];
@@ -5642,6 +6126,7 @@ export type ProjectsListMemoryQuery = components['schemas']['ProjectsListMemoryQ
 export type ProjectsListProjectAttachmentsQuery =
   components['schemas']['ProjectsListProjectAttachmentsQuery'];
 export type ProjectsListQuery = components['schemas']['ProjectsListQuery'];
+export type ProjectsListSchedulesQuery = components['schemas']['ProjectsListSchedulesQuery'];
 export type ProjectsListTasksQuery = components['schemas']['ProjectsListTasksQuery'];
 export type ProjectsListTriggersQuery = components['schemas']['ProjectsListTriggersQuery'];
 export type ProjectsSyncQuery = components['schemas']['ProjectsSyncQuery'];
@@ -5667,6 +6152,16 @@ export type RotateWebhookSecret = components['schemas']['RotateWebhookSecret'];
 export type RunEnd = components['schemas']['RunEnd'];
 export type RunLimits = components['schemas']['RunLimits'];
 export type RunningCommands = components['schemas']['RunningCommands'];
+export type Schedule = components['schemas']['Schedule'];
+export type ScheduleDisabledMessage = components['schemas']['ScheduleDisabledMessage'];
+export type ScheduleFiredMessage = components['schemas']['ScheduleFiredMessage'];
+export type ScheduleOccurrence = components['schemas']['ScheduleOccurrence'];
+export type ScheduleOccurrences = components['schemas']['ScheduleOccurrences'];
+export type SchedulePage = components['schemas']['SchedulePage'];
+export type ScheduleRun = components['schemas']['ScheduleRun'];
+export type ScheduleSkippedMessage = components['schemas']['ScheduleSkippedMessage'];
+export type ScheduleTimes = components['schemas']['ScheduleTimes'];
+export type SchedulesOccurrencesQuery = components['schemas']['SchedulesOccurrencesQuery'];
 export type Session = components['schemas']['Session'];
 export type SessionEvent = components['schemas']['SessionEvent'];
 export type SessionHistory = components['schemas']['SessionHistory'];
@@ -5722,6 +6217,7 @@ export type UpdateLabel = components['schemas']['UpdateLabel'];
 export type UpdatePreferences = components['schemas']['UpdatePreferences'];
 export type UpdateProfile = components['schemas']['UpdateProfile'];
 export type UpdateProject = components['schemas']['UpdateProject'];
+export type UpdateSchedule = components['schemas']['UpdateSchedule'];
 export type UpdateSession = components['schemas']['UpdateSession'];
 export type UpdateTask = components['schemas']['UpdateTask'];
 export type UpdateTrigger = components['schemas']['UpdateTrigger'];

@@ -4,6 +4,9 @@ import type {
   PingMessage,
   ProjectCreatedMessage,
   ProjectUpdatedMessage,
+  ScheduleDisabledMessage,
+  ScheduleFiredMessage,
+  ScheduleSkippedMessage,
   SystemAlertMessage,
   SystemMaintenanceMessage,
   TaskArchivedMessage,
@@ -22,6 +25,9 @@ export type WebhookEvent =
   | PingMessage
   | ProjectCreatedMessage
   | ProjectUpdatedMessage
+  | ScheduleDisabledMessage
+  | ScheduleFiredMessage
+  | ScheduleSkippedMessage
   | SystemAlertMessage
   | SystemMaintenanceMessage
   | TaskArchivedMessage

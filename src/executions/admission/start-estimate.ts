@@ -41,6 +41,9 @@ export interface Estimate {
   whyWaiting: ExecutionRow['why_waiting'];
 }
 
+/** Of what nobody asks for. */
+export const noEstimate: Estimate = { position: null, startsAt: null, whyWaiting: null };
+
 const cacheMs = 1_000;
 
 /** Estimates from the latest runs when a queued execution will start. */
@@ -70,7 +73,7 @@ export class StartEstimate {
       // the reason of last resort: another admission was at work when this was read, and by now the execution has been looked at
       const facts =
         first?.why_waiting === 'user_limit' ? await readAgain(this.database, executionId, first) : first;
-      if (!facts) return { position: null, startsAt: null, whyWaiting: null };
+      if (!facts) return noEstimate;
       const isCounted = facts.position === null || facts.position < countedPlaces;
       const { position, ahead } = isCounted ? facts : placeOf(facts, await this.line.ask());
       const fitting =

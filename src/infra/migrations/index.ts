@@ -45,6 +45,7 @@ import { Shells1797100200000 } from './1797100200000-shells.js';
 import { Artifacts1797100200001 } from './1797100200001-artifacts.js';
 import { ConcurrencyGroups1797100300000 } from './1797100300000-concurrency-groups.js';
 import { WorkerLabels1797100310000 } from './1797100310000-worker-labels.js';
+import { Schedules1797100400000 } from './1797100400000-schedules.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
 import { Imports1797000000000 } from './1797000000000-imports.js';
 
@@ -99,4 +100,5 @@ export const migrations = [
   Artifacts1797100200001,
   ConcurrencyGroups1797100300000,
   WorkerLabels1797100310000,
+  Schedules1797100400000,
 ];

@@ -41,6 +41,8 @@ const references: Reference[] = [
   reference('project_secrets', 'project_id', 'projects'),
   reference('input_secrets', 'project_id', 'projects'),
   reference('triggers', 'project_id', 'projects'),
+  reference('schedules', 'project_id', 'projects'),
+  reference('schedule_occurrences', 'schedule_id', 'schedules'),
   reference('labels', 'project_id', 'projects'),
   reference('credentials', 'user_id', 'users'),
   reference('webhook_deliveries', 'webhook_id', 'webhooks'),

@@ -11,6 +11,7 @@ import type {
   CreateMemory,
   CreateProject,
   CreateProjectKey,
+  CreateSchedule,
   CreateTrigger,
   Deleted,
   Document,
@@ -36,9 +37,12 @@ import type {
   ProjectsListMemoryQuery,
   ProjectsListProjectAttachmentsQuery,
   ProjectsListQuery,
+  ProjectsListSchedulesQuery,
   ProjectsListTasksQuery,
   ProjectsListTriggersQuery,
   ProjectsSyncQuery,
+  Schedule,
+  SchedulePage,
   SetProjectMember,
   SetSecret,
   TaskPage,
@@ -384,6 +388,46 @@ export class ProjectsResource {
       path: '/projects/{projectId}/memory',
       parameters: { projectId },
       body,
+      options,
+    });
+  }
+
+  /**
+   * List the schedules of a project.
+   * The newest first, each with its next times, its last run and how many runs have failed in a row. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listSchedules(
+    projectId: string,
+    query?: ProjectsListSchedulesQuery,
+    options?: RequestOptions,
+  ): Listing<SchedulePage, 'items'> {
+    return this.api.list(
+      {
+        method: 'GET',
+        path: '/projects/{projectId}/schedules',
+        parameters: { projectId },
+        query,
+        keep: ['inputs', 'template'],
+        options,
+      },
+      'items',
+    );
+  }
+
+  /**
+   * Create a schedule.
+   * It runs a task of the project, or makes a new one each time, at the times of a cron expression or at an interval. It runs with your rights as they are at each time; a token also needs the scope tasks.write for a template. Scopes, one of: `execute`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED
+   */
+  createSchedule(projectId: string, body: CreateSchedule, options?: RequestOptions): Promise<Schedule> {
+    return this.api.call({
+      method: 'POST',
+      path: '/projects/{projectId}/schedules',
+      parameters: { projectId },
+      body,
+      keep: ['inputs', 'template'],
       options,
     });
   }

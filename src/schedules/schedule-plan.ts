@@ -1,0 +1,42 @@
+import { CronExpression } from './cron-expression.js';
+import { boundedTimes, cronTimes, intervalTimes, jitterMs, type ScheduleTimes } from './schedule-times.js';
+import type { Schedule } from './schedule.entity.js';
+import { timeZone } from '../common/time-zone.js';
+
+/** What the times of a schedule follow from. */
+export type Timing = Pick<Schedule, 'cron' | 'every' | 'timezone' | 'starts_at' | 'ends_at' | 'created_at'>;
+
+/** When a schedule fires next. */
+export type Plan = Pick<Schedule, 'next_at' | 'due_at' | 'planned_zone'>;
+
+/** The time zone of a schedule: its own, that of its project, or UTC. */
+export function zoneOf({ timezone }: Pick<Schedule, 'timezone'>, projectZone: string | undefined): string {
+  return timezone ?? projectZone ?? 'UTC';
+}
+
+/** The times of a schedule. An interval without a start is counted from when the schedule was made. */
+export function timesOf(timing: Timing, zone: string): ScheduleTimes {
+  const { cron, every, starts_at, ends_at, created_at } = timing;
+  const times =
+    cron === null
+      ? intervalTimes((every ?? 1) * 1000, (starts_at ?? created_at).getTime())
+      : cronTimes(new CronExpression(cron), timeZone(zone) ?? timeZone('UTC')!);
+  // an interval whose start is when it was made does not fire at once
+  const from = starts_at?.getTime() ?? (cron === null ? created_at.getTime() + 1 : null);
+  return boundedTimes(times, from, ends_at?.getTime() ?? null);
+}
+
+/** Plans the first occurrence of a schedule after an instant. */
+export function planAfter(
+  schedule: Timing & Pick<Schedule, 'id' | 'jitter_seconds' | 'enabled'>,
+  zone: string,
+  after: number,
+): Plan {
+  const next = schedule.enabled ? timesOf(schedule, zone).next(after) : undefined;
+  if (next === undefined) return { next_at: null, due_at: null, planned_zone: zone };
+  return {
+    next_at: new Date(next),
+    due_at: new Date(next + jitterMs(schedule.id, next, schedule.jitter_seconds)),
+    planned_zone: zone,
+  };
+}
