@@ -22,6 +22,7 @@ import { addQueues } from './commands/queues.js';
 import { addWorkers } from './commands/workers.js';
 import { addRun } from './commands/run.js';
 import { addSchedules } from './commands/schedules.js';
+import { addTriggers } from './commands/triggers.js';
 import { addServer } from './commands/server.js';
 import { addStatus } from './commands/status.js';
 import { addNotes } from './commands/notes.js';
@@ -64,6 +65,7 @@ export async function run(args: readonly string[]): Promise<void> {
     addDoctor,
     addBackup,
     addSchedules,
+    addTriggers,
     addServer,
     addCompletion,
   ])

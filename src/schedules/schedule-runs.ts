@@ -72,6 +72,7 @@ export class ScheduleRuns {
     isUnattended = false,
   ): Promise<QueuedTask> {
     const origin = { type: 'schedule', id: schedule.id } as const;
+    const group = schedule.concurrency === null ? {} : { concurrency: schedule.concurrency };
     if (schedule.template !== null) {
       const body = this.newTask(schedule, schedule.template, scheduledFor);
       const make = await this.creation.prepare(actor, body);
@@ -83,6 +84,7 @@ export class ScheduleRuns {
         { priority: schedule.priority, options: {}, inputs: this.inputs.forRun(schedule, body.inputs) },
         {
           origin,
+          ...group,
           isUnattended,
           makeTask,
           within: async (tx, id) => within(tx, { task_id: taskId, execution_id: id }),
@@ -98,7 +100,7 @@ export class ScheduleRuns {
       actor,
       task_id,
       { priority: schedule.priority, options: {}, inputs },
-      { origin, isUnattended, within: async (tx, id) => within(tx, { task_id, execution_id: id }) },
+      { origin, ...group, isUnattended, within: async (tx, id) => within(tx, { task_id, execution_id: id }) },
     );
   }
 

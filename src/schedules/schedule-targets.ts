@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
 import { checkScopes, scopesOf } from '../common/scopes.js';
+import { checkGroupInputs, type Concurrency } from '../executions/concurrency.js';
 import type { InputDeclaration, InputValues } from '../executions/inputs/input-declarations.js';
 import type { Transaction } from '../infra/database.js';
 import { ProjectAccess } from '../projects/project-access.js';
@@ -15,6 +16,7 @@ interface Target {
   task_id: string | null;
   template: Record<string, unknown> | null;
   inputs: InputValues;
+  concurrency: Concurrency | null;
 }
 
 /** Checks what a schedule runs: a task of its project or a template of one, and the inputs. */
@@ -40,6 +42,7 @@ export class ScheduleTargets {
     before?: Pick<Schedule, 'id' | 'inputs' | 'sealed_inputs'>,
   ): Promise<Pick<Schedule, 'task_id' | 'template' | 'inputs' | 'sealed_inputs'>> {
     const { task_id, declared } = await this.declarationsOf(tx, actor, project_id, target);
+    checkGroupInputs(target.concurrency, declared);
     const sealed = await this.inputs.seal(id, declared, target.inputs, before);
     if (target.template === null) return { ...sealed, task_id, template: null };
     // the project is that of the schedule

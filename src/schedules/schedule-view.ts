@@ -21,6 +21,7 @@ export function toSchedule(row: ScheduleRow, now: number): ScheduleView {
     task_id: row.task_id,
     template: row.template,
     inputs: row.inputs,
+    concurrency: row.concurrency,
     priority: row.priority,
     overlap: row.overlap,
     catch_up: row.catch_up,

@@ -1,4 +1,5 @@
 import { Column, Entity, Index } from 'typeorm';
+import type { Concurrency } from '../executions/concurrency.js';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 
 export const overlapPolicies = ['skip', 'queue', 'replace', 'allow'] as const;
@@ -60,6 +61,10 @@ export class Schedule {
 
   @Column('text', { default: 'skip' })
   overlap!: (typeof overlapPolicies)[number];
+
+  /** The concurrency group of its runs in place of that of the task; null for that of the task. */
+  @Column('jsonb', { nullable: true })
+  concurrency!: Concurrency | null;
 
   @Column('text', { default: 'latest' })
   catch_up!: (typeof catchUpPolicies)[number];

@@ -72,6 +72,7 @@ const written = [
   'template',
   'inputs',
   'sealed_inputs',
+  'concurrency',
   'priority',
   'overlap',
   'catch_up',

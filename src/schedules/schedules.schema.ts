@@ -4,6 +4,7 @@ import { id, instant, sentInstant, versionField } from '../common/fields.js';
 import { zoneFault } from '../common/time-zone.js';
 import { executionStatuses } from '../executions/transitions/execution-state.js';
 import { priorities } from '../executions/executions.schema.js';
+import { concurrencySchema, shownConcurrency } from '../executions/concurrency.js';
 import { inputValues } from '../executions/inputs/input-declarations.js';
 import { secretMask } from '../executions/inputs/check-inputs.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
@@ -76,6 +77,9 @@ const shape = {
   inputs: inputValues.meta({
     description: `The inputs of each run, by name; that of a secret shows as ${secretMask}, which leaves it as it is when it is sent back`,
   }),
+  concurrency: concurrencySchema
+    .nullable()
+    .meta({ description: 'The concurrency group of its runs; null for that of the task' }),
   priority: z.enum(priorities),
   overlap: z.enum(overlapPolicies).meta({
     description:
@@ -111,6 +115,7 @@ export const createScheduleSchema = z
     task_id: shape.task_id.default(null),
     template: shape.template.default(null),
     inputs: shape.inputs.default({}),
+    concurrency: shape.concurrency.default(null),
     priority: shape.priority.default('normal'),
     overlap: shape.overlap.default('skip'),
     catch_up: shape.catch_up.default('latest'),
@@ -203,6 +208,7 @@ export const scheduleSchema = z
     task_id: id.nullable(),
     template: z.record(z.string(), z.unknown()).nullable(),
     inputs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    concurrency: shownConcurrency.nullable(),
     priority: z.enum(priorities),
     overlap: z.enum(overlapPolicies),
     catch_up: z.enum(catchUpPolicies),

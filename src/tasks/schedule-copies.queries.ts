@@ -12,6 +12,7 @@ const copied = [
   'every',
   'timezone',
   'template',
+  'concurrency',
   'priority',
   'overlap',
   'catch_up',

@@ -1222,6 +1222,11 @@ export interface components {
        */
       catchUp?: 'latest' | 'none' | 'all';
       /**
+       * @description The concurrency group of its runs; null for that of the task
+       * @default null
+       */
+      concurrency?: components['schemas']['SetConcurrency'] | null;
+      /**
        * @description Five fields (minute, hour, day of the month, month, day of the week) or six, with seconds first; names, ranges, steps, L, W and #; or @hourly, @daily, @weekly, @monthly, @yearly
        * @default null
        */
@@ -3801,6 +3806,7 @@ export interface components {
     Schedule: {
       /** @enum {string} */
       catchUp: 'latest' | 'none' | 'all';
+      concurrency: components['schemas']['Concurrency'] | null;
       consecutiveFailures: number;
       /** Format: date-time */
       createdAt: string;
@@ -5314,6 +5320,8 @@ export interface components {
        * @enum {string}
        */
       catchUp?: 'latest' | 'none' | 'all';
+      /** @description The concurrency group of its runs; null for that of the task */
+      concurrency?: components['schemas']['SetConcurrency'] | null;
       /** @description Five fields (minute, hour, day of the month, month, day of the week) or six, with seconds first; names, ranges, steps, L, W and #; or @hourly, @daily, @weekly, @monthly, @yearly */
       cron?: string | null;
       description?: string;

@@ -52,7 +52,7 @@ export class Schedules1797100400000 implements MigrationInterface {
       `CREATE TABLE IF NOT EXISTS "schedules" (
          "id" uuid NOT NULL, "project_id" uuid NOT NULL, "name" text NOT NULL, "description" text NOT NULL DEFAULT '',
          "enabled" boolean NOT NULL DEFAULT true, "cron" text, "every" integer, "timezone" text, "task_id" uuid, "template" jsonb,
-         "inputs" jsonb NOT NULL DEFAULT '{}', "sealed_inputs" bytea, "priority" text NOT NULL DEFAULT 'normal',
+         "inputs" jsonb NOT NULL DEFAULT '{}', "sealed_inputs" bytea, "concurrency" jsonb, "priority" text NOT NULL DEFAULT 'normal',
          "overlap" text NOT NULL DEFAULT 'skip', "catch_up" text NOT NULL DEFAULT 'latest',
          "starts_at" TIMESTAMP(3) WITH TIME ZONE, "ends_at" TIMESTAMP(3) WITH TIME ZONE, "jitter_seconds" integer NOT NULL DEFAULT '0',
          "disable_after_failures" integer, "disabled_at" TIMESTAMP(3) WITH TIME ZONE, "disabled_reason" text,
