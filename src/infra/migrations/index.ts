@@ -40,6 +40,8 @@ import { ProjectKeys1796700000000 } from './1796700000000-project-keys.js';
 import { ClaimsEndInFullProjects1797100000000 } from './1797100000000-claims-end-in-full-projects.js';
 import { LimitsOfKeys1797100100000 } from './1797100100000-limits-of-keys.js';
 import { Inputs1797100110000 } from './1797100110000-inputs.js';
+import { BoundedWords1797100500000 } from './1797100500000-bounded-words.js';
+import { UserIdsOfErasedProjects1797100510000 } from './1797100510000-user-ids-of-erased-projects.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
 import { Imports1797000000000 } from './1797000000000-imports.js';
 
@@ -89,4 +91,6 @@ export const migrations = [
   ClaimsEndInFullProjects1797100000000,
   LimitsOfKeys1797100100000,
   Inputs1797100110000,
+  BoundedWords1797100500000,
+  UserIdsOfErasedProjects1797100510000,
 ];
