@@ -83,7 +83,9 @@ describe('invalid and unusual commands', () => {
       readdirSync(runFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFIFO())
         .length;
     const refused = () =>
-      expect(own.launch(request('true', { workingDirectory: 'no/such/folder' }))).rejects.toThrow();
+      expect(own.launch(request('true', { workingDirectory: 'no/such/folder' }))).rejects.toMatchObject({
+        code: 'WORKING_DIRECTORY_MISSING',
+      });
     await refused();
     const before = pipes();
     await refused();
