@@ -31,7 +31,7 @@ const once = [
   'test/cli/**',
   'test/contract/**',
   'test/commands/{help,output}.test.ts',
-  'test/e2e/{access,answer-size,backup,bodies,bulk,command-users,connections,cursors,doctor,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,task-list,task-pages,tasks}.test.ts',
+  'test/e2e/{access,answer-size,artifacts,awaited-ends,backup,bodies,bulk,command-users,connections,cursors,doctor,errors,examples,idempotency,isolation,late-bodies,loopback,migrate,overload,projects,requests,run-limits,separation,shells,task-list,task-pages,tasks}.test.ts',
   'test/executions/{last-run,run-writes,user-slots}.test.ts',
   'test/faults/{connections-taken,lost-commits,processes,secrets}.test.ts',
   'test/output/**',
@@ -52,7 +52,7 @@ const once = [
 const betweenProcesses = [
   'test/commands/commands.test.ts',
   'test/e2e/{auth-sessions,operations,personal-tokens,task-numbers,users}.test.ts',
-  'test/executions/{admission,revoked}.test.ts',
+  'test/executions/{admission,concurrency,revoked}.test.ts',
   'test/faults/{changes,erasure,output,races}.test.ts',
   'test/realtime/{connection,expiry,limits,shutdown,socket-io,stream-access}.test.ts',
   'test/sdk/websocket.test.ts',

@@ -25,11 +25,13 @@ import { PersonalTokensModule } from './personal-tokens/personal-tokens.module.j
 import { OutputModule } from './output/output.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { QueuesModule } from './queues/queues.module.js';
+import { WorkersModule } from './workers/workers.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RequestLimitsModule } from './request-limits/request-limits.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
+import { TriggersModule } from './triggers/triggers.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 import { WorkspaceModule } from './workspace/workspace.module.js';
@@ -60,10 +62,12 @@ export class AppModule {
         ImportsModule,
         LabelsModule,
         ClaimsModule,
+        TriggersModule,
         BacklogsModule,
         CommandsModule,
         SessionsModule,
         QueuesModule,
+        WorkersModule,
         ExecutorModule,
         ...(infrastructure.role === 'worker' ? [] : [RealtimeModule]),
         WebhooksModule,

@@ -42,10 +42,12 @@ const queries = {
   '/api/documents/{document_id}/versions/{version}': [''],
   '/api/documents/{document_id}/attachments': [''],
   '/api/executions/{execution_id}': [''],
+  '/api/executions/{execution_id}/artifacts': [''],
   '/api/health': [''],
   '/api/health/detailed': [''],
   '/api/health/live': [''],
   '/api/health/ready': [''],
+  '/api/projects/{project_id}/triggers': [''],
   '/api/labels': ['', list(`project_id=${projects.listed}&search=b`)],
   '/api/labels/{label_id}': [''],
   '/api/personal-access-tokens': [''],
@@ -62,6 +64,7 @@ const queries = {
   '/api/projects/{project_id}/tasks': [''],
   '/api/queues/metrics': [''],
   '/api/queues/status': [''],
+  '/api/workers': [''],
   '/api/sessions': [''],
   '/api/sessions/{session_id}': [''],
   '/api/sessions/{session_id}/history': ['', list('page=$LAST')],
@@ -113,12 +116,16 @@ const queries = {
 /** Live streams and downloads. */
 const excluded = [
   '/api/attachments/{attachment_id}/content',
+  '/api/executions/{execution_id}/artifacts/{artifact_id}',
   '/api/commands/{command_id}/output',
   '/api/events',
   // it compares whole tables, within limits of time
   '/api/system/doctor',
   '/api/projects/{project_id}/export',
   '/api/tasks/{task_id}/output',
+  // a row by its key, and the last of one trigger by their index
+  '/api/triggers/{trigger_id}',
+  '/api/triggers/{trigger_id}/deliveries',
 ];
 
 /** Compares the time of every GET with 1,000,000 tasks, their runs and their history with its time with 20,000. */

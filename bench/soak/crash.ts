@@ -7,6 +7,7 @@ import { until } from '../../test/support/until.js';
 import { commandOf, makeWork, type SoakProject } from './command.js';
 import { faultsOf, leaseSeconds, type Fault } from './faults.js';
 import { concurrently } from './concurrently.js';
+import { fieldsOf, makePlacement, rememberWorkers } from './placement.js';
 import { PausedLine } from './paused-line.js';
 import { Random } from './random.js';
 import { Receiver } from './receiver.js';
@@ -49,10 +50,13 @@ export async function crash(
     const line = await PausedLine.create(cluster);
     const hook = { url: receiver.url, events: ['task.*'] };
     receiver.secret = (await data(201, cluster.admin.post('/api/webhooks/', hook))).secret as string;
+    await rememberWorkers(cluster);
     const all: string[] = [];
+    let rounds = 0;
     do {
       counters.count('rounds');
-      const round = await runRound(cluster, random, counters, projects, faultsOf(cluster, options.faults));
+      const faults = faultsOf(cluster, options.faults);
+      const round = await runRound(cluster, random, counters, projects, faults, (rounds += 1));
       all.push(...round.tasks.map(({ id }) => id));
       const stuck = !(await allEnded(cluster, round, counters));
       if (stuck) break;
@@ -79,6 +83,7 @@ async function runRound(
   counters: Counters,
   projects: readonly SoakProject[],
   faults: readonly Fault[],
+  number: number,
 ): Promise<Round> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-soak-round-'));
   await chmod(folder, 0o777);
@@ -90,15 +95,18 @@ async function runRound(
   await data(200, cluster.admin.post('/api/queues/pause', queue));
   const plans = Array.from({ length: tasksInRound }, (_, index) => {
     const project = projects[index % 2 === 0 ? 0 : 1 + (((index - 1) / 2) % 10)]!;
-    return { project, work: makeWork(random, `task-${index}`), retries: random.chance(0.7) ? 5 : 0 };
+    const placement = makePlacement(random, number, cluster.options.mode);
+    const retries = random.chance(0.7) ? 5 : 0;
+    return { project, work: makeWork(random, `task-${index}`), retries, placement };
   });
-  const tasks: Task[] = await concurrently(8, plans, async ({ project, work, retries }) => {
+  const tasks: Task[] = await concurrently(8, plans, async ({ project, work, retries, placement }) => {
     const { task } = await startTask(cluster, project.id, commandOf(work, folder, project), {
       environment: { SOAK_PROJECT: project.name },
       retry_attempts: retries,
+      ...fieldsOf(placement),
     });
     counters.count('runs');
-    return { id: task, work, limit: project.limit, cancelled: false };
+    return { id: task, work, limit: project.limit, cancelled: false, moved: false, placement };
   });
   await data(200, cluster.admin.post('/api/queues/resume', queue));
   const meddling = Promise.all([
@@ -148,12 +156,14 @@ async function cancelSome(
 async function changePriorities(
   cluster: TestCluster,
   random: Random,
-  tasks: readonly Task[],
+  tasks: Task[],
   counters: Counters,
 ): Promise<void> {
   for (let count = 0; count < 8; count += 1) {
     await delay(random.between(100, 900));
-    const task_ids = [...new Set(Array.from({ length: 10 }, () => random.pick(tasks).id))];
+    const picked = new Set(Array.from({ length: 10 }, () => random.pick(tasks)));
+    for (const task of picked) task.moved = true;
+    const task_ids = [...picked].map(({ id }) => id);
     const priority = random.pick(['high', 'normal']);
     const answer = await cluster.admin
       .post('/api/queues/priority', { task_ids, priority })

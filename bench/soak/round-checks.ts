@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digest, outputOf, type Work } from './command.js';
 import { leaseSeconds } from './faults.js';
+import { checkPlacement, type Placement } from './placement.js';
 import type { Random } from './random.js';
 import type { TestCluster } from './test-cluster.js';
 import type { Counters } from './counters.js';
@@ -12,6 +13,9 @@ export interface Task {
   limit: number;
   /** Whether the soak has cancelled the task. */
   cancelled: boolean;
+  /** Whether the soak has changed its priority. */
+  moved: boolean;
+  placement: Placement;
 }
 
 /** An injected fault, from its start until all processes serve again. */
@@ -75,6 +79,7 @@ export async function checkRound(
     }
   }
   checkLimits(round, attempts, counters);
+  await checkPlacement(cluster, round, counters);
   await checkDownloads(cluster, round, attempts, random, counters);
   const alive = await livingRuns(attempts.map(({ id }) => id));
   counters.check('no process of an ended run is alive', alive.length === 0, alive.join(', '));

@@ -11,6 +11,7 @@ import { RedisServer } from '../../test/support/redis-server.js';
 import { ServerProcess, type Environment, type Role } from '../../test/support/server-process.js';
 import { until } from '../../test/support/until.js';
 import { concurrently } from './concurrently.js';
+import { workerLabels } from './placement.js';
 import { embeddedUrl, ExternalPostgres } from './postgres.js';
 
 export type Mode = 'single' | 'redis' | 'cluster';
@@ -137,7 +138,8 @@ export class TestCluster {
     };
     for (const role of roles) {
       const port = await freePort();
-      this.processes.push(new ServerProcess(role, port, { ...common, PORT: String(port) }));
+      const ofWorker = { WORKER_LABELS: this.labelsOfNext(role) };
+      this.processes.push(new ServerProcess(role, port, { ...common, ...ofWorker, PORT: String(port) }));
     }
     // many concurrent starts would take longer than a few at a time
     await concurrently(4, this.processes, async (server) => {
@@ -147,6 +149,12 @@ export class TestCluster {
       await this.serves(server);
     });
     this.admin = await new Client(() => this.nextUrl()).as({ username: 'admin', password });
+  }
+
+  /** Each worker has one of the labels of the soak, and a single one has both. */
+  private labelsOfNext(role: Role): string {
+    if (role === 'all') return workerLabels.join();
+    return workerLabels[this.workers.length % workerLabels.length]!;
   }
 
   private databaseUrl(): string | Promise<string> {

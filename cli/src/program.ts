@@ -12,12 +12,14 @@ import { addConfig } from './commands/config.js';
 import { addDoctor } from './commands/doctor.js';
 import { addDocuments } from './commands/documents.js';
 import { addEvents } from './commands/events.js';
+import { addExecutions } from './commands/executions.js';
 import { addKeys } from './commands/keys.js';
 import { addLabels } from './commands/labels.js';
 import { addLogin } from './commands/login.js';
 import { addMcp } from './commands/mcp.js';
 import { addProjects } from './commands/projects.js';
 import { addQueues } from './commands/queues.js';
+import { addWorkers } from './commands/workers.js';
 import { addRun } from './commands/run.js';
 import { addServer } from './commands/server.js';
 import { addStatus } from './commands/status.js';
@@ -43,9 +45,11 @@ export async function run(args: readonly string[]): Promise<void> {
   for (const add of [addLogin, addStatus, addConfig, addProjects, addTasks, addNotes, addRun, addQueues])
     add(program);
   for (const add of [
+    addWorkers,
     addLabels,
     addDocuments,
     addAttachments,
+    addExecutions,
     addTransfer,
     addAgents,
     addKeys,

@@ -72,7 +72,7 @@ function write(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<boolean> 
 }
 
 /** The exit code as a shell reports it: a signal becomes 128 and its number. */
-function shellCode(exitCode: number | null): number {
+export function shellCode(exitCode: number | null): number {
   if (exitCode === null)
     throw new CliError('The command did not run to its end', { exitCode: exitCodes.own });
   return exitCode < 0 ? 128 - exitCode : exitCode;

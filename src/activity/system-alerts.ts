@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../infra/database.js';
+import { Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { ActivityLog } from './activity-log.js';
 
@@ -29,26 +29,30 @@ export class SystemAlerts {
            WHERE system_settings.updated_at < now() - make_interval(secs => $2) RETURNING name`,
         [`alert:${kind}`, quietSeconds],
       );
-      if (!first) return;
-      const data = { kind, level: 'warning', message, details };
-      this.activity.record(tx, {
-        actor: null,
-        entityType: 'system',
-        entityId: alertEntity,
-        action: 'alert',
-        newValue: data,
-        event: { name: 'system.alert', data },
-      });
-      this.events.emitAfter(tx, 'notification', {
-        user_id: null,
-        role: 'admin',
-        project_id: null,
-        room: 'system',
-        level: 'warning',
-        title: 'System alert',
-        message,
-        actions: [{ label: 'Dismiss', action: 'dismiss' }],
-      });
+      if (first) this.record(tx, kind, message, details);
+    });
+  }
+
+  /** Raises an alert within the caller's transaction, however many of its kind there were before. */
+  record(tx: Transaction, kind: string, message: string, details: Record<string, unknown>): void {
+    const data = { kind, level: 'warning', message, details };
+    this.activity.record(tx, {
+      actor: null,
+      entityType: 'system',
+      entityId: alertEntity,
+      action: 'alert',
+      newValue: data,
+      event: { name: 'system.alert', data },
+    });
+    this.events.emitAfter(tx, 'notification', {
+      user_id: null,
+      role: 'admin',
+      project_id: null,
+      room: 'system',
+      level: 'warning',
+      title: 'System alert',
+      message,
+      actions: [{ label: 'Dismiss', action: 'dismiss' }],
     });
   }
 }

@@ -12,5 +12,6 @@ export const webhookEvents = [
   'project.updated',
   'system.maintenance',
   'system.alert',
+  'worker.lost',
 ] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];

@@ -5,7 +5,8 @@ import type { Actor } from '../common/permissions.js';
 import { Endpoint } from '../http/endpoint.js';
 import { CurrentActor } from '../http/request.js';
 import { deletedSchema } from '../projects/projects.schema.js';
-import { AttachmentContent, contentMedia } from './attachment-content.js';
+import { fileMedia } from '../http/stored-file.js';
+import { AttachmentContent } from './attachment-content.js';
 import { attachmentSchema, createAttachmentSchema, type CreateAttachment } from './attachments.schema.js';
 import { AttachmentsService } from './attachments.service.js';
 
@@ -61,7 +62,7 @@ export class AttachmentsController {
     summary: 'Download an attached file',
     description:
       'The bytes as they were sent. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. A link has no content (409). The download is cut off when the right to it ends.',
-    raw: contentMedia,
+    raw: fileMedia,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND', 'ATTACHMENT_IS_LINK'],
   })
   async content(

@@ -12,6 +12,7 @@ import { Maintenance } from '../infra/maintenance.js';
 import { hasBody, type ActorRequest } from '../http/request.js';
 import { Actors } from './actors.js';
 import { RequestIdentity } from './request-identity.js';
+import { UrlTokens } from './url-tokens.js';
 
 const sessionId = z.uuid();
 
@@ -19,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** True when the guard has admitted the request. */
     isAdmitted: boolean;
+    /** For whom the body of a request counts that a token in its URL has opened. */
+    bodyOwner: string | null;
   }
 }
 
@@ -33,12 +36,14 @@ export class AccessGuard implements CanActivate {
     private readonly identity: RequestIdentity,
     private readonly actors: Actors,
     private readonly maintenance: Maintenance,
+    private readonly urlTokens: UrlTokens,
     private readonly infrastructure: Infrastructure,
   ) {}
 
   install(server: FastifyInstance): void {
     const admitAgain = (request: ActorRequest) => this.admitAgain(request);
     server.decorateRequest('isAdmitted', false);
+    server.decorateRequest('bodyOwner', null);
     server.decorateRequest('admitAgain', function admitThisAgain(this: ActorRequest) {
       return admitAgain(this);
     });
@@ -63,7 +68,12 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  private async decide(request: ActorRequest, { access, machineToken }: RouteRules): Promise<void> {
+  private async decide(request: ActorRequest, { access, machineToken, urlToken }: RouteRules): Promise<void> {
+    if (urlToken) {
+      request.bodyOwner = (await this.urlTokens.ownerOf(request)) ?? null;
+      if (request.bodyOwner === null) throw new AppError('RESOURCE_NOT_FOUND');
+      return;
+    }
     if (access === 'public' || this.opensByToken(request, machineToken)) return;
     request.user = actorOfRequest(await this.identity.of(request), request);
     await this.check(request, request.user, access);

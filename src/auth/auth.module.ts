@@ -21,6 +21,7 @@ import { CredentialStrategy } from './credential.strategy.js';
 import { RequestIdentity } from './request-identity.js';
 import { RequestRateLimit } from './request-rate-limit.js';
 import { RequestNetworks } from './request-networks.js';
+import { UrlTokens } from './url-tokens.js';
 import { loadSigningKey } from './keys.js';
 
 @Module({
@@ -48,7 +49,16 @@ import { loadSigningKey } from './keys.js';
     RequestIdentity,
     RequestRateLimit,
     RequestNetworks,
+    UrlTokens,
   ],
-  exports: [Actors, AuthService, BearerGuard, FirstAdministrator, RequestRateLimit, RequestNetworks],
+  exports: [
+    UrlTokens,
+    Actors,
+    AuthService,
+    BearerGuard,
+    FirstAdministrator,
+    RequestRateLimit,
+    RequestNetworks,
+  ],
 })
 export class AuthModule {}

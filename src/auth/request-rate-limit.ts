@@ -10,10 +10,12 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimiterFactory, type RateLimiter } from '../infra/rate-limiter-factory.js';
 import { isProbe } from '../http/request.js';
 import { RequestIdentity } from './request-identity.js';
+import { UrlTokens } from './url-tokens.js';
 import { RequestNetworks, type OriginSource } from './request-networks.js';
 
 const windowSeconds = 60;
-const limits = { address: 100, standard: 200, premium: 500 } as const;
+/** Per minute: of a network, of users by their tier, and of a URL with a token. */
+const limits = { address: 100, standard: 200, premium: 500, url: 60 } as const;
 type Kind = keyof typeof limits;
 /** A client that goes on although so many of its requests in a row were refused loses its connection, and what it sent ahead. */
 const mostRefusals = 3;
@@ -30,10 +32,16 @@ export class RequestRateLimit {
     factory: RateLimiterFactory,
     private readonly identity: RequestIdentity,
     private readonly networks: RequestNetworks,
+    private readonly urlTokens: UrlTokens,
     infrastructure: Infrastructure,
   ) {
     const create = (kind: Kind) => factory.create(`requests-${kind}`, limits[kind], windowSeconds);
-    this.limiters = { address: create('address'), standard: create('standard'), premium: create('premium') };
+    this.limiters = {
+      address: create('address'),
+      standard: create('standard'),
+      premium: create('premium'),
+      url: create('url'),
+    };
     this.enabled = infrastructure.config.RATE_LIMIT_ENABLED;
   }
 
@@ -113,6 +121,8 @@ export class RequestRateLimit {
   }
 
   private async limitOf(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
+    const opened = await this.urlTokens.ownerOf(request);
+    if (opened !== undefined) return { kind: 'url', key: opened };
     // a request with an invalid token counts for its network, and the guard refuses it
     const actor = await this.identity.of(request).catch(() => undefined);
     if (actor) return { kind: actor.tier, key: accountOf(actor) };

@@ -4,6 +4,7 @@ import { analyse } from './analyse.js';
 test('reports dangerous commands with suggestions', () => {
   expect(analyse('rm -rf /')).toEqual({
     faults: [],
+    unchecked: [],
     safe: false,
     warnings: ['This command is potentially destructive', 'Command attempts to delete system files'],
     suggestions: [
@@ -57,6 +58,35 @@ test('a script for another interpreter than a shell is not checked for shell syn
   expect(analyse(`#!/usr/bin/env python3\n${text}`).faults).toEqual([]);
   expect(analyse(`#!/usr/bin/env -S bash -e\n${text}`).faults.join()).toContain('line 2');
   expect(analyse(`#!/bin/sh\n${text}`).faults.join()).toContain('line 2');
+});
+
+test('the text for a program that is no shell known here is not parsed, and says so', () => {
+  const python = 'def f(x):\n    return x)\n';
+  for (const shell of ['python3', '/usr/bin/perl', 'zsh', 'fish', '/opt/own-shell']) {
+    expect(analyse(python, { shell })).toMatchObject({ faults: [], safe: true });
+    expect(analyse(python, { shell }).unchecked.join()).toContain(shell);
+    expect(analyse('rm -rf /', { shell }).safe).toBe(false);
+  }
+  for (const shell of ['sh', 'bash', '/usr/local/bin/bash', 'dash']) {
+    expect(analyse(python, { shell }).faults).not.toEqual([]);
+    expect(analyse('ls', { shell }).unchecked).toEqual([]);
+  }
+  expect(analyse(`#!/usr/bin/env python3\n${python}`).unchecked.join()).toContain('/usr/bin/env');
+  expect(analyse(`#!/bin/bash\nls`, { shell: 'python3' }).unchecked).toEqual([]);
+});
+
+test.each([
+  ['[[ -e x ]]', '[['],
+  ['list=(a b); echo "${list[0]}"', 'NAME=('],
+  ['diff <(ls a) <(ls b)', '<('],
+  ['cat <<< text', '<<<'],
+  ['for ((i = 0; i < 3; i++)); do echo "$(( i ))"; done', 'for (('],
+])('what only bash knows is no error, and a warning where sh runs it: %s', (command, written) => {
+  for (const shell of ['bash', '/bin/bash'])
+    expect(analyse(command, { shell })).toMatchObject({ faults: [], safe: true, warnings: [] });
+  const { faults, safe, warnings } = analyse(command);
+  expect({ faults, safe }).toEqual({ faults: [], safe: true });
+  expect(warnings.join()).toContain(`run by sh: ${written}`);
 });
 
 test('takes the variables of the environment and the list of safe folders into account', () => {

@@ -6,7 +6,7 @@ test('the commands of a key are checked in the turn of who has made it', async (
   const checks = new SafetyChecks({ config: { DATA_DIR: '/data' } } as Infrastructure);
   const analyse = vi
     .spyOn(checks, 'analyse')
-    .mockResolvedValue({ safe: true, faults: [], warnings: [], suggestions: [] });
+    .mockResolvedValue({ safe: true, faults: [], unchecked: [], warnings: [], suggestions: [] });
   await checks.refuseUnsafe(
     { id: 'the key', accountId: 'its maker', username: 'key', role: 'developer', tier: 'standard' },
     'true',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '../common/errors.js';
 import { accountOf, may, type Actor } from '../common/permissions.js';
 import { Infrastructure } from '../infra/infrastructure.js';
-import type { Analysis } from './analyse.js';
+import type { Analysis, AnalyseOptions } from './analyse.js';
 import { SafetyThread } from './safety-thread.js';
 
 /** The number of cached analyses, since the same commands are run again and again. */
@@ -18,6 +18,9 @@ const maxSlowUsers = 10_000;
 
 /** The purpose of an analysis: the command is about to run, or its safety is queried. */
 export type Purpose = 'run' | 'validate';
+
+/** What else a verdict depends on. */
+export type Circumstances = Pick<AnalyseOptions, 'environment' | 'shell'>;
 
 interface CachedAnalysis {
   userId: string;
@@ -35,7 +38,7 @@ export class SafetyChecks implements OnApplicationShutdown {
   /** Analyses the commands of users whose commands take long, and those whose safety is only queried. */
   private readonly lowPriority = new SafetyThread(4, true);
   private readonly safeFolders: readonly string[];
-  /** The cached analyses by the hash of command and environment, in the order in which they were added. */
+  /** The cached analyses by the hash of command, environment and shell, in the order in which they were added. */
   private readonly recent = new Map<string, CachedAnalysis>();
   /** The time until which each user counts as slow. */
   private readonly slow = new Map<string, number>();
@@ -49,26 +52,26 @@ export class SafetyChecks implements OnApplicationShutdown {
    * Returns the analysis of a command, from the cache if possible.
    * @param userId the user in whose turn it is analysed
    * @param command at most 64 KiB
-   * @param environment the environment variables of the command
+   * @param circumstances the environment and the shell of the command
    * @throws RATE_LIMIT_EXCEEDED when too many commands of the user wait
    */
   async analyse(
     userId: string,
     command: string,
     purpose: Purpose,
-    environment?: Readonly<Record<string, string>>,
+    circumstances: Circumstances = {},
   ): Promise<Analysis> {
-    const key = keyOf(command, environment);
+    const key = keyOf(command, circumstances);
     const cached = this.recent.get(key);
     // a pending analysis of another user may have a late turn, so it is not shared
     const isUsable = cached && (cached.safe !== undefined || cached.userId === userId);
     if (isUsable && cached.until > Date.now()) return cached.analysis;
-    return this.analyseUncached(key, userId, purpose, command, environment);
+    return this.analyseUncached(key, userId, purpose, command, circumstances);
   }
 
   /** Whether a cached analysis found a command safe. */
-  isKnownAsSafe(command: string, environment?: Readonly<Record<string, string>>): boolean {
-    return this.recent.get(keyOf(command, environment))?.safe === true;
+  isKnownAsSafe(command: string, circumstances: Circumstances): boolean {
+    return this.recent.get(keyOf(command, circumstances))?.safe === true;
   }
 
   /**
@@ -79,13 +82,18 @@ export class SafetyChecks implements OnApplicationShutdown {
     actor: Actor,
     command: string,
     allowUnsafe = false,
-    environment?: Readonly<Record<string, string>>,
+    circumstances: Circumstances = {},
   ): Promise<void> {
     if (allowUnsafe && !may(actor, 'admin')) {
       throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS', { field: 'allow_unsafe', required: 'admin' });
     }
     if (allowUnsafe) return;
-    const { safe, warnings, suggestions } = await this.analyse(accountOf(actor), command, 'run', environment);
+    const { safe, warnings, suggestions } = await this.analyse(
+      accountOf(actor),
+      command,
+      'run',
+      circumstances,
+    );
     if (!safe) throw new AppError('COMMAND_UNSAFE', { warnings, suggestions });
   }
 
@@ -98,10 +106,10 @@ export class SafetyChecks implements OnApplicationShutdown {
     userId: string,
     purpose: Purpose,
     command: string,
-    environment?: Readonly<Record<string, string>>,
+    { environment, shell }: Circumstances,
   ): Promise<Analysis> {
     const thread = purpose === 'run' && !this.isSlow(userId) ? this.runs : this.lowPriority;
-    const outcome = thread.analyse(userId, command, { environment, safeFolders: this.safeFolders });
+    const outcome = thread.analyse(userId, command, { environment, shell, safeFolders: this.safeFolders });
     const cached: CachedAnalysis = {
       userId,
       analysis: outcome.then(({ analysis }) => analysis),
@@ -135,8 +143,8 @@ export class SafetyChecks implements OnApplicationShutdown {
   }
 }
 
-function keyOf(command: string, environment?: Readonly<Record<string, string>>): string {
+function keyOf(command: string, { environment, shell }: Circumstances): string {
   return createHash('sha256')
-    .update(JSON.stringify([command, environment]))
+    .update(JSON.stringify([command, environment, shell]))
     .digest('base64');
 }

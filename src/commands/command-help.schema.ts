@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { querySchema } from '../http/query.js';
+import { shell, usualShell } from '../common/shell.js';
 import { commandText } from './commands.schema.js';
 
 export const suggestionsQuery = querySchema({
@@ -29,7 +30,11 @@ export const suggestionsSchema = z
   .meta({ id: 'CommandSuggestions' });
 
 export const validateCommandSchema = z
-  .object({ command: commandText.max(16_384), check_safety: z.boolean().default(true) })
+  .object({
+    command: commandText.max(16_384),
+    shell: shell.default(usualShell),
+    check_safety: z.boolean().default(true),
+  })
   .meta({ id: 'ValidateCommand', examples: [{ command: 'rm -rf /', check_safety: true }] });
 export type ValidateCommand = z.output<typeof validateCommandSchema>;
 
@@ -37,7 +42,7 @@ export const validatedCommandSchema = z
   .object({
     valid: z.boolean().meta({
       description:
-        'Whether the syntax is valid, or the first line names another interpreter, and the command looks safe if this was requested',
+        'Whether the syntax is valid, as far as it was checked, and the command looks safe if this was requested; a warning says when the text is in a language that is not parsed',
     }),
     safe: z.boolean(),
     warnings: z.array(z.string()),

@@ -37,20 +37,21 @@ export class CommandHelpService {
   }
 
   /**
-   * Checks whether a shell can parse a command and whether it looks safe.
+   * Checks whether a shell can parse a command and whether it looks safe. What is in another language is not parsed, which a warning says.
    * @throws RATE_LIMIT_EXCEEDED while too many commands of the user wait to be checked
    */
-  async validate(actor: Actor, { command, check_safety }: ValidateCommand): Promise<ValidatedCommand> {
-    const { faults, safe, warnings, suggestions } = await this.safety.analyse(
+  async validate(actor: Actor, { command, shell, check_safety }: ValidateCommand): Promise<ValidatedCommand> {
+    const { faults, unchecked, safe, warnings, suggestions } = await this.safety.analyse(
       accountOf(actor),
       command,
       'validate',
+      { shell },
     );
     const readable = faults.length === 0;
     return {
       valid: readable && (safe || !check_safety),
       safe,
-      warnings: check_safety ? [...faults, ...warnings] : faults,
+      warnings: [...faults, ...(check_safety ? warnings : []), ...unchecked],
       suggestions: [
         ...(readable ? [] : ['Check that quotes, brackets and keywords are closed']),
         ...(check_safety ? suggestions : []),

@@ -9,11 +9,10 @@ import { CommandHelpService } from './command-help.service.js';
 import { CommandListsService } from './command-lists.service.js';
 import { CommandsController } from './commands.controller.js';
 import { CommandsService } from './commands.service.js';
-import { ExecutionWaiter } from './execution-waiter.js';
 
 @Module({
   imports: [AuthModule, CommandSafetyModule, ProjectsModule, ExecutionsModule, OutputModule],
   controllers: [CommandHelpController, CommandsController],
-  providers: [CommandHelpService, CommandListsService, CommandsService, ExecutionWaiter],
+  providers: [CommandHelpService, CommandListsService, CommandsService],
 })
 export class CommandsModule {}

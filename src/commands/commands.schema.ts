@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, instant, toInstant } from '../common/fields.js';
+import { shell } from '../common/shell.js';
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { totalIsExact } from '../http/pagination.js';
 import { queryNumber, querySchema } from '../http/query.js';
@@ -33,9 +34,17 @@ export const commandText = z
 export const executeCommandSchema = z
   .object({
     command: commandText.meta({
-      description: 'A command for /bin/sh, or a script for the interpreter in its first line (`#!`)',
+      description: 'A command for the shell, or a script for the interpreter in its first line (`#!`)',
       examples: ['ls -la'],
     }),
+    shell: shell
+      .nullable()
+      .default(null)
+      .meta({
+        description:
+          'The program that runs the command with `-c`; unless it is named, that of the project, else sh',
+        examples: ['bash'],
+      }),
     working_directory: workingDirectory.nullable().default(null),
     timeout: z
       .int()
@@ -98,11 +107,13 @@ export const commandStatusSchema = z
     reason: shape.reason,
     error: shape.error,
     output: z.array(outputFrameSchema).meta({ description: 'The end of the output, at most 256 KiB' }),
+    output_cut: z.boolean().meta({ description: 'Whether `output` is not the whole of the output' }),
     output_bytes: z.int().min(0).meta({ description: 'The number of bytes of the stored output' }),
     output_omitted: shape.output_omitted,
     output_pruned_at: shape.output_pruned_at,
     task_id: id.nullable(),
     project_id: id.nullable(),
+    shell: shape.shell,
     working_directory: z.string(),
     timeout: shape.timeout,
     limits: shape.limits,
@@ -213,6 +224,8 @@ export function toStarted(row: ExecutionRow): StartedCommand {
  */
 export function toStatus(row: ExecutionRow, frames: readonly OutputFrame[], stored: number): CommandStatus {
   const { command, exit_code, reason, error, task_id, project_id, ...rest } = toExecution(row);
+  const bytes = row.finished_at ? rest.output_bytes : stored;
+  const shown = frames.reduce((sum, { content }) => sum + content.length, 0);
   return {
     ...toStarted(row),
     command,
@@ -222,11 +235,13 @@ export function toStatus(row: ExecutionRow, frames: readonly OutputFrame[], stor
     reason,
     error,
     output: frames.map(toFrameView),
-    output_bytes: row.finished_at ? rest.output_bytes : stored,
+    output_cut: shown < bytes || rest.output_omitted > 0,
+    output_bytes: bytes,
     output_omitted: rest.output_omitted,
     output_pruned_at: rest.output_pruned_at,
     task_id,
     project_id,
+    shell: rest.shell,
     working_directory: rest.working_directory,
     timeout: rest.timeout,
     limits: rest.limits,

@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
+import { shellFor } from '../common/shell.js';
 import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import { isFinal } from '../executions/transitions/execution-state.js';
+import { ExecutionWaiter } from '../executions/execution-waiter.js';
 import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
 import { storedEnd, tailFrames } from '../output/output-tail.js';
@@ -23,7 +25,6 @@ import {
   type ExecuteCommand,
   type StartedCommand,
 } from './commands.schema.js';
-import { ExecutionWaiter } from './execution-waiter.js';
 
 /** How long a request waits for the command to start. */
 const startTimeoutMs = 2_000;
@@ -53,7 +54,9 @@ export class CommandsService {
    * checked or waits for its turn
    */
   async execute(actor: Actor, input: ExecuteCommand): Promise<StartedCommand | CommandStatus> {
-    await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, input.environment);
+    const shell = await this.shellOf(actor, input);
+    const { environment } = input;
+    await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, { environment, shell });
     const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
     const timeout = allowedTimeout(input.timeout, this.infrastructure.config);
     const enqueue = async (tx: Transaction, now: Actor): Promise<string> => {
@@ -68,11 +71,13 @@ export class CommandsService {
         requested_by: now.id,
         queue: queueOf(input.priority),
         command: input.command,
+        shell,
         working_directory: input.working_directory ?? '',
-        environment: input.environment,
+        environment,
         timeout,
         retries_left: 0,
         final_exit_codes: [],
+        artifacts: [],
       });
     };
     const id = await this.turns.take(actor, async () => {
@@ -112,6 +117,14 @@ export class CommandsService {
       exit_code,
       reason: cancel_reason,
     };
+  }
+
+  /** Which program runs the command: it is decided before the safety check, which depends on it. */
+  private async shellOf(actor: Actor, { shell, project_id }: ExecuteCommand): Promise<string> {
+    const id = project_id ?? actor.projectId ?? null;
+    if (shell !== null || id === null) return shellFor(shell, {});
+    const { settings } = await this.turns.take(actor, () => this.access.require(actor, id, 'execute'));
+    return shellFor(null, settings);
   }
 
   private async show(row: ExecutionRow, tail?: number): Promise<CommandStatus> {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { supervisedVariable, type CommandUsers } from '../launcher/policy.js';
 import { byteSizeSchema, parseBytes } from './bytes.js';
 import { readEnvironment, SecretFileError } from './environment.js';
+import { workerLabelsSchema } from './worker-labels.js';
 import { defaultsWithin, processLimitsSchema } from './run-limits.js';
 
 const flag = (fallback: boolean) =>
@@ -102,6 +103,7 @@ const environmentSchema = z.object({
   ),
   EXECUTOR_TMP_SIZE: byteSizeSchema.default('1GB'),
   WORKER_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(256).default(8),
+  WORKER_LABELS: workerLabelsSchema,
   LEASE_SECONDS: seconds(15, 2, 600),
   GRACE_SECONDS: seconds(10, 0, 600),
   DRAIN_SECONDS: seconds(0, 0, 600),

@@ -96,6 +96,11 @@ const table = {
     message: 'The task has no command and its project has no command_template',
     level: 'debug',
   },
+  CONCURRENCY_SKIPPED: {
+    status: 409,
+    message: 'Nothing was queued: another run holds the concurrency group',
+    level: 'debug',
+  },
   COMMAND_UNSAFE: { status: 422, message: 'The command is unsafe', level: 'warn' },
   COMMAND_NOT_RUNNING: { status: 409, message: 'The command has already ended', level: 'debug' },
 
@@ -109,6 +114,16 @@ const table = {
   },
   PROJECT_LIMIT_EXCEEDED: { status: 409, message: 'A limit of the project is reached', level: 'info' },
 
+  MAKER_DISABLED: {
+    status: 409,
+    message: 'Who has made it may not run it any more',
+    level: 'info',
+  },
+  TRIGGER_SIGNATURE_INVALID: {
+    status: 401,
+    message: 'The message is not signed with the secret of the trigger',
+    level: 'info',
+  },
   RATE_LIMIT_EXCEEDED: { status: 429, message: 'Too many requests. Please try again later.', level: 'info' },
   QUEUE_FULL: { status: 503, message: 'The queue is full, try again later', level: 'warn' },
   SYSTEM_MAINTENANCE: { status: 503, message: 'The system is in maintenance', level: 'info' },

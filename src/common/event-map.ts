@@ -14,6 +14,8 @@ export interface EventMap {
   'execution.cancel': { execution_id: string };
   /** A reader of an execution's output has missed frames that are not stored yet: the recorder publishes them again. */
   'execution.output_missed': { execution_id: string };
+  /** A worker was drained or resumed: it reads which. */
+  'worker.changed': { worker_id: string };
   /** A user was changed, disabled or signed out everywhere; caches drop it. */
   'user.changed': { user_id: string };
   /** A user's permission to run commands was reduced, everywhere or in one project. */

@@ -35,6 +35,7 @@ function checkedFirst<S extends z.ZodType>(
     return value;
   });
   // a transformation counts as optional, whatever follows it
+  // oxlint-disable-next-line no-underscore-dangle -- where Zod keeps what it asks of a type
   check._zod.optin = undefined;
   return z.pipe(check, schema);
 }

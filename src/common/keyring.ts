@@ -35,5 +35,7 @@ export class Keyring {
 export const placeOfSecret = (projectId: string, name: string) => `${projectId} ${name}`;
 /** The `place` under which the values of secret inputs are sealed. */
 export const placeOfInputs = (id: string) => `inputs ${id}`;
+/** The `place` under which the token and the secret of a trigger are sealed. */
+export const placeOfTrigger = (id: string) => `trigger ${id}`;
 /** The `place` under which a webhook's secret is sealed. */
 export const placeOfWebhook = (webhookId: string) => `webhook ${webhookId}`;

@@ -49,6 +49,8 @@ const resources: Record<string, ResourceScopes> = {
   commands: { read: readTasks, own: readTasks, execute },
   sessions: { read: readTasks, own: writeTasks },
   queues: { read: readTasks, execute, admin },
+  triggers: { read: readTasks, execute },
+  workers: { read: readTasks, admin },
   webhooks: { read: webhooks, write: webhooks },
   'personal-access-tokens': { read: tokens, own: tokens },
   // Any token may read its own user and the health of the system.
@@ -86,7 +88,10 @@ const entityResources = {
   project: ['projects', 'read'],
   webhook: ['webhooks', 'read'],
   queue: ['queues', 'read'],
+  trigger: ['triggers', 'read'],
   system: ['system', 'read'],
+  // with the names of hosts
+  worker: ['workers', 'admin'],
   token: ['personal-access-tokens', 'read'],
   // The entries about users are about sign-ins and about other users, too.
   user: ['users', 'admin'],

@@ -7,8 +7,8 @@ export const alphanumeric = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 const randomPart = customAlphabet(alphanumeric, 32);
 const checksumLength = 6;
 
-/** The prefixes by which people and secret scanners recognize a personal access token and a key. */
-const prefixes = { token: 'mlr_pat_', key: 'mlr_key_' } as const;
+/** The prefixes by which people and secret scanners recognize a personal access token, a key, and the token of a trigger. */
+const prefixes = { token: 'mlr_pat_', key: 'mlr_key_', trigger: 'mlr_trg_' } as const;
 export type TokenKind = keyof typeof prefixes;
 
 const prefixLength = prefixes.token.length;

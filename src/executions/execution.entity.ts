@@ -21,6 +21,16 @@ export type OriginType = (typeof originTypes)[number];
 @Index('executions_active_of', ['account_id', 'admitted_at', 'project_id'], {
   where: "status IN ('queued', 'running')",
 })
+@Index('executions_group_line', { synchronize: false })
+@Index('executions_in_group', ['concurrency_group', 'id'], {
+  where: "status IN ('queued', 'running') AND concurrency_group IS NOT NULL",
+})
+@Index('executions_hold_group', ['concurrency_group'], {
+  where: "status IN ('queued', 'running') AND admitted_at IS NOT NULL AND concurrency_group IS NOT NULL",
+})
+@Index('executions_labelled', ['runs_on', 'admitted_at'], {
+  where: "status = 'queued' AND admitted_at IS NOT NULL AND runs_on <> '{}'",
+})
 @Index('executions_in_line', ['queue', 'boosted', 'id'], { where: "status = 'queued'" })
 // not by the end of the lease: a renewal would add an entry to every index
 @Index('executions_running', ['id'], { where: "status = 'running'" })
@@ -34,6 +44,7 @@ export type OriginType = (typeof originTypes)[number];
 @Index('executions_output_kept', ['project_id', 'finished_at'], {
   where: 'output_pruned_at IS NULL AND output_bytes > 0',
 })
+@Index('executions_payload', ['payload_id'], { where: 'payload_id IS NOT NULL' })
 @Index('executions_secret_inputs', ['secret_inputs_id'], { where: 'secret_inputs_id IS NOT NULL' })
 @Index('executions_output_pruning', ['id'], { where: 'output_pruning' })
 export class Execution {
@@ -73,6 +84,10 @@ export class Execution {
   @Column('text')
   command!: string;
 
+  /** The program that runs it with `-c`: a name that is looked up in PATH, or a path. */
+  @Column('text', { default: 'sh' })
+  shell!: string;
+
   /** A path relative to the workspace; empty for its root. */
   @Column('text', { default: '' })
   working_directory!: string;
@@ -99,6 +114,18 @@ export class Execution {
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
 
+  /** Globs of the files in the workspace that are kept of it. */
+  @Column('text', { array: true, default: [] })
+  artifacts!: string[];
+
+  /** How many files that match were left out; final once finished. */
+  @Column('integer', { default: 0 })
+  artifacts_omitted!: number;
+
+  /** Why some were left out, in words for people. */
+  @Column('text', { nullable: true })
+  artifacts_error!: string | null;
+
   /** The values of its inputs by name, without those of secrets. */
   @Column('jsonb', { default: {} })
   inputs!: InputValues;
@@ -107,6 +134,10 @@ export class Execution {
   @Column('uuid', { nullable: true })
   secret_inputs_id!: string | null;
 
+  /** The message that has started it, which the command gets as files; null when there was none. */
+  @Column('uuid', { nullable: true })
+  payload_id!: string | null;
+
   /** What has started it; null when somebody has. */
   @Column('text', { nullable: true })
   origin_type!: OriginType | null;
@@ -114,6 +145,20 @@ export class Execution {
   /** The schedule or trigger that has started it. */
   @Column('uuid', { nullable: true })
   origin_id!: string | null;
+  /** The concurrency group, in which at most `concurrency_limit` runs are admitted at a time, of the whole installation. */
+  @Column('text', { nullable: true })
+  concurrency_group!: string | null;
+
+  @Column('integer', { nullable: true })
+  concurrency_limit!: number | null;
+
+  /** True while it waits for a place in its group, and so stands in no line of its project. */
+  @Column('boolean', { default: false })
+  waits_for_group!: boolean;
+
+  /** The labels that a worker must have to run it, sorted. */
+  @Column('text', { array: true, default: [] })
+  runs_on!: string[];
 
   /** 1 for the first attempt. */
   @Column('smallint', { default: 1 })

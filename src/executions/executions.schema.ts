@@ -34,11 +34,23 @@ export const executionSchema = z
     attempt: z.int().min(1),
     retry_of: id.nullable(),
     command: z.string(),
+    shell: z
+      .string()
+      .meta({ description: 'The program that runs the command with `-c`', examples: ['bash'] }),
     working_directory: z.string(),
     timeout: z.int().meta({ description: 'Seconds' }),
     limits: runLimitsSchema,
     network: z.boolean().meta({ description: 'false when the command has no network' }),
     final_exit_codes: z.array(z.int()),
+    artifacts: z.array(z.string()).meta({ description: 'Globs of the files that are kept of the run' }),
+    artifacts_omitted: z
+      .int()
+      .min(0)
+      .meta({ description: 'The number of files that match and were left out' }),
+    artifacts_error: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why files were left out, or could not be looked for' }),
     inputs: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .meta({ description: `The values of its inputs by name; that of a secret shows as ${secretMask}` }),
@@ -46,6 +58,11 @@ export const executionSchema = z
       .object({ type: z.enum(originTypes), id })
       .nullable()
       .meta({ description: 'The schedule or trigger that has started it; null when somebody has' }),
+    concurrency_group: z.string().nullable().meta({
+      description: 'The group in which at most `concurrency_limit` runs are under way at a time',
+    }),
+    concurrency_limit: z.int().nullable(),
+    runs_on: z.array(z.string()).meta({ description: 'The labels that a worker must have to run it' }),
     requested_by: id,
     queued_at: instant,
     started_at: instant.nullable(),
@@ -66,6 +83,16 @@ export const executionSchema = z
   })
   .meta({ id: 'Execution' });
 export type ExecutionView = z.output<typeof executionSchema>;
+
+/** An execution by itself, with the summary that its command has written. */
+export const executionDetailSchema = executionSchema
+  .extend({
+    summary: z.string().nullable().meta({
+      description: 'The Markdown that the command has written to the file MILLRACE_SUMMARY; at most 1 MiB',
+    }),
+  })
+  .meta({ id: 'ExecutionDetail' });
+export type ExecutionDetail = z.output<typeof executionDetailSchema>;
 
 export const executionListQuery = querySchema({
   limit: queryNumber({ least: 1, most: 100 })
@@ -94,13 +121,20 @@ const shownColumns = [
   'queue',
   'attempt',
   'retry_of',
+  'shell',
   'working_directory',
   'timeout',
   'limits',
   'network',
   'final_exit_codes',
+  'artifacts',
+  'artifacts_omitted',
+  'artifacts_error',
   'origin_type',
   'origin_id',
+  'concurrency_group',
+  'concurrency_limit',
+  'runs_on',
   'requested_by',
   'created_at',
   'started_at',
@@ -147,12 +181,19 @@ function listedFields(row: ListedRow): Omit<ExecutionView, 'inputs'> {
     attempt: row.attempt,
     retry_of: row.retry_of,
     command: row.command,
+    shell: row.shell,
     working_directory: row.working_directory,
     timeout: row.timeout,
     limits: row.limits,
     network: row.network,
     final_exit_codes: row.final_exit_codes,
+    artifacts: row.artifacts,
+    artifacts_omitted: row.artifacts_omitted,
+    artifacts_error: row.artifacts_error,
     origin: row.origin_type && row.origin_id ? { type: row.origin_type, id: row.origin_id } : null,
+    concurrency_group: row.concurrency_group,
+    concurrency_limit: row.concurrency_limit,
+    runs_on: row.runs_on,
     requested_by: row.requested_by,
     queued_at: toInstant(row.created_at),
     started_at: toInstant(row.started_at),

@@ -10,8 +10,11 @@ import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
 import { isFinal } from './transitions/execution-state.js';
 import type { Execution } from './execution.entity.js';
 import { whyWaiting } from './admission/admission.queries.js';
+import { readSummary } from './artifacts/artifacts.queries.js';
 import {
   listedExecutionColumns,
+  toExecution,
+  type ExecutionDetail,
   type ExecutionListQuery,
   type ExecutionRow,
   type ListedExecutionRow,
@@ -31,6 +34,12 @@ export class ExecutionsService {
     private readonly lifecycle: ExecutionLifecycle,
     private readonly events: Events,
   ) {}
+
+  /** Loads an execution with its summary. @throws RESOURCE_NOT_FOUND */
+  async show(actor: Actor, id: string): Promise<ExecutionDetail> {
+    const execution = toExecution(await this.require(actor, id, 'read'));
+    return { ...execution, summary: await readSummary(this.database, execution.execution_id) };
+  }
 
   /**
    * Loads an execution that the actor has a permission for. An execution of a project needs the permission there; one without a

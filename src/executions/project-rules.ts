@@ -2,6 +2,7 @@ import { formatBytes, parseBytes } from '../common/bytes.js';
 import type { Config } from '../common/config.js';
 import { AppError } from '../common/errors.js';
 import { effectiveLimits, type ProcessLimits, type RunLimits } from '../common/run-limits.js';
+import { labelSet } from '../common/worker-labels.js';
 import type { Project } from '../projects/project.entity.js';
 
 /**
@@ -14,34 +15,51 @@ export function allowedTimeout(
   { COMMAND_TIMEOUT_SECONDS: usual, COMMAND_TIMEOUT_MAX_SECONDS: most }: Config,
 ): number {
   if (requested === null || requested === undefined) return Math.min(usual, most);
-  if (requested <= most) return requested;
-  throw new AppError('VALIDATION_ERROR', {
-    field: 'timeout',
-    issue: `A command may take ${most} seconds here at most`,
-    limit: most,
-  });
+  refuseLongTimeout(requested, most);
+  return requested;
 }
 
-/** The limits of a run, fixed when it is requested. */
+/** Says what is wrong with a timeout, in seconds, that exceeds the server's maximum. */
+export const timeoutIssue = (most: number): string => `A command may take ${most} seconds here at most`;
+
+/**
+ * Refuses a timeout where it is named, and not only when the command is to run.
+ * @param requested in seconds; null or undefined stands for the server's default
+ * @param most the server's maximum, `COMMAND_TIMEOUT_MAX_SECONDS`
+ * @throws VALIDATION_ERROR
+ */
+export function refuseLongTimeout(requested: number | null | undefined, most: number): void {
+  if (requested === null || requested === undefined || requested <= most) return;
+  throw new AppError('VALIDATION_ERROR', { field: 'timeout', issue: timeoutIssue(most), limit: most });
+}
+
+/** The limits and the place of a run, fixed when it is requested. */
 export interface RunRules {
   limits: RunLimits;
   network: boolean;
+  runs_on: string[];
 }
 
 /**
- * Resolves the limits and the network of a run from its request, its project and the installation.
+ * Resolves the limits, the network and the labels of a run from its request, its project and the installation.
  * @param project null for a command without a project
  * @param requested the limits of the request or the task
  * @param most the installation's limits, which apply where the project sets none
+ * @param labels those that a worker must have by the task; null or undefined for the project's
  */
 export function runRules(
   project: Pick<Project, 'resource_limits' | 'settings'> | null,
   requested: RunLimits,
   most: ProcessLimits,
+  labels?: readonly string[] | null,
 ): RunRules {
-  if (project === null) return { limits: effectiveLimits(requested, {}, most), network: true };
+  if (project === null) return { limits: effectiveLimits(requested, {}, most), network: true, runs_on: [] };
   const { storage_limit: _, ...limits } = project.resource_limits;
-  return { limits: effectiveLimits(requested, limits, most), network: project.settings.network !== false };
+  return {
+    limits: effectiveLimits(requested, limits, most),
+    network: project.settings.network !== false,
+    runs_on: labelSet(labels ?? project.settings.runs_on ?? []),
+  };
 }
 
 /**

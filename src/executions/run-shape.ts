@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { boundedObject, listOf } from '../common/fields.js';
 import { runLimitsSchema } from '../common/run-limits.js';
+import { shell } from '../common/shell.js';
+import { artifactPatterns } from './artifacts/artifact-patterns.js';
 import { workingDirectory } from './working-directory.js';
 
 /** The environment is stored with each run and with each change of a task, so its size is bounded. */
@@ -38,6 +40,7 @@ const environment = boundedObject(variables, (value) =>
 /** The fields that say how a command is run; tasks and ad hoc commands share them. */
 export const runShape = {
   command: z.string().min(1).max(65_536),
+  shell,
   working_directory: workingDirectory,
   environment: environment.meta({ description: 'Environment variables of the command' }),
   timeout: z
@@ -51,6 +54,7 @@ export const runShape = {
     .max(20)
     .meta({ description: 'The number of further attempts after a failed one' }),
   limits: runLimitsSchema,
+  artifacts: artifactPatterns,
   final_exit_codes: listOf(z.int().min(-64).max(255), { most: 100 })
     .transform((codes) => [...new Set(codes)])
     .meta({ description: 'Exit codes after which there is no further attempt', examples: [[2, 64]] }),

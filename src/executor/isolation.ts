@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseBytes } from '../common/bytes.js';
 import { ConfigError, type Config } from '../common/config.js';
 import type { Logger } from '../common/logger.js';
+import { summariesOf } from '../launcher/summaries.js';
 import { makeFolder } from './make-folder.js';
 import type { Launcher } from './process/launcher.js';
 
@@ -98,7 +99,7 @@ export class Isolation {
   }
 
   /**
-   * Returns the options of `bwrap` for a run, without `--chdir`. The run can write to its workspace, and to a `/tmp` and `/dev/shm` of
+   * Returns the options of `bwrap` for a run, without `--chdir`. The run can write to its workspace, to the folder of its summary, and to a `/tmp` and `/dev/shm` of
    * its own.
    */
   options(workspace: string, network: boolean): string[] {
@@ -109,6 +110,10 @@ export class Isolation {
       '--bind',
       workspace,
       workspace,
+      // there is none beside the folder by which isolation is tried
+      '--bind-try',
+      summariesOf(workspace),
+      summariesOf(workspace),
       ...this.hidden.flatMap((folder) => ['--remount-ro', folder]),
       '--remount-ro',
       '/',

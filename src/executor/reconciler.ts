@@ -3,10 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { nilId } from '../common/ids.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
 import { settleWaitingTasks } from '../executions/admission/admission.queries.js';
+import { ActivityLog } from '../activity/activity-log.js';
 import { SystemAlerts } from '../activity/system-alerts.js';
+import { Events } from '../infra/events.js';
 import { ExecutionQueue, type QueueEntry } from '../infra/execution-queue.js';
 import { Infrastructure } from '../infra/infrastructure.js';
 import { WorkerConnections } from '../infra/reserved-connections.js';
+import { reportLostWorkers } from './lost-workers.js';
+import { reportUnmatchedLabels } from './unmatched-labels.js';
 import { WorkerLifecycle } from './worker-lifecycle.js';
 
 const tickMs = 1_500;
@@ -37,6 +41,8 @@ export class Reconciler {
     private readonly lifecycle: WorkerLifecycle,
     private readonly queue: ExecutionQueue,
     private readonly alerts: SystemAlerts,
+    private readonly activity: ActivityLog,
+    private readonly events: Events,
     private readonly infrastructure: Infrastructure,
   ) {}
 
@@ -68,6 +74,7 @@ export class Reconciler {
     await this.step(() => this.lifecycle.cancelRefused());
     await this.step(() => this.lifecycle.admitWaiting());
     await this.step(() => this.serveStarving());
+    await this.step(() => reportUnmatchedLabels(this.database, this.alerts));
     await this.step(() => this.offerAgain(unknownAfterSeconds));
     this.ticking = undefined;
   }
@@ -102,6 +109,8 @@ export class Reconciler {
     }
     if (performance.now() < this.trustedFrom) return;
     this.trusted = true;
+    const { LEASE_SECONDS } = this.infrastructure.config;
+    await reportLostWorkers(this.database, this.activity, this.events, LEASE_SECONDS);
     const lost = await this.lifecycle.endLost();
     if (lost > 0) {
       await this.alerts.raise('worker_lost', 'A worker stopped answering; what it ran was ended', {
@@ -123,7 +132,7 @@ export class Reconciler {
     const starving = await this.database.query<QueueEntry & Record<string, unknown>>(
       `UPDATE executions SET boosted = true
         WHERE status = 'queued' AND NOT boosted AND queue > 0 AND admitted_at < now() - make_interval(secs => $1)
-        RETURNING id, queue, boosted`,
+        RETURNING id, queue, boosted, runs_on`,
       [starvingAfterSeconds],
     );
     for (const entry of starving) await this.queue.reprioritise(entry);
@@ -140,12 +149,12 @@ export class Reconciler {
   /** @returns true when a whole batch was unknown to the queue, so that probably more are */
   private async offerBatch(afterSeconds: number): Promise<boolean> {
     const entries = await this.database.query<QueueEntry & Record<string, unknown>>(
-      `SELECT id, queue, boosted FROM executions
+      `SELECT id, queue, boosted, runs_on FROM executions
         WHERE status = 'queued' AND admitted_at < now() - make_interval(secs => $1) AND id > $2 ORDER BY id LIMIT $3`,
       [afterSeconds, this.cursor, checkedAtOnce],
     );
     this.cursor = entries.length < checkedAtOnce ? nilId : entries.at(-1)!.id;
-    const missing = new Set(await this.queue.missing(entries.map(({ id }) => id)));
+    const missing = new Set(await this.queue.missing(entries));
     if (missing.size === 0) return false;
     this.infrastructure.logger.info(
       { executions: missing.size },

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../common/config.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
@@ -8,13 +9,17 @@ import type { ClaimedExecution } from '../executions/transitions/transitions.que
 import type { Bus } from '../infra/bus.js';
 import type { ConnectionPool } from '../infra/database.js';
 import { SealedError } from '../common/secret-box.js';
+import { summariesOf } from '../launcher/summaries.js';
 import { LaunchError } from '../launcher/launch-error.js';
-import type { RunningProcess } from '../launcher/launch-types.js';
+import type { LaunchRequest, RunningProcess } from '../launcher/launch-types.js';
 import type { CommandUsers } from '../launcher/policy.js';
 import { inputVariables } from '../executions/inputs/check-inputs.js';
 import type { InputSecrets } from '../executions/inputs/input-secrets.js';
 import type { SecretsService } from '../projects/secrets.service.js';
 import { commandEnvironment } from './command-environment.js';
+import { collectFiles } from './files/collect-files.js';
+import { summaryName } from './files/summary.js';
+import { storePid } from './stored-pid.js';
 import { commandUser } from './command-user.js';
 import { takeUserNumber } from './command-user.queries.js';
 import type { Isolation } from './isolation.js';
@@ -24,6 +29,7 @@ import { outputLimit } from './output-limiter.js';
 import { Recorder } from './recorder.js';
 import { maskText } from '../secret-masking/secret-masker.js';
 import { SecretPatterns } from '../secret-masking/secret-patterns.js';
+import { payloadFilesOf, secretInputsOf } from './run-provisions.js';
 import { refuseUnenforceable, UnenforceableError } from './unenforceable.js';
 import type { WorkerLifecycle } from './worker-lifecycle.js';
 import { workspaceOf } from './workspace.js';
@@ -68,6 +74,8 @@ export class Run {
   private lost = false;
   private ending = false;
   private readonly recorder: Recorder;
+  /** What is read of the workspace when the command has ended; undefined when that is nothing. */
+  private files: { request: LaunchRequest; since: number; hasSummary: boolean } | undefined;
   /** The secrets that are masked in the output and in error messages. */
   private secretPatterns: SecretPatterns | undefined;
 
@@ -91,6 +99,7 @@ export class Run {
     clearTimeout(timeout);
     this.ending = true;
     const { bytes, omitted } = await this.recorder.finish();
+    await this.collectFiles();
     // the end may have been stored though the connection broke before that was known; the lease is gone then, too
     let mayBeStored = false;
     // without the lease there is nothing to store: the worker or reconciler that has fenced this run off stores the end
@@ -109,6 +118,20 @@ export class Run {
         await delay(retryMs);
       }
     }
+  }
+
+  /** Keeps the files that the command has left, unless nobody waits for them any more. A stop from now on ends only this. */
+  private async collectFiles(): Promise<void> {
+    const { files, stopped, context, execution } = this;
+    if (!files || this.lost || stopped === 'shutdown') return;
+    const { request, since, hasSummary } = files;
+    const hasArtifacts = execution.artifacts.length > 0 && stopped !== 'cancel' && stopped !== 'revoked';
+    const wanted = { since, hasSummary, hasArtifacts, secrets: this.secretPatterns };
+    this.process = undefined;
+    await collectFiles(context, execution, request, wanted, (process) => {
+      this.process = process;
+      if (this.lost || this.stopped !== stopped) void process.terminate(0).catch(() => undefined);
+    });
   }
 
   /** Stores the end. @returns false when the run has ended before */
@@ -165,7 +188,7 @@ export class Run {
     const user = users && commandUser(users, await this.userNumber());
     const limits = withDefaults(execution.limits, context.defaultLimits, isolation !== undefined);
     const secrets = await this.secrets();
-    const secretInputs = inputVariables(await this.secretInputs());
+    const secretInputs = inputVariables(await this.retryWhileAway(() => secretInputsOf(context, execution)));
     this.secretPatterns = await SecretPatterns.prepare([
       ...Object.values(secrets),
       ...Object.values(secretInputs),
@@ -174,36 +197,43 @@ export class Run {
     // processes of the previous attempt may be left if its worker was killed together with its launcher
     if (execution.retry_of !== null) await context.launcher.endOrphans();
     if (this.stopped) throw new Error('stopped');
-    const process = await context.launcher.launch(
-      {
-        executionId: execution.id,
-        command: execution.command,
+    const request: LaunchRequest = {
+      executionId: execution.id,
+      command: execution.command,
+      shell: execution.shell,
+      workspace,
+      workingDirectory: execution.working_directory,
+      summary: summaryName(execution.id),
+      environment: commandEnvironment(
+        { name: context.userName, isOther: context.users !== undefined },
         workspace,
-        workingDirectory: execution.working_directory,
-        environment: commandEnvironment(
-          { name: context.userName, isOther: context.users !== undefined },
-          workspace,
-          {
-            ...secrets,
-            ...execution.environment,
-            ...inputVariables(execution.inputs),
-            ...secretInputs,
-          },
-        ),
-        user,
-        limits: launchLimits(limits, context.defaultLimits),
-        bubblewrap: isolation?.options(workspace, execution.network),
-      },
-      this.starting.signal,
-    );
+        {
+          ...secrets,
+          ...execution.environment,
+          ...inputVariables(execution.inputs),
+          ...secretInputs,
+          MILLRACE_SUMMARY: join(summariesOf(workspace), summaryName(execution.id)),
+        },
+      ),
+      user,
+      limits: launchLimits(limits, context.defaultLimits),
+      bubblewrap: isolation?.options(workspace, execution.network),
+    };
+    const files = await this.retryWhileAway(() => payloadFilesOf(context, execution));
+    const since = Date.now();
+    const process = await context.launcher.launch({ ...request, files }, this.starting.signal);
     this.process = process;
     this.recorder.attach(process, {
       secrets: this.secretPatterns,
       limit: outputLimit(execution.limits, context.maxOutputBytes),
     });
     if (this.stopped) this.stop(this.stopped);
-    const pidTimer = setTimeout(() => void this.storePid(process.pid), storePidAfterMs);
-    const { exitCode } = await process.finished.finally(() => clearTimeout(pidTimer));
+    const pidTimer = setTimeout(
+      () => void storePid(context.database, execution, process.pid),
+      storePidAfterMs,
+    );
+    const { exitCode, hasSummary } = await process.finished.finally(() => clearTimeout(pidTimer));
+    if (hasSummary || execution.artifacts.length > 0) this.files = { request, since, hasSummary };
     const outcome = outcomeOf(exitCode, this.stopped);
     const limit = outcome.reason === 'TASK_EXECUTION_FAILED' && limitReached(exitCode, limits);
     return limit ? { ...outcome, error: limit } : outcome;
@@ -213,14 +243,6 @@ export class Run {
     const { project_id, has_secrets } = this.execution;
     if (project_id === null || !has_secrets) return {};
     return this.retryWhileAway(() => this.context.secrets.valuesOf(project_id, this.context.database));
-  }
-
-  private async secretInputs(): Promise<Record<string, string>> {
-    const { secret_inputs_id: id } = this.execution;
-    if (id === null) return {};
-    const values = await this.retryWhileAway(() => this.context.inputSecrets.open(this.context.database, id));
-    if (values) return values;
-    throw new UnenforceableError('The secret inputs of this run are not stored any more');
   }
 
   private async userNumber(): Promise<number> {
@@ -240,18 +262,6 @@ export class Run {
         await delay(retryMs);
       }
     }
-  }
-
-  /** Stores the pid for operators. The run does not depend on it, so errors are ignored. */
-  private async storePid(pid: number): Promise<void> {
-    const { id, generation } = this.execution;
-    await this.context.database
-      .query("UPDATE executions SET pid = $3 WHERE id = $1 AND generation = $2 AND status = 'running'", [
-        id,
-        generation,
-        pid,
-      ])
-      .catch(() => undefined);
   }
 
   private failure(error: unknown): Outcome {

@@ -29,8 +29,12 @@ export class WorkerLifecycle extends ExecutionLifecycle {
    * @returns undefined when it cannot be run: another worker has claimed it, it was cancelled or its queue paused, or its requester has
    * lost the right to run it, in which case it is cancelled
    */
-  async start(id: string, workerId: string): Promise<ClaimedExecution | undefined> {
-    const result = await claim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS);
+  async start(
+    id: string,
+    workerId: string,
+    labels: readonly string[],
+  ): Promise<ClaimedExecution | undefined> {
+    const result = await claim(this.database, id, workerId, this.infrastructure.config.LEASE_SECONDS, labels);
     if (result) this.publisher.transitioned(result);
     else if (await isRefused(this.database, id)) await this.cancelWithoutActor(id, rightsLost);
     return result?.execution;

@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { workerBusy, workerSlots } from '../common/metrics.js';
+import { version } from '../common/version.js';
+import { labelsOfWorker } from '../common/worker-labels.js';
 import { InputSecrets } from '../executions/inputs/input-secrets.js';
 import { isOfDisabledUser } from '../executions/run-rights.js';
 import type { ClaimedExecution } from '../executions/transitions/transitions.queries.js';
@@ -30,6 +32,7 @@ const claimRetryMs = 250;
 @Injectable()
 export class WorkerService {
   private readonly id = newId();
+  private readonly labels: string[];
   private readonly runs = new Map<string, Run>();
   /** The executions that are claimed or run here: one that is offered twice is taken once. */
   private readonly taken = new Set<string>();
@@ -38,6 +41,7 @@ export class WorkerService {
   /** In the time of `performance.now()`, which does not jump when the clock is set. */
   private lastHeartbeat = performance.now();
   private stopping = false;
+  private draining = false;
   private graceIsOver = false;
   private beating: Promise<void> | undefined;
 
@@ -51,7 +55,10 @@ export class WorkerService {
     private readonly lifecycle: WorkerLifecycle,
     private readonly secrets: SecretsService,
     private readonly inputSecrets: InputSecrets,
-  ) {}
+  ) {
+    const { WORKER_LABELS, hostname } = infrastructure.config;
+    this.labels = labelsOfWorker(WORKER_LABELS, hostname);
+  }
 
   /** Ends processes that an earlier worker has left running on this host, then takes executions from the queue. */
   async start(): Promise<void> {
@@ -96,6 +103,12 @@ export class WorkerService {
       this.events.on('execution.cancel', ({ execution_id }) => this.runs.get(execution_id)?.stop('cancel')),
       // the heartbeat ends the runs of restricted users
       this.events.on('user.restricted', () => void (this.beating ??= this.beatSafely())),
+      // the heartbeat reads whether the worker is drained
+      this.events.on('worker.changed', ({ worker_id }) => {
+        if (worker_id !== this.id) return;
+        // one that is under way may have read it before the change
+        void (this.beating ?? Promise.resolve()).then(() => (this.beating ??= this.beatSafely()));
+      }),
       this.events.on('execution.output_missed', ({ execution_id }) =>
         this.runs.get(execution_id)?.republish(),
       ),
@@ -106,7 +119,7 @@ export class WorkerService {
     );
     this.releases.push(() => clearInterval(timer));
     workerSlots.set(config.WORKER_CONCURRENCY);
-    this.queue.process((id) => this.run(id), config.WORKER_CONCURRENCY);
+    this.queue.process((id) => this.run(id), { slots: config.WORKER_CONCURRENCY, labels: this.labels });
   }
 
   /**
@@ -161,7 +174,7 @@ export class WorkerService {
     for (;;) {
       try {
         const resumed = mayBeClaimed ? await this.lifecycle.resume(executionId, this.id) : undefined;
-        return resumed ?? (await this.lifecycle.start(executionId, this.id));
+        return resumed ?? (await this.lifecycle.start(executionId, this.id, this.labels));
       } catch (error) {
         if (!isDatabaseAway(error) || this.graceIsOver) throw error;
         mayBeClaimed = true;
@@ -194,14 +207,24 @@ export class WorkerService {
     }
   }
 
+  /** Takes nothing new while an administrator has it drained. */
+  private drain(draining: boolean): void {
+    if (draining === this.draining) return;
+    this.draining = draining;
+    this.infrastructure.logger.info({ draining }, 'the worker was drained or resumed');
+    if (draining) this.queue.pause();
+    else this.queue.resume();
+  }
+
   /** Renews the leases, and detects cancellations, disabled users and lost executions whose message on the bus was lost. */
   private async beat(): Promise<void> {
     const { config } = this.infrastructure;
     const begun = performance.now();
     const mine = new Map(this.runs);
-    await this.heartbeat.query(
-      `INSERT INTO workers (id, host, pid, slots, busy, separates, seen_at) VALUES ($1, $2, $3, $4, $5, $6, now())
-       ON CONFLICT (id) DO UPDATE SET busy = excluded.busy, seen_at = excluded.seen_at`,
+    const stored = await this.heartbeat.query<{ draining: boolean }>(
+      `INSERT INTO workers (id, host, pid, slots, busy, separates, labels, version, ready, draining, seen_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())
+       ON CONFLICT (id) DO UPDATE SET busy = excluded.busy, ready = excluded.ready, seen_at = excluded.seen_at RETURNING draining`,
       [
         this.id,
         config.hostname,
@@ -209,8 +232,13 @@ export class WorkerService {
         config.WORKER_CONCURRENCY,
         mine.size,
         this.context?.users !== undefined || this.context?.isolation !== undefined,
+        this.labels,
+        version,
+        this.context?.launcher.isReady === true && !this.stopping,
+        this.draining,
       ],
     );
+    this.drain(stored[0]!.draining);
     if (mine.size > 0) {
       // a locked row, such as that of a process that froze during a write, must not cost the other executions their leases
       const rows = await this.heartbeat.query<{ id: string; is_cancelled: boolean; is_revoked: boolean }>(

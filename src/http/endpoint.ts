@@ -26,6 +26,8 @@ export interface RouteRules {
   /** Whether a body of any media type is taken as it is, instead of JSON. */
   takesRaw: boolean;
   waits: boolean;
+  /** The part of the path whose value opens the route. */
+  urlToken: string | undefined;
   /** Whether the handler writes the response itself, so that none can be kept for an Idempotency-Key. */
   isRaw: boolean;
 }
@@ -64,6 +66,8 @@ export interface EndpointOptions {
   body?: 'large' | 'file' | 'raw';
   /** The media types of a raw body, as OpenAPI describes them. */
   rawBody?: Record<string, object>;
+  /** The part of the path of a public route with the token that opens it: without a known one no body is read. */
+  urlToken?: string;
   /** True when the response mostly waits for something else than the database, such as the end of a run: `RequestTurns` exempts it. */
   waits?: boolean;
   /** The path of the created resource for the `Location` header, with fields of the response in braces. */
@@ -82,7 +86,10 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
   const { access, status = 200, location, raw, partial } = options;
   if (status === 201 && location === undefined)
     throw new Error(`"${options.summary}" makes something: give its location`);
-  const bodyLimit = bodyLimits[access === 'public' ? 'anonymous' : (options.body ?? 'signedIn')];
+  const { urlToken } = options;
+  const bodyLimit = urlToken
+    ? bodyLimits.signedIn
+    : bodyLimits[access === 'public' ? 'anonymous' : (options.body ?? 'signedIn')];
   const rules: RouteRules = {
     access,
     machineToken: options.machineToken,
@@ -90,6 +97,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     takesFile: options.body === 'file',
     takesRaw: options.body === 'raw',
     waits: options.waits ?? false,
+    urlToken,
     isRaw: raw !== undefined,
   };
   const successes: Record<number, z.ZodType> = {

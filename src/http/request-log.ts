@@ -70,8 +70,7 @@ export class RequestLog {
         user_id: request.user?.id,
         method: request.method,
         route: request.routeOptions?.url,
-        // The query is left out, since it may contain private data.
-        path: request.url.split('?')[0]!.slice(0, longestPath),
+        path: pathOf(request),
         status: reply.statusCode,
         duration_ms: Math.round(elapsed * 100) / 100,
         ...(reply.raw.writableFinished || isInternal(request) ? {} : { aborted: true }),
@@ -87,4 +86,10 @@ export class RequestLog {
     const isMinor = isInternal(request) || (status < 400 && probes.test(request.url));
     return isMinor ? 'debug' : 'info';
   }
+}
+
+/** The path of a request without its query, which may contain private data, and without a token that opens its route. */
+function pathOf({ url, routeOptions }: FastifyRequest): string | undefined {
+  if (routeOptions?.config?.rules?.urlToken) return routeOptions.url;
+  return url.split('?')[0]!.slice(0, longestPath);
 }

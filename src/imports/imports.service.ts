@@ -5,6 +5,7 @@ import { TurnsPerUser } from '../common/turns-per-user.js';
 import type { WaitingRequest } from '../http/request.js';
 import { Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
 import { HeavyWork } from '../infra/heavy-work.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import type { AccessibleProject } from '../projects/projects.queries.js';
 import { TaskNumbers } from '../tasks/task-numbers.js';
@@ -48,6 +49,7 @@ export class ImportsService {
     private readonly projects: ProjectAccess,
     private readonly numbers: TaskNumbers,
     private readonly writer: ImportWriter,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
@@ -117,7 +119,8 @@ export class ImportsService {
     const project = await this.projects.require(actor, id, 'write', tx);
     await lockImports(tx, id);
     const isOwner = project.access === 'owner';
-    const context = { actor, projectId: id, key: project.key, isOwner, ...rules };
+    const longestTimeout = this.infrastructure.config.COMMAND_TIMEOUT_MAX_SECONDS;
+    const context = { actor, projectId: id, key: project.key, isOwner, longestTimeout, ...rules };
     const plan = await planImport(tx, context, contents);
     if (planGone) plan.gone = await planGone(tx, id, contents);
     const shown = toPlan(plan, contents, isDryRun, (number) => refOf({ ...project, number }));

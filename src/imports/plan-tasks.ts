@@ -2,6 +2,7 @@ import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { mentionable } from '../comments/comments.queries.js';
 import type { Queryable } from '../infra/database.js';
+import { timeoutIssue } from '../executions/project-rules.js';
 import { parseTaskName } from '../tasks/task-ref.js';
 import { changedFields, fieldsOf, statusWordOf, type EntryFields } from './changes.js';
 import type { FileContents, FromFile } from './formats/contents.js';
@@ -44,6 +45,8 @@ export interface ImportContext extends Where {
   actor: Actor;
   /** The key of the project. */
   key: string;
+  /** How long a command may take at most, in seconds. */
+  longestTimeout: number;
   /** What changes an entry with regard to the task that is there. */
   adjust?: ((entry: TaskEntry, existing: ExistingTask) => TaskEntry) | undefined;
   /** Ends the planning. */
@@ -87,6 +90,8 @@ export async function planTasks(
       const isArchived = task !== undefined && task.archived_at !== null && !task.is_draft;
       const isRestored = isArchived && (context.restores?.(task) ?? false);
       const plan = planTask(contents, adjusted, id, task, users, parts.get(from) ?? noParts);
+      if ((plan.fields.timeout ?? 0) > context.longestTimeout)
+        contents.addFault(from.line, 'timeout', timeoutIssue(context.longestTimeout));
       planned.push({ ...plan, isRestored });
     }
   }

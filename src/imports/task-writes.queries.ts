@@ -28,13 +28,17 @@ export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
   tags: 'text[]',
   metadata: 'jsonb',
   command: 'text',
+  shell: 'text',
   working_directory: 'text',
   environment: 'jsonb',
   timeout: 'integer',
   retry_attempts: 'smallint',
   limits: 'jsonb',
   final_exit_codes: 'smallint[]',
+  artifacts: 'text[]',
   inputs: 'jsonb',
+  concurrency: 'jsonb',
+  runs_on: 'text[]',
 };
 const own = {
   id: 'uuid',
@@ -79,13 +83,17 @@ const blank = {
   tags: [] as string[],
   metadata: {},
   command: null,
+  shell: null,
   working_directory: null,
   environment: {},
   timeout: null,
   retry_attempts: 0,
   limits: {},
   final_exit_codes: [] as number[],
+  artifacts: [] as string[],
   inputs: [] as InputDeclaration[],
+  concurrency: null,
+  runs_on: null,
 };
 
 /** Stores the tasks that an import makes, in their order. @param numbers the number of each */

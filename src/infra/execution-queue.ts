@@ -1,11 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** An admitted execution with its priority; lower numbers are served first. */
-export interface QueueEntry {
+/** What names an execution in the queue. */
+export interface QueuedJob {
   id: string;
+  /** The labels that a worker must have, sorted. */
+  runs_on: readonly string[];
+}
+
+/** An admitted execution with its priority; lower numbers are served first. */
+export interface QueueEntry extends QueuedJob {
   /** 0 is high, 1 normal, 2 low; `boosted` has priority over all of them. */
   queue: number;
   boosted: boolean;
+}
+
+export type Processor = (executionId: string) => Promise<void>;
+
+/** What a worker takes from the queue. */
+export interface Capacity {
+  /** How many executions it processes at a time, whatever labels they ask for. */
+  slots: number;
+  /** Its labels: it takes only what asks for no other. */
+  labels: readonly string[];
 }
 
 /** Returns the priority of an entry, from 1 to 4; 1 is served first. */
@@ -30,16 +46,21 @@ export abstract class ExecutionQueue {
   abstract add(entries: readonly QueueEntry[]): Promise<void>;
 
   /** @returns the ids that are not in the queue and not being processed */
-  abstract missing(ids: readonly string[]): Promise<string[]>;
+  abstract missing(jobs: readonly QueuedJob[]): Promise<string[]>;
 
   /** Changes the priority of a waiting execution. Has no effect when it is not waiting any more. */
   abstract reprioritise(entry: QueueEntry): Promise<void>;
 
   /** Removes a waiting execution. Has no effect when a worker has taken it. */
-  abstract remove(id: string): Promise<void>;
+  abstract remove(job: QueuedJob): Promise<void>;
 
-  /** Starts to process executions, `concurrency` at a time. The processor must not throw: outcomes are stored in Postgres. */
-  abstract process(processor: (executionId: string) => Promise<void>, concurrency: number): void;
+  /** Starts to process executions. The processor must not throw: outcomes are stored in Postgres. */
+  abstract process(processor: Processor, capacity: Capacity): void;
+
+  /** Takes no executions until `resume`; the active ones go on. */
+  abstract pause(): void;
+
+  abstract resume(): void;
 
   /** Stops taking executions. Resolves when the active ones are done. */
   async stopProcessing(): Promise<void> {

@@ -99,6 +99,7 @@ export class Infrastructure {
                 // its commands wait in Redis until there is work
                 worker: () => connect({ maxRetriesPerRequest: null }),
               },
+              bus,
               logger,
             );
       releases.push(() => executionQueue.close());

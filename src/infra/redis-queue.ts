@@ -1,30 +1,44 @@
-import { Queue, Worker } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../common/logger.js';
-import { closeTimeout, ExecutionQueue, priorityOf, type QueueEntry } from './execution-queue.js';
-
-const queueName = 'executions';
-const prefix = 'millrace';
+import type { Bus } from './bus.js';
+import {
+  closeTimeout,
+  ExecutionQueue,
+  priorityOf,
+  type Capacity,
+  type Processor,
+  type QueuedJob,
+  type QueueEntry,
+} from './execution-queue.js';
+import { JobTaker } from './job-taker.js';
+import { LabelQueues, setName } from './label-queues.js';
 
 /** The number of jobs per command. */
 const batchSize = 200;
 const maxOffered = 10_000;
+const purgeMs = 60_000;
+/** The channel of the bus with the label sets that come into use. */
+const channel = 'label-sets';
 
 /** The queue of several processes: BullMQ on Redis. A job is an execution id and nothing else, and nothing depends on BullMQ's events. */
 export class RedisQueue extends ExecutionQueue {
-  private readonly queue: Queue;
-  private worker: Worker | undefined;
+  private readonly queues: LabelQueues;
+  private taker: JobTaker | undefined;
   private readonly offered: QueueEntry[] = [];
   private adding: Promise<void> | undefined;
+  private readonly timer: NodeJS.Timeout;
+  private unsubscribe: Promise<() => void> | undefined;
 
-  /** @param connect opens the connections of requests, and those of a worker, which wait in Redis until there is work */
+  /** @param connect opens the connection of requests, and that of a worker, which waits in Redis until there is work */
   constructor(
     private readonly connect: { queue: () => Redis; worker: () => Redis },
+    private readonly bus: Bus,
     private readonly logger: Logger,
   ) {
     super();
-    this.queue = new Queue(queueName, { connection: connect.queue(), prefix });
-    this.queue.on('error', (error) => this.logger.warn({ err: error }, 'the queue reported an error'));
+    this.queues = new LabelQueues(connect.queue(), logger);
+    this.timer = setInterval(() => void this.purge(), purgeMs).unref();
   }
 
   /**
@@ -48,6 +62,19 @@ export class RedisQueue extends ExecutionQueue {
   }
 
   override async add(entries: readonly QueueEntry[]): Promise<void> {
+    for (const [set, ofSet] of bySet(entries)) {
+      try {
+        await this.addTo(set, ofSet);
+      } catch (error) {
+        // one whose connection broke while it was made would fail for ever
+        this.queues.drop(set);
+        throw error;
+      }
+    }
+  }
+
+  private async addTo(set: string, entries: readonly QueueEntry[]): Promise<void> {
+    const queue = this.queues.of(set);
     const jobs = entries.map((entry) => ({
       name: 'run',
       data: {},
@@ -61,50 +88,80 @@ export class RedisQueue extends ExecutionQueue {
     }));
     const [first] = jobs;
     if (first === undefined) return;
-    if (jobs.length === 1) await this.queue.add(first.name, first.data, first.opts);
-    else await this.queue.addBulk(jobs);
+    const isNew = await this.queues.use(set);
+    if (jobs.length === 1) await queue.add(first.name, first.data, first.opts);
+    else await queue.addBulk(jobs);
+    if (isNew) this.bus.publish(channel, Buffer.from(set));
   }
 
-  override async missing(ids: readonly string[]): Promise<string[]> {
-    const jobs = await Promise.all(ids.map(async (id) => [id, await this.queue.getJob(id)] as const));
-    return jobs.filter(([, job]) => job === undefined || job === null).map(([id]) => id);
+  override async missing(jobs: readonly QueuedJob[]): Promise<string[]> {
+    const found = await Promise.all(
+      jobs.map(async (job) => [job.id, await this.queueOf(job).getJob(job.id)] as const),
+    );
+    return found.filter(([, job]) => job === undefined || job === null).map(([id]) => id);
   }
 
   override async reprioritise(entry: QueueEntry): Promise<void> {
-    const job = await this.queue.getJob(entry.id);
+    const job = await this.queueOf(entry).getJob(entry.id);
     await job?.changePriority({ priority: priorityOf(entry) }).catch((error: unknown) => {
       this.logger.debug({ err: error, execution_id: entry.id }, 'a job had left the queue');
     });
   }
 
-  override async remove(id: string): Promise<void> {
-    await this.queue.remove(id).catch((error: unknown) => {
-      this.logger.debug({ err: error, execution_id: id }, 'a job could not be removed');
-    });
+  override async remove(job: QueuedJob): Promise<void> {
+    await this.queueOf(job)
+      .remove(job.id)
+      .catch((error: unknown) => {
+        this.logger.debug({ err: error, execution_id: job.id }, 'a job could not be removed');
+      });
   }
 
-  override process(processor: (executionId: string) => Promise<void>, concurrency: number): void {
-    this.worker = new Worker(queueName, (job) => this.track(processor(job.id ?? '')), {
-      connection: this.connect.worker(),
-      prefix,
-      concurrency,
-      // the lease in Postgres decides which worker runs an execution, so a stalled job may be retried any number of times
-      lockDuration: 30_000,
-      stalledInterval: 10_000,
-      maxStalledCount: 1_000_000,
-      drainDelay: 5,
-    });
-    this.worker.on('error', (error) =>
-      this.logger.warn({ err: error }, 'the queue worker reported an error'),
-    );
+  override process(processor: Processor, capacity: Capacity): void {
+    const run = (id: string) => this.track(processor(id));
+    const taker = new JobTaker(this.queues, this.connect.worker(), run, capacity, this.logger);
+    this.taker = taker;
+    this.unsubscribe = this.bus.subscribe(channel, (message) => taker.learn(message.toString()));
+    void taker.run();
+  }
+
+  override pause(): void {
+    this.taker?.pause();
+  }
+
+  override resume(): void {
+    this.taker?.resume();
   }
 
   protected override async stopTaking(): Promise<void> {
-    await this.worker?.close();
+    (await this.unsubscribe)?.();
+    await this.taker?.stop();
   }
 
   override async close(): Promise<void> {
+    clearInterval(this.timer);
     await Promise.race([this.adding, closeTimeout()]);
-    await Promise.race([this.queue.close(), closeTimeout()]);
+    await Promise.race([this.queues.close(), closeTimeout()]);
   }
+
+  private queueOf({ runs_on }: QueuedJob): Queue {
+    return this.queues.of(setName(runs_on));
+  }
+
+  private async purge(): Promise<void> {
+    await this.queues
+      .purge()
+      .catch((error: unknown) => this.logger.debug({ err: error }, 'unused label sets were not purged'));
+  }
+}
+
+/** Sorts entries by their set of labels; most often there is one set. */
+function bySet(entries: readonly QueueEntry[]): Map<string, QueueEntry[]> {
+  const sets = new Map<string, QueueEntry[]>();
+  for (const entry of entries) {
+    const set = setName(entry.runs_on);
+    const others = sets.get(set);
+    if (others) others.push(entry);
+    else sets.set(set, [entry]);
+  }
+  return sets;
 }

@@ -1,9 +1,15 @@
 import { basename, dirname } from 'node:path';
 import { LaunchError } from './launch-error.js';
+import type { LaunchFile } from './launch-types.js';
 import type { LaunchOrder } from './messages.js';
 import type { CommandUsers } from './policy.js';
 
+/** The variables in which commands find files. */
+const FILE_VARIABLE = /^TRIGGER_[A-Z]{1,20}$/;
+const MAX_FILES = 4;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** The name of the file of a summary, which has no slash: nothing of the command's user is on the path to it. */
+const SUMMARY = /^[0-9a-f-]{36}\.md$/;
 /** The options of bubblewrap without which signals would not arrive and processes could outlive a run. */
 const REQUIRED_OPTIONS = [
   '--unshare-user',
@@ -38,10 +44,31 @@ export function checkWorkspace(workspace: string, users: CommandUsers): void {
   if (!isWorkspace) throw refused('its workspace is not below the folder of workspaces');
 }
 
-function isWellFormed(order: LaunchOrder): boolean {
-  const { executionId, command, environment, workspace, workingDirectory, user, limits, bubblewrap } = order;
+function areFiles(files: unknown): boolean {
   return (
-    [executionId, command, workspace, workingDirectory ?? ''].every(isText) &&
+    Array.isArray(files) &&
+    files.length <= MAX_FILES &&
+    (files as LaunchFile[]).every(({ variable, content }) => FILE_VARIABLE.test(variable) && isText(content))
+  );
+}
+
+function isWellFormed(order: LaunchOrder): boolean {
+  const {
+    executionId,
+    command,
+    shell = '',
+    summary,
+    environment,
+    workspace,
+    workingDirectory,
+    user,
+    limits,
+    bubblewrap,
+  } = order;
+  return (
+    areFiles(order.files ?? []) &&
+    (summary === undefined || (isText(summary) && SUMMARY.test(summary))) &&
+    [executionId, command, shell, workspace, workingDirectory ?? ''].every(isText) &&
     Object.values(environment).every(isText) &&
     (bubblewrap ?? []).every(isText) &&
     [order.run, user?.uid, user?.gid].every(Number.isInteger) &&

@@ -16,15 +16,29 @@ export interface LaunchLimits {
   processes?: number;
 }
 
+/** A file for a command. */
+export interface LaunchFile {
+  /** The environment variable with its path: `TRIGGER_` and letters. */
+  variable: string;
+  /** In base64. */
+  content: string;
+}
+
 export interface LaunchRequest {
   /** The value of `MILLRACE_EXECUTION_ID`. A launcher runs an execution once at a time. */
   executionId: string;
-  /** The text that `/bin/sh -c` runs, or the interpreter that a first line `#!` names. */
+  /** The text that the shell runs, or the interpreter that a first line `#!` names. */
   command: string;
+  /** A program that runs the text with `-c`: a name that is looked up in the PATH of the command, or a path. The default is `/bin/sh`. */
+  shell?: string | undefined;
   /** The absolute path of the project's or user's folder, without symbolic links. A launcher with root rights makes the folder. */
   workspace: string;
   /** The working directory as requested: relative to the workspace, or absolute and below it. The default is the workspace. */
   workingDirectory?: string | undefined;
+  /** Files that the command may read, outside of its workspace, and that are gone when the run ends. */
+  files?: readonly LaunchFile[] | undefined;
+  /** The name of a file beside the workspace, in the folder that `summariesOf` names: the id of an execution and `.md`. */
+  summary?: string | undefined;
   /** The complete environment of the command, before `MILLRACE_EXECUTION_ID` and `MILLRACE_LAUNCHER` are added. */
   environment: Record<string, string>;
   /** The user as whom the command runs, without supplementary groups. Required by launchers with root rights; others cannot do it. */
@@ -48,6 +62,8 @@ export interface ProcessExit {
 export interface ProcessEnd extends ProcessExit {
   /** Number of processes that outlived the main process and were ended; 0 for an isolated run, whose namespace ends them. */
   leftBehind: number;
+  /** Whether something is there under the name of `summary`, of whatever kind. */
+  hasSummary: boolean;
   /** Number of left-behind processes that may still live, since they could not be signalled (setuid programs, without root rights). */
   unkillable: number;
 }

@@ -19,8 +19,8 @@ export const descriptors = {
   info: 4,
   /** The system call filter, for `bwrap`. */
   filter: 5,
-  /** The text of a script, for `bwrap`. */
-  script: 6,
+  /** The first of the files of a run, for `bwrap`. */
+  files: 6,
 } as const;
 
 /** How commands are marked on this host; `nested` is the parameter of `encodeMark`. */
@@ -64,7 +64,7 @@ export interface Setting {
 const SET_OOM_SCORE = '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null; ';
 
 /**
- * Returns the program and arguments that run `command` with its mark and limits. The settings precede the command on its first line, so
+ * Returns the program and arguments that run `command` with its mark and limits, and with positional parameters. The settings precede the command on its first line, so
  * that line numbers in syntax errors are right and the shell still execs the last command.
  */
 export function commandLine(
@@ -72,9 +72,10 @@ export function commandLine(
   mark: string,
   command: string,
   setting: Setting = {},
+  parameters: string[] = [],
 ): [string, ...string[]] {
   const script = `${READ_VARIABLES}${settings(markMethod, setting)}${SET_VARIABLES}${command}`;
-  return markedShell(markMethod, mark, script);
+  return markedShell(markMethod, mark, script, parameters);
 }
 
 /** Returns the command line of a shell that is marked before it runs the script, with positional parameters. */
@@ -96,7 +97,7 @@ function markedShell(
  * dies at once, while its children may still clean up. A shell that waits for a command in the foreground reaps orphans like any init.
  */
 const INIT =
-  'MILLRACE_CODE=137; trap MILLRACE_ASKED=1 TERM; trap \'exit "$MILLRACE_CODE"\' USR1; /bin/sh -c "$1"; MILLRACE_CODE=$?; if [ "${MILLRACE_ASKED-}" ]; then ' +
+  'MILLRACE_CODE=137; trap MILLRACE_ASKED=1 TERM; trap \'exit "$MILLRACE_CODE"\' USR1; /bin/sh -c "$@"; MILLRACE_CODE=$?; if [ "${MILLRACE_ASKED-}" ]; then ' +
   'while set -- /proc/[0-9]*; [ $# -gt 1 ]; do /bin/sleep 0.05 || break; done; fi; exit "$MILLRACE_CODE"';
 
 /** Returns the program and arguments that run `command` in namespaces of its own, without the system calls that `callFilter` refuses. */
@@ -105,6 +106,7 @@ export function isolatedCommandLine(
   mark: string,
   command: string,
   setting: Setting = {},
+  parameters: string[] = [],
 ): [string, ...string[]] {
   const { limits, userProcesses } = setting;
   // a user namespace counts its own processes, of which the init is one
@@ -130,6 +132,7 @@ export function isolatedCommandLine(
     INIT,
     'sh',
     script,
+    ...parameters,
   ];
   const outer = { ...setting, limits: { ...limits, fileSizeBytes: undefined } };
   const before = `${settings(markMethod, outer)}exec "$@"`;

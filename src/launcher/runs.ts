@@ -16,6 +16,7 @@ import { RunProcesses, type RunEvents } from './run-processes.js';
 import { spawnCommand, type CommandFiles } from './spawn-command.js';
 import { Sweeper } from './processes/sweeper.js';
 import { findWorkingDirectory } from './working-directory.js';
+import { hasSummary, makeSummaries } from './summaries.js';
 import { deferred, type Deferred } from './deferred.js';
 import { Workspaces } from './workspaces.js';
 
@@ -25,6 +26,8 @@ export class Runs {
   /** The runs that were not started yet and may be stopped, by number. */
   private readonly stops = new Map<number, Deferred<never>>();
   private readonly starting = new Set<string>();
+  /** The orders of runs that may leave a summary, by the number of the run. */
+  private readonly summaries = new Map<number, Pick<LaunchOrder, 'workspace' | 'summary'>>();
   private readonly token: string;
   private readonly ownSession = readStat(process.pid)?.session ?? process.pid;
   private readonly table: ProcessTable<RunProcesses>;
@@ -65,6 +68,8 @@ export class Runs {
         throw new LaunchError('ALREADY_RUNNING', `Execution ${executionId} is running already`);
       }
       this.starting.add(executionId);
+      if (order.summary !== undefined)
+        this.summaries.set(number, { workspace: order.workspace, summary: order.summary });
       // a workspace that is being copied goes on being copied, for the next run
       const prepared = this.prepare(order);
       prepared.catch(() => undefined);
@@ -103,6 +108,7 @@ export class Runs {
     } catch (error) {
       this.files.scripts.discard(number);
       this.files.fifos.discard(order.stdout, order.stderr);
+      this.summaries.delete(number);
       const { code, message, errno } =
         error instanceof LaunchError ? error : new LaunchError('SPAWN_FAILED', String(error));
       this.report({ type: 'refused', run: number, code, message, errno });
@@ -140,6 +146,7 @@ export class Runs {
       checkOrder(order, this.users);
       await this.workspaces?.ensure(order.workspace, order.user!);
     }
+    if (order.summary !== undefined) makeSummaries(order.workspace, this.users && order.user);
     return findWorkingDirectory(order);
   }
 
@@ -158,7 +165,8 @@ export class Runs {
       this.files.scripts.discard(run.number);
       run.output?.finish();
       const conclude = () => {
-        this.report({ type: 'finished', run: run.number, exitCode, leftBehind, unkillable });
+        const end = { exitCode, leftBehind, unkillable, hasSummary: this.takeSummary(run.number) };
+        this.report({ type: 'finished', run: run.number, ...end });
         if (this.unfinished === 0) this.closing?.();
       };
       const { user, isolated } = run;
@@ -168,6 +176,13 @@ export class Runs {
       else void this.cleanUp(user, run.mayHaveSurvivors).then(conclude);
     },
   };
+
+  /** Whether a run has left a summary. */
+  private takeSummary(number: number): boolean {
+    const order = this.summaries.get(number);
+    this.summaries.delete(number);
+    return order?.summary !== undefined && hasSummary(order.workspace, order.summary);
+  }
 
   private get unfinished(): number {
     return this.registry.size + this.cleanups.size;

@@ -15,13 +15,13 @@ import type { LauncherPolicy } from './policy.js';
 import type { LauncherIdentity } from './processes/identity.js';
 
 /**
- * Stores commands with a first line `#!` as files for their interpreters. The files are in a folder in which only the launcher makes
+ * Stores commands with a first line `#!` as files for their interpreters, and other files for commands. The files are in a folder in which only the launcher makes
  * entries, so it may safely write and remove them as root, and the files of a launcher that was killed are removed with its folder. An
  * unnamed file or a pipe would need no removal, but Node resolves the name behind `/proc/self/fd/N`. Users other than that of a command
  * may traverse the folder, but cannot list it or read its files.
  */
 export class ScriptFiles {
-  private readonly paths = new Map<number, string>();
+  private readonly paths = new Map<number, string[]>();
   private directory: string | undefined;
   private made = 0;
 
@@ -31,35 +31,36 @@ export class ScriptFiles {
   ) {}
 
   /**
-   * Writes the script of a run.
+   * Writes a file of a run.
    * @param user the user that reads it; undefined where commands run as the launcher's own user
+   * @param isScript whether it may be executed
    * @returns its path
    */
-  write(run: number, text: string, user: User | undefined): string {
-    const path = join(this.folder(), `command-${++this.made}`);
+  write(run: number, content: string | Buffer, user: User | undefined, isScript = true): string {
+    const path = join(this.folder(), `${isScript ? 'command' : 'file'}-${++this.made}`);
     const fd = openSync(path, 'wx', 0o600);
-    this.paths.set(run, path);
+    this.paths.set(run, [...(this.paths.get(run) ?? []), path]);
     try {
-      writeFileSync(fd, text);
+      writeFileSync(fd, content);
       // only the group is the user's: an owner could fill the file system through the file
       if (user) fchownSync(fd, -1, user.gid);
-      fchmodSync(fd, user ? 0o750 : 0o700);
+      fchmodSync(fd, (user ? 0o640 : 0o600) | (isScript ? (user ? 0o110 : 0o100) : 0));
     } finally {
       closeSync(fd);
     }
     return path;
   }
 
-  /** Removes the script of a run, if it had one. */
+  /** Removes the files of a run, if it had any. */
   discard(run: number): void {
-    const path = this.paths.get(run);
-    if (path === undefined) return;
+    const paths = this.paths.get(run) ?? [];
     this.paths.delete(run);
-    try {
-      unlinkSync(path);
-    } catch {
-      // a cleaner of temporary files has removed it
-    }
+    for (const path of paths)
+      try {
+        unlinkSync(path);
+      } catch {
+        // a cleaner of temporary files has removed it
+      }
   }
 
   remove(): void {

@@ -52,4 +52,6 @@ export function startScript({ interpreter, argument, isTooLong }: Shebang, path:
   );
 }
 
-const fail = (code: number, message: string): string => `printf '%s\\n' ${quoted(message)} >&2; exit ${code}`;
+/** Returns the shell command that ends a run before it has begun, with an exit code and a message. */
+export const fail = (code: number, message: string): string =>
+  `printf '%s\\n' ${quoted(message)} >&2; exit ${code}`;

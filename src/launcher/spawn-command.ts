@@ -16,6 +16,7 @@ import type { LaunchOrder } from './messages.js';
 import type { OutputRelays, RelayedOutput } from './output-relays.js';
 import type { ScriptFiles } from './script-files.js';
 import { shebangOf, startScript, withUnixLines } from './shebang.js';
+import { shellCommand } from './shell-command.js';
 import { assignments, prefixed } from './variables.js';
 
 const FIRST_PIPE = 3;
@@ -23,6 +24,8 @@ const FIRST_PIPE = 3;
 const MAX_INFO = 4096;
 /** The path of the script in an isolated run, whose `/tmp` is private and removed with it. */
 const ISOLATED_SCRIPT = '/tmp/.millrace/command';
+/** The path of a file in an isolated run. */
+const isolatedFile = (index: number) => `/tmp/.millrace/file-${index + 1}`;
 
 const REASONS: Record<string, string> = {
   E2BIG: 'the command or its environment is too large for the system',
@@ -78,8 +81,14 @@ export async function spawnCommand(
     const stderr = fifos.openWriteEnd(order.stderr);
     ends.push(stderr);
     const marks = { MILLRACE_EXECUTION_ID: order.executionId, MILLRACE_LAUNCHER: token };
-    const environment = { ...order.environment, ...marks };
     const { bubblewrap } = order;
+    const files = (order.files ?? []).map(({ variable, content }, index) => {
+      const bytes = Buffer.from(content, 'base64');
+      const path = bubblewrap ? isolatedFile(index) : scripts.write(order.run, bytes, order.user, false);
+      return { variable, path, bytes };
+    });
+    const paths = Object.fromEntries(files.map(({ variable, path }) => [variable, path]));
+    const environment = { ...order.environment, ...paths, ...marks };
     const { directory, ...outside } = setting;
     refuseTooLarge(environment);
     // Node checks arguments for NUL bytes, but not what is written to a pipe or a file
@@ -87,15 +96,20 @@ export async function spawnCommand(
     const text = withUnixLines(order.command);
     const shebang = shebangOf(text);
     const script = shebang && (bubblewrap ? ISOLATED_SCRIPT : scripts.write(order.run, text, order.user));
-    const command = shebang ? startScript(shebang, script!) : text;
+    const { command, parameters } = shebang
+      ? { command: startScript(shebang, script!), parameters: [] }
+      : shellCommand(order.shell, text);
     const { line, options } = asUser(
       order.user,
       bubblewrap
-        ? isolatedCommandLine(markMethod, mark, command, outside)
-        : commandLine(markMethod, mark, command, setting),
+        ? isolatedCommandLine(markMethod, mark, command, outside, parameters)
+        : commandLine(markMethod, mark, command, setting, parameters),
     );
     const inputs = bubblewrap
-      ? isolatedInputs(bubblewrap, directory, environment, shebang && text)
+      ? isolatedInputs(bubblewrap, directory, environment, [
+          ...(shebang ? [{ path: ISOLATED_SCRIPT, mode: '0700', content: text }] : []),
+          ...files.map(({ path, bytes }) => ({ path, mode: '0400', content: bytes })),
+        ])
       : [assignments(environment)];
     const child = spawn(line[0], line.slice(1), {
       ...options,
@@ -136,20 +150,25 @@ function isolatedInputs(
   options: string[],
   directory: string,
   environment: Record<string, string>,
-  script: string | undefined,
+  files: readonly { path: string; mode: string; content: string | Buffer }[],
 ): (string | Buffer | undefined)[] {
   const variables = Object.entries({ ...cleanEnvironment, ...prefixed(environment) });
-  const file = ['--perms', '0700', '--file', `${descriptors.script}`, ISOLATED_SCRIPT];
   const parts = [
     ...options,
-    ...(script === undefined ? [] : file),
+    ...files.flatMap(({ path, mode }, index) => [
+      '--perms',
+      mode,
+      '--file',
+      `${descriptors.files + index}`,
+      path,
+    ]),
     '--chdir',
     directory,
     ...variables.flatMap(([name, value]) => ['--setenv', name, value]),
   ];
   const text = parts.map((part) => `${part}\0`).join('');
   const filter = callFilter(!options.includes('--unshare-net')) ?? '';
-  return [text, undefined, filter, ...(script === undefined ? [] : [script])];
+  return [text, undefined, filter, ...files.map(({ content }) => content)];
 }
 
 /** The limits of execve(2): 128 KiB for one string, and 2 MiB for all together with the usual stack of 8 MiB. */

@@ -10,10 +10,12 @@ import {
   renameSync,
   rmdirSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { asUser, cleanEnvironment, type User } from './as-user.js';
 import { checkWorkspace } from './check-order.js';
 import { LaunchError } from './launch-error.js';
 import type { CommandUsers } from './policy.js';
+import { summariesOf } from './summaries.js';
 
 /**
  * Makes workspaces and gives them to their users, as root. As root it only accesses entries of folders that root owns, which nobody
@@ -59,8 +61,10 @@ export async function removeWorkspace(path: string, users: CommandUsers | undefi
   if (users) {
     checkWorkspace(path, users);
     for (const suffix of ['', '.new', '.before']) await removeFolder(`${path}${suffix}`);
+    await removeFolder(summariesOf(path));
     return;
   }
+  await rm(summariesOf(path), { recursive: true, force: true });
   // chmod would follow a link
   if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   // programs make folders in which even their owner can remove nothing, such as the cache of Go modules
@@ -109,9 +113,10 @@ async function handOver(path: string, former: User, owner: User): Promise<void> 
 async function removeFolder(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return;
-  const owner = { uid: found.uid, gid: found.gid };
-  if (found.uid !== 0) {
-    await run(['chmod', '-R', 'u+rwX', '--', path], owner, 'ignore').ended;
+  // that of summaries is root's, and of the group of its user, whose number is that of the user
+  const owner = { uid: found.uid === 0 ? found.gid : found.uid, gid: found.gid };
+  if (owner.uid !== 0) {
+    if (found.uid !== 0) await run(['chmod', '-R', 'u+rwX', '--', path], owner, 'ignore').ended;
     await run(['find', path, '-mindepth', '1', '-delete'], owner, 'ignore').ended;
   }
   try {

@@ -11,7 +11,8 @@ export function describeFiles(document: OpenAPIObject): void {
     const raw = operation['x-raw-body'];
     if (raw !== undefined) {
       delete operation['x-raw-body'];
-      operation.requestBody = { required: true, content: raw };
+      // a message to a trigger may be empty
+      operation.requestBody = { required: operation['x-access'] !== undefined, content: raw };
     }
     if (!operation['x-takes-file']) continue;
     delete operation['x-takes-file'];

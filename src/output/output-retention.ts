@@ -6,19 +6,13 @@ import { IntervalJob } from '../infra/interval-job.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { ownerOf } from '../executions/admission/admission.queries.js';
 import { addUsage } from '../executions/output-usage.queries.js';
+import { daysOfProject } from '../executions/retention-days.js';
 
 /** Segments are deleted in small steps, so that no statement holds locks for long: a segment has at most 1 MiB. */
 const segmentsAtOnce = 64;
 const outputsAtOnce = 100;
 
 const isKept = 'e.output_pruned_at IS NULL AND e.output_bytes > 0';
-/**
- * The SQL expression for the days that a project keeps its output; null keeps it for ever. The setting was not validated in older versions,
- * so the stored value may be of any type.
- */
-const daysOfProject = `CASE WHEN jsonb_typeof(p.settings->'output_retention_days') = 'number'
-  THEN least(3650, greatest(1, (p.settings->>'output_retention_days')::numeric))::int ELSE $1::int END`;
-
 /** Finds ended executions whose output has exceeded its retention time. */
 function expired(db: Queryable, serverDays: number | null): Promise<{ id: string }[]> {
   return db.query<{ id: string }>(

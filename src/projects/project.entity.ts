@@ -7,10 +7,14 @@ export interface ProjectSettings {
   notifications?: boolean | undefined;
   auto_assign?: boolean | undefined;
   command_template?: string | undefined;
+  /** The program that runs the commands which name none. */
+  shell?: string | null | undefined;
   /** The retention of output in days; null for the default of the server. */
   output_retention_days?: number | null | undefined;
   /** After how many lapsed claims a task is blocked. */
   max_claims?: number | undefined;
+  /** The labels that a worker must have for runs that name none. */
+  runs_on?: string[] | null | undefined;
   /** Whether commands have a network. */
   network?: boolean | undefined;
   [key: string]: unknown;

@@ -3,8 +3,10 @@ import { byteSizeSchema } from '../common/bytes.js';
 import { durationSchema } from '../common/duration.js';
 import { id, instant, jsonObject, toInstant, versionField } from '../common/fields.js';
 import { pageQuery, pageSchema } from '../http/pagination.js';
+import { shell } from '../common/shell.js';
 import { queryFlag, querySchema } from '../http/query.js';
 import type { Project } from './project.entity.js';
+import { runsOn } from '../common/runs-on.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 
 export const projectStatuses = ['active', 'archived', 'completed'] as const;
@@ -21,11 +23,17 @@ const settingsSchema = jsonObject().pipe(
         description:
           'Run for tasks without a command; sees the task as TASK_ID, TASK_TITLE, TASK_DESCRIPTION …',
       }),
+      shell: shell.nullable().meta({
+        description: 'The program that runs the commands which name none; sh unless it is set',
+      }),
       output_retention_days: z.int().min(1).max(3650).nullable().meta({
         description: "How long the output of ended runs is kept; null for the server's OUTPUT_RETENTION_DAYS",
       }),
       max_claims: z.int().min(1).max(1000).meta({
         description: 'After how many lapsed claims a task is blocked; 5 unless it is set',
+      }),
+      runs_on: runsOn.nullable().meta({
+        description: 'The labels that a worker must have for commands, and for tasks that name none',
       }),
       network: z.boolean().meta({
         description:

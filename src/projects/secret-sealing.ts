@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { nilId } from '../common/ids.js';
-import { Keyring, placeOfInputs, placeOfSecret, placeOfWebhook } from '../common/keyring.js';
+import { Keyring, placeOfInputs, placeOfSecret, placeOfTrigger, placeOfWebhook } from '../common/keyring.js';
 import { SealedError } from '../common/secret-box.js';
 import { Database } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -87,6 +87,26 @@ const inputSecrets: SealedTable<InputsRow> = {
   },
 };
 
+interface TriggerRow extends Record<string, unknown> {
+  id: string;
+  sealed_token: Buffer;
+  sealed_secret: Buffer | null;
+}
+
+const triggers: SealedTable<TriggerRow> = {
+  select: `SELECT id, sealed_token, sealed_secret FROM triggers
+            WHERE id > $2 AND (substring(sealed_token FROM 1 FOR 4) <> $1 OR substring(sealed_secret FROM 1 FOR 4) <> $1)
+            ORDER BY id LIMIT ${rowsAtOnce} FOR UPDATE SKIP LOCKED`,
+  first: [nilId],
+  placeOf: ({ id }) => [id],
+  update: 'UPDATE triggers SET sealed_token = $2, sealed_secret = $3 WHERE id = $1',
+  seal: ({ id, sealed_token, sealed_secret }, keyring) => {
+    const place = placeOfTrigger(id);
+    const again = (sealed: Buffer) => keyring.seal(place, keyring.open(place, sealed));
+    return [id, again(sealed_token), sealed_secret && again(sealed_secret)];
+  },
+};
+
 /**
  * Encrypts values with the current key that are plain or encrypted with the previous key: at every start and at intervals, in small
  * steps. Several processes may do it at the same time.
@@ -118,6 +138,7 @@ export class SecretSealing implements OnApplicationBootstrap, OnApplicationShutd
         await this.sealTable(projectSecrets, signal),
         await this.sealTable(inputSecrets, signal),
         await this.sealTable(webhooks, signal),
+        await this.sealTable(triggers, signal),
       ];
       const sealed = counts.reduce((sum, table) => sum + table.sealed, 0);
       if (sealed > 0) logger.info({ secrets: sealed }, 'secrets were sealed with the present SECRETS_KEY');

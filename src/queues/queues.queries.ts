@@ -43,6 +43,8 @@ export const hoursSince = `
 
 export interface Throughput extends Record<string, unknown> {
   slots: number;
+  /** The slots of workers that take runs, without those that are in use. */
+  idle: number;
   running: number;
   /** Of each queue, since midnight UTC. */
   completed_today: number[];
@@ -58,6 +60,9 @@ export async function readThroughput(db: Queryable, leaseSeconds: number): Promi
   const [row] = await db.query<Throughput>(
     `WITH h AS MATERIALIZED (${hoursSince})
      SELECT (SELECT coalesce(sum(slots), 0)::int FROM workers WHERE seen_at > now() - make_interval(secs => $2)) AS slots,
+            (SELECT greatest(0, coalesce(sum(w.slots - (
+                      SELECT count(*) FROM executions e WHERE e.status = 'running' AND e.worker_id = w.id)), 0))::int
+               FROM workers w WHERE NOT w.draining AND w.seen_at > now() - make_interval(secs => $2)) AS idle,
             (SELECT count(*)::int FROM executions WHERE status = 'running') AS running,
             ARRAY(SELECT coalesce(sum(h.completed), 0)::int FROM generate_series(0, 2) AS n (queue)
                     LEFT JOIN h ON h.queue = n.queue AND h.hour >= $3 GROUP BY n.queue ORDER BY n.queue) AS completed_today,

@@ -23,7 +23,7 @@ export const queueStatusSchema = z
     ),
     workers: z
       .object({ active: count, idle: count, total: count })
-      .meta({ description: 'The slots of all worker processes' }),
+      .meta({ description: 'The slots of all worker processes; those of drained ones are not idle' }),
     performance: z.object({
       tasks_per_minute: z.number().min(0).meta({ description: 'The average of the last ten minutes' }),
       average_processing_time: durationSchema

@@ -46,7 +46,7 @@ export class QueuesService {
     ]);
     const isLong = counts.some(({ size }) => size === countedUpTo);
     const sizes = isLong ? await this.sizes.ask() : counts.map(({ size }) => size);
-    const { slots, running, completed_today, average_seconds, completed, ended } = throughput;
+    const { slots, idle, running, completed_today, average_seconds, completed, ended } = throughput;
     return {
       queues: byName((queue) => {
         const { size, processing, paused, pause_reason } = counts[queue]!;
@@ -58,7 +58,7 @@ export class QueuesService {
           pause_reason,
         };
       }),
-      workers: { active: running, idle: Math.max(0, slots - running), total: slots },
+      workers: { active: running, idle, total: slots },
       performance: {
         tasks_per_minute: endedOfLate / 10,
         average_processing_time: formatDuration(average_seconds),

@@ -76,8 +76,9 @@ function countBodies(server: FastifyInstance): void {
   server.decorateRequest('received', null);
   server.addHook('preParsing', (request: ActorRequest, reply, payload, done) => {
     if (hasBody(request)) {
-      const { user, ip } = request;
-      const received = user ? signedIn.open(accountOf(user)) : anonymous.open(networkOf(ip));
+      const { user, bodyOwner, ip } = request;
+      const owner = user ? accountOf(user) : bodyOwner;
+      const received = owner === null ? anonymous.open(networkOf(ip)) : signedIn.open(owner);
       request.received = received;
       onClosed(reply.raw, () => received.close());
     }

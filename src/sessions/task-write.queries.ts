@@ -20,13 +20,17 @@ const fields = [
   'tags',
   'metadata',
   'command',
+  'shell',
   'working_directory',
   'environment',
   'timeout',
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'artifacts',
   'inputs',
+  'concurrency',
+  'runs_on',
 ] as const;
 
 export const restorableFields: ReadonlySet<string> = new Set(fields);

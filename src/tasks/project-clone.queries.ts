@@ -64,13 +64,17 @@ const copied = [
   'tags',
   'metadata',
   'command',
+  'shell',
   'working_directory',
   'environment',
   'timeout',
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'artifacts',
   'inputs',
+  'concurrency',
+  'runs_on',
 ];
 
 /** Inserts the copies. An assignee other than the actor is dropped, since that user may not be able to see the new project. */

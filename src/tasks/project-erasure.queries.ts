@@ -115,7 +115,7 @@ const documents: ErasureStep = async (db, projectId) => {
   return { after: more ? '' : null, changed };
 };
 
-/** Runs with their output. A task that was moved elsewhere has left its runs here. */
+/** Runs with their output and their files. A task that was moved elsewhere has left its runs here. */
 const executions: ErasureStep = async (db, projectId, after) => {
   const batch = await db.query<{ id: string }>(
     `SELECT id FROM executions WHERE project_id = $1 AND finished_at IS NOT NULL AND id > $2 ORDER BY id LIMIT ${runsAtOnce}`,
@@ -125,6 +125,17 @@ const executions: ErasureStep = async (db, projectId, after) => {
   const ids = batch.map(({ id }) => id);
   const segments = await deleteSome(db, 'output_segments', 'execution_id = ANY ($1)', ids, largeRowsAtOnce);
   if (segments.more) return { after, changed: true };
+  const artifactsOf = 'SELECT id FROM artifacts WHERE execution_id = ANY ($1)';
+  const parts = await deleteSome(
+    db,
+    'artifact_parts',
+    `artifact_id IN (${artifactsOf})`,
+    ids,
+    largeRowsAtOnce,
+  );
+  if (parts.more) return { after, changed: true };
+  if ((await deleteSome(db, 'artifacts', 'execution_id = ANY ($1)', ids)).more)
+    return { after, changed: true };
   await db.query(
     `UPDATE tasks SET execution_id = NULL
       WHERE id IN (SELECT task_id FROM executions WHERE id = ANY ($1)) AND execution_id = ANY ($1)`,
@@ -187,6 +198,9 @@ export const erasureSteps: readonly ErasureStep[] = [
     'labels',
     'project_secrets',
     'input_secrets',
+    'triggers',
+    'trigger_deliveries',
+    'run_payloads',
     'credentials',
     'project_members',
     'task_numbers',

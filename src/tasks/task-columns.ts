@@ -22,13 +22,17 @@ export const writtenColumns = [
   'tags',
   'metadata',
   'command',
+  'shell',
   'working_directory',
   'environment',
   'timeout',
   'retry_attempts',
   'limits',
   'final_exit_codes',
+  'artifacts',
   'inputs',
+  'concurrency',
+  'runs_on',
 ] as const satisfies (keyof Task)[];
 
 /** A value as the driver takes it for a column: it would send a list as an array of Postgres, also where the column has JSON. */

@@ -1,3 +1,4 @@
+import { shellFor } from '../common/shell.js';
 import { formatDuration } from '../common/duration.js';
 import { AppError } from '../common/errors.js';
 import type { Execution } from '../executions/execution.entity.js';
@@ -22,6 +23,9 @@ export async function lastRunOf(tx: Transaction, task: AccessibleTask): Promise<
 export function commandOf(task: AccessibleTask): string | undefined {
   return task.command ?? task.project_settings.command_template;
 }
+
+/** Which program runs the command of a task. */
+export const shellOf = (task: AccessibleTask): string => shellFor(task.shell, task.project_settings);
 
 /** Builds the environment variables that describe a task to its command. */
 export function taskVariables(task: AccessibleTask): Record<string, string> {

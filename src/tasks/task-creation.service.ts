@@ -3,7 +3,10 @@ import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
+import { checkGroupInputs } from '../executions/concurrency.js';
+import { refuseLongTimeout } from '../executions/project-rules.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { insertTask, type InsertedTask, type NewTask } from './task-creation.queries.js';
 import { recordTaskChange } from './task-activity.js';
@@ -30,14 +33,18 @@ export class TaskCreationService {
     private readonly numbers: TaskNumbers,
     private readonly tasks: TasksService,
     private readonly activity: ActivityLog,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
    * Creates a task.
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, VALIDATION_ERROR for an
-   * assignee that cannot see the project, and for a dependency that does not exist
+   * assignee that cannot see the project, for a dependency that does not exist, for a concurrency group that holds an
+   * input which it lacks, and for a timeout above the maximum
    */
   async create(actor: Actor, input: CreateTask): Promise<TaskView> {
+    checkGroupInputs(input.concurrency, input.inputs);
+    refuseLongTimeout(input.timeout, this.infrastructure.config.COMMAND_TIMEOUT_MAX_SECONDS);
     const number = await this.numberFor(actor, input.project_id);
     const { dependencies, draft, ...fields } = input;
     return this.database.transaction(async (tx) => {

@@ -18,15 +18,16 @@ import {
   type OutputSearchQuery,
 } from '../output/output-query.js';
 import { OutputSearchService } from '../output/output-search.js';
+import { AwaitedExecutionService } from './awaited-execution.service.js';
 import {
   cancelledTaskSchema,
   cancelSchema,
+  executedTaskSchema,
   executeTaskSchema,
-  queuedTaskSchema,
   retriedTaskSchema,
   retryTaskSchema,
   taskExecutionsSchema,
-  type ExecuteTask,
+  type ExecuteTaskBody,
   type RetryTask,
 } from './task-execution.schema.js';
 import { TaskExecutionService } from './task-execution.service.js';
@@ -49,12 +50,14 @@ const runErrors: ErrorCode[] = [
   'QUEUE_FULL',
   'RESOURCE_LIMIT_EXCEEDED',
   'SECRETS_UNPROTECTED',
+  'CONCURRENCY_SKIPPED',
 ];
 
 @Controller('api/tasks/:task_id')
 export class TaskExecutionController {
   constructor(
     private readonly runs: TaskExecutionService,
+    private readonly awaited: AwaitedExecutionService,
     private readonly outputHttp: OutputHttp,
     private readonly searches: OutputSearchService,
   ) {}
@@ -62,19 +65,26 @@ export class TaskExecutionController {
   @Post('execute')
   @Endpoint({
     access: 'execute',
+    waits: true,
     summary: 'Run a task',
-    description: "Queues the task's command, or its project's command_template.",
+    description:
+      "Queues the task's command, or its project's command_template. With `wait_seconds` it answers 200 with the end of the run, if that has come by then.",
     status: 202,
     location: '/api/executions/{execution_id}',
-    response: queuedTaskSchema,
-    errors: runErrors,
+    response: executedTaskSchema,
+    alternatives: { 200: executedTaskSchema },
+    errors: [...runErrors, 'RESOURCE_NOT_FOUND'],
   })
-  execute(
+  async execute(
     @CurrentActor() actor: Actor,
     @Param('task_id', { schema: taskIdParam }) taskId: string,
-    @Body({ schema: executeTaskSchema }) body: ExecuteTask,
+    @Body({ schema: executeTaskSchema }) body: ExecuteTaskBody,
+    @ClientGone() gone: AbortSignal,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.runs.execute(actor, taskId, body);
+    const result = await this.awaited.execute(actor, taskId, body, gone);
+    if (result.execution !== null) void reply.status(200);
+    return result;
   }
 
   @Post('retry')

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { id, instant } from '../common/fields.js';
 import { nextCursor } from '../http/keyset.js';
-import { executionSchema, listedExecutionSchema, priorities } from '../executions/executions.schema.js';
+import {
+  executionDetailSchema,
+  executionSchema,
+  listedExecutionSchema,
+  priorities,
+} from '../executions/executions.schema.js';
 import { inputValues } from '../executions/inputs/input-declarations.js';
 import { runShape } from '../executions/run-shape.js';
 
@@ -20,13 +25,17 @@ export const executeTaskSchema = z
       })
       .partial()
       .default({}),
+    wait_seconds: z.int().min(0).max(60).default(0).meta({
+      description: 'How long to wait for the end, also that of further attempts; by then the answer is 200',
+    }),
     inputs: inputValues.default({}),
   })
   .meta({
     id: 'ExecuteTask',
     examples: [{ priority: 'high', options: { timeout: 3600, retry_attempts: 3 }, inputs: {} }],
   });
-export type ExecuteTask = z.output<typeof executeTaskSchema>;
+export type ExecuteTask = Omit<z.output<typeof executeTaskSchema>, 'wait_seconds'>;
+export type ExecuteTaskBody = z.output<typeof executeTaskSchema>;
 
 export const retryTaskSchema = z
   .object({
@@ -54,6 +63,18 @@ export const queuedTaskSchema = z
   })
   .meta({ id: 'QueuedTask' });
 export type QueuedTask = z.output<typeof queuedTaskSchema>;
+
+/** The answer of execute: how the run is queued or, where it was waited for and has ended, its end. */
+export const executedTaskSchema = queuedTaskSchema
+  .extend({
+    status: z.enum(['queued', 'completed', 'failed', 'cancelled']),
+    exit_code: executionSchema.shape.exit_code,
+    execution: executionDetailSchema
+      .nullable()
+      .meta({ description: 'The last attempt, when it has ended within `wait_seconds`' }),
+  })
+  .meta({ id: 'ExecutedTask' });
+export type ExecutedTask = z.output<typeof executedTaskSchema>;
 
 export const retriedTaskSchema = queuedTaskSchema
   .extend({ retry_attempt: z.int().min(1) })

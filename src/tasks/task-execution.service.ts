@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
+import { newId } from '../common/ids.js';
 import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import type { Execution, OriginType } from '../executions/execution.entity.js';
@@ -15,6 +16,8 @@ import {
   type ExecutionListQuery,
 } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
+import { resolveConcurrency, type Concurrency } from '../executions/concurrency.js';
+import { RunConflicts } from '../executions/admission/run-conflicts.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { StartEstimate } from '../executions/admission/start-estimate.js';
@@ -29,21 +32,26 @@ import type {
   TaskExecutions,
 } from './task-execution.schema.js';
 import { refuseClaimed } from './task-claims.queries.js';
-import { commandOf, lastRunOf, taskVariables } from './task-command.js';
+import { commandOf, lastRunOf, shellOf, taskVariables } from './task-command.js';
 import { requireTask, runStateOf, type AccessibleTask, type RunState } from './tasks.queries.js';
 
 /** How often a command is checked at most, when it changes between its check and its start. */
 const maxChecks = 3;
 
-/** A command that has passed the safety check, with the environment that it was checked with. */
+/** A command that has passed the safety check, with the shell and the environment that it was checked with. */
 interface CheckedCommand {
   command: string;
+  shell: string;
   environment: Record<string, string>;
 }
 
 /** What starts a run on behalf of somebody. */
 export interface RunStart {
   origin?: { type: OriginType; id: string };
+  /** The message that starts it, which `within` stores. */
+  payloadId?: string;
+  /** The concurrency group in place of the task's; null for none. */
+  concurrency?: Concurrency | null;
   /** Writes what belongs to the new execution in its transaction. */
   within?: (tx: Transaction, executionId: string) => Promise<void>;
 }
@@ -69,6 +77,7 @@ export class TaskExecutionService {
     private readonly lifecycle: ExecutionLifecycle,
     private readonly executions: ExecutionsService,
     private readonly estimate: StartEstimate,
+    private readonly conflicts: RunConflicts,
     private readonly safety: SafetyChecks,
     private readonly actors: Actors,
     private readonly inputs: RunInputs,
@@ -79,7 +88,8 @@ export class TaskExecutionService {
    * Queues a run of a task's command, or of its project's template.
    * @throws TASK_NOT_FOUND, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED by somebody else, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_NOT_EXECUTABLE, TASK_DEPENDENCY_NOT_MET when a task it depends on is neither
    * completed, queued nor running, COMMAND_UNSAFE, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED,
-   * VALIDATION_ERROR for its inputs, SECRETS_UNPROTECTED
+   * VALIDATION_ERROR for its inputs and for the name of its group with them, SECRETS_UNPROTECTED, CONCURRENCY_SKIPPED when its group is
+   * full and says so
    */
   async execute(actor: Actor, name: string, input: ExecuteTask, start: RunStart = {}): Promise<QueuedTask> {
     return this.withCheckedCommand(actor, name, {
@@ -169,7 +179,7 @@ export class TaskExecutionService {
     actor: Actor,
     task: AccessibleTask,
     state: RunState,
-    { inputs, origin, within, last, ...input }: Enqueued,
+    { inputs, origin, payloadId, concurrency = task.concurrency, within, last, ...input }: Enqueued,
   ): Promise<() => Promise<QueuedTask>> {
     if (state.active !== null) {
       throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
@@ -191,22 +201,31 @@ export class TaskExecutionService {
     const project = { ...state, id: task.project_id, settings: task.project_settings };
     refuseFullStorage(project, Number(state.stored_bytes), MAX_USER_STORAGE);
     const secret_inputs_id = await this.inputs.store(tx, task.project_id, inputs.secrets);
-    const id = await this.lifecycle.enqueue(tx, actor, {
-      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS),
+    const id = newId();
+    const group = resolveConcurrency(concurrency, task, inputs.values);
+    if (group) this.conflicts.settle(tx, actor, group, id);
+    await this.lifecycle.enqueue(tx, actor, {
+      id,
+      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS, task.runs_on),
       task_id: task.id,
       project_id: task.project_id,
       session_id: actor.sessionId ?? null,
       requested_by: actor.id,
       queue: queueOf(input.priority),
       command,
+      shell: shellOf(task),
       working_directory: task.working_directory ?? '',
       environment: { ...taskVariables(task), ...task.environment },
       timeout,
       retries_left: input.options.retry_attempts ?? task.retry_attempts,
       final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
+      concurrency_group: group?.group ?? null,
+      concurrency_limit: group?.limit ?? null,
+      artifacts: task.artifacts,
       inputs: inputs.values,
       secret_inputs_id,
       ...(origin ? { origin_type: origin.type, origin_id: origin.id } : {}),
+      payload_id: payloadId ?? last?.payload_id ?? null,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });
     await within?.(tx, id);
@@ -239,7 +258,7 @@ export class TaskExecutionService {
     let checked: CheckedCommand | undefined;
     let current = actor;
     for (let checksLeft = maxChecks; checksLeft >= 0; checksLeft -= 1) {
-      const outcome = await this.database.transaction(async (tx) => {
+      const attempt = this.database.transaction(async (tx) => {
         // sent in one packet and in this order, so that the second statement sees everything committed before the lock was granted
         const [task, first] = await Promise.all([
           requireTask(tx, current, name, 'execute', { lock: true }),
@@ -249,16 +268,20 @@ export class TaskExecutionService {
         const state = first?.id === task.id ? first : await runStateOf(tx, task.id);
         const command = commandOf(task);
         const inputs = await work.inputs(tx, task);
+        if (command === undefined) return work.enqueue(tx, task, state!, inputs);
         const environment = { ...task.environment, ...checkedVariables(inputs) };
+        const wanted = { command, shell: shellOf(task), environment };
         const isChecked =
-          command === undefined ||
-          (checked?.command === command && isDeepStrictEqual(checked.environment, environment)) ||
-          (allowUnsafe !== true && this.safety.isKnownAsSafe(command, environment));
-        return isChecked ? work.enqueue(tx, task, state!, inputs) : { command, environment };
+          isDeepStrictEqual(checked, wanted) ||
+          (allowUnsafe !== true && this.safety.isKnownAsSafe(command, wanted));
+        return isChecked ? work.enqueue(tx, task, state!, inputs) : wanted;
+      });
+      const outcome = await attempt.catch(async (error: unknown) => {
+        throw await this.conflicts.explain(current, error);
       });
       if (typeof outcome === 'function') return outcome();
       checked = outcome;
-      await this.safety.refuseUnsafe(actor, checked.command, allowUnsafe, checked.environment);
+      await this.safety.refuseUnsafe(actor, checked.command, allowUnsafe, checked);
       // the check may have waited for its turn, and the actor may have lost the permission meanwhile
       current = await this.actors.confirm(actor, 'execute');
     }

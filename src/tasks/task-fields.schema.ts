@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { durationSchema, parseDuration } from '../common/duration.js';
 import { id, jsonObject, listOf, sentInstant } from '../common/fields.js';
 import { inputDeclarations } from '../executions/inputs/input-declarations.js';
+import { concurrencySchema } from '../executions/concurrency.js';
+import { runsOn } from '../common/runs-on.js';
 import { runShape } from '../executions/run-shape.js';
 import { taskIdParam } from './task-ref.js';
 import { taskTypes } from './task.entity.js';
@@ -87,11 +89,17 @@ export const taskFields = {
   tags: listOf(tag, { most: maxTags }).transform((tags) => [...new Set(tags)]),
   metadata: jsonObject(),
   command: runShape.command.nullable(),
+  shell: runShape.shell.nullable(),
   working_directory: runShape.working_directory.nullable(),
   environment: runShape.environment,
   timeout: runShape.timeout.nullable(),
   retry_attempts: runShape.retry_attempts,
   limits: runShape.limits,
   final_exit_codes: runShape.final_exit_codes,
+  artifacts: runShape.artifacts,
   inputs: inputDeclarations,
+  concurrency: concurrencySchema.nullable(),
+  runs_on: runsOn.nullable().meta({
+    description: "The labels that a worker must have to run it; null for the project's, [] for any worker",
+  }),
 };

@@ -4,8 +4,11 @@ import type { WebhookEvent } from '../activity/webhook-events.js';
 import { toInstant } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
 import { checkVersion } from '../http/request.js';
+import { checkGroupInputs } from '../executions/concurrency.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
+import { refuseLongTimeout } from '../executions/project-rules.js';
 import { Database, type Transaction } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { columnValue, writtenColumns } from './task-columns.js';
 import { recordTaskChange } from './task-activity.js';
 import { setDependencies } from './task-dependencies.js';
@@ -41,6 +44,7 @@ export class TaskUpdateService {
     private readonly tasks: TasksService,
     private readonly lifecycle: ExecutionLifecycle,
     private readonly activity: ActivityLog,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
@@ -72,6 +76,9 @@ export class TaskUpdateService {
     before: AccessibleTask,
     { version: _version, dependencies, status, ...sent }: UpdateTask,
   ): Promise<TaskView> {
+    // one of an earlier version stays until it is changed, and its runs are refused
+    if (sent.timeout !== before.timeout)
+      refuseLongTimeout(sent.timeout, this.infrastructure.config.COMMAND_TIMEOUT_MAX_SECONDS);
     const state = changedState(before, { ...sent, status });
     const statusChanges = state.status !== undefined && state.status !== before.status;
     const changes: Changes = { ...sent, ...(state.blocker === undefined ? {} : { blocker: state.blocker }) };
@@ -95,6 +102,7 @@ export class TaskUpdateService {
     }
 
     const next = { ...before, ...changes, ...state };
+    if (changes.concurrency || changes.inputs) checkGroupInputs(next.concurrency, next.inputs);
     const [row] = await tx
       .query<
         Pick<Task, 'updated_at' | 'version' | 'started_at' | 'completed_at' | 'actual_duration' | 'tags'>

@@ -2,6 +2,7 @@ import { Column, Entity, Index } from 'typeorm';
 import { CreatedInstant, Id, Instant } from '../infra/columns.js';
 import type { RunLimits } from '../common/run-limits.js';
 import type { InputDeclaration } from '../executions/inputs/input-declarations.js';
+import type { Concurrency } from '../executions/concurrency.js';
 
 export const taskStatuses = ['pending', 'queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -165,6 +166,10 @@ export class Task {
   @Column('text', { nullable: true })
   command!: string | null;
 
+  /** The program that runs the command; null for that of the project. */
+  @Column('text', { nullable: true })
+  shell!: string | null;
+
   @Column('text', { nullable: true })
   working_directory!: string | null;
 
@@ -185,9 +190,20 @@ export class Task {
   @Column('smallint', { array: true, default: [] })
   final_exit_codes!: number[];
 
+  /** Globs of the files that are kept of its runs. */
+  @Column('text', { array: true, default: [] })
+  artifacts!: string[];
+
   /** The inputs that each of its runs takes. */
   @Column('jsonb', { default: [] })
   inputs!: InputDeclaration[];
+  /** The group of runs that it runs in; null when it runs beside anything. */
+  @Column('jsonb', { nullable: true })
+  concurrency!: Concurrency | null;
+
+  /** The labels that a worker must have to run it; null for those of the project. */
+  @Column('text', { array: true, nullable: true })
+  runs_on!: string[] | null;
 
   /** The claim of an agent that works on it. While there is one, the task is running, whatever becomes of its runs. */
   @Column('uuid', { nullable: true })

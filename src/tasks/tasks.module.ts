@@ -4,6 +4,7 @@ import { CommandSafetyModule } from '../command-safety/command-safety.module.js'
 import { ExecutionsModule } from '../executions/executions.module.js';
 import { OutputModule } from '../output/output.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { AwaitedExecutionService } from './awaited-execution.service.js';
 import { ProjectCloneController } from './project-clone.controller.js';
 import { ProjectCloneService } from './project-clone.service.js';
 import { ProjectErasure } from './project-erasure.service.js';
@@ -37,6 +38,7 @@ import { TasksService } from './tasks.service.js';
     TaskExecutionController,
   ],
   providers: [
+    AwaitedExecutionService,
     ProjectCloneService,
     ProjectErasure,
     TaskArchiveService,

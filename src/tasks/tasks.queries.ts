@@ -19,7 +19,7 @@ import type { DependencyView, TaskDetail, TaskRow } from './tasks.schema.js';
 const shared = `t.id, t.project_id, t.number, t.title, t.type, t.status, t.planned, t.blocker, t.priority, t.due_at, t.parent_id,
   t.source, t.external_ref, t.project_path, t.is_draft, t.archived_at, t.checklist_total, t.checklist_done, t.progress_percentage,
   t.estimated_duration, t.actual_duration, t.assigned_to, t.created_by, t.tags,
-  t.working_directory, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.execution_id, t.created_at, t.updated_at,
+  t.shell, t.working_directory, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.artifacts, t.concurrency, t.runs_on, t.execution_id, t.created_at, t.updated_at,
   t.started_at, t.completed_at, t.version`;
 
 /** The last run as user $1 may see it: that of a task which was moved stays in the project of before. */

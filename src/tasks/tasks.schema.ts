@@ -4,6 +4,7 @@ import { id, instant, listOf, toInstant, versionField } from '../common/fields.j
 import { cursorParameter, nextCursor } from '../http/keyset.js';
 import { queryFlag, queryNumber, querySchema } from '../http/query.js';
 import { waitingReasons } from '../executions/admission/admission.queries.js';
+import { shownConcurrency } from '../executions/concurrency.js';
 import { lastRunSchema, runEndSchema, toLastRun, type LastRun } from '../executions/last-run.js';
 import { commandTruncated, type WithListedCommand } from '../executions/listed-command.js';
 import { shownDeclarations } from '../executions/inputs/input-declarations.js';
@@ -42,13 +43,17 @@ export const createTaskSchema = z
     tags: shape.tags.prefault([]),
     metadata: shape.metadata.prefault({}),
     command: shape.command.default(null),
+    shell: shape.shell.default(null),
     working_directory: shape.working_directory.default(null),
     environment: shape.environment.prefault({}),
     timeout: shape.timeout.default(null),
     retry_attempts: shape.retry_attempts.default(0),
     limits: shape.limits.default({}),
     final_exit_codes: shape.final_exit_codes.prefault([]),
+    artifacts: shape.artifacts.prefault([]),
     inputs: shape.inputs.prefault([]),
+    concurrency: shape.concurrency.default(null),
+    runs_on: shape.runs_on.prefault(null),
     dependencies: dependencies.default([]),
     draft: z.boolean().default(false).meta({
       description: 'A draft is seen by you and the owners of the project only, until it is published',
@@ -131,13 +136,17 @@ export const taskSchema = z
     tags: z.array(z.string()),
     metadata: z.record(z.string(), z.unknown()),
     command: z.string().nullable(),
+    shell: z.string().nullable(),
     working_directory: z.string().nullable(),
     environment: z.record(z.string(), z.string()),
     timeout: z.int().nullable(),
     retry_attempts: z.int(),
     limits: runShape.limits,
     final_exit_codes: z.array(z.int()),
+    artifacts: z.array(z.string()),
     inputs: shownDeclarations,
+    concurrency: shownConcurrency.nullable(),
+    runs_on: z.array(z.string()).nullable(),
     execution_id: id.nullable().meta({ description: 'The current or last execution' }),
     last_run: lastRunSchema.nullable().meta({ description: 'The result of the current or last execution' }),
     version: z.int(),
@@ -187,13 +196,17 @@ export function toTask(row: TaskRow): TaskView {
     tags: row.tags,
     metadata: row.metadata,
     command: row.command,
+    shell: row.shell,
     working_directory: row.working_directory,
     environment: row.environment,
     timeout: row.timeout,
     retry_attempts: row.retry_attempts,
     limits: row.limits,
     final_exit_codes: row.final_exit_codes,
+    artifacts: row.artifacts,
     inputs: row.inputs,
+    concurrency: row.concurrency,
+    runs_on: row.runs_on,
     execution_id: row.execution_id,
     last_run: toLastRun(row.last_run),
     version: row.version,

@@ -105,12 +105,25 @@ const events: Record<WebhookEvent | 'ping', { summary: string; description: stri
   },
   'system.alert': {
     summary: 'Something needs an administrator',
-    description: 'A kind of alert is raised at most every five minutes.',
+    description:
+      'A kind of alert is raised at most every five minutes; `no_matching_worker` once for each set of labels, until a worker has them.',
     data: z.object({
       kind: z.string().meta({ examples: ['worker_lost'] }),
       level: z.literal('warning'),
       message: z.string(),
       details: z.record(z.string(), z.unknown()),
+    }),
+  },
+  'worker.lost': {
+    summary: 'A worker has stopped answering',
+    description:
+      'Its heartbeat has stopped for the time of a lease without a clean end; what it ran ends as WORKER_LOST. Sent once, only to webhooks without a project.',
+    data: z.object({
+      worker_id: id,
+      host: z.string(),
+      labels: z.array(z.string()),
+      started_at: instant,
+      seen_at: instant.meta({ description: 'Its last heartbeat' }),
     }),
   },
   ping: {

@@ -308,6 +308,36 @@ test('tasks are created, executed, followed, cancelled and retried', async () =>
     tags: ['a', 'b'],
   });
 
+  const bash = ['-c', 'echo "${BASH_VERSION:+bash}"; exit 3', '--shell', 'bash'];
+  const waited = (await create('Waited for', ...bash)).stdout.trim();
+  expect(await millrace.call(['tasks', 'execute', waited, '--wait', '60'])).toEqual({
+    code: 3,
+    stdout: 'failed, exit code 3\n',
+    stderr: '',
+  });
+  const again = await millrace.call(['tasks', 'execute', waited, '--wait', '60', '--json']);
+  expect([again.code, JSON.parse(again.stdout)]).toMatchObject([
+    3,
+    { status: 'failed', execution: { shell: 'bash' } },
+  ]);
+  expect((await millrace.call(['tasks', 'logs', waited])).stdout).toBe('bash\n');
+  expect((await millrace.call(['run', '--shell', 'bash', 'echo "${BASH_VERSION:+bash}"'])).stdout).toBe(
+    'bash\n',
+  );
+
+  const making = 'mkdir -p out/sub; echo kept > out/sub/a; echo "# Done" > $MILLRACE_SUMMARY';
+  const makes = (await create('Makes files', '-c', making, '--artifacts', 'out/**')).stdout.trim();
+  expect((await millrace.call(['tasks', 'execute', makes, '--wait', '60'])).code).toBe(0);
+  const { executionId: made } = await millrace.json<{ executionId: string }>('tasks', 'show', makes);
+  expect((await millrace.call(['executions', 'show', made])).stdout).toBe('completed\n# Done\n\n');
+  expect((await millrace.call(['executions', 'artifacts', made])).stdout).toMatch(/ 5 +out\/sub\/a\n$/);
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-artifacts-'));
+  const save = () => millrace.call(['executions', 'artifacts', made, '--download', folder]);
+  expect((await save()).code).toBe(0);
+  expect(await readFile(join(folder, 'out/sub/a'), 'utf8')).toBe('kept\n');
+  expect(await save()).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written') });
+  await rm(folder, { recursive: true });
+
   const long = (await create('Long', '-c', 'echo begun; sleep 600')).stdout.trim();
   await millrace.call(['tasks', 'execute', long, '--priority', 'high']);
   const watching = millrace.start(['tasks', 'logs', '-f', long]);
@@ -639,6 +669,13 @@ test('queues, users and access tokens are managed', async () => {
   expect((await millrace.call(['queues', 'pause', 'low', '-r', 'Maintenance'])).stdout).toBe('Paused low\n');
   expect((await millrace.call(['queues'])).stdout).toMatch(/\nlow +0 +0 +\d+ +Maintenance\n/);
   expect((await millrace.call(['queues', 'resume', 'low'])).code).toBe(0);
+  const { workers } = JSON.parse((await millrace.call(['workers', '--json'])).stdout);
+  expect((await millrace.call(['workers', 'drain', workers[0].id.slice(-8)])).stdout).toMatch(/^Drained /);
+  expect((await millrace.call(['workers'])).stdout).toMatch(/os:linux.* drained /);
+  expect((await millrace.call(['workers', 'resume', workers[0].id])).stdout).toBe(
+    `Resumed ${workers[0].id}\n`,
+  );
+  expect((await millrace.call(['workers', 'drain', 'nothing'])).code).toBe(4);
   const made = await millrace.call(
     ['users', 'create', 'ada', '--email', 'ada@example.org', '--password-stdin'],
     {},

@@ -12,6 +12,8 @@ const open = [
   'POST /api/auth/login',
   'POST /api/auth/logout',
   'POST /api/auth/refresh',
+  // the token of its URL opens it
+  'POST /api/triggers/{trigger_id}',
 ];
 
 /** What only administrators may call. */
@@ -31,6 +33,8 @@ const forAdministrators = [
   'POST /api/queues/pause',
   'POST /api/queues/resume',
   'DELETE /api/queues/clear',
+  'POST /api/workers/{worker_id}/drain',
+  'POST /api/workers/{worker_id}/resume',
   'PUT /api/workspace',
   'POST /api/system/maintenance',
   'DELETE /api/system/maintenance',
@@ -60,19 +64,20 @@ const forViewersToo = [
 /** What each scope of a personal access token opens, for an administrator's token that has no other. */
 const opened: Record<string, RegExp> = {
   'tasks.read':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/commands\/validate$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$/,
   'tasks.write':
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
-  'projects.read': /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync)$)/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/commands\/validate$|^(POST|PUT|PATCH|DELETE) \/api\/(tasks(\/bulk|\/\{task_id\}(\/(archive|restore|publish|discard|move|claim|(dependencies|comments|checklist|labels|plans).*))?)?|(sessions|labels|documents|attachments|claims|backlogs).*|projects\/\{project_id\}\/(docs|memory|import|findings|sync))$/,
+  'projects.read':
+    /^GET \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers)$)/,
   'projects.write':
-    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync)$)/,
+    /^\w+ \/api\/projects(?!.*\/(tasks|docs|memory|attachments|export|import|findings|sync|triggers)$)/,
   execute:
-    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|backlogs)\b|^GET .*\/(tasks|docs|memory|attachments|export)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$/,
+    /^GET \/api\/(tasks|labels|documents|attachments|commands|executions|sessions|queues|workers|backlogs|triggers)\b|^GET .*\/(tasks|docs|memory|attachments|export|triggers)$|^POST \/api\/(commands\/.*|tasks\/.*\/(execute|cancel|retry)|queues\/priority)$|^(POST|PUT|DELETE) \/api\/(triggers\/.*|projects\/\{project_id\}\/triggers)$/,
   'webhooks.manage': /^\w+ \/api\/webhooks/,
   'profile.write': /^PUT \/api\/users\/(profile|preferences|password)$/,
   'tokens.manage': /^\w+ \/api\/personal-access-tokens/,
   admin:
-    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|system\/(maintenance|doctor\/fix))$|^GET \/api\/system\/doctor$|^PUT \/api\/workspace$/,
+    / \/api\/auth\/sessions| \/api\/users(\/\{user_id\})?$|^GET \/api\/agents\/\{agent_id\}\/keys$|^(POST|PUT|DELETE) \/api\/agents|^(POST|DELETE) \/api\/(queues\/(pause|resume|clear)|workers\/.*|system\/(maintenance|doctor\/fix))$|^GET \/api\/system\/doctor$|^PUT \/api\/workspace$/,
 };
 /** What every token opens. */
 const openedByAny =
@@ -91,6 +96,7 @@ const marks: Record<string, string[]> = {
   'mark-of-a-comment': tasksScopes,
   'mark-of-a-step': tasksScopes,
   'mark-of-a-label': tasksScopes,
+  'mark-of-a-trigger': tasksScopes,
   'mark-of-a-plan': tasksScopes,
   'mark-of-a-doc': tasksScopes,
   'mark-of-a-note': tasksScopes,
@@ -99,6 +105,8 @@ const marks: Record<string, string[]> = {
   'mark-of-a-file': tasksScopes,
   'mark-of-a-command': tasksScopes,
   'mark-of-an-output': tasksScopes,
+  'mark-of-an-artifact': tasksScopes,
+  'mark-of-a-summary': tasksScopes,
   'mark-of-a-session': tasksScopes,
   'mark-of-a-project': projectsScopes,
   MARK_OF_A_SECRET: projectsScopes,
@@ -239,12 +247,14 @@ describe('access control', () => {
     const execution = await runJob(
       working,
       project,
-      'echo mark-of-an-output # mark-of-a-command',
+      'echo mark-of-an-artifact > kept; echo mark-of-a-summary > $MILLRACE_SUMMARY; echo mark-of-an-output # mark-of-a-command',
       'completed',
       {
         title: 'mark-of-a-task',
+        artifacts: ['kept'],
       },
     );
+    const kept = await data(200, working.get(`/api/executions/${execution.execution_id}/artifacts`));
     const task = `/api/tasks/${execution.task_id}`;
     const comment = await data(201, working.post(`${task}/comments`, { body: 'mark-of-a-comment' }));
     await data(201, working.post(`${task}/checklist`, { text: 'mark-of-a-step' }));
@@ -264,6 +274,10 @@ describe('access control', () => {
     await data(201, working.post(`/api/backlogs/${agent.slug}`, { title: 'mark-of-a-backlog' }));
     const labelled = { name: 'mark-of-a-label', project_id: project.id };
     const projectLabel = await data(201, working.post('/api/labels/', labelled));
+    const trigger = await data(
+      201,
+      working.post(`${place}/triggers`, { name: 'mark-of-a-trigger', task_id: execution.task_id }),
+    );
     const webhook = { url: 'https://example.com/mark-of-a-webhook', events: ['task.created'] };
     const hook = await data(201, working.post('/api/webhooks/', { ...webhook, project_id: project.id }));
     const label = { label: 'mark-of-a-token', scopes: ['tasks.read'] };
@@ -284,8 +298,10 @@ describe('access control', () => {
       task_id: execution.task_id,
       comment_id: comment.id,
       label_id: projectLabel.id,
+      trigger_id: trigger.id,
       document_id: plan.id,
       attachment_id: file.id,
+      artifact_id: kept.artifacts[0].id,
       version: '1',
       execution_id: execution.execution_id,
       command_id: execution.execution_id,

@@ -54,6 +54,42 @@ async function workerOf(execution: string): Promise<ServerProcess> {
   return server;
 }
 
+test(
+  'a killed worker gives back the place of a group, and its limit holds',
+  { timeout: 60_000 },
+  async () => {
+    const folder = await scratch();
+    const project = await makeProject(app.admin);
+    const concurrency = { group: 'killed', limit: 1 };
+    const held = await run(app.admin, project, counting(folder, token()), { concurrency, retry_attempts: 1 });
+    await until(
+      async () =>
+        (await app.query("SELECT 1 FROM executions WHERE id = $1 AND status = 'running'", [held.execution]))
+          .length > 0,
+    );
+    const waiting = await times(3, () => run(app.admin, project, 'true', { concurrency }));
+    const victim = await workerOf(held.execution);
+    await victim.kill();
+    victim.start();
+    await app.ready(victim);
+    for (const job of waiting)
+      expect((await attempts(app.admin, job.task, 30_000)).at(-1)).toMatchObject({ status: 'completed' });
+    // what waited while it was lost came first
+    expect((await attempts(app.admin, held.task, 30_000)).map(({ status }: Json) => status)).toEqual([
+      'failed',
+      'completed',
+    ]);
+    const order = await app.query<{ id: string; is_free: boolean }>(
+      `SELECT id, admitted_at >= lag(finished_at, 1, '-infinity') OVER (ORDER BY admitted_at) AS is_free
+       FROM executions WHERE concurrency_group = 'killed' ORDER BY admitted_at`,
+    );
+    expect(order.map(({ is_free }) => is_free)).toEqual([true, true, true, true, true]);
+    expect(order.slice(0, 4).map(({ id }) => id)).toEqual(
+      [held, ...waiting].map(({ execution }) => execution).toSorted(),
+    );
+  },
+);
+
 test('every task of a killed worker ends', { timeout: 90_000 }, async () => {
   const folder = await scratch();
   const word = token();

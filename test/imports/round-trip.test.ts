@@ -37,6 +37,10 @@ beforeAll(async () => {
     estimated_duration: '01:30:00',
     limits: { memory: '100MB' },
     final_exit_codes: [2],
+    concurrency: { group: 'x-{{project}}', limit: 2, on_conflict: 'skip' },
+    runs_on: ['gpu', 'os:linux'],
+    shell: 'bash',
+    artifacts: ['dist/**', '*.xml'],
   });
   child = await makeTask(owner, project, {
     title: 'Child',

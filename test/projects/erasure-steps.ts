@@ -2,7 +2,7 @@ import type { App } from '../support/app.js';
 import { until } from '../support/until.js';
 
 /** Columns that name what a row belongs to. */
-const owning = /^(project|task|execution|document|attachment|webhook|linked)_id$/;
+const owning = /^(project|task|execution|document|attachment|artifact|webhook|linked)_id$/;
 /** What is of a project without belonging to it: it stays. */
 const staying = new Set(['activity', 'erased_projects', 'sessions']);
 

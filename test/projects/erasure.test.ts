@@ -60,7 +60,8 @@ async function makeWhole(
   await post('/api/sessions/', { project_id: project.id });
   const task = await makeTask(owner, project, {
     tags: ['red'],
-    command: 'mkdir -p kept && touch kept/file && chmod 500 kept && pwd',
+    command: 'mkdir -p kept && echo x > kept/file && chmod 500 kept && echo done > $MILLRACE_SUMMARY && pwd',
+    artifacts: ['kept/*'],
   });
   await execute(owner, task);
   await reached(owner, task, 'completed');
@@ -137,7 +138,7 @@ test('a project that is deleted for good leaves nothing but its activity', async
     ].toSorted(),
   );
   const folder = (await outputOf(app, (await lastExecution(owner, task)).execution_id)).trim();
-  expect(existsSync(folder)).toBe(true);
+  expect([folder, `${folder}.summaries`].every((path) => existsSync(path))).toBe(true);
   const before = await stateOf('STAYS');
 
   await archive(owner, project);
@@ -164,7 +165,9 @@ test('a project that is deleted for good leaves nothing but its activity', async
   await erased(app, project.id);
   const left = await rowsWith(app, ids);
   expect([...left.keys()].toSorted()).toEqual(['activity', 'erased_projects']);
-  await until(() => !existsSync(folder), { what: 'the workspace to be removed' });
+  await until(() => !existsSync(folder) && !existsSync(`${folder}.summaries`), {
+    what: 'the workspace to be removed',
+  });
   expect(await stateOf('STAYS')).toEqual(before);
 
   const { activity } = await data(200, app.admin.get(`/api/activity?entity_id=${project.id}`));

@@ -58,6 +58,8 @@ test('tasks are restored to their first state, and only changes of the session a
     metadata: { deep: { list: [1, null] } },
     estimated_duration: '01:00:00',
     environment: { A: '1' },
+    shell: 'bash',
+    artifacts: ['dist/**'],
     command: 'true',
   };
   const one = await makeTask(owner, project, fields);

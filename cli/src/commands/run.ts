@@ -7,6 +7,7 @@ import { relay } from '../relay.js';
 
 interface Options {
   project?: string;
+  shell?: string;
   directory?: string;
   env: Record<string, string>;
   timeout?: number;
@@ -21,6 +22,7 @@ export function addRun(program: Command): void {
     .description('run a shell command on the server and see its output')
     .argument('<command...>', 'one argument is a line for the shell; several are a program and its arguments')
     .option('-p, --project <key>', 'run in the workspace of a project instead of your own', named)
+    .option('--shell <program>', 'such as bash; that of the project, else sh, unless it is named')
     .option('-C, --directory <path>', 'inside the workspace')
     .option('-e, --env <NAME=value>', 'set a variable; may be repeated', pair, {})
     .option('-t, --timeout <seconds>', 'stop it after this time', count)
@@ -45,9 +47,10 @@ Examples:
     .action(async (words: string[], options: Options, command: Command) => {
       const { client, terminal, profile } = Context.of(command);
       const line = words.length === 1 ? (words[0] ?? '') : words.map(quoted).join(' ');
-      const { project, directory, env, timeout, priority, detach, allowUnsafe } = options;
+      const { project, shell, directory, env, timeout, priority, detach, allowUnsafe } = options;
       const how: RunOptions = {
         projectId: project ?? profile.project ?? null,
+        shell: shell ?? null,
         workingDirectory: directory ?? null,
         environment: env,
         timeout: timeout ?? null,

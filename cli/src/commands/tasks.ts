@@ -1,12 +1,10 @@
 import type { CreateTask, TasksListQuery } from '@millrace/sdk';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { Context } from '../context.js';
-import { count, fileOf, jsonList, list, named, pair, priority } from '../options.js';
-import { relay } from '../relay.js';
+import { count, jsonList, list, named, pair, priority } from '../options.js';
 import { addChanging } from './task-changes.js';
+import { addRunning } from './task-runs.js';
 
-const priorities = ['high', 'normal', 'low'] as const;
-type Priority = (typeof priorities)[number];
 type TaskInput = NonNullable<CreateTask['inputs']>[number];
 
 export function addTasks(program: Command): void {
@@ -135,6 +133,8 @@ function addWriting(tasks: Command): void {
   interface CreateOptions {
     project?: string;
     command?: string;
+    shell?: string;
+    artifacts?: string[];
     description?: string;
     priority?: CreateTask['priority'];
     type?: CreateTask['type'];
@@ -154,6 +154,8 @@ function addWriting(tasks: Command): void {
     .argument('<title>')
     .option('-p, --project <key>', 'its key or id', named)
     .option('-c, --command <command>', 'for the shell; without it the template of the project is run')
+    .option('--shell <program>', 'that runs the command, such as bash; that of the project, else sh')
+    .option('--artifacts <globs>', 'which files of the workspace are kept of its runs, with commas', list)
     .option('--description <text>')
     .option(
       '--priority <priority>',
@@ -184,6 +186,8 @@ function addWriting(tasks: Command): void {
         projectId: context.project(options.project),
         command: options.command ?? null,
         environment: options.env,
+        ...(options.shell === undefined ? {} : { shell: options.shell }),
+        ...(options.artifacts === undefined ? {} : { artifacts: options.artifacts }),
         ...(options.description === undefined ? {} : { description: options.description }),
         ...(options.priority === undefined ? {} : { priority: options.priority }),
         ...(options.type === undefined ? {} : { type: options.type }),
@@ -197,92 +201,5 @@ function addWriting(tasks: Command): void {
         ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
       });
       context.terminal.show(task, () => task.ref);
-    });
-}
-
-interface ExecuteOptions {
-  priority: Priority;
-  input: Record<string, string>;
-  inputFile?: Record<string, string>;
-  follow?: boolean;
-}
-
-function addRunning(tasks: Command): void {
-  const follow = async (command: Command, taskId: string, tail?: number, stops = true) => {
-    const { client, terminal } = Context.of(command);
-    process.exitCode = await relay(terminal, {
-      frames: client.tasks.follow(taskId, { tail }),
-      ...(stops ? { cancel: () => client.tasks.cancel(taskId, { reason: 'Interrupted' }) } : {}),
-      waiting: `Waiting for ${taskId}`,
-    });
-  };
-
-  tasks
-    .command('execute')
-    .description('run a task')
-    .argument('<task>', 'its ref or id', named)
-    .addOption(new Option('--priority <priority>').choices(priorities).default('normal'))
-    .option('-i, --input <name=value>', 'the value of an input, repeatable', pair, {})
-    .option(
-      '--input-file <name=path>',
-      'the value of an input from a file, or - for the standard input',
-      fileOf,
-    )
-    .option('-f, --follow', 'show its output, end with its exit code; Ctrl-C cancels it')
-    .action(async (id: string, options: ExecuteOptions, command: Command) => {
-      const { client, terminal } = Context.of(command);
-      const queued = await client.tasks.execute(id, {
-        priority: options.priority,
-        inputs: { ...options.input, ...options.inputFile },
-      });
-      if (options.follow) return follow(command, id);
-      terminal.show(queued, () =>
-        queued.queuePosition === null ? 'Running' : `Queued, number ${queued.queuePosition} in line`,
-      );
-    });
-
-  tasks
-    .command('cancel')
-    .description('stop a queued or running task, and wait until its processes are gone')
-    .argument('<task>', 'its ref or id', named)
-    .option('-r, --reason <text>')
-    .action(async (id: string, { reason }: { reason?: string }, command: Command) => {
-      const { client, terminal } = Context.of(command);
-      const progress = terminal.progress(`Cancelling ${id}`);
-      const cancelled = await client.tasks
-        .cancel(id, { reason: reason ?? null })
-        .finally(() => progress.end());
-      terminal.show(cancelled, () => cancelled.status);
-    });
-
-  tasks
-    .command('retry')
-    .description('run a failed or cancelled task again')
-    .argument('<task>', 'its ref or id', named)
-    .option('-i, --input <name=value>', 'replaces all inputs of the last run, repeatable', pair, {})
-    .option('--input-file <name=path>', 'likewise from a file, or - for the standard input', fileOf)
-    .option('-f, --follow', 'show its output, end with its exit code; Ctrl-C cancels it')
-    .action(async (id: string, options: Omit<ExecuteOptions, 'priority'>, command: Command) => {
-      const { client, terminal } = Context.of(command);
-      const inputs = { ...options.input, ...options.inputFile };
-      const queued = await client.tasks.retry(id, Object.keys(inputs).length > 0 ? { inputs } : {});
-      if (options.follow) return follow(command, id);
-      terminal.show(queued, () => `Queued, attempt ${queued.retryAttempt}`);
-    });
-
-  tasks
-    .command('logs')
-    .description("show the output of a task's current or last run")
-    .argument('<task>', 'its ref or id', named)
-    .option('-f, --follow', 'go on until it ends, and end with its exit code; Ctrl-C leaves it running')
-    .option('-n, --tail <lines>', 'only the last lines', count)
-    .action(async (id: string, options: { follow?: boolean; tail?: number }, command: Command) => {
-      if (options.follow) return follow(command, id, options.tail, false);
-      const { client } = Context.of(command);
-      const { executionId } = await client.tasks.get(id);
-      if (executionId === null) return;
-      const { output } = await client.commands.status(executionId, { tail: options.tail });
-      for (const { stream, content, encoding } of output)
-        process[stream].write(Buffer.from(content, encoding ?? 'utf8'));
     });
 }

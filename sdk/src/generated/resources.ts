@@ -18,8 +18,10 @@ import { QueuesResource } from './resources/queues.js';
 import { SessionsResource } from './resources/sessions.js';
 import { SystemResource } from './resources/system.js';
 import { TasksResource } from './resources/tasks.js';
+import { TriggersResource } from './resources/triggers.js';
 import { UsersResource } from './resources/users.js';
 import { WebhooksResource } from './resources/webhooks.js';
+import { WorkersResource } from './resources/workers.js';
 import { WorkspaceResource } from './resources/workspace.js';
 import { WorkspacesResource } from './resources/workspaces.js';
 
@@ -43,8 +45,10 @@ export class Resources {
   readonly sessions: SessionsResource;
   readonly system: SystemResource;
   readonly tasks: TasksResource;
+  readonly triggers: TriggersResource;
   readonly users: UsersResource;
   readonly webhooks: WebhooksResource;
+  readonly workers: WorkersResource;
   readonly workspace: WorkspaceResource;
   readonly workspaces: WorkspacesResource;
 
@@ -67,8 +71,10 @@ export class Resources {
     this.sessions = new SessionsResource(api);
     this.system = new SystemResource(api);
     this.tasks = new TasksResource(api);
+    this.triggers = new TriggersResource(api);
     this.users = new UsersResource(api);
     this.webhooks = new WebhooksResource(api);
+    this.workers = new WorkersResource(api);
     this.workspace = new WorkspaceResource(api);
     this.workspaces = new WorkspacesResource(api);
   }

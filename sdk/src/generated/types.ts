@@ -892,10 +892,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -1046,6 +1048,12 @@ export interface components {
       result?: string | null;
       /** @description The token of the claim */
       token: string;
+    };
+    Concurrency: {
+      group: string;
+      limit: number;
+      /** @enum {string} */
+      onConflict: 'queue' | 'skip' | 'cancel_running';
     };
     CreateAgent: {
       /**
@@ -1205,6 +1213,8 @@ export interface components {
       blocker?: string | null;
       /** @default null */
       command?: string | null;
+      /** @default null */
+      concurrency?: components['schemas']['SetConcurrency'] | null;
       /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       /** @default  */
@@ -1297,6 +1307,11 @@ export interface components {
        */
       retryAttempts?: number;
       /**
+       * @description The labels that a worker must have to run it; null for the project's, [] for any worker
+       * @default null
+       */
+      runsOn?: string[] | null;
+      /**
        * @description Where the task comes from, such as the name of a tool
        * @default null
        */
@@ -1338,6 +1353,45 @@ export interface components {
       /** @default null */
       workingDirectory?: string | null;
     };
+    CreateTrigger: {
+      /** @default  */
+      description?: string;
+      /** @default true */
+      enabled?: boolean;
+      /** @description Which messages run the task; others are answered with `skipped` */
+      filter?: {
+        /** @description Names of branches: of a push, or of that into which a pull or merge request would be merged */
+        branches?: string[];
+        /** @description Names of events, in the header X-GitHub-Event or X-Gitlab-Event, or in the fields object_kind, type or event */
+        events?: string[];
+        /** @description Values that the message must have, by JSON pointer */
+        match?: {
+          [key: string]: string | number | boolean | null;
+        };
+      };
+      /**
+       * @description JSON pointers into the message, by the name of the input of the task that gets the value
+       * @example {
+       *       "commit": "/after"
+       *     }
+       */
+      inputsFrom?: {
+        [key: string]: string;
+      };
+      name: string;
+      /**
+       * @default normal
+       * @enum {string}
+       */
+      priority?: 'high' | 'normal' | 'low';
+      /**
+       * @description The secret with which messages must be signed; null to take unsigned ones. Never shown again
+       * @default null
+       */
+      secret?: string | null;
+      /** @description The task of this project that it runs: its id or ref */
+      taskId: string;
+    };
     CreateUser: {
       /** @default null */
       avatarUrl?: string | null;
@@ -1377,6 +1431,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
         | 'task.*'
         | 'project.*'
         | 'system.*'
@@ -1685,6 +1740,7 @@ export interface components {
           | 'TASK_CANCELLED'
           | 'TASK_DEPENDENCY_NOT_MET'
           | 'TASK_NOT_EXECUTABLE'
+          | 'CONCURRENCY_SKIPPED'
           | 'COMMAND_UNSAFE'
           | 'COMMAND_NOT_RUNNING'
           | 'PROJECT_NOT_FOUND'
@@ -1692,6 +1748,8 @@ export interface components {
           | 'PROJECT_ARCHIVED'
           | 'PROJECT_NOT_ARCHIVED'
           | 'PROJECT_LIMIT_EXCEEDED'
+          | 'MAKER_DISABLED'
+          | 'TRIGGER_SIGNATURE_INVALID'
           | 'RATE_LIMIT_EXCEEDED'
           | 'QUEUE_FULL'
           | 'SYSTEM_MAINTENANCE'
@@ -1782,6 +1840,9 @@ export interface components {
       attempt: number;
       command: string;
       completedAt: string | null;
+      /** @description The group in which at most `concurrency_limit` runs are under way at a time */
+      concurrencyGroup: string | null;
+      concurrencyLimit: number | null;
       duration: string | null;
       error: string | null;
       /** Format: uuid */
@@ -1828,6 +1889,8 @@ export interface components {
       /** Format: uuid */
       requestedBy: string;
       retryOf: string | null;
+      /** @description The labels that a worker must have to run it */
+      runsOn: string[];
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -1837,10 +1900,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -2042,6 +2107,9 @@ export interface components {
       /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
       completedAt: string | null;
+      /** @description The group in which at most `concurrency_limit` runs are under way at a time */
+      concurrencyGroup: string | null;
+      concurrencyLimit: number | null;
       duration: string | null;
       error: string | null;
       /** Format: uuid */
@@ -2084,6 +2152,8 @@ export interface components {
       /** Format: uuid */
       requestedBy: string;
       retryOf: string | null;
+      /** @description The labels that a worker must have to run it */
+      runsOn: string[];
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -2093,10 +2163,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -2116,6 +2188,7 @@ export interface components {
       /** @description True when `command` is cut to the 1024 characters that a list shows */
       commandTruncated: boolean;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -2147,6 +2220,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -2172,10 +2246,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3059,6 +3135,20 @@ export interface components {
        */
       sort?: 'created_at' | 'updated_at' | 'priority' | 'title' | 'due_at' | 'number';
     };
+    ProjectsListTriggersQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
     ProjectsSyncQuery: {
       /**
        * @description Whether to answer only what would be done, with all faults of the file
@@ -3239,7 +3329,7 @@ export interface components {
           size: number;
         };
       };
-      /** @description The slots of all worker processes */
+      /** @description The slots of all worker processes; those of drained ones are not idle */
       workers: {
         active: number;
         idle: number;
@@ -3260,10 +3350,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3325,6 +3417,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
       )[];
       /** Format: date-time */
       from: string;
@@ -3418,10 +3511,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3663,6 +3758,22 @@ export interface components {
        */
       userId?: string;
     };
+    /** @description At most `limit` runs of a group are under way at a time, over all workers */
+    SetConcurrency: {
+      /** @description The name of the group, which is one for the whole installation; `{{project}}` stands for the key of the project, `{{input.NAME}}` for an input */
+      group: string;
+      /**
+       * @description How many runs of the group may be under way when one of this task starts
+       * @default 1
+       */
+      limit?: number;
+      /**
+       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the runs of the group that you may run, waiting ones included
+       * @default queue
+       * @enum {string}
+       */
+      onConflict?: 'queue' | 'skip' | 'cancel_running';
+    };
     SetProjectMember: {
       /** @enum {string} */
       role: 'viewer' | 'developer' | 'owner';
@@ -3681,10 +3792,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -3770,6 +3883,7 @@ export interface components {
       };
       command: string | null;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -3806,6 +3920,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -3831,10 +3946,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -4043,6 +4160,7 @@ export interface components {
       claim: components['schemas']['TaskClaim'] | null;
       command: string | null;
       completedAt: string | null;
+      concurrency: components['schemas']['Concurrency'] | null;
       /** Format: date-time */
       createdAt: string;
       /** Format: uuid */
@@ -4092,6 +4210,7 @@ export interface components {
       ref: string;
       result: string | null;
       retryAttempts: number;
+      runsOn: string[] | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4117,10 +4236,12 @@ export interface components {
       whyWaiting:
         | (
             | 'worker_busy'
+            | 'no_matching_worker'
             | 'maintenance'
             | 'queue_paused'
             | 'retry_backoff'
             | 'dependencies'
+            | 'concurrency_group'
             | 'project_limit'
             | 'user_limit'
           )
@@ -4535,6 +4656,152 @@ export interface components {
       | 'profile.write'
       | 'tokens.manage'
       | 'admin';
+    Trigger: {
+      /** Format: date-time */
+      createdAt: string;
+      /**
+       * Format: uuid
+       * @description In whose name it runs the task
+       */
+      createdBy: string;
+      description: string;
+      enabled: boolean;
+      filter: {
+        /** @description Names of branches: of a push, or of that into which a pull or merge request would be merged */
+        branches?: string[];
+        /** @description Names of events, in the header X-GitHub-Event or X-Gitlab-Event, or in the fields object_kind, type or event */
+        events?: string[];
+        /** @description Values that the message must have, by JSON pointer */
+        match?: {
+          [key: string]: string | number | boolean | null;
+        };
+      };
+      /** @description Whether messages must be signed */
+      hasSecret: boolean;
+      /** Format: uuid */
+      id: string;
+      inputsFrom: {
+        [key: string]: string;
+      };
+      name: string;
+      /** @description The path of its URL, with its token; null for who may not run tasks in the project */
+      path: string | null;
+      /** @enum {string} */
+      priority: 'high' | 'normal' | 'low';
+      /** Format: uuid */
+      projectId: string;
+      /** Format: uuid */
+      taskId: string;
+      /** Format: date-time */
+      updatedAt: string;
+      version: number;
+    };
+    TriggerAnswer: {
+      /**
+       * Format: uuid
+       * @description The entry of the log of deliveries
+       */
+      delivery: string;
+      executionId: string | null;
+      message: string | null;
+      /** @description The code of the reason why nothing was run */
+      reason: string | null;
+      /** @enum {string} */
+      status: 'fired' | 'skipped';
+      /** Format: uuid */
+      taskId: string;
+    };
+    TriggerDelivery: {
+      /** @description The id that its sender gave it */
+      deliveryId: string | null;
+      event: string | null;
+      executionId: string | null;
+      /** Format: uuid */
+      id: string;
+      /** @description The reason in words */
+      message: string | null;
+      /** @enum {string} */
+      outcome: 'fired' | 'skipped' | 'refused';
+      /** @description The code of the reason why nothing was run */
+      reason: string | null;
+      /** Format: date-time */
+      receivedAt: string;
+      /** @description Bytes of the body */
+      size: number;
+      /** Format: uuid */
+      triggerId: string;
+    };
+    TriggerDeliveryPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['TriggerDelivery'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    TriggerPage: {
+      hasNext: boolean;
+      hasPrevious: boolean;
+      items: components['schemas']['Trigger'][];
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+      page: number;
+      pageSize: number;
+      pages: number;
+      pagination: {
+        links: {
+          first: string;
+          last: string;
+          next: string | null;
+          previous: string | null;
+        };
+        page: number;
+        pageSize: number;
+        pages: number;
+        total: number;
+        /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+        totalIsExact: boolean;
+      };
+      total: number;
+      /** @description Whether `total` and `pages` are exact. When false, more items match than were counted: `total` is the number of those that were, and `next` and `next_cursor` lead on to all others */
+      totalIsExact: boolean;
+    };
+    TriggersDeleteResult: {
+      message: string;
+    };
+    TriggersListDeliveriesQuery: {
+      /** @description Page number, from 1 */
+      page?: number;
+      /** @description Items per page */
+      pageSize?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
+      /**
+       * @description Sort order
+       * @default desc
+       * @enum {string}
+       */
+      order?: 'asc' | 'desc';
+    };
     UpdateAgent: {
       /** @description What it is for */
       description?: string;
@@ -4637,6 +4904,7 @@ export interface components {
       /** @description Why the work cannot go on; null when nothing blocks it */
       blocker?: string | null;
       command?: string | null;
+      concurrency?: components['schemas']['SetConcurrency'] | null;
       /** @description Tasks of the same project that must be completed before this one runs */
       dependencies?: string[];
       description?: string;
@@ -4692,6 +4960,8 @@ export interface components {
       result?: string | null;
       /** @description The number of further attempts after a failed one */
       retryAttempts?: number;
+      /** @description The labels that a worker must have to run it; null for the project's, [] for any worker */
+      runsOn?: string[] | null;
       /** @description Where the task comes from, such as the name of a tool */
       source?: string | null;
       /**
@@ -4728,6 +4998,39 @@ export interface components {
       version?: number;
       workingDirectory?: string | null;
     };
+    UpdateTrigger: {
+      description?: string;
+      enabled?: boolean;
+      /** @description Which messages run the task; others are answered with `skipped` */
+      filter?: {
+        /** @description Names of branches: of a push, or of that into which a pull or merge request would be merged */
+        branches?: string[];
+        /** @description Names of events, in the header X-GitHub-Event or X-Gitlab-Event, or in the fields object_kind, type or event */
+        events?: string[];
+        /** @description Values that the message must have, by JSON pointer */
+        match?: {
+          [key: string]: string | number | boolean | null;
+        };
+      };
+      /**
+       * @description JSON pointers into the message, by the name of the input of the task that gets the value
+       * @example {
+       *       "commit": "/after"
+       *     }
+       */
+      inputsFrom?: {
+        [key: string]: string;
+      };
+      name?: string;
+      /** @enum {string} */
+      priority?: 'high' | 'normal' | 'low';
+      /** @description The secret with which messages must be signed; null to take unsigned ones. Never shown again */
+      secret?: string | null;
+      /** @description The task of this project that it runs: its id or ref */
+      taskId?: string;
+      /** @description The version that you have read; a stale one is refused with VERSION_CONFLICT */
+      version?: number;
+    };
     UpdateUser: {
       avatarUrl?: string | null;
       disabled?: boolean;
@@ -4761,6 +5064,7 @@ export interface components {
         | 'project.updated'
         | 'system.maintenance'
         | 'system.alert'
+        | 'worker.lost'
         | 'task.*'
         | 'project.*'
         | 'system.*'
@@ -5094,6 +5398,67 @@ export interface components {
       /** @description The id of a project, or its key */
       projectId?: string;
     };
+    Worker: {
+      /** @description How many runs it does at the moment */
+      busy: number;
+      /** @description Whether it finishes what it runs and takes nothing new */
+      draining: boolean;
+      /** @description The name of its host; null except for administrators */
+      host: string | null;
+      /**
+       * Format: uuid
+       * @description It is new with each start of the process
+       */
+      id: string;
+      /** @description What a run may ask for in `runs_on`; the label of the host is for administrators only */
+      labels: string[];
+      /** @description Whether it can start commands */
+      ready: boolean;
+      /**
+       * Format: date-time
+       * @description Its last heartbeat
+       */
+      seenAt: string;
+      /** @description How many runs it does at a time */
+      slots: number;
+      /** Format: date-time */
+      startedAt: string;
+      version: string;
+    };
+    WorkerLostMessage: {
+      data: {
+        host: string;
+        labels: string[];
+        /**
+         * Format: date-time
+         * @description Its last heartbeat
+         */
+        seenAt: string;
+        /** Format: date-time */
+        startedAt: string;
+        /** Format: uuid */
+        workerId: string;
+      };
+      /**
+       * Format: uuid
+       * @description The id of the message, which is the same for every attempt, so that receivers can ignore duplicates
+       */
+      deliveryId: string;
+      /** @constant */
+      event: 'worker.lost';
+      /** @description Grows in the order in which the events were stored */
+      sequence: number;
+      /**
+       * Format: date-time
+       * @description The time of the event
+       */
+      timestamp: string;
+      /** Format: uuid */
+      webhookId: string;
+    };
+    Workers: {
+      workers: components['schemas']['Worker'][];
+    };
     Workspace: {
       /** Format: date-time */
       createdAt: string;
@@ -5179,6 +5544,7 @@ export type CommandsSuggestionsQuery = components['schemas']['CommandsSuggestion
 export type Comment = components['schemas']['Comment'];
 export type CommentPage = components['schemas']['CommentPage'];
 export type CompleteClaim = components['schemas']['CompleteClaim'];
+export type Concurrency = components['schemas']['Concurrency'];
 export type CreateAgent = components['schemas']['CreateAgent'];
 export type CreateAgentKey = components['schemas']['CreateAgentKey'];
 export type CreateChecklistItem = components['schemas']['CreateChecklistItem'];
@@ -5192,6 +5558,7 @@ export type CreateProject = components['schemas']['CreateProject'];
 export type CreateProjectKey = components['schemas']['CreateProjectKey'];
 export type CreateSession = components['schemas']['CreateSession'];
 export type CreateTask = components['schemas']['CreateTask'];
+export type CreateTrigger = components['schemas']['CreateTrigger'];
 export type CreateUser = components['schemas']['CreateUser'];
 export type CreateWebhook = components['schemas']['CreateWebhook'];
 export type Deleted = components['schemas']['Deleted'];
@@ -5276,6 +5643,7 @@ export type ProjectsListProjectAttachmentsQuery =
   components['schemas']['ProjectsListProjectAttachmentsQuery'];
 export type ProjectsListQuery = components['schemas']['ProjectsListQuery'];
 export type ProjectsListTasksQuery = components['schemas']['ProjectsListTasksQuery'];
+export type ProjectsListTriggersQuery = components['schemas']['ProjectsListTriggersQuery'];
 export type ProjectsSyncQuery = components['schemas']['ProjectsSyncQuery'];
 export type QueueChange = components['schemas']['QueueChange'];
 export type QueueCleared = components['schemas']['QueueCleared'];
@@ -5306,6 +5674,7 @@ export type SessionPage = components['schemas']['SessionPage'];
 export type SessionSummary = components['schemas']['SessionSummary'];
 export type SessionsHistoryQuery = components['schemas']['SessionsHistoryQuery'];
 export type SessionsListQuery = components['schemas']['SessionsListQuery'];
+export type SetConcurrency = components['schemas']['SetConcurrency'];
 export type SetProjectMember = components['schemas']['SetProjectMember'];
 export type SetSecret = components['schemas']['SetSecret'];
 export type StartedCommand = components['schemas']['StartedCommand'];
@@ -5338,6 +5707,13 @@ export type TasksListQuery = components['schemas']['TasksListQuery'];
 export type TasksOutputQuery = components['schemas']['TasksOutputQuery'];
 export type TasksSearchOutputQuery = components['schemas']['TasksSearchOutputQuery'];
 export type TokenScope = components['schemas']['TokenScope'];
+export type Trigger = components['schemas']['Trigger'];
+export type TriggerAnswer = components['schemas']['TriggerAnswer'];
+export type TriggerDelivery = components['schemas']['TriggerDelivery'];
+export type TriggerDeliveryPage = components['schemas']['TriggerDeliveryPage'];
+export type TriggerPage = components['schemas']['TriggerPage'];
+export type TriggersDeleteResult = components['schemas']['TriggersDeleteResult'];
+export type TriggersListDeliveriesQuery = components['schemas']['TriggersListDeliveriesQuery'];
 export type UpdateAgent = components['schemas']['UpdateAgent'];
 export type UpdateChecklistItem = components['schemas']['UpdateChecklistItem'];
 export type UpdateComment = components['schemas']['UpdateComment'];
@@ -5348,6 +5724,7 @@ export type UpdateProfile = components['schemas']['UpdateProfile'];
 export type UpdateProject = components['schemas']['UpdateProject'];
 export type UpdateSession = components['schemas']['UpdateSession'];
 export type UpdateTask = components['schemas']['UpdateTask'];
+export type UpdateTrigger = components['schemas']['UpdateTrigger'];
 export type UpdateUser = components['schemas']['UpdateUser'];
 export type UpdateWebhook = components['schemas']['UpdateWebhook'];
 export type UpdateWorkspace = components['schemas']['UpdateWorkspace'];
@@ -5366,5 +5743,8 @@ export type WebhookReplay = components['schemas']['WebhookReplay'];
 export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
 export type WebhooksListDeliveriesQuery = components['schemas']['WebhooksListDeliveriesQuery'];
 export type WebhooksListQuery = components['schemas']['WebhooksListQuery'];
+export type Worker = components['schemas']['Worker'];
+export type WorkerLostMessage = components['schemas']['WorkerLostMessage'];
+export type Workers = components['schemas']['Workers'];
 export type Workspace = components['schemas']['Workspace'];
 export type Workspaces = components['schemas']['Workspaces'];

@@ -13,6 +13,7 @@ import type {
   TaskFailedMessage,
   TaskRestoredMessage,
   TaskUpdatedMessage,
+  WorkerLostMessage,
 } from './types.js';
 
 /** What a webhook is sent; `event` tells which of these it is. */
@@ -29,7 +30,8 @@ export type WebhookEvent =
   | TaskCreatedMessage
   | TaskFailedMessage
   | TaskRestoredMessage
-  | TaskUpdatedMessage;
+  | TaskUpdatedMessage
+  | WorkerLostMessage;
 
 /** Fields of it, in the names of the wire, whose content is free-form. */
 export const keptInWebhookEvents: readonly string[] = ['changes', 'details'];

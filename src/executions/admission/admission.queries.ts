@@ -1,12 +1,13 @@
 import { AppError } from '../../common/errors.js';
 import { nilId } from '../../common/ids.js';
 import { isNoData, type Queryable, type Transaction } from '../../infra/database.js';
-import type { QueueEntry } from '../../infra/execution-queue.js';
+import type { QueuedJob, QueueEntry } from '../../infra/execution-queue.js';
 
 /** An SQL condition, true during announced maintenance; the subquery makes Postgres evaluate it once per statement. */
 const inMaintenance = '(SELECT in_maintenance())';
 const queuePaused = 'queue_paused(e.queue)';
 const waitsForDependencies = 'waits_for_tasks(e.task_id)';
+const waitsForGroup = 'e.waits_for_group';
 const inBackoff = 'coalesce(e.not_before > now(), false)';
 
 /** An SQL condition, true when the execution `e` may not start even if it was admitted: its queue is paused, or there is maintenance. */
@@ -18,20 +19,23 @@ const isFree = `e.blocked AND e.status = 'queued' AND NOT ${inBackoff} AND NOT $
 /** An SQL expression for the reason why the execution `e` has not started yet; null once it has. */
 export const whyWaiting = `CASE
   WHEN e.status <> 'queued' THEN NULL
-  WHEN e.admitted_at IS NOT NULL THEN 'worker_busy'
+  WHEN e.admitted_at IS NOT NULL THEN waits_for_worker(e.runs_on)
   WHEN ${inMaintenance} THEN 'maintenance'
   WHEN ${queuePaused} THEN 'queue_paused'
   WHEN ${inBackoff} THEN 'retry_backoff'
   WHEN ${waitsForDependencies} THEN 'dependencies'
+  WHEN ${waitsForGroup} THEN 'concurrency_group'
   WHEN project_room(e.project_id) = 0 THEN 'project_limit'
   ELSE 'user_limit' END`;
 
 export const waitingReasons = [
   'worker_busy',
+  'no_matching_worker',
   'maintenance',
   'queue_paused',
   'retry_backoff',
   'dependencies',
+  'concurrency_group',
   'project_limit',
   'user_limit',
 ] as const;
@@ -60,6 +64,8 @@ export interface AdmissionCause {
   freedBy?: readonly string[];
   /** Tasks that were completed, so that what depends on them may not wait for them any more. */
   endedTasks?: readonly string[];
+  /** Concurrency groups in which a place has become free or somebody is new in line. */
+  groups?: readonly string[];
 }
 
 export interface Admission {
@@ -71,9 +77,12 @@ export interface Admission {
   busy: boolean;
 }
 
+const admitting = `SELECT a.id, a.queue, a.boosted, (SELECT e.runs_on FROM executions e WHERE e.id = a.id) AS runs_on, a.elsewhere, a.busy
+  FROM admit_next($1, $2, $3, $4, $5, $6) AS a`;
+
 /**
  * Admits the waiting executions that nothing blocks, as far as the limits of their project and their users allow: by priority, users in
- * turn, the oldest first. It is the SQL function `admit_next`, defined in the migration AdmissionInBatches, and must be the only statement
+ * turn, the oldest first. It is the SQL function `admit_next`, defined in the migrations AdmissionInBatches and ConcurrencyGroups, and must be the only statement
  * of its transaction: it holds locks for which other admissions wait, and sees only what was committed before.
  * @param waits whether to wait for another admission of the same owner or user; when false, the result may be `busy`
  */
@@ -85,18 +94,49 @@ export async function admit(
 ): Promise<Admission> {
   const rows = await db.query<
     QueueEntry & { elsewhere: string | null; busy: boolean } & Record<string, unknown>
-  >('SELECT id, queue, boosted, elsewhere, busy FROM admit_next($1, $2, $3, $4, $5, $6)', [
-    owner,
-    freedBy,
-    endedTasks,
-    ...slotValues(slots),
-    waits,
-  ]);
+  >(admitting, [owner, freedBy, endedTasks, ...slotValues(slots), waits]);
   return {
     entries: rows.filter(({ id }) => id !== null),
     elsewhere: rows.flatMap(({ elsewhere }) => elsewhere ?? []),
     busy: rows.some(({ busy }) => busy),
   };
+}
+
+/**
+ * Lets the first ones that wait in concurrency groups into the lines of their projects, as many as a group has free places. It must be a
+ * statement of its own, like `admit`.
+ * @returns the projects whose lines have somebody new
+ */
+export async function nextInGroups(
+  db: Queryable,
+  groups: readonly string[],
+  slots: UserSlots,
+): Promise<string[]> {
+  const rows = await db.query<{ project: string }>(
+    'SELECT DISTINCT project FROM next_in_groups($1, $2, $3) AS project',
+    [groups, ...slotValues(slots)],
+  );
+  return rows.map(({ project }) => project);
+}
+
+/** The most concurrency groups that are looked at in one statement. */
+const groupsAtOnce = 200;
+
+/**
+ * Lists a batch of the groups in which something waits, in case a process died before it let the next one in.
+ * @param after the last group of the batch before; empty at first
+ * @returns also the group to go on after, empty at the end
+ */
+export async function groupsInLine(
+  db: Queryable,
+  after: string,
+): Promise<{ groups: string[]; last: string }> {
+  const rows = await db.query<{ name: string }>('SELECT name FROM groups_in_line($1, $2) AS name', [
+    after,
+    groupsAtOnce,
+  ]);
+  const groups = rows.map(({ name }) => name);
+  return { groups, last: groups.length === groupsAtOnce ? groups.at(-1)! : '' };
 }
 
 /**
@@ -119,10 +159,14 @@ export async function ownersWithRoom(db: Queryable, slots: UserSlots): Promise<s
   return rows.map(({ owner }) => owner);
 }
 
-/** Unmarks a blocked execution if it waits neither for a task nor for a backoff any more. @returns its owner if it was unmarked */
+/**
+ * Unmarks a blocked execution if it waits neither for a task nor for a backoff any more; whether its group has a place for it is found at
+ * its admission.
+ * @returns its owner if it was unmarked
+ */
 export async function unblock(db: Queryable, executionId: string): Promise<string | undefined> {
   const [row] = await db.query<{ owner: string }>(
-    `UPDATE executions e SET blocked = false WHERE e.id = $1 AND ${isFree}
+    `UPDATE executions e SET blocked = false, waits_for_group = false WHERE e.id = $1 AND ${isFree}
       RETURNING coalesce(e.project_id, e.requested_by) AS owner`,
     [executionId],
   );
@@ -135,7 +179,7 @@ const blockedAtOnce = 200;
 /** Ends the backoffs that are over; what waits for a task as well stays marked for that alone. */
 export async function endBackoffs(db: Queryable): Promise<void> {
   await db.query(
-    `UPDATE executions e SET not_before = NULL, blocked = ${waitsForDependencies} WHERE e.id IN (
+    `UPDATE executions e SET not_before = NULL, blocked = ${waitsForDependencies}, waits_for_group = false WHERE e.id IN (
        SELECT d.id FROM executions d WHERE d.blocked AND d.not_before <= now() ORDER BY d.not_before, d.id LIMIT ${blockedAtOnce}
           FOR UPDATE SKIP LOCKED)`,
   );
@@ -160,7 +204,7 @@ export async function unblockForgotten(
   const last = batch.length === blockedAtOnce ? batch.at(-1)!.id : nilId;
   if (batch.length === 0) return { last, inVain: [] };
   const rows = await db.query<{ id: string }>(
-    `WITH freed AS (UPDATE executions e SET blocked = false WHERE ${isFree} AND e.id = ANY($1))
+    `WITH freed AS (UPDATE executions e SET blocked = false, waits_for_group = false WHERE ${isFree} AND e.id = ANY($1))
      SELECT e.id FROM executions e WHERE e.id = ANY($1) AND e.status = 'queued' AND ${waitsInVain}`,
     [batch.map(({ id }) => id)],
   );
@@ -196,14 +240,14 @@ export async function settleWaitingTasks(
 }
 
 /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
-export function revokeSuspended(db: Queryable): Promise<{ id: string }[]> {
-  return db.query<{ id: string }>(
+export function revokeSuspended(db: Queryable): Promise<QueuedJob[]> {
+  return db.query<QueuedJob & Record<string, unknown>>(
     `UPDATE executions e SET admitted_at = NULL
       WHERE e.id IN (
         SELECT e.id FROM executions e
          WHERE e.status = 'queued' AND e.admitted_at IS NOT NULL AND ${isSuspended}
          FOR UPDATE OF e SKIP LOCKED)
-      RETURNING e.id`,
+      RETURNING e.id, e.runs_on`,
   );
 }
 

@@ -4,6 +4,8 @@ import type { Infrastructure } from '../../infra/infrastructure.js';
 import {
   admit,
   endBackoffs,
+  groupsInLine,
+  nextInGroups,
   ownersWithRoom,
   settleDependents,
   unblock,
@@ -15,6 +17,7 @@ import {
 interface Asked {
   freedBy: Set<string>;
   endedTasks: Set<string>;
+  groups: Set<string>;
   looked: Promise<void>;
 }
 
@@ -25,6 +28,8 @@ interface Asked {
  */
 export class Admissions {
   private readonly asked = new Map<string, Asked>();
+  /** Where the search for groups with free places goes on. */
+  private groupsTo = '';
   private readonly looking = new Map<string, Promise<void>>();
 
   constructor(
@@ -39,30 +44,39 @@ export class Admissions {
    */
   behindCommit(tx: Transaction, cause: AdmissionCause): () => Promise<void> {
     const { config } = this.infrastructure;
-    const looked = this.looking.has(cause.owner)
-      ? undefined
-      : tx.behindCommit(() => admit(tx, cause, config, false));
+    const isLooking = this.looking.has(cause.owner);
+    const groups = cause.groups ?? [];
+    const letIn =
+      isLooking || groups.length === 0 ? undefined : tx.behindCommit(() => nextInGroups(tx, groups, config));
+    const looked = isLooking ? undefined : tx.behindCommit(() => admit(tx, cause, config, false));
     const ended = cause.endedTasks ?? [];
     if (looked && ended.length > 0) void tx.behindCommit(() => settleDependents(tx, ended));
     return async () => {
       // a connection that broke after the commit is no reason to admit nothing
       const admission = await looked?.catch(() => undefined);
       if (admission) this.use(admission);
-      if (!admission || admission.busy) await this.request(cause);
+      const others = await letIn?.catch(() => undefined);
+      if (others) this.requestElsewhere(others.filter((owner) => owner !== cause.owner));
+      if (!admission || admission.busy || (letIn && !others)) await this.request(cause);
     };
   }
 
   /** Looks for what may be admitted. Resolves when it was looked. @throws when the database is away; the reconciler looks again then */
-  request({ owner, freedBy = [], endedTasks = [] }: AdmissionCause): Promise<void> {
+  request({ owner, freedBy = [], endedTasks = [], groups = [] }: AdmissionCause): Promise<void> {
     const asked = this.asked.get(owner) ?? this.ask(owner);
     for (const user of freedBy) asked.freedBy.add(user);
     for (const task of endedTasks) asked.endedTasks.add(task);
+    for (const group of groups) asked.groups.add(group);
     return asked.looked;
   }
 
-  /** Looks at every owner that has room. */
+  /** Looks at every owner that has room, and at some of the concurrency groups in which something waits. */
   async requestAll(): Promise<void> {
     await endBackoffs(this.database);
+    const { groups, last } = await groupsInLine(this.database, this.groupsTo);
+    this.groupsTo = last;
+    // one at a time, since the locks of all of them would be held until the end
+    for (const group of groups) await nextInGroups(this.database, [group], this.infrastructure.config);
     const owners = await ownersWithRoom(this.database, this.infrastructure.config);
     for (const owner of owners) await this.request({ owner });
   }
@@ -74,17 +88,23 @@ export class Admissions {
   }
 
   private ask(owner: string): Asked {
-    const asked: Asked = { freedBy: new Set(), endedTasks: new Set(), looked: Promise.resolve() };
+    const asked: Asked = {
+      freedBy: new Set(),
+      endedTasks: new Set(),
+      groups: new Set(),
+      looked: Promise.resolve(),
+    };
     asked.looked = (this.looking.get(owner) ?? asked.looked).then(() => this.look(owner, asked));
     this.asked.set(owner, asked);
     return asked;
   }
 
-  private async look(owner: string, { freedBy, endedTasks }: Asked): Promise<void> {
+  private async look(owner: string, { freedBy, endedTasks, groups }: Asked): Promise<void> {
     this.asked.delete(owner);
     const { config } = this.infrastructure;
     const cause = { owner, freedBy: [...freedBy], endedTasks: [...endedTasks] };
-    const looked = admit(this.database, cause, config, true);
+    const letIn = groups.size === 0 ? Promise.resolve([]) : nextInGroups(this.database, [...groups], config);
+    const looked = letIn.then(() => admit(this.database, cause, config, true));
     const ended = looked.then(
       () => undefined,
       () => undefined,
@@ -92,6 +112,7 @@ export class Admissions {
     this.looking.set(owner, ended);
     try {
       this.use(await looked);
+      this.requestElsewhere((await letIn).filter((other) => other !== owner));
       if (endedTasks.size > 0) await settleDependents(this.database, [...endedTasks]);
     } finally {
       if (this.looking.get(owner) === ended) this.looking.delete(owner);
@@ -101,8 +122,12 @@ export class Admissions {
   /** When the message to the queue is lost, the reconciler finds the admitted execution in Postgres. */
   private use({ entries, elsewhere }: Admission): void {
     this.queue.offer(entries);
+    this.requestElsewhere(elsewhere);
+  }
+
+  private requestElsewhere(owners: readonly string[]): void {
     // not awaited, since two owners could wait for each other
-    for (const owner of elsewhere)
+    for (const owner of owners)
       this.request({ owner }).catch((error: unknown) =>
         this.infrastructure.logger.debug({ err: error }, 'an admission failed and is tried again'),
       );

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../common/permissions.js';
 import { countRows, Database, type Transaction } from '../../infra/database.js';
-import { ExecutionQueue } from '../../infra/execution-queue.js';
+import { ExecutionQueue, type QueuedJob } from '../../infra/execution-queue.js';
 import { ExecutionLifecycle } from '../transitions/execution-lifecycle.js';
 
 /** How many executions are cancelled concurrently while a queue is cleared; each is a transaction of its own. */
@@ -24,13 +24,13 @@ export class QueueControl {
          changed_at = excluded.changed_at RETURNING changed_at`,
       [queue, reason, actor.id],
     );
-    const taken = await tx.query<{ id: string }>(
+    const taken = await tx.query<QueuedJob & Record<string, unknown>>(
       `UPDATE executions SET admitted_at = NULL
-        WHERE status = 'queued' AND queue = $1 AND admitted_at IS NOT NULL RETURNING id`,
+        WHERE status = 'queued' AND queue = $1 AND admitted_at IS NOT NULL RETURNING id, runs_on`,
       [queue],
     );
     tx.afterCommit(async () => {
-      for (const { id } of taken) await this.queue.remove(id);
+      for (const job of taken) await this.queue.remove(job);
     });
     return state!.changed_at;
   }
@@ -87,13 +87,13 @@ export class QueueControl {
    */
   async move(tx: Transaction, executionId: string, queue: number): Promise<boolean> {
     // the admission of the execution is revoked, and it is admitted again if nothing blocks it in the new queue
-    const [moved] = await tx.query<{ id: string }>(
-      `UPDATE executions SET queue = $2, boosted = false, admitted_at = NULL WHERE id = $1 AND status = 'queued' RETURNING id`,
+    const [moved] = await tx.query<QueuedJob & Record<string, unknown>>(
+      `UPDATE executions SET queue = $2, boosted = false, admitted_at = NULL WHERE id = $1 AND status = 'queued' RETURNING id, runs_on`,
       [executionId, queue],
     );
     if (!moved) return false;
     tx.afterCommit(async () => {
-      await this.queue.remove(executionId);
+      await this.queue.remove(moved);
       await this.lifecycle.admitWaiting();
     });
     return true;

@@ -17,6 +17,7 @@ interface Facts extends Record<string, unknown> {
   position: number | null;
   ahead: number;
   running: number;
+  runs_on: string[];
 }
 
 /** How many executions of one priority are queued, and how many of them are admitted. */
@@ -72,9 +73,13 @@ export class StartEstimate {
       if (!facts) return { position: null, startsAt: null, whyWaiting: null };
       const isCounted = facts.position === null || facts.position < countedPlaces;
       const { position, ahead } = isCounted ? facts : placeOf(facts, await this.line.ask());
+      const fitting =
+        facts.runs_on.length === 0 || facts.why_waiting !== 'worker_busy'
+          ? {}
+          : await readFitting(this.database, executionId, this.infrastructure.config.LEASE_SECONDS);
       return {
         position,
-        startsAt: startOf({ ...facts, ahead, ...(await throughput) }),
+        startsAt: startOf({ ...facts, ahead, ...(await throughput), ...fitting }),
         whyWaiting: facts.why_waiting,
       };
     };
@@ -83,7 +88,7 @@ export class StartEstimate {
   private async readThroughput(): Promise<Throughput> {
     const [throughput] = await this.database.query<Throughput>(
       `SELECT (SELECT coalesce(sum(slots), 0)::int FROM workers
-                WHERE seen_at > now() - make_interval(secs => $1)) AS slots,
+                WHERE seen_at > now() - make_interval(secs => $1) AND NOT draining) AS slots,
               (SELECT avg(extract(epoch FROM finished_at - started_at))::float8 FROM (
                  SELECT finished_at, started_at FROM executions
                   WHERE finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC LIMIT 100
@@ -113,13 +118,39 @@ function startOf(facts: Facts & Throughput): Date | null {
 
 async function readFacts(db: Queryable, executionId: string): Promise<Facts | undefined> {
   const [facts] = await db.query<Facts>(
-    `SELECT e.status, e.queue, e.boosted, e.started_at, ${whyWaiting} AS why_waiting, l.ahead,
+    `SELECT e.status, e.queue, e.boosted, e.started_at, e.runs_on, ${whyWaiting} AS why_waiting, l.ahead,
             CASE WHEN e.status = 'queued' THEN l.place END AS position,
             (SELECT count(*)::int FROM executions r WHERE r.status = 'running') AS running
        FROM executions e CROSS JOIN LATERAL place_in_line(e.id, $2) AS l WHERE e.id = $1`,
     [executionId, countedPlaces],
   );
   return facts;
+}
+
+/**
+ * Counts, for an execution that asks for labels, the slots of the workers that have them, what runs there, and what asks for the same and
+ * comes before it, which is counted up to a thousand.
+ */
+async function readFitting(
+  db: Queryable,
+  executionId: string,
+  leaseSeconds: number,
+): Promise<Pick<Facts & Throughput, 'slots' | 'running' | 'ahead'> | undefined> {
+  const [fitting] = await db.query<
+    Pick<Facts & Throughput, 'slots' | 'running' | 'ahead'> & Record<string, unknown>
+  >(
+    `WITH fitting AS MATERIALIZED (
+       SELECT w.id, w.slots FROM executions e JOIN workers w ON w.labels @> e.runs_on
+        WHERE e.id = $1 AND NOT w.draining AND w.seen_at > now() - make_interval(secs => $2))
+     SELECT (SELECT coalesce(sum(f.slots), 0)::int FROM fitting f) AS slots,
+            (SELECT count(*)::int FROM executions r JOIN fitting f ON f.id = r.worker_id WHERE r.status = 'running') AS running,
+            (SELECT count(*)::int FROM (
+               SELECT 1 FROM executions e JOIN executions o ON o.runs_on = e.runs_on
+                WHERE e.id = $1 AND o.status = 'queued' AND o.admitted_at IS NOT NULL AND o.runs_on <> '{}'
+                  AND (NOT o.boosted, o.queue, o.id) < (NOT e.boosted, e.queue, e.id) LIMIT ${countedPlaces}) AS before) AS ahead`,
+    [executionId, leaseSeconds],
+  );
+  return fitting;
 }
 
 /** Reads again why an execution waits; its place is the one that it had. */

@@ -15,8 +15,8 @@ import {
   settleDependents,
   unblockForgotten,
   waitingForTask,
-  type AdmissionCause,
 } from '../admission/admission.queries.js';
+import { causeOf, groupsOf, type EndedRun } from '../admission/admission-cause.js';
 import { Admissions } from '../admission/admissions.js';
 import { lockOutput, storedBytes } from '../stored-output.queries.js';
 import { addUsage } from '../output-usage.queries.js';
@@ -77,7 +77,10 @@ export class ExecutionLifecycle {
     const { project_id } = execution;
     if (project_id !== null) void tx.withCommit(() => keepProject(tx, project_id));
     const queued = tx.withCommit(() => insertExecution(tx, actor, execution));
-    const admitted = this.admissions.behindCommit(tx, { owner: ownerOf(execution) });
+    const admitted = this.admissions.behindCommit(tx, {
+      owner: ownerOf(execution),
+      groups: groupsOf(execution),
+    });
     tx.afterCommit(async () => {
       const result = await queued;
       this.publisher.queued(result);
@@ -109,7 +112,7 @@ export class ExecutionLifecycle {
    * @returns undefined when the guard did not hold, as for `finish`
    */
   async complete(
-    run: Pick<Execution, 'id' | 'generation' | 'project_id' | 'requested_by' | 'task_id'>,
+    run: EndedRun & Pick<Execution, 'id' | 'generation'>,
     outcome: Outcome & { status: 'completed' },
     outputBytes: number,
   ): Promise<PublicExecution | undefined> {
@@ -148,7 +151,7 @@ export class ExecutionLifecycle {
       error: actor === null ? (reason ?? undefined) : undefined,
     };
     const execution = await this.finishIn(tx, id, { queued: true }, outcome, null, actor);
-    if (execution) tx.afterCommit(() => this.queue.remove(id));
+    if (execution) tx.afterCommit(() => this.queue.remove(execution));
     return execution;
   }
 
@@ -205,7 +208,7 @@ export class ExecutionLifecycle {
 
   /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
   async revokeSuspended(): Promise<void> {
-    for (const { id } of await revokeSuspended(this.database)) await this.queue.remove(id);
+    for (const job of await revokeSuspended(this.database)) await this.queue.remove(job);
   }
 
   private async finishIn(
@@ -279,16 +282,4 @@ export class ExecutionLifecycle {
       if (await isInVain(tx, id)) await this.finishIn(tx, id, { queued: true }, dependencyNotMet, 0, null);
     });
   }
-}
-
-/** Why something may be admitted after the end of an execution. */
-function causeOf(
-  { project_id, requested_by, task_id }: Pick<Execution, 'project_id' | 'requested_by' | 'task_id'>,
-  outcome: Outcome,
-): AdmissionCause {
-  return {
-    owner: ownerOf({ project_id, requested_by }),
-    freedBy: [requested_by],
-    endedTasks: task_id !== null && outcome.status === 'completed' ? [task_id] : [],
-  };
 }

@@ -15,12 +15,15 @@ import {
 
 const inserted = `id, task_id, project_id, session_id, requested_by, queue, status, command, working_directory,
   environment, timeout, limits, network, retries_left, final_exit_codes, attempt, retry_of,
-  inputs, secret_inputs_id, origin_type, origin_id, not_before, blocked`;
+  inputs, secret_inputs_id, payload_id, origin_type, origin_id, concurrency_group, concurrency_limit, runs_on, shell, artifacts,
+  not_before, blocked, waits_for_group`;
 
 const inserting = transitionStatement(
   `INSERT INTO executions (${inserted})
    VALUES ($5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           $21, $22, $23, $24, CASE WHEN $25::float8 > 0 THEN now() + make_interval(secs => $25) END, $25 > 0 OR waits_for_tasks($6))
+           $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+           CASE WHEN $31::float8 > 0 THEN now() + make_interval(secs => $31) END,
+           $31 > 0 OR waits_for_tasks($6), $26::text IS NOT NULL)
    RETURNING *`,
   { isNew: true, also: 'e.blocked' },
 );
@@ -34,6 +37,8 @@ export type NewExecution = Pick<
   | 'requested_by'
   | 'queue'
   | 'command'
+  | 'shell'
+  | 'artifacts'
   | 'working_directory'
   | 'environment'
   | 'timeout'
@@ -41,10 +46,14 @@ export type NewExecution = Pick<
   | 'network'
   | 'retries_left'
   | 'final_exit_codes'
+  | 'concurrency_group'
+  | 'concurrency_limit'
+  | 'runs_on'
   | 'attempt'
   | 'retry_of'
   | 'inputs'
   | 'secret_inputs_id'
+  | 'payload_id'
   | 'origin_type'
   | 'origin_id'
 > & {
@@ -59,8 +68,11 @@ export const usualExecution = {
   delay: 0,
   inputs: {},
   secret_inputs_id: null,
+  payload_id: null,
   origin_type: null,
   origin_id: null,
+  concurrency_group: null,
+  concurrency_limit: null,
 } satisfies Partial<NewExecution>;
 
 /** Stores a new execution and makes it the current one of its task. */
@@ -88,8 +100,14 @@ export async function insertExecution(
     e.retry_of,
     e.inputs,
     e.secret_inputs_id,
+    e.payload_id,
     e.origin_type,
     e.origin_id,
+    e.concurrency_group,
+    e.concurrency_limit,
+    e.runs_on,
+    e.shell,
+    e.artifacts,
     e.delay,
   ]);
   return result!;
@@ -98,6 +116,8 @@ export async function insertExecution(
 /** The columns that a worker needs to run an execution, besides the published ones. */
 const needed = [
   'command',
+  'shell',
+  'artifacts',
   'working_directory',
   'environment',
   'timeout',
@@ -106,7 +126,9 @@ const needed = [
   'retry_of',
   'inputs',
   'secret_inputs_id',
+  'payload_id',
   'generation',
+  'concurrency_group',
 ] as const;
 
 export type ClaimedExecution = PublicExecution &
@@ -126,7 +148,7 @@ const claimed = {
 const claiming = transitionStatement(
   `UPDATE executions e SET status = 'running', worker_id = $6, generation = generation + 1, started_at = now(),
           lease_expires_at = now() + make_interval(secs => $7)
-    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND NOT ${isSuspended} AND ${mayStillRun}
+    WHERE id = $5 AND status = ANY($8) AND admitted_at IS NOT NULL AND runs_on <@ $9::text[] AND NOT ${isSuspended} AND ${mayStillRun}
    RETURNING *`,
   claimed,
 );
@@ -140,15 +162,18 @@ const renewingClaim = transitionStatement(
 
 /**
  * Claims an admitted execution for a worker and sets it running.
- * @returns undefined when another worker has claimed it, it is no longer admitted, or its requester has lost the right to run it
+ * @param labels the labels of the worker
+ * @returns undefined when another worker has claimed it, it is no longer admitted, the worker lacks a label, or its requester has lost the
+ * right to run it
  */
 export function claim(
   db: Queryable,
   id: string,
   workerId: string,
   leaseSeconds: number,
+  labels: readonly string[],
 ): Promise<TransitionResult<ClaimedExecution> | undefined> {
-  return applyTransition(db, claiming, null, [id, workerId, leaseSeconds, statesBefore('running')]);
+  return applyTransition(db, claiming, null, [id, workerId, leaseSeconds, statesBefore('running'), labels]);
 }
 
 /**
@@ -178,7 +203,7 @@ const guards = {
 function endOf(guard: keyof typeof guards, first: number): string {
   const $ = (n: number) => `$${first + n}`;
   return `UPDATE executions SET status = ${$(1)}, reason = ${$(2)}, exit_code = ${$(3)}, error = ${$(4)}, finished_at = now(),
-            lease_expires_at = NULL, pid = NULL, blocked = false, output_bytes = coalesce(${$(5)}, output_bytes), output_omitted = ${$(6)}
+            lease_expires_at = NULL, pid = NULL, blocked = false, waits_for_group = false, output_bytes = coalesce(${$(5)}, output_bytes), output_omitted = ${$(6)}
       WHERE id = ${$(0)} AND status = ANY(${$(7)}) AND ${guards[guard]($(8))}
       RETURNING *`;
 }

@@ -60,9 +60,9 @@ export class RunHandle implements RunningProcess {
         this.onExited.resolve({ exitCode: message.exitCode });
         return false;
       case 'finished': {
-        const { exitCode, leftBehind, unkillable } = message;
+        const { exitCode, leftBehind, unkillable, hasSummary } = message;
         this.onExited.resolve({ exitCode });
-        this.onGone.resolve({ exitCode, leftBehind, unkillable });
+        this.onGone.resolve({ exitCode, leftBehind, unkillable, hasSummary });
         return true;
       }
       case 'refused':

@@ -9,7 +9,7 @@ const inBackoff = 'coalesce(e.not_before > now(), false)';
 
 type Who = 'account_id' | 'requested_by';
 
-const indexes = (who: Who) => ({
+export const indexes = (who: Who) => ({
   executions_lanes: `"executions" (coalesce(project_id, requested_by), "${who}", "boosted" DESC, "queue", "id")
     WHERE (status = 'queued' AND admitted_at IS NULL AND NOT blocked) IS TRUE`,
   executions_active_of: `"executions" ("${who}", "admitted_at", "project_id") WHERE status IN ('queued', 'running')`,
@@ -57,7 +57,7 @@ export class LimitsOfKeys1797100100000 implements MigrationInterface {
 }
 
 /** The same as in the migrations UserSlots and AdmissionInBatches, for accounts instead of users. */
-function functions(who: Who): string[] {
+export function functions(who: Who): string[] {
   const isAccount = who === 'account_id' ? 'AND u.account_id IS NULL' : '';
   const freed =
     who === 'account_id'

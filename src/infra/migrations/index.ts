@@ -40,6 +40,11 @@ import { ProjectKeys1796700000000 } from './1796700000000-project-keys.js';
 import { ClaimsEndInFullProjects1797100000000 } from './1797100000000-claims-end-in-full-projects.js';
 import { LimitsOfKeys1797100100000 } from './1797100100000-limits-of-keys.js';
 import { Inputs1797100110000 } from './1797100110000-inputs.js';
+import { Triggers1797100120000 } from './1797100120000-triggers.js';
+import { Shells1797100200000 } from './1797100200000-shells.js';
+import { Artifacts1797100200001 } from './1797100200001-artifacts.js';
+import { ConcurrencyGroups1797100300000 } from './1797100300000-concurrency-groups.js';
+import { WorkerLabels1797100310000 } from './1797100310000-worker-labels.js';
 import { BoundedWords1797100500000 } from './1797100500000-bounded-words.js';
 import { UserIdsOfErasedProjects1797100510000 } from './1797100510000-user-ids-of-erased-projects.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
@@ -91,6 +96,11 @@ export const migrations = [
   ClaimsEndInFullProjects1797100000000,
   LimitsOfKeys1797100100000,
   Inputs1797100110000,
+  Triggers1797100120000,
+  Shells1797100200000,
+  Artifacts1797100200001,
+  ConcurrencyGroups1797100300000,
+  WorkerLabels1797100310000,
   BoundedWords1797100500000,
   UserIdsOfErasedProjects1797100510000,
 ];

@@ -61,6 +61,7 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
     },
     { table: 'workers', condition: 'seen_at < $1', values: [yesterday] },
     { table: 'webhook_deliveries', condition: "id < $1 AND status <> 'pending'", values: [idOf(sent)] },
+    { table: 'trigger_deliveries', condition: 'id < $1', values: [idOf(sent)] },
     {
       // a worker that was away for longer keeps the workspaces; rows with a user id count for the limit of projects of their maker
       table: 'erased_projects',

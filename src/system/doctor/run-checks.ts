@@ -51,13 +51,12 @@ export class RunChecks {
   /** Finds admitted executions that the queue has not known for a while; a reconciler offers them again within seconds. */
   private async unknown(db: Queryable): Promise<QueueEntry[]> {
     const entries = await db.query<QueueEntry & Record<string, unknown>>(
-      `SELECT id, queue, boosted FROM executions
+      `SELECT id, queue, boosted, runs_on FROM executions
         WHERE status = 'queued' AND admitted_at < now() - make_interval(secs => ${stuckAfterSeconds}) ORDER BY id LIMIT ${mostAsked}`,
     );
     const missing = new Set<string>();
     for (let from = 0; from < entries.length; from += atOnce)
-      for (const id of await this.queue.missing(entries.slice(from, from + atOnce).map((entry) => entry.id)))
-        missing.add(id);
+      for (const id of await this.queue.missing(entries.slice(from, from + atOnce))) missing.add(id);
     return entries.filter(({ id }) => missing.has(id));
   }
 

@@ -34,6 +34,48 @@ afterAll(async () => {
   expect(readdirSync(runFolder).filter((name) => name.startsWith(`launcher-${pid}.`))).toEqual([]);
 });
 
+describe.each(each)('another shell than sh, %s', (_named, manner) => {
+  const shell = (name: string) => ({ ...manner, shell: name });
+
+  test('runs a command in the process that sh would have been', async () => {
+    const command = 'list=(a "b c"); echo "${list[1]} $BASHPID $$ $#"; kill -TERM $$';
+    const { stdout, exitCode } = await run(launcher, command, shell('bash'));
+    expect(stdout).toMatch(/^b c (\d+) \1 0\n$/);
+    expect(exitCode).toBe(-15);
+  });
+
+  test('can be named by its path, and by a program that is no shell', async () => {
+    expect(await run(launcher, 'echo ${BASH##*/}', shell('/bin/bash'))).toMatchObject({ stdout: 'bash\n' });
+    expect(await run(launcher, 'text', shell('echo'))).toMatchObject({ stdout: '-c text\n', exitCode: 0 });
+  });
+
+  test('gets the text as it is, up to the longest', async () => {
+    const text = `: ${"''".repeat(32_000)}; printf '%s' "$BASH_EXECUTION_STRING" | wc -c`;
+    const { stdout, stderr } = await run(launcher, text, shell('bash'));
+    expect({ stderr, length: Number(stdout) }).toEqual({ stderr: '', length: text.length });
+  });
+
+  test('gets Unix line ends', async () => {
+    expect(await run(launcher, 'echo a\r\necho b\r\n', shell('bash'))).toMatchObject({ stdout: 'a\nb\n' });
+  });
+
+  test.each(['no-such-shell', '/no/such/shell'])('%s that does not exist is told', async (name) => {
+    expect(await run(launcher, 'echo a', shell(name))).toMatchObject({
+      stdout: '',
+      stderr: `The shell ${name}, which runs this command, does not exist on this host\n`,
+      exitCode: 127,
+    });
+  });
+
+  test('leaves a script to the interpreter that its first line names', async () => {
+    const command = '#!/bin/sh\necho "${BASH_VERSION:-sh}"\n';
+    expect(await run(launcher, command, shell('no-such-shell'))).toMatchObject({
+      stdout: expect.any(String),
+      exitCode: 0,
+    });
+  });
+});
+
 describe.each(each)('a shebang line, %s', (_named, manner) => {
   test('is respected', async () => {
     const command = '#!/usr/bin/perl -l\nuse strict;\nprint "perl $^X";\nprint STDERR "said";\nexit 7;\n';

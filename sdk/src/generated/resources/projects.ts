@@ -11,6 +11,7 @@ import type {
   CreateMemory,
   CreateProject,
   CreateProjectKey,
+  CreateTrigger,
   Deleted,
   Document,
   DocumentPage,
@@ -36,10 +37,13 @@ import type {
   ProjectsListProjectAttachmentsQuery,
   ProjectsListQuery,
   ProjectsListTasksQuery,
+  ProjectsListTriggersQuery,
   ProjectsSyncQuery,
   SetProjectMember,
   SetSecret,
   TaskPage,
+  Trigger,
+  TriggerPage,
   UpdateProject,
 } from '../types.js';
 
@@ -475,5 +479,45 @@ export class ProjectsResource {
       },
       'items',
     );
+  }
+
+  /**
+   * List the triggers of a project.
+   * The newest first. Who may run tasks in the project sees their URLs. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Awaited it is one page; `for await` goes through all items of all pages.
+   * @throws {ApiError} PROJECT_NOT_FOUND, ANSWER_TOO_LARGE
+   */
+  listTriggers(
+    projectId: string,
+    query?: ProjectsListTriggersQuery,
+    options?: RequestOptions,
+  ): Listing<TriggerPage, 'items'> {
+    return this.api.list(
+      {
+        method: 'GET',
+        path: '/projects/{projectId}/triggers',
+        parameters: { projectId },
+        query,
+        keep: ['inputs_from', 'match'],
+        options,
+      },
+      'items',
+    );
+  }
+
+  /**
+   * Create a trigger.
+   * A URL that runs a task in your name whenever something is sent to it. The command finds the message in the file that TRIGGER_PAYLOAD names, and its headers as JSON in that of TRIGGER_HEADERS. Scopes, one of: `execute`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED
+   */
+  createTrigger(projectId: string, body: CreateTrigger, options?: RequestOptions): Promise<Trigger> {
+    return this.api.call({
+      method: 'POST',
+      path: '/projects/{projectId}/triggers',
+      parameters: { projectId },
+      body,
+      keep: ['inputs_from', 'match'],
+      options,
+    });
   }
 }

@@ -14,7 +14,7 @@ import type {
   ResumeQueue,
 } from '../types.js';
 
-/** The queues of runs, and the workers */
+/** The queues of runs */
 export class QueuesResource {
   constructor(protected readonly api: Api) {}
 

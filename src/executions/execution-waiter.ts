@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../infra/database.js';
 import { Events } from '../infra/events.js';
-import { isFinal } from '../executions/transitions/execution-state.js';
-import { whyWaiting } from '../executions/admission/admission.queries.js';
-import type { ExecutionRow } from '../executions/executions.schema.js';
+import { whyWaiting } from './admission/admission.queries.js';
+import type { ExecutionRow } from './executions.schema.js';
+import { isFinal } from './transitions/execution-state.js';
 
 /** The bus usually reports a change at once; when that message is lost, the change is seen after this time. */
 const recheckMs = 500;
@@ -23,15 +23,43 @@ export class ExecutionWaiter {
     return this.until(id, timeoutMs, (row) => row.pid !== null);
   }
 
-  /** Waits until an execution has ended or the time is over. */
-  untilEnded(id: string, timeoutMs: number): Promise<ExecutionRow> {
-    return this.until(id, timeoutMs, () => false);
+  /**
+   * Waits until an execution has ended or the time is over.
+   * @param gone ends the wait at once, when nobody is there any more who would get the answer
+   */
+  untilEnded(id: string, timeoutMs: number, gone?: AbortSignal): Promise<ExecutionRow> {
+    return this.until(id, timeoutMs, () => gone?.aborted === true, gone);
+  }
+
+  /**
+   * Waits until an attempt to run a task has ended which no other one follows, or the time is over.
+   * @param id the execution of the first attempt
+   * @param gone as in `untilEnded`
+   * @returns the last attempt
+   */
+  async untilLastEnded(id: string, timeoutMs: number, gone: AbortSignal): Promise<ExecutionRow> {
+    const deadline = Date.now() + timeoutMs;
+    for (let current = id; ;) {
+      const row = await this.untilEnded(current, deadline - Date.now(), gone);
+      // the next attempt is stored in the same transaction as the end of the one before
+      const [next] = isFinal(row.status) ? await this.retryOf(row) : [];
+      if (!next) return row;
+      current = next.id;
+    }
+  }
+
+  private retryOf({ id, task_id }: ExecutionRow): Promise<{ id: string }[]> {
+    return this.database.query<{ id: string }>(
+      'SELECT id FROM executions WHERE task_id = $1 AND id > $2 AND retry_of = $2 LIMIT 1',
+      [task_id, id],
+    );
   }
 
   private async until(
     id: string,
     timeoutMs: number,
     isReached: (row: ExecutionRow) => boolean,
+    gone?: AbortSignal,
   ): Promise<ExecutionRow> {
     const deadline = Date.now() + timeoutMs;
     let wake = (): void => undefined;
@@ -41,6 +69,8 @@ export class ExecutionWaiter {
       changes += 1;
       wake();
     });
+    const onGone = () => wake();
+    gone?.addEventListener('abort', onGone, { once: true });
     try {
       for (;;) {
         const before = changes;
@@ -54,6 +84,7 @@ export class ExecutionWaiter {
       }
     } finally {
       stop();
+      gone?.removeEventListener('abort', onGone);
     }
   }
 

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { collectorFrames, relativePath } from './collector-frames.js';
+
+const frame = (kind: string, text: string) => {
+  const head = Buffer.alloc(5);
+  head.write(kind, 'latin1');
+  head.writeUInt32BE(Buffer.byteLength(text), 1);
+  return Buffer.concat([head, Buffer.from(text)]);
+};
+
+async function read(bytes: Buffer, step: number): Promise<string[]> {
+  const chunks = Array.from({ length: Math.ceil(bytes.length / step) }, (_, n) =>
+    bytes.subarray(n * step, (n + 1) * step),
+  );
+  const frames: string[] = [];
+  // oxlint-disable-next-line unicorn/no-array-method-this-argument -- `Readable.from` would join the chunks
+  for await (const { kind, content } of collectorFrames(
+    (async function* () {
+      yield* chunks;
+    })(),
+  ))
+    frames.push(`${kind}:${content.toString()}`);
+  return frames;
+}
+
+test.each([1, 2, 5, 7, 100])('frames are the same however the stream is cut (%i bytes)', async (step) => {
+  const bytes = Buffer.concat([
+    frame('F', 'dist/ä'),
+    frame('D', ''),
+    frame('D', 'x'.repeat(20)),
+    frame('E', ''),
+    frame('O', '0 0'),
+  ]);
+  expect(await read(bytes, step)).toEqual(['F:dist/ä', 'D:', `D:${'x'.repeat(20)}`, 'E:', 'O:0 0']);
+});
+
+test.each([
+  ['another kind', Buffer.concat([frame('Q', 'x')])],
+  ['a length beyond any frame', Buffer.from([0x44, 0xff, 0xff, 0xff, 0xff])],
+  ['an end within a frame', frame('D', 'text').subarray(0, 7)],
+  ['an end within a head', frame('D', 'text').subarray(0, 3)],
+])('%s is an error', async (_name, bytes) => {
+  await expect(read(bytes, 4)).rejects.toThrow('The collector');
+});
+
+test.each(['a', 'a/b', '.hidden', '..a/b..', 'a b/ü\n', 'x'.repeat(4096)])(
+  '%j is a path in the workspace',
+  (path) => {
+    expect(relativePath(Buffer.from(path))).toBe(path);
+  },
+);
+
+test.each(['', '/', '/etc/passwd', 'a//b', 'a/', './a', '../a', 'a/../../b', 'a\0b', 'x'.repeat(4097)])(
+  '%j is not',
+  (path) => {
+    expect(relativePath(Buffer.from(path))).toBeUndefined();
+  },
+);
+
+test('a path that is not UTF-8 is none', () => {
+  expect(relativePath(Buffer.from([0x61, 0xff]))).toBeUndefined();
+});

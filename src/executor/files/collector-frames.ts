@@ -1,0 +1,52 @@
+/** A frame of the collector: see `collectorScript`. */
+export interface CollectorFrame {
+  kind: string;
+  content: Buffer;
+}
+
+/** Longer than any frame of the collector. */
+const longestContent = 1024 * 1024;
+const headBytes = 5;
+const kinds = new Set('STFDEXO');
+
+/**
+ * Reads frames from the chunks of a stream. What writes them runs as the user of a command, and other commands of that user can make it write
+ * anything.
+ * @throws Error for what is no frame
+ */
+export async function* collectorFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<CollectorFrame> {
+  let pending: Buffer[] = [];
+  let size = 0;
+  let wanted = headBytes;
+  for await (const chunk of chunks) {
+    pending.push(chunk);
+    size += chunk.length;
+    if (size < wanted) continue;
+    let bytes = pending.length === 1 ? pending[0]! : Buffer.concat(pending);
+    for (wanted = headBytes; bytes.length >= headBytes;) {
+      const kind = bytes.toString('latin1', 0, 1);
+      const length = bytes.readUInt32BE(1);
+      if (!kinds.has(kind) || length > longestContent) throw new Error('The collector wrote no frame');
+      wanted = headBytes + length;
+      if (bytes.length < wanted) break;
+      yield { kind, content: bytes.subarray(headBytes, wanted) };
+      bytes = bytes.subarray(wanted);
+      wanted = headBytes;
+    }
+    pending = [bytes];
+    size = bytes.length;
+  }
+  if (size > 0) throw new Error('The collector ended within a frame');
+}
+
+/** Checks the path of a file that the collector names. @returns undefined for one that leads out of the workspace or is no text */
+export function relativePath(bytes: Buffer): string | undefined {
+  const path = bytes.toString('utf8');
+  const isPlain =
+    bytes.length > 0 &&
+    bytes.length <= 4096 &&
+    !path.includes('\0') &&
+    Buffer.from(path).equals(bytes) &&
+    path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');
+  return isPlain ? path : undefined;
+}
