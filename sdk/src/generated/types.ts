@@ -249,6 +249,23 @@ export interface components {
        */
       changeNote?: string | null;
     };
+    Artifact: {
+      /** Format: uuid */
+      id: string;
+      /** @description Relative to the workspace */
+      path: string;
+      /** @description Of the content, in hexadecimal */
+      sha256: string;
+      /** @description Bytes */
+      size: number;
+    };
+    Artifacts: {
+      artifacts: components['schemas']['Artifact'][];
+      /** Format: uuid */
+      executionId: string;
+      /** @description The `cursor` of the next page; null on the last page */
+      nextCursor: string | null;
+    };
     AttachLabel: {
       name: string;
     };
@@ -866,6 +883,8 @@ export interface components {
       output: components['schemas']['OutputFrame'][];
       /** @description The number of bytes of the stored output */
       outputBytes: number;
+      /** @description Whether `output` is not the whole of the output */
+      outputCut: boolean;
       /** @description The number of bytes that were left out because the output exceeded the limit of the run */
       outputOmitted: number;
       /** @description When the output was removed at the end of its retention */
@@ -883,6 +902,8 @@ export interface components {
             | 'OUTPUT_LIMIT_EXCEEDED'
           )
         | null;
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -1202,6 +1223,11 @@ export interface components {
     };
     CreateTask: {
       /**
+       * @description Which files of the workspace are kept after a run that has made or changed them: globs with `*`, `?`, `[…]`, `{a,b}` and `**`, or the names of files and folders
+       * @default []
+       */
+      artifacts?: string[];
+      /**
        * @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned
        * @default null
        */
@@ -1311,6 +1337,8 @@ export interface components {
        * @default null
        */
       runsOn?: string[] | null;
+      /** @default null */
+      shell?: string | null;
       /**
        * @description Where the task comes from, such as the name of a tool
        * @default null
@@ -1776,7 +1804,7 @@ export interface components {
        * @default false
        */
       allowUnsafe?: boolean;
-      /** @description A command for /bin/sh, or a script for the interpreter in its first line (`#!`) */
+      /** @description A command for the shell, or a script for the interpreter in its first line (`#!`) */
       command: string;
       /**
        * @description Environment variables of the command
@@ -1794,6 +1822,11 @@ export interface components {
       priority?: 'high' | 'normal' | 'low';
       /** @description The project in whose workspace the command runs, instead of your own */
       projectId?: string | null;
+      /**
+       * @description The program that runs the command with `-c`; unless it is named, that of the project, else sh
+       * @default null
+       */
+      shell?: string | null;
       /**
        * @description false to wait for the end and get the output in the response
        * @default true
@@ -1834,9 +1867,49 @@ export interface components {
        * @enum {string}
        */
       priority?: 'high' | 'normal' | 'low';
+      /**
+       * @description How long to wait for the end, also that of further attempts; by then the answer is 200
+       * @default 0
+       */
+      waitSeconds?: number;
     };
     ExecutedCommand: components['schemas']['CommandStatus'] | components['schemas']['StartedCommand'];
-    Execution: {
+    ExecutedTask: {
+      /** @description Estimated from recent runs; null without any */
+      estimatedStartTime: string | null;
+      /** @description The last attempt, when it has ended within `wait_seconds` */
+      execution: components['schemas']['ExecutionDetail'] | null;
+      /** Format: uuid */
+      executionId: string;
+      /** @description The exit code; -N after signal N */
+      exitCode: number | null;
+      /** @description Position in the queue; null when it has started */
+      queuePosition: number | null;
+      /** @enum {string} */
+      status: 'queued' | 'completed' | 'failed' | 'cancelled';
+      /** Format: uuid */
+      taskId: string;
+      whyWaiting:
+        | (
+            | 'worker_busy'
+            | 'no_matching_worker'
+            | 'maintenance'
+            | 'queue_paused'
+            | 'retry_backoff'
+            | 'dependencies'
+            | 'concurrency_group'
+            | 'project_limit'
+            | 'user_limit'
+          )
+        | null;
+    };
+    ExecutionDetail: {
+      /** @description Globs of the files that are kept of the run */
+      artifacts: string[];
+      /** @description Why files were left out, or could not be looked for */
+      artifactsError: string | null;
+      /** @description The number of files that match and were left out */
+      artifactsOmitted: number;
       attempt: number;
       command: string;
       completedAt: string | null;
@@ -1891,9 +1964,13 @@ export interface components {
       retryOf: string | null;
       /** @description The labels that a worker must have to run it */
       runsOn: string[];
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
+      /** @description The Markdown that the command has written to the file MILLRACE_SUMMARY; at most 1 MiB */
+      summary: string | null;
       taskId: string | null;
       /** @description Seconds */
       timeout: number;
@@ -1911,6 +1988,12 @@ export interface components {
           )
         | null;
       workingDirectory: string;
+    };
+    ExecutionsListArtifactsQuery: {
+      /** @description The maximum number of items */
+      limit?: number;
+      /** @description The `next_cursor` of the previous page, with the same filters and sort: items that are created or removed meanwhile do not move others to another page */
+      cursor?: string;
     };
     FailClaim: {
       /** @description Becomes the result of a task that has failed */
@@ -2102,6 +2185,12 @@ export interface components {
       version: number;
     };
     ListedExecution: {
+      /** @description Globs of the files that are kept of the run */
+      artifacts: string[];
+      /** @description Why files were left out, or could not be looked for */
+      artifactsError: string | null;
+      /** @description The number of files that match and were left out */
+      artifactsOmitted: number;
       attempt: number;
       command: string;
       /** @description True when `command` is cut to the 1024 characters that a list shows */
@@ -2154,6 +2243,8 @@ export interface components {
       retryOf: string | null;
       /** @description The labels that a worker must have to run it */
       runsOn: string[];
+      /** @description The program that runs the command with `-c` */
+      shell: string;
       startedAt: string | null;
       /** @enum {string} */
       status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'cancelling';
@@ -2178,6 +2269,7 @@ export interface components {
     ListedTask: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -2221,6 +2313,7 @@ export interface components {
       result: string | null;
       retryAttempts: number;
       runsOn: string[] | null;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -3336,31 +3429,6 @@ export interface components {
         total: number;
       };
     };
-    QueuedTask: {
-      /** @description Estimated from recent runs; null without any */
-      estimatedStartTime: string | null;
-      /** Format: uuid */
-      executionId: string;
-      /** @description Position in the queue; null when it has started */
-      queuePosition: number | null;
-      /** @enum {string} */
-      status: 'queued';
-      /** Format: uuid */
-      taskId: string;
-      whyWaiting:
-        | (
-            | 'worker_busy'
-            | 'no_matching_worker'
-            | 'maintenance'
-            | 'queue_paused'
-            | 'retry_backoff'
-            | 'dependencies'
-            | 'concurrency_group'
-            | 'project_limit'
-            | 'user_limit'
-          )
-        | null;
-    };
     QueuesMetricsQuery: {
       /**
        * @description The length of the period
@@ -3875,6 +3943,7 @@ export interface components {
     Task: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -3921,6 +3990,7 @@ export interface components {
       result: string | null;
       retryAttempts: number;
       runsOn: string[] | null;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4141,6 +4211,7 @@ export interface components {
     TaskDetail: {
       actualDuration: string | null;
       archivedAt: string | null;
+      artifacts: string[];
       assignedTo: string | null;
       blocker: string | null;
       checklist: {
@@ -4211,6 +4282,7 @@ export interface components {
       result: string | null;
       retryAttempts: number;
       runsOn: string[] | null;
+      shell: string | null;
       source: string | null;
       startedAt: string | null;
       /** @enum {string} */
@@ -4899,6 +4971,8 @@ export interface components {
       version?: number;
     };
     UpdateTask: {
+      /** @description Which files of the workspace are kept after a run that has made or changed them: globs with `*`, `?`, `[…]`, `{a,b}` and `**`, or the names of files and folders */
+      artifacts?: string[];
       /** @description A user who can see the project. A user who later loses access to it keeps the task until it is reassigned */
       assignedTo?: string | null;
       /** @description Why the work cannot go on; null when nothing blocks it */
@@ -4962,6 +5036,7 @@ export interface components {
       retryAttempts?: number;
       /** @description The labels that a worker must have to run it; null for the project's, [] for any worker */
       runsOn?: string[] | null;
+      shell?: string | null;
       /** @description Where the task comes from, such as the name of a tool */
       source?: string | null;
       /**
@@ -5166,11 +5241,16 @@ export interface components {
       /** @default true */
       checkSafety?: boolean;
       command: string;
+      /**
+       * @description The program that runs the command with `-c`, such as bash; a first line `#!` in the command names an interpreter instead
+       * @default sh
+       */
+      shell?: string;
     };
     ValidatedCommand: {
       safe: boolean;
       suggestions: string[];
-      /** @description Whether the syntax is valid, or the first line names another interpreter, and the command looks safe if this was requested */
+      /** @description Whether the syntax is valid, as far as it was checked, and the command looks safe if this was requested; a warning says when the text is in a language that is not parsed */
       valid: boolean;
       warnings: string[];
     };
@@ -5500,6 +5580,8 @@ export type AgentsListKeysQuery = components['schemas']['AgentsListKeysQuery'];
 export type AgentsListQuery = components['schemas']['AgentsListQuery'];
 export type AnnounceMaintenance = components['schemas']['AnnounceMaintenance'];
 export type AppendToDocument = components['schemas']['AppendToDocument'];
+export type Artifact = components['schemas']['Artifact'];
+export type Artifacts = components['schemas']['Artifacts'];
 export type AttachLabel = components['schemas']['AttachLabel'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentPage = components['schemas']['AttachmentPage'];
@@ -5582,7 +5664,9 @@ export type EventsFollowQuery = components['schemas']['EventsFollowQuery'];
 export type ExecuteCommand = components['schemas']['ExecuteCommand'];
 export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
-export type Execution = components['schemas']['Execution'];
+export type ExecutedTask = components['schemas']['ExecutedTask'];
+export type ExecutionDetail = components['schemas']['ExecutionDetail'];
+export type ExecutionsListArtifactsQuery = components['schemas']['ExecutionsListArtifactsQuery'];
 export type FailClaim = components['schemas']['FailClaim'];
 export type Health = components['schemas']['Health'];
 export type ImportFault = components['schemas']['ImportFault'];
@@ -5649,7 +5733,6 @@ export type QueueChange = components['schemas']['QueueChange'];
 export type QueueCleared = components['schemas']['QueueCleared'];
 export type QueueMetrics = components['schemas']['QueueMetrics'];
 export type QueueStatus = components['schemas']['QueueStatus'];
-export type QueuedTask = components['schemas']['QueuedTask'];
 export type QueuesMetricsQuery = components['schemas']['QueuesMetricsQuery'];
 export type Readiness = components['schemas']['Readiness'];
 export type Refresh = components['schemas']['Refresh'];

@@ -25,9 +25,9 @@ import type {
   Document,
   DocumentPage,
   ExecuteTask,
+  ExecutedTask,
   MoveTask,
   OutputSearch,
-  QueuedTask,
   RetriedTask,
   RetryTask,
   Task,
@@ -404,10 +404,10 @@ export class TasksResource {
 
   /**
    * Run a task.
-   * Queues the task's command, or its project's command_template. Scopes, one of: `execute`.
-   * @throws {ApiError} PROJECT_ACCESS_DENIED, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_DEPENDENCY_NOT_MET, CONCURRENCY_SKIPPED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
+   * Queues the task's command, or its project's command_template. With `wait_seconds` it answers 200 with the end of the run, if that has come by then. Scopes, one of: `execute`.
+   * @throws {ApiError} PROJECT_ACCESS_DENIED, RESOURCE_NOT_FOUND, TASK_NOT_FOUND, PROJECT_NOT_FOUND, RESOURCE_LIMIT_EXCEEDED, SECRETS_UNPROTECTED, IDEMPOTENCY_CONFLICT, TASK_ALREADY_RUNNING, TASK_ALREADY_CLAIMED, TASK_ARCHIVED, TASK_IS_DRAFT, TASK_DEPENDENCY_NOT_MET, CONCURRENCY_SKIPPED, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED, TASK_NOT_EXECUTABLE, COMMAND_UNSAFE, QUEUE_FULL
    */
-  execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<QueuedTask> {
+  execute(taskId: string, body?: ExecuteTask, options?: RequestOptions): Promise<ExecutedTask> {
     return this.api.call({
       method: 'POST',
       path: '/tasks/{taskId}/execute',
