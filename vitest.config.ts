@@ -116,7 +116,7 @@ export default defineConfig({
     maxWorkers: 3,
     reporters: report ? ['default', new ReportFile(report)] : ['default'],
     projects: [
-      { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'] } },
+      { test: { ...common, name: 'unit', include: ['src/**/*.spec.ts', 'cli/src/**/*.spec.ts'] } },
       // some of these start launchers, which look at all processes below their own
       { test: { ...common, name: 'host', isolate: true, include: [inProcess] } },
       endToEnd('single'),

@@ -13,6 +13,7 @@ import { addErrors } from './openapi/errors.js';
 import { addExamples } from './openapi/examples.js';
 import { describeFiles } from './openapi/files.js';
 import { addHeaders } from './openapi/headers.js';
+import { KeptForHost } from './openapi/kept-bytes.js';
 import { llmsText } from './openapi/llms-text.js';
 import { nameOperations } from './openapi/operations.js';
 import { addScopes } from './openapi/scopes.js';
@@ -66,36 +67,45 @@ export async function buildOpenApi(): Promise<OpenAPIObject> {
 
 /**
  * Serves the document at `/openapi.json`, Swagger UI at `/docs`, the collections for Postman and Insomnia below it, and the page for agents at
- * `/llms.txt`.
+ * `/llms.txt`. Each is made once and kept, since anybody may ask for them: written anew, 60 requests kept the event loop busy for 22 s.
  */
 export function serveOpenApi(app: NestFastifyApplication): void {
+  const inJson = (baseUrl: string) => JSON.stringify(baseUrl).slice(1, -1);
+  const json = 'application/json; charset=utf-8';
   const collections = { postman: postmanCollection, insomnia: insomniaCollection };
   for (const [name, make] of Object.entries(collections)) {
-    app
-      .getHttpAdapter()
-      .get(`/docs/${name}_collection.json`, (request: FastifyRequest, reply: FastifyReply) => {
-        // the document contains the requested host, so a shared cache must not return it to other clients
-        void reply
-          .header('cache-control', 'no-store')
-          .send(make(servedDocument(), `${request.protocol}://${request.host}`));
-      });
+    const write = (baseUrl: string) => JSON.stringify(make(servedDocument(), baseUrl));
+    serveForHost(app, `/docs/${name}_collection.json`, json, new KeptForHost(write, inJson));
   }
-  app.getHttpAdapter().get('/llms.txt', (request: FastifyRequest, reply: FastifyReply) => {
-    void reply
-      .type('text/markdown; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .send(llmsText(servedDocument(), `${request.protocol}://${request.host}`));
-  });
+  const page = new KeptForHost((baseUrl) => llmsText(servedDocument(), baseUrl));
+  serveForHost(app, '/llms.txt', 'text/markdown; charset=utf-8', page);
   const document = documentFile();
-  app.getHttpAdapter().get('/openapi.json', (request: FastifyRequest, reply: FastifyReply) => {
-    void reply.headers({ etag: document.tag, 'cache-control': 'no-cache' });
+  app.getHttpAdapter().get('/openapi.json', async (request: FastifyRequest, reply: FastifyReply) => {
+    void reply.headers({ etag: document.tag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
     if (request.headers['if-none-match']?.includes(document.tag)) return reply.status(304).send();
-    return reply.type('application/json; charset=utf-8').send(document.text());
+    const { encoding, bytes } = await document.bytes.in(request.headers['accept-encoding']);
+    if (encoding !== undefined) void reply.header('content-encoding', encoding);
+    return reply.type(json).send(bytes);
   });
-  SwaggerModule.setup('docs', app, servedDocument, {
-    raw: ['yaml'],
+  SwaggerModule.setup('docs', app, () => withoutRoutes, {
+    // the page loads the document from here, as everybody does, instead of a copy within its script
+    swaggerUrl: '/openapi.json',
+    raw: false,
     customSiteTitle: 'Millrace API',
     // a stored token could be used by the next user of the browser
     swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true },
+  });
+}
+
+/** What Swagger UI is given in place of a document, so that it loads the one at its address. */
+const withoutRoutes = {} as OpenAPIObject;
+
+function serveForHost(app: NestFastifyApplication, path: string, type: string, document: KeptForHost): void {
+  app.getHttpAdapter().get(path, (request: FastifyRequest, reply: FastifyReply) => {
+    void reply
+      .type(type)
+      // the document contains the requested host, so a shared cache must not return it to other clients
+      .header('cache-control', 'no-store')
+      .send(document.with(`${request.protocol}://${request.host}`));
   });
 }

@@ -1,5 +1,6 @@
 import { StreamableHTTPClientTransport, type JSONRPCMessage } from '@modelcontextprotocol/client';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import { harmless } from './terminal.js';
 
 /** The code of an error of the server, of those that JSON-RPC 2.0 §5.1 leaves to it. */
 const serverError = -32_000;
@@ -16,7 +17,7 @@ export async function relayMessages(endpoint: URL, token: string): Promise<void>
   const requests = new Map<Id, StreamableHTTPClientTransport>();
   /** The version that was agreed upon, which every request names from then on. */
   let version: string | undefined;
-  const complain = (error: Error) => process.stderr.write(`millrace: ${error.message}\n`);
+  const complain = (error: Error) => process.stderr.write(`millrace: ${harmless(error.message)}\n`);
   const answer = (message: JSONRPCMessage) => agent.send(message).catch(complain);
   const end = (id: Id) => {
     const request = requests.get(id);

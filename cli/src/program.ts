@@ -32,6 +32,7 @@ import { addTransfer } from './commands/transfer.js';
 import { addUsers } from './commands/users.js';
 import { addWebhooks } from './commands/webhooks.js';
 import { explain } from './explain.js';
+import { escapedJson, harmless } from './terminal.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -113,10 +114,13 @@ function fail(error: unknown, json: boolean): number {
   // the parser has printed its own errors
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   const { exitCode, ...explanation } = explain(error);
-  if (json) process.stderr.write(`${JSON.stringify({ error: explanation })}\n`);
+  if (json) process.stderr.write(`${escapedJson({ error: explanation })}\n`);
   else
     process.stderr.write(
-      `millrace: ${explanation.message}\n${explanation.hint === undefined ? '' : `  ${explanation.hint}\n`}`,
+      // the message may name what somebody else has written
+      harmless(
+        `millrace: ${explanation.message}\n${explanation.hint === undefined ? '' : `  ${explanation.hint}\n`}`,
+      ),
     );
   return exitCode;
 }

@@ -11,7 +11,7 @@ export class Terminal {
 
   /** Prints a result, as JSON for scripts or as text for people. */
   show(value: unknown, forPeople: () => string): void {
-    this.line(this.json ? JSON.stringify(value, null, 2) : forPeople());
+    this.line(this.json ? escapedJson(value, 2) : forPeople());
   }
 
   line(text: string): void {
@@ -20,7 +20,7 @@ export class Terminal {
 
   /** Prints a message that is not part of the result. */
   note(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${harmless(text)}\n`);
   }
 
   colour(style: Style, text: string): string {
@@ -54,7 +54,7 @@ export class Terminal {
   progress(text: string): { say(text: string): void; end(): void } {
     if (!process.stderr.isTTY || this.json) return { say: () => undefined, end: () => undefined };
     const started = Date.now();
-    let shown = text;
+    let shown = oneLine(text);
     const draw = () => {
       const seconds = Math.round((Date.now() - started) / 1000);
       process.stderr.write(`\r\u001b[K${shown}${seconds > 1 ? ` (${seconds} s)` : ''}`);
@@ -64,7 +64,7 @@ export class Terminal {
     let over = false;
     return {
       say: (next) => {
-        shown = next;
+        shown = oneLine(next);
         if (!over) draw();
       },
       end: () => {
@@ -88,6 +88,21 @@ export class Terminal {
       .replace(/\b(failed|disabled)\b/, (word) => this.colour('red', word))
       .replace(/\b(running|queued)\b/, (word) => this.colour('cyan', word));
   }
+}
+
+/** Writes JSON in which every control character is escaped; JSON itself escapes those of ASCII only. */
+export function escapedJson(value: unknown, space?: number): string {
+  return JSON.stringify(value, null, space).replace(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Leaves out of a text that comes in pieces what `harmless` leaves out. A sequence that is cut by the end of a piece is no sequence any more. */
+export async function* harmlessPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const piece of source) yield harmless(decoder.decode(piece, { stream: true }));
+  yield harmless(decoder.decode());
 }
 
 /** Leaves out the control characters of a text that steer a terminal, but for line feeds, tabs and colours. */

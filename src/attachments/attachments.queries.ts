@@ -48,6 +48,16 @@ export async function requireTarget(
   return { ...document, task };
 }
 
+/**
+ * Returns the bytes that an attachment takes of the storage of its project: those of a file, or of a link with its row. They are kept in
+ * its column `size`.
+ */
+export const sizeOf = (
+  file: { size: number } | null | undefined,
+  name: string,
+  url: string | null,
+): number => (file ? file.size : Buffer.byteLength(name) + Buffer.byteLength(url ?? '') + 256);
+
 /** A part of a file has this many bytes, and up to a chunk more. */
 const partBytes = 256 * 1024;
 

@@ -95,7 +95,8 @@ export const toAttachment = (row: Attachment): AttachmentView => ({
   name: row.name,
   url: row.url,
   media_type: row.media_type,
-  size: row.size,
+  // that of a link is what it takes of the storage of its project
+  size: row.url === null ? row.size : 0,
   sha256: row.sha256,
   created_by: row.created_by,
   created_at: toInstant(row.created_at),

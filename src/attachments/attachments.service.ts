@@ -13,7 +13,7 @@ import { checkPermission, ProjectAccess } from '../projects/project-access.js';
 import { deleteFile } from '../tasks/attached-files.js';
 import { recordTaskChange } from '../tasks/task-activity.js';
 import type { Attachment } from './attachment.entity.js';
-import { requireTarget, storeContent, type Target } from './attachments.queries.js';
+import { requireTarget, sizeOf, storeContent, type Target } from './attachments.queries.js';
 import {
   mostAttached,
   toAttachment,
@@ -68,7 +68,7 @@ export class AttachmentsService {
     return this.heavy.write(actor, (now) =>
       this.database.transaction(async (tx) => {
         const id = newId();
-        const size = file?.size ?? 0;
+        const size = sizeOf(file, name, url);
         if (file) {
           await this.refuseFull(tx, await requireTarget(tx, this.projects, now, link, 'write'), size);
           // before the lock, for which others wait

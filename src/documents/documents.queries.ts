@@ -91,6 +91,10 @@ const ofRow = 256;
 export const bytesOf = ({ title, body }: { title: string; body: string }): number =>
   Buffer.byteLength(title) + Buffer.byteLength(body) + ofRow;
 
+/** Counts the bytes of the tags of a note; other documents have none. */
+export const bytesOfTags = (tags: readonly string[]): number =>
+  tags.reduce((sum, tag) => sum + Buffer.byteLength(tag), 0);
+
 /**
  * Counts bytes that a document takes or no longer takes: those of a plan with its task, others with what its project has stored.
  * @throws PROJECT_LIMIT_EXCEEDED when there is no room for more

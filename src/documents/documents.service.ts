@@ -16,6 +16,7 @@ import { requireTask } from '../tasks/tasks.queries.js';
 import type { DocumentVersion } from './document-version.entity.js';
 import {
   bytesOf,
+  bytesOfTags,
   countBytes,
   countDocuments,
   findDocument,
@@ -112,7 +113,7 @@ export class DocumentsService {
         throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: `${kind}s`, value: most });
       const id = newId();
       const keepsVersions = kind !== 'memory';
-      const bytes = bytesOf(input) * (keepsVersions ? 2 : 1);
+      const bytes = bytesOf(input) * (keepsVersions ? 2 : 1) + bytesOfTags('tags' in input ? input.tags : []);
       await tx.query(
         `INSERT INTO documents (id, kind, project_id, task_id, title, body, tags, created_by, updated_by, bytes)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
@@ -228,7 +229,9 @@ export class DocumentsService {
     const { title, body, tags } = nextOf(before);
     const keepsVersions = before.kind !== 'memory';
     // the present text is stored instead of that of before; a version is stored besides
-    const bytes = bytesOf({ title, body }) - bytesOf(before) + (keepsVersions ? bytesOf({ title, body }) : 0);
+    const text = bytesOf({ title, body });
+    const ofTags = bytesOfTags(tags) - bytesOfTags(before.tags);
+    const bytes = text - bytesOf(before) + (keepsVersions ? text : 0) + ofTags;
     const [row] = await tx.query<Pick<AccessibleDocument, 'updated_at' | 'version'>>(
       `UPDATE documents SET title = $2, body = $3, tags = $4, updated_by = $5, updated_at = now(), version = version + 1,
               bytes = bytes + $6 WHERE id = $1 RETURNING updated_at, version`,

@@ -43,7 +43,7 @@ export async function planImport(
     update,
     skip: tasks.length - create.length - update.length,
     isExport: contents.sourceId !== undefined,
-    documents: await planDocuments(db, context.projectId, contents),
+    documents: await planDocuments(db, context.projectId, contents, context.signal),
     labels: await planLabels(db, context.projectId, contents),
     attachments: await planAttachments(db, context.projectId, contents),
     gone: { action: 'complete', tasks: [] },

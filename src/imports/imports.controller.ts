@@ -22,7 +22,7 @@ import { readGithub } from './formats/read-github.js';
 import { readMillrace } from './formats/read-millrace.js';
 import { ReconcileService } from './reconcile.service.js';
 
-const readers: Record<ImportFormat, (bytes: Buffer) => Promise<FileContents>> = {
+const readers: Record<ImportFormat, (bytes: Buffer, signal: AbortSignal) => Promise<FileContents>> = {
   millrace: readMillrace,
   github: readGithub,
   csv: readCsv,
@@ -66,7 +66,13 @@ export class ImportsController {
     @Body({ schema: rawBodySchema }) body: RawBody,
     @Waiting() request: WaitingRequest,
   ) {
-    return this.imports.run(actor, projectId, dry_run, () => readers[format](body.bytes), request);
+    return this.imports.run(
+      actor,
+      projectId,
+      dry_run,
+      (signal) => readers[format](body.bytes, signal),
+      request,
+    );
   }
 
   @Post(':project_id/findings')

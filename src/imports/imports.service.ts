@@ -16,24 +16,32 @@ import { ImportWriter } from './import-writer.js';
 import type { ImportPlan } from './imports.schema.js';
 import type { ImportContext, PlannedTask } from './plan-tasks.js';
 
-/** Reads a file. */
-export type ReadFile = () => Promise<FileContents>;
+/** Reads a file. The signal ends it. */
+export type ReadFile = (signal: AbortSignal) => Promise<FileContents>;
 
 /** How an import differs from that of a plain file. */
-export interface ImportRules extends Pick<ImportContext, 'adjust' | 'restores'> {
+export interface ImportRules extends Pick<ImportContext, 'adjust' | 'restores' | 'signal'> {
   /** Settles what becomes of the tasks that the file does not name. */
   planGone?: (db: Queryable, projectId: string, contents: FileContents) => Promise<WholePlan['gone']>;
 }
 
-const queue = { perUser: 5, inAll: 50, timeoutMs: 60_000 };
+/**
+ * How long a file may be read and compared. The largest ordinary files take some seconds, so that those who wait for a place get one before
+ * their wait ends.
+ */
+const readingMs = 60_000;
+const queue = { perUser: 5, inAll: 50, timeoutMs: 2 * readingMs };
 /** The first key of the advisory lock of imports; the second one is a hash of the project. */
 const lockKey = 7_102_050;
 
 /** Brings files into projects: a plan is made, then all of it is done or nothing. */
 @Injectable()
 export class ImportsService {
-  /** A file of 50 MiB may take some times as much memory when it is read, so that one is read at a time. */
-  private readonly turns = new TurnsPerUser({ perUser: 1, inAll: 1 }, queue);
+  /**
+   * A file of 50 MiB may take some times as much memory when it is read, so that two are read at a time, and one of each account: the other
+   * place is for others.
+   */
+  private readonly turns = new TurnsPerUser({ perUser: 1, inAll: 2 }, queue);
 
   constructor(
     private readonly database: Database,
@@ -46,7 +54,7 @@ export class ImportsService {
 
   /**
    * Imports a file, or says what an import would do.
-   * @param request `signal` is aborted when the client has gone, while the import waits for its turn; `admitAgain` throws when the client may
+   * @param request `signal` is aborted when the client has gone: the import neither waits for its turn nor is planned any further; `admitAgain` throws when the client may
    * not make the request any more
    * @throws PROJECT_NOT_FOUND, PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED; MALFORMED_REQUEST with the line; VALIDATION_ERROR with every fault of
    * the file; RESOURCE_LIMIT_EXCEEDED for one with too many entries; RESOURCE_IN_USE while another one is imported; PROJECT_LIMIT_EXCEEDED
@@ -66,10 +74,16 @@ export class ImportsService {
       async () => {
         await admitAgain();
         const project = await this.projects.require(actor, projectName, 'write');
-        const contents = await read();
-        return this.heavy.write(actor, (confirmed) =>
-          this.attempt(confirmed, project, contents, isDryRun, rules),
-        );
+        const timeout = AbortSignal.timeout(readingMs);
+        const end = AbortSignal.any([signal, timeout]);
+        try {
+          const contents = await read(end);
+          return await this.heavy.write(actor, (confirmed) =>
+            this.attempt(confirmed, project, contents, isDryRun, { ...rules, signal: end }),
+          );
+        } catch (error) {
+          throw end.aborted && error === end.reason ? brokenOff(timeout.aborted) : error;
+        }
       },
       signal,
     );
@@ -177,6 +191,17 @@ async function lockImports(tx: Transaction, projectId: string): Promise<void> {
       { project_id: projectId },
       { message: 'Another file is being imported into the project: try again when it is done' },
     );
+}
+
+/** The error of an import that took too long, or whose client has gone. */
+function brokenOff(isLate: boolean): AppError {
+  if (!isLate) return new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 });
+  const seconds = readingMs / 1000;
+  return new AppError(
+    'RESOURCE_LIMIT_EXCEEDED',
+    { limit: 'reading_seconds', value: seconds },
+    { message: `It takes more than ${seconds} seconds to read the file: send it in parts` },
+  );
 }
 
 function faulty(plan: ImportPlan): AppError {

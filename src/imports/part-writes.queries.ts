@@ -4,13 +4,20 @@ import { newId } from '../common/ids.js';
 import { jsonPieces } from '../common/json-pieces.js';
 import { mentionable, renewAll } from '../comments/comments.queries.js';
 import { mentionedNames } from '../comments/mentions.js';
-import { bytesOf as bytesOfDocument } from '../documents/documents.queries.js';
+import { bytesOf as bytesOfDocument, bytesOfTags } from '../documents/documents.queries.js';
 import type { Transaction } from '../infra/database.js';
-import { storeContent } from '../attachments/attachments.queries.js';
+import { sizeOf, storeContent } from '../attachments/attachments.queries.js';
 import { UploadedFile } from '../http/multipart.js';
 import { createHash } from 'node:crypto';
 import type { LinkedType } from '../attachments/attachment.entity.js';
-import type { AttachmentEntry, DocumentEntry, LabelEntry, PlanEntry } from './formats/entry.schema.js';
+import type {
+  AttachmentEntry,
+  CommentEntry,
+  DocumentEntry,
+  LabelEntry,
+  PlanEntry,
+} from './formats/entry.schema.js';
+import { inSlices } from './formats/in-slices.js';
 import type { NewParts } from './plan-parts.js';
 
 /** The bytes of a comment or an item beside its text, as they are counted when it is added to a task. */
@@ -25,26 +32,44 @@ export interface Importer {
 
 type Owned<T> = { taskId: string } & T;
 
+/** So many comments at a time are searched for whom they mention: each may name 50 users. */
+const commentsAtOnce = 1_000;
+
 /** Stores comments and the words of them with their tasks. */
 export async function insertComments(
   tx: Transaction,
-  { actor, username, projectId }: Importer,
+  importer: Importer,
   tasks: Owned<Pick<NewParts, 'comments'>>[],
 ): Promise<void> {
   const comments = tasks.flatMap(({ taskId, comments: said }) =>
     said.map((comment) => ({ taskId, ...comment })),
   );
   if (comments.length === 0) return;
-  const names = [...new Set(comments.flatMap(({ body }) => mentionedNames(body)))];
-  const mentioned = new Map(
-    (await mentionable(tx, names, projectId)).map((user) => [user.username, user.user_id]),
-  );
-  const rows = comments.map(({ taskId, author, body, created_at }) => ({
+  for (const some of batchesOf(comments, commentsAtOnce)) await insertSome(tx, importer, some);
+  const bytes = new Map<string, number>();
+  for (const { taskId, body } of comments)
+    bytes.set(taskId, (bytes.get(taskId) ?? 0) + Buffer.byteLength(body) + ofRow);
+  // the words of a task are made of all its comments, so that many tasks at once would take longer than a statement may
+  for (const some of batchesOf([...bytes], 200)) await renewAll(tx, new Map(some));
+}
+
+async function insertSome(
+  tx: Transaction,
+  { actor, username, projectId }: Importer,
+  comments: Owned<CommentEntry>[],
+): Promise<void> {
+  const named: { comment: Owned<CommentEntry>; names: string[] }[] = [];
+  for await (const comment of inSlices(comments))
+    named.push({ comment, names: mentionedNames(comment.body) });
+  const names = [...new Set(named.flatMap((one) => one.names))];
+  const users = await mentionable(tx, names, projectId);
+  const mentioned = new Map(users.map((user) => [user.username, user.user_id]));
+  const rows = named.map(({ comment: { taskId, author, body, created_at }, names: own }) => ({
     id: newId(),
     task_id: taskId,
     author: author === username ? null : author,
     body,
-    mentions: mentionedNames(body).flatMap((name) => mentioned.get(name) ?? []),
+    mentions: own.flatMap((name) => mentioned.get(name) ?? []),
     at: created_at,
   }));
   for (const { json } of jsonPieces(rows))
@@ -54,11 +79,6 @@ export async function insertComments(
          FROM json_to_recordset($2) AS n (id uuid, task_id uuid, author text, body text, mentions uuid[], at timestamptz)`,
       [actor.id, json],
     );
-  const bytes = new Map<string, number>();
-  for (const { taskId, body } of comments)
-    bytes.set(taskId, (bytes.get(taskId) ?? 0) + Buffer.byteLength(body) + ofRow);
-  // the words of a task are made of all its comments, so that many tasks at once would take longer than a statement may
-  for (const some of batchesOf([...bytes], 200)) await renewAll(tx, new Map(some));
 }
 
 /** Stores the items of checklists behind those that are there, marks others as done, and counts them with their tasks. */
@@ -125,9 +145,12 @@ export async function insertDocuments(
     const keepsVersions = kind !== 'memory';
     const present = { title, body, change_note };
     const versions = keepsVersions ? [...entry.earlier_versions, present] : [];
-    const bytes = [present, ...versions].reduce((sum, text) => sum + bytesOfDocument(text), 0);
-    taken.set(document, bytes);
     const tags = 'tags' in entry ? entry.tags : [];
+    const bytes = [present, ...versions].reduce(
+      (sum, text) => sum + bytesOfDocument(text),
+      bytesOfTags(tags),
+    );
+    taken.set(document, bytes);
     const version = Math.max(1, versions.length);
     rows.push({
       id,
@@ -183,7 +206,7 @@ export interface NewAttachment {
   entry: AttachmentEntry;
 }
 
-/** Attaches links and files. @returns the bytes of the files */
+/** Attaches links and files. @returns the bytes that they take */
 export async function insertAttachments(
   tx: Transaction,
   { actor, projectId }: Importer,
@@ -195,8 +218,9 @@ export async function insertAttachments(
     const id = newId();
     const file = entry.url ? null : fileOf(entry);
     if (file) await storeContent(tx, id, file);
-    stored += file?.size ?? 0;
-    const { mediaType = null, size = 0, sha256 = null } = file ?? {};
+    const size = sizeOf(file, entry.name, entry.url ?? null);
+    stored += size;
+    const { mediaType = null, sha256 = null } = file ?? {};
     const own = { id, type, linked: linkedId, url: entry.url ?? null, media_type: mediaType, size, sha256 };
     rows.push({ ...own, name: entry.name });
   }

@@ -1,10 +1,13 @@
 import type { Queryable } from '../infra/database.js';
 import { stringify } from 'safe-stable-stringify';
 import { validate } from 'uuid';
+import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
+import { countLabels, mostLabels } from '../labels/label-count.js';
 import { countDocuments } from '../documents/documents.queries.js';
 import type { FileContents, FromFile } from './formats/contents.js';
 import type { AttachmentEntry, DocumentEntry, LabelEntry } from './formats/entry.schema.js';
+import { inSlices } from './formats/in-slices.js';
 import { importedBefore, presentAttachments } from './existing.queries.js';
 import { newAttachments } from './new-attachments.js';
 import { mostOfKind } from '../documents/documents.schema.js';
@@ -34,6 +37,7 @@ export async function planDocuments(
   db: Queryable,
   projectId: string,
   contents: FileContents,
+  signal?: AbortSignal,
 ): Promise<PlannedDocuments> {
   const planned: PlannedDocuments = { create: [], update: [], skip: 0, attach: [] };
   const isFromHere = contents.sourceId === projectId;
@@ -50,7 +54,7 @@ export async function planDocuments(
     const ids = entries.flatMap((from) => idOf(from) ?? []);
     const present = await presentDocuments(db, projectId, ids);
     const attached = await presentAttachments(db, ids);
-    for (const from of entries) {
+    for await (const from of inSlices(entries, signal)) {
       const { entry, line, key } = from;
       const named = present.get(idOf(from) ?? '');
       const document = named?.kind === entry.kind ? named : undefined;
@@ -105,7 +109,10 @@ const isSame = ({ title, body, tags, kind }: DocumentEntry, present: PresentDocu
   body === present.body &&
   (kind === 'doc' || stringify(tags) === stringify(present.tags));
 
-/** Finds the labels of a file that neither the project nor the installation has. */
+/**
+ * Finds the labels of a file that neither the project nor the installation has.
+ * @throws RESOURCE_LIMIT_EXCEEDED when the project would have more than it may
+ */
 export async function planLabels(
   db: Queryable,
   projectId: string,
@@ -120,6 +127,8 @@ export async function planLabels(
     [projectId, [...wanted.values()].map(({ name }) => name.toLowerCase())],
   );
   for (const row of rows) wanted.delete(nameOf(row));
+  if (wanted.size > 0 && (await countLabels(db, projectId)) + wanted.size > mostLabels)
+    throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'labels', value: mostLabels });
   return [...wanted.values()];
 }
 

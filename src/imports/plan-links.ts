@@ -1,6 +1,7 @@
 import type { Queryable } from '../infra/database.js';
 import { parseTaskName } from '../tasks/task-ref.js';
 import type { FileContents } from './formats/contents.js';
+import { inSlices } from './formats/in-slices.js';
 import { idsOf, presentDependencies } from './existing.queries.js';
 import type { ImportContext, PlannedTask } from './plan-tasks.js';
 
@@ -20,7 +21,7 @@ export async function planLinks(
   if (linking.length === 0) return;
   const idOf = await names(db, context, contents, tasks, linking);
   const present = await presentOf(db, linking);
-  for (const task of linking) {
+  for await (const task of inSlices(linking, context.signal)) {
     const { line, entry } = task.from;
     const find = (field: string, name: string) => {
       const id = idOf(name);
@@ -42,8 +43,8 @@ export async function planLinks(
       if (!isSameSet(wanted, now.here)) task.dependencies = [...wanted, ...now.elsewhere];
     }
   }
-  refuseCircles(contents, tasks, 'parent', ({ parent_id }) => (parent_id ? [parent_id] : []));
-  refuseCircles(contents, tasks, 'dependencies', ({ dependencies }) => dependencies ?? []);
+  await refuseCircles(context, contents, tasks, 'parent', ({ parent_id }) => (parent_id ? [parent_id] : []));
+  await refuseCircles(context, contents, tasks, 'dependencies', ({ dependencies }) => dependencies ?? []);
 }
 
 /**
@@ -97,18 +98,29 @@ async function presentOf(
 }
 
 const isSameSet = (one: string[], other: string[]) =>
-  one.length === other.length && one.every((id) => other.includes(id));
+  one.length === other.length && new Set([...one, ...other]).size === one.length;
 
 /**
- * Finds circles within the file. Those with tasks that are there already are found when these are changed, since the database is asked
- * then.
+ * Notes circles within the file as faults. Those with tasks that are there already are found when these are changed, since the database is
+ * asked then.
  */
-function refuseCircles(
+async function refuseCircles(
+  { signal }: ImportContext,
   contents: FileContents,
   tasks: PlannedTask[],
   field: string,
   linksOf: (task: PlannedTask) => string[],
-): void {
+): Promise<void> {
+  for await (const circle of inSlices(circlesIn(tasks, linksOf), signal))
+    if (circle)
+      contents.addFault(circle.from.line, field, `A circle: line ${circle.to.line} leads back here`);
+}
+
+/** Follows each link once. @returns where a circle is closed, and undefined for each other link */
+function* circlesIn(
+  tasks: PlannedTask[],
+  linksOf: (task: PlannedTask) => string[],
+): Generator<{ from: { line: number }; to: { line: number } } | undefined> {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   // 1 while the tasks behind it are looked at, 2 afterwards
   const state = new Map<string, 1 | 2>();
@@ -120,6 +132,7 @@ function refuseCircles(
     };
     if (!state.has(first.id)) enter(first);
     for (let last = path.at(-1); last; last = path.at(-1)) {
+      yield;
       const id = last.rest.pop();
       if (id === undefined) {
         state.set(last.task.id, 2);
@@ -128,8 +141,7 @@ function refuseCircles(
       }
       const next = byId.get(id);
       if (next === undefined || state.get(id) === 2) continue;
-      if (state.get(id) === 1)
-        contents.addFault(last.task.from.line, field, `A circle: line ${next.from.line} leads back here`);
+      if (state.get(id) === 1) yield { from: last.task.from, to: next.from };
       else enter(next);
     }
   }

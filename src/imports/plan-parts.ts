@@ -11,6 +11,7 @@ import type {
   TaskEntry,
 } from './formats/entry.schema.js';
 import { presentParts, type ExistingTask, type PresentParts } from './existing.queries.js';
+import { inSlices } from './formats/in-slices.js';
 import { newAttachments } from './new-attachments.js';
 import { Pool } from './pool.js';
 
@@ -58,12 +59,13 @@ export async function newParts(
   contents: FileContents,
   entries: FromFile<TaskEntry>[],
   found: Map<FromFile<TaskEntry>, ExistingTask>,
+  signal?: AbortSignal,
 ): Promise<Map<FromFile<TaskEntry>, NewParts>> {
   const withParts = entries.filter(({ entry }) => hasParts(entry));
   const ids = withParts.flatMap((from) => found.get(from)?.id ?? []);
   const present = await presentParts(db, ids);
   const result = new Map<FromFile<TaskEntry>, NewParts>();
-  for (const from of withParts) {
+  for await (const from of inSlices(withParts, signal)) {
     const parts = partsOf(contents, from, present.get(found.get(from)?.id ?? '') ?? nothing);
     result.set(from, parts);
   }
@@ -80,10 +82,14 @@ function partsOf(
   { line, entry }: FromFile<TaskEntry>,
   present: PresentParts,
 ): NewParts {
-  const said = new Pool(present.comments, ({ body }) => body);
+  const said = new Pool(
+    present.comments,
+    ({ body }) => body,
+    ({ author }) => author ?? '',
+  );
   // a comment that does not say who made it is known by its text alone
   const comments = entry.comments.filter(
-    ({ author, body }) => said.take(body, (one) => !author || one.author === author) === undefined,
+    ({ author, body }) => said.take(body, author || undefined) === undefined,
   );
   const steps = new Pool(present.items, ({ text }) => text);
   const itemsDone: string[] = [];
@@ -117,10 +123,12 @@ function plansOf(
     changedPlans: [],
     ofPlans: [],
   };
-  const pool = new Pool(present.plans, ({ title }) => title);
-  const exact = new Map(
-    entries.map((plan) => [plan, pool.take(plan.title, ({ body }) => body === plan.body)] as const),
+  const pool = new Pool(
+    present.plans,
+    ({ title }) => title,
+    ({ body }) => body,
   );
+  const exact = new Map(entries.map((plan) => [plan, pool.take(plan.title, plan.body)] as const));
   for (const plan of entries) {
     const same = exact.get(plan);
     const here = same ?? pool.take(plan.title);

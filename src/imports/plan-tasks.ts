@@ -7,6 +7,7 @@ import { parseTaskName } from '../tasks/task-ref.js';
 import { changedFields, fieldsOf, statusWordOf, type EntryFields } from './changes.js';
 import type { FileContents, FromFile } from './formats/contents.js';
 import type { TaskEntry } from './formats/entry.schema.js';
+import { inSlices } from './formats/in-slices.js';
 import {
   byExternalRef,
   byId,
@@ -48,6 +49,8 @@ export interface ImportContext extends Where {
   longestTimeout: number;
   /** What changes an entry with regard to the task that is there. */
   adjust?: ((entry: TaskEntry, existing: ExistingTask) => TaskEntry) | undefined;
+  /** Ends the planning. */
+  signal?: AbortSignal | undefined;
   /** Whether an archived task that the file names comes back. */
   restores?: ((existing: ExistingTask) => boolean) | undefined;
 }
@@ -67,8 +70,8 @@ export async function planTasks(
     const entries = contents.tasks.slice(at, at + entriesAtOnce);
     const found = await findTasks(db, context, contents, entries);
     const users = await usersOf(db, context, entries);
-    const parts = await newParts(db, contents, entries, found);
-    for (const from of entries) {
+    const parts = await newParts(db, contents, entries, found, context.signal);
+    for await (const from of inSlices(entries, context.signal)) {
       const task = found.get(from);
       if (task === undefined && from.entry.title === undefined) {
         contents.addFault(from.line, 'title', 'Field is required');

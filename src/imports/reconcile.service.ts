@@ -32,8 +32,8 @@ export class ReconcileService {
     request: WaitingRequest,
   ): Promise<ImportPlan> {
     let tools: string[] = [];
-    const read = async () => {
-      const findings = await readFindings(bytes);
+    const read = async (signal: AbortSignal) => {
+      const findings = await readFindings(bytes, signal);
       ({ tools } = findings);
       return findings.contents;
     };
@@ -56,8 +56,8 @@ export class ReconcileService {
     request: WaitingRequest,
   ): Promise<ImportPlan> {
     let source = '';
-    const read = async () => {
-      const manifest = await readManifest(bytes);
+    const read = async (signal: AbortSignal) => {
+      const manifest = await readManifest(bytes, signal);
       ({ source } = manifest);
       return manifest.contents;
     };

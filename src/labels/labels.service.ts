@@ -12,6 +12,7 @@ import { HeavyWork } from '../infra/heavy-work.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { memberJoin, visible } from '../projects/projects.queries.js';
 import type { Label } from './label.entity.js';
+import { countLabels, mostLabels } from './label-count.js';
 import {
   toLabel,
   type CreateLabel,
@@ -26,9 +27,6 @@ type Row = Label & Record<string, unknown>;
 const tasksAtOnce = 1_000;
 /** The tasks that are looked for at once: each search reads the index with what it has of those that are renamed already. */
 const tasksFound = 50_000;
-/** The most labels of a project, and of the whole installation. */
-const mostLabels = 20_000;
-
 /** The catalogue of labels. */
 @Injectable()
 export class LabelsService {
@@ -215,11 +213,7 @@ async function requireLabel(db: Queryable, actor: Actor, id: string, lock = fals
 
 /** @throws RESOURCE_LIMIT_EXCEEDED */
 async function refuseMore(tx: Transaction, projectId: string | null): Promise<void> {
-  const [row] = await tx.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM (SELECT 1 FROM labels WHERE ${projectId === null ? 'project_id IS NULL AND $1::uuid IS NULL' : 'project_id = $1'} LIMIT $2) AS counted`,
-    [projectId, mostLabels],
-  );
-  if (row!.n >= mostLabels)
+  if ((await countLabels(tx, projectId)) >= mostLabels)
     throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'labels', value: mostLabels });
 }
 

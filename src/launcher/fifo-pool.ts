@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, constants, existsSync, openSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { launcherFolders, makeLauncherFolder, removeLauncherFolder } from './launcher-folder.js';
@@ -61,6 +70,14 @@ export class FifoPool {
       closeSync(guard);
       unlinkSync(path);
       if (to !== path) unlinkSync(to);
+    }
+  }
+
+  /** Removes the FIFOs of a run that does not start; those that were opened are gone already. */
+  discard(...numbers: number[]): void {
+    for (const number of numbers) {
+      if (!this.unused.delete(number)) continue;
+      for (const path of new Set(Object.values(this.pipeOf(number)))) rmSync(path, { force: true });
     }
   }
 

@@ -107,6 +107,7 @@ export class Runs {
       if (this.closing || !this.stops.has(number)) run.terminate(0);
     } catch (error) {
       this.files.scripts.discard(number);
+      this.files.fifos.discard(order.stdout, order.stderr);
       this.summaries.delete(number);
       const { code, message, errno } =
         error instanceof LaunchError ? error : new LaunchError('SPAWN_FAILED', String(error));

@@ -2,6 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { KeptBytes } from './kept-bytes.js';
 
 const path = '../../openapi/openapi.json';
 
@@ -11,10 +12,9 @@ const path = '../../openapi/openapi.json';
  */
 export const servedDocument = (): OpenAPIObject => createRequire(import.meta.url)(path) as OpenAPIObject;
 
-/** The document's text and its entity tag (RFC 9110 §8.8.3), which is weak since the text is also sent compressed. */
-export function documentFile(): { tag: string; text: () => string } {
-  const read = () => readFileSync(new URL(path, import.meta.url), 'utf8');
+/** The document as it is sent, and its entity tag (RFC 9110 §8.8.3), which is weak since the text is also sent compressed. */
+export function documentFile(): { tag: string; bytes: KeptBytes } {
+  const read = () => readFileSync(new URL(path, import.meta.url));
   const tag = `W/"${createHash('sha256').update(read()).digest('base64url').slice(0, 22)}"`;
-  let text: string | undefined;
-  return { tag, text: () => (text ??= read()) };
+  return { tag, bytes: new KeptBytes(read) };
 }

@@ -20,11 +20,8 @@ import { parseRange, type ByteRange } from './output-range.js';
 import { OutputReader } from './output-reader.js';
 import { StoredOutputReader } from './stored-output-reader.js';
 import { parseLastEventId, serverSentEvents } from './output-sse.js';
-import { offsetOfLastLines, storedEnd } from './output-tail.js';
+import { storedEnd } from './output-tail.js';
 import { OutputWatch } from './output-watch.js';
-
-/** The most bytes from the end that `tail` searches for line feeds. */
-const tailBytes = 16 * 1024 * 1024;
 
 /** How long a client has to read the `error` event that ends its stream, before the connection is destroyed. */
 const closeTimeoutMs = 5_000;
@@ -79,28 +76,25 @@ export class OutputHttp implements BeforeApplicationShutdown {
         await reply.status(204).send();
         return;
       }
-      const start = last?.offset ?? (await this.startOf(id, query));
       const signal = await this.openStream(request, reply, execution);
-      const events = serverSentEvents(
-        id,
-        this.reader.read(id, start, signal, this.trackUnread(request, reply)),
-        query.stream,
-        signal,
-      );
+      const unread = this.trackUnread(request, reply);
+      const start = last?.offset ?? (await this.startOf(id, query, unread.owner, signal));
+      const events = serverSentEvents(id, this.reader.read(id, start, signal, unread), query.stream, signal);
       // turns off the response buffering of proxies such as nginx
       await reply.header('X-Accel-Buffering', 'no').type('text/event-stream').send(this.toStream(id, events));
       return;
     }
     const size = isFinal(status) ? Number(execution.output_bytes) : await storedEnd(this.database, id);
     const range = rangeOf(request, reply, query, isFinal(status), size);
-    const start = range?.start ?? (await this.startOf(id, query));
+    const signal = await this.openStream(request, reply, execution);
+    const unread = this.trackUnread(request, reply);
+    const start = range?.start ?? (await this.startOf(id, query, unread.owner, signal));
     void reply.type('application/octet-stream').header('X-Content-Type-Options', 'nosniff');
     if (query.download === 'true') {
       void reply.header('Content-Disposition', `attachment; filename="${id}.log"`);
     }
     const isFollowed = query.follow === 'true' && !isFinal(status);
     const end = Math.min(range?.end ?? (isFollowed ? Infinity : size), start + (query.limit ?? Infinity));
-    const signal = await this.openStream(request, reply, execution);
     // bytes that a client does not read stay in memory, so a client that has read nothing for this time is disconnected
     if (!isFollowed) reply.raw.setTimeout(stalledMs, () => reply.raw.destroy());
     const isWhole = query.stream === undefined && query.ansi === 'keep';
@@ -108,7 +102,6 @@ export class OutputHttp implements BeforeApplicationShutdown {
       void reply.header('Content-Length', Math.max(0, end - start));
       if (range === undefined) void reply.header('Accept-Ranges', 'bytes');
     }
-    const unread = this.trackUnread(request, reply);
     const pieces = isFollowed
       ? upTo(this.reader.read(id, start, signal, unread), end)
       : storedOutput(this.stored, id, start, end, signal, unread);
@@ -121,12 +114,16 @@ export class OutputHttp implements BeforeApplicationShutdown {
     for (const controller of this.open) controller.abort();
   }
 
-  private async startOf(id: string, query: OutputQuery): Promise<number> {
-    if (query.tail === undefined) return query.from_offset;
-    return Math.max(
-      query.from_offset,
-      await offsetOfLastLines(this.database, id, query.tail, tailBytes, query.stream),
-    );
+  /** Returns the offset of the first byte. It reads in the turns of its owner, after the stream was counted, and ends with the signal. */
+  private async startOf(
+    id: string,
+    { from_offset, tail, stream }: OutputQuery,
+    owner: string,
+    signal: AbortSignal,
+  ): Promise<number> {
+    if (tail === undefined) return from_offset;
+    const start = await this.stored.offsetOfLastLines(owner, id, tail, stream, signal);
+    return Math.max(from_offset, start);
   }
 
   /**

@@ -2,8 +2,9 @@ import type { Queryable } from '../infra/database.js';
 import { startingAt, type OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
 
-/** The number of segments that are read at once on the way backwards; one holds at most 1 MiB. */
-const segmentsAtOnce = 4;
+/** The most bytes, and the most segments, that are read at once on the way backwards. A segment has at most so many bytes. */
+const bytesAtOnce = 1024 * 1024;
+const segmentsAtOnce = 256;
 /** The most segments of the end of the output that are read at once. */
 const mostSegments = 10_000;
 const newline = 0x0a;
@@ -31,6 +32,7 @@ export async function storedEnd(db: Queryable, executionId: string): Promise<num
  * @param lines the number of lines, at least 1
  * @param maxBytes the most bytes to read; older output is left out
  * @param stream the only stream whose lines are counted; undefined for both
+ * @param inTurn does one read of at most 1 MiB; what it throws ends the search
  */
 export async function offsetOfLastLines(
   db: Queryable,
@@ -38,17 +40,14 @@ export async function offsetOfLastLines(
   lines: number,
   maxBytes: number,
   stream?: OutputFrame['stream'],
+  inTurn: <T>(read: () => Promise<T>) => Promise<T> = (read) => read(),
 ): Promise<number> {
-  const end = await storedEnd(db, executionId);
+  const end = await inTurn(() => storedEnd(db, executionId));
   const limit = Math.max(0, end - maxBytes);
   let left = lines;
   let atEnd = true;
   for (let before = end; before > limit;) {
-    const rows = await db.query<SegmentRow>(
-      `SELECT "offset", content, frame_lengths, frame_flags FROM output_segments
-        WHERE execution_id = $1 AND "offset" < $2 ORDER BY "offset" DESC LIMIT $3`,
-      [executionId, before, segmentsAtOnce],
-    );
+    const rows = await inTurn(() => segmentsBefore(db, executionId, before));
     for (const row of rows) {
       for (const [start, content] of piecesBackwards(row, stream)) {
         for (
@@ -68,6 +67,17 @@ export async function offsetOfLastLines(
     if (rows.length === 0) break;
   }
   return limit;
+}
+
+/** Reads the segments that begin in the last 1 MiB before an offset, or the one before it, the last one first. */
+function segmentsBefore(db: Queryable, executionId: string, before: number): Promise<SegmentRow[]> {
+  return db.query<SegmentRow>(
+    `SELECT "offset", content, frame_lengths, frame_flags FROM output_segments
+      WHERE execution_id = $1 AND "offset" < $2 AND "offset" >= least($2::bigint - $3::bigint,
+        (SELECT max("offset") FROM output_segments WHERE execution_id = $1 AND "offset" < $2))
+      ORDER BY "offset" DESC LIMIT $4`,
+    [executionId, before, bytesAtOnce, segmentsAtOnce],
+  );
 }
 
 /** Yields the offsets and contents of a stream's frames in a segment, the last one first; for both streams, the whole segment. */

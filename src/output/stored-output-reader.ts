@@ -3,8 +3,10 @@ import { longestTimerMs } from '../common/call-at.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import { Database } from '../infra/database.js';
 import { isFinal, type ExecutionStatus } from '../executions/transitions/execution-state.js';
+import { AppError } from '../common/errors.js';
 import type { OutputEnd, OutputFrame } from './output-frame.js';
 import { readFrames } from './output.queries.js';
+import { offsetOfLastLines } from './output-tail.js';
 
 /**
  * The most connections of the pool that readers of output use together. Requests and workers need the others, and the results of more
@@ -13,6 +15,9 @@ import { readFrames } from './output.queries.js';
 const readsAtOnce = 2;
 /** The most segments of one read. */
 const segmentsAtOnce = 256;
+
+/** The most bytes from the end in which the last lines are looked for. */
+const tailBytes = 16 * 1024 * 1024;
 
 /** Reads stored output for clients that follow, download or search it. Reads wait in a queue in which users take turns. */
 @Injectable()
@@ -51,6 +56,29 @@ export class StoredOutputReader {
     });
   }
 
+  /**
+   * Finds the offset at which the last lines begin, as `offsetOfLastLines` does, within the last 16 MiB. Each MiB is a turn of its own.
+   * @throws SYSTEM_OVERLOADED, or the reason of the signal, when it is aborted
+   */
+  offsetOfLastLines(
+    owner: string,
+    executionId: string,
+    lines: number,
+    stream: OutputFrame['stream'] | undefined,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const inTurn = <T>(read: () => Promise<T>) =>
+      this.turns.take(
+        owner,
+        () => {
+          if (signal.aborted) throw endedBy(signal);
+          return read();
+        },
+        signal,
+      );
+    return offsetOfLastLines(this.database, executionId, lines, tailBytes, stream, inTurn);
+  }
+
   private async endOf(executionId: string): Promise<OutputEnd | undefined> {
     const [row] = await this.database.query<{
       status: ExecutionStatus;
@@ -67,4 +95,10 @@ export class StoredOutputReader {
     const { output_bytes = '0', exit_code: exitCode = null, pruned = false, finished_at } = row ?? {};
     return { total: Number(output_bytes), exitCode, pruned, at: finished_at ?? new Date() };
   }
+}
+
+function endedBy({ reason }: AbortSignal): AppError {
+  return reason instanceof AppError
+    ? reason
+    : new AppError('SYSTEM_OVERLOADED', {}, { retryAfterSeconds: 1 });
 }

@@ -47,8 +47,8 @@ export function refuseAboveCeilings(
 }
 
 /**
- * Refuses another project when the user has reached the limit. Deleted projects count, since neither their data nor their user ids for
- * commands are freed. A lock serializes requests of the same user until the transaction ends.
+ * Refuses another project when the user has reached the limit. Deleted projects count, since their data is kept; of those that were erased,
+ * those count whose commands had a user id, which is never given to others: nobody could use up the user ids of an installation. A lock serializes requests of the same user until the transaction ends.
  * @throws RESOURCE_LIMIT_EXCEEDED
  */
 export async function refuseMoreProjects(
@@ -59,7 +59,9 @@ export async function refuseMoreProjects(
   if (actor.role === 'admin') return;
   const locked = lockCount(tx, 'projects', actor.id);
   const counted = tx.query<{ n: number }>(
-    'SELECT count(*)::int AS n FROM (SELECT 1 FROM projects WHERE created_by = $1 LIMIT $2) AS own',
+    `SELECT count(*)::int AS n FROM (
+       (SELECT 1 FROM projects WHERE created_by = $1 LIMIT $2)
+       UNION ALL (SELECT 1 FROM erased_projects WHERE created_by = $1 AND command_user_number IS NOT NULL LIMIT $2)) AS own`,
     [actor.id, most],
   );
   const [, [made]] = await Promise.all([locked, counted]);

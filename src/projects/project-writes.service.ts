@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { recordedValues } from '../activity/recorded-values.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import type { Actor } from '../common/permissions.js';
@@ -58,7 +59,7 @@ export class ProjectWrites {
       entityId: id,
       projectId: id,
       action: 'created',
-      newValue: { name, key, description, visibility, settings, resource_limits: limits },
+      newValue: recordedValues({ name, key, description, visibility, settings, resource_limits: limits }),
       event: {
         name: 'project.created',
         data: { project_id: id, name, status: 'active', created_by: actor.id },
@@ -108,8 +109,8 @@ export class ProjectWrites {
       entityId: id,
       projectId: id,
       action: 'updated',
-      oldValue: Object.fromEntries(keys.map((key) => [key, project[key]])),
-      newValue,
+      oldValue: recordedValues(Object.fromEntries(keys.map((key) => [key, project[key]]))),
+      newValue: recordedValues(newValue),
       event: {
         name: 'project.updated',
         data: { project_id: id, name: next.name, status: next.status, changes: withShortCommand(newValue) },

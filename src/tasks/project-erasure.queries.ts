@@ -232,7 +232,8 @@ export async function lockErasure(db: Queryable, projectId: string): Promise<boo
 }
 
 /**
- * Stores that nothing of a project was found, and removes its own row, which is the last one. The row stays for ten minutes, so that what a
+ * Stores that nothing of a project was found, and removes its own row, which is the last one; who made it is kept with the user id that its
+ * commands had. The row stays for ten minutes, so that what a
  * request writes late that was let in before is found: no statement takes longer than 30 seconds, and no transaction waits for longer than
  * a minute.
  */
@@ -242,7 +243,13 @@ export async function finishErasure(db: Queryable, projectId: string): Promise<v
       WHERE id = $1 RETURNING finished_at IS NOT NULL AS finished`,
     [projectId],
   );
-  if (erasure?.finished) await db.query('DELETE FROM projects WHERE id = $1', [projectId]);
+  if (!erasure?.finished) return;
+  await db.query(
+    `WITH gone AS (DELETE FROM projects WHERE id = $1 RETURNING id, created_by, command_user_number)
+     UPDATE erased_projects e SET created_by = gone.created_by, command_user_number = gone.command_user_number
+       FROM gone WHERE e.id = gone.id`,
+    [projectId],
+  );
 }
 
 /** Finds the runs of tasks that wait for other tasks. */

@@ -22,9 +22,10 @@ const shared = `t.id, t.project_id, t.number, t.title, t.type, t.status, t.plann
   t.shell, t.working_directory, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.artifacts, t.concurrency, t.runs_on, t.execution_id, t.created_at, t.updated_at,
   t.started_at, t.completed_at, t.version`;
 
+/** The last run as user $1 may see it: that of a task which was moved stays in the project of before. */
 const waiting = `CASE WHEN t.status = 'queued'
   THEN (SELECT ${whyWaiting} FROM executions e WHERE e.id = t.execution_id) END AS why_waiting,
-  (SELECT ${lastRun} FROM executions e WHERE e.id = t.execution_id) AS last_run`;
+  (SELECT ${lastRun} FROM executions e WHERE e.id = t.execution_id AND ${shownWithTask('e.project_id', 't.project_id')}) AS last_run`;
 
 const texts = 't.description, t.result, t.metadata';
 const noTexts = `'' AS description, NULL::text AS result, '{}'::jsonb AS metadata`;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { recordedValues } from '../activity/recorded-values.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
@@ -46,8 +47,10 @@ export class PreferencesService {
         entityType: 'user',
         entityId: actor.id,
         action: 'preferences_updated',
-        oldValue: Object.fromEntries(keys.map((key) => [key, user!.preferences[key] ?? null])),
-        newValue: Object.fromEntries(keys.map((key) => [key, preferences[key]])),
+        oldValue: recordedValues(
+          Object.fromEntries(keys.map((key) => [key, user!.preferences[key] ?? null])),
+        ),
+        newValue: recordedValues(Object.fromEntries(keys.map((key) => [key, preferences[key]]))),
       });
       return { preferences: toPreferences(preferences), updated_at: toInstant(row!.updated_at) };
     });

@@ -295,6 +295,11 @@ describe('every response', () => {
     expect(page.body).not.toMatch(/<script(?! src=)/);
     expect(page.status).toBe(200);
     expect(page.body).toContain('swagger-ui');
+    // the page loads the document, which is kept compressed; a copy within its script or as YAML was written for each request
+    const script = await app.anonymous().get('/docs/swagger-ui-init.js');
+    expect([script.status, script.bytes.length < 10_000]).toEqual([200, true]);
+    expect(script.body).toContain('"swaggerUrl": "/openapi.json"');
+    expect((await app.anonymous().get('/docs-yaml')).status).toBe(404);
   });
 
   test('is documented in collections for Postman and Insomnia, with every route', async () => {

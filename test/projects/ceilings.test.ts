@@ -5,11 +5,13 @@ import { data, execute, makeProject, outputOf, reached, refusal, runJob } from '
 import { useApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { until } from '../support/until.js';
+import { erased } from './erasure-steps.js';
 
 const app = useApp({
   env: {
     // enough for two requests of one user at once
     DATABASE_POOL_SIZE: '12',
+    HOUSEKEEPING_SECONDS: '1',
     MAX_PROJECTS_PER_USER: '3',
     MAX_PROJECT_TASKS: '50',
     MAX_PROJECT_CONCURRENT_TASKS: '12',
@@ -99,6 +101,23 @@ test('the number of projects of a user is limited, with clones and deleted ones;
     '409 RESOURCE_LIMIT_EXCEEDED',
   );
   await data(201, app.admin.post(`${path}/clone`, { name: 'One more' }));
+});
+
+test('a project that had a user id for its commands counts for its maker also when it is gone for good', async () => {
+  const maker = await app.admin.createUser('developer');
+  const [ran, idle] = [await makeProject(maker), await makeProject(maker)];
+  // an installation that is not root gives none
+  await app.query('UPDATE projects SET command_user_number = 2000000000 WHERE id = $1', [ran.id]);
+  for (const { id } of [ran, idle]) {
+    await data(200, maker.put(`/api/projects/${id}`, { status: 'archived' }));
+    await data(200, maker.delete(`/api/projects/${id}?permanent=true`));
+    await erased(app, id);
+  }
+  await makeProject(maker);
+  await makeProject(maker);
+  expect(await refusal(maker.post('/api/projects/', { name: 'One more' }))).toBe(
+    '409 RESOURCE_LIMIT_EXCEEDED',
+  );
 });
 
 test('concurrent requests do not create more projects than one user may have', async () => {

@@ -156,7 +156,10 @@ test('its runs stay where they were: who sees the new project only does not see 
   const { execution_id } = await execute(owner, task);
   await reached(owner, task, 'completed');
   await moved(task, shared);
-  expect(await show(member, task)).toMatchObject({ last_run: { status: 'completed', exit_code: 0 } });
+  expect(await show(owner, task)).toMatchObject({ last_run: { status: 'completed', exit_code: 0 } });
+  const { items } = await data(200, member.get('/api/tasks/', { query: { project_id: shared.id } }));
+  for (const of of [await show(member, task), items[0]])
+    expect(of).toMatchObject({ id: task.id, status: 'completed', last_run: null });
   expect((await member.get(`/api/tasks/${task.id}/output`)).status).toBe(404);
   expect((await member.get(`/api/commands/${execution_id}/output`)).status).toBe(404);
   // nor what they were, nor what the task said there
@@ -176,6 +179,7 @@ test('its runs stay where they were: who sees the new project only does not see 
   await execute(member, task);
   await reached(member, task, 'completed');
   expect((await member.get(`/api/tasks/${task.id}/output`)).status).toBe(200);
+  expect(await show(member, task)).toMatchObject({ last_run: { status: 'completed' } });
 });
 
 test('what a task has attached must have room in its new project', async () => {

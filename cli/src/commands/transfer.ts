@@ -8,7 +8,7 @@ import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
 import { faultLine } from '../explain.js';
 import { named } from '../options.js';
-import type { Terminal } from '../terminal.js';
+import { harmlessPieces, type Terminal } from '../terminal.js';
 
 /** A large file takes a while: the upload at 1 MB/s, and the import of 20,000 tasks. */
 const timeout = 300_000;
@@ -156,8 +156,12 @@ async function read(file: string): Promise<Blob> {
 /** Writes a stream to a file, which is there only when it is whole, or to the standard output. */
 async function save(body: ReadableStream<Uint8Array>, output: string | undefined): Promise<void> {
   const target = output === undefined ? process.stdout : createWriteStream(output);
+  const source = Readable.fromWeb(body as never);
+  const isShown = output === undefined && process.stdout.isTTY;
   try {
-    await pipeline(Readable.fromWeb(body as never), target, { end: output !== undefined });
+    await pipeline(isShown ? Readable.from(harmlessPieces(source)) : source, target, {
+      end: output !== undefined,
+    });
   } catch (error) {
     if (output !== undefined) await rm(output, { force: true });
     throw new CliError(`The export ended before it was whole: ${(error as Error).message}`, {

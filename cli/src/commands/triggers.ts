@@ -159,8 +159,7 @@ export function addTriggers(program: Command): void {
     });
 }
 
-const urlOf = ({ path }: Trigger, url: string): string =>
-  path === null ? '–' : new URL(path, url).href;
+const urlOf = ({ path }: Trigger, url: string): string => (path === null ? '–' : new URL(path, url).href);
 
 function projectOf(command: Command, named?: string): string {
   const project = named ?? Context.of(command).profile.project;

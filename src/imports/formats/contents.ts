@@ -20,6 +20,11 @@ export const mostTasks = 20_000;
 const mostOthers = 20_000;
 /** The most comments, checklist items, documents with all their versions, attachments and dependencies of a file. */
 const mostParts = 300_000;
+/**
+ * The most results of scanners that are kept until their tool is known: some write their results before it, and each takes many times its
+ * size in the file.
+ */
+export const mostEarly = 20_000;
 /** The most faults that are listed; after so many the rest of the file is not read. */
 const mostFaults = 1_000;
 
@@ -118,6 +123,11 @@ export class FileContents {
   /** @throws RESOURCE_LIMIT_EXCEEDED */
   addLabel(line: number, entry: LabelEntry): void {
     this.add(this.labels, mostOthers, 'labels', { line, entry, key: '' });
+  }
+
+  /** Counts a result of a scanner, which may be the same as one before or none that a task is made of. @throws RESOURCE_LIMIT_EXCEEDED */
+  countResult(line: number): void {
+    this.countParts(line, 1);
   }
 
   /** Counts what belongs to an entry. @throws RESOURCE_LIMIT_EXCEEDED */

@@ -6,9 +6,10 @@ import { AppError } from '../../common/errors.js';
 import { withoutQuote } from '../../exports/file-words.js';
 import { FileContents } from './contents.js';
 import { taskEntry } from './entry.schema.js';
+import { inSlices } from './in-slices.js';
 
 /** So many bytes are parsed at a time. */
-const sliceBytes = 64 * 1024;
+const sliceBytes = 16 * 1024;
 /** The most characters of a record: the longest texts of a task, and some more. */
 const mostCharacters = 1_000_000;
 
@@ -94,7 +95,7 @@ interface Parsed {
  * Reads a CSV file (RFC 4180) with a header of our field names; an empty cell leaves a field as it is. @throws MALFORMED_REQUEST with the
  * line, RESOURCE_LIMIT_EXCEEDED
  */
-export async function readCsv(bytes: Buffer): Promise<FileContents> {
+export async function readCsv(bytes: Buffer, signal?: AbortSignal): Promise<FileContents> {
   if (!isUtf8(bytes)) throw new AppError('MALFORMED_REQUEST', {}, { message: 'The file is not UTF-8' });
   const contents = new FileContents();
   const parser = new Parser({
@@ -107,7 +108,7 @@ export async function readCsv(bytes: Buffer): Promise<FileContents> {
     columns: (names: string[]) => checkHeaders(contents, names.map(nameOf)),
   });
   try {
-    for await (const { record, info } of parsed(parser, bytes)) {
+    for await (const { record, info } of parsed(parser, bytes, signal)) {
       if (contents.isTooFaulty) break;
       readRecord(contents, record, info.lines);
     }
@@ -145,7 +146,7 @@ function checkHeaders(contents: FileContents, headers: string[]): (string | fals
 }
 
 /** Parses the file slice by slice; other requests are served in between. */
-async function* parsed(parser: Parser, bytes: Buffer): AsyncGenerator<Parsed> {
+async function* parsed(parser: Parser, bytes: Buffer, signal?: AbortSignal): AsyncGenerator<Parsed> {
   const records: Parsed[] = [];
   let failure: unknown;
   parser.on('data', (record: Parsed) => records.push(record));
@@ -155,12 +156,13 @@ async function* parsed(parser: Parser, bytes: Buffer): AsyncGenerator<Parsed> {
     await backgroundTurn();
     parser.write(bytes.subarray(at, at + sliceBytes));
     if (failure !== undefined) throw failure;
-    yield* records.splice(0);
+    // a slice of short lines has thousands of them, each of which is validated
+    yield* inSlices(records.splice(0), signal);
   }
   parser.end();
   await ended;
   if (failure !== undefined) throw failure;
-  yield* records;
+  yield* inSlices(records, signal);
 }
 
 function readRecord(contents: FileContents, record: Record<string, string>, line: number): void {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { FileContents } from './contents.js';
+import { AppError } from '../../common/errors.js';
+import { FileContents, mostEarly } from './contents.js';
 import { taskEntry } from './entry.schema.js';
 import { findingSchema, priorityOfSeverity, type Finding } from './finding.schema.js';
 import { inSlices } from './in-slices.js';
 import { jsonValues, type JsonValue } from './json-values.js';
-import { findingOf, resultSchema, toolSchema, type Result, type Rule } from './sarif.js';
+import { findingOf, isReported, resultSchema, Rules, toolSchema, type Result } from './sarif.js';
 
 /** What was found, and by which tools. */
 export interface Findings {
@@ -20,10 +21,10 @@ const plainTool = 'findings';
  * Reads the findings of scanners: SARIF 2.1.0, or a list `[{fingerprint, title, …}]`, which may be the field `findings` of an object that names
  * its `tool`. @throws MALFORMED_REQUEST, RESOURCE_LIMIT_EXCEEDED
  */
-export async function readFindings(bytes: Buffer): Promise<Findings> {
-  const reader = new FindingsReader();
+export async function readFindings(bytes: Buffer, signal?: AbortSignal): Promise<Findings> {
+  const reader = new FindingsReader(signal);
   const within = ['', 'findings', 'runs', 'runs.*', 'runs.*.results'];
-  for await (const item of inSlices(jsonValues(bytes, within))) {
+  for await (const item of inSlices(jsonValues(bytes, within), signal)) {
     if (reader.contents.isTooFaulty) break;
     if (item.begins && item.path === 'runs.*') await reader.endRun();
     else reader.read(item);
@@ -40,11 +41,13 @@ class FindingsReader {
   private isSarif = false;
   private tool = plainTool;
   /** The rules of the run; undefined before its tool has been read, which may follow the results. */
-  private rules: Rule[] | undefined;
+  private rules: Rules | undefined;
   /** Findings that are none of SARIF, whose tool may follow them. */
   private readonly plain: { line: number; finding: Finding }[] = [];
   private readonly early: { line: number; result: Result }[] = [];
   private readonly seen = new Map<string, number>();
+
+  constructor(private readonly signal: AbortSignal | undefined) {}
 
   read({ path, line, value, fault, begins }: JsonValue): void {
     const { contents } = this;
@@ -56,8 +59,9 @@ class FindingsReader {
     switch (path) {
       case '*':
       case 'findings.*': {
+        contents.countResult(line);
         const finding = contents.check(findingSchema, line, value);
-        if (finding) this.plain.push({ line, finding });
+        if (finding) this.keep(this.plain, { line, finding });
         return;
       }
       case 'tool': {
@@ -76,9 +80,11 @@ class FindingsReader {
         return;
       }
       case 'runs.*.results.*': {
+        contents.countResult(line);
         const result = contents.check(resultSchema, line, value);
-        if (result && this.rules) this.addResult(line, result, this.rules);
-        else if (result) this.early.push({ line, result });
+        if (!result || !isReported(result)) return;
+        if (this.rules) this.addResult(line, result, this.rules);
+        else this.keep(this.early, { line, result });
         return;
       }
       default:
@@ -87,25 +93,35 @@ class FindingsReader {
 
   private useTool({ driver }: z.output<typeof toolSchema>): void {
     this.tool = driver.name;
-    this.rules = driver.rules;
+    this.rules = new Rules(driver.rules);
     this.tools.add(driver.name);
   }
 
   /** Adds the results that came before the tool of their run. */
   async endRun(): Promise<void> {
-    for await (const { line, result } of inSlices(this.early.splice(0)))
-      this.addResult(line, result, this.rules ?? []);
+    for await (const { line, result } of inSlices(this.early.splice(0), this.signal))
+      this.addResult(line, result, this.rules ?? new Rules([]));
     this.rules = undefined;
   }
 
   /** Adds the findings of a list, when the name of its tool is known. */
   async addPlain(): Promise<void> {
-    for await (const { line, finding } of inSlices(this.plain)) this.add(line, finding);
+    for await (const { line, finding } of inSlices(this.plain, this.signal)) this.add(line, finding);
   }
 
-  private addResult(line: number, result: Result, rules: Rule[]): void {
-    const finding = findingOf(result, rules);
-    if (finding) this.add(line, finding);
+  private addResult(line: number, result: Result, rules: Rules): void {
+    this.add(line, findingOf(result, rules));
+  }
+
+  /** Keeps what can be read only when the tool is known. @throws RESOURCE_LIMIT_EXCEEDED */
+  private keep<T extends { line: number }>(list: T[], item: T): void {
+    if (list.length >= mostEarly)
+      throw new AppError('RESOURCE_LIMIT_EXCEEDED', {
+        limit: 'results_before_tool',
+        value: mostEarly,
+        line: item.line,
+      });
+    list.push(item);
   }
 
   end(): Findings {

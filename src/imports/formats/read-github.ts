@@ -37,10 +37,10 @@ type Issue = z.output<typeof issueSchema>;
  * Reads the issues of a GitHub repository. Each is known by its URL, or by its number where the file has no URLs; a comma in a label, which
  * labels do not have here, becomes a space. @throws MALFORMED_REQUEST, RESOURCE_LIMIT_EXCEEDED
  */
-export async function readGithub(bytes: Buffer): Promise<FileContents> {
+export async function readGithub(bytes: Buffer, signal?: AbortSignal): Promise<FileContents> {
   const contents = new FileContents();
   const labels = new Set<string>();
-  for await (const { path, line, value, fault, begins } of inSlices(jsonValues(bytes, ['']))) {
+  for await (const { path, line, value, fault, begins } of inSlices(jsonValues(bytes, ['']), signal)) {
     if (contents.isTooFaulty) break;
     if (path === '' && begins === 'list') continue;
     if (path !== '*') {

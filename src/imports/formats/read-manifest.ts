@@ -20,12 +20,15 @@ const plainSource = 'manifest';
  * Reads a manifest: `tasks`, each with an `external_ref`, and optionally its `source`, as YAML or JSON; or the list of tasks alone.
  * @throws MALFORMED_REQUEST with the line, PAYLOAD_TOO_LARGE, RESOURCE_LIMIT_EXCEEDED
  */
-export async function readManifest(bytes: Buffer): Promise<Manifest> {
+export async function readManifest(bytes: Buffer, signal?: AbortSignal): Promise<Manifest> {
   if (!isUtf8(bytes)) throw new AppError('MALFORMED_REQUEST', {}, { message: 'The file is not UTF-8' });
   const reader = new ManifestReader();
   const isJson = /^\ufeff?\s*[[{]/.test(bytes.toString('utf8', 0, 1_000));
   if (isJson) {
-    for await (const { path, line, value, fault, begins } of inSlices(jsonValues(bytes, ['', 'tasks']))) {
+    for await (const { path, line, value, fault, begins } of inSlices(
+      jsonValues(bytes, ['', 'tasks']),
+      signal,
+    )) {
       if (reader.contents.isTooFaulty) break;
       if (begins) reader.hasTasks ||= begins === 'list';
       else if (fault !== undefined) reader.contents.addFault(line, null, fault);
@@ -33,9 +36,9 @@ export async function readManifest(bytes: Buffer): Promise<Manifest> {
       else reader.addField(line, path, value);
     }
   } else {
-    const { fields = {}, tasks } = await readYaml(bytes);
+    const { fields = {}, tasks } = await readYaml(bytes, signal);
     for (const [name, value] of Object.entries(fields)) reader.addField(1, name, value);
-    for await (const { line, json } of inSlices(tasks ?? [])) reader.addTask(line, JSON.parse(json));
+    for await (const { line, json } of inSlices(tasks ?? [], signal)) reader.addTask(line, JSON.parse(json));
     if (tasks) reader.hasTasks = true;
   }
   return reader.end();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostAttached } from '../../attachments/attachments.schema.js';
 import { FileContents } from './contents.js';
 import { attachmentEntry, documentEntry, labelEntry, taskEntry } from './entry.schema.js';
 import { inSlices } from './in-slices.js';
@@ -6,14 +7,14 @@ import { jsonValues, type JsonValue } from './json-values.js';
 
 const projectEntry = z.looseObject({
   id: z.string().max(100).optional(),
-  attachments: z.array(attachmentEntry).default([]),
+  attachments: z.array(attachmentEntry).max(mostAttached).default([]),
 });
 
 /** Reads an export: `format` and `project` come before the lists, as they are written. @throws MALFORMED_REQUEST, RESOURCE_LIMIT_EXCEEDED */
-export async function readMillrace(bytes: Buffer): Promise<FileContents> {
+export async function readMillrace(bytes: Buffer, signal?: AbortSignal): Promise<FileContents> {
   const contents = new FileContents();
   let isExport = false;
-  for await (const item of inSlices(jsonValues(bytes, ['', 'labels', 'documents', 'tasks']))) {
+  for await (const item of inSlices(jsonValues(bytes, ['', 'labels', 'documents', 'tasks']), signal)) {
     if (contents.isTooFaulty) break;
     if (item.begins) continue;
     if (item.path === 'format' && item.value === 'millrace') isExport = true;

@@ -13,7 +13,7 @@ const limits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32, stac
  * Reads a YAML text in a thread of its own, since a hostile one takes long and much memory.
  * @throws PAYLOAD_TOO_LARGE, MALFORMED_REQUEST with the line
  */
-export async function readYaml(bytes: Buffer): Promise<YamlResponse> {
+export async function readYaml(bytes: Buffer, signal?: AbortSignal): Promise<YamlResponse> {
   if (bytes.length > mostBytes)
     throw new AppError(
       'PAYLOAD_TOO_LARGE',
@@ -27,12 +27,14 @@ export async function readYaml(bytes: Buffer): Promise<YamlResponse> {
     execArgv: [],
   });
   const timeout = AbortSignal.timeout(timeoutMs);
+  const end = signal ? AbortSignal.any([timeout, signal]) : timeout;
   try {
-    const [response] = (await once(worker, 'message', { signal: timeout })) as [YamlResponse];
+    const [response] = (await once(worker, 'message', { signal: end })) as [YamlResponse];
     if (response.fault) throw malformed(response.fault);
     return response;
   } catch (error) {
     if (error instanceof AppError) throw error;
+    signal?.throwIfAborted();
     throw malformed({ line: 1, issue: 'It takes too long or too much memory to read' }, error);
   } finally {
     await worker.terminate();

@@ -20,7 +20,7 @@ const ruleSchema = z.looseObject({
   defaultConfiguration: z.looseObject({ level: z.string().optional() }).optional(),
   properties,
 });
-export type Rule = z.output<typeof ruleSchema>;
+type Rule = z.output<typeof ruleSchema>;
 export const toolSchema = z.looseObject({
   driver: z.looseObject({ name: z.string().trim().min(1).max(200), rules: z.array(ruleSchema).default([]) }),
 });
@@ -54,12 +54,29 @@ export const resultSchema = z.looseObject({
 });
 export type Result = z.output<typeof resultSchema>;
 
-/** Returns the finding of a result; undefined for one that says that all is well, or that somebody has suppressed. */
-export function findingOf(result: Result, rules: Rule[]): Finding | undefined {
-  if (result.kind !== undefined && !['fail', 'review', 'open'].includes(result.kind)) return undefined;
-  if (result.suppressions?.some(({ status }) => status === undefined || status === 'accepted'))
-    return undefined;
-  const rule = rules[result.ruleIndex ?? -1] ?? rules.find(({ id }) => id === result.ruleId);
+/** The rules of a tool, of which a file may have tens of thousands, found by their place or their id. */
+export class Rules {
+  private readonly byId: Map<string, Rule>;
+
+  constructor(private readonly list: readonly Rule[]) {
+    // of rules with the same id the first one counts
+    this.byId = new Map(list.toReversed().map((rule) => [rule.id, rule]));
+  }
+
+  of({ ruleIndex, ruleId }: Result): Rule | undefined {
+    return this.list[ruleIndex ?? -1] ?? (ruleId === undefined ? undefined : this.byId.get(ruleId));
+  }
+}
+
+/** Whether a result reports something: it says neither that all is well nor that somebody has suppressed it. */
+export function isReported({ kind, suppressions }: Result): boolean {
+  if (kind !== undefined && !['fail', 'review', 'open'].includes(kind)) return false;
+  return !suppressions?.some(({ status }) => status === undefined || status === 'accepted');
+}
+
+/** Returns the finding of a result that reports something. */
+export function findingOf(result: Result, rules: Rules): Finding {
+  const rule = rules.of(result);
   const ruleId = result.ruleId ?? rule?.id ?? 'result';
   const text = result.message?.text ?? result.message?.markdown ?? '';
   const place = result.locations[0]?.physicalLocation;

@@ -46,6 +46,8 @@ import { Artifacts1797100200001 } from './1797100200001-artifacts.js';
 import { ConcurrencyGroups1797100300000 } from './1797100300000-concurrency-groups.js';
 import { WorkerLabels1797100310000 } from './1797100310000-worker-labels.js';
 import { Schedules1797100400000 } from './1797100400000-schedules.js';
+import { BoundedWords1797100500000 } from './1797100500000-bounded-words.js';
+import { UserIdsOfErasedProjects1797100510000 } from './1797100510000-user-ids-of-erased-projects.js';
 import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js';
 import { Imports1797000000000 } from './1797000000000-imports.js';
 
@@ -101,4 +103,6 @@ export const migrations = [
   ConcurrencyGroups1797100300000,
   WorkerLabels1797100310000,
   Schedules1797100400000,
+  BoundedWords1797100500000,
+  UserIdsOfErasedProjects1797100510000,
 ];

@@ -63,9 +63,9 @@ export function retentions(config: Config, now = Date.now()): Retention[] {
     { table: 'webhook_deliveries', condition: "id < $1 AND status <> 'pending'", values: [idOf(sent)] },
     { table: 'trigger_deliveries', condition: 'id < $1', values: [idOf(sent)] },
     {
-      // a worker that was away for longer keeps the workspaces
+      // a worker that was away for longer keeps the workspaces; rows with a user id count for the limit of projects of their maker
       table: 'erased_projects',
-      condition: 'erased_at < $1 AND finished_at IS NOT NULL',
+      condition: 'erased_at < $1 AND finished_at IS NOT NULL AND command_user_number IS NULL',
       values: [before(config.ACTIVITY_RETENTION_DAYS * 24)],
     },
     ...['member_blocks', 'task_duration_blocks'].map((table) => ({

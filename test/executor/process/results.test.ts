@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Launcher } from '../../../src/executor/process/launcher.js';
 import {
@@ -10,6 +10,7 @@ import {
   named,
   request,
   run,
+  runFolder,
   startLauncher,
   survivors,
   text,
@@ -74,6 +75,23 @@ describe('invalid and unusual commands', () => {
     ['../no/such/folder', 'WORKING_DIRECTORY_OUTSIDE'],
   ])('the working directory %s is refused', async (workingDirectory, code) => {
     await expect(launcher.launch(request('true', { workingDirectory }))).rejects.toMatchObject({ code });
+  });
+
+  test('a run that is refused before it starts leaves no pipes', async () => {
+    const own = await startLauncher();
+    const pipes = () =>
+      readdirSync(runFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFIFO())
+        .length;
+    const refused = () =>
+      expect(own.launch(request('true', { workingDirectory: 'no/such/folder' }))).rejects.toMatchObject({
+        code: 'WORKING_DIRECTORY_MISSING',
+      });
+    await refused();
+    const before = pipes();
+    await refused();
+    // each of the two streams has one pipe, and where it is relayed another one
+    expect([2, 4]).toContain(before - pipes());
+    await own.close();
   });
 
   test('a command above the size limit of the system is refused', async () => {
