@@ -95,6 +95,18 @@ async function makeWhole(
       (await data(200, owner.get(`/api/commands/${command.command_id}/status`))).status === 'completed',
     { what: 'the command to end' },
   );
+  const taking = await makeTask(owner, project, {
+    command: 'true',
+    inputs: [{ name: 'token', type: 'secret' }],
+  });
+  await execute(owner, taking, { inputs: { token: 'a secret input' } });
+  await reached(owner, taking, 'completed');
+  const trigger = await post(`${path}/triggers`, { name: 'On push', task_id: taking.id });
+  await data(202, owner.anonymous().post(trigger.path, { pushed: true }));
+  await reached(owner, taking, 'completed');
+  const schedule = await post(`${path}/schedules`, { name: 'Daily', cron: '@daily', task_id: taking.id });
+  await data(202, owner.post(`/api/schedules/${schedule.id}/run`));
+  await reached(owner, taking, 'completed');
   const moved = await makeTask(owner, other);
   await data(200, owner.post(`/api/tasks/${moved.id}/move`, { project_id: project.id }));
   return { project, task };
