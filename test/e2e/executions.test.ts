@@ -50,7 +50,9 @@ describe('execute', () => {
     expect(queued).toMatchObject({ task_id: task.id, execution_id: expect.any(String), status: 'queued' });
     expect(Object.keys(queued).toSorted()).toEqual([
       'estimated_start_time',
+      'execution',
       'execution_id',
+      'exit_code',
       'queue_position',
       'status',
       'task_id',
@@ -85,7 +87,7 @@ describe('execute', () => {
       error: null,
       output_bytes: 8,
     });
-    const { inputs: _, ...listed } = execution;
+    const { inputs: _, summary: __, ...listed } = execution;
     expect(await executionsOf(task)).toEqual([{ ...listed, command_truncated: false }]);
     const stranger = await app.admin.createUser('developer');
     expect(await refusal(stranger.get(`/api/executions/${queued.execution_id}`))).toBe(
@@ -128,7 +130,9 @@ describe('execute', () => {
   });
 
   test('refuses a timeout above the maximum instead of lowering it', async () => {
-    const task = await makeJob(owner, project, 'true', { timeout: 86_401 });
+    const task = await makeJob(owner, project, 'true');
+    // as it was stored before tasks were refused it
+    await app.query('UPDATE tasks SET timeout = 86401 WHERE id = $1', [task.id]);
     const asks = [
       () => owner.post(`/api/tasks/${task.id}/execute`),
       () => owner.post(`/api/tasks/${task.id}/execute`, { options: { timeout: 90_000 } }),
