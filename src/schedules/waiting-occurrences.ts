@@ -93,7 +93,7 @@ export class WaitingOccurrences implements OnApplicationBootstrap, OnApplication
     if (!first) return false;
     const { scheduled_for } = first;
     const isBehind = schedule.active_execution_id !== null && schedule.template !== null;
-    if (isBehind) return this.makeWay(schedule, first.reason);
+    if (isBehind) return this.makeWay(schedule, first);
     try {
       await this.runs.startAsMaker(schedule, scheduled_for, (tx, run) => {
         void tx.withCommit(() =>
@@ -104,7 +104,7 @@ export class WaitingOccurrences implements OnApplicationBootstrap, OnApplication
       return false;
     } catch (error) {
       if (isDecided(error) || isDatabaseAway(error)) throw error;
-      if (isBusy(error)) return this.makeWay(schedule, first.reason);
+      if (isBusy(error)) return this.makeWay(schedule, first);
       const reason = await this.runs.reasonOf(error, schedule).catch((cause: unknown) => {
         this.infrastructure.logger.error(
           { err: cause, schedule_id: id },
@@ -124,12 +124,18 @@ export class WaitingOccurrences implements OnApplicationBootstrap, OnApplication
    * Cancels what runs, where the schedule replaces it. What is being cancelled already is only waited for, and the times of a downtime
    * run one after the other.
    */
-  private async makeWay(schedule: FiringSchedule, reason: string | null): Promise<false> {
+  private async makeWay(
+    schedule: FiringSchedule,
+    { scheduled_for, reason }: { scheduled_for: Date; reason: string | null },
+  ): Promise<false> {
     if (schedule.overlap !== 'replace' || reason === downtime) return false;
     const rows = await this.database.query<{ id: string }>(
       `SELECT e.id FROM executions e WHERE e.status IN ('queued', 'running') AND e.cancel_requested_at IS NULL
-          AND e.id IN ($1, (SELECT t.execution_id FROM tasks t WHERE t.id = $2))`,
-      [schedule.active_execution_id, schedule.task_id],
+          AND e.id IN ($1, (SELECT t.execution_id FROM tasks t WHERE t.id = $2))
+          -- while the time waits, what runs is not its own run, which another process may have just started
+          AND EXISTS (SELECT 1 FROM schedule_occurrences o
+                       WHERE o.schedule_id = $3 AND o.scheduled_for = $4 AND o.status = 'waiting')`,
+      [schedule.active_execution_id, schedule.task_id, schedule.id, scheduled_for],
     );
     if (rows.length === 0) return false;
     const maker = await this.actors.ofMaker(schedule.created_by, schedule.project_id);
