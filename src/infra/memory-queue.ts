@@ -24,7 +24,6 @@ const maxStale = 1_000;
 
 /** The queue of a single process. After a start the reconciler fills it from Postgres. */
 export class MemoryQueue extends ExecutionQueue {
-  /** What the worker of this process can run; until there is one, everything. */
   private heap = new TinyQueue<Waiting>([], inOrder);
   /** The entries that count. The heap also holds those that were removed or have another priority now. */
   private readonly waiting = new Map<string, Waiting>();
@@ -32,6 +31,7 @@ export class MemoryQueue extends ExecutionQueue {
   private places = 0;
   private processor: Processor | undefined;
   private slots = 0;
+  /** The labels of the worker of this process; until there is one, everything fits. */
   private labels: ReadonlySet<string> | undefined;
   private paused = false;
 

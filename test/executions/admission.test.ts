@@ -6,6 +6,7 @@ import { nilId } from '../../src/common/ids.js';
 import { unblockForgotten } from '../../src/executions/admission/admission.queries.js';
 import { twoOfBoth, useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { waitingFor } from '../support/locked-table.js';
 import { until } from '../support/until.js';
 
 const app = useApp({ roles: twoOfBoth, env: { WORKER_CONCURRENCY: '8' } });
@@ -234,4 +235,39 @@ test('an admission reads few blocks with 20,000 executions in a paused queue or 
   expect(search).toBeLessThan(300);
   await app.query("DELETE FROM executions WHERE project_id = $1 AND status = 'queued'", [id]);
   await data(200, app.admin.post('/api/queues/resume', { queue_name: 'low_priority' }));
+});
+
+test('what comes while an admission waits for another one is admitted with its labels', async () => {
+  const { id } = await project(10);
+  const [holder, caller] = [new Postgres(app.env['DATABASE_URL']), new Postgres(app.env['DATABASE_URL'])];
+  await Promise.all([holder.connect(), caller.connect()]);
+  const enqueue = () =>
+    app.query(
+      `INSERT INTO executions (id, project_id, requested_by, queue, status, command, timeout, runs_on)
+       SELECT gen_random_uuid(), $1, $2, 2, 'queued', 'true', 60, '{"a-label-of-nobody"}'`,
+      [id, owner.user.id],
+    );
+  // the processes admit, too, and may be faster
+  const admitted = await until(
+    async () => {
+      await app.query("DELETE FROM executions WHERE project_id = $1 AND status = 'queued'", [id]);
+      await holder.query('BEGIN');
+      await holder.query('SELECT pg_advisory_xact_lock(7102031, hashtext($1))', [id]);
+      await enqueue();
+      await caller.query('BEGIN');
+      const call = caller.query(
+        `SELECT * FROM admit_next('${id}', '{}', '{}', 6, 15, true) WHERE id IS NOT NULL`,
+      );
+      await until(async () => (await waitingFor(app, `admit_next('${id}'`)) > 0);
+      await enqueue();
+      await holder.query('COMMIT');
+      const { rows } = await call;
+      await caller.query('ROLLBACK');
+      return rows.length === 2 ? (rows as Json[]) : undefined;
+    },
+    { what: 'an admission of both' },
+  );
+  expect(admitted.map(({ runs_on }) => runs_on)).toEqual([['a-label-of-nobody'], ['a-label-of-nobody']]);
+  await Promise.all([holder.end(), caller.end()]);
+  await app.query("DELETE FROM executions WHERE project_id = $1 AND status = 'queued'", [id]);
 });

@@ -77,13 +77,10 @@ export interface Admission {
   busy: boolean;
 }
 
-const admitting = `SELECT a.id, a.queue, a.boosted, (SELECT e.runs_on FROM executions e WHERE e.id = a.id) AS runs_on, a.elsewhere, a.busy
-  FROM admit_next($1, $2, $3, $4, $5, $6) AS a`;
-
 /**
  * Admits the waiting executions that nothing blocks, as far as the limits of their project and their users allow: by priority, users in
- * turn, the oldest first. It is the SQL function `admit_next`, defined in the migrations AdmissionInBatches and ConcurrencyGroups, and must be the only statement
- * of its transaction: it holds locks for which other admissions wait, and sees only what was committed before.
+ * turn, the oldest first. It is the SQL function `admit_next`, defined in the migration ConcurrencyGroups, and must be the only
+ * statement of its transaction: it holds locks for which other admissions wait, and sees only what was committed before.
  * @param waits whether to wait for another admission of the same owner or user; when false, the result may be `busy`
  */
 export async function admit(
@@ -94,7 +91,13 @@ export async function admit(
 ): Promise<Admission> {
   const rows = await db.query<
     QueueEntry & { elsewhere: string | null; busy: boolean } & Record<string, unknown>
-  >(admitting, [owner, freedBy, endedTasks, ...slotValues(slots), waits]);
+  >('SELECT * FROM admit_next($1, $2, $3, $4, $5, $6)', [
+    owner,
+    freedBy,
+    endedTasks,
+    ...slotValues(slots),
+    waits,
+  ]);
   return {
     entries: rows.filter(({ id }) => id !== null),
     elsewhere: rows.flatMap(({ elsewhere }) => elsewhere ?? []),

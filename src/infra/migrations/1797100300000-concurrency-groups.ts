@@ -65,54 +65,30 @@ const added = [
   'refuse_conflict(text, integer)',
 ];
 
-/** What waited for a task that has ended or was changed stands in the line of its project then. */
+/** What waited for a task that has ended or was changed stands in the line of its project then. Each step goes by key; see the migration DependentsByKey. */
 const unblockDependents = (
   alsoSet: string,
 ) => `CREATE OR REPLACE FUNCTION unblock_dependents(of_tasks uuid[]) RETURNS SETOF uuid LANGUAGE plpgsql AS $$ BEGIN
      RETURN QUERY
        UPDATE executions e SET blocked = false${alsoSet}
-         FROM task_dependencies d JOIN tasks t ON t.id = d.task_id
-        WHERE d.depends_on_task_id = ANY (of_tasks) AND e.id = t.execution_id AND e.status = 'queued' AND e.blocked
+         FROM task_dependencies d CROSS JOIN LATERAL (SELECT id, execution_id FROM tasks WHERE id = d.task_id OFFSET 0) AS t
+        WHERE d.depends_on_task_id = ANY (of_tasks) AND e.id = t.execution_id AND (e.status = 'queued' AND e.blocked) IS TRUE
           AND NOT ${inBackoff} AND NOT waits_for_tasks(t.id)
        RETURNING ${owner};
    END $$`;
 
-const functions = [
-  unblockDependents(', waits_for_group = false'),
-
-  `CREATE OR REPLACE FUNCTION first_in_lanes(of_owner uuid, people uuid[], room integer, most integer, lease double precision)
-   RETURNS TABLE (id uuid, who uuid, boosted boolean, queue smallint) LANGUAGE plpgsql AS $$
-   #variable_conflict use_column
-   BEGIN
-     RETURN QUERY
-       SELECT f.id, p.who, f.boosted, f.queue
-         FROM unnest(people) AS p (who)
-         CROSS JOIN LATERAL (SELECT least(room, user_room(p.who, most, lease)) AS n OFFSET 0) AS r
-         CROSS JOIN LATERAL (
-           SELECT w.id, l.boosted, l.queue FROM open_lanes() AS l CROSS JOIN LATERAL (
-             SELECT e.id FROM executions e
-              WHERE ${owner} = of_owner AND e.account_id = p.who AND e.boosted = l.boosted AND e.queue = l.queue AND ${waiting}
-              ORDER BY e.id LIMIT r.n FOR UPDATE OF e SKIP LOCKED) AS w
-            ORDER BY l.boosted DESC, l.queue, w.id LIMIT r.n) AS f;
-   END $$`,
-
-  `CREATE OR REPLACE FUNCTION people_in_line(of_owner uuid) RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$ BEGIN
-     RETURN ARRAY(
-       WITH RECURSIVE p (who) AS (
-         (SELECT e.account_id FROM executions e WHERE ${owner} = of_owner AND ${waiting} ORDER BY e.account_id LIMIT 1)
-         UNION ALL
-         SELECT (SELECT e.account_id FROM executions e
-                  WHERE ${owner} = of_owner AND ${waiting} AND e.account_id > p.who ORDER BY e.account_id LIMIT 1)
-           FROM p WHERE p.who IS NOT NULL)
-       SELECT who FROM p WHERE who IS NOT NULL);
-   END $$`,
-
-  // As in the migration AdmissionInBatches, and with the places of groups: before what is chosen is admitted, the locks of its groups are
-  // taken and what a group has no place for leaves the line. Locks are taken in the order owner, users, groups, those of groups in their
-  // order; when another round of the loop needs more of them, it only tries, and leaves out what it cannot lock: the owner is among
-  // "elsewhere" then. The limit of a group is that of the run which is to be admitted.
-  `CREATE OR REPLACE FUNCTION admit_next(of_owner uuid, freed_by uuid[], ended_tasks uuid[], most integer, lease double precision, waits boolean)
-   RETURNS TABLE (id uuid, queue smallint, boosted boolean, elsewhere uuid, busy boolean) LANGUAGE plpgsql ${fixedPlan} AS $$
+/**
+ * As in the migration AdmissionInBatches, and with the places of groups: before what is chosen is admitted, the locks of its groups are
+ * taken and what a group has no place for leaves the line. Locks are taken in the order owner, users, groups, those of groups in their
+ * order; when another round of the loop needs more of them, it only tries, and leaves out what it cannot lock: the owner is among
+ * "elsewhere" then. The limit of a group is that of the run which is to be admitted.
+ * @param withLabels whether it returns the labels of what is admitted. The caller cannot look them up in the same statement, whose snapshot
+ * is older than what the function sees
+ */
+export function admitNext(withLabels: boolean): string {
+  const none = withLabels ? ', NULL::text[]' : '';
+  return `CREATE OR REPLACE FUNCTION admit_next(of_owner uuid, freed_by uuid[], ended_tasks uuid[], most integer, lease double precision, waits boolean)
+   RETURNS TABLE (id uuid, queue smallint, boosted boolean, elsewhere uuid, busy boolean${withLabels ? ', runs_on text[]' : ''}) LANGUAGE plpgsql ${fixedPlan} AS $$
    #variable_conflict use_column
    DECLARE
      people uuid[];
@@ -127,7 +103,7 @@ const functions = [
    BEGIN
      freed_by := ARRAY(SELECT DISTINCT coalesce(u.account_id, u.id) FROM users u WHERE u.id = ANY (freed_by));
      IF ended_tasks <> '{}' THEN
-       RETURN QUERY SELECT NULL::uuid, NULL::smallint, NULL::boolean, o.owner, false
+       RETURN QUERY SELECT NULL::uuid, NULL::smallint, NULL::boolean, o.owner, false${none}
          FROM (SELECT DISTINCT u AS owner FROM unblock_dependents(ended_tasks) AS u) AS o WHERE o.owner <> of_owner;
      END IF;
      people := people_in_line(of_owner);
@@ -140,7 +116,7 @@ const functions = [
        ELSIF NOT pg_try_advisory_xact_lock(7102031, hashtext(of_owner::text)) OR EXISTS (
            SELECT 1 FROM unnest(people) AS who
             WHERE user_limit(who, most, lease) IS NOT NULL AND NOT pg_try_advisory_xact_lock(7102030, hashtext(who::text))) THEN
-         RETURN QUERY SELECT NULL::uuid, NULL::smallint, NULL::boolean, NULL::uuid, true;
+         RETURN QUERY SELECT NULL::uuid, NULL::smallint, NULL::boolean, NULL::uuid, true${none};
          RETURN;
        END IF;
        -- the commands of a user have no room of their own
@@ -189,14 +165,14 @@ const functions = [
        IF refused <> '{}' THEN
          chosen := ARRAY(SELECT c.id FROM unnest(chosen) WITH ORDINALITY AS c (id, place) JOIN executions e ON e.id = c.id
                           WHERE e.concurrency_group IS NULL OR hashtext(e.concurrency_group) <> ALL (refused) ORDER BY c.place);
-         RETURN QUERY SELECT NULL::uuid, NULL::smallint, NULL::boolean, of_owner, false;
+         RETURN QUERY SELECT NULL::uuid, NULL::smallint, NULL::boolean, of_owner, false${none};
        END IF;
        -- after every end that it has seen
        at := clock_timestamp();
        RETURN QUERY
          WITH taken AS (
-           UPDATE executions e SET admitted_at = at WHERE e.id = ANY (chosen) RETURNING e.id, e.queue, e.boosted)
-         SELECT t.id, t.queue, t.boosted, NULL::uuid, false FROM taken t ORDER BY array_position(chosen, t.id);
+           UPDATE executions e SET admitted_at = at WHERE e.id = ANY (chosen) RETURNING e.id, e.queue, e.boosted${withLabels ? ', e.runs_on' : ''})
+         SELECT t.id, t.queue, t.boosted, NULL::uuid, false${withLabels ? ', t.runs_on' : ''} FROM taken t ORDER BY array_position(chosen, t.id);
      END IF;
      FOREACH somebody IN ARRAY freed_by LOOP
        CONTINUE WHEN user_limit(somebody, most, lease) IS NULL;
@@ -210,13 +186,46 @@ const functions = [
                     WHERE e.account_id = somebody AND e.status IN ('queued', 'running') AND e.admitted_at IS NULL
                       AND e.project_id > p.project ORDER BY e.admitted_at, e.project_id LIMIT 1)
              FROM p WHERE p.project IS NOT NULL)
-         SELECT NULL::uuid, NULL::smallint, NULL::boolean, o.owner, false FROM (
+         SELECT NULL::uuid, NULL::smallint, NULL::boolean, o.owner, false${none} FROM (
            SELECT p.project AS owner FROM p WHERE project_room(p.project) > 0
            UNION ALL
            SELECT somebody WHERE people_in_line(somebody) <> '{}') AS o
           WHERE o.owner <> of_owner LIMIT user_room(somebody, most, lease);
      END LOOP;
+   END $$`;
+}
+
+const functions = [
+  unblockDependents(', waits_for_group = false'),
+
+  `CREATE OR REPLACE FUNCTION first_in_lanes(of_owner uuid, people uuid[], room integer, most integer, lease double precision)
+   RETURNS TABLE (id uuid, who uuid, boosted boolean, queue smallint) LANGUAGE plpgsql AS $$
+   #variable_conflict use_column
+   BEGIN
+     RETURN QUERY
+       SELECT f.id, p.who, f.boosted, f.queue
+         FROM unnest(people) AS p (who)
+         CROSS JOIN LATERAL (SELECT least(room, user_room(p.who, most, lease)) AS n OFFSET 0) AS r
+         CROSS JOIN LATERAL (
+           SELECT w.id, l.boosted, l.queue FROM open_lanes() AS l CROSS JOIN LATERAL (
+             SELECT e.id FROM executions e
+              WHERE ${owner} = of_owner AND e.account_id = p.who AND e.boosted = l.boosted AND e.queue = l.queue AND ${waiting}
+              ORDER BY e.id LIMIT r.n FOR UPDATE OF e SKIP LOCKED) AS w
+            ORDER BY l.boosted DESC, l.queue, w.id LIMIT r.n) AS f;
    END $$`,
+
+  `CREATE OR REPLACE FUNCTION people_in_line(of_owner uuid) RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$ BEGIN
+     RETURN ARRAY(
+       WITH RECURSIVE p (who) AS (
+         (SELECT e.account_id FROM executions e WHERE ${owner} = of_owner AND ${waiting} ORDER BY e.account_id LIMIT 1)
+         UNION ALL
+         SELECT (SELECT e.account_id FROM executions e
+                  WHERE ${owner} = of_owner AND ${waiting} AND e.account_id > p.who ORDER BY e.account_id LIMIT 1)
+           FROM p WHERE p.who IS NOT NULL)
+       SELECT who FROM p WHERE who IS NOT NULL);
+   END $$`,
+
+  admitNext(false),
 
   `CREATE OR REPLACE FUNCTION owners_with_room(most integer, lease double precision) RETURNS SETOF uuid
    LANGUAGE plpgsql STABLE ${fixedPlan} AS $$

@@ -1,5 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { admitNext } from './1797100300000-concurrency-groups.js';
 import { buildIndexes, dropIndexes } from './build-indexes.js';
+
+const dropAdmitNext = 'DROP FUNCTION admit_next(uuid, uuid[], uuid[], integer, double precision, boolean)';
 
 const indexes = {
   executions_labelled: `"executions" ("runs_on", "admitted_at")
@@ -30,9 +33,11 @@ export class WorkerLabels1797100310000 implements MigrationInterface {
     );
     await buildIndexes(runner, indexes);
     for (const statement of functions) await runner.query(statement);
+    await replaceAdmitNext(runner, true);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await replaceAdmitNext(runner, false);
     await runner.query('DROP FUNCTION waits_for_worker(text[])');
     await runner.query('DROP FUNCTION waiting_label_sets(integer)');
     await dropIndexes(runner, Object.keys(indexes));
@@ -42,6 +47,14 @@ export class WorkerLabels1797100310000 implements MigrationInterface {
     await runner.query(`ALTER TABLE "executions" DROP COLUMN "runs_on"`);
     await runner.query(`ALTER TABLE "tasks" DROP COLUMN "runs_on"`);
   }
+}
+
+/** Other columns cannot be given to a function in its place; in one transaction, nobody finds none. */
+async function replaceAdmitNext(runner: QueryRunner, withLabels: boolean): Promise<void> {
+  await runner.startTransaction();
+  await runner.query(dropAdmitNext);
+  await runner.query(admitNext(withLabels));
+  await runner.commitTransaction();
 }
 
 const functions = [
