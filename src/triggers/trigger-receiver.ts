@@ -59,9 +59,9 @@ export class TriggerReceiver {
     const known = await this.known(trigger, message);
     if (known) return answerOf(trigger, known);
     if (!trigger.enabled)
-      return this.skip(trigger, message, 'TRIGGER_DISABLED', 'The trigger is switched off');
+      return this.answerSkipped(trigger, message, 'TRIGGER_DISABLED', 'The trigger is switched off');
     const why = leftOut(trigger.filter, message);
-    if (why !== undefined) return this.skip(trigger, message, 'TRIGGER_FILTERED', why);
+    if (why !== undefined) return this.answerSkipped(trigger, message, 'TRIGGER_FILTERED', why);
     await this.refuseInMaintenance();
     try {
       return await this.run(trigger, message, await this.makerOf(trigger));
@@ -124,10 +124,10 @@ export class TriggerReceiver {
     if (!(error instanceof AppError)) throw error;
     const isForSender = error.status >= 500 || error.status === 429 || error.code.startsWith('VALIDATION_');
     if (isForSender) throw await this.refused(trigger, message, error);
-    return this.skip(trigger, message, error.code, error.message);
+    return this.answerSkipped(trigger, message, error.code, error.message);
   }
 
-  private async skip(
+  private async answerSkipped(
     trigger: Trigger,
     message: Message,
     reason: string,

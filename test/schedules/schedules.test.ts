@@ -340,3 +340,25 @@ describe('the preview', () => {
     expect((await fault(preview({ cron: '@daily', count: 101 })))[0]).toBe('count');
   });
 });
+
+test('its concurrency group takes the place of that of the task', async () => {
+  const inputs = [{ name: 'stage' }, { name: 'token', type: 'secret' }];
+  const grouped = await makeJob(owner, project, 'true', { inputs, concurrency: { group: 'of-the-task' } });
+  const concurrency = { group: 'deploy-{{project}}-{{input.stage}}', limit: 2, on_conflict: 'queue' };
+  const made = await makeSchedule(owner, project, {
+    cron: yearly,
+    task_id: grouped.id,
+    inputs: { stage: 'live' },
+    concurrency,
+  });
+  expect(made).toMatchObject({ concurrency });
+  const { execution_id } = await data(202, owner.post(`/api/schedules/${made.id}/run`));
+  expect(await data(200, owner.get(`/api/executions/${execution_id}`))).toMatchObject({
+    concurrency_group: `deploy-${project.key}-live`,
+    concurrency_limit: 2,
+  });
+  for (const name of ['other', 'token'])
+    expect(
+      (await fault(create({ task_id: grouped.id, concurrency: { group: `{{input.${name}}}` } })))[0],
+    ).toBe('concurrency.group');
+});
