@@ -39,7 +39,14 @@ export class Agent {
   }
 
   private async text(name: string, input: Record<string, unknown>, isError: boolean): Promise<string> {
-    const { content, isError: failed = false } = await this.client.callTool({ name, arguments: input });
+    const { content, isError: failed = false } = await this.client
+      .callTool({ name, arguments: input })
+      .catch((error: Error) => {
+        // "fetch failed" alone does not say whether the connection was refused, closed or too slow
+        throw error.cause
+          ? new Error(`${name}: ${error.message}: ${String(error.cause)}`, { cause: error })
+          : error;
+      });
     const [part] = content as { text: string }[];
     if (failed !== isError) throw new Error(`${name} answered ${JSON.stringify(content)}`);
     return part!.text;
