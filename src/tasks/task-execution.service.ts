@@ -177,10 +177,10 @@ export class TaskExecutionService {
     const command = commandOf(task);
     if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
     // an execution may wait for a dependency that is queued or running, but not for one that nobody has started
-    if (state.unmet_dependencies !== null) {
+    if (state.unmet_count > 0) {
       throw new AppError('TASK_DEPENDENCY_NOT_MET', {
         task_id: task.id,
-        dependencies: state.unmet_dependencies,
+        dependencies: state.unmet_dependencies ?? [],
       });
     }
     const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
