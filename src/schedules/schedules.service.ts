@@ -122,7 +122,7 @@ export class SchedulesService {
       checkVersion(before.version, version, ifMatch);
       const merged = { ...before, ...changes };
       checkShape(merged);
-      const isRetargeted = ['task_id', 'template', 'inputs'].some((field) => field in changes);
+      const isRetargeted = ['task_id', 'template', 'inputs', 'concurrency'].some((field) => field in changes);
       const target = isRetargeted ? await this.targets.check(tx, confirmed, before, merged, before) : {};
       const now = this.clock.now();
       const isSwitchedOn = merged.enabled && !before.enabled;

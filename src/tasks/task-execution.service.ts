@@ -8,6 +8,7 @@ import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { checkedVariables, checkInputs } from '../executions/inputs/check-inputs.js';
+import { PatternMatches } from '../executions/inputs/input-pattern.js';
 import { RunInputs } from '../executions/inputs/run-inputs.js';
 import {
   queueOf,
@@ -68,11 +69,12 @@ export class TaskExecutionService {
    * full and says so
    */
   async execute(actor: Actor, name: string, input: ExecuteTask, start: RunStart = {}): Promise<QueuedTask> {
+    const matches = new PatternMatches();
     return this.withCheckedCommand(actor, name, {
       allowUnsafe: input.options.allow_unsafe,
       ...(start.isUnattended ? { isUnattended: true } : {}),
       ...(start.makeTask ? { makeTask: start.makeTask } : {}),
-      inputs: async (_tx, task) => checkInputs(task.inputs, input.inputs),
+      inputs: async (_tx, task) => checkInputs(task.inputs, input.inputs, matches),
       enqueue: (tx, task, state, inputs) =>
         this.enqueue(tx, actor, task, state, { ...input, ...start, inputs }),
     });
@@ -83,10 +85,12 @@ export class TaskExecutionService {
    * @throws TASK_NOT_RETRYABLE and the errors of `execute`
    */
   async retry(actor: Actor, name: string, { inputs: sent }: RetryTask = {}): Promise<RetriedTask> {
+    const matches = new PatternMatches();
     return this.withCheckedCommand(actor, name, {
       inputs: async (tx, task) => {
         const last = await lastRunOf(tx, task);
-        return checkInputs(task.inputs, sent ?? (await this.inputs.ofLast(tx, task.inputs, last)));
+        const given = sent ?? (await this.inputs.ofLast(tx, task.inputs, last));
+        return checkInputs(task.inputs, given, matches);
       },
       enqueue: async (tx, task, state, inputs) => {
         const last = await lastRunOf(tx, task);
@@ -190,7 +194,7 @@ export class TaskExecutionService {
     const secret_inputs_id = await this.inputs.store(tx, task.project_id, inputs.secrets);
     const id = newId();
     const group = resolveConcurrency(concurrency, task, inputs.values);
-    if (group) this.conflicts.settle(tx, actor, group, id);
+    if (group) this.conflicts.settle(tx, actor, group, { id, projectId: task.project_id });
     await this.lifecycle.enqueue(tx, actor, {
       id,
       ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS, task.runs_on),

@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { InputValues } from '../executions/inputs/input-declarations.js';
+import { AppError } from '../common/errors.js';
+import { mostBytesInAll, type InputValues } from '../executions/inputs/input-declarations.js';
+import { mostValueBytes } from '../executions/inputs/input-value.js';
+import { jsonLength } from './bounded-json.js';
 import { valueAt } from './json-pointer.js';
 import type { TriggerFilter } from './trigger.entity.js';
 
@@ -85,16 +88,35 @@ export function leftOut(
   return other && `${other[0]} has another value`;
 }
 
-/** Takes the values of inputs from a message. A pointer to nothing gives no value; one to more than a value gives its JSON. */
+/**
+ * Takes the values of inputs from a message. A pointer to nothing gives no value; one to more than a value gives its JSON.
+ * @throws VALIDATION_ERROR with the field `inputs.NAME` when the JSON is longer than an input may be, before it is written
+ */
 export function inputsOf(inputsFrom: Record<string, string>, json: unknown): InputValues {
   const values: InputValues = {};
+  // many inputs may be given the same part of a message
+  const written = new Map<unknown, string>();
+  let characters = 0;
   for (const [name, pointer] of Object.entries(inputsFrom)) {
     const value = valueAt(json, pointer);
     if (value === undefined || value === null) continue;
-    values[name] =
-      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-        ? value
-        : JSON.stringify(value);
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      values[name] = value;
+      continue;
+    }
+    const text = written.get(value) ?? textOf(name, value);
+    written.set(value, text);
+    characters += text.length;
+    if (characters > mostBytesInAll) throw tooLong('inputs', mostBytesInAll);
+    values[name] = text;
   }
   return values;
 }
+
+function textOf(name: string, value: unknown): string {
+  if (jsonLength(value, mostValueBytes) > mostValueBytes) throw tooLong(`inputs.${name}`, mostValueBytes);
+  return JSON.stringify(value);
+}
+
+const tooLong = (field: string, most: number) =>
+  new AppError('VALIDATION_ERROR', { field, issue: `must not exceed ${most} bytes` });

@@ -224,6 +224,9 @@ describe('access', () => {
     const byAdmin = (fields: object) => data(200, app.admin.put(`/api/schedules/${made.id}`, fields));
     expect((await byAdmin({ name: 'x' })).created_by).toBe(owner.user.id);
     expect((await byAdmin({ task_id: task.id })).created_by).toBe(app.admin.user.id);
+    expect(
+      (await data(200, owner.put(`/api/schedules/${made.id}`, { concurrency: { group: 'x' } }))).created_by,
+    ).toBe(owner.user.id);
   });
 
   test('an archived project has schedules that nobody changes', async () => {
