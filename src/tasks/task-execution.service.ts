@@ -33,7 +33,7 @@ import type {
   TaskExecutions,
 } from './task-execution.schema.js';
 import { refuseClaimed } from './task-claims.queries.js';
-import { commandOf, lastRunOf, shellOf, taskVariables } from './task-command.js';
+import { commandOf, lastRunOf, refuseForeignInputs, shellOf, taskVariables } from './task-command.js';
 import {
   Unchecked,
   type CheckedCommand,
@@ -89,6 +89,7 @@ export class TaskExecutionService {
     return this.withCheckedCommand(actor, name, {
       inputs: async (tx, task) => {
         const last = await lastRunOf(tx, task);
+        if (!sent) refuseForeignInputs(task, last);
         const given = sent ?? (await this.inputs.ofLast(tx, task.inputs, last));
         return checkInputs(task.inputs, given, matches);
       },
@@ -98,7 +99,8 @@ export class TaskExecutionService {
           priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
           options: { timeout: last.timeout, limits: last.limits, final_exit_codes: last.final_exit_codes },
           inputs,
-          last,
+          // the message that started a run in another project is not shown in this one
+          last: last.project_id === task.project_id ? last : { ...last, payload_id: null },
         };
         const queued = await this.enqueue(tx, actor, task, state, again);
         return async () => ({ ...(await queued()), retry_attempt: last.attempt + 1 });

@@ -66,7 +66,8 @@ export async function requireTask<More extends object = object>(
   let [task, another] = await find(hasName(name, 3));
   const former = task ? undefined : hadName(name, 3);
   if (former) [task, another] = await find(former);
-  if (!task) throw new AppError('TASK_NOT_FOUND', { task_id: name });
+  const isOutside = actor.projectId !== undefined && task?.project_id !== actor.projectId;
+  if (!task || isOutside) throw new AppError('TASK_NOT_FOUND', { task_id: name });
   if (another)
     throw new AppError('TASK_NOT_FOUND', { task_id: name, issue: 'More than one task begins like this' });
   checkPermission({ id: task.project_id, status: task.project_status, access: task.access }, permission);

@@ -6,11 +6,10 @@ import { jsonLength } from './bounded-json.js';
 import { valueAt } from './json-pointer.js';
 import type { TriggerFilter } from './trigger.entity.js';
 
-/** Headers that are no part of the message: they let their sender in somewhere, or are between two machines only. */
+/** Headers that let their sender in somewhere, such as `Authorization`, `Cookie` and `X-Gitlab-Token`. */
+const isSecret = (name: string) => /authorization|cookie|token|secret|password|api-?key/.test(name);
+/** Headers that are between two machines only. */
 const withheld = new Set([
-  'authorization',
-  'cookie',
-  'proxy-authorization',
   'connection',
   'content-length',
   'host',
@@ -39,14 +38,23 @@ const mostIdCharacters = 200;
 export function readMessage(body: Buffer, sent: IncomingHttpHeaders): Message {
   const headers = Object.fromEntries(
     Object.entries(sent).flatMap(([name, value]) =>
-      withheld.has(name) || value === undefined ? [] : [[name, String(value)] as const],
+      withheld.has(name) || isSecret(name) || value === undefined ? [] : [[name, String(value)] as const],
     ),
   );
   const json = asJson(body);
   const id = headers['x-github-delivery'] ?? headers['webhook-id'];
-  const deliveryId = id === undefined || id === '' ? undefined : id.slice(0, mostIdCharacters);
-  return { body, headers, json, deliveryId, event: eventsOf(headers, json)[0]?.slice(0, 100) };
+  return {
+    body,
+    headers,
+    json,
+    deliveryId: readDeliveryId(id),
+    event: eventsOf(headers, json)[0]?.slice(0, 100),
+  };
 }
+
+/** Reads the id that a sender gave to a delivery. */
+export const readDeliveryId = (id: string | undefined): string | undefined =>
+  id === undefined || id === '' ? undefined : id.slice(0, mostIdCharacters);
 
 function asJson(body: Buffer): unknown {
   try {

@@ -365,3 +365,26 @@ test('its concurrency group takes the place of that of the task', async () => {
       (await fault(create({ task_id: grouped.id, concurrency: { group: `{{input.${name}}}` } })))[0],
     ).toBe('concurrency.group');
 });
+
+test('a stored secret is kept only for a secret of the same task', async () => {
+  const inputs = [{ name: 'token', type: 'secret' }];
+  const task = await makeJob(owner, project, 'true', { inputs });
+  const made = await makeSchedule(owner, project, {
+    cron: yearly,
+    task_id: task.id,
+    inputs: { token: 'swordfish' },
+  });
+  const path = `/api/schedules/${made.id}`;
+  const masked = { inputs: { token: '***' } };
+  expect(await data(200, owner.put(path, masked))).toMatchObject(masked);
+  const other = await makeJob(owner, project, 'true', { inputs });
+  const plain = await makeJob(owner, project, 'true', { inputs: [{ name: 'token' }] });
+  for (const task_id of [other.id, plain.id])
+    for (const fields of [{ task_id, ...masked }, { task_id }])
+      expect((await fault(owner.put(path, fields)))[0]).toBe('inputs.token');
+  await data(200, owner.put(`/api/tasks/${task.id}`, { inputs: [{ name: 'token' }] }));
+  expect((await fault(owner.put(path, masked)))[0]).toBe('inputs.token');
+  expect(await data(200, owner.get(path))).toMatchObject(masked);
+  const shown = await app.query('SELECT 1 FROM activity a WHERE a::text LIKE $1', ['%swordfish%']);
+  expect(shown).toEqual([]);
+});
