@@ -264,8 +264,23 @@ describe('a signature', () => {
     await send(trigger, 'x'.repeat(3_000_000)).catch(() => undefined);
     await send(trigger);
     const token = trigger.path.split('/').at(-1)!;
-    await until(() => logged().includes('/api/triggers/:trigger_id'));
-    expect(logged()).not.toContain(token);
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+      await anybody.request(method, trigger.path);
+    const spellings = [
+      `${trigger.path}/x`,
+      trigger.path.replace('/api/', '/api//'),
+      trigger.path.replace('triggers', 'Triggers'),
+      trigger.path.replace('mlr_trg_', 'mlr%5Ftrg%5f'),
+      `${trigger.path.replace('mlr_trg_', '%6dlr_trg_')}/%`,
+    ];
+    for (const path of spellings) {
+      await anybody.post(path, {});
+      await owner.get(path);
+    }
+    await anybody.get('/api/the-last-one');
+    await until(() => logged().includes('/api/the-last-one'));
+    expect(logged()).toContain('/api/triggers/mlr_trg_…');
+    expect(logged()).not.toContain(token.slice('mlr_trg_'.length));
   });
 });
 
@@ -291,6 +306,13 @@ describe('access', () => {
       stranger.get(`/api/triggers/${trigger.id}/deliveries`),
     ])
       expect(await refusal(answer)).toBe('404 RESOURCE_NOT_FOUND');
+    // who may run nothing in the installation is not let in by a project
+    const lowered = await app.admin.createUser('viewer');
+    await data(
+      200,
+      owner.put(`/api/projects/${project.id}/members/${lowered.user.id}`, { role: 'developer' }),
+    );
+    expect(await data(200, lowered.get(`/api/triggers/${trigger.id}`))).toMatchObject({ path: null });
     const { token } = await data(
       201,
       owner.post('/api/personal-access-tokens/', {
