@@ -5,7 +5,7 @@ import { Infrastructure } from '../../infra/infrastructure.js';
 import { IntervalJob } from '../../infra/interval-job.js';
 import { addingUsage } from '../output-usage.queries.js';
 import { daysOfProject } from '../retention-days.js';
-import { dropArtifact } from './artifacts.queries.js';
+import { countedBytes, dropArtifact } from './artifacts.queries.js';
 
 const artifactsAtOnce = 100;
 
@@ -23,8 +23,8 @@ const hiding = `WITH expired AS MATERIALIZED (
     LIMIT ${artifactsAtOnce}
   ), hidden AS (
     UPDATE artifacts a SET is_complete = false WHERE a.is_complete AND a.id IN (SELECT id FROM expired)
-    RETURNING a.owner, a.size
-  ), freed AS (${addingUsage('SELECT owner, -sum(size)::bigint FROM hidden GROUP BY owner')})
+    RETURNING a.owner, ${countedBytes('a')} AS bytes
+  ), freed AS (${addingUsage('SELECT owner, -sum(bytes)::bigint FROM hidden GROUP BY owner')})
   SELECT count(*)::int AS n FROM hidden`;
 
 /**

@@ -3,6 +3,13 @@ import { addingUsage } from '../output-usage.queries.js';
 import type { Execution } from '../execution.entity.js';
 import type { Artifact } from './artifact.entity.js';
 
+/** What a kept file counts besides its content and its path: its row and its entries in indexes, in bytes. */
+export const rowBytes = 256;
+
+/** Builds an SQL expression for the bytes that a kept file counts. @param artifact the name of its row in the query */
+export const countedBytes = (artifact: string) =>
+  `(${artifact}.size + octet_length(${artifact}.path) + ${rowBytes})`;
+
 /** The worker that holds the lease of a run. */
 type Writer = Pick<Execution, 'id' | 'generation'>;
 
@@ -52,9 +59,9 @@ export async function completeArtifact(
   await db.query(
     `WITH writer AS MATERIALIZED (${writing}), completed AS (
        UPDATE artifacts a SET size = $4, sha256 = $5, is_complete = true FROM writer
-        WHERE a.id = $3 AND a.execution_id = writer.id AND NOT a.is_complete RETURNING a.owner, a.size
+        WHERE a.id = $3 AND a.execution_id = writer.id AND NOT a.is_complete RETURNING a.owner, ${countedBytes('a')} AS bytes
      )
-     ${addingUsage('SELECT owner, size FROM completed')}`,
+     ${addingUsage('SELECT owner, bytes FROM completed')}`,
     [id, generation, artifact.id, artifact.size, artifact.sha256],
   );
 }

@@ -22,7 +22,7 @@ no warnings 'recursion';
 use Errno;
 use Fcntl qw(O_RDONLY O_NOFOLLOW O_NONBLOCK O_DIRECTORY O_NOCTTY :mode);
 
-my ($since, $room, $files, $seconds, $summary, $summary_room, $patterns) = @ARGV;
+my ($since, $room, $storage, $besides, $files, $seconds, $summary, $summary_room, $patterns) = @ARGV;
 # The patterns are in variables: an argument of the shell that starts this has 128 KiB at most.
 my @given = map { split / /, $ENV{"MILLRACE_PATTERN_$_"} // '', 2 } 0 .. $patterns - 1;
 my ($most_entries, $most_depth, $piece) = (1_000_000, 100, 262_144);
@@ -110,12 +110,14 @@ sub keep {
   return if $changed < ($is_exact ? $since : int $since);
   my $text = $path;
   return $unnamed++ unless utf8::decode($text);
-  return $beyond++ if $files <= 0 || $size > $room;
+  my $counted = length($path) + $besides;
+  return $beyond++ if $files <= 0 || $size > $room || $size + $counted > $storage;
   put('F', $path);
   my $count = pass($file, 'D', $size);
   if (!defined $count) { put('X', ''); return $unreadable++ }
   put('E', '');
   $room -= $count;
+  $storage -= $count + $counted;
   $files--;
 }
 

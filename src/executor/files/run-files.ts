@@ -10,6 +10,7 @@ import {
   beginArtifact,
   completeArtifact,
   dropArtifact,
+  rowBytes,
 } from '../../executions/artifacts/artifacts.queries.js';
 import { readUsage } from '../../executions/output-usage.queries.js';
 import type { ClaimedExecution } from '../../executions/transitions/transitions.queries.js';
@@ -29,6 +30,8 @@ const searchSeconds = 20;
 /** Timestamps of files are those of the last tick of the kernel's clock, which is 10 ms before at most. */
 const tickMs = 10;
 const retryMs = 250;
+/** Stands for storage without a limit. */
+const mostStorage = Number.MAX_SAFE_INTEGER;
 
 /** What is read of the workspace of a run. */
 export interface Wanted {
@@ -73,11 +76,13 @@ export class RunFiles {
   /** Returns the command line of the collector, with the room that the project has left for the files, and its variables. */
   async command(workspace: string): Promise<{ command: string; variables: Record<string, string> }> {
     const { execution, wanted } = this;
-    const room = wanted.hasArtifacts ? Math.min(most.bytes, await this.room()) : 0;
+    const storage = wanted.hasArtifacts ? Math.min(await this.room(), mostStorage) : 0;
     const patterns = wanted.hasArtifacts ? execution.artifacts.map(compilePattern) : [];
     const values = [
       String((wanted.since - tickMs) / 1000),
-      String(room),
+      String(most.bytes),
+      String(storage),
+      String(rowBytes),
       String(most.files),
       String(searchSeconds),
       wanted.hasSummary ? join(summariesOf(workspace), summaryName(execution.id)) : '',

@@ -52,6 +52,7 @@ import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js'
 import { Imports1797000000000 } from './1797000000000-imports.js';
 
 /** All migrations, in the order in which they run. */
+import { ArtifactStorage1797100900000 } from './1797100900000-artifact-storage.js';
 export const migrations = [
   Foundation1795334681413,
   AnalyticsIndexes1795337000000,
@@ -105,4 +106,5 @@ export const migrations = [
   Schedules1797100400000,
   BoundedWords1797100500000,
   UserIdsOfErasedProjects1797100510000,
+  ArtifactStorage1797100900000,
 ];

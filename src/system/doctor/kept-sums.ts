@@ -1,3 +1,4 @@
+import { countedBytes } from '../../executions/artifacts/artifacts.queries.js';
 import { bucketsOf, addHistograms } from '../../infra/rollups/histogram.js';
 import { lengthList } from '../../infra/rollups/blocks.js';
 import { countsOf, rolledUpUntil, timesOf } from '../../infra/rollups/queue-rollup.queries.js';
@@ -68,7 +69,7 @@ export const storedBytes: KeptSum = {
   kept: 'SELECT owner, bytes FROM output_usage',
   real: `SELECT coalesce(project_id, requested_by) AS owner, sum(output_bytes) AS bytes FROM executions
           WHERE output_pruned_at IS NULL AND output_bytes > 0 GROUP BY 1
-          UNION ALL SELECT owner, sum(size) FROM artifacts WHERE is_complete GROUP BY 1
+          UNION ALL SELECT owner, sum(${countedBytes('artifacts')}) FROM artifacts WHERE is_complete GROUP BY 1
           UNION ALL SELECT project_id, sum(size) FROM attachments WHERE size > 0 GROUP BY 1
           UNION ALL SELECT project_id, sum(size) FROM run_payloads GROUP BY 1
           UNION ALL SELECT project_id, sum(bytes) FROM documents WHERE project_id IS NOT NULL AND task_id IS NULL GROUP BY 1`,
