@@ -1,10 +1,5 @@
 import { AppError } from '../../common/errors.js';
-import {
-  mostBytesInAll,
-  mostSecretBytes,
-  type InputDeclaration,
-  type InputValues,
-} from './input-declarations.js';
+import { mostBytesInAll, type InputDeclaration, type InputValues } from './input-declarations.js';
 import { PatternMatches } from './input-pattern.js';
 import { readValue } from './input-value.js';
 
@@ -37,7 +32,6 @@ export function checkInputs(
   if (unknown !== undefined) throw refused(unknown, 'The task has no such input');
   const checked: CheckedInputs = { values: {}, secrets: {} };
   let bytes = 0;
-  let secretBytes = 0;
   for (const input of declared) {
     const value = Object.hasOwn(given, input.name) ? given[input.name]! : input.default;
     if (value === null) {
@@ -50,12 +44,9 @@ export function checkInputs(
     bytes += size;
     checked.values[input.name] = input.type === 'secret' ? secretMask : read.value;
     if (input.type !== 'secret') continue;
-    secretBytes += size;
     checked.secrets[input.name] = String(read.value);
   }
   if (bytes > mostBytesInAll) throw refused(undefined, `must not exceed ${mostBytesInAll} bytes in all`);
-  if (secretBytes > mostSecretBytes)
-    throw refused(undefined, `Secrets must not exceed ${mostSecretBytes} bytes in all`);
   return checked;
 }
 

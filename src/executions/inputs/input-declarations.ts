@@ -5,10 +5,8 @@ import { inputTypes, readValue } from './input-value.js';
 
 /** The most inputs of a task. */
 export const mostInputs = 50;
-/** The most bytes of all values of a run: they are stored with each run. */
-export const mostBytesInAll = 512 * 1024;
-/** The most bytes of all secrets of a run: every output is searched for them. */
-export const mostSecretBytes = 128 * 1024;
+/** The most bytes of all values of a run, as many as its environment may have: they are stored with each attempt. */
+export const mostBytesInAll = 128 * 1024;
 /** The most bytes of the declarations of a task, which are stored with each change of them. */
 const mostDeclarationBytes = 64 * 1024;
 
