@@ -41,6 +41,7 @@ const once = [
   'test/sdk/{client,package}.test.ts',
   'test/sessions/**',
   'test/tasks/**',
+  'test/triggers/**',
   'test/users/**',
   'test/workspace/**',
   'test/webhooks/{private-addresses,webhooks}.test.ts',
@@ -51,10 +52,12 @@ const once = [
  * cluster tests it. One process, which hears of everything itself, is tested with the events, the output and the runs.
  */
 const betweenProcesses = [
+  'test/claims/**',
   'test/commands/commands.test.ts',
   'test/e2e/{auth-sessions,operations,personal-tokens,task-numbers,users}.test.ts',
   'test/executions/{admission,concurrency,revoked}.test.ts',
   'test/faults/{changes,erasure,output,races}.test.ts',
+  'test/schedules/{crash,firing}.test.ts',
   'test/realtime/{connection,expiry,limits,shutdown,socket-io,stream-access}.test.ts',
   'test/sdk/websocket.test.ts',
   'test/webhooks/{delivery,faults}.test.ts',

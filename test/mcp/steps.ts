@@ -43,8 +43,8 @@ export class Agent {
       .callTool({ name, arguments: input })
       .catch((error: Error) => {
         // "fetch failed" alone does not say whether the connection was refused, closed or too slow
-        throw error.cause
-          ? new Error(`${name}: ${error.message}: ${String(error.cause)}`, { cause: error })
+        throw error.cause instanceof Error
+          ? new Error(`${name}: ${error.message}: ${error.cause.message}`, { cause: error })
           : error;
       });
     const [part] = content as { text: string }[];
