@@ -41,7 +41,7 @@ export const concurrencySchema = z
       .meta({ description: 'How many runs of the group may be under way when one of this task starts' }),
     on_conflict: z.enum(conflictActions).default('queue').meta({
       description:
-        'What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the runs of the group that you may run, waiting ones included',
+        'What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the older runs of the group in the same project, waiting ones included',
     }),
   })
   .meta({

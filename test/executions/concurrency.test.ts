@@ -251,22 +251,22 @@ test('cancel_running takes the place of what runs and waits in its group', async
   expect(await mostAtOnce(group)).toBe(1);
 });
 
-test('cancel_running cancels nothing where its requester may not run commands, and waits there', async () => {
-  const [mine, shared] = await Promise.all([makeProject(owner), makeProject(other)]);
-  await data(200, other.put(`/api/projects/${shared.id}/members/${owner.user.id}`, { role: 'viewer' }));
+test('cancel_running leaves the runs of other projects alone and waits for them', async () => {
+  // the owner may run commands in both, but a developer of the shared one has named the group
+  const [mine, shared] = await Promise.all([makeProject(owner), makeProject(owner)]);
+  await data(200, owner.put(`/api/projects/${shared.id}/members/${other.user.id}`, { role: 'developer' }));
   const group = 'foreign';
-  const held = await hold(other, shared, { group });
-  const newer = await makeJob(owner, mine, 'true', { concurrency: { group, on_conflict: 'cancel_running' } });
-  expect(await execute(owner, newer)).toMatchObject({ why_waiting: 'concurrency_group' });
-  expect(await show(other, held)).toMatchObject({ status: 'running' });
-  await data(200, other.put(`/api/projects/${shared.id}/members/${owner.user.id}`, { role: 'developer' }));
-  const newest = await makeJob(owner, mine, 'true', {
+  const held = await hold(owner, mine, { group });
+  const older = await makeJob(owner, shared, 'true', { concurrency: { group } });
+  await execute(owner, older);
+  const newer = await makeJob(other, shared, 'true', {
     concurrency: { group, on_conflict: 'cancel_running' },
   });
-  await execute(owner, newest);
-  await reached(owner, newest, 'completed');
-  await reached(other, held, 'cancelled');
-  expect((await show(owner, newer)).status).toBe('cancelled');
+  expect(await execute(owner, newer)).toMatchObject({ why_waiting: 'concurrency_group' });
+  await reached(owner, older, 'cancelled');
+  expect(await show(owner, held)).toMatchObject({ status: 'running' });
+  await cancel(owner, held);
+  await reached(owner, newer, 'completed');
 });
 
 test('bad groups are refused with their field', async () => {

@@ -1003,6 +1003,10 @@ export interface components {
     CommandsStatusQuery: {
       /** @description Only the last lines of the output */
       tail?: number;
+      /** @description How long to wait for the end, or for output beyond `after_offset` */
+      waitSeconds?: number;
+      /** @description Ends the wait as soon as more than so many bytes of output are stored */
+      afterOffset?: number;
     };
     CommandsSuggestionsQuery: {
       /** @description A topic such as git; with an unknown one, commands of all topics are suggested */
