@@ -4192,7 +4192,7 @@ export interface components {
        */
       limit?: number;
       /**
-       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the runs of the group that you may run, waiting ones included
+       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the older runs of the group in the same project, waiting ones included
        * @default queue
        * @enum {string}
        */
