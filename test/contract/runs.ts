@@ -50,7 +50,10 @@ export const placementPromises: Promises = {
       [groupNames, 'a group has one place and queues unless it is said'],
       [groups, 'the limit that counts is that of the run which is to start'],
     ],
-    '{{project}}': [[groups, '{{project}} gives each project a group of its own']],
+    '{{project}}': [
+      [groups, '{{project}} gives each project a group of its own'],
+      [groups, 'a group with {{project}} is of its project alone, whoever writes out its name'],
+    ],
     '{{input.NAME}}, of no secret': [
       [groups, '{{input.NAME}} stands for a declared input that is no secret'],
       [groupNames, 'takes values as they are, also those that look like placeholders'],
@@ -62,7 +65,7 @@ export const placementPromises: Promises = {
     ],
     'cancel_running: takes the place of what runs and waits': [
       [groups, 'cancel_running takes the place of what runs and waits in its group'],
-      [groups, 'cancel_running cancels nothing where its requester may not run commands, and waits there'],
+      [groups, 'cancel_running leaves the runs of other projects alone and waits for them'],
     ],
     'what also waits for something else holds nobody up': [
       [groups, 'what waits for something else as well holds nobody of its group up'],

@@ -269,6 +269,35 @@ test('cancel_running leaves the runs of other projects alone and waits for them'
   await reached(owner, newer, 'completed');
 });
 
+test('a group with {{project}} is of its project alone, whoever writes out its name', async () => {
+  const [mine, theirs] = [await makeProject(owner), await makeProject(other)];
+  const written = `deploy-${mine.key}`;
+  const held = await hold(other, theirs, { group: written });
+  const concurrency = { group: 'deploy-{{project}}', on_conflict: 'skip' };
+  const first = await hold(owner, mine, concurrency);
+  expect(
+    await data(200, owner.get(`/api/executions/${(await show(owner, first)).execution_id}`)),
+  ).toMatchObject({
+    concurrency_group: written,
+  });
+  const refused = await owner.post(
+    `/api/tasks/${(await makeJob(owner, mine, 'true', { concurrency })).id}/execute`,
+  );
+  expect([refused.status, refused.body.error.details]).toEqual([
+    409,
+    expect.objectContaining({ concurrency_group: written, task_id: first.id }),
+  ]);
+  await cancel(owner, first);
+  await cancel(other, held);
+  // nor by an input that is made to look like the stored name
+  const inputs = [{ name: 'where' }];
+  const forged = await makeJob(other, theirs, 'true', { inputs, concurrency: { group: '{{input.where}}' } });
+  const answer = await other.post(`/api/tasks/${forged.id}/execute`, {
+    inputs: { where: `\u0001${mine.id}\u0001${written}` },
+  });
+  expect([answer.status, answer.body.error.details.field]).toEqual([422, 'concurrency.group']);
+});
+
 test('bad groups are refused with their field', async () => {
   const project = await makeProject(owner);
   for (const concurrency of [

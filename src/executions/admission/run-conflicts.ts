@@ -4,7 +4,7 @@ import type { Actor } from '../../common/permissions.js';
 import { Database, isNoData, type Queryable, type Transaction } from '../../infra/database.js';
 import { Events } from '../../infra/events.js';
 import { Infrastructure } from '../../infra/infrastructure.js';
-import type { Concurrency } from '../concurrency.js';
+import { shownGroup, type Concurrency } from '../concurrency.js';
 import { ExecutionsService } from '../executions.service.js';
 import { ExecutionLifecycle } from '../transitions/execution-lifecycle.js';
 
@@ -56,7 +56,7 @@ export class RunConflicts {
     });
   }
 
-  /** Adds to CONCURRENCY_SKIPPED the run that holds the group, if the actor may see it. @returns the error to throw */
+  /** Adds to CONCURRENCY_SKIPPED the run that holds the group, if the actor may see it, and its name as it is shown. @returns the error to throw */
   async explain(actor: Actor, error: unknown): Promise<unknown> {
     if (!(error instanceof AppError) || error.code !== 'CONCURRENCY_SKIPPED') return error;
     const [holder] = await this.database.query<{ id: string; task_id: string | null }>(
@@ -64,10 +64,10 @@ export class RunConflicts {
         ORDER BY e.id LIMIT 1`,
       [error.details.concurrency_group],
     );
-    const shown = holder && (await this.executions.require(actor, holder.id, 'read').catch(() => undefined));
-    if (!shown) return error;
-    const { id: execution_id, task_id } = shown;
-    return new AppError(error.code, { ...error.details, execution_id, task_id });
+    const seen = holder && (await this.executions.require(actor, holder.id, 'read').catch(() => undefined));
+    const concurrency_group = shownGroup(String(error.details.concurrency_group));
+    const held = seen ? { execution_id: seen.id, task_id: seen.task_id } : {};
+    return new AppError(error.code, { ...error.details, concurrency_group, ...held });
   }
 
   private async cancelOlder(actor: Actor, group: string, run: NewRun): Promise<void> {

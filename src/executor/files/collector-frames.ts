@@ -47,12 +47,15 @@ export async function* collectorFrames(chunks: AsyncIterable<Buffer>): AsyncGene
   if (size > 0) throw new Error('The collector ended within a frame');
 }
 
-/** Checks the path of a file that the collector names. @returns undefined for one that leads out of the workspace or is no text */
+/** The longest path of an artifact, in bytes: it is the key of an index, whose entries have 2,704 at most. */
+const longestPath = 2_000;
+
+/** Checks the path of a file that the collector names. @returns undefined for one that leads out of the workspace, is no text or too long */
 export function relativePath(bytes: Buffer): string | undefined {
   const path = bytes.toString('utf8');
   const isPlain =
     bytes.length > 0 &&
-    bytes.length <= 4096 &&
+    bytes.length <= longestPath &&
     !path.includes('\0') &&
     Buffer.from(path).equals(bytes) &&
     path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');
