@@ -4184,7 +4184,7 @@ export interface components {
     };
     /** @description At most `limit` runs of a group are under way at a time, over all workers */
     SetConcurrency: {
-      /** @description The name of the group, which is one for the whole installation; `{{project}}` stands for the key of the project, `{{input.NAME}}` for an input */
+      /** @description The name of the group. `{{project}}` stands for the key of the project and makes the group its own; without it a group is one for the whole installation. `{{input.NAME}}` stands for an input */
       group: string;
       /**
        * @description How many runs of the group may be under way when one of this task starts
