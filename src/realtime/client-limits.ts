@@ -19,6 +19,7 @@ export class ClientLimits {
   private readonly trust: (address: string, hop: number) => boolean;
   private readonly unauthenticated = new Map<string, number>();
   private readonly subscriptions: RateLimiter;
+  private readonly renewals: RateLimiter;
 
   constructor(
     private readonly requestRate: RequestRateLimit,
@@ -28,6 +29,7 @@ export class ClientLimits {
     this.enabled = config.RATE_LIMIT_ENABLED;
     this.trust = config.TRUST_PROXY.length > 0 ? proxyAddress.compile(config.TRUST_PROXY) : () => false;
     this.subscriptions = factory.create('subscriptions', limits.subscriptionsPerMinute, 60);
+    this.renewals = factory.create('renewals', limits.renewalsPerMinute, 60);
   }
 
   /** The network of a client behind the trusted proxies, under which its requests are counted, too. */
@@ -73,15 +75,16 @@ export class ClientLimits {
   async countMessage(actor: Actor, as: NonNullable<MessageRules['counts']>): Promise<void> {
     if (!this.enabled) return;
     if (as === 'request') await this.requestRate.countUser(actor);
-    else await this.countSubscription(accountOf(actor));
+    else if (as === 'renewal') await count(this.renewals, limits.renewalsPerMinute, accountOf(actor));
+    else await count(this.subscriptions, limits.subscriptionsPerMinute, accountOf(actor));
   }
+}
 
-  private async countSubscription(userId: string): Promise<void> {
-    try {
-      await this.subscriptions.consume(userId);
-    } catch (state) {
-      if (!(state instanceof RateLimiterRes)) throw state;
-      throw new AppError('RATE_LIMIT_EXCEEDED', { limit: limits.subscriptionsPerMinute, window: 60 });
-    }
+async function count(limiter: RateLimiter, limit: number, userId: string): Promise<void> {
+  try {
+    await limiter.consume(userId);
+  } catch (state) {
+    if (!(state instanceof RateLimiterRes)) throw state;
+    throw new AppError('RATE_LIMIT_EXCEEDED', { limit, window: 60 });
   }
 }

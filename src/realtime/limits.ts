@@ -24,6 +24,8 @@ export const limits = {
   failedAuthentications: 5,
   /** New subscriptions of a user a minute: each queries the database, and a client that reconnects restores up to 100. */
   subscriptionsPerMinute: 500,
+  /** Later tokens on the connections of a user a minute: each is verified, and all subscriptions of its connection are checked with it. */
+  renewalsPerMinute: 120,
   heartbeatMs: 30_000,
   /** Unread bytes that disconnect a client: events cannot wait, and the client reloads what it missed when it reconnects. */
   eventBufferBytes: 8 * MiB,

@@ -11,8 +11,8 @@ export interface MessageRules {
   access: Permission | 'public';
   /** The scopes, of which a personal access token needs one. */
   scopes?: (message: RawMessage) => readonly Scope[];
-  /** The rate limit of the user that the message counts towards, besides that of its connection. */
-  counts?: 'request' | 'subscription';
+  /** The rate limit of the user, if the connection has one, that the message counts towards, besides that of its connection. */
+  counts?: 'request' | 'subscription' | 'renewal';
 }
 
 export const MESSAGE_RULES = 'message rules';

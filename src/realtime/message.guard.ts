@@ -15,10 +15,13 @@ export class MessageGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const rules = Reflect.getMetadata(MESSAGE_RULES, context.getHandler()) as MessageRules | undefined;
     if (rules === undefined) throw new AppError('AUTH_INSUFFICIENT_PERMISSIONS');
-    if (rules.access === 'public') return true;
     const ws = context.switchToWs();
     const connection = ws.getClient<Connection>();
     const actor = connection.identity;
+    if (rules.access === 'public') {
+      if (actor && rules.counts) await this.limits.countMessage(actor, rules.counts);
+      return true;
+    }
     if (!actor) throw new AppError('AUTH_TOKEN_MISSING', {}, signInFirst);
     // The message may have waited, and the timer that closes the connection at the token's expiry may be late.
     if (hasEnded(actor)) {

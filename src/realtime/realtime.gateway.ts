@@ -48,7 +48,7 @@ export class RealtimeGateway implements OnGatewayDisconnect<Connection> {
 
   /** Authenticates the connection, or replaces its token by a later one of the same user. */
   @SubscribeMessage('authenticate')
-  @MessageAccess({ access: 'public' })
+  @MessageAccess({ access: 'public', counts: 'renewal' })
   async authenticate(
     @ConnectedSocket() connection: Connection,
     @MessageBody({ schema: clientMessages.authenticate }) { token }: ClientMessage<'authenticate'>,

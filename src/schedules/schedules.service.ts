@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { recordedValues } from '../activity/recorded-values.js';
 import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
 import { backgroundTurn } from '../common/background-turns.js';
 import { AppError } from '../common/errors.js';
@@ -159,7 +160,8 @@ export class SchedulesService {
     return this.database.transaction(async (tx) => {
       const schedule = await requireSchedule(tx, actor, id, 'execute');
       const [row] = await tx.query<{ deleted_at: Date }>(
-        `UPDATE schedules SET deleted_at = now(), enabled = false, next_at = NULL, due_at = NULL, updated_at = now(), version = version + 1
+        `UPDATE schedules SET deleted_at = now(), enabled = false, next_at = NULL, due_at = NULL, updated_at = now(), version = version + 1,
+                template = NULL, inputs = '{}', sealed_inputs = NULL
           WHERE id = $1 RETURNING deleted_at`,
         [id],
       );
@@ -256,7 +258,7 @@ function checkTiming({
 
 const refused = (field: string, issue: string) => new AppError('VALIDATION_ERROR', { field, issue });
 
-/** What the activity keeps of a schedule: nothing that is sealed. */
+/** What the activity keeps of a schedule: nothing that is sealed, and of long inputs and templates the beginning. */
 function recordable({ sealed_inputs: _, ...values }: Record<string, unknown>): Record<string, unknown> {
-  return values;
+  return recordedValues(values);
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { recordedValues } from '../activity/recorded-values.js';
 import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
@@ -239,5 +240,5 @@ export class TriggersService {
 /** A trigger as the activity log keeps it: without token and secret. */
 function recordable(row: Trigger): Record<string, unknown> {
   const { created_at: _, updated_at: __, version: ___, path: ____, ...shown } = toTrigger(row, null);
-  return shown;
+  return recordedValues(shown);
 }

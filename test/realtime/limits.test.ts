@@ -110,6 +110,19 @@ test('requests over a WebSocket count towards the rate limit of the user', async
   expect(await socket.refusal(execute)).toBe('RATE_LIMIT_EXCEEDED');
 });
 
+test('later tokens of signed-in connections count for their user', async () => {
+  const user = await app.admin.createUser('viewer');
+  const socket = await LiveSocket.open(app.wsUrl, user.token);
+  const again = { type: 'authenticate', token: user.token };
+  for (let sent = 0; sent < 120; sent += 1) await socket.ask(again, 'authenticated');
+  expect(await socket.refusal(again)).toBe('RATE_LIMIT_EXCEEDED');
+  // others do not count with them, nor does a first token
+  const other = await LiveSocket.open(app.wsUrl, user.token);
+  expect(await other.refusal(again)).toBe('RATE_LIMIT_EXCEEDED');
+  const admin = await LiveSocket.open(app.wsUrl, app.admin.token);
+  await admin.ask({ type: 'authenticate', token: app.admin.token }, 'authenticated');
+});
+
 test('event streams count towards the connection limit of the user', async () => {
   const user = await app.admin.createUser('developer');
   const answer = await user.post('/api/commands/execute', { command: 'sleep 60' });

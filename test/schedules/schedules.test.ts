@@ -392,3 +392,22 @@ test('a stored secret is kept only for a secret of the same task', async () => {
   const shown = await app.query('SELECT 1 FROM activity a WHERE a::text LIKE $1', ['%swordfish%']);
   expect(shown).toEqual([]);
 });
+
+test('the activity keeps the beginning of long inputs and templates, and a deleted schedule keeps neither', async () => {
+  const inputs = { text: 'x'.repeat(90_000) };
+  const task = await makeJob(owner, project, 'true', { inputs: [{ name: 'text' }] });
+  const made = await makeSchedule(owner, project, { cron: yearly, task_id: task.id, inputs });
+  const path = `/api/schedules/${made.id}`;
+  await data(200, owner.put(path, { inputs: { text: 'y'.repeat(90_000) } }));
+  expect((await data(200, owner.get(path))).inputs.text).toHaveLength(90_000);
+  await data(200, owner.delete(path));
+  const rows = await app.query('SELECT length(a::text) AS length FROM activity a WHERE entity_id = $1', [
+    made.id,
+  ]);
+  expect(rows).toHaveLength(3);
+  for (const { length } of rows) expect(length).toBeLessThan(10_000);
+  const [row] = await app.query('SELECT template, inputs, sealed_inputs FROM schedules WHERE id = $1', [
+    made.id,
+  ]);
+  expect(row).toEqual({ template: null, inputs: {}, sealed_inputs: null });
+});
