@@ -164,14 +164,14 @@ describe('held against cron-parser', () => {
   }
 
   it('reads the fields of a date alike', () => {
-    for (let count = 0; count < 600; count += 1) {
+    for (let count = 0; count < 250; count += 1) {
       const expression = `0 0 ${days()} ${months()} ${weekdays()}`;
       expect(differences(expression, between(2020, 2060))).toEqual([]);
     }
   });
 
   it('reads the fields of a time alike', () => {
-    for (let count = 0; count < 600; count += 1) {
+    for (let count = 0; count < 250; count += 1) {
       const seconds = pick(['', '', `${field(0, 59)} `]);
       const expression = `${seconds}${field(0, 59)} ${field(0, 23)} ${between(1, 28)} ${between(1, 12)} *`;
       expect(differences(expression, 2027)).toEqual([]);

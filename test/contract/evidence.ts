@@ -1,4 +1,4 @@
-/** A test that shows an item of a document: a file below `test/`, and the title of a test in it. */
+/** A test that shows an item of a document: a file, by its path from `test/`, and the title of a test in it. */
 export type Evidence = readonly [file: string, title: string];
 
 /** An operation, field, rule or gap of a source document. */
@@ -8,6 +8,9 @@ export interface Row {
   /** The tests that show it. */
   shown: readonly Evidence[];
 }
+
+/** The tests of each promise of a page of `docs/`, by its part. */
+export type Promises = Record<string, Record<string, readonly Evidence[]>>;
 
 /** The rows of a document, by its part and by what they are about. */
 export type Table = Record<string, Record<string, Row>>;

@@ -7,7 +7,10 @@ import { document000 } from './document-000.js';
 import { document001 } from './document-001.js';
 import { document003 } from './document-003.js';
 import { document004 } from './document-004.js';
-import type { Evidence, Table } from './evidence.js';
+import type { Promises, Table } from './evidence.js';
+import { commandPromises, placementPromises } from './runs.js';
+import { inputPromises, triggerPromises } from './inputs-and-triggers.js';
+import { schedulePromises } from './schedules.js';
 
 const testFolder = join(root, 'test');
 const quoted = /\s*(?:'([^'\n]*)'|"([^"\n]*)"|`([^`\n]*)`)/y;
@@ -31,7 +34,7 @@ function behind(source: string, open: number): number {
 /** Finds the titles of the tests in a source, those with rows or a condition in front included. */
 function titlesOf(source: string): string[] {
   const titles: string[] = [];
-  for (const { index, 0: start } of source.matchAll(/\btest(?:\.\w+(?:<[^(]*>)?)?(?=\()/g)) {
+  for (const { index, 0: start } of source.matchAll(/\b(?:test|it)(?:\.\w+(?:<[^(]*>)?)?(?=\()/g)) {
     const first = index + start.length;
     for (const open of [first, behind(source, first)]) {
       quoted.lastIndex = open + 1;
@@ -50,7 +53,7 @@ async function titlesIn(file: string): Promise<string[]> {
 }
 
 /** Describes each row that names no test, or one that does not exist. */
-async function faultsOf(rows: Record<string, Record<string, readonly Evidence[]>>): Promise<string[]> {
+async function faultsOf(rows: Promises): Promise<string[]> {
   const faults: string[] = [];
   for (const [part, items] of Object.entries(rows))
     for (const [item, evidence] of Object.entries(items)) {
@@ -149,5 +152,17 @@ describe.each<[string, Table, Record<string, number>]>([
 
   test('has lost no row', () => {
     expect(sizesOf(table)).toEqual(sizes);
+  });
+});
+
+describe.each<[string, Promises]>([
+  ['schedules', schedulePromises],
+  ['inputs', inputPromises],
+  ['triggers', triggerPromises],
+  ['concurrency groups, labels and workers', placementPromises],
+  ['commands and what they leave', commandPromises],
+])('what the documentation promises of %s', (_, promises) => {
+  test('is shown by tests that exist', async () => {
+    expect(await faultsOf(promises)).toEqual([]);
   });
 });

@@ -2,7 +2,18 @@ import { beforeAll, expect, test } from 'vitest';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
-import { data, holding, makeJob, makeProject, nobody, reached, refusal, show, type Json } from './steps.js';
+import {
+  data,
+  execute,
+  holding,
+  makeJob,
+  makeProject,
+  nobody,
+  reached,
+  refusal,
+  show,
+  type Json,
+} from './steps.js';
 
 const app = useSharedApp();
 let owner: Client;
@@ -78,6 +89,7 @@ test('one who loses sight of the project while waiting learns nothing of the end
   const waiting = refusal(guest.post(path(task), { wait_seconds: 60 }));
   await reached(owner, task, 'running');
   await data(200, owner.delete(member));
+  await execute(owner, await makeJob(owner, project, 'touch guest-gone'));
   // who is no member any more has no runs here either
   expect(await waiting).toMatch(/NOT_FOUND/);
 });

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LiveSocket } from '../realtime/live-socket.js';
-import { twoOfEach, useApp } from '../support/app.js';
+import { twoOfBoth, useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import {
@@ -22,7 +22,7 @@ import {
   type Json,
 } from './steps.js';
 
-const app = useApp({ roles: twoOfEach, env: { CANCEL_GRACE_SECONDS: '1' } });
+const app = useApp({ roles: twoOfBoth, env: { CANCEL_GRACE_SECONDS: '1' } });
 let owner: Client;
 let project: Json;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { twoOfEach, useApp } from '../support/app.js';
+import { twoOfBoth, useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { until } from '../support/until.js';
 import { data, execute, makeJob, makeProject, reached, refusal, show, type Json } from './steps.js';
 
-const app = useApp({ roles: twoOfEach, env: { QUEUE_LIMIT: '12', MAX_QUEUED_PER_USER: '12' } });
+const app = useApp({ roles: twoOfBoth, env: { QUEUE_LIMIT: '12', MAX_QUEUED_PER_USER: '12' } });
 let owner: Client;
 let project: Json;
 beforeAll(async () => {

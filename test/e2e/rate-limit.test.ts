@@ -89,6 +89,30 @@ test('a user has 200 requests a minute from any address, and a premium user 500'
   else expect(await flood(rich, 210, '/api/system/info')).toEqual({ 200: 210 });
 });
 
+test('a URL of a trigger takes 60 messages a minute from anybody, and another has its own count', async () => {
+  const owner = await app.admin.createUser('developer');
+  const project = await data(201, owner.post('/api/projects/', { name: 'Of triggers' }));
+  const task = await data(
+    201,
+    owner.post('/api/tasks/', { title: 'x', project_id: project.id, command: 'true' }),
+  );
+  const make = () =>
+    data(
+      201,
+      owner.post(`/api/projects/${project.id}/triggers`, {
+        name: 'x',
+        task_id: task.id,
+        filter: { events: ['never'] },
+      }),
+    );
+  const [one, other] = [await make(), await make()];
+  const send = async ({ path }: { path: string }, n: number) =>
+    String((await from(app.anonymous(), `10.9.5.${n % 2}`).post(path, {})).status);
+  const statuses = await Promise.all(Array.from({ length: 63 }, (_, n) => send(one as { path: string }, n)));
+  expect(countValues(statuses)).toEqual({ 200: 60, 429: 3 });
+  expect(await send(other as { path: string }, 0)).toBe('200');
+});
+
 test('every response has the rate limit headers, also an error of the framework', async () => {
   const client = from(app.admin, '10.9.2.1');
   for (const answer of [

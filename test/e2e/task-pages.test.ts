@@ -114,7 +114,9 @@ test.each(sorts.flatMap((sort) => [[sort, 'asc'] as const, [sort, 'desc'] as con
       [app.admin, {}, 'true'],
       [app.admin, { status: 'completed' }, `status = 'completed'`],
     ];
-    for (const [client, filters, condition] of lists) {
+    // each of the lists by each key, and in each order by half of the keys: what it lists and how it is sorted are apart
+    const some = lists.filter((_, n) => (n + sorts.indexOf(sort)) % 2 === Number(order === 'desc'));
+    for (const [client, filters, condition] of some) {
       const listed = filters['include_archived'] ? 'true' : 'NOT is_archived';
       const expected = await reference(sort, order, condition, listed);
       expect(expected.length).toBeGreaterThan(50);

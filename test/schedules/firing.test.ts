@@ -41,7 +41,7 @@ const isEnded = async (execution: string) =>
 
 describe('a time that has come', () => {
   test('fires by itself, each once, and makes a task each', async () => {
-    const template = { title: 'At {{occurrence}} of {{date}}', command: 'true' };
+    const template = { title: 'At {{occurrence}}, {{ time }} of {{date}} {{other}}', command: 'true' };
     const made = await makeSchedule(owner, project, {
       cron: '* * * * * *',
       timezone: 'Asia/Kolkata',
@@ -57,8 +57,11 @@ describe('a time that has come', () => {
     expect(new Set(seen.map(({ task_id }) => task_id)).size).toBe(seen.length);
     const [first] = seen;
     const task = await show(owner, { id: first!.task_id });
-    const day = new Date(times[0]! + 5.5 * 3_600_000).toISOString().slice(0, 10);
-    expect(task).toMatchObject({ title: `At ${first!.scheduled_for} of ${day}`, project_id: project.id });
+    const [day, time] = new Date(times[0]! + 5.5 * 3_600_000).toISOString().split('T');
+    expect(task).toMatchObject({
+      title: `At ${first!.scheduled_for}, ${time!.slice(0, 5)} of ${day} {{other}}`,
+      project_id: project.id,
+    });
     const run = await data(200, owner.get(`/api/executions/${first!.execution_id}`));
     expect(run).toMatchObject({ origin: { type: 'schedule', id: made.id }, requested_by: owner.user.id });
     const runs = await app.query('SELECT 1 FROM executions WHERE origin_id = $1', [made.id]);
@@ -216,6 +219,25 @@ describe('while the last run goes on', () => {
     await reachedOutcomes(owner, running, ['fired', 'skipped TASK_ALREADY_RUNNING']);
     await release('go-skip');
   });
+});
+
+test('a time of a template that allows it runs beside the last run', async () => {
+  const template = { title: 'Beside', command: holding('go-beside') };
+  const made = await makeSchedule(owner, project, { template, overlap: 'allow' });
+  for (const secondsAgo of [40, 30]) {
+    const before = (await outcomes(owner, made)).length;
+    await makeDue(app, owner, made, secondsAgo);
+    await reachedOutcomes(
+      owner,
+      made,
+      Array.from({ length: before + 1 }, () => 'fired'),
+    );
+  }
+  for (const { task_id } of await occurrencesOf(owner, made))
+    await reached(owner, { id: task_id }, 'running');
+  await release('go-beside');
+  for (const { task_id } of await occurrencesOf(owner, made))
+    await reached(owner, { id: task_id }, 'completed');
 });
 
 describe('after a downtime of a day', () => {

@@ -39,12 +39,14 @@ describe('a schedule', () => {
   test('is made, read, listed, changed and deleted', async () => {
     const made = await makeSchedule(owner, project, {
       name: ' Nightly ',
+      description: 'Copies *everything*',
       cron: '30 4 * * MON-FRI',
       timezone: 'Europe/Berlin',
       task_id: task.ref,
     });
     expect(made).toMatchObject({
       name: 'Nightly',
+      description: 'Copies *everything*',
       project_id: project.id,
       enabled: true,
       cron: '30 4 * * MON-FRI',
@@ -84,6 +86,8 @@ describe('a schedule', () => {
   });
 
   test('has the time zone of its project, also when that changes', async () => {
+    const unset = await makeSchedule(owner, project, { cron: '0 12 * * *', task_id: task.id });
+    expect([unset.timezone, unset.next_runs[0]]).toEqual([null, expect.stringContaining('T12:00:00.000Z')]);
     const own = await makeProject(owner, { settings: { timezone: 'Asia/Kolkata' } });
     const job = await makeJob(owner, own, 'true');
     const made = await makeSchedule(owner, own, { cron: '0 12 * * *', task_id: job.id });

@@ -32,9 +32,6 @@ const rolesOf: Record<typeof mode, Role[]> = {
   // sockets are served by the second one and runs are done in the first, so that all of their output goes over the bus
   cluster: ['all', 'api'],
 };
-/** In a cluster two processes of each role: for tests of which of several workers has a run, or of the end of one of them. */
-export const twoOfEach: Role[] | undefined =
-  mode === 'cluster' ? ['api', 'api', 'worker', 'worker'] : undefined;
 /** In a cluster one process that serves requests and two that run commands: for tests of the end of one worker. */
 export const twoWorkers: Role[] | undefined = mode === 'cluster' ? ['api', 'worker', 'worker'] : undefined;
 /**

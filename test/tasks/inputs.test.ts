@@ -117,7 +117,7 @@ describe('a retry', () => {
 describe('a secret', () => {
   test('reaches its command and each attempt of it, and is read nowhere else', async () => {
     const name = `held-${Date.now()}`;
-    const command = `printf %s "$INPUT_TOKEN" | wc -c; echo "[$INPUT_TOKEN]"; ${holding(name)}; [ -e again ] || { touch again; exit 1; }`;
+    const command = `printf %s "$INPUT_TOKEN" | wc -c; echo "[$INPUT_TOKEN]"; echo "with $INPUT_TOKEN" > "$MILLRACE_SUMMARY"; ${holding(name)}; [ -e again ] || { touch again; exit 1; }`;
     const task = await makeJob(owner, project, command, {
       inputs: [{ name: 'token', type: 'secret', required: true }],
       retry_attempts: 1,
@@ -148,7 +148,7 @@ describe('a secret', () => {
     for (const one of executions)
       expect(await outputOf(app, one.execution_id)).toBe(`${secret.length}\n[***]\n`);
     const shown = await data(200, owner.get(`/api/executions/${executions[0].execution_id}`));
-    expect(shown.inputs).toEqual({ token: '***' });
+    expect(shown).toMatchObject({ inputs: { token: '***' }, summary: 'with ***\n' });
     await until(() => socket.join('').includes('completed'), { what: 'the end in the feed' });
     events.abort();
     const history = await owner.get(`/api/tasks/${task.id}/history`);
@@ -163,6 +163,14 @@ describe('a secret', () => {
     ]) {
       const rows = await app.query(`SELECT 1 FROM ${table} t WHERE t::text LIKE $1`, [`%${secret}%`]);
       expect([table, rows.length]).toEqual([table, 0]);
+    }
+  });
+
+  test('is in no refusal', async () => {
+    const task = await makeJob(owner, project, 'true', { inputs: [{ name: 'token', type: 'secret' }] });
+    for (const values of [{ token: secret, other: 1 }, { token: [secret] }, { token: `${secret}\0` }]) {
+      const { status, body } = await owner.post(`/api/tasks/${task.id}/execute`, { inputs: values });
+      expect([status, JSON.stringify(body).includes(secret)]).toEqual([422, false]);
     }
   });
 

@@ -340,6 +340,21 @@ describe('access', () => {
     expect((await send(rotated)).status).toBe(404);
   });
 
+  test('who made, changed and deleted it is recorded', async () => {
+    const trigger = await create(await makeJob(owner, project, 'true'));
+    await data(200, owner.put(`/api/triggers/${trigger.id}`, { name: 'Another name' }));
+    await data(200, app.admin.delete(`/api/triggers/${trigger.id}`));
+    const rows = await app.query(
+      `SELECT action, actor_id FROM activity WHERE entity_type = 'trigger' AND entity_id = $1 ORDER BY sequence`,
+      [trigger.id],
+    );
+    expect(rows).toEqual([
+      { action: 'created', actor_id: owner.user.id },
+      { action: 'updated', actor_id: owner.user.id },
+      { action: 'deleted', actor_id: app.admin.user.id },
+    ]);
+  });
+
   test('it runs in the name of its maker, who must still have the right', async () => {
     const maker = await app.admin.createUser('developer');
     await data(200, owner.put(`/api/projects/${project.id}/members/${maker.user.id}`, { role: 'developer' }));

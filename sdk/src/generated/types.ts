@@ -4184,7 +4184,7 @@ export interface components {
     };
     /** @description At most `limit` runs of a group are under way at a time, over all workers */
     SetConcurrency: {
-      /** @description The name of the group, which is one for the whole installation; `{{project}}` stands for the key of the project, `{{input.NAME}}` for an input */
+      /** @description The name of the group. `{{project}}` stands for the key of the project and makes the group its own; without it a group is one for the whole installation. `{{input.NAME}}` stands for an input */
       group: string;
       /**
        * @description How many runs of the group may be under way when one of this task starts
@@ -4192,7 +4192,7 @@ export interface components {
        */
       limit?: number;
       /**
-       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the runs of the group that you may run, waiting ones included
+       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the older runs of the group in the same project, waiting ones included
        * @default queue
        * @enum {string}
        */

@@ -103,17 +103,23 @@ export async function addUpQueues(db: Pick<Database, 'transaction'>): Promise<bo
   });
 }
 
-/** Finds the span to add up, of an hour at most. What happened in it is visible to the next statement, and to no earlier one. */
+/** The first time of an execution after that of `w`. */
+const firstTime = (column: string) =>
+  `(SELECT ${column} FROM executions WHERE ${column} >= w."from" ORDER BY ${column} LIMIT 1)`;
+
+/**
+ * Finds the span to add up: up to an hour after the first thing that happened in it, so that a time in which nothing happened, as all of
+ * the time before an installation was made, is one step. What happened in it is visible to the next statement, and to no earlier one.
+ */
 async function nextSpan(tx: Queryable): Promise<{ from: Date; until: Date; more: boolean } | undefined> {
   const [row] = await tx.query<{ from: Date; until: Date; more: boolean }>(
     `WITH s AS MATERIALIZED (${settled}),
           w AS (SELECT date_trunc('milliseconds', greatest(${rolledUpUntil}, now() - interval '31 days')) AS "from"),
-          u AS (SELECT w."from", date_trunc('milliseconds', least(s.until, w."from" + interval '1 hour')) AS until, s.until > w."from" + interval '1 hour' AS more
-                  FROM s, w)
-     SELECT "from", until, more FROM u WHERE until > "from"
-        AND (more OR until > "from" + interval '10 minutes'
-             OR EXISTS (SELECT 1 FROM executions WHERE created_at >= "from" AND created_at < until)
-             OR EXISTS (SELECT 1 FROM executions WHERE finished_at >= "from" AND finished_at < until))`,
+          f AS (SELECT w."from", least(${firstTime('created_at')}, ${firstTime('finished_at')}) AS first FROM w),
+          u AS (SELECT "from", first, date_trunc('milliseconds', least(s.until, first + interval '1 hour')) AS until,
+                       coalesce(s.until > first + interval '1 hour', false) AS more
+                  FROM s, f)
+     SELECT "from", until, more FROM u WHERE until > "from" AND (more OR until > "from" + interval '10 minutes' OR first < until)`,
   );
   return row;
 }
