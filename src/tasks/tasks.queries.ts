@@ -113,16 +113,19 @@ export async function runStateOf(tx: Transaction, name: string): Promise<RunStat
   return state;
 }
 
+/** An SQL expression for the tasks that the task `t` depends on and that nobody has started; null when there are none. */
+export const unmetDependencies = `(
+  SELECT jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
+    FROM task_dependencies d CROSS JOIN LATERAL (
+      -- OFFSET keeps the planner from beginning with all open tasks
+      SELECT o.id, o.status FROM tasks o WHERE o.id = d.depends_on_task_id AND o.deleted_at IS NULL AND NOT o.is_archived OFFSET 0) AS o
+   WHERE d.task_id = t.id AND o.status NOT IN ('completed', 'queued', 'running'))`;
+
 const runStateStatement = memoized(
   (condition) =>
     `SELECT t.id, ${usageOf('t.project_id')} AS stored_bytes, p.resource_limits,
             (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
-            (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
-               FROM task_dependencies d CROSS JOIN LATERAL (
-                 -- OFFSET keeps the planner from beginning with all open tasks
-                 SELECT o.id, o.status FROM tasks o WHERE o.id = d.depends_on_task_id AND o.deleted_at IS NULL AND NOT o.is_archived OFFSET 0) AS o
-              WHERE d.task_id = t.id AND o.status NOT IN ('completed', 'queued', 'running'))
-              AS unmet_dependencies
+            ${unmetDependencies} AS unmet_dependencies
        FROM tasks t JOIN projects p ON p.id = t.project_id
       WHERE ${condition} LIMIT 1`,
 );
