@@ -5,7 +5,7 @@ import { jsonPieces } from '../common/json-pieces.js';
 import type { ActivityEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
 import type { EntityType } from '../common/scopes.js';
-import { isChosen } from '../infra/chosen-rows.js';
+import { joinChosen } from '../infra/chosen-rows.js';
 import type { Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import type { WebhookEvent } from './webhook-events.js';
@@ -77,11 +77,11 @@ export type WriteEntry = Omit<ActivityEntry, 'actor'>;
 /** How many entries are published without a pause. */
 const publishedAtOnce = 50;
 
-/** Builds the statement that inserts many entries. @param which a condition for an entry `n` to be among them */
-const insertEntries = (which: string) => `
+/** Builds the statement that inserts many entries. @param joined what the entries `n` are joined with */
+const insertEntries = (joined: string) => `
   WITH n AS (
-    SELECT * FROM json_to_recordset($1) AS n (id uuid, actor_id uuid, session_id uuid, request_id text, entity_type text, entity_id uuid,
-      project_id uuid, action text, old_value jsonb, new_value jsonb, events text[], data jsonb, part_of uuid) WHERE ${which}
+    SELECT n.* FROM json_to_recordset($1) AS n (id uuid, actor_id uuid, session_id uuid, request_id text, entity_type text, entity_id uuid,
+      project_id uuid, action text, old_value jsonb, new_value jsonb, events text[], data jsonb, part_of uuid) ${joined}
   ), recorded AS (
     INSERT INTO activity (${columns})
     SELECT n.id, n.actor_id, n.session_id, n.request_id, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value, NULL
@@ -89,8 +89,8 @@ const insertEntries = (which: string) => `
     RETURNING id, at
   ), pending AS (${insertDeliveries({ events: 'n.events', projectId: 'n.project_id', data: 'n.data', from: 'n' })})
   SELECT id, at, (SELECT count(*)::int FROM pending) AS pending FROM recorded`;
-const insertAll = insertEntries('true');
-const insertChosen = insertEntries(isChosen('n.part_of'));
+const insertAll = insertEntries('');
+const insertChosen = insertEntries(joinChosen('n.part_of'));
 
 type StoredRow = RecordedActivity & Record<string, unknown>;
 

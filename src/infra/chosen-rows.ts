@@ -7,6 +7,9 @@ const setting = 'millrace.chosen';
 /** Builds an SQL expression that keeps ids until the end of the transaction. @param ids an expression for an array of them */
 export const keepChosen = (ids: string): string => `set_config('${setting}', (${ids})::text, true)`;
 
-/** Builds the condition that an id was chosen by a statement before, in the same transaction. */
-export const isChosen = (id: string): string =>
-  `${id} IN (SELECT unnest(current_setting('${setting}')::uuid[]))`;
+/**
+ * Builds a join with what a statement before has chosen, in the same transaction. It is no condition, since the planner would take it for one
+ * that a single row fulfils, and go through all rows for each row of a batch then.
+ */
+export const joinChosen = (id: string): string =>
+  `JOIN unnest(current_setting('${setting}')::uuid[]) AS chosen (id) ON chosen.id = ${id}`;

@@ -20,6 +20,13 @@ import { newTaskOf } from './schedule-runs.js';
 /** How many schedules are looked at without letting the event loop turn: a template takes about 0.1 ms. */
 const lookedAtOnce = 25;
 
+/**
+ * As for a single run, what a crash of Postgres loses was not started. To plan the statements anew for each batch would take longer than to
+ * store it, and a plan that goes through a table would be kept when the table has grown.
+ */
+const settings = `SELECT set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+  set_config('enable_seqscan', 'off', true)`;
+
 /** A schedule whose time has come. */
 type DueSchedule = FiringSchedule & { next_at: Date; due_at: Date };
 
@@ -116,10 +123,7 @@ export class ScheduleBatch {
       };
     });
     const ids = await this.database.transaction((tx) => {
-      // as for a single run, what a crash of Postgres loses was not started
-      void tx.query('SET LOCAL synchronous_commit = off');
-      // to plan the statements for each batch anew takes longer than to store it
-      void tx.query('SET LOCAL plan_cache_mode = force_generic_plan');
+      void tx.query(settings);
       const decided = tx.withCommit(() => decideMany(tx, decisions));
       this.tasks.store(
         tx,

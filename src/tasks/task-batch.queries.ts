@@ -1,4 +1,4 @@
-import { isChosen } from '../infra/chosen-rows.js';
+import { joinChosen } from '../infra/chosen-rows.js';
 import type { Queryable } from '../infra/database.js';
 import { usageOf } from '../executions/output-usage.queries.js';
 import { memberOf, roleOf } from '../projects/projects.queries.js';
@@ -117,7 +117,7 @@ export async function insertChosenTasks(db: Queryable, tasks: readonly BatchedTa
   }));
   await db.query(
     `INSERT INTO tasks (${columns.join(', ')}) SELECT ${columns.map((name) => `n.${name}`).join(', ')}
-       FROM json_to_recordset($1) AS n (${record}) WHERE ${isChosen('n.part_of')}`,
+       FROM json_to_recordset($1) AS n (${record}) ${joinChosen('n.part_of')}`,
     [JSON.stringify(rows)],
   );
 }

@@ -194,7 +194,7 @@ test('one that is being changed, and another of the same task, wait for nobody a
 
 test('a project has no more tasks than it may, however many schedules make them at once', async () => {
   const small = await makeProject(owner, { resource_limits: { max_tasks: 5, max_concurrent_tasks: 2 } });
-  const made = [];
+  const made: Json[] = [];
   for (let n = 0; n < 8; n += 1)
     made.push(await makeSchedule(owner, small, { template: { title: `Made ${n}`, command: 'true' } }));
   await makeAllDue(made);

@@ -1,5 +1,5 @@
 import type { ActivityEntry } from '../../activity/activity-log.js';
-import { isChosen } from '../../infra/chosen-rows.js';
+import { joinChosen } from '../../infra/chosen-rows.js';
 import type { Queryable } from '../../infra/database.js';
 import type { Execution } from '../execution.entity.js';
 import {
@@ -32,8 +32,8 @@ const record = `id uuid, task_id uuid, project_id uuid, session_id uuid, request
 
 const insertingChosen = transitionStatement(
   `INSERT INTO executions (${inserted})
-   SELECT ${given.replace('status', `'queued'`)}, NULL, waits_for_tasks(n.task_id), n.concurrency_group IS NOT NULL
-     FROM json_to_recordset($1) AS n (${record}) WHERE ${isChosen('n.id')}
+   SELECT ${given.replaceAll(/\w+/g, 'n.$&').replace('n.status', `'queued'`)}, NULL, waits_for_tasks(n.task_id), n.concurrency_group IS NOT NULL
+     FROM json_to_recordset($1) AS n (${record}) ${joinChosen('n.id')}
    RETURNING *`,
   { isNew: true, isOfMany: true, also: 'e.blocked' },
 );
