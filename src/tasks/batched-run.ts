@@ -46,7 +46,10 @@ export interface Candidate {
   checked: CheckedCommand;
 }
 
-/** Thrown for a run that is allowed and takes more than a batch does: a secret, a parent, a dependency, a group that makes room. */
+/**
+ * Thrown for a run that is allowed and takes more than a batch does: a secret or a pattern, a parent, a
+ * dependency, a group that makes room.
+ */
 export class Unusual extends Error {}
 
 /**
@@ -78,6 +81,8 @@ export function candidateFor(
   }
   const concurrency = wanted.concurrency ?? task.concurrency;
   if (concurrency !== null && concurrency.on_conflict !== 'queue') throw new Unusual();
+  // to compare them may take 50 ms a run, in which nothing else is done
+  if (task.inputs.some(({ pattern }) => pattern !== null)) throw new Unusual();
   const inputs = checkInputs(task.inputs, wanted.inputs);
   if (Object.keys(inputs.secrets).length > 0) throw new Unusual();
   const command = commandOf(task);

@@ -7,7 +7,7 @@ import type { MemberRole } from '../projects/projects.schema.js';
 import { columnTypes, writtenColumns } from './task-columns.js';
 import type { NewTask } from './task-creation.queries.js';
 import type { RunnableTask } from './task-command.js';
-import { unmetDependencies, type RunState } from './tasks.queries.js';
+import { joinUnmet, type RunState } from './tasks.queries.js';
 
 /** A project in which a user may run tasks, as far as it decides how they are run, and whether there is room for new ones. */
 export interface ProjectToRunIn
@@ -49,7 +49,7 @@ export function projectsToRunIn(
 export interface TaskToRun
   extends
     Omit<RunnableTask, 'key' | 'ref_digits' | 'project_settings'>,
-    Pick<RunState, 'active' | 'unmet_dependencies'>,
+    Pick<RunState, 'active' | 'unmet_count' | 'unmet_dependencies'>,
     Record<string, unknown> {
   claim_id: string | null;
   version: number;
@@ -62,8 +62,8 @@ export function tasksToRun(db: Queryable, ids: readonly string[]): Promise<TaskT
             t.command, t.shell, t.working_directory, t.environment, t.timeout, t.retry_attempts, t.limits, t.final_exit_codes, t.artifacts,
             t.inputs, t.concurrency, t.runs_on, t.claim_id, t.version,
             (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
-            ${unmetDependencies} AS unmet_dependencies
-       FROM tasks t WHERE t.id = ANY ($1) AND t.deleted_at IS NULL`,
+            u.unmet_count, u.unmet_dependencies
+       FROM tasks t ${joinUnmet} WHERE t.id = ANY ($1) AND t.deleted_at IS NULL`,
     [ids],
   );
 }

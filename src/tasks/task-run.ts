@@ -23,13 +23,15 @@ export function refuseActive(task: Pick<RunnableTask, 'id'>, { active }: Pick<Ru
  */
 export function refuseUnfit(
   task: RunnableTask,
-  { unmet_dependencies: dependencies }: Pick<RunState, 'unmet_dependencies'>,
+  { unmet_count, unmet_dependencies }: Pick<RunState, 'unmet_count' | 'unmet_dependencies'>,
 ): void {
   if (task.archived_at !== null) throw new AppError('TASK_ARCHIVED', { task_id: task.id });
   if (task.is_draft) throw new AppError('TASK_IS_DRAFT', { task_id: task.id });
   if (commandOf(task) === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
-  if (dependencies !== null)
+  if (unmet_count > 0) {
+    const dependencies = unmet_dependencies ?? [];
     throw new AppError('TASK_DEPENDENCY_NOT_MET', { task_id: task.id, dependencies });
+  }
 }
 
 /** What a run is requested with. */

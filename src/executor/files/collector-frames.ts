@@ -7,18 +7,24 @@ export interface CollectorFrame {
 /** Longer than any frame of the collector. */
 const longestContent = 1024 * 1024;
 const headBytes = 5;
+/** More than the collector writes of a run: 50 MiB of files, 2 MiB of a summary, and what it says of a thousand files. */
+export const mostOfRun = { frames: 20_000, bytes: 64 * 1024 * 1024 };
 const kinds = new Set('STFDEXO');
 
 /**
  * Reads frames from the chunks of a stream. What writes them runs as the user of a command, and other commands of that user can make it write
- * anything.
- * @throws Error for what is no frame
+ * anything, as fast as this process reads.
+ * @throws Error for what is no frame, and for more than the collector writes
  */
 export async function* collectorFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<CollectorFrame> {
   let pending: Buffer[] = [];
   let size = 0;
   let wanted = headBytes;
+  let frames = 0;
+  let read = 0;
   for await (const chunk of chunks) {
+    read += chunk.length;
+    if (read > mostOfRun.bytes) throw new Error('The collector wrote too much');
     pending.push(chunk);
     size += chunk.length;
     if (size < wanted) continue;
@@ -29,6 +35,8 @@ export async function* collectorFrames(chunks: AsyncIterable<Buffer>): AsyncGene
       if (!kinds.has(kind) || length > longestContent) throw new Error('The collector wrote no frame');
       wanted = headBytes + length;
       if (bytes.length < wanted) break;
+      frames += 1;
+      if (frames > mostOfRun.frames) throw new Error('The collector wrote too much');
       yield { kind, content: bytes.subarray(headBytes, wanted) };
       bytes = bytes.subarray(wanted);
       wanted = headBytes;

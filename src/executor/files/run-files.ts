@@ -22,8 +22,8 @@ import { collectorFrames, relativePath } from './collector-frames.js';
 import { collectorScript } from './collector-script.js';
 import { mostReadBytes, Summary, summaryName } from './summary.js';
 
-/** The most that is kept of a run. */
-const most = { bytes: 50 * 1024 * 1024, files: 1_000 };
+/** The most that is kept of a run, and the most files that are begun, of which some may change while they are read. */
+const most = { bytes: 50 * 1024 * 1024, files: 1_000, begun: 2_000 };
 /** How long files are looked for; reading and storing them may take longer. */
 const searchSeconds = 20;
 /** Timestamps of files are those of the last tick of the kernel's clock, which is 10 ms before at most. */
@@ -57,6 +57,7 @@ export class RunFiles {
   private readonly summary: Summary;
   private current: Beginning | undefined;
   private files = 0;
+  private begun = 0;
   private bytes = 0;
   private omitted: Omitted | undefined;
   private refused = 0;
@@ -139,7 +140,9 @@ export class RunFiles {
   private async begin(name: Buffer): Promise<void> {
     await this.drop();
     const path = relativePath(name);
-    if (path === undefined || this.files >= most.files || !this.wanted.hasArtifacts) {
+    this.begun += 1;
+    const isTooMany = this.files >= most.files || this.begun > most.begun;
+    if (path === undefined || isTooMany || !this.wanted.hasArtifacts) {
       this.refused += 1;
       return;
     }
