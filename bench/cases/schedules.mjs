@@ -1,5 +1,6 @@
 import { projects } from '../data/seed.mjs';
 import { median, now } from '../support/figures.mjs';
+import { cpuMsOfGroup, postmasterOf } from '../support/processor-time.mjs';
 
 const idle = 10_000;
 const due = 1_000;
@@ -53,12 +54,22 @@ export default async function schedules(world, report) {
     hour(without) * targets.idleShare + 5,
   );
 
+  const postmaster = await world.query(url, postmasterOf);
+  const usedMs = () => cpuMsOfGroup(postmaster) + servers.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
   const times = [];
+  const costs = [];
   for (let round = 0; round < rounds; round += 1) {
     await insert(due, '3 seconds');
     await wake();
+    const before = usedMs();
     times.push(await lastFired(world, url, due * (round + 1)));
+    costs.push((usedMs() - before) / due);
   }
+  report.note(
+    'processor time a fired schedule, Postgres and the admission of its run included',
+    median(costs),
+    'ms',
+  );
   report.most(
     `${due} due in one second with two processes: the last has fired after`,
     median(times),

@@ -5,6 +5,7 @@ import { jsonPieces } from '../common/json-pieces.js';
 import type { ActivityEvent } from '../common/event-map.js';
 import type { Actor } from '../common/permissions.js';
 import type { EntityType } from '../common/scopes.js';
+import { joinChosen } from '../infra/chosen-rows.js';
 import type { Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import type { WebhookEvent } from './webhook-events.js';
@@ -76,28 +77,55 @@ export type WriteEntry = Omit<ActivityEntry, 'actor'>;
 /** How many entries are published without a pause. */
 const publishedAtOnce = 50;
 
-const insertEntries = `
+/** Builds the statement that inserts many entries. @param joined what the entries `n` are joined with */
+const insertEntries = (joined: string) => `
   WITH n AS (
-    SELECT * FROM json_to_recordset($1) AS n (id uuid, entity_type text, entity_id uuid, project_id uuid, action text,
-      old_value jsonb, new_value jsonb, events text[], data jsonb)
+    SELECT n.* FROM json_to_recordset($1) AS n (id uuid, actor_id uuid, session_id uuid, request_id text, entity_type text, entity_id uuid,
+      project_id uuid, action text, old_value jsonb, new_value jsonb, events text[], data jsonb, part_of uuid) ${joined}
   ), recorded AS (
     INSERT INTO activity (${columns})
-    SELECT n.id, $2::uuid, $3::uuid, $4::text, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value, NULL FROM n
+    SELECT n.id, n.actor_id, n.session_id, n.request_id, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value, NULL
+      FROM n
     RETURNING id, at
   ), pending AS (${insertDeliveries({ events: 'n.events', projectId: 'n.project_id', data: 'n.data', from: 'n' })})
   SELECT id, at, (SELECT count(*)::int FROM pending) AS pending FROM recorded`;
+const insertAll = insertEntries('');
+const insertChosen = insertEntries(joinChosen('n.part_of'));
+
+type StoredRow = RecordedActivity & Record<string, unknown>;
+
+/** An entry of a batch; see `recordChosen`. */
+export type ChosenEntry = Omit<ActivityEntry, 'task'> & {
+  /** The id of what was chosen. */
+  partOf: string;
+  /** The new state of a task that was changed when the entry was stored. */
+  task?: Omit<NonNullable<ActivityEntry['task']>, 'updated_at'> | undefined;
+};
+
+/** SQL expressions for the id of the entry of a row `n`, for who has made the change, and in which session and request. */
+interface Signature {
+  id: string;
+  actor: string;
+  session: string;
+  request: string;
+}
+
+const ofOne: Signature = { id: '$1::uuid', actor: '$2::uuid', session: '$3::uuid', request: '$4::text' };
+/** For the changes of a batch, each by who has requested it. */
+export const ofEach: Signature = { id: uuid7, actor: 'n.requested_by', session: 'NULL', request: 'NULL' };
 
 /**
- * Builds common table expressions for a statement that records its own change: `recorded`, with the column `at`, and `pending`, with a
- * row per delivery. The first four parameters of the statement are the values of `signature`.
+ * Builds common table expressions for a statement that records its own change: `recorded`, with the columns `id`, `entity_id` and `at`, and
+ * `pending`, with a row per delivery. Unless it is given another signature, the first four parameters of the statement are the values of
+ * `signature`, for its only entry.
  * @param relation a common table expression of the statement, with the columns `entity_type`, `entity_id`, `project_id`, `action`,
  * `old_value`, `new_value`, `run`, `events` and `data`, and a row per entry to record
  */
-export const recording = (relation: string) => `recorded AS (
+export const recording = (relation: string, { id, actor, session, request } = ofOne) => `recorded AS (
     INSERT INTO activity (${columns})
-    SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value, n.run
+    SELECT ${id}, ${actor}, ${session}, ${request}, n.entity_type, n.entity_id, n.project_id, n.action, n.old_value, n.new_value, n.run
       FROM ${relation} n
-    RETURNING at
+    RETURNING id, entity_id, at
   ), pending AS (${insertDeliveries({ events: 'n.events', projectId: 'n.project_id', data: 'n.data', from: `${relation} n` })})`;
 
 /** Builds the parameters $1 to $4 of `recording`: the id of the entry, its actor, and the actor's session and request. */
@@ -149,33 +177,38 @@ export class ActivityLog {
     actor: NonNullable<ActivityEntry['actor']>,
     entries: WriteEntry[],
   ): Promise<void> {
-    const byId = new Map(entries.map((entry) => [newId(), entry]));
-    const rows = [...byId].map(([id, entry]) => ({
-      id,
-      entity_type: entry.entityType,
-      entity_id: entry.entityId,
-      project_id: entry.projectId ?? null,
-      action: entry.action,
-      old_value: entry.oldValue,
-      new_value: entry.newValue,
-      events: entry.event ? patternsOf(entry.event.name) : null,
-      data: entry.event?.data,
-    }));
+    const byId = new Map(entries.map((entry) => [newId(), { ...entry, actor }]));
     const stored: RecordedActivity[] = [];
-    for (const { json } of jsonPieces(rows)) {
-      const [first, ...others] = await tx.query<RecordedActivity & Record<string, unknown>>(insertEntries, [
-        json,
-        ...signature(actor).slice(1),
-      ]);
-      // the number of deliveries is that of the whole piece
-      stored.push(first!, ...others.map((row) => ({ ...row, pending: 0 })));
+    for (const { json } of jsonPieces(rowsOf(byId)))
+      stored.push(...countedOnce(await tx.query<StoredRow>(insertAll, [json])));
+    tx.afterCommit(() => this.announceAll(stored, (row) => byId.get(row.id)!));
+  }
+
+  /**
+   * Records those of many writes, each with its own actor, that a statement before them in the same packet has chosen; see `chosen-rows.ts`.
+   * The statement is sent together with the commit. After the commit the entries are published in pieces.
+   */
+  recordChosen(tx: Transaction, entries: readonly ChosenEntry[]): void {
+    if (entries.length === 0) return;
+    const byId = new Map(entries.map((entry) => [newId(), entry]));
+    const json = JSON.stringify(rowsOf(byId));
+    const inserted = tx.withCommit(() => tx.query<StoredRow>(insertChosen, [json]));
+    tx.afterCommit(async () =>
+      this.announceAll(countedOnce(await inserted), ({ id, at }) => {
+        const { task, ...entry } = byId.get(id)!;
+        return task ? { ...entry, task: { ...task, updated_at: at.toISOString() } } : entry;
+      }),
+    );
+  }
+
+  private async announceAll(
+    stored: readonly RecordedActivity[],
+    entryOf: (row: RecordedActivity) => ActivityEntry,
+  ): Promise<void> {
+    for (const [index, row] of stored.entries()) {
+      if (index % publishedAtOnce === 0) await backgroundTurn();
+      this.announce(row, entryOf(row));
     }
-    tx.afterCommit(async () => {
-      for (const [index, row] of stored.entries()) {
-        if (index % publishedAtOnce === 0) await backgroundTurn();
-        this.announce(row, { actor, ...byId.get(row.id)! });
-      }
-    });
   }
 
   /** Publishes a committed entry on the bus. */
@@ -194,4 +227,28 @@ export class ActivityLog {
       ...(task ? { task } : {}),
     });
   }
+}
+
+/** The rows of entries as `insertEntries` takes them. */
+function rowsOf(byId: ReadonlyMap<string, ActivityEntry | ChosenEntry>): Record<string, unknown>[] {
+  return [...byId].map(([id, entry]) => ({
+    id,
+    actor_id: entry.actor?.id ?? null,
+    session_id: entry.actor?.sessionId ?? null,
+    request_id: entry.actor?.requestId ?? null,
+    entity_type: entry.entityType,
+    entity_id: entry.entityId,
+    project_id: entry.projectId ?? null,
+    action: entry.action,
+    old_value: entry.oldValue,
+    new_value: entry.newValue,
+    events: entry.event ? patternsOf(entry.event.name) : null,
+    data: entry.event?.data,
+    part_of: 'partOf' in entry ? entry.partOf : null,
+  }));
+}
+
+/** Leaves the number of deliveries, which is that of the whole statement, to its first row. */
+function countedOnce(rows: readonly RecordedActivity[]): RecordedActivity[] {
+  return rows.map((row, index) => (index === 0 ? row : { ...row, pending: 0 }));
 }

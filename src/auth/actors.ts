@@ -55,6 +55,11 @@ export class Actors {
     return { id, username, role, tier: account?.tier ?? own, projectId, isMaker: true, ...counted };
   }
 
+  /** Looks up the accounts of many makers in one query, for who is about to ask `ofMaker` for each. */
+  async prefetchMakers(userIds: readonly string[]): Promise<void> {
+    await this.users.prefetchAccounts(userIds);
+  }
+
   /** Looks up many at once, in at most three queries, for who is about to `renew` each. */
   async prefetch(actors: readonly Actor[]): Promise<void> {
     await Promise.all([

@@ -69,6 +69,11 @@ export class SafetyChecks implements OnApplicationShutdown {
     return this.analyseUncached(key, userId, purpose, command, circumstances);
   }
 
+  /** Whether an analysis for a user took so long lately that no other user's should wait for the next one. */
+  isSlow(userId: string): boolean {
+    return (this.slow.get(userId) ?? 0) > Date.now();
+  }
+
   /** Whether a cached analysis found a command safe. */
   isKnownAsSafe(command: string, circumstances: Circumstances): boolean {
     return this.recent.get(keyOf(command, circumstances))?.safe === true;
@@ -131,10 +136,6 @@ export class SafetyChecks implements OnApplicationShutdown {
       if (this.recent.get(key) === cached) this.recent.delete(key);
       throw error;
     }
-  }
-
-  private isSlow(userId: string): boolean {
-    return (this.slow.get(userId) ?? 0) > Date.now();
   }
 
   private noteSlow(userId: string): void {

@@ -3,6 +3,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { ArtifactRetention } from './artifacts/artifact-retention.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
+import { ExecutionBatches } from './transitions/execution-batches.js';
 import { ExecutionLifecycle } from './transitions/execution-lifecycle.js';
 import { ExecutionPublisher } from './transitions/execution-publisher.js';
 import { ExecutionWaiter } from './execution-waiter.js';
@@ -18,6 +19,7 @@ import { StartEstimate } from './admission/start-estimate.js';
 
 /** Providers that other modules use too. */
 const services = [
+  ExecutionBatches,
   ExecutionLifecycle,
   ExecutionPublisher,
   ExecutionsService,

@@ -3,7 +3,7 @@ import type { Transaction } from '../infra/database.js';
 import { jsonPieces } from '../common/json-pieces.js';
 import { changesTask } from './import-plan.js';
 import type { PlannedTask } from './plan-tasks.js';
-import { columnTypes } from './task-writes.queries.js';
+import { columnTypes } from '../tasks/task-columns.js';
 
 /** The columns that depend on others of a task, on other tasks or on labels, or that others depend on. */
 const dependent = new Set<string>([

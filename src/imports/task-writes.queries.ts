@@ -2,44 +2,10 @@ import { newId } from '../common/ids.js';
 import { jsonPieces } from '../common/json-pieces.js';
 import type { InputDeclaration } from '../executions/inputs/input-declarations.js';
 import type { Transaction } from '../infra/database.js';
-import { writtenColumns } from '../tasks/task-columns.js';
+import { columnTypes, writtenColumns } from '../tasks/task-columns.js';
 import { stateOfNew } from '../tasks/task-state.js';
 import type { PlannedTask } from './plan-tasks.js';
 
-/** The types of the columns that an import writes. */
-export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
-  title: 'text',
-  description: 'text',
-  type: 'text',
-  status: 'text',
-  planned: 'boolean',
-  blocker: 'text',
-  priority: 'smallint',
-  progress_percentage: 'smallint',
-  due_at: 'timestamptz',
-  parent_id: 'uuid',
-  result: 'text',
-  source: 'text',
-  external_ref: 'text',
-  project_path: 'text',
-  started_at: 'timestamptz',
-  completed_at: 'timestamptz',
-  estimated_duration: 'integer',
-  tags: 'text[]',
-  metadata: 'jsonb',
-  command: 'text',
-  shell: 'text',
-  working_directory: 'text',
-  environment: 'jsonb',
-  timeout: 'integer',
-  retry_attempts: 'smallint',
-  limits: 'jsonb',
-  final_exit_codes: 'smallint[]',
-  artifacts: 'text[]',
-  inputs: 'jsonb',
-  concurrency: 'jsonb',
-  runs_on: 'text[]',
-};
 const own = {
   id: 'uuid',
   number: 'integer',

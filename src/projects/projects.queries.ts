@@ -16,9 +16,13 @@ const seesInternal = (user: string) => `(SELECT k.kind <> 'key' FROM users k WHE
 export const visibleTo = (user: string, isAdministrator: string): string =>
   `(${isAdministrator} OR p.created_by = ${user} OR m.user_id IS NOT NULL OR (p.visibility = 'internal' AND ${seesInternal(user)}))`;
 
+/** The role of a user in a project `p`, whose member row of that user is joined; null when the user may not see it. */
+export const roleOf = (user: string, isAdministrator: string): string =>
+  `CASE WHEN ${isAdministrator} OR p.created_by = ${user} THEN 'owner'
+  ELSE coalesce(m.role, CASE WHEN p.visibility = 'internal' AND ${seesInternal(user)} THEN 'viewer' END) END`;
+
 /** The role of user $1 in a project `p`; null when the user may not see it. $2 is whether the user is an administrator. */
-export const accessRole = `CASE WHEN $2::boolean OR p.created_by = $1 THEN 'owner'
-  ELSE coalesce(m.role, CASE WHEN p.visibility = 'internal' AND ${seesInternal('$1')} THEN 'viewer' END) END`;
+export const accessRole = roleOf('$1', '$2::boolean');
 
 /** Whether user $1 may see a project `p`. */
 export const visible = visibleTo('$1', '$2::boolean');

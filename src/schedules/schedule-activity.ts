@@ -8,6 +8,13 @@ import type { Schedule } from './schedule.entity.js';
 
 type Named = Pick<Schedule, 'id' | 'project_id' | 'name'>;
 
+/** The run that a time has started. */
+interface FiredRun {
+  scheduled_for: Date;
+  task_id: string;
+  execution_id: string;
+}
+
 /** Records what schedules do. The entries are sent together with the commit. */
 @Injectable()
 export class ScheduleActivity {
@@ -17,32 +24,37 @@ export class ScheduleActivity {
   ) {}
 
   /** Records a run. @param actor who has started it; null when its time had come */
-  fired(
-    tx: Transaction,
-    actor: Actor | null,
-    schedule: Named,
-    run: { scheduled_for: Date; task_id: string; execution_id: string },
-  ): void {
-    const value = { ...run, scheduled_for: toInstant(run.scheduled_for), manual: actor !== null };
-    this.activity.record(tx, {
-      ...of(schedule),
-      actor,
-      action: 'fired',
-      newValue: value,
-      event: { name: 'schedule.fired', data: { ...naming(schedule), ...value } },
-    });
+  fired(tx: Transaction, actor: Actor | null, schedule: Named, run: FiredRun): void {
+    this.activity.record(tx, { actor, ...firedEntry(schedule, run, actor !== null) });
   }
 
   /** Records that a time has started nothing. */
   skipped(tx: Transaction, schedule: Named, scheduledFor: Date, reason: string): void {
-    const value = { scheduled_for: toInstant(scheduledFor), reason };
-    this.activity.record(tx, {
-      ...of(schedule),
-      actor: null,
-      action: 'skipped',
-      newValue: value,
-      event: { name: 'schedule.skipped', data: { ...naming(schedule), ...value } },
-    });
+    this.activity.record(tx, { actor: null, ...skippedEntry(schedule, scheduledFor, reason) });
+  }
+
+  /**
+   * Records what has become of the times of many schedules, as far as a statement before in the packet has chosen them.
+   * @param decided each with the id by which it is chosen, and its run, or else the reason why it was skipped
+   */
+  decided(
+    tx: Transaction,
+    decided: readonly {
+      id: string;
+      schedule: Named;
+      scheduledFor: Date;
+      run: FiredRun | null;
+      reason: string;
+    }[],
+  ): void {
+    this.activity.recordChosen(
+      tx,
+      decided.map(({ id, schedule, scheduledFor, run, reason }) => ({
+        partOf: id,
+        actor: null,
+        ...(run ? firedEntry(schedule, run, false) : skippedEntry(schedule, scheduledFor, reason)),
+      })),
+    );
   }
 
   /** Records that a time waits for a run to end. */
@@ -103,3 +115,15 @@ const of = ({ id, project_id }: Named) =>
   ({ entityType: 'schedule', entityId: id, projectId: project_id }) as const;
 
 const naming = ({ id, project_id, name }: Named) => ({ schedule_id: id, project_id, name });
+
+function firedEntry(schedule: Named, run: FiredRun, manual: boolean) {
+  const value = { ...run, scheduled_for: toInstant(run.scheduled_for), manual };
+  const event = { name: 'schedule.fired', data: { ...naming(schedule), ...value } } as const;
+  return { ...of(schedule), action: 'fired', newValue: value, event };
+}
+
+function skippedEntry(schedule: Named, scheduledFor: Date, reason: string) {
+  const value = { scheduled_for: toInstant(scheduledFor), reason };
+  const event = { name: 'schedule.skipped', data: { ...naming(schedule), ...value } } as const;
+  return { ...of(schedule), action: 'skipped', newValue: value, event };
+}

@@ -23,7 +23,9 @@ import { WaitingOccurrences } from './waiting-occurrences.js';
 export const graceMs = 60_000;
 
 /** The reason of a time at which an earlier one still waits. */
-const occurrenceWaiting = 'OCCURRENCE_WAITING';
+export const occurrenceWaiting = 'OCCURRENCE_WAITING';
+/** The reason of a time at which the run before it has not ended. */
+export const taskRunning = 'TASK_ALREADY_RUNNING';
 
 /** Decides what becomes of a time that has come: it fires, is skipped, waits, or was missed. */
 @Injectable()
@@ -97,7 +99,7 @@ export class ScheduleFiring {
     const isRunning = schedule.template !== null && schedule.active_execution_id !== null;
     if (overlap !== 'allow' && (schedule.is_waiting || isRunning)) {
       if (schedule.is_waiting && overlap !== 'replace') return skip(occurrenceWaiting);
-      return this.overlap(schedule, scheduledFor, decide, skip, 'TASK_ALREADY_RUNNING');
+      return this.overlap(schedule, scheduledFor, decide, skip, taskRunning);
     }
     try {
       await this.runs.startAsMaker(schedule, scheduledFor, (tx, run) => {

@@ -74,7 +74,7 @@ export class ScheduleRuns {
     const origin = { type: 'schedule', id: schedule.id } as const;
     const group = schedule.concurrency === null ? {} : { concurrency: schedule.concurrency };
     if (schedule.template !== null) {
-      const body = this.newTask(schedule, schedule.template, scheduledFor);
+      const body = newTaskOf(schedule, schedule.template, scheduledFor);
       const make = await this.creation.prepare(actor, body);
       let taskId = '';
       const makeTask = async (tx: Transaction) => (taskId = (await make(tx)).id);
@@ -121,14 +121,15 @@ export class ScheduleRuns {
       return rightsErrors.has(reason.code) ? makerDisabled : reason.code;
     }
   }
+}
 
-  private newTask(
-    schedule: FiringSchedule,
-    template: Record<string, unknown>,
-    scheduledFor: Date,
-  ): CreateTask {
-    const zone = timeZone(zoneOf(schedule, schedule.project_zone ?? undefined));
-    const wallTime = zone?.wallTime(scheduledFor.getTime()) ?? scheduledFor.getTime();
-    return { ...taskOfTemplate(template, scheduledFor, wallTime), project_id: schedule.project_id };
-  }
+/** The body of the task that a schedule makes at one of its times. */
+export function newTaskOf(
+  schedule: FiringSchedule,
+  template: Record<string, unknown>,
+  scheduledFor: Date,
+): CreateTask {
+  const zone = timeZone(zoneOf(schedule, schedule.project_zone ?? undefined));
+  const wallTime = zone?.wallTime(scheduledFor.getTime()) ?? scheduledFor.getTime();
+  return { ...taskOfTemplate(template, scheduledFor, wallTime), project_id: schedule.project_id };
 }

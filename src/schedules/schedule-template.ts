@@ -54,5 +54,6 @@ export function taskOfTemplate(
   const title = body.title.replace(/\{\{\s*(\w+)\s*\}\}/g, (text, name: string) =>
     Object.hasOwn(values, name) ? values[name]! : text,
   );
-  return { ...body, title: title.slice(0, longestTitle) };
+  // the end may be within a character of two code units
+  return { ...body, title: title.slice(0, longestTitle).toWellFormed() };
 }

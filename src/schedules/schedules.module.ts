@@ -6,6 +6,7 @@ import { TasksModule } from '../tasks/tasks.module.js';
 import { ManualRuns } from './manual-runs.js';
 import { OccurrenceRetention } from './occurrence-retention.js';
 import { ScheduleActivity } from './schedule-activity.js';
+import { ScheduleBatch } from './schedule-batch.js';
 import { ScheduleCatchUp } from './schedule-catch-up.js';
 import { ScheduleClock } from './schedule-clock.js';
 import { ScheduleFailures } from './schedule-failures.js';
@@ -26,6 +27,7 @@ import { WaitingOccurrences } from './waiting-occurrences.js';
     ManualRuns,
     OccurrenceRetention,
     ScheduleActivity,
+    ScheduleBatch,
     ScheduleCatchUp,
     ScheduleClock,
     ScheduleFailures,

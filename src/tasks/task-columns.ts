@@ -35,6 +35,40 @@ export const writtenColumns = [
   'runs_on',
 ] as const satisfies (keyof Task)[];
 
+/** The types of these columns, for statements that take many tasks as JSON. */
+export const columnTypes: Record<(typeof writtenColumns)[number], string> = {
+  title: 'text',
+  description: 'text',
+  type: 'text',
+  status: 'text',
+  planned: 'boolean',
+  blocker: 'text',
+  priority: 'smallint',
+  progress_percentage: 'smallint',
+  due_at: 'timestamptz',
+  parent_id: 'uuid',
+  result: 'text',
+  source: 'text',
+  external_ref: 'text',
+  project_path: 'text',
+  started_at: 'timestamptz',
+  completed_at: 'timestamptz',
+  estimated_duration: 'integer',
+  tags: 'text[]',
+  metadata: 'jsonb',
+  command: 'text',
+  shell: 'text',
+  working_directory: 'text',
+  environment: 'jsonb',
+  timeout: 'integer',
+  retry_attempts: 'smallint',
+  limits: 'jsonb',
+  final_exit_codes: 'smallint[]',
+  artifacts: 'text[]',
+  inputs: 'jsonb',
+  concurrency: 'jsonb',
+  runs_on: 'text[]',
+};
 /** A value as the driver takes it for a column: it would send a list as an array of Postgres, also where the column has JSON. */
 export function columnValue(name: string, value: unknown): unknown {
   return name === 'inputs' ? JSON.stringify(value) : value;

@@ -6,6 +6,36 @@ import type { Transaction } from '../infra/database.js';
 import { refOf } from './task-ref.js';
 import type { AccessibleTask } from './tasks.queries.js';
 
+/** What decides how a task is run. */
+export type RunnableTask = Pick<
+  AccessibleTask,
+  | 'id'
+  | 'project_id'
+  | 'key'
+  | 'ref_digits'
+  | 'number'
+  | 'title'
+  | 'description'
+  | 'priority'
+  | 'tags'
+  | 'estimated_duration'
+  | 'is_draft'
+  | 'archived_at'
+  | 'command'
+  | 'shell'
+  | 'working_directory'
+  | 'environment'
+  | 'timeout'
+  | 'retry_attempts'
+  | 'limits'
+  | 'final_exit_codes'
+  | 'artifacts'
+  | 'inputs'
+  | 'concurrency'
+  | 'runs_on'
+  | 'project_settings'
+>;
+
 /**
  * Loads the last execution of a task that is to be retried.
  * @throws TASK_ALREADY_RUNNING, TASK_NOT_RETRYABLE
@@ -34,15 +64,16 @@ export function refuseForeignInputs(task: AccessibleTask, last: Execution): void
 }
 
 /** The command that a run of a task has: its own, or the template of its project. */
-export function commandOf(task: AccessibleTask): string | undefined {
+export function commandOf(task: Pick<AccessibleTask, 'command' | 'project_settings'>): string | undefined {
   return task.command ?? task.project_settings.command_template;
 }
 
 /** Which program runs the command of a task. */
-export const shellOf = (task: AccessibleTask): string => shellFor(task.shell, task.project_settings);
+export const shellOf = (task: Pick<AccessibleTask, 'shell' | 'project_settings'>): string =>
+  shellFor(task.shell, task.project_settings);
 
 /** Builds the environment variables that describe a task to its command. */
-export function taskVariables(task: AccessibleTask): Record<string, string> {
+export function taskVariables(task: RunnableTask): Record<string, string> {
   return {
     TASK_ID: task.id,
     TASK_REF: refOf(task),

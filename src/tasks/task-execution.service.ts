@@ -10,17 +10,10 @@ import type { Execution } from '../executions/execution.entity.js';
 import { checkedVariables, checkInputs } from '../executions/inputs/check-inputs.js';
 import { PatternMatches } from '../executions/inputs/input-pattern.js';
 import { RunInputs } from '../executions/inputs/run-inputs.js';
-import {
-  queueOf,
-  shownStatus,
-  toListedExecution,
-  type ExecutionListQuery,
-} from '../executions/executions.schema.js';
+import { shownStatus, toListedExecution, type ExecutionListQuery } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
-import { resolveConcurrency } from '../executions/concurrency.js';
 import { RunConflicts } from '../executions/admission/run-conflicts.js';
 import { SafetyChecks } from '../command-safety/safety-checks.js';
-import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { noEstimate, StartEstimate } from '../executions/admission/start-estimate.js';
 import { Database, type Transaction } from '../infra/database.js';
 import { Infrastructure } from '../infra/infrastructure.js';
@@ -33,7 +26,8 @@ import type {
   TaskExecutions,
 } from './task-execution.schema.js';
 import { refuseClaimed } from './task-claims.queries.js';
-import { commandOf, lastRunOf, refuseForeignInputs, shellOf, taskVariables } from './task-command.js';
+import { commandOf, lastRunOf, refuseForeignInputs, shellOf } from './task-command.js';
+import { newRun, refuseActive, refuseUnfit } from './task-run.js';
 import {
   Unchecked,
   type CheckedCommand,
@@ -174,50 +168,23 @@ export class TaskExecutionService {
       ...input
     }: Omit<Enqueued, 'makeTask'>,
   ): Promise<() => Promise<QueuedTask>> {
-    if (state.active !== null) {
-      throw new AppError('TASK_ALREADY_RUNNING', { task_id: task.id, execution_id: state.active });
-    }
+    refuseActive(task, state);
     await refuseClaimed(tx, task, actor.id);
-    if (task.archived_at !== null) throw new AppError('TASK_ARCHIVED', { task_id: task.id });
-    if (task.is_draft) throw new AppError('TASK_IS_DRAFT', { task_id: task.id });
-    const command = commandOf(task);
-    if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
-    // an execution may wait for a dependency that is queued or running, but not for one that nobody has started
-    if (state.unmet_count > 0) {
-      throw new AppError('TASK_DEPENDENCY_NOT_MET', {
-        task_id: task.id,
-        dependencies: state.unmet_dependencies ?? [],
-      });
-    }
-    const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
-    const timeout = allowedTimeout(input.options.timeout ?? task.timeout, this.infrastructure.config);
-    const project = { ...state, id: task.project_id, settings: task.project_settings };
-    refuseFullStorage(project, Number(state.stored_bytes), MAX_USER_STORAGE);
+    refuseUnfit(task, state);
+    const run = newRun(
+      actor,
+      task,
+      state,
+      { ...input, inputs, origin, concurrency },
+      this.infrastructure.config,
+    );
     const secret_inputs_id = await this.inputs.store(tx, task.project_id, inputs.secrets);
     const id = newId();
-    const group = resolveConcurrency(concurrency, task, inputs.values);
-    if (group) this.conflicts.settle(tx, actor, group, { id, projectId: task.project_id });
+    if (run.group) this.conflicts.settle(tx, actor, run.group, { id, projectId: task.project_id });
     await this.lifecycle.enqueue(tx, actor, {
+      ...run.execution,
       id,
-      ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS, task.runs_on),
-      task_id: task.id,
-      project_id: task.project_id,
-      session_id: actor.sessionId ?? null,
-      requested_by: actor.id,
-      queue: queueOf(input.priority),
-      command,
-      shell: shellOf(task),
-      working_directory: task.working_directory ?? '',
-      environment: { ...taskVariables(task), ...task.environment },
-      timeout,
-      retries_left: input.options.retry_attempts ?? task.retry_attempts,
-      final_exit_codes: input.options.final_exit_codes ?? task.final_exit_codes,
-      concurrency_group: group?.group ?? null,
-      concurrency_limit: group?.limit ?? null,
-      artifacts: task.artifacts,
-      inputs: inputs.values,
       secret_inputs_id,
-      ...(origin ? { origin_type: origin.type, origin_id: origin.id } : {}),
       payload_id: payloadId ?? last?.payload_id ?? null,
       ...(last ? { attempt: last.attempt + 1, retry_of: last.id } : {}),
     });

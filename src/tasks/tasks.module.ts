@@ -10,6 +10,7 @@ import { ProjectCloneService } from './project-clone.service.js';
 import { ProjectErasure } from './project-erasure.service.js';
 import { TaskArchiveController } from './task-archive.controller.js';
 import { TaskArchiveService } from './task-archive.service.js';
+import { TaskBatchService } from './task-batch.service.js';
 import { TaskBulkController } from './task-bulk.controller.js';
 import { TaskBulkService } from './task-bulk.service.js';
 import { TaskCreationService } from './task-creation.service.js';
@@ -42,6 +43,7 @@ import { TasksService } from './tasks.service.js';
     ProjectCloneService,
     ProjectErasure,
     TaskArchiveService,
+    TaskBatchService,
     TaskBulkService,
     TaskCreationService,
     TaskExecutionService,
@@ -55,6 +57,7 @@ import { TasksService } from './tasks.service.js';
   ],
   exports: [
     TaskArchiveService,
+    TaskBatchService,
     TaskCreationService,
     TaskExecutionService,
     TaskListService,

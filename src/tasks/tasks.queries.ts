@@ -116,19 +116,22 @@ export async function runStateOf(tx: Transaction, name: string): Promise<RunStat
   return state;
 }
 
-const runStateStatement = memoized(
-  (condition) =>
-    `SELECT t.id, ${usageOf('t.project_id')} AS stored_bytes, p.resource_limits,
-            (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
-            u.unmet_count, u.unmet_dependencies
-       FROM tasks t JOIN projects p ON p.id = t.project_id CROSS JOIN LATERAL (
+/** Joins `unmet_count` and `unmet_dependencies` of a `RunState` to a task `t`. */
+export const joinUnmet = `CROSS JOIN LATERAL (
          SELECT count(*)::int AS unmet_count,
                 jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
                   FILTER (WHERE o.project_id = t.project_id AND NOT o.is_draft) AS unmet_dependencies
            FROM task_dependencies d CROSS JOIN LATERAL (
              -- OFFSET keeps the planner from beginning with all open tasks
              SELECT * FROM tasks o WHERE o.id = d.depends_on_task_id AND o.deleted_at IS NULL AND NOT o.is_archived OFFSET 0) AS o
-          WHERE d.task_id = t.id AND o.status NOT IN ('completed', 'queued', 'running')) AS u
+          WHERE d.task_id = t.id AND o.status NOT IN ('completed', 'queued', 'running')) AS u`;
+
+const runStateStatement = memoized(
+  (condition) =>
+    `SELECT t.id, ${usageOf('t.project_id')} AS stored_bytes, p.resource_limits,
+            (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
+            u.unmet_count, u.unmet_dependencies
+       FROM tasks t JOIN projects p ON p.id = t.project_id ${joinUnmet}
       WHERE ${condition} LIMIT 1`,
 );
 

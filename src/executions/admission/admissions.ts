@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionPool, Transaction } from '../../infra/database.js';
 import type { ExecutionQueue } from '../../infra/execution-queue.js';
 import type { Infrastructure } from '../../infra/infrastructure.js';
@@ -12,6 +13,9 @@ import {
   type Admission,
   type AdmissionCause,
 } from './admission.queries.js';
+
+/** For how long owners are gathered that are looked at in turn. */
+const gatherMs = 200;
 
 /** What was asked for an owner and has not begun. */
 interface Asked {
@@ -31,6 +35,10 @@ export class Admissions {
   /** Where the search for groups with free places goes on. */
   private groupsTo = '';
   private readonly looking = new Map<string, Promise<void>>();
+  /** The owners that are looked at in turn, and the groups of which the first of them lets somebody in. */
+  private readonly inTurn = new Set<string>();
+  private readonly groupsInTurn = new Set<string>();
+  private isServing = false;
 
   constructor(
     private readonly database: ConnectionPool,
@@ -68,6 +76,31 @@ export class Admissions {
     for (const task of endedTasks) asked.endedTasks.add(task);
     for (const group of groups) asked.groups.add(group);
     return asked.looked;
+  }
+
+  /**
+   * Looks for what may be admitted for many owners, in the background and one at a time: all of them at once would take every connection
+   * of the pool. Those that come meanwhile are gathered for a while, since batches follow each other. When it fails, the reconciler looks.
+   */
+  requestInTurn(owners: Iterable<string>, groups: Iterable<string>): void {
+    for (const owner of owners) this.inTurn.add(owner);
+    for (const group of groups) this.groupsInTurn.add(group);
+    if (!this.isServing) void this.serveInTurn();
+  }
+
+  private async serveInTurn(): Promise<void> {
+    this.isServing = true;
+    while (this.inTurn.size > 0) {
+      const owners = [...this.inTurn];
+      this.inTurn.clear();
+      for (const owner of owners) {
+        const groups = [...this.groupsInTurn];
+        this.groupsInTurn.clear();
+        await this.request({ owner, groups }).catch((error: unknown) => this.noteFailure(error));
+      }
+      await delay(gatherMs, undefined, { ref: false });
+    }
+    this.isServing = false;
   }
 
   /** Looks at every owner that has room, and at some of the concurrency groups in which something waits. */
@@ -127,9 +160,10 @@ export class Admissions {
 
   private requestElsewhere(owners: readonly string[]): void {
     // not awaited, since two owners could wait for each other
-    for (const owner of owners)
-      this.request({ owner }).catch((error: unknown) =>
-        this.infrastructure.logger.debug({ err: error }, 'an admission failed and is tried again'),
-      );
+    for (const owner of owners) this.request({ owner }).catch((error: unknown) => this.noteFailure(error));
+  }
+
+  private noteFailure(error: unknown): void {
+    this.infrastructure.logger.debug({ err: error }, 'an admission failed and is tried again');
   }
 }

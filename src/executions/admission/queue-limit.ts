@@ -15,6 +15,8 @@ const queued = "SELECT 1 FROM executions WHERE status = 'queued'";
 /** An SQL expression for the user for whose limits the user $2 counts. */
 const account = '(SELECT coalesce(u.account_id, u.id) FROM users u WHERE u.id = $2)';
 
+const ofUser = `${queued} AND account_id = ${account}`;
+
 /** Bounds the number of queued executions; concurrent requests may exceed the limits slightly. */
 @Injectable()
 export class QueueLimit {
@@ -30,7 +32,7 @@ export class QueueLimit {
       throw new AppError('QUEUE_FULL', { limit }, { retryAfterSeconds: 5 });
     // by default, one user can fill only half of the queue
     const most = MAX_QUEUED_PER_USER ?? Math.ceil(limit / 2);
-    if (await this.isReached(db, userId, `${queued} AND account_id = ${account}`, most))
+    if (await this.isReached(db, userId, ofUser, most))
       throw new AppError(
         'RESOURCE_LIMIT_EXCEEDED',
         { limit: 'max_queued_per_user', value: most },
@@ -38,7 +40,23 @@ export class QueueLimit {
       );
   }
 
-  private async isReached(db: Queryable, whose: string, rows: string, limit: number): Promise<boolean> {
+  /** Whether so many more executions of a user may be queued, 1,000 at most. */
+  async hasRoom(db: Queryable, userId: string, more: number): Promise<boolean> {
+    const { QUEUE_LIMIT: limit, MAX_QUEUED_PER_USER } = this.infrastructure.config;
+    const most = MAX_QUEUED_PER_USER ?? Math.ceil(limit / 2);
+    return !(
+      (await this.isReached(db, '', queued, limit, more)) ||
+      (await this.isReached(db, userId, ofUser, most, more))
+    );
+  }
+
+  private async isReached(
+    db: Queryable,
+    whose: string,
+    rows: string,
+    limit: number,
+    more = 1,
+  ): Promise<boolean> {
     const now = performance.now();
     const known = this.counts.get(whose);
     if (known && now - known.at < cacheMs && known.queued < limit - margin) return false;
@@ -49,6 +67,6 @@ export class QueueLimit {
     const count = row?.n ?? 0;
     if (this.counts.size >= maxCachedCounts) this.counts.clear();
     this.counts.set(whose, { queued: count, at: now });
-    return count >= limit;
+    return count + more > limit;
   }
 }

@@ -23,14 +23,12 @@ import { addUsage } from '../output-usage.queries.js';
 import { QueueLimit } from '../admission/queue-limit.js';
 import { frontOfLine, mayRunAgain, refusedInLine } from '../run-rights.js';
 import {
-  complete,
-  end,
-  syncTask,
-  usualExecution,
   insertExecution,
-  type EndGuard,
+  usualExecution,
   type NewExecution,
-} from './transitions.queries.js';
+  type QueuedResult,
+} from './new-executions.queries.js';
+import { complete, end, syncTask, type EndGuard } from './transitions.queries.js';
 import type { PublicExecution } from './transition-statement.js';
 
 const dependencyNotMet: Outcome = {
@@ -85,12 +83,16 @@ export class ExecutionLifecycle {
       const result = await queued;
       this.publisher.queued(result);
       await admitted();
-      // what it waits for may have come to its end while it was being stored
-      if (!result.execution.blocked) return;
-      await this.admissions.requestBlocked(id);
-      await this.failInVain(id);
+      await this.settleBlocked(result);
     });
     return id;
+  }
+
+  /** Admits what nothing blocks of many new executions that were committed: one owner after the other, in the background. */
+  async admitNew(results: readonly QueuedResult[], groups: readonly string[]): Promise<void> {
+    const owners = new Set(results.map(({ execution }) => ownerOf(execution)));
+    this.admissions.requestInTurn(owners, groups);
+    for (const result of results) await this.settleBlocked(result);
   }
 
   /**
@@ -209,6 +211,13 @@ export class ExecutionLifecycle {
   /** Revokes the admission of executions that were admitted while their queue was being paused or maintenance began. */
   async revokeSuspended(): Promise<void> {
     for (const job of await revokeSuspended(this.database)) await this.queue.remove(job);
+  }
+
+  /** Looks again at a new execution that waits for tasks: what it waits for may have come to its end while it was being stored. */
+  private async settleBlocked({ execution: { id, blocked } }: QueuedResult): Promise<void> {
+    if (!blocked) return;
+    await this.admissions.requestBlocked(id);
+    await this.failInVain(id);
   }
 
   private async finishIn(

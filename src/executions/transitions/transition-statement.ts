@@ -1,4 +1,5 @@
 import {
+  ofEach,
   recording,
   signature,
   type ActivityEntry,
@@ -68,7 +69,7 @@ const unlessClaimed = (value: string, kept: string) =>
 /** A command that belongs to no task has an activity entry of its own. */
 const command = `
      UNION ALL
-    SELECT 'execution', e.id, NULL, 'command_queued', NULL, jsonb_build_object('command', e.command), NULL, NULL, NULL
+    SELECT 'execution', e.id, NULL, e.requested_by, 'command_queued', NULL, jsonb_build_object('command', e.command), NULL, NULL, NULL
       FROM e WHERE e.task_id IS NULL`;
 
 /** The run whose end changed the status of the task `f`: that of the execution `e`, or the failed attempt which `e` repeats. */
@@ -83,8 +84,13 @@ const ended = `
  * @param also more columns to select of the execution `e`
  * @param stored a common table expression that updates the counters of stored bytes
  * @param isNew true for a new execution, which becomes the current one of its task, or is recorded itself when it has none
+ * @param isOfMany true when it changes many executions, each of another task and on behalf of who has requested it; the parameters of the
+ * change begin with $1 then
  */
-export function transitionStatement(change: string, { also = '', isNew = false, stored = '' } = {}): string {
+export function transitionStatement(
+  change: string,
+  { also = '', isNew = false, stored = '', isOfMany = false } = {},
+): string {
   return `
   WITH e AS (${change}), synced AS (
     UPDATE tasks t SET status = ${unlessClaimed('e.status', 't.status')}, execution_id = e.id, updated_at = now(), version = t.version + 1,
@@ -99,7 +105,7 @@ export function transitionStatement(change: string, { also = '', isNew = false, 
     RETURNING t.id, t.project_id, t.number, t.title, t.status, before.status AS old_status, t.progress_percentage, t.updated_at,
               t.actual_duration, t.claim_id IS NOT NULL AS is_claimed
   ), entries AS (
-    SELECT 'task' AS entity_type, f.id AS entity_id, f.project_id,
+    SELECT 'task' AS entity_type, f.id AS entity_id, f.project_id, e.requested_by,
            CASE WHEN f.is_claimed THEN 'run_' || e.status ELSE 'status_changed' END AS action,
            CASE WHEN NOT f.is_claimed THEN to_jsonb(f.old_status) END AS old_value,
            CASE WHEN NOT f.is_claimed THEN to_jsonb(f.status) END AS new_value, ${ended} AS run,
@@ -107,10 +113,10 @@ export function transitionStatement(change: string, { also = '', isNew = false, 
            jsonb_build_object('task_id', f.id, 'project_id', f.project_id, 'title', f.title, 'status', f.status,
              'execution_id', e.id, 'attempt', e.attempt, 'exit_code', e.exit_code, 'reason', e.reason,
              'duration', to_char(make_interval(secs => floor(f.actual_duration + 0.5)), 'HH24:MI:SS')) AS data
-      FROM synced f CROSS JOIN e${isNew ? command : ''}
-  ), ${stored && `${stored}, `}${recording('entries')}
-  SELECT ${resultColumns}${also && `, ${also}`}, $1::uuid AS recorded, r.at, (SELECT count(*)::int FROM pending) AS pending
-    FROM e LEFT JOIN synced f ON true LEFT JOIN recorded r ON true LEFT JOIN projects p ON p.id = f.project_id`;
+      FROM synced f JOIN e ON e.task_id = f.id${isNew ? command : ''}
+  ), ${stored && `${stored}, `}${recording('entries', isOfMany ? ofEach : undefined)}
+  SELECT ${resultColumns}${also && `, ${also}`}, r.id AS recorded, r.at, (SELECT count(*)::int FROM pending) AS pending
+    FROM e LEFT JOIN synced f ON f.id = e.task_id LEFT JOIN recorded r ON r.entity_id = coalesce(f.id, e.id) LEFT JOIN projects p ON p.id = f.project_id`;
 }
 
 type TransitionRow = PublicExecution & {
@@ -139,6 +145,18 @@ export async function applyTransition<E extends PublicExecution>(
 ): Promise<TransitionResult<E> | undefined> {
   const [row] = await db.query<TransitionRow & E>(text, [...signature(actor), ...values]);
   return row && resultOf(row, actor);
+}
+
+/** Runs a statement of `transitionStatement` that changes many executions. @returns only the first result counts the deliveries of all */
+export async function applyTransitions<E extends PublicExecution>(
+  db: Queryable,
+  text: string,
+  values: readonly unknown[],
+): Promise<TransitionResult<E>[]> {
+  const rows = await db.query<TransitionRow & E>(text, values);
+  return rows.map((row, index) =>
+    resultOf(index === 0 ? row : { ...row, pending: 0 }, { id: row.requested_by }),
+  );
 }
 
 const committed = `
