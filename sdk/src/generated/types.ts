@@ -786,7 +786,7 @@ export interface components {
        */
       includeSettings?: boolean;
       /**
-       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers, and the schedules, switched off. A token needs the scope `tasks.write`
+       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers, and the schedules and triggers, switched off, without secrets and with new URLs. A token needs the scope `tasks.write`
        * @default false
        */
       includeTasks?: boolean;
@@ -2124,11 +2124,23 @@ export interface components {
       faults: components['schemas']['ImportFault'][];
       /** @description Labels that are made */
       labels: number;
+      /** @description New ones are switched off, and so are those of which the file changes when or what they run */
+      schedules: {
+        create: number;
+        skip: number;
+        update: number;
+      };
       /** @description Tasks that are already as the file has them */
       skip: number;
+      /** @description New ones are switched off, have a URL of their own and no secret */
+      triggers: {
+        create: number;
+        skip: number;
+        update: number;
+      };
       /** @description Tasks that are changed */
       update: number;
-      /** @description What the file says that is left out, such as users who do not exist here */
+      /** @description What the file says that is left out, such as users who do not exist here, and what is to be done by hand, such as switching a schedule on */
       warnings: components['schemas']['ImportFault'][];
     };
     Label: {
