@@ -2066,6 +2066,12 @@ export interface components {
         | null;
       workingDirectory: string;
     };
+    ExecutionsDownloadArtifactQuery: {
+      /** @description The first byte; behind the end nothing is sent */
+      fromOffset?: number;
+      /** @description The most bytes; all of the rest unless given */
+      limit?: number;
+    };
     ExecutionsListArtifactsQuery: {
       /** @description The maximum number of items */
       limit?: number;
@@ -6085,6 +6091,7 @@ export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
 export type ExecutedTask = components['schemas']['ExecutedTask'];
 export type ExecutionDetail = components['schemas']['ExecutionDetail'];
+export type ExecutionsDownloadArtifactQuery = components['schemas']['ExecutionsDownloadArtifactQuery'];
 export type ExecutionsListArtifactsQuery = components['schemas']['ExecutionsListArtifactsQuery'];
 export type FailClaim = components['schemas']['FailClaim'];
 export type Health = components['schemas']['Health'];
