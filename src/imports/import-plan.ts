@@ -51,7 +51,7 @@ export async function planImport(
     labels: await planLabels(db, context.projectId, contents),
     schedules: await planSchedules(db, context, contents, tasks),
     triggers: await planTriggers(db, context, contents, tasks),
-    attachments: await planAttachments(db, context.projectId, contents),
+    attachments: await planAttachments(db, context.projectId, contents, context.signal),
     gone: { action: 'complete', tasks: [] },
   };
 }
