@@ -16,7 +16,7 @@ export interface MillraceClientOptions extends TokensOptions {
   sessionId?: string | undefined;
   /** How often a request is retried when that is safe; 3 by default. */
   maxRetries?: number | undefined;
-  /** The timeout of one attempt, in milliseconds; 60000 by default. */
+  /** The timeout of one attempt, in milliseconds; 75000 by default, longer than any request of the API waits. */
   timeout?: number | undefined;
   /** Additional headers for every request. */
   headers?: Record<string, string> | undefined;
@@ -42,7 +42,7 @@ export class MillraceClient extends Resources {
     private readonly options: MillraceClientOptions = {},
     tokens?: Tokens,
   ) {
-    const { maxRetries = 3, timeout = 60_000, sessionId } = options;
+    const { maxRetries = 3, timeout = 75_000, sessionId } = options;
     const baseURL = (options.baseURL ?? 'http://localhost:8000/api').replace(/\/+$/, '');
     // a browser's own fetch must not be called as the method of something else
     const fetch =

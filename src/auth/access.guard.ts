@@ -12,7 +12,7 @@ import { Maintenance } from '../infra/maintenance.js';
 import { hasBody, type ActorRequest } from '../http/request.js';
 import { Actors } from './actors.js';
 import { RequestIdentity } from './request-identity.js';
-import { UrlTokens } from './url-tokens.js';
+import { urlsOf, UrlTokens } from './url-tokens.js';
 
 const sessionId = z.uuid();
 
@@ -70,8 +70,9 @@ export class AccessGuard implements CanActivate {
 
   private async decide(request: ActorRequest, { access, machineToken, urlToken }: RouteRules): Promise<void> {
     if (urlToken) {
-      request.bodyOwner = (await this.urlTokens.ownerOf(request)) ?? null;
-      if (request.bodyOwner === null) throw new AppError('RESOURCE_NOT_FOUND');
+      const opened = await this.urlTokens.ownerOf(request);
+      if (!opened) throw new AppError('RESOURCE_NOT_FOUND');
+      request.bodyOwner = urlsOf(opened);
       return;
     }
     if (access === 'public' || this.opensByToken(request, machineToken)) return;

@@ -10,13 +10,19 @@ import { Infrastructure } from '../infra/infrastructure.js';
 import { RateLimiterFactory, type RateLimiter } from '../infra/rate-limiter-factory.js';
 import { isProbe } from '../http/request.js';
 import { RequestIdentity } from './request-identity.js';
-import { UrlTokens } from './url-tokens.js';
+import { urlsOf, UrlTokens } from './url-tokens.js';
 import { RequestNetworks, type OriginSource } from './request-networks.js';
 
 const windowSeconds = 60;
-/** Per minute: of a network, of users by their tier, and of a URL with a token. */
-const limits = { address: 100, standard: 200, premium: 500, url: 60 } as const;
+/** Per minute: of a network, of users by their tier, of a URL with a token, and of all URLs that an account has made. */
+const limits = { address: 100, standard: 200, premium: 500, url: 60, urls: 300 } as const;
 type Kind = keyof typeof limits;
+
+interface Limit {
+  kind: Kind;
+  key: string;
+}
+
 /** A client that goes on although so many of its requests in a row were refused loses its connection, and what it sent ahead. */
 const mostRefusals = 3;
 
@@ -41,6 +47,7 @@ export class RequestRateLimit {
       standard: create('standard'),
       premium: create('premium'),
       url: create('url'),
+      urls: create('urls'),
     };
     this.enabled = infrastructure.config.RATE_LIMIT_ENABLED;
   }
@@ -71,15 +78,20 @@ export class RequestRateLimit {
     if (isInternal(request)) return;
     // a liveness probe must not wait for a Redis that does not respond
     const isLiveness = request.routeOptions.url === '/api/health/live';
-    const { kind, key } = isLiveness
-      ? { kind: 'address' as const, key: networkOf(request.ip) }
-      : await this.limitOf(request);
+    const [own, shared] = isLiveness
+      ? [{ kind: 'address' as const, key: networkOf(request.ip) }]
+      : await this.limitsOf(request);
     const isFree = isProbe(request);
-    const state = isLiveness
+    let { kind } = own;
+    let state = isLiveness
       ? null
       : isFree
-        ? await this.limiters[kind].get(key)
-        : await this.consume(kind, key);
+        ? await this.limiters[kind].get(own.key)
+        : await this.consume(kind, own.key);
+    if (shared && state && state.consumedPoints <= limits[kind]) {
+      const together = await this.consume(shared.kind, shared.key);
+      if (together.consumedPoints > limits[shared.kind]) [kind, state] = [shared.kind, together];
+    }
     const used = state?.consumedPoints ?? 0;
     const resetAt = Date.now() + (state?.msBeforeNext ?? windowSeconds * 1000);
     void reply.headers({
@@ -120,12 +132,17 @@ export class RequestRateLimit {
     }
   }
 
-  private async limitOf(request: FastifyRequest): Promise<{ kind: Kind; key: string }> {
+  /** Returns what a request is counted for, and a second limit that it must not exceed either. */
+  private async limitsOf(request: FastifyRequest): Promise<[own: Limit, shared?: Limit]> {
     const opened = await this.urlTokens.ownerOf(request);
-    if (opened !== undefined) return { kind: 'url', key: opened };
+    if (opened)
+      return [
+        { kind: 'url', key: opened.id },
+        { kind: 'urls', key: urlsOf(opened) },
+      ];
     // a request with an invalid token counts for its network, and the guard refuses it
     const actor = await this.identity.of(request).catch(() => undefined);
-    if (actor) return { kind: actor.tier, key: accountOf(actor) };
-    return { kind: 'address', key: (await this.networks.originOf(request)).network };
+    if (actor) return [{ kind: actor.tier, key: accountOf(actor) }];
+    return [{ kind: 'address', key: (await this.networks.originOf(request)).network }];
   }
 }

@@ -66,8 +66,12 @@ export class CommandsController {
       'RESOURCE_LIMIT_EXCEEDED',
     ],
   })
-  execute(@CurrentActor() actor: Actor, @Body({ schema: executeCommandSchema }) body: ExecuteCommand) {
-    return this.commands.execute(actor, body);
+  execute(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: executeCommandSchema }) body: ExecuteCommand,
+    @ClientGone() gone: AbortSignal,
+  ) {
+    return this.commands.execute(actor, body, gone);
   }
 
   @Get('running')
@@ -97,8 +101,10 @@ export class CommandsController {
   @Get(':command_id/status')
   @Endpoint({
     access: 'read',
+    waits: true,
     summary: 'Show a command with the end of its output',
-    description: 'At most the last 256 KiB of output. Takes the id of a task execution, too.',
+    description:
+      'At most the last 256 KiB of output. Takes the id of a task execution, too. With `wait_seconds` it answers when the command has ended, when there is output beyond `after_offset`, or when the time is over.',
     response: commandStatusSchema,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
@@ -106,8 +112,9 @@ export class CommandsController {
     @CurrentActor() actor: Actor,
     @Param('command_id', { schema: id }) commandId: string,
     @Query({ schema: statusQuery }) query: StatusQuery,
+    @ClientGone() gone: AbortSignal,
   ) {
-    return this.commands.status(actor, commandId, query.tail);
+    return this.commands.status(actor, commandId, query, gone);
   }
 
   @Post(':command_id/cancel')

@@ -131,6 +131,12 @@ export const statusQuery = querySchema({
   tail: queryNumber({ least: 1, most: 10_000 })
     .optional()
     .meta({ description: 'Only the last lines of the output' }),
+  wait_seconds: queryNumber({ least: 0, most: 60 }).default(0).meta({
+    description: 'How long to wait for the end, or for output beyond `after_offset`',
+  }),
+  after_offset: queryNumber({ least: 0, most: Number.MAX_SAFE_INTEGER }).optional().meta({
+    description: 'Ends the wait as soon as more than so many bytes of output are stored',
+  }),
 });
 export type StatusQuery = z.output<typeof statusQuery>;
 

@@ -9,6 +9,7 @@ import { isFinal } from '../executions/transitions/execution-state.js';
 import { ExecutionWaiter } from '../executions/execution-waiter.js';
 import { queueOf, type ExecutionRow } from '../executions/executions.schema.js';
 import { ExecutionsService } from '../executions/executions.service.js';
+import { OutputWaiter } from '../output/output-waiter.js';
 import { storedEnd, tailFrames } from '../output/output-tail.js';
 import { allowedTimeout, refuseFullStorage, runRules } from '../executions/project-rules.js';
 import { readUsage } from '../executions/output-usage.queries.js';
@@ -24,6 +25,7 @@ import {
   type CommandStatus,
   type ExecuteCommand,
   type StartedCommand,
+  type StatusQuery,
 } from './commands.schema.js';
 
 /** How long a request waits for the command to start. */
@@ -43,17 +45,23 @@ export class CommandsService {
     private readonly actors: Actors,
     private readonly safety: SafetyChecks,
     private readonly waiter: ExecutionWaiter,
+    private readonly outputs: OutputWaiter,
     private readonly turns: RequestTurns,
     private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
    * Queues a command and waits until it has started, with `stream_output: false` until it has ended, or the time is over.
+   * @param gone ends the wait, when the client has disconnected; the command goes on
    * @throws COMMAND_UNSAFE, QUEUE_FULL, RESOURCE_LIMIT_EXCEEDED, AUTH_INSUFFICIENT_PERMISSIONS for `allow_unsafe`, PROJECT_NOT_FOUND,
    * PROJECT_ACCESS_DENIED, PROJECT_ARCHIVED; the errors of `Actors.confirm` when the actor loses the permission while the command is
    * checked or waits for its turn
    */
-  async execute(actor: Actor, input: ExecuteCommand): Promise<StartedCommand | CommandStatus> {
+  async execute(
+    actor: Actor,
+    input: ExecuteCommand,
+    gone: AbortSignal,
+  ): Promise<StartedCommand | CommandStatus> {
     const shell = await this.shellOf(actor, input);
     const { environment } = input;
     await this.safety.refuseUnsafe(actor, input.command, input.allow_unsafe, { environment, shell });
@@ -85,16 +93,34 @@ export class CommandsService {
       return this.database.transaction((tx) => enqueue(tx, now));
     });
     if (input.stream_output) return toStarted(await this.waiter.untilStarted(id, startTimeoutMs));
-    return this.show(await this.waiter.untilEnded(id, endTimeoutMs));
+    const row = await this.waiter.untilEnded(id, endTimeoutMs, gone);
+    return this.turns.take(actor, () => this.show(row));
   }
 
   /**
-   * Loads the status of a command with the end of its output.
-   * @param tail the most lines of output to return
-   * @throws RESOURCE_NOT_FOUND
+   * Loads the status of a command with the end of its output, if asked after a wait. While it waits it holds neither a turn nor a
+   * database connection.
+   * @param query the most lines of output to return, and how long to wait for what
+   * @param gone ends the wait, when the client has disconnected
+   * @throws RESOURCE_NOT_FOUND, also when the actor may not see the command any more after the wait; the errors of `Actors.confirm`
    */
-  async status(actor: Actor, id: string, tail: number | undefined): Promise<CommandStatus> {
-    return this.show(await this.executions.require(actor, id, 'read'), tail);
+  async status(
+    actor: Actor,
+    id: string,
+    { tail, wait_seconds, after_offset }: StatusQuery,
+    gone: AbortSignal,
+  ): Promise<CommandStatus> {
+    if (wait_seconds > 0) {
+      const { status } = await this.turns.take(actor, () => this.executions.require(actor, id, 'read'));
+      const waitMs = wait_seconds * 1000;
+      if (!isFinal(status) && after_offset !== undefined)
+        await this.outputs.untilBeyond(id, after_offset, waitMs, gone);
+      else if (!isFinal(status)) await this.waiter.untilEnded(id, waitMs, gone);
+    }
+    return this.turns.take(actor, async () => {
+      const now = wait_seconds > 0 ? await this.actors.recheck(actor) : actor;
+      return this.show(await this.executions.require(now, id, 'read'), tail);
+    });
   }
 
   /**

@@ -30,7 +30,7 @@ export const concurrencySchema = z
       )
       .meta({
         description:
-          'The name of the group, which is one for the whole installation; `{{project}}` stands for the key of the project, `{{input.NAME}}` for an input',
+          'The name of the group. `{{project}}` stands for the key of the project and makes the group its own; without it a group is one for the whole installation. `{{input.NAME}}` stands for an input',
         examples: ['deploy-{{project}}'],
       }),
     limit: z
@@ -41,7 +41,7 @@ export const concurrencySchema = z
       .meta({ description: 'How many runs of the group may be under way when one of this task starts' }),
     on_conflict: z.enum(conflictActions).default('queue').meta({
       description:
-        'What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the runs of the group that you may run, waiting ones included',
+        'What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the older runs of the group in the same project, waiting ones included',
     }),
   })
   .meta({
@@ -97,17 +97,31 @@ export function resolveGroup(group: string, values: { project: string; inputs: I
   throw new AppError('VALIDATION_ERROR', { field: 'concurrency.group', issue, limit: mostBytes });
 }
 
+/** Encloses the id of the project at the beginning of the stored name of a group that is the project's own. */
+const mark = '\u0001';
+
+/** Returns the name of a group as it is shown. @param stored the name that `resolveConcurrency` gave */
+export const shownGroup = (stored: string): string =>
+  stored.startsWith(mark) ? stored.slice(stored.indexOf(mark, 1) + 1) : stored;
+
 /**
- * Resolves the group of a run of a task.
+ * Resolves the group of a run of a task. A name with `{{project}}` gets the id of the project in front of it when it is stored: nobody else
+ * can take a place in the group by writing out its name.
  * @param inputs the values of the run's inputs, without those of secrets
- * @throws VALIDATION_ERROR for a group that holds no input of the task, or whose name is too long then
+ * @throws VALIDATION_ERROR for a group that holds an input which is none of the task, and for a name that is too long or begins with a
+ * control character then
  */
 export function resolveConcurrency(
   concurrency: Concurrency | null,
-  task: { key: string; inputs: readonly { name: string; type: string }[] },
+  task: { key: string; project_id: string; inputs: readonly { name: string; type: string }[] },
   inputs: InputValues,
 ): Concurrency | null {
   if (concurrency === null) return null;
   checkGroupInputs(concurrency, task.inputs);
-  return { ...concurrency, group: resolveGroup(concurrency.group, { project: task.key, inputs }) };
+  const name = resolveGroup(concurrency.group, { project: task.key, inputs });
+  const isOwn = [...concurrency.group.matchAll(placeholder)].some(([, what]) => what === 'project');
+  if (isOwn) return { ...concurrency, group: mark + task.project_id + mark + name };
+  if (!name.startsWith(mark)) return { ...concurrency, group: name };
+  const issue = 'The name of the group begins with a control character with these inputs';
+  throw new AppError('VALIDATION_ERROR', { field: 'concurrency.group', issue });
 }

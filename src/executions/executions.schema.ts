@@ -5,6 +5,7 @@ import { cursorParameter } from '../http/keyset.js';
 import { queryNumber, querySchema } from '../http/query.js';
 import { runLimitsSchema } from '../common/run-limits.js';
 import { secretMask } from './inputs/check-inputs.js';
+import { shownGroup } from './concurrency.js';
 import { executionReasons, executionStatuses, type ExecutionStatus } from './transitions/execution-state.js';
 import { originTypes, type Execution } from './execution.entity.js';
 import { waitingReasons } from './admission/admission.queries.js';
@@ -191,7 +192,7 @@ function listedFields(row: ListedRow): Omit<ExecutionView, 'inputs'> {
     artifacts_omitted: row.artifacts_omitted,
     artifacts_error: row.artifacts_error,
     origin: row.origin_type && row.origin_id ? { type: row.origin_type, id: row.origin_id } : null,
-    concurrency_group: row.concurrency_group,
+    concurrency_group: row.concurrency_group === null ? null : shownGroup(row.concurrency_group),
     concurrency_limit: row.concurrency_limit,
     runs_on: row.runs_on,
     requested_by: row.requested_by,

@@ -76,7 +76,10 @@ export class RequestLog {
         ...(reply.raw.writableFinished || isInternal(request) ? {} : { aborted: true }),
         ...(fault ? { code: fault.code, err: fault.cause } : {}),
       },
-      fault?.message ?? 'a request was answered',
+      // that of an unknown path repeats it
+      request.routeOptions?.url === undefined
+        ? 'no route was found'
+        : (fault?.message ?? 'a request was answered'),
     );
   }
 
@@ -91,5 +94,14 @@ export class RequestLog {
 /** The path of a request without its query, which may contain private data, and without a token that opens its route. */
 function pathOf({ url, routeOptions }: FastifyRequest): string | undefined {
   if (routeOptions?.config?.rules?.urlToken) return routeOptions.url;
-  return url.split('?')[0]!.slice(0, longestPath);
+  return decoded(url.split('?')[0]!).slice(0, longestPath);
+}
+
+/** Decodes a path, so that a token in it looks like one: the logger leaves it out. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path.replaceAll(/%[0-9a-f]{2}/gi, '%');
+  }
 }

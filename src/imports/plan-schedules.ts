@@ -101,7 +101,7 @@ export async function planSchedules(
       contents.addFault(line, 'name', 'Field is required');
       continue;
     }
-    const inputs = inputsFor(notes, entry, existing, declared);
+    const inputs = inputsFor(notes, entry, existing, target, declared);
     const fields: Fields = {
       ...blank,
       ...picked(existing),
@@ -206,22 +206,28 @@ function named(
   };
 }
 
-/** Settles the inputs: no file has the values of secrets, so that those that are stored stay and the others must be set again. */
+/**
+ * Settles the inputs: no file has the values of secrets, so that those that are stored stay and the others must be set again. A stored one
+ * stays only for a secret of the same task, since another one may show it.
+ */
 function inputsFor(
   notes: StarterNotes,
   { inputs }: ScheduleEntry,
   existing: Schedule | undefined,
+  { task_id }: Pick<Schedule, 'task_id'>,
   declared: readonly InputDeclaration[],
 ): InputValues {
   const secrets = new Set(declared.filter(({ type }) => type === 'secret').map(({ name }) => name));
-  const stored = Object.entries(existing?.inputs ?? {});
-  const kept = stored.filter(([name, value]) => secrets.has(name) && value === secretMask);
+  const isMask = ([, value]: [string, unknown]) => value === secretMask;
+  const sealed = existing?.sealed_inputs ? Object.entries(existing.inputs).filter(isMask) : [];
+  const kept = new Map(sealed.filter(([name]) => secrets.has(name) && existing!.task_id === task_id));
   const given = Object.entries(inputs ?? existing?.inputs ?? {});
-  const present = new Set(kept.map(([name]) => name));
-  for (const [name] of given)
-    if (secrets.has(name) && !present.has(name))
-      notes.warn(`inputs.${name}`, 'The values of secrets are not taken from files: set it again');
-  return Object.fromEntries([...given.filter(([name]) => !secrets.has(name)), ...kept]);
+  const isLost = (one: [string, unknown]) =>
+    secrets.has(one[0]) || (isMask(one) && sealed.some(([name]) => name === one[0]));
+  for (const one of given)
+    if (isLost(one) && !kept.has(one[0]))
+      notes.warn(`inputs.${one[0]}`, 'The values of secrets are not taken from files: set it again');
+  return Object.fromEntries([...given.filter((one) => !isLost(one)), ...kept]);
 }
 
 async function usersOf(

@@ -22,6 +22,11 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
+/** Whether an error comes from Postgres or the way to it. */
+export function isDatabaseError(error: unknown): boolean {
+  return /^(?=.*\d)[0-9A-Z]{5}$/.test(sqlStateOf(error)) || isDatabaseAway(error);
+}
+
 /** Whether a statement was sent after the pools were closed at a shutdown. */
 export function isPoolClosed(error: unknown): boolean {
   return error instanceof Error && poolClosed.test(error.message);

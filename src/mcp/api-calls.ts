@@ -48,6 +48,15 @@ export class ApiCalls {
     return this.inTurn(() => this.call('GET', path, undefined, query));
   }
 
+  /**
+   * Reads an answer that waits for something else than the database: its route takes the turns that it needs by itself.
+   * @param signal ends the wait
+   */
+  wait(path: string, query: Query, signal: AbortSignal): Promise<Data> {
+    const within = AbortSignal.any([this.caller.signal, signal]);
+    return new ApiCalls(this.server, { ...this.caller, signal: within }).call('GET', path, undefined, query);
+  }
+
   post(path: string, body: object = {}): Promise<Data> {
     return this.call('POST', path, body);
   }

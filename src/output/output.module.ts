@@ -6,6 +6,7 @@ import { OutputHttp } from './output-http.js';
 import { OutputReader } from './output-reader.js';
 import { OutputRetention } from './output-retention.js';
 import { OutputSearchService } from './output-search.js';
+import { OutputWaiter } from './output-waiter.js';
 import { StoredOutputReader } from './stored-output-reader.js';
 import { OutputWatch } from './output-watch.js';
 
@@ -18,9 +19,10 @@ import { OutputWatch } from './output-watch.js';
     OutputReader,
     OutputRetention,
     OutputSearchService,
+    OutputWaiter,
     StoredOutputReader,
     OutputWatch,
   ],
-  exports: [OutputHttp, OutputReader, OutputRetention, OutputSearchService],
+  exports: [OutputHttp, OutputReader, OutputRetention, OutputSearchService, OutputWaiter],
 })
 export class OutputModule {}

@@ -71,7 +71,8 @@ export class ProjectAccess {
   ): Promise<AccessibleProject> {
     const named = project.includes('-') ? { id: project } : { key: project };
     const found = await findAccessible(db, actor.id, actor.role === 'admin', named);
-    if (!found) throw new AppError('PROJECT_NOT_FOUND', { project_id: project });
+    const isOutside = actor.projectId !== undefined && found?.id !== actor.projectId;
+    if (!found || isOutside) throw new AppError('PROJECT_NOT_FOUND', { project_id: project });
     checkPermission(found, permission);
     return found;
   }

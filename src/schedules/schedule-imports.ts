@@ -38,6 +38,9 @@ export const importedColumns = [
 ] as const;
 export type ImportedColumn = (typeof importedColumns)[number];
 
+/** Who changes one of these becomes the one with whose rights a schedule runs. */
+const targetColumns: ImportedColumn[] = ['task_id', 'template', 'inputs', 'concurrency'];
+
 /** A schedule as an import makes or changes it. */
 export interface ImportedSchedule {
   id: string;
@@ -57,6 +60,11 @@ export const changesRuns = (changed: readonly string[]): boolean =>
 /** No file has the values of secrets, so that none is required of it: a run without one is refused. */
 const withoutSecrets = (declared: readonly InputDeclaration[]): InputDeclaration[] =>
   declared.map((input) => (input.type === 'secret' ? { ...input, required: false } : input));
+
+const taking = ({ task_id }: Pick<Schedule, 'task_id'>, declared: readonly InputDeclaration[]) => ({
+  task_id,
+  inputs: withoutSecrets(declared),
+});
 
 /** Checks that the fields of an imported schedule fit together and that its runs take the inputs. @throws VALIDATION_ERROR with the field */
 export function checkImported({ fields, declared }: Pick<ImportedSchedule, 'fields' | 'declared'>): void {
@@ -124,13 +132,13 @@ export class ScheduleImports {
         { schedule_id: id },
         { message: 'A schedule of the file was changed meanwhile: try again' },
       );
-    const isRetargeted = ['task_id', 'template', 'inputs'].some((name) => changed.includes(name as 'inputs'));
+    const isRetargeted = targetColumns.some((name) => changed.includes(name));
     const next: Schedule = {
       ...before!,
       ...fields,
       ...(isRetargeted
         ? {
-            ...(await this.inputs.seal(id, withoutSecrets(declared), fields.inputs, before)),
+            ...(await this.inputs.seal(id, taking(fields, declared), fields.inputs, before)),
             created_by: actor.id,
           }
         : {}),
@@ -155,7 +163,7 @@ export class ScheduleImports {
     for (const { id, fields, declared } of schedules)
       rows.push({
         ...fields,
-        ...(await this.inputs.seal(id, withoutSecrets(declared), fields.inputs)),
+        ...(await this.inputs.seal(id, taking(fields, declared), fields.inputs)),
         id,
         project_id,
         enabled: false,

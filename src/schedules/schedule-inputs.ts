@@ -9,6 +9,12 @@ import type { Schedule } from './schedule.entity.js';
 /** The inputs of a schedule as they are stored. */
 type StoredInputs = Pick<Schedule, 'id' | 'inputs' | 'sealed_inputs'>;
 
+/** What a schedule runs, and the inputs that this takes. */
+interface Declared {
+  task_id: string | null;
+  inputs: readonly InputDeclaration[];
+}
+
 /** Keeps the inputs of schedules: those of secrets encrypted, and a mask in their place. */
 @Injectable()
 export class ScheduleInputs {
@@ -18,18 +24,28 @@ export class ScheduleInputs {
   ) {}
 
   /**
-   * Checks inputs and seals those of secrets. A value that is the mask of a secret keeps the secret.
-   * @param declared the inputs that the task takes
+   * Checks inputs and seals those of secrets. The mask of a secret keeps the secret, as long as it is given to a secret of the same task:
+   * an input of another kind would show it, and another task may do so.
    * @param before what is stored; absent for a new schedule
    * @throws VALIDATION_ERROR with the field `inputs.NAME`, SECRETS_UNPROTECTED
    */
   async seal(
     id: string,
-    declared: readonly InputDeclaration[],
+    { task_id, inputs: declared }: Declared,
     given: InputValues,
-    before?: StoredInputs,
+    before?: StoredInputs & Pick<Schedule, 'task_id'>,
   ): Promise<Pick<Schedule, 'inputs' | 'sealed_inputs'>> {
     const known = before ? this.open(before) : {};
+    const secretNames = new Set(declared.filter(({ type }) => type === 'secret').map(({ name }) => name));
+    const isSameTask = before?.task_id === task_id;
+    const lost = Object.keys(known).find(
+      (name) => given[name] === secretMask && !(isSameTask && secretNames.has(name)),
+    );
+    if (lost !== undefined)
+      throw new AppError('VALIDATION_ERROR', {
+        field: `inputs.${lost}`,
+        issue: 'Send the value: a stored secret is kept only for a secret input of the same task',
+      });
     const values = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [
         name,

@@ -39,11 +39,11 @@ export class ScheduleTargets {
     actor: Actor,
     { id, project_id }: Pick<Schedule, 'id' | 'project_id'>,
     target: Target,
-    before?: Pick<Schedule, 'id' | 'inputs' | 'sealed_inputs'>,
+    before?: Pick<Schedule, 'id' | 'task_id' | 'inputs' | 'sealed_inputs'>,
   ): Promise<Pick<Schedule, 'task_id' | 'template' | 'inputs' | 'sealed_inputs'>> {
     const { task_id, declared } = await this.declarationsOf(tx, actor, project_id, target);
     checkGroupInputs(target.concurrency, declared);
-    const sealed = await this.inputs.seal(id, declared, target.inputs, before);
+    const sealed = await this.inputs.seal(id, { task_id, inputs: declared }, target.inputs, before);
     if (target.template === null) return { ...sealed, task_id, template: null };
     // the project is that of the schedule
     const { project_id: _, ...template } = target.template;

@@ -1,7 +1,7 @@
 import { formatDuration } from '../common/duration.js';
 import { toInstant } from '../common/fields.js';
-import { timesOf, zoneOf } from './schedule-plan.js';
-import { nextTimes } from './schedule-times.js';
+import { nextRuns } from './next-runs.js';
+import { zoneOf } from './schedule-plan.js';
 import type { ScheduleOccurrence } from './schedule-occurrence.entity.js';
 import type { ScheduleRow } from './schedules.queries.js';
 import { shownTimes, type OccurrenceView, type ScheduleView } from './schedules.schema.js';
@@ -32,7 +32,7 @@ export function toSchedule(row: ScheduleRow, now: number): ScheduleView {
     disabled_at: toInstant(row.disabled_at),
     disabled_reason: row.disabled_reason,
     next_runs: row.enabled
-      ? nextTimes(timesOf(row, zone), now, shownTimes).map((time) => toInstant(new Date(time)))
+      ? nextRuns(row, zone, now, shownTimes).map((time) => toInstant(new Date(time)))
       : [],
     last_run: row.last_run && {
       ...row.last_run,

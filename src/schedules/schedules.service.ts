@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
+import { backgroundTurn } from '../common/background-turns.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import { newId } from '../common/ids.js';
@@ -101,7 +102,14 @@ export class SchedulesService {
       `SELECT ${scheduleColumns} ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
       values,
     );
-    return window.toPage(rows, total, (row) => toSchedule(row, this.clock.now()));
+    const now = this.clock.now();
+    const views = new Map<ScheduleRow, ScheduleView>();
+    for (const row of rows) {
+      // the times of one may take some milliseconds to find
+      await backgroundTurn();
+      views.set(row, toSchedule(row, now));
+    }
+    return window.toPage(rows, total, (row) => views.get(row)!);
   }
 
   /** Returns a schedule. @throws RESOURCE_NOT_FOUND */
@@ -121,7 +129,7 @@ export class SchedulesService {
       checkVersion(before.version, version, ifMatch);
       const merged = { ...before, ...changes };
       checkShape(merged);
-      const isRetargeted = ['task_id', 'template', 'inputs'].some((field) => field in changes);
+      const isRetargeted = ['task_id', 'template', 'inputs', 'concurrency'].some((field) => field in changes);
       const target = isRetargeted ? await this.targets.check(tx, confirmed, before, merged, before) : {};
       const now = this.clock.now();
       const isSwitchedOn = merged.enabled && !before.enabled;

@@ -19,6 +19,20 @@ export async function lastRunOf(tx: Transaction, task: AccessibleTask): Promise<
   return last;
 }
 
+/**
+ * Refuses to repeat a run with its inputs when it ran in another project, from which the task was moved: not everybody who sees the task
+ * sees that run.
+ * @throws VALIDATION_ERROR for `inputs`
+ */
+export function refuseForeignInputs(task: AccessibleTask, last: Execution): void {
+  const hasInputs = last.secret_inputs_id !== null || Object.keys(last.inputs).length > 0;
+  if (last.project_id === task.project_id || !hasInputs) return;
+  throw new AppError('VALIDATION_ERROR', {
+    field: 'inputs',
+    issue: 'The last run was in another project: send the inputs again',
+  });
+}
+
 /** The command that a run of a task has: its own, or the template of its project. */
 export function commandOf(task: AccessibleTask): string | undefined {
   return task.command ?? task.project_settings.command_template;

@@ -5,6 +5,9 @@ import type { Transaction } from '../infra/database.js';
 import { settleWaiting } from './task-claims.queries.js';
 import { requireTask } from './tasks.queries.js';
 
+/** The most tasks on the way from a new dependency that are looked at for a circle: 10,000 in a row take 70 ms. */
+const mostWalked = 10_000;
+
 /**
  * Replaces the dependencies of a task.
  * @throws VALIDATION_ERROR when one belongs to another project or depends on this task
@@ -35,7 +38,10 @@ export async function setDependencies(
       throw dependencyFault(`${id} belongs to another project`);
     if (!ids.includes(id)) ids.push(id);
   }
-  if (await reaches(tx, ids, taskId)) throw dependencyFault('A task cannot wait for itself');
+  // those that it has already close no circle
+  const added = ids.filter((id) => !present.has(id));
+  if (added.length > 0 && (await reaches(tx, added, taskId)))
+    throw dependencyFault('A task cannot wait for itself');
   await tx.query('DELETE FROM task_dependencies WHERE task_id = $1 AND depends_on_task_id <> ALL($2)', [
     taskId,
     ids,
@@ -50,17 +56,33 @@ export async function setDependencies(
   void tx.behindCommit(() => settleWaiting(tx, [taskId]));
 }
 
-/** Checks whether following the dependencies from any of the tasks `from` leads to `taskId`. */
+/**
+ * Checks whether following the dependencies from any of the tasks `from` leads to `taskId`. The walk is bounded, since it holds the lock
+ * of the project.
+ * @throws VALIDATION_ERROR when more tasks are reached than the bound
+ */
 async function reaches(tx: Transaction, from: string[], taskId: string): Promise<boolean> {
-  const rows = await tx.query(
-    `WITH RECURSIVE reached (id) AS (
+  if (from.includes(taskId)) return true;
+  // a task that nothing waits for, such as a new one, closes no circle
+  const dependents = await tx.query('SELECT 1 FROM task_dependencies WHERE depends_on_task_id = $1 LIMIT 1', [
+    taskId,
+  ]);
+  if (dependents.length === 0) return false;
+  const [walk] = await tx.query<{ is_reached: boolean | null; steps: number }>(
+    `WITH RECURSIVE walked (id) AS (
        SELECT unnest($1::uuid[])
        UNION
-       SELECT d.depends_on_task_id FROM task_dependencies d JOIN reached r ON d.task_id = r.id
-     ) SELECT 1 FROM reached WHERE id = $2`,
+       -- OFFSET keeps the planner from reading the whole table in each step
+       SELECT d.depends_on_task_id FROM walked w CROSS JOIN LATERAL (
+         SELECT depends_on_task_id FROM task_dependencies WHERE task_id = w.id OFFSET 0) AS d
+     ) SELECT bool_or(id = $2) AS is_reached, count(*)::int AS steps
+         FROM (SELECT id FROM walked LIMIT ${mostWalked + 1}) AS w`,
     [from, taskId],
   );
-  return rows.length > 0;
+  if (walk!.is_reached) return true;
+  if (walk!.steps > mostWalked)
+    throw dependencyFault(`What it would wait for waits for more than ${mostWalked} tasks itself`);
+  return false;
 }
 
 function dependencyFault(issue: string): AppError {

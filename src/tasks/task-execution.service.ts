@@ -8,6 +8,7 @@ import type { Actor } from '../common/permissions.js';
 import { ExecutionLifecycle } from '../executions/transitions/execution-lifecycle.js';
 import type { Execution } from '../executions/execution.entity.js';
 import { checkedVariables, checkInputs } from '../executions/inputs/check-inputs.js';
+import { PatternMatches } from '../executions/inputs/input-pattern.js';
 import { RunInputs } from '../executions/inputs/run-inputs.js';
 import {
   queueOf,
@@ -32,7 +33,7 @@ import type {
   TaskExecutions,
 } from './task-execution.schema.js';
 import { refuseClaimed } from './task-claims.queries.js';
-import { commandOf, lastRunOf, shellOf, taskVariables } from './task-command.js';
+import { commandOf, lastRunOf, refuseForeignInputs, shellOf, taskVariables } from './task-command.js';
 import {
   Unchecked,
   type CheckedCommand,
@@ -68,11 +69,12 @@ export class TaskExecutionService {
    * full and says so
    */
   async execute(actor: Actor, name: string, input: ExecuteTask, start: RunStart = {}): Promise<QueuedTask> {
+    const matches = new PatternMatches();
     return this.withCheckedCommand(actor, name, {
       allowUnsafe: input.options.allow_unsafe,
       ...(start.isUnattended ? { isUnattended: true } : {}),
       ...(start.makeTask ? { makeTask: start.makeTask } : {}),
-      inputs: async (_tx, task) => checkInputs(task.inputs, input.inputs),
+      inputs: async (_tx, task) => checkInputs(task.inputs, input.inputs, matches),
       enqueue: (tx, task, state, inputs) =>
         this.enqueue(tx, actor, task, state, { ...input, ...start, inputs }),
     });
@@ -83,10 +85,13 @@ export class TaskExecutionService {
    * @throws TASK_NOT_RETRYABLE and the errors of `execute`
    */
   async retry(actor: Actor, name: string, { inputs: sent }: RetryTask = {}): Promise<RetriedTask> {
+    const matches = new PatternMatches();
     return this.withCheckedCommand(actor, name, {
       inputs: async (tx, task) => {
         const last = await lastRunOf(tx, task);
-        return checkInputs(task.inputs, sent ?? (await this.inputs.ofLast(tx, task.inputs, last)));
+        if (!sent) refuseForeignInputs(task, last);
+        const given = sent ?? (await this.inputs.ofLast(tx, task.inputs, last));
+        return checkInputs(task.inputs, given, matches);
       },
       enqueue: async (tx, task, state, inputs) => {
         const last = await lastRunOf(tx, task);
@@ -94,7 +99,8 @@ export class TaskExecutionService {
           priority: (['high', 'normal', 'low'] as const)[last.queue] ?? 'normal',
           options: { timeout: last.timeout, limits: last.limits, final_exit_codes: last.final_exit_codes },
           inputs,
-          last,
+          // the message that started a run in another project is not shown in this one
+          last: last.project_id === task.project_id ? last : { ...last, payload_id: null },
         };
         const queued = await this.enqueue(tx, actor, task, state, again);
         return async () => ({ ...(await queued()), retry_attempt: last.attempt + 1 });
@@ -177,10 +183,10 @@ export class TaskExecutionService {
     const command = commandOf(task);
     if (command === undefined) throw new AppError('TASK_NOT_EXECUTABLE', { task_id: task.id });
     // an execution may wait for a dependency that is queued or running, but not for one that nobody has started
-    if (state.unmet_dependencies !== null) {
+    if (state.unmet_count > 0) {
       throw new AppError('TASK_DEPENDENCY_NOT_MET', {
         task_id: task.id,
-        dependencies: state.unmet_dependencies,
+        dependencies: state.unmet_dependencies ?? [],
       });
     }
     const { MAX_RUN_LIMITS, MAX_USER_STORAGE } = this.infrastructure.config;
@@ -190,7 +196,7 @@ export class TaskExecutionService {
     const secret_inputs_id = await this.inputs.store(tx, task.project_id, inputs.secrets);
     const id = newId();
     const group = resolveConcurrency(concurrency, task, inputs.values);
-    if (group) this.conflicts.settle(tx, actor, group, id);
+    if (group) this.conflicts.settle(tx, actor, group, { id, projectId: task.project_id });
     await this.lifecycle.enqueue(tx, actor, {
       id,
       ...runRules(project, { ...task.limits, ...input.options.limits }, MAX_RUN_LIMITS, task.runs_on),

@@ -66,7 +66,8 @@ export async function requireTask<More extends object = object>(
   let [task, another] = await find(hasName(name, 3));
   const former = task ? undefined : hadName(name, 3);
   if (former) [task, another] = await find(former);
-  if (!task) throw new AppError('TASK_NOT_FOUND', { task_id: name });
+  const isOutside = actor.projectId !== undefined && task?.project_id !== actor.projectId;
+  if (!task || isOutside) throw new AppError('TASK_NOT_FOUND', { task_id: name });
   if (another)
     throw new AppError('TASK_NOT_FOUND', { task_id: name, issue: 'More than one task begins like this' });
   checkPermission({ id: task.project_id, status: task.project_status, access: task.access }, permission);
@@ -99,7 +100,9 @@ export interface RunState extends Pick<Project, 'resource_limits'> {
   stored_bytes: string;
   /** The id of the task's execution that is queued or running. */
   active: string | null;
-  /** Tasks that it depends on and that are neither completed, queued nor running. */
+  /** How many tasks it depends on that are neither completed, queued nor running. */
+  unmet_count: number;
+  /** Those of them that everybody sees who sees the task: the others have been moved to another project, or are drafts. */
   unmet_dependencies: { id: string; status: string }[] | null;
 }
 
@@ -117,13 +120,15 @@ const runStateStatement = memoized(
   (condition) =>
     `SELECT t.id, ${usageOf('t.project_id')} AS stored_bytes, p.resource_limits,
             (SELECT e.id FROM executions e WHERE e.id = t.execution_id AND e.status IN ('queued', 'running')) AS active,
-            (SELECT jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
-               FROM task_dependencies d CROSS JOIN LATERAL (
-                 -- OFFSET keeps the planner from beginning with all open tasks
-                 SELECT o.id, o.status FROM tasks o WHERE o.id = d.depends_on_task_id AND o.deleted_at IS NULL AND NOT o.is_archived OFFSET 0) AS o
-              WHERE d.task_id = t.id AND o.status NOT IN ('completed', 'queued', 'running'))
-              AS unmet_dependencies
-       FROM tasks t JOIN projects p ON p.id = t.project_id
+            u.unmet_count, u.unmet_dependencies
+       FROM tasks t JOIN projects p ON p.id = t.project_id CROSS JOIN LATERAL (
+         SELECT count(*)::int AS unmet_count,
+                jsonb_agg(jsonb_build_object('id', o.id, 'status', o.status))
+                  FILTER (WHERE o.project_id = t.project_id AND NOT o.is_draft) AS unmet_dependencies
+           FROM task_dependencies d CROSS JOIN LATERAL (
+             -- OFFSET keeps the planner from beginning with all open tasks
+             SELECT * FROM tasks o WHERE o.id = d.depends_on_task_id AND o.deleted_at IS NULL AND NOT o.is_archived OFFSET 0) AS o
+          WHERE d.task_id = t.id AND o.status NOT IN ('completed', 'queued', 'running')) AS u
       WHERE ${condition} LIMIT 1`,
 );
 

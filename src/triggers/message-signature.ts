@@ -7,9 +7,17 @@ const toleranceSeconds = 300;
  * Checks the signature of a message. Either family is enough: `X-Hub-Signature-256`, the HMAC-SHA256 of the body in GitHub's format, or
  * `webhook-signature` of Standard Webhooks (https://www.standardwebhooks.com). The package of the latter computes hashes in JavaScript,
  * which takes 60 ms for 2 MiB, and only of text.
+ * @returns undefined when the message is not signed; the id of the delivery, if the signature is for it, too
  */
-export function isSigned(body: Buffer, headers: Record<string, string>, secret: string): boolean {
-  return isSignedForGitHub(body, headers['x-hub-signature-256'], secret) || isStandard(body, headers, secret);
+export function signatureOf(
+  body: Buffer,
+  headers: Record<string, string>,
+  secret: string,
+): { deliveryId: string | undefined } | undefined {
+  if (isStandard(body, headers, secret)) return { deliveryId: headers['webhook-id'] };
+  return isSignedForGitHub(body, headers['x-hub-signature-256'], secret)
+    ? { deliveryId: undefined }
+    : undefined;
 }
 
 function isSignedForGitHub(body: Buffer, header: string | undefined, secret: string): boolean {

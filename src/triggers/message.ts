@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { InputValues } from '../executions/inputs/input-declarations.js';
+import { AppError } from '../common/errors.js';
+import { mostBytesInAll, type InputValues } from '../executions/inputs/input-declarations.js';
+import { mostValueBytes } from '../executions/inputs/input-value.js';
+import { jsonLength } from './bounded-json.js';
 import { valueAt } from './json-pointer.js';
 import type { TriggerFilter } from './trigger.entity.js';
 
-/** Headers that are no part of the message: they let their sender in somewhere, or are between two machines only. */
+/** Headers that let their sender in somewhere, such as `Authorization`, `Cookie` and `X-Gitlab-Token`. */
+const isSecret = (name: string) => /authorization|cookie|token|secret|password|api-?key/.test(name);
+/** Headers that are between two machines only. */
 const withheld = new Set([
-  'authorization',
-  'cookie',
-  'proxy-authorization',
   'connection',
   'content-length',
   'host',
@@ -36,14 +38,23 @@ const mostIdCharacters = 200;
 export function readMessage(body: Buffer, sent: IncomingHttpHeaders): Message {
   const headers = Object.fromEntries(
     Object.entries(sent).flatMap(([name, value]) =>
-      withheld.has(name) || value === undefined ? [] : [[name, String(value)] as const],
+      withheld.has(name) || isSecret(name) || value === undefined ? [] : [[name, String(value)] as const],
     ),
   );
   const json = asJson(body);
   const id = headers['x-github-delivery'] ?? headers['webhook-id'];
-  const deliveryId = id === undefined || id === '' ? undefined : id.slice(0, mostIdCharacters);
-  return { body, headers, json, deliveryId, event: eventsOf(headers, json)[0]?.slice(0, 100) };
+  return {
+    body,
+    headers,
+    json,
+    deliveryId: readDeliveryId(id),
+    event: eventsOf(headers, json)[0]?.slice(0, 100),
+  };
 }
+
+/** Reads the id that a sender gave to a delivery. */
+export const readDeliveryId = (id: string | undefined): string | undefined =>
+  id === undefined || id === '' ? undefined : id.slice(0, mostIdCharacters);
 
 function asJson(body: Buffer): unknown {
   try {
@@ -85,16 +96,35 @@ export function leftOut(
   return other && `${other[0]} has another value`;
 }
 
-/** Takes the values of inputs from a message. A pointer to nothing gives no value; one to more than a value gives its JSON. */
+/**
+ * Takes the values of inputs from a message. A pointer to nothing gives no value; one to more than a value gives its JSON.
+ * @throws VALIDATION_ERROR with the field `inputs.NAME` when the JSON is longer than an input may be, before it is written
+ */
 export function inputsOf(inputsFrom: Record<string, string>, json: unknown): InputValues {
   const values: InputValues = {};
+  // many inputs may be given the same part of a message
+  const written = new Map<unknown, string>();
+  let characters = 0;
   for (const [name, pointer] of Object.entries(inputsFrom)) {
     const value = valueAt(json, pointer);
     if (value === undefined || value === null) continue;
-    values[name] =
-      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-        ? value
-        : JSON.stringify(value);
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      values[name] = value;
+      continue;
+    }
+    const text = written.get(value) ?? textOf(name, value);
+    written.set(value, text);
+    characters += text.length;
+    if (characters > mostBytesInAll) throw tooLong('inputs', mostBytesInAll);
+    values[name] = text;
   }
   return values;
 }
+
+function textOf(name: string, value: unknown): string {
+  if (jsonLength(value, mostValueBytes) > mostValueBytes) throw tooLong(`inputs.${name}`, mostValueBytes);
+  return JSON.stringify(value);
+}
+
+const tooLong = (field: string, most: number) =>
+  new AppError('VALIDATION_ERROR', { field, issue: `must not exceed ${most} bytes` });

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Actors } from '../auth/actors.js';
-import { UrlTokens } from '../auth/url-tokens.js';
+import { urlsOf, UrlTokens } from '../auth/url-tokens.js';
 import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { Keyring, placeOfTrigger } from '../common/keyring.js';
@@ -12,14 +12,16 @@ import { priorities } from '../executions/executions.schema.js';
 import { storePayload } from '../executions/run-payload.queries.js';
 import { Database, type Queryable } from '../infra/database.js';
 import { Maintenance } from '../infra/maintenance.js';
+import { RequestTurns } from '../request-limits/request-turns.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { TaskExecutionService } from '../tasks/task-execution.service.js';
-import { inputsOf, leftOut, readMessage, type Message } from './message.js';
-import { isSigned } from './message-signature.js';
+import { inputsOf, leftOut, readDeliveryId, readMessage, type Message } from './message.js';
+import { signatureOf } from './message-signature.js';
 import type { TriggerDelivery } from './trigger-delivery.entity.js';
 import type { Trigger } from './trigger.entity.js';
 import type { TriggerAnswer } from './triggers.schema.js';
 
+type KnownTrigger = Trigger & { account_id: string } & Record<string, unknown>;
 type DeliveryRow = TriggerDelivery & Record<string, unknown>;
 type Outcome = Pick<TriggerDelivery, 'outcome' | 'reason' | 'message' | 'execution_id'>;
 
@@ -36,9 +38,13 @@ export class TriggerReceiver {
     private readonly runs: TaskExecutionService,
     private readonly keyring: Keyring,
     private readonly maintenance: Maintenance,
+    private readonly turns: RequestTurns,
     urlTokens: UrlTokens,
   ) {
-    urlTokens.lookUpWith(async (token) => (await this.find(token))?.id);
+    urlTokens.lookUpWith(async (token) => {
+      const found = await this.find(token);
+      return found && { id: found.id, accountId: found.account_id };
+    });
   }
 
   /**
@@ -50,11 +56,19 @@ export class TriggerReceiver {
   async receive(token: string, body: Buffer, headers: IncomingHttpHeaders): Promise<TriggerAnswer> {
     const trigger = await this.find(token);
     if (!trigger) throw new AppError('RESOURCE_NOT_FOUND');
+    // messages to all triggers of an account share its turns, apart from those of its own requests
+    const turn = { id: urlsOf({ accountId: trigger.account_id }) };
+    return this.turns.take(turn, () => this.accept(trigger, body, headers));
+  }
+
+  private async accept(trigger: Trigger, body: Buffer, headers: IncomingHttpHeaders): Promise<TriggerAnswer> {
     const message = readMessage(body, headers);
     if (trigger.sealed_secret) {
       const secret = this.keyring.open(placeOfTrigger(trigger.id), trigger.sealed_secret);
-      if (!isSigned(body, message.headers, secret))
-        throw await this.refused(trigger, message, new AppError('TRIGGER_SIGNATURE_INVALID'));
+      const signed = signatureOf(body, message.headers, secret);
+      if (!signed) throw await this.refused(trigger, message, new AppError('TRIGGER_SIGNATURE_INVALID'));
+      // the id that is signed cannot be exchanged to run the task again
+      if (signed.deliveryId !== undefined) message.deliveryId = readDeliveryId(signed.deliveryId);
     }
     const known = await this.known(trigger, message);
     if (known) return answerOf(trigger, known);
@@ -70,10 +84,12 @@ export class TriggerReceiver {
     }
   }
 
-  private async find(token: string): Promise<(Trigger & Record<string, unknown>) | undefined> {
+  /** Finds the trigger of a token, with the account of its maker. */
+  private async find(token: string): Promise<KnownTrigger | undefined> {
     if (!isWellFormed(token)) return undefined;
-    const [row] = await this.database.query<Trigger & Record<string, unknown>>(
-      'SELECT * FROM triggers WHERE token_hash = $1',
+    const [row] = await this.database.query<KnownTrigger>(
+      `SELECT t.*, COALESCE(u.account_id, t.created_by) AS account_id
+         FROM triggers t LEFT JOIN users u ON u.id = t.created_by WHERE t.token_hash = $1`,
       [hashOfToken(token)],
     );
     return row;

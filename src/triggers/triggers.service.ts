@@ -3,7 +3,7 @@ import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { Keyring, placeOfTrigger } from '../common/keyring.js';
-import type { Actor } from '../common/permissions.js';
+import { may, type Actor } from '../common/permissions.js';
 import { hasScope, scopesOf } from '../common/scopes.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import { checkVersion } from '../http/request.js';
@@ -188,7 +188,8 @@ export class TriggersService {
 
   /** Shows a trigger, with its token to who may run tasks in its project. */
   private shown(actor: Actor, { access }: Pick<AccessibleProject, 'access'>, row: Trigger): TriggerView {
-    const mayRun = access !== 'viewer' && hasScope(actor, scopesOf('triggers', 'execute'));
+    const mayRun =
+      may(actor, 'execute') && access !== 'viewer' && hasScope(actor, scopesOf('triggers', 'execute'));
     return toTrigger(row, mayRun ? this.keyring.open(placeOfTrigger(row.id), row.sealed_token) : null);
   }
 

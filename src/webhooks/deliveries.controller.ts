@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { Endpoint } from '../http/endpoint.js';
 import { id } from '../common/fields.js';
 import type { Actor } from '../common/permissions.js';
-import { CurrentActor, RequestUrl } from '../http/request.js';
+import { ClientGone, CurrentActor, RequestUrl } from '../http/request.js';
 import {
   deliveryDetailSchema,
   deliveryListQuery,
@@ -34,9 +34,10 @@ export class DeliveriesController {
   async test(
     @CurrentActor() actor: Actor,
     @Param('webhook_id', { schema: id }) webhookId: string,
+    @ClientGone() gone: AbortSignal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const delivery = await this.deliveries.test(actor, webhookId);
+    const delivery = await this.deliveries.test(actor, webhookId, gone);
     if (delivery.status === 'pending') void reply.status(202);
     return delivery;
   }

@@ -4,6 +4,7 @@ import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import type { WebhookDelivery } from '../activity/webhook-delivery.entity.js';
 import type { Webhook } from '../activity/webhook.entity.js';
+import { Actors } from '../auth/actors.js';
 import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import { PageWindow, type Page } from '../http/pagination.js';
@@ -11,6 +12,7 @@ import type { Actor } from '../common/permissions.js';
 import { countSome, Database, type Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import { HeavyWork } from '../infra/heavy-work.js';
+import { RequestTurns } from '../request-limits/request-turns.js';
 import {
   listedColumns,
   toDelivery,
@@ -26,6 +28,8 @@ import { testEvent } from './outcome.js';
 import { WebhookAccess } from './webhook-access.js';
 
 const testWaitMs = 5_000;
+/** The pauses between two looks at the result of a test message: about a dozen in the whole time. */
+const lookMs = { first: 50, most: 1_000 };
 
 @Injectable()
 export class DeliveriesService {
@@ -35,6 +39,8 @@ export class DeliveriesService {
     private readonly access: WebhookAccess,
     private readonly activity: ActivityLog,
     private readonly events: Events,
+    private readonly actors: Actors,
+    private readonly turns: RequestTurns,
   ) {}
 
   /** Lists the deliveries of a webhook. @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED */
@@ -72,23 +78,35 @@ export class DeliveriesService {
 
   /**
    * Sends a test message through the outbox like all messages, even to an inactive webhook, and waits up to 5 s for the result. It is
-   * attempted once.
+   * attempted once. Between the looks at the result it holds neither a turn nor a database connection.
+   * @param gone ends the wait, when the client has disconnected; the message is sent all the same
    * @returns the delivery, which is still pending when the receiver takes longer
+   * @throws RESOURCE_NOT_FOUND, PROJECT_ACCESS_DENIED, also when the access ends meanwhile; the errors of `Actors.confirm`
    */
-  async test(actor: Actor, webhookId: string): Promise<DeliveryView> {
+  async test(actor: Actor, webhookId: string, gone: AbortSignal): Promise<DeliveryView> {
     const id = newId();
-    await this.database.transaction(async (tx) => {
-      const webhook = await this.access.require(actor, webhookId, tx);
+    const send = async (tx: Transaction, now: Actor) => {
+      const webhook = await this.access.require(now, webhookId, tx);
       const data = { message: 'A test message of Millrace', requested_by: actor.id };
       await tx.query(
         'INSERT INTO webhook_deliveries (id, webhook_id, event, data, next_attempt_at) VALUES ($1, $2, $3, $4, now())',
         [id, webhookId, testEvent, data],
       );
-      this.record(tx, actor, webhook, 'tested', { delivery_id: id });
+      this.record(tx, now, webhook, 'tested', { delivery_id: id });
+    };
+    await this.turns.take(actor, async () => {
+      const now = await this.actors.confirm(actor, 'write');
+      return this.database.transaction((tx) => send(tx, now));
     });
-    for (const deadline = Date.now() + testWaitMs; ; await sleep(50)) {
-      const delivery = await this.find(webhookId, id);
-      if (delivery.status !== 'pending' || Date.now() > deadline) return toDelivery(delivery);
+    const deadline = Date.now() + testWaitMs;
+    for (let pause = lookMs.first; ; pause = Math.min(pause * 1.5, lookMs.most)) {
+      await sleep(Math.min(pause, deadline - Date.now()), undefined, { signal: gone }).catch(() => undefined);
+      const delivery = await this.turns.take(actor, async () => {
+        await this.access.require(await this.actors.recheck(actor), webhookId);
+        return this.find(webhookId, id);
+      });
+      if (delivery.status !== 'pending' || gone.aborted || Date.now() >= deadline)
+        return toDelivery(delivery);
     }
   }
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveriesService } from './deliveries.service.js';
@@ -9,7 +10,7 @@ import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksService } from './webhooks.service.js';
 
 @Module({
-  imports: [ProjectsModule],
+  imports: [AuthModule, ProjectsModule],
   controllers: [WebhooksController, DeliveriesController],
   providers: [DeliveriesService, Dispatcher, WebhookAccess, WebhooksService, WebhookSwitch],
 })

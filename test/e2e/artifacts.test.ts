@@ -119,6 +119,23 @@ describe.each(kinds)('what a command leaves in its workspace, isolation %s', (is
       expect((await list(run)).every(({ size }) => size === 2)).toBe(true);
     });
 
+    test('with a path that is too long are left out alone, and as many patterns as there may be are used', async () => {
+      const long = Array.from({ length: 12 }, () => 'x'.repeat(200)).join('/');
+      const globs = Array.from({ length: 49 }, (_, n) => `${'?'.repeat(240)}${n}`);
+      const run = await runJob(
+        owner,
+        project,
+        `mkdir -p a-${long} b; echo long > a-${long}/file.txt; echo short > b/file.txt`,
+        'completed',
+        { artifacts: [...globs, '**/file.txt'] },
+      );
+      expect(await paths(run)).toEqual(['b/file.txt']);
+      expect(await show(run)).toMatchObject({
+        artifacts_omitted: 1,
+        artifacts_error: expect.stringContaining('1 could not be stored'),
+      });
+    });
+
     test('are no links, pipes or folders, whatever they lead to', async () => {
       const place = app.dataDir;
       const command = `mkdir -p l; ln -s /etc/passwd l/passwd; ln -s ${place}/jwt-secret l/secret; ln -s ${place} l/data; ln -s / l/root

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { useApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 import { mode } from '../support/mode.js';
-import { data, refusal, countValues } from './steps.js';
+import { countValues, data, makeJob, makeProject, refusal, type Json } from './steps.js';
 
 const app = useApp({ env: { RATE_LIMIT_ENABLED: 'true', TRUST_PROXY: '127.0.0.1' } });
 const from = (client: Client, address: string) => client.with({ 'x-forwarded-for': address });
@@ -135,4 +135,33 @@ test('the requests of a key of a project count with those of who has made it', a
     before - 2,
     before - 3,
   ]);
+});
+
+test('a trigger has 60 messages a minute, and all triggers of who has made them 300', async () => {
+  const maker = await app.admin.createUser('developer');
+  const project = await makeProject(maker);
+  const task = await makeJob(maker, project, 'true');
+  const triggers: Json[] = [];
+  for (let n = 0; n < 7; n += 1)
+    triggers.push(
+      await data(
+        201,
+        maker.post(`/api/projects/${project.id}/triggers`, {
+          name: `T${n}`,
+          task_id: task.id,
+          enabled: false,
+        }),
+      ),
+    );
+  const anybody = app.anonymous();
+  const send = async (trigger: Json, count: number) => {
+    const answers = await Promise.all(Array.from({ length: count }, () => anybody.post(trigger.path, {})));
+    return countValues(answers.map(({ status }) => String(status)));
+  };
+  expect(await send(triggers[0]!, 61)).toEqual({ 200: 60, 429: 1 });
+  for (const trigger of triggers.slice(1, 5)) expect(await send(trigger, 60)).toEqual({ 200: 60 });
+  const refused = await anybody.post(triggers[5]!.path, {});
+  expect([refused.status, refused.body.error.details.limit]).toEqual([429, 300]);
+  // who has made them is not locked out by what others send
+  await data(200, maker.get(`/api/projects/${project.id}/triggers`));
 });

@@ -251,22 +251,51 @@ test('cancel_running takes the place of what runs and waits in its group', async
   expect(await mostAtOnce(group)).toBe(1);
 });
 
-test('cancel_running cancels nothing where its requester may not run commands, and waits there', async () => {
-  const [mine, shared] = await Promise.all([makeProject(owner), makeProject(other)]);
-  await data(200, other.put(`/api/projects/${shared.id}/members/${owner.user.id}`, { role: 'viewer' }));
+test('cancel_running leaves the runs of other projects alone and waits for them', async () => {
+  // the owner may run commands in both, but a developer of the shared one has named the group
+  const [mine, shared] = await Promise.all([makeProject(owner), makeProject(owner)]);
+  await data(200, owner.put(`/api/projects/${shared.id}/members/${other.user.id}`, { role: 'developer' }));
   const group = 'foreign';
-  const held = await hold(other, shared, { group });
-  const newer = await makeJob(owner, mine, 'true', { concurrency: { group, on_conflict: 'cancel_running' } });
-  expect(await execute(owner, newer)).toMatchObject({ why_waiting: 'concurrency_group' });
-  expect(await show(other, held)).toMatchObject({ status: 'running' });
-  await data(200, other.put(`/api/projects/${shared.id}/members/${owner.user.id}`, { role: 'developer' }));
-  const newest = await makeJob(owner, mine, 'true', {
+  const held = await hold(owner, mine, { group });
+  const older = await makeJob(owner, shared, 'true', { concurrency: { group } });
+  await execute(owner, older);
+  const newer = await makeJob(other, shared, 'true', {
     concurrency: { group, on_conflict: 'cancel_running' },
   });
-  await execute(owner, newest);
-  await reached(owner, newest, 'completed');
-  await reached(other, held, 'cancelled');
-  expect((await show(owner, newer)).status).toBe('cancelled');
+  expect(await execute(owner, newer)).toMatchObject({ why_waiting: 'concurrency_group' });
+  await reached(owner, older, 'cancelled');
+  expect(await show(owner, held)).toMatchObject({ status: 'running' });
+  await cancel(owner, held);
+  await reached(owner, newer, 'completed');
+});
+
+test('a group with {{project}} is of its project alone, whoever writes out its name', async () => {
+  const [mine, theirs] = [await makeProject(owner), await makeProject(other)];
+  const written = `deploy-${mine.key}`;
+  const held = await hold(other, theirs, { group: written });
+  const concurrency = { group: 'deploy-{{project}}', on_conflict: 'skip' };
+  const first = await hold(owner, mine, concurrency);
+  expect(
+    await data(200, owner.get(`/api/executions/${(await show(owner, first)).execution_id}`)),
+  ).toMatchObject({
+    concurrency_group: written,
+  });
+  const refused = await owner.post(
+    `/api/tasks/${(await makeJob(owner, mine, 'true', { concurrency })).id}/execute`,
+  );
+  expect([refused.status, refused.body.error.details]).toEqual([
+    409,
+    expect.objectContaining({ concurrency_group: written, task_id: first.id }),
+  ]);
+  await cancel(owner, first);
+  await cancel(other, held);
+  // nor by an input that is made to look like the stored name
+  const inputs = [{ name: 'where' }];
+  const forged = await makeJob(other, theirs, 'true', { inputs, concurrency: { group: '{{input.where}}' } });
+  const answer = await other.post(`/api/tasks/${forged.id}/execute`, {
+    inputs: { where: `\u0001${mine.id}\u0001${written}` },
+  });
+  expect([answer.status, answer.body.error.details.field]).toEqual([422, 'concurrency.group']);
 });
 
 test('bad groups are refused with their field', async () => {

@@ -212,6 +212,19 @@ describe('an export', () => {
     expect(sealed).toEqual({ is: true });
     const [onPush] = (await listed(own, 'triggers')) as [Json];
     expect(onPush).toMatchObject({ enabled: false, has_secret: true, filter: { branches: ['other'] } });
+    // another task may show what is secret for this one
+    const other = await makeJob(owner, own, 'true', {
+      inputs: [{ name: 'region' }, { name: 'token', type: 'secret' }],
+    });
+    const exportedNow = await exported(owner, own);
+    const moved = exportedNow.replace(
+      new RegExp(`(?<="name":"Of a task".*)"task":"${task.ref}"`),
+      `"task":"${other.ref}"`,
+    );
+    expect(moved).not.toBe(exportedNow);
+    expect(warningsOf(await imported(owner, own, moved)).join()).toMatch(/inputs\.token: .* set it again/);
+    const [retargeted] = (await listed(own, 'schedules')) as [Json];
+    expect([retargeted.task_id, retargeted.inputs]).toEqual([other.id, { region: 'us' }]);
     const activity = await data(200, owner.get('/api/activity', { query: { project_id: own.id } }));
     const entries = activity.items ?? activity.entries ?? activity.activity;
     expect(entries.filter(({ entity_id }: Json) => entity_id === ofTask.id)[0]).toMatchObject({

@@ -43,9 +43,8 @@ export class Agent {
       .callTool({ name, arguments: input })
       .catch((error: Error) => {
         // "fetch failed" alone does not say whether the connection was refused, closed or too slow
-        throw error.cause
-          ? new Error(`${name}: ${error.message}: ${String(error.cause)}`, { cause: error })
-          : error;
+        if (!(error.cause instanceof Error)) throw error;
+        throw new Error(`${name}: ${error.message}: ${error.cause.message}`, { cause: error });
       });
     const [part] = content as { text: string }[];
     if (failed !== isError) throw new Error(`${name} answered ${JSON.stringify(content)}`);

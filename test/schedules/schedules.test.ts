@@ -224,6 +224,9 @@ describe('access', () => {
     const byAdmin = (fields: object) => data(200, app.admin.put(`/api/schedules/${made.id}`, fields));
     expect((await byAdmin({ name: 'x' })).created_by).toBe(owner.user.id);
     expect((await byAdmin({ task_id: task.id })).created_by).toBe(app.admin.user.id);
+    expect(
+      (await data(200, owner.put(`/api/schedules/${made.id}`, { concurrency: { group: 'x' } }))).created_by,
+    ).toBe(owner.user.id);
   });
 
   test('an archived project has schedules that nobody changes', async () => {
@@ -361,4 +364,27 @@ test('its concurrency group takes the place of that of the task', async () => {
     expect(
       (await fault(create({ task_id: grouped.id, concurrency: { group: `{{input.${name}}}` } })))[0],
     ).toBe('concurrency.group');
+});
+
+test('a stored secret is kept only for a secret of the same task', async () => {
+  const inputs = [{ name: 'token', type: 'secret' }];
+  const task = await makeJob(owner, project, 'true', { inputs });
+  const made = await makeSchedule(owner, project, {
+    cron: yearly,
+    task_id: task.id,
+    inputs: { token: 'swordfish' },
+  });
+  const path = `/api/schedules/${made.id}`;
+  const masked = { inputs: { token: '***' } };
+  expect(await data(200, owner.put(path, masked))).toMatchObject(masked);
+  const other = await makeJob(owner, project, 'true', { inputs });
+  const plain = await makeJob(owner, project, 'true', { inputs: [{ name: 'token' }] });
+  for (const task_id of [other.id, plain.id])
+    for (const fields of [{ task_id, ...masked }, { task_id }])
+      expect((await fault(owner.put(path, fields)))[0]).toBe('inputs.token');
+  await data(200, owner.put(`/api/tasks/${task.id}`, { inputs: [{ name: 'token' }] }));
+  expect((await fault(owner.put(path, masked)))[0]).toBe('inputs.token');
+  expect(await data(200, owner.get(path))).toMatchObject(masked);
+  const shown = await app.query('SELECT 1 FROM activity a WHERE a::text LIKE $1', ['%swordfish%']);
+  expect(shown).toEqual([]);
 });

@@ -1,5 +1,15 @@
 import { beforeAll, expect, test } from 'vitest';
-import { data, execute, makeProject, makeTask, reached, refusal, show, type Json } from '../e2e/steps.js';
+import {
+  data,
+  execute,
+  makeJob,
+  makeProject,
+  makeTask,
+  reached,
+  refusal,
+  show,
+  type Json,
+} from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
 
@@ -69,6 +79,51 @@ test('a circle, another project and what one may not see are refused', async () 
   expect(await refusal(reader.post(path(first), { depends_on: second.id }))).toBe(
     '403 PROJECT_ACCESS_DENIED',
   );
+});
+
+test('the walk for a circle is bounded', async () => {
+  const own = await makeProject(owner);
+  const [last, before, head, end, free] = [
+    await makeTask(owner, own),
+    await makeTask(owner, own),
+    await makeTask(owner, own),
+    await makeTask(owner, own),
+    await makeTask(owner, own),
+  ];
+  await data(200, add(before, last));
+  // from the head over 10,500 others to the end
+  await app.query(
+    `WITH copies AS (
+       INSERT INTO tasks SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'number', 10 + n))).*
+         FROM tasks t, generate_series(1, 10500) AS n WHERE t.id = $1 RETURNING id, number)
+     INSERT INTO task_dependencies (id, task_id, depends_on_task_id)
+     SELECT gen_random_uuid(), a.id, b.id
+       FROM (SELECT id, number FROM copies UNION ALL SELECT $1, 10) AS a
+       JOIN (SELECT id, number FROM copies UNION ALL SELECT $2, 10511) AS b ON b.number = a.number + 1`,
+    [head.id, end.id],
+  );
+  const refused = await add(last, head);
+  expect([refused.status, refused.body.error.details.issue]).toEqual([422, expect.stringContaining('10000')]);
+  // nothing waits for this one, so there is nothing to walk
+  await data(200, add(free, head));
+});
+
+test('a run that has to wait names only what everybody sees who sees the task', async () => {
+  const [own, other] = [await makeProject(owner), await makeProject(owner)];
+  const [job, first, second] = [
+    await makeJob(owner, own, 'true'),
+    await makeTask(owner, own),
+    await makeTask(owner, own),
+  ];
+  for (const one of [first, second]) await data(200, add(job, one));
+  await data(200, owner.post(`/api/tasks/${second.id}/move`, { project_id: other.id }));
+  const unmet = async () => (await owner.post(`/api/tasks/${job.id}/execute`)).body.error;
+  expect(await unmet()).toMatchObject({
+    code: 'TASK_DEPENDENCY_NOT_MET',
+    details: { dependencies: [{ id: first.id, status: 'pending' }] },
+  });
+  await data(200, owner.put(`/api/tasks/${first.id}`, { status: 'completed' }));
+  expect(await unmet()).toMatchObject({ code: 'TASK_DEPENDENCY_NOT_MET', details: { dependencies: [] } });
 });
 
 test('a task waits for a hundred others at most', async () => {

@@ -62,6 +62,8 @@ describe('a message', () => {
       ...github(),
       authorization: 'Basic c2VjcmV0',
       cookie: 'a=secret',
+      'x-gitlab-token': 'secret',
+      'x-api-key': 'secret',
     });
     expect(answer.status).toBe(202);
     const fired = answer.body.data;
@@ -236,8 +238,9 @@ describe('a signature', () => {
       expect((await send(trigger, text, headers)).status).toBe(202);
       await reached(owner, task, 'completed');
     }
-    // a replay gives the first answer
-    expect((await send(trigger, text, before)).status).toBe(202);
+    // a replay gives the first answer, also under an id that is not signed
+    for (const headers of [before, { ...before, 'x-github-delivery': randomUUID() }])
+      expect((await send(trigger, text, headers)).status).toBe(202);
     expect((await data(200, owner.get(`/api/tasks/${task.id}/executions`))).executions).toHaveLength(2);
     const answers = [trigger, await data(200, owner.get(`/api/triggers/${trigger.id}`))];
     const log = await deliveriesOf(trigger);
@@ -261,8 +264,23 @@ describe('a signature', () => {
     await send(trigger, 'x'.repeat(3_000_000)).catch(() => undefined);
     await send(trigger);
     const token = trigger.path.split('/').at(-1)!;
-    await until(() => logged().includes('/api/triggers/:trigger_id'));
-    expect(logged()).not.toContain(token);
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+      await anybody.request(method, trigger.path);
+    const spellings = [
+      `${trigger.path}/x`,
+      trigger.path.replace('/api/', '/api//'),
+      trigger.path.replace('triggers', 'Triggers'),
+      trigger.path.replace('mlr_trg_', 'mlr%5Ftrg%5f'),
+      `${trigger.path.replace('mlr_trg_', '%6dlr_trg_')}/%`,
+    ];
+    for (const path of spellings) {
+      await anybody.post(path, {});
+      await owner.get(path);
+    }
+    await anybody.get('/api/the-last-one');
+    await until(() => logged().includes('/api/the-last-one'));
+    expect(logged()).toContain('/api/triggers/mlr_trg_…');
+    expect(logged()).not.toContain(token.slice('mlr_trg_'.length));
   });
 });
 
@@ -288,6 +306,13 @@ describe('access', () => {
       stranger.get(`/api/triggers/${trigger.id}/deliveries`),
     ])
       expect(await refusal(answer)).toBe('404 RESOURCE_NOT_FOUND');
+    // who may run nothing in the installation is not let in by a project
+    const lowered = await app.admin.createUser('viewer');
+    await data(
+      200,
+      owner.put(`/api/projects/${project.id}/members/${lowered.user.id}`, { role: 'developer' }),
+    );
+    expect(await data(200, lowered.get(`/api/triggers/${trigger.id}`))).toMatchObject({ path: null });
     const { token } = await data(
       201,
       owner.post('/api/personal-access-tokens/', {
@@ -333,5 +358,37 @@ describe('access', () => {
     await data(200, app.admin.put(`/api/users/${maker.user.id}`, { disabled: true }));
     expect(await data(200, send(trigger))).toMatchObject({ status: 'skipped', reason: 'MAKER_DISABLED' });
     expect(await show(owner, task)).toMatchObject({ status: 'completed' });
+  });
+
+  test('it does not follow its task into another project', async () => {
+    const [shared, own] = [await makeProject(owner), await makeProject(owner)];
+    const task = await makeJob(owner, shared, 'true');
+    const triggers = `/api/projects/${shared.id}/triggers`;
+    const trigger = await data(201, owner.post(triggers, { name: 'On push', task_id: task.id }));
+    await data(200, owner.post(`/api/tasks/${task.id}/move`, { project_id: own.id }));
+    expect(await data(200, send(trigger))).toMatchObject({ status: 'skipped', reason: 'TASK_NOT_FOUND' });
+    expect(await show(owner, task)).toMatchObject({ status: 'pending' });
+  });
+
+  test('a retry in another project takes neither the message nor the inputs of the run before', async () => {
+    const [shared, own] = [await makeProject(owner), await makeProject(owner)];
+    const inputs = [{ name: 'token', type: 'secret' }, { name: 'stage' }];
+    const task = await makeJob(owner, own, 'echo "[$INPUT_TOKEN$INPUT_STAGE$TRIGGER_PAYLOAD]"; exit 1', {
+      inputs,
+    });
+    const inputs_from = { token: '/token', stage: '/stage' };
+    const trigger = await data(
+      201,
+      owner.post(`/api/projects/${own.id}/triggers`, { name: 'On push', task_id: task.id, inputs_from }),
+    );
+    expect((await send(trigger, { token: 'swordfish', stage: 'live' })).status).toBe(202);
+    await reached(owner, task, 'failed');
+    await data(200, owner.post(`/api/tasks/${task.id}/move`, { project_id: shared.id }));
+    const retry = (body?: object) => owner.post(`/api/tasks/${task.id}/retry`, body);
+    const refused = await retry();
+    expect([refused.status, refused.body.error.details.field]).toEqual([422, 'inputs']);
+    const { execution_id } = await data(202, retry({ inputs: {} }));
+    await reached(owner, task, 'failed');
+    expect(await outputOf(app, execution_id)).toBe('[]\n');
   });
 });

@@ -1003,6 +1003,10 @@ export interface components {
     CommandsStatusQuery: {
       /** @description Only the last lines of the output */
       tail?: number;
+      /** @description How long to wait for the end, or for output beyond `after_offset` */
+      waitSeconds?: number;
+      /** @description Ends the wait as soon as more than so many bytes of output are stored */
+      afterOffset?: number;
     };
     CommandsSuggestionsQuery: {
       /** @description A topic such as git; with an unknown one, commands of all topics are suggested */
@@ -4198,7 +4202,7 @@ export interface components {
     };
     /** @description At most `limit` runs of a group are under way at a time, over all workers */
     SetConcurrency: {
-      /** @description The name of the group, which is one for the whole installation; `{{project}}` stands for the key of the project, `{{input.NAME}}` for an input */
+      /** @description The name of the group. `{{project}}` stands for the key of the project and makes the group its own; without it a group is one for the whole installation. `{{input.NAME}}` stands for an input */
       group: string;
       /**
        * @description How many runs of the group may be under way when one of this task starts
@@ -4206,7 +4210,7 @@ export interface components {
        */
       limit?: number;
       /**
-       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the runs of the group that you may run, waiting ones included
+       * @description What happens while the group is full: `queue` waits, `skip` refuses the run, `cancel_running` cancels the older runs of the group in the same project, waiting ones included
        * @default queue
        * @enum {string}
        */

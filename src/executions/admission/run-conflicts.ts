@@ -4,8 +4,7 @@ import type { Actor } from '../../common/permissions.js';
 import { Database, isNoData, type Queryable, type Transaction } from '../../infra/database.js';
 import { Events } from '../../infra/events.js';
 import { Infrastructure } from '../../infra/infrastructure.js';
-import { accessRole, memberJoin } from '../../projects/projects.queries.js';
-import type { Concurrency } from '../concurrency.js';
+import { shownGroup, type Concurrency } from '../concurrency.js';
 import { ExecutionsService } from '../executions.service.js';
 import { ExecutionLifecycle } from '../transitions/execution-lifecycle.js';
 
@@ -13,11 +12,19 @@ const replaced = 'A newer run of its concurrency group has taken its place';
 /** How many waiting executions are cancelled concurrently; each is a transaction of its own. */
 const cancelledAtOnce = 8;
 
-/** The older runs of the group $3 in a state that the user $1 may cancel; $2 is whether the user is an administrator, $4 the newer run. */
+/**
+ * The older runs of the group $2 in the project $4; $3 is the newer run. Runs of other projects are left alone, whatever the rights of the
+ * actor there: the group stands in a task that others may change, and is also run in the name of who has made a schedule or a trigger.
+ */
 const olderRuns = (status: 'queued' | 'running') => `
   SELECT e.id FROM executions e
-   WHERE e.concurrency_group = $3 AND e.status = '${status}' AND e.id < $4 AND e.cancel_requested_at IS NULL
-     AND (SELECT ${accessRole} IN ('developer', 'owner') FROM projects p ${memberJoin} WHERE p.id = e.project_id)`;
+   WHERE e.concurrency_group = $2 AND e.status = '${status}' AND e.id < $3 AND e.cancel_requested_at IS NULL AND e.project_id = $4`;
+
+/** A new run, which takes the place of older ones. */
+interface NewRun {
+  id: string;
+  projectId: string;
+}
 
 /** Decides what happens when a run is requested whose concurrency group is full. */
 @Injectable()
@@ -33,23 +40,23 @@ export class RunConflicts {
   /**
    * Makes room for a run, or refuses it, as its group says. Call it before the run is stored in the same transaction.
    * @param concurrency its group, with the name resolved
-   * @param id the run's id; what is older is replaced
+   * @param run what is older in the group and its project is replaced by `cancel_running`
    * @throws the transaction throws CONCURRENCY_SKIPPED, which `explain` completes
    */
-  settle(tx: Transaction, actor: Actor, { group, limit, on_conflict }: Concurrency, id: string): void {
+  settle(tx: Transaction, actor: Actor, { group, limit, on_conflict }: Concurrency, run: NewRun): void {
     if (on_conflict === 'skip') void tx.withCommit(() => refuseConflict(tx, group, limit));
     if (on_conflict !== 'cancel_running') return;
-    const stopping = tx.withCommit(() => requestCancels(tx, actor, group, id));
+    const stopping = tx.withCommit(() => requestCancels(tx, actor, group, run));
     tx.afterCommit(async () => {
       this.emitCancels(await stopping);
       // in the background, since a hundred thousand may wait; when this process dies, those that are left run first
-      this.cancelOlder(actor, group, id).catch((error: unknown) =>
+      this.cancelOlder(actor, group, run).catch((error: unknown) =>
         this.infrastructure.logger.warn({ err: error, group }, 'older runs of a group could not be replaced'),
       );
     });
   }
 
-  /** Adds to CONCURRENCY_SKIPPED the run that holds the group, if the actor may see it. @returns the error to throw */
+  /** Adds to CONCURRENCY_SKIPPED the run that holds the group, if the actor may see it, and its name as it is shown. @returns the error to throw */
   async explain(actor: Actor, error: unknown): Promise<unknown> {
     if (!(error instanceof AppError) || error.code !== 'CONCURRENCY_SKIPPED') return error;
     const [holder] = await this.database.query<{ id: string; task_id: string | null }>(
@@ -57,18 +64,17 @@ export class RunConflicts {
         ORDER BY e.id LIMIT 1`,
       [error.details.concurrency_group],
     );
-    const shown = holder && (await this.executions.require(actor, holder.id, 'read').catch(() => undefined));
-    if (!shown) return error;
-    const { id: execution_id, task_id } = shown;
-    return new AppError(error.code, { ...error.details, execution_id, task_id });
+    const seen = holder && (await this.executions.require(actor, holder.id, 'read').catch(() => undefined));
+    const concurrency_group = shownGroup(String(error.details.concurrency_group));
+    const held = seen ? { execution_id: seen.id, task_id: seen.task_id } : {};
+    return new AppError(error.code, { ...error.details, concurrency_group, ...held });
   }
 
-  private async cancelOlder(actor: Actor, group: string, id: string): Promise<void> {
-    const values = [actor.id, actor.role === 'admin', group, id];
+  private async cancelOlder(actor: Actor, group: string, run: NewRun): Promise<void> {
     for (;;) {
       const waiting = await this.database.query<{ id: string }>(
-        `${olderRuns('queued')} ORDER BY e.id DESC LIMIT ${cancelledAtOnce}`,
-        values,
+        `${olderRuns('queued')} ORDER BY e.id DESC LIMIT $1`,
+        [cancelledAtOnce, group, run.id, run.projectId],
       );
       if (waiting.length === 0) break;
       await Promise.all(
@@ -78,7 +84,7 @@ export class RunConflicts {
       );
     }
     // one that has started meanwhile
-    this.emitCancels(await requestCancels(this.database, actor, group, id));
+    this.emitCancels(await requestCancels(this.database, actor, group, run));
   }
 
   private emitCancels(stopping: readonly { id: string }[]): void {
@@ -95,10 +101,15 @@ async function refuseConflict(tx: Transaction, group: string, limit: number): Pr
 }
 
 /** Requests the cancellation of the older running runs of a group; their workers find it with the next heartbeat at the latest. */
-function requestCancels(db: Queryable, actor: Actor, group: string, id: string): Promise<{ id: string }[]> {
+function requestCancels(
+  db: Queryable,
+  actor: Actor,
+  group: string,
+  { id, projectId }: NewRun,
+): Promise<{ id: string }[]> {
   return db.query<{ id: string }>(
     `UPDATE executions SET cancel_requested_at = now(), cancelled_by = $1, cancel_reason = $5
       WHERE id IN (${olderRuns('running')} ORDER BY e.id FOR NO KEY UPDATE OF e) AND status = 'running' RETURNING id`,
-    [actor.id, actor.role === 'admin', group, id, replaced],
+    [actor.id, group, id, projectId, replaced],
   );
 }

@@ -5,6 +5,7 @@ import {
   type InputDeclaration,
   type InputValues,
 } from './input-declarations.js';
+import { PatternMatches } from './input-pattern.js';
 import { readValue } from './input-value.js';
 
 /** What stands for the value of a secret where everybody who sees the run may read it. */
@@ -23,9 +24,14 @@ export const noInputs: CheckedInputs = { values: {}, secrets: {} };
 /**
  * Checks the values that are given for the inputs of a task, and adds the defaults of those that are not.
  * @param given values by the name of the input; numbers and booleans may be written as strings, as a command line sends them
+ * @param matches for a check that is repeated: values that were compared with a pattern are not compared again
  * @throws VALIDATION_ERROR with the field `inputs.NAME`, never with the value
  */
-export function checkInputs(declared: readonly InputDeclaration[], given: InputValues): CheckedInputs {
+export function checkInputs(
+  declared: readonly InputDeclaration[],
+  given: InputValues,
+  matches = new PatternMatches(),
+): CheckedInputs {
   const names = new Set(declared.map(({ name }) => name));
   const unknown = Object.keys(given).find((name) => !names.has(name));
   if (unknown !== undefined) throw refused(unknown, 'The task has no such input');
@@ -38,7 +44,7 @@ export function checkInputs(declared: readonly InputDeclaration[], given: InputV
       if (input.required) throw refused(input.name, 'The input is required');
       continue;
     }
-    const read = readValue(input, value);
+    const read = readValue(input, value, matches);
     if ('fault' in read) throw refused(input.name, read.fault);
     const size = Buffer.byteLength(String(read.value));
     bytes += size;

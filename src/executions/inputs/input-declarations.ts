@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { boundedObject, listOf } from '../../common/fields.js';
-import { longestPattern, mostRepetitions, patternFault, repetitionsOf } from './input-pattern.js';
+import { areTooLarge, longestPattern, mostSize, patternFault, PatternMatches } from './input-pattern.js';
 import { inputTypes, readValue } from './input-value.js';
 
 /** The most inputs of a task. */
@@ -49,19 +49,10 @@ const declaration = z
       );
     if (input.choices && new Set(input.choices).size < input.choices.length)
       refuse('choices', 'Name each value once');
-    if (input.pattern !== null) {
-      const fault =
-        input.type === 'string' || input.type === 'secret'
-          ? patternFault(input.pattern)
-          : 'Only a string or a secret has a pattern';
-      if (fault !== undefined) refuse('pattern', fault);
-    }
+    if (input.pattern !== null && input.type !== 'string' && input.type !== 'secret')
+      refuse('pattern', 'Only a string or a secret has a pattern');
     if (input.default !== null && input.type === 'secret')
       refuse('default', 'A secret has no default, since everybody who sees the task would read it');
-    else if (input.default !== null && !context.issues.length) {
-      const read = readValue(input, input.default);
-      if ('fault' in read) refuse('default', read.fault);
-    }
   });
 
 /** The inputs of a task in answers. */
@@ -93,9 +84,19 @@ export const inputDeclarations = boundedObject(
     const double = names.findIndex((name, index) => names.indexOf(name) < index);
     if (double >= 0)
       context.addIssue({ code: 'custom', path: [double, 'name'], message: 'Another input has this name' });
-    const repetitions = inputs.reduce((sum, { pattern }) => sum + repetitionsOf(pattern ?? ''), 0);
-    if (repetitions > mostRepetitions)
-      context.addIssue(`The patterns must not repeat more than ${mostRepetitions} times in all`);
+    if (areTooLarge(inputs.flatMap(({ pattern }) => pattern ?? [])))
+      return context.addIssue(`The patterns must not have more than ${mostSize.inAll} parts in all`);
+    const matches = new PatternMatches();
+    for (const [index, input] of inputs.entries()) {
+      const refuse = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [index, field], message });
+      const fault = input.pattern === null ? undefined : patternFault(input.pattern);
+      if (fault !== undefined) refuse('pattern', fault);
+      else if (input.default !== null) {
+        const read = readValue(input, input.default, matches);
+        if ('fault' in read) refuse('default', read.fault);
+      }
+    }
   }),
   (value) => {
     if (Array.isArray(value) && value.length > mostInputs)

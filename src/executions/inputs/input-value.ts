@@ -1,4 +1,4 @@
-import { matchesWhole } from './input-pattern.js';
+import type { PatternMatches } from './input-pattern.js';
 
 export const inputTypes = ['string', 'number', 'boolean', 'choice', 'secret'] as const;
 export type InputType = (typeof inputTypes)[number];
@@ -19,11 +19,13 @@ interface Rules {
 
 /**
  * Reads the value of an input as its type. Numbers and booleans may be written as strings, and strings as numbers or booleans.
+ * @param matches compares it with its pattern, within the bound for all values of a run
  * @returns the value in its type, or what is wrong with it, which never repeats it
  */
 export function readValue(
   { type, choices, pattern }: Rules,
   value: InputValue,
+  matches: PatternMatches,
 ): { value: InputValue } | { fault: string } {
   const text = String(value);
   if (Buffer.byteLength(text) > mostValueBytes) return { fault: `must not exceed ${mostValueBytes} bytes` };
@@ -48,7 +50,7 @@ export function readValue(
         return { fault: `must have at least ${shortestSecret} bytes` };
   }
   if (pattern === null) return { value: text };
-  const matches = matchesWhole(pattern, text);
-  if (matches === undefined) return { fault: 'is too long to be compared with its pattern' };
-  return matches ? { value: text } : { fault: `must match ${pattern}` };
+  const isMatch = matches.matchesWhole(pattern, text);
+  if (isMatch === undefined) return { fault: 'is too long to be compared with its pattern' };
+  return isMatch ? { value: text } : { fault: `must match ${pattern}` };
 }

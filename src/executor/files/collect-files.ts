@@ -1,5 +1,6 @@
 import { reportOmitted } from '../../executions/artifacts/artifacts.queries.js';
 import type { ClaimedExecution } from '../../executions/transitions/transitions.queries.js';
+import { isDatabaseError } from '../../infra/database-errors.js';
 import type { ConnectionPool } from '../../infra/database.js';
 import type { Logger } from '../../common/logger.js';
 import type { LaunchRequest, RunningProcess } from '../../launcher/launch-types.js';
@@ -38,7 +39,8 @@ export async function collectFiles(
   try {
     await runCollector(context, await files.command(request.workspace), request, files, onProcess);
   } catch (error) {
-    fault = error instanceof Error ? error.message : String(error);
+    // what the database says is for the log
+    fault = error instanceof Error && !isDatabaseError(error) ? error.message : 'they could not be stored';
     context.logger.warn({ err: error, execution_id: execution.id }, 'the files of a run could not be kept');
   }
   if (!wanted.hasArtifacts) return;
@@ -54,7 +56,7 @@ export async function collectFiles(
 
 async function runCollector(
   { launcher, userName }: Context,
-  command: string,
+  { command, variables }: Awaited<ReturnType<RunFiles['command']>>,
   { executionId, workspace, user, bubblewrap }: LaunchRequest,
   files: RunFiles,
   onProcess: (process: RunningProcess) => void,
@@ -65,7 +67,11 @@ async function runCollector(
     starting.abort(0);
     void process?.terminate(0).catch(() => undefined);
   }, timeoutMs);
-  const environment = commandEnvironment({ name: userName, isOther: user !== undefined }, workspace, {});
+  const environment = commandEnvironment(
+    { name: userName, isOther: user !== undefined },
+    workspace,
+    variables,
+  );
   try {
     process = await launcher.launch(
       { executionId, command, workspace, environment, user, limits, bubblewrap },

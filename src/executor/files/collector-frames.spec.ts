@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { collectorFrames, relativePath } from './collector-frames.js';
+import { collectorFrames, mostOfRun, relativePath } from './collector-frames.js';
 
 const frame = (kind: string, text: string) => {
   const head = Buffer.alloc(5);
@@ -32,6 +32,22 @@ test.each([1, 2, 5, 7, 100])('frames are the same however the stream is cut (%i 
     frame('O', '0 0'),
   ]);
   expect(await read(bytes, step)).toEqual(['F:dist/ä', 'D:', `D:${'x'.repeat(20)}`, 'E:', 'O:0 0']);
+});
+
+test.each([
+  ['frames', 5, mostOfRun.frames + 1],
+  ['bytes', 1024 * 1024, mostOfRun.bytes / 1024 / 1024 + 1],
+])('more %s than the collector writes are refused', async (_, length, count) => {
+  const one = frame('X', 'x'.repeat(length - 5));
+  let read = 0;
+  const stream = async function* () {
+    for (let left = count; left > 0; left -= 1) yield one;
+  };
+  await expect(async () => {
+    // oxlint-disable-next-line unicorn/no-array-method-this-argument -- `Readable.from` would join the chunks
+    for await (const { content } of collectorFrames(stream())) read += content.length + 5;
+  }).rejects.toThrow('too much');
+  expect(read).toBe(one.length * (count - 1));
 });
 
 test.each([

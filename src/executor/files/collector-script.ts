@@ -22,7 +22,9 @@ no warnings 'recursion';
 use Errno;
 use Fcntl qw(O_RDONLY O_NOFOLLOW O_NONBLOCK O_DIRECTORY O_NOCTTY :mode);
 
-my ($since, $room, $files, $seconds, $summary, $summary_room, @given) = @ARGV;
+my ($since, $room, $files, $seconds, $summary, $summary_room, $patterns) = @ARGV;
+# The patterns are in variables: an argument of the shell that starts this has 128 KiB at most.
+my @given = map { split / /, $ENV{"MILLRACE_PATTERN_$_"} // '', 2 } 0 .. $patterns - 1;
 my ($most_entries, $most_depth, $piece) = (1_000_000, 100, 262_144);
 my ($entries, $is_ended, $is_faulty) = (0, 0, 0);
 my ($beyond, $special, $unreadable, $unnamed) = (0, 0, 0, 0);

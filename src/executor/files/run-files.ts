@@ -22,8 +22,8 @@ import { collectorFrames, relativePath } from './collector-frames.js';
 import { collectorScript } from './collector-script.js';
 import { mostReadBytes, Summary, summaryName } from './summary.js';
 
-/** The most that is kept of a run. */
-const most = { bytes: 50 * 1024 * 1024, files: 1_000 };
+/** The most that is kept of a run, and the most files that are begun, of which some may change while they are read. */
+const most = { bytes: 50 * 1024 * 1024, files: 1_000, begun: 2_000 };
 /** How long files are looked for; reading and storing them may take longer. */
 const searchSeconds = 20;
 /** Timestamps of files are those of the last tick of the kernel's clock, which is 10 ms before at most. */
@@ -57,6 +57,7 @@ export class RunFiles {
   private readonly summary: Summary;
   private current: Beginning | undefined;
   private files = 0;
+  private begun = 0;
   private bytes = 0;
   private omitted: Omitted | undefined;
   private refused = 0;
@@ -69,8 +70,8 @@ export class RunFiles {
     this.summary = new Summary(wanted.secrets);
   }
 
-  /** Returns the command line of the collector, with the room that the project has left for the files. */
-  async command(workspace: string): Promise<string> {
+  /** Returns the command line of the collector, with the room that the project has left for the files, and its variables. */
+  async command(workspace: string): Promise<{ command: string; variables: Record<string, string> }> {
     const { execution, wanted } = this;
     const room = wanted.hasArtifacts ? Math.min(most.bytes, await this.room()) : 0;
     const patterns = wanted.hasArtifacts ? execution.artifacts.map(compilePattern) : [];
@@ -81,11 +82,16 @@ export class RunFiles {
       String(searchSeconds),
       wanted.hasSummary ? join(summariesOf(workspace), summaryName(execution.id)) : '',
       String(mostReadBytes),
-      ...patterns.flatMap(({ base, source }) =>
-        [base, source].map((text) => Buffer.from(text).toString('hex')),
-      ),
+      String(patterns.length),
     ];
-    return `exec perl -e ${quoted(collectorScript)} ${values.map(quoted).join(' ')}`;
+    const variables = patterns.map(({ base, source }, index) => {
+      const texts = [base, source].map((text) => Buffer.from(text).toString('hex'));
+      return [`MILLRACE_PATTERN_${index}`, texts.join(' ')] as const;
+    });
+    return {
+      command: `exec perl -e ${quoted(collectorScript)} ${values.map(quoted).join(' ')}`,
+      variables: Object.fromEntries(variables),
+    };
   }
 
   /** Stores what the collector writes until it ends, one file after the other, at the speed of the database. */
@@ -104,7 +110,9 @@ export class RunFiles {
       files: 0,
       error: `The files of the run could not be read to their end: ${fault ?? 'what reads them was ended'}`,
     };
-    return { files: files + this.refused, error };
+    const refused =
+      this.refused > 0 ? `Some artifacts were left out: ${this.refused} could not be stored` : null;
+    return { files: files + this.refused, error: error ?? refused };
   }
 
   private async room(): Promise<number> {
@@ -139,13 +147,21 @@ export class RunFiles {
   private async begin(name: Buffer): Promise<void> {
     await this.drop();
     const path = relativePath(name);
-    if (path === undefined || this.files >= most.files || !this.wanted.hasArtifacts) {
+    this.begun += 1;
+    const isTooMany = this.files >= most.files || this.begun > most.begun;
+    if (path === undefined || isTooMany || !this.wanted.hasArtifacts) {
       this.refused += 1;
       return;
     }
     const id = newId();
     const artifact = { id, owner: ownerOf(this.execution), kind: 'file', path } as const;
-    const isBegun = await this.retrying(() => beginArtifact(this.database, this.execution, artifact));
+    const isBegun = await this.retrying(() => beginArtifact(this.database, this.execution, artifact)).catch(
+      (error: unknown) => {
+        // one name that cannot be stored leaves the other files alone
+        if (isDatabaseAway(error)) throw error;
+        return false;
+      },
+    );
     if (isBegun) this.current = { id, parts: 0, size: 0, hash: createHash('sha256') };
     else this.refused += 1;
   }

@@ -23,6 +23,16 @@ test('a text that is too long is cut after a whole character, and says so', () =
   expect(read.end()?.toString()).toContain('was cut');
 });
 
+test('what somebody writes in the place of the collector beyond the bound is not kept', () => {
+  const summary = of('begin', Buffer.alloc(mib), Buffer.alloc(mib));
+  const beyond = Buffer.from('beyond');
+  let looks = 0;
+  Object.defineProperty(beyond, 'length', { get: () => (looks += 1) });
+  summary.push(beyond);
+  expect(looks).toBe(0);
+  expect(summary.end()!.toString()).toMatch(/^begin.*was cut\)\n$/s);
+});
+
 test('what is no text becomes one', () => {
   expect(
     of(Buffer.from([0x61, 0, 0xff, 0x62]))

@@ -14,12 +14,17 @@ export class Summary {
   private readonly pieces: Buffer[] = [];
   private readonly masker: SecretMasker | undefined;
   private hasMore = false;
+  private bytes = 0;
 
   constructor(secrets: SecretPatterns | undefined) {
     this.masker = secrets && new SecretMasker(secrets);
   }
 
+  /** Adds what was read of the file. What is beyond the bound is cut: the collector should not send it, but others may write as it. */
   push(bytes: Buffer): void {
+    if (this.hasMore) return;
+    this.bytes += bytes.length;
+    if (this.bytes > mostReadBytes) return this.cut();
     // the frame that the bytes are of is not kept
     this.pieces.push(this.masker ? this.masker.push(bytes) : Buffer.from(bytes));
   }

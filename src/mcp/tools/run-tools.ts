@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { ApiFault, pathOf, type ApiCalls, type Data } from '../api-calls.js';
@@ -8,8 +7,6 @@ import { defineTool } from './define-tool.js';
 const mostWaitSeconds = 50;
 /** The bytes of output in an answer. */
 const shownBytes = { tail: 6_000, piece: 8_000, most: 32_000 };
-/** How often a run is looked at: soon after its start, then less often. */
-const pollMs = { first: 50, most: 1_000 };
 
 /** Adds the tools that run commands and read their output. */
 export function addRunTools(server: McpServer, api: ApiCalls): void {
@@ -44,7 +41,7 @@ export function addRunTools(server: McpServer, api: ApiCalls): void {
               })
             ).command_id
           : (await api.post(pathOf`/api/tasks/${task}/execute`, { options: { timeout } })).execution_id;
-      const run = await ended(api, id, wait_seconds * 1_000, signal);
+      const run = await awaited(api, id, { wait_seconds }, signal);
       return { ...briefly(run), ...(await tailOf(api, run)) };
     },
   });
@@ -61,7 +58,7 @@ export function addRunTools(server: McpServer, api: ApiCalls): void {
       wait_seconds: z.int().min(0).max(mostWaitSeconds).default(0),
     },
     run: async ({ execution_id, from_offset, limit, wait_seconds }, { signal }) => {
-      const run = await ended(api, execution_id, wait_seconds * 1_000, signal, from_offset);
+      const run = await awaited(api, execution_id, { wait_seconds, after_offset: from_offset }, signal);
       const text = await piece(api, run, from_offset, limit);
       const next = Math.min(run.output_bytes, from_offset + limit);
       return { ...briefly(run), output: text, next_offset: Math.max(from_offset, next) };
@@ -69,25 +66,17 @@ export function addRunTools(server: McpServer, api: ApiCalls): void {
   });
 }
 
-const isOver = ({ status }: Data) => ['completed', 'failed', 'cancelled'].includes(status);
-
-/** Waits until a run has ended, has output beyond an offset, or the time is over. @returns its state */
-async function ended(
+/**
+ * Waits until a run has ended, has output beyond an offset, or the time is over.
+ * @param query `wait_seconds`, and `after_offset` when output ends the wait, too
+ * @returns its state
+ */
+const awaited = (
   api: ApiCalls,
   id: string,
-  ms: number,
+  query: { wait_seconds: number; after_offset?: number },
   signal: AbortSignal,
-  beyond = Infinity,
-): Promise<Data> {
-  const deadline = Date.now() + ms;
-  for (let pause = pollMs.first; ; pause = Math.min(2 * pause, pollMs.most)) {
-    const run: Data = await api.get(pathOf`/api/commands/${id}/status`, { tail: 1 });
-    if (isOver(run) || run.output_bytes > beyond || Date.now() >= deadline || signal.aborted) return run;
-    await delay(Math.min(pause, Math.max(0, deadline - Date.now())), undefined, { signal }).catch(
-      () => undefined,
-    );
-  }
-}
+): Promise<Data> => api.wait(pathOf`/api/commands/${id}/status`, { tail: 1, ...query }, signal);
 
 const briefly = (run: Data) => ({
   execution_id: run.command_id,

@@ -124,7 +124,7 @@ export class CommandsResource {
 
   /**
    * Show a command with the end of its output.
-   * At most the last 256 KiB of output. Takes the id of a task execution, too. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * At most the last 256 KiB of output. Takes the id of a task execution, too. With `wait_seconds` it answers when the command has ended, when there is output beyond `after_offset`, or when the time is over. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
   status(commandId: string, query?: CommandsStatusQuery, options?: RequestOptions): Promise<CommandStatus> {
