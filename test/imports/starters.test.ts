@@ -225,11 +225,12 @@ describe('an export', () => {
     expect(warningsOf(await imported(owner, own, moved)).join()).toMatch(/inputs\.token: .* set it again/);
     const [retargeted] = (await listed(own, 'schedules')) as [Json];
     expect([retargeted.task_id, retargeted.inputs]).toEqual([other.id, { region: 'us' }]);
-    const activity = await data(200, owner.get('/api/activity', { query: { project_id: own.id } }));
-    const entries = activity.items ?? activity.entries ?? activity.activity;
-    expect(entries.filter(({ entity_id }: Json) => entity_id === ofTask.id)[0]).toMatchObject({
+    const query = { entity_id: ofTask.id, action: 'updated' };
+    const { activity } = await data(200, owner.get('/api/activity', { query }));
+    expect(activity[0]).toMatchObject({
       entity_type: 'schedule',
-      action: 'updated',
+      project_id: own.id,
+      new_value: { task_id: other.id, enabled: false },
     });
   });
 });
