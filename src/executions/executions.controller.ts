@@ -8,7 +8,9 @@ import { fileMedia } from '../http/stored-file.js';
 import {
   artifactListQuery,
   artifactListSchema,
+  artifactPieceQuery,
   type ArtifactListQuery,
+  type ArtifactPieceQuery,
 } from './artifacts/artifacts.schema.js';
 import { ArtifactsService } from './artifacts/artifacts.service.js';
 import { executionDetailSchema } from './executions.schema.js';
@@ -57,7 +59,7 @@ export class ExecutionsController {
     waits: true,
     summary: 'Download a file of a run',
     description:
-      'The bytes as the run left them, with whatever is in them: secrets are not masked. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. The download is cut off when the right to it ends.',
+      'The bytes as the run left them, with whatever is in them: secrets are not masked. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. `from_offset` and `limit` choose a piece. The download is cut off when the right to it ends.',
     raw: fileMedia,
     errors: ['VALIDATION_ERROR', 'RESOURCE_NOT_FOUND'],
   })
@@ -65,8 +67,9 @@ export class ExecutionsController {
     @CurrentActor() actor: Actor,
     @Param('execution_id', { schema: id }) executionId: string,
     @Param('artifact_id', { schema: id }) artifactId: string,
+    @Query({ schema: artifactPieceQuery }) query: ArtifactPieceQuery,
     @Res() reply: FastifyReply,
   ) {
-    await this.artifacts.send(reply, actor, executionId, artifactId);
+    await this.artifacts.send(reply, actor, executionId, artifactId, query);
   }
 }

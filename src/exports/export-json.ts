@@ -1,7 +1,8 @@
 import { formatDuration } from '../common/duration.js';
 import { readPart } from '../attachments/attachments.queries.js';
 import type { AccessibleProject } from '../projects/projects.queries.js';
-import type { ExportReader, ReadInTurn, WholeTask } from './export-reader.js';
+import type { ExportReader, WholeTask } from './export-reader.js';
+import type { ReadInTurn } from './read-in-turn.js';
 import {
   earlierVersions,
   type AttachmentRow,
@@ -21,7 +22,7 @@ export interface ExportSource {
 }
 
 /**
- * Writes a project as JSON, with one line for each label, document and task, so that a line tells what a fault of an import is about, and
+ * Writes a project as JSON, with one line for each label, document, task, schedule and trigger, so that a line tells what a fault of an import is about, and
  * two exports can be compared line by line.
  */
 export async function* exportJson(source: ExportSource): AsyncGenerator<string> {
@@ -38,6 +39,10 @@ export async function* exportJson(source: ExportSource): AsyncGenerator<string> 
   yield* lines(reader.documents(), (document) => documentPieces(document, source));
   yield '],\n"tasks":[';
   yield* lines(reader.wholeTasks(), (whole) => taskPieces(whole, source));
+  yield '],\n"schedules":[';
+  yield* lines(reader.schedules(), (schedule) => [JSON.stringify(schedule)]);
+  yield '],\n"triggers":[';
+  yield* lines(reader.triggers(), (trigger) => [JSON.stringify(trigger)]);
   yield ']}\n';
 }
 

@@ -1,5 +1,4 @@
 import type { Actor } from '../common/permissions.js';
-import type { Queryable } from '../infra/database.js';
 import { NIL } from 'uuid';
 import {
   attachmentsOf,
@@ -16,6 +15,9 @@ import {
   type ItemRow,
   type LabelRow,
 } from './exports.queries.js';
+import { exportedSchedules, exportedTrigger } from './export-schedules.js';
+import type { ReadInTurn } from './read-in-turn.js';
+import { schedulesAfter, triggersAfter, type ReadProject } from './schedules.queries.js';
 
 /** Texts of tasks up to this size are in memory at once, unless those of a single task are larger. */
 const bytesAtOnce = 2 * 1024 * 1024;
@@ -29,9 +31,6 @@ export interface WholeTask {
   /** Those of the task. */
   attachments: AttachmentRow[];
 }
-
-/** Runs one read of an export, when its user's turn has come. */
-export type ReadInTurn = <T>(read: (db: Queryable) => Promise<T>) => Promise<T>;
 
 /** Reads a project piece by piece: each piece is as it was at one moment, and no transaction lasts as long as the client reads. */
 export class ExportReader {
@@ -92,6 +91,32 @@ export class ExportReader {
       yield* rows;
       after = rows.at(-1)!.id;
     }
+  }
+
+  /** Reads the schedules as they are written. */
+  async *schedules(): AsyncGenerator<object> {
+    for (let after = NIL as string; ;) {
+      const last = after;
+      const rows = await this.read((db) => schedulesAfter(db, this.readProject, last));
+      if (rows.length === 0) return;
+      yield* await exportedSchedules(rows, this.readProject, this.read);
+      after = rows.at(-1)!.id;
+    }
+  }
+
+  /** Reads the triggers as they are written. */
+  async *triggers(): AsyncGenerator<object> {
+    for (let after = NIL as string; ;) {
+      const last = after;
+      const rows = await this.read((db) => triggersAfter(db, this.readProject, last));
+      if (rows.length === 0) return;
+      yield* rows.map(exportedTrigger);
+      after = rows.at(-1)!.id;
+    }
+  }
+
+  private get readProject(): ReadProject {
+    return { ...this.project, readerId: this.actor.id };
   }
 
   /** Reads what is attached to one thing. */

@@ -19,7 +19,7 @@ export class ExportsController {
     waits: true,
     summary: 'Export a project as a file',
     description:
-      'Streams all tasks that you may see, archived ones and drafts too. JSON is complete: labels, documents with their versions, comments, checklists, dependencies, links and, with `files`, the content of files; each label, document and task has a line of its own. Each task is as it was at one moment, the whole is not: a task that is created during the export may be missing. If something goes wrong after the beginning the connection is cut, so that a part is never taken for the whole.',
+      'Streams all tasks that you may see, archived ones and drafts too. JSON is complete: labels, documents with their versions, comments, checklists, dependencies, links, schedules and triggers and, with `files`, the content of files; each label, document, task, schedule and trigger has a line of its own. Secrets stay out: the tokens and secrets of triggers, and the values of secret inputs, for which masks stand. Each task is as it was at one moment, the whole is not: a task that is created during the export may be missing. If something goes wrong after the beginning the connection is cut, so that a part is never taken for the whole.',
     raw: exportResponses,
     errors: ['VALIDATION_ERROR', 'PROJECT_NOT_FOUND'],
   })

@@ -9,7 +9,8 @@ import { RequestTurns } from '../request-limits/request-turns.js';
 import { exportCsv } from './export-csv.js';
 import { exportJson } from './export-json.js';
 import { exportMarkdown } from './export-markdown.js';
-import { ExportReader, type ReadInTurn } from './export-reader.js';
+import { ExportReader } from './export-reader.js';
+import type { ReadInTurn } from './read-in-turn.js';
 import { exportMedia, type ExportQuery } from './exports.schema.js';
 
 /** Chunks are collected up to this size, so that a large export is not sent in small packets. */

@@ -21,6 +21,7 @@ export const importExamples = {
           comments: [{ author: 'ann', body: 'It ends in May.' }],
         },
       ],
+      schedules: [{ name: 'Nightly', cron: '30 4 * * *', task: 'SHOP-1' }],
     },
   },
   'text/csv': {

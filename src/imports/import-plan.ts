@@ -5,6 +5,8 @@ import { mostListed, type ImportPlan } from './imports.schema.js';
 import { planAttachments, planDocuments, planLabels, type PlannedDocuments } from './plan-documents.js';
 import { planLinks } from './plan-links.js';
 import { countParts } from './plan-parts.js';
+import { planSchedules, type PlannedSchedules } from './plan-schedules.js';
+import { planTriggers, type PlannedTriggers } from './plan-triggers.js';
 import { planTasks, type ImportContext, type PlannedTask } from './plan-tasks.js';
 
 /** Everything that an import does. */
@@ -16,6 +18,8 @@ export interface WholePlan {
   isExport: boolean;
   documents: PlannedDocuments;
   labels: LabelEntry[];
+  schedules: PlannedSchedules;
+  triggers: PlannedTriggers;
   /** What is attached to the project. */
   attachments: AttachmentEntry[];
   /** Tasks that the file does not have any more: findings to be completed, or tasks to be archived. */
@@ -45,7 +49,9 @@ export async function planImport(
     isExport: contents.sourceId !== undefined,
     documents: await planDocuments(db, context.projectId, contents, context.signal),
     labels: await planLabels(db, context.projectId, contents),
-    attachments: await planAttachments(db, context.projectId, contents),
+    schedules: await planSchedules(db, context, contents, tasks),
+    triggers: await planTriggers(db, context, contents, tasks),
+    attachments: await planAttachments(db, context.projectId, contents, context.signal),
     gone: { action: 'complete', tasks: [] },
   };
 }
@@ -58,6 +64,12 @@ export const changesTask = ({ fields, status, assigned_to, parent_id, dependenci
 const hasChanges = (task: PlannedTask) =>
   task.isRestored || changesTask(task) || Object.keys(countParts(task.parts)).length > 0;
 
+const countsOf = ({ create, update, skip }: { create: unknown[]; update: unknown[]; skip: number }) => ({
+  create: create.length,
+  update: update.length,
+  skip,
+});
+
 /** Returns the plan as it is answered. @param refOf writes the ref of a task by its number */
 export function toPlan(
   plan: WholePlan,
@@ -65,7 +77,7 @@ export function toPlan(
   isDryRun: boolean,
   refOf: (number: number) => string,
 ): ImportPlan {
-  const { create, update, skip, documents, labels, gone } = plan;
+  const { create, update, skip, labels, gone } = plan;
   const changed = [...create, ...update]
     .toSorted((one, other) => one.from.line - other.from.line)
     .slice(0, mostListed)
@@ -83,12 +95,10 @@ export function toPlan(
     skip,
     complete: gone.action === 'complete' ? gone.tasks.length : 0,
     archive: gone.action === 'archive' ? gone.tasks.length : 0,
-    documents: {
-      create: documents.create.length,
-      update: documents.update.length,
-      skip: documents.skip,
-    },
+    documents: countsOf(plan.documents),
     labels: labels.length,
+    schedules: countsOf(plan.schedules),
+    triggers: countsOf(plan.triggers),
     changes: [...changed, ...left].slice(0, mostListed),
     faults: [...faults].toSorted((one, other) => one.line - other.line),
     warnings: [...warnings].toSorted((one, other) => one.line - other.line),

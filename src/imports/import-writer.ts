@@ -4,11 +4,14 @@ import { AppError } from '../common/errors.js';
 import { toInstant } from '../common/fields.js';
 import type { Transaction } from '../infra/database.js';
 import type { AccessibleProject } from '../projects/projects.queries.js';
+import { ScheduleImports } from '../schedules/schedule-imports.js';
 import { TaskArchiveService } from '../tasks/task-archive.service.js';
 import { settleWaiting } from '../tasks/task-claims.queries.js';
 import { refOf, takenRef } from '../tasks/task-ref.js';
 import { countTasks } from '../tasks/tasks.queries.js';
 import { TaskUpdateService } from '../tasks/task-update.service.js';
+import { TriggerImports } from '../triggers/trigger-imports.js';
+import { confirmActor } from '../users/actor.queries.js';
 import { changesTask, type WholePlan } from './import-plan.js';
 import { insertLabels, type Importer } from './part-writes.queries.js';
 import { PartWriter } from './part-writer.js';
@@ -32,6 +35,8 @@ export class ImportWriter {
     private readonly parts: PartWriter,
     private readonly updates: TaskUpdateService,
     private readonly archives: TaskArchiveService,
+    private readonly schedules: ScheduleImports,
+    private readonly triggers: TriggerImports,
     private readonly activity: ActivityLog,
   ) {}
 
@@ -76,13 +81,33 @@ export class ImportWriter {
     await rememberEntries(tx, project.id, entriesOf(plan));
     const changes = await this.changeTasks(tx, importer, project, plan);
     await refuseTooMany(tx, project, plan.create);
+    const starters = await this.writeStarters(tx, importer, project, plan);
     const drafts = new Set(plan.create.filter(({ from }) => from.entry.draft).map(({ id }) => id));
     await this.activity.recordAll(tx, actor, [
       ...changes,
       ...created.map((task) => creationOf(project, task, drafts.has(task.id))),
       ...plan.update.flatMap((task) => additionsOf(project, task)),
+      ...starters,
       importOf(project, plan),
     ]);
+  }
+
+  /** Stores what starts runs, last of all, since others who make schedules or triggers wait from then on. */
+  private async writeStarters(
+    tx: Transaction,
+    { actor }: Importer,
+    project: AccessibleProject,
+    plan: WholePlan,
+  ): Promise<WriteEntry[]> {
+    const schedules = [...plan.schedules.create, ...plan.schedules.update];
+    const triggers = [...plan.triggers.create, ...plan.triggers.update];
+    if (schedules.length + triggers.length === 0) return [];
+    // they run commands later, with the rights of who imports them
+    const confirmed = await confirmActor(tx, actor, 'execute');
+    return [
+      ...(await this.schedules.write(tx, confirmed, project, schedules)),
+      ...(await this.triggers.write(tx, confirmed, project.id, triggers)),
+    ];
   }
 
   /**
@@ -153,9 +178,13 @@ function takenName(error: unknown, create: PlannedTask[]): AppError | undefined 
 }
 
 /** What is to be known of the entries of a file that may have no other name here when they are sent again. */
-function entriesOf({ create, documents, isExport }: WholePlan): { key: string; id: string }[] {
+function entriesOf({ create, documents, schedules, triggers, isExport }: WholePlan): {
+  key: string;
+  id: string;
+}[] {
   const nameless = create.filter(({ from }) => isExport || !from.entry.external_ref);
-  return [...nameless, ...documents.create].map(({ from, id }) => ({ key: from.key, id }));
+  const others = [...documents.create, ...schedules.create, ...triggers.create];
+  return [...nameless, ...others].map(({ from, id }) => ({ key: from.key, id }));
 }
 
 /** @throws PROJECT_LIMIT_EXCEEDED when the project has more tasks than it may */
@@ -205,13 +234,15 @@ function additionsOf(
 
 /** The entry of the whole. */
 function importOf({ id, name }: AccessibleProject, plan: WholePlan): WriteEntry {
-  const { create, update, gone, documents, labels } = plan;
+  const { create, update, gone, documents, labels, schedules, triggers } = plan;
   const newValue = {
     created: create.length,
     updated: update.length,
     [gone.action === 'archive' ? 'archived' : 'completed']: gone.tasks.length,
     documents: documents.create.length + documents.update.length,
     labels: labels.length,
+    schedules: schedules.create.length + schedules.update.length,
+    triggers: triggers.create.length + triggers.update.length,
   };
   return {
     entityType: 'project',

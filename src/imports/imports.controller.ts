@@ -53,7 +53,7 @@ export class ImportsController {
     waits: true,
     summary: 'Import a file into a project',
     description:
-      'The file is the body, at most 50 MiB and 20,000 tasks. All of it is imported or nothing: a fault anywhere is answered with 422 and every fault by its line. A task is known by its `external_ref`, else by its ref when the file is from this project, else by where it came from or its content; what is known is changed where the file differs, so the same file again changes nothing. Nothing is taken away: comments, checklist items, plans and attachments are only added. What the file does not say, such as an empty cell of CSV, stays as it is. A project without any task keeps the numbers of the refs.',
+      'The file is the body, at most 50 MiB and 20,000 tasks. All of it is imported or nothing: a fault anywhere is answered with 422 and every fault by its line. A task is known by its `external_ref`, else by its ref when the file is from this project, else by where it came from or its content; what is known is changed where the file differs, so the same file again changes nothing. Nothing is taken away: comments, checklist items, plans and attachments are only added. New schedules and triggers are switched off, and so are those of which the file changes when or what they run; they take the right to run commands, for a token the scope `execute`, too. What the file does not say, such as an empty cell of CSV, stays as it is. A project without any task keeps the numbers of the refs.',
     body: 'raw',
     rawBody: importExamples,
     response: planSchema,

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { DocumentsModule } from '../documents/documents.module.js';
 import { ProjectsModule } from '../projects/projects.module.js';
+import { SchedulesModule } from '../schedules/schedules.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
+import { TriggersModule } from '../triggers/triggers.module.js';
 import { ImportWriter } from './import-writer.js';
 import { ImportsController } from './imports.controller.js';
 import { ImportsService } from './imports.service.js';
@@ -9,7 +11,7 @@ import { PartWriter } from './part-writer.js';
 import { ReconcileService } from './reconcile.service.js';
 
 @Module({
-  imports: [DocumentsModule, ProjectsModule, TasksModule],
+  imports: [DocumentsModule, ProjectsModule, SchedulesModule, TasksModule, TriggersModule],
   controllers: [ImportsController],
   providers: [ImportsService, ImportWriter, PartWriter, ReconcileService],
 })

@@ -34,6 +34,7 @@ export const syncQuery = querySchema({
 export type SyncQuery = z.output<typeof syncQuery>;
 
 const count = z.int().min(0);
+const counts = z.object({ create: count, update: count, skip: count });
 const place = {
   line: z.int().min(1).meta({ description: 'The line of the file' }),
   field: z.string().nullable(),
@@ -53,8 +54,15 @@ export const planSchema = z
     skip: count.meta({ description: 'Tasks that are already as the file has them' }),
     complete: count.meta({ description: 'Tasks of findings that are gone, which are completed' }),
     archive: count.meta({ description: 'Tasks that a manifest does not name, which are archived' }),
-    documents: z.object({ create: count, update: count, skip: count }),
+    documents: counts,
     labels: count.meta({ description: 'Labels that are made' }),
+    schedules: counts.meta({
+      description:
+        'New ones are switched off, and so are those of which the file changes when or what they run',
+    }),
+    triggers: counts.meta({
+      description: 'New ones are switched off, have a URL of their own and no secret',
+    }),
     changes: z
       .array(
         z.object({
@@ -68,9 +76,10 @@ export const planSchema = z
     faults: z
       .array(importFault)
       .meta({ description: 'What keeps the file from being imported; empty unless it is a dry run' }),
-    warnings: z
-      .array(importFault)
-      .meta({ description: 'What the file says that is left out, such as users who do not exist here' }),
+    warnings: z.array(importFault).meta({
+      description:
+        'What the file says that is left out, such as users who do not exist here, and what is to be done by hand, such as switching a schedule on',
+    }),
   })
   .meta({ id: 'ImportPlan' });
 export type ImportPlan = z.output<typeof planSchema>;

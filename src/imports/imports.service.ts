@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
-import { accountOf, type Actor } from '../common/permissions.js';
+import { accountOf, may, type Actor } from '../common/permissions.js';
+import { hasScope, scopesOf } from '../common/scopes.js';
 import { TurnsPerUser } from '../common/turns-per-user.js';
 import type { WaitingRequest } from '../http/request.js';
 import { Database, uniqueViolation, type Queryable, type Transaction } from '../infra/database.js';
@@ -123,6 +124,7 @@ export class ImportsService {
     const context = { actor, projectId: id, key: project.key, isOwner, longestTimeout, ...rules };
     const plan = await planImport(tx, context, contents);
     if (planGone) plan.gone = await planGone(tx, id, contents);
+    if (startsRuns(plan)) await this.requireExecute(tx, actor, id);
     const shown = toPlan(plan, contents, isDryRun, (number) => refOf({ ...project, number }));
     if (isDryRun) return shown;
     if (shown.faults.length > 0) throw faulty(shown);
@@ -132,6 +134,18 @@ export class ImportsService {
     ]);
     await this.writer.write(tx, { actor, username: user!.username, projectId: id }, project, plan, numbers);
     return shown;
+  }
+
+  /** Checks the right to make and change what starts runs. @throws AUTH_INSUFFICIENT_PERMISSIONS, PROJECT_ACCESS_DENIED */
+  private async requireExecute(tx: Transaction, actor: Actor, projectId: string): Promise<void> {
+    const required_scopes = scopesOf('schedules', 'execute');
+    if (!may(actor, 'execute') || !hasScope(actor, required_scopes))
+      throw new AppError(
+        'AUTH_INSUFFICIENT_PERMISSIONS',
+        { required_scopes },
+        { message: 'The file makes or changes schedules or triggers, which takes the right to run commands' },
+      );
+    await this.projects.require(actor, projectId, 'execute', tx);
   }
 
   /**
@@ -171,6 +185,9 @@ export class ImportsService {
     return rows.length === 0;
   }
 }
+
+const startsRuns = ({ schedules, triggers }: WholePlan) =>
+  [schedules, triggers].some(({ create, update }) => create.length + update.length > 0);
 
 /** Larger numbers of refs are not kept, so that those of later tasks stay readable. */
 const largestKept = 10_000_000;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { FileContents } from './formats/contents.js';
 import type { AttachmentEntry } from './formats/entry.schema.js';
 import { mostAttached } from '../attachments/attachments.schema.js';
+import { contentHashes } from './content-hash.js';
 import { Pool } from './pool.js';
 
 /** What is attached already, as far as it is needed to find what is new. */
@@ -14,15 +14,20 @@ export interface PresentAttachment {
 /**
  * Finds the attachments of an entry that are not there yet and can be made: links, and files whose content is in the file. The others are
  * noted as warnings, and too many as a fault.
+ * @param signal ends the hashing of their contents
  */
-export function newAttachments(
+export async function newAttachments(
   entries: AttachmentEntry[],
   present: PresentAttachment[],
   contents: FileContents,
   line: number,
-): AttachmentEntry[] {
-  const pool = new Pool(present, keyOf);
-  const added = entries.filter((entry) => pool.take(keyOf(entry)) === undefined);
+  signal?: AbortSignal,
+): Promise<AttachmentEntry[]> {
+  const unknown = entries.filter(({ url, sha256 }) => !url && !sha256);
+  const hashOf = await contentHashes(unknown, signal);
+  const pool = new Pool(present, (one) => keyOf(one, one.sha256));
+  const keyOfEntry = (entry: AttachmentEntry) => keyOf(entry, entry.sha256 || hashOf(entry));
+  const added = entries.filter((entry) => pool.take(keyOfEntry(entry)) === undefined);
   for (const { name, url, content } of added)
     if (!url && content === undefined)
       contents.addWarning(line, 'attachments', `The content of ${name} is not in the file`);
@@ -33,8 +38,5 @@ export function newAttachments(
 }
 
 /** Two attachments are the same by name and where a link leads, or by name and the hash of a file. */
-const keyOf = ({ name, url, sha256, content }: Partial<AttachmentEntry>) =>
-  JSON.stringify([name, url ?? null, url ? null : (sha256 ?? hashOf(content))]);
-
-const hashOf = (content: string | undefined) =>
-  content === undefined ? null : createHash('sha256').update(Buffer.from(content, 'base64')).digest('hex');
+const keyOf = ({ name, url }: Pick<AttachmentEntry, 'name' | 'url'>, hash: string | null) =>
+  JSON.stringify([name, url ?? null, url ? null : hash]);

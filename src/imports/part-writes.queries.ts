@@ -8,7 +8,6 @@ import { bytesOf as bytesOfDocument, bytesOfTags } from '../documents/documents.
 import type { Transaction } from '../infra/database.js';
 import { sizeOf, storeContent } from '../attachments/attachments.queries.js';
 import { UploadedFile } from '../http/multipart.js';
-import { createHash } from 'node:crypto';
 import type { LinkedType } from '../attachments/attachment.entity.js';
 import type {
   AttachmentEntry,
@@ -17,6 +16,7 @@ import type {
   LabelEntry,
   PlanEntry,
 } from './formats/entry.schema.js';
+import { contentHashes, pieceCharacters, piecesOf } from './content-hash.js';
 import { inSlices } from './formats/in-slices.js';
 import type { NewParts } from './plan-parts.js';
 
@@ -216,7 +216,7 @@ export async function insertAttachments(
   const rows: Record<string, unknown>[] = [];
   for (const { type, linkedId, entry } of attachments) {
     const id = newId();
-    const file = entry.url ? null : fileOf(entry);
+    const file = entry.url ? null : await fileOf(entry);
     if (file) await storeContent(tx, id, file);
     const size = sizeOf(file, entry.name, entry.url ?? null);
     stored += size;
@@ -234,10 +234,15 @@ export async function insertAttachments(
   return stored;
 }
 
-function fileOf({ name, media_type, content }: AttachmentEntry): UploadedFile {
-  const bytes = Buffer.from(content ?? '', 'base64');
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  return new UploadedFile(name, media_type ?? 'application/octet-stream', [bytes], bytes.length, hash);
+async function fileOf(entry: AttachmentEntry): Promise<UploadedFile> {
+  const { name, media_type, content = '' } = entry;
+  const hashOf = await contentHashes([entry]);
+  const pieces: Buffer[] = [];
+  // a turn for each of many small files would take longer than reading them
+  if (content.length <= pieceCharacters) pieces.push(...piecesOf(content));
+  else for await (const piece of inSlices(piecesOf(content))) pieces.push(piece);
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  return new UploadedFile(name, media_type ?? 'application/octet-stream', pieces, size, hashOf(entry) ?? '');
 }
 
 /** Stores labels of the project. */

@@ -64,11 +64,12 @@ export async function planDocuments(
         continue;
       }
       for (const name of [key, ...(document ? [document.id] : [])]) taken.set(name, line);
-      const attachments = newAttachments(
+      const attachments = await newAttachments(
         entry.attachments,
         document ? (attached.get(document.id) ?? []) : [],
         contents,
         line,
+        signal,
       );
       if (!document) {
         planned.create.push({ id: newId(), from: { ...from, entry: { ...entry, attachments } } });
@@ -139,10 +140,11 @@ export async function planAttachments(
   db: Queryable,
   projectId: string,
   contents: FileContents,
+  signal?: AbortSignal,
 ): Promise<AttachmentEntry[]> {
   const [first] = contents.attachments;
   if (!first) return [];
   const present = (await presentAttachments(db, [projectId])).get(projectId) ?? [];
   const entries = contents.attachments.map(({ entry }) => entry);
-  return newAttachments(entries, present, contents, first.line);
+  return newAttachments(entries, present, contents, first.line, signal);
 }

@@ -1,9 +1,9 @@
 import type { Queryable } from '../infra/database.js';
-import { parseTaskName } from '../tasks/task-ref.js';
 import type { FileContents } from './formats/contents.js';
 import { inSlices } from './formats/in-slices.js';
-import { idsOf, presentDependencies } from './existing.queries.js';
+import { presentDependencies } from './existing.queries.js';
 import type { ImportContext, PlannedTask } from './plan-tasks.js';
+import { taskNames } from './task-names.js';
 
 /**
  * Settles what tasks are parts of and wait for. Both are named as the file names its tasks, by ref or by `external_ref`, or as the project
@@ -19,7 +19,11 @@ export async function planLinks(
     ({ from: { entry } }) => entry.parent !== undefined || entry.dependencies !== undefined,
   );
   if (linking.length === 0) return;
-  const idOf = await names(db, context, contents, tasks, linking);
+  const wanted = linking.flatMap(({ from: { entry } }) => [
+    ...(entry.parent ? [entry.parent] : []),
+    ...(entry.dependencies ?? []),
+  ]);
+  const idOf = await taskNames(db, context, contents, tasks, wanted);
   const present = await presentOf(db, linking);
   for await (const task of inSlices(linking, context.signal)) {
     const { line, entry } = task.from;
@@ -45,41 +49,6 @@ export async function planLinks(
   }
   await refuseCircles(context, contents, tasks, 'parent', ({ parent_id }) => (parent_id ? [parent_id] : []));
   await refuseCircles(context, contents, tasks, 'dependencies', ({ dependencies }) => dependencies ?? []);
-}
-
-/**
- * Returns what finds the task that a name stands for: a ref of the file, an `external_ref` of the file or of the project, or a ref of the
- * project. An export names tasks by their refs alone, and an `external_ref` may look like one.
- */
-async function names(
-  db: Queryable,
-  context: ImportContext,
-  { sourceId }: FileContents,
-  tasks: PlannedTask[],
-  linking: PlannedTask[],
-): Promise<(name: string) => string | undefined> {
-  const [refs, external] = [new Map<string, string>(), new Map<string, string>()];
-  const isExport = sourceId !== undefined;
-  for (const { id, from } of tasks) {
-    if (from.entry.external_ref && !isExport) external.set(from.entry.external_ref, id);
-    if (from.entry.ref) refs.set(from.entry.ref.toUpperCase(), id);
-  }
-  const inFile = (name: string) => refs.get(name.toUpperCase()) ?? external.get(name);
-  const wanted = linking.flatMap(({ from: { entry } }) => [
-    ...(entry.parent ? [entry.parent] : []),
-    ...(entry.dependencies ?? []),
-  ]);
-  const unknown = [...new Set(wanted)].filter((name) => inFile(name) === undefined);
-  const elsewhere = isExport ? [] : unknown;
-  for (const [name, id] of await idsOf(db, context.actor, context, 'external_ref', elsewhere))
-    external.set(name, id);
-  const numberOf = (name: string) => {
-    const parsed = isExport && sourceId !== context.projectId ? undefined : parseTaskName(name);
-    return parsed && 'key' in parsed && parsed.key === context.key ? parsed.number : undefined;
-  };
-  const unknownNumbers = unknown.flatMap((name) => numberOf(name) ?? []);
-  const numbers = await idsOf(db, context.actor, context, 'number', unknownNumbers);
-  return (name) => inFile(name) ?? numbers.get(numberOf(name) ?? NaN);
 }
 
 /** Reads what the tasks that are there wait for, in this project and in others. */

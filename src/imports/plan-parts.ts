@@ -66,7 +66,8 @@ export async function newParts(
   const present = await presentParts(db, ids);
   const result = new Map<FromFile<TaskEntry>, NewParts>();
   for await (const from of inSlices(withParts, signal)) {
-    const parts = partsOf(contents, from, present.get(found.get(from)?.id ?? '') ?? nothing);
+    const here = present.get(found.get(from)?.id ?? '') ?? nothing;
+    const parts = await partsOf(contents, from, here, signal);
     result.set(from, parts);
   }
   return result;
@@ -77,11 +78,12 @@ const nothing: PresentParts = { comments: [], items: [], plans: [], attachments:
 const hasParts = ({ comments, checklist, plans, attachments }: TaskEntry) =>
   comments.length + checklist.length + plans.length + attachments.length > 0;
 
-function partsOf(
+async function partsOf(
   contents: FileContents,
   { line, entry }: FromFile<TaskEntry>,
   present: PresentParts,
-): NewParts {
+  signal: AbortSignal | undefined,
+): Promise<NewParts> {
   const said = new Pool(
     present.comments,
     ({ body }) => body,
@@ -105,19 +107,20 @@ function partsOf(
   };
   bound('comments', present.comments.length, comments.length, mostComments);
   bound('checklist', present.items.length, items.length, mostItems);
-  const plans = plansOf(contents, line, entry.plans, present);
+  const plans = await plansOf(contents, line, entry.plans, present, signal);
   bound('plans', present.plans.length, plans.plans.length, mostOfKind.plan);
-  const attachments = newAttachments(entry.attachments, present.attachments, contents, line);
+  const attachments = await newAttachments(entry.attachments, present.attachments, contents, line, signal);
   return { ...parts, ...plans, attachments };
 }
 
 /** Matches plans by their title and text, then by their title. */
-function plansOf(
+async function plansOf(
   contents: FileContents,
   line: number,
   entries: PlanEntry[],
   present: PresentParts,
-): Pick<NewParts, 'plans' | 'changedPlans' | 'ofPlans'> {
+  signal: AbortSignal | undefined,
+): Promise<Pick<NewParts, 'plans' | 'changedPlans' | 'ofPlans'>> {
   const result: Pick<NewParts, 'plans' | 'changedPlans' | 'ofPlans'> = {
     plans: [],
     changedPlans: [],
@@ -132,7 +135,7 @@ function plansOf(
   for (const plan of entries) {
     const same = exact.get(plan);
     const here = same ?? pool.take(plan.title);
-    const attached = newAttachments(plan.attachments, here?.attachments ?? [], contents, line);
+    const attached = await newAttachments(plan.attachments, here?.attachments ?? [], contents, line, signal);
     if (here === undefined) result.plans.push({ ...plan, attachments: attached });
     else result.ofPlans.push(...attached.map((entry) => ({ planId: here.id, entry })));
     if (here && !same) result.changedPlans.push({ id: here.id, plan });

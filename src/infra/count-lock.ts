@@ -1,7 +1,13 @@
 import type { Transaction } from './database.js';
 
 /** The first keys of the advisory locks. Locks with two keys are separate from those with a single key. */
-const kinds = { webhooks: 7_102_040, 'work sessions': 7_102_041, projects: 7_102_042, schedules: 7_102_043 };
+const kinds = {
+  webhooks: 7_102_040,
+  'work sessions': 7_102_041,
+  projects: 7_102_042,
+  schedules: 7_102_043,
+  triggers: 7_102_044,
+};
 
 /**
  * Serialises transactions that count rows before they insert one, so that concurrent ones do not exceed the limit. Only transactions of

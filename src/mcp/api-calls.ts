@@ -72,6 +72,15 @@ export class ApiCalls {
     return payload;
   }
 
+  /** Reads an answer that is a file or a piece of one. The query must bound it, since it is held as a whole. @throws ApiFault */
+  async bytes(path: string, query: Query): Promise<Buffer> {
+    const { statusCode, payload, rawPayload } = await this.inTurn(() =>
+      this.send('GET', path, undefined, query),
+    );
+    if (statusCode >= 300) throw faultOf(statusCode, payload);
+    return rawPayload;
+  }
+
   /** Returns the `data` of an answer; undefined when it is empty. @throws ApiFault */
   private async call(
     method: 'GET' | 'POST' | 'PUT',
@@ -101,7 +110,7 @@ export class ApiCalls {
     path: string,
     body: object | undefined,
     query: Query,
-  ): Promise<{ statusCode: number; payload: string }> {
+  ): Promise<{ statusCode: number; payload: string; rawPayload: Buffer }> {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
     const options: InjectOptions = {
       method,

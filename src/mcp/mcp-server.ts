@@ -1,6 +1,7 @@
 import { createMcpHandler, McpServer, type McpHttpHandler } from '@modelcontextprotocol/server';
 import { version } from '../common/version.js';
 import type { ApiCalls } from './api-calls.js';
+import { addArtifactTools } from './tools/artifact-tools.js';
 import { addClaimTools } from './tools/claim-tools.js';
 import { addMemoryTools } from './tools/memory-tools.js';
 import { addRunTools } from './tools/run-tools.js';
@@ -13,7 +14,8 @@ While you work, pass claim_id and token to the tools: that renews the claim. Aft
 /** Builds a server with the tools, whose calls to the API are made by `api`. */
 function buildServer(api: ApiCalls): McpServer {
   const server = new McpServer({ name: 'millrace', version }, { instructions });
-  for (const add of [addTaskTools, addClaimTools, addMemoryTools, addRunTools]) add(server, api);
+  for (const add of [addTaskTools, addClaimTools, addMemoryTools, addRunTools, addArtifactTools])
+    add(server, api);
   return server;
 }
 

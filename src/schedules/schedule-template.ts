@@ -6,7 +6,7 @@ import { createTaskSchema, type CreateTaskBody } from '../tasks/tasks.schema.js'
 const longestTitle = 500;
 
 /** The most bytes of a template. */
-const mostBytes = 256 * 1024;
+export const mostTemplateBytes = 256 * 1024;
 
 /** A body that makes a task each time. It is kept as a body that can be read again, so that fields that come later have their defaults. */
 const template = createTaskSchema
@@ -17,7 +17,7 @@ const template = createTaskSchema
   })
   .transform(asBody);
 
-export const scheduleTemplate = jsonObject(mostBytes)
+export const scheduleTemplate = jsonObject(mostTemplateBytes)
   .pipe(template)
   .meta({
     description:

@@ -11,6 +11,7 @@ import { ScheduleCatchUp } from './schedule-catch-up.js';
 import { ScheduleClock } from './schedule-clock.js';
 import { ScheduleFailures } from './schedule-failures.js';
 import { ScheduleFiring } from './schedule-firing.js';
+import { ScheduleImports } from './schedule-imports.js';
 import { ScheduleInputs } from './schedule-inputs.js';
 import { ScheduleRuns } from './schedule-runs.js';
 import { ScheduleTargets } from './schedule-targets.js';
@@ -32,6 +33,7 @@ import { WaitingOccurrences } from './waiting-occurrences.js';
     ScheduleClock,
     ScheduleFailures,
     ScheduleFiring,
+    ScheduleImports,
     ScheduleInputs,
     ScheduleRuns,
     Scheduler,
@@ -40,5 +42,6 @@ import { WaitingOccurrences } from './waiting-occurrences.js';
     ScheduleZones,
     WaitingOccurrences,
   ],
+  exports: [ScheduleImports],
 })
 export class SchedulesModule {}

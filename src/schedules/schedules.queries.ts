@@ -117,3 +117,12 @@ export async function updateSchedule(db: Queryable, id: string, schedule: Writte
     [id, ...valuesOf(schedule)],
   );
 }
+
+/** Locks schedules of a project for a change, in the order of their ids. */
+export function lockSchedules(db: Queryable, projectId: string, ids: string[]): Promise<Schedule[]> {
+  if (ids.length === 0) return Promise.resolve([]);
+  return db.query<Schedule & Record<string, unknown>>(
+    'SELECT s.* FROM schedules s WHERE s.id = ANY ($1::uuid[]) AND s.project_id = $2 AND s.deleted_at IS NULL ORDER BY s.id FOR UPDATE',
+    [ids, projectId],
+  );
+}

@@ -19,6 +19,8 @@ import { catchUpPolicies, overlapPolicies } from './schedule.entity.js';
 
 /** How many of the next times an answer shows. */
 export const shownTimes = 5;
+/** The most schedules of a project. */
+export const mostSchedules = 200;
 /** The most failed runs in a row that are counted. */
 export const mostFailures = 100;
 
@@ -65,7 +67,8 @@ const timing = {
     }),
 };
 
-const shape = {
+/** The fields of a schedule that clients set. */
+export const scheduleFields = {
   name: z.string().trim().min(1).max(200),
   description: z.string().max(20_000),
   enabled: z.boolean(),
@@ -106,23 +109,23 @@ const shape = {
 
 export const createScheduleSchema = z
   .object({
-    name: shape.name,
-    description: shape.description.default(''),
-    enabled: shape.enabled.default(true),
-    cron: shape.cron.default(null),
-    every: shape.every.default(null),
-    timezone: shape.timezone.default(null),
-    task_id: shape.task_id.default(null),
-    template: shape.template.default(null),
-    inputs: shape.inputs.default({}),
-    concurrency: shape.concurrency.default(null),
-    priority: shape.priority.default('normal'),
-    overlap: shape.overlap.default('skip'),
-    catch_up: shape.catch_up.default('latest'),
-    starts_at: shape.starts_at.default(null),
-    ends_at: shape.ends_at.default(null),
-    jitter_seconds: shape.jitter_seconds.default(0),
-    disable_after_failures: shape.disable_after_failures.default(null),
+    name: scheduleFields.name,
+    description: scheduleFields.description.default(''),
+    enabled: scheduleFields.enabled.default(true),
+    cron: scheduleFields.cron.default(null),
+    every: scheduleFields.every.default(null),
+    timezone: scheduleFields.timezone.default(null),
+    task_id: scheduleFields.task_id.default(null),
+    template: scheduleFields.template.default(null),
+    inputs: scheduleFields.inputs.default({}),
+    concurrency: scheduleFields.concurrency.default(null),
+    priority: scheduleFields.priority.default('normal'),
+    overlap: scheduleFields.overlap.default('skip'),
+    catch_up: scheduleFields.catch_up.default('latest'),
+    starts_at: scheduleFields.starts_at.default(null),
+    ends_at: scheduleFields.ends_at.default(null),
+    jitter_seconds: scheduleFields.jitter_seconds.default(0),
+    disable_after_failures: scheduleFields.disable_after_failures.default(null),
   })
   .meta({
     id: 'CreateSchedule',
@@ -131,7 +134,7 @@ export const createScheduleSchema = z
 export type CreateSchedule = z.output<typeof createScheduleSchema>;
 
 export const updateScheduleSchema = z
-  .object(shape)
+  .object(scheduleFields)
   .partial()
   .extend({ version: versionField })
   .meta({ id: 'UpdateSchedule', examples: [{ enabled: false }] });
@@ -142,8 +145,8 @@ export const previewSchema = z
     cron: timing.cron.default(null),
     every: timing.every.default(null),
     timezone: timing.timezone.default(null),
-    starts_at: shape.starts_at.default(null),
-    ends_at: shape.ends_at.default(null),
+    starts_at: scheduleFields.starts_at.default(null),
+    ends_at: scheduleFields.ends_at.default(null),
     count: z.int().min(1).max(100).default(shownTimes),
   })
   .meta({

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { recordedValues } from '../activity/recorded-values.js';
 import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
 import { backgroundTurn } from '../common/background-turns.js';
 import { AppError } from '../common/errors.js';
@@ -18,6 +17,7 @@ import { ScheduleClock } from './schedule-clock.js';
 import { planAfter, timesOf, zoneOf } from './schedule-plan.js';
 import { nextTimes } from './schedule-times.js';
 import { ScheduleTargets } from './schedule-targets.js';
+import { checkShape, checkTiming, recordable } from './schedule-shape.js';
 import { toOccurrence, toSchedule } from './schedule-view.js';
 import type { Schedule } from './schedule.entity.js';
 import type { ScheduleOccurrence } from './schedule-occurrence.entity.js';
@@ -29,18 +29,16 @@ import {
   type ScheduleRow,
   type WrittenSchedule,
 } from './schedules.queries.js';
-import type {
-  CreateSchedule,
-  OccurrenceListQuery,
-  Occurrences,
-  PreviewSchedule,
-  ScheduleListQuery,
-  ScheduleView,
-  UpdateSchedule,
+import {
+  mostSchedules,
+  type CreateSchedule,
+  type OccurrenceListQuery,
+  type Occurrences,
+  type PreviewSchedule,
+  type ScheduleListQuery,
+  type ScheduleView,
+  type UpdateSchedule,
 } from './schedules.schema.js';
-
-/** The most schedules of a project. */
-const mostSchedules = 200;
 
 @Injectable()
 export class SchedulesService {
@@ -230,35 +228,3 @@ const timingFields = [
   'ends_at',
   'jitter_seconds',
 ] as const;
-
-/** @throws VALIDATION_ERROR when the fields do not fit together */
-function checkShape(
-  schedule: Pick<
-    CreateSchedule,
-    'cron' | 'every' | 'starts_at' | 'ends_at' | 'task_id' | 'template' | 'overlap'
-  >,
-): void {
-  checkTiming(schedule);
-  if ((schedule.task_id === null) === (schedule.template === null))
-    throw refused('task_id', 'Send either task_id or template');
-  if (schedule.overlap === 'allow' && schedule.task_id !== null)
-    throw refused('overlap', 'A task runs once at a time: only a schedule with a template may allow it');
-}
-
-function checkTiming({
-  cron,
-  every,
-  starts_at,
-  ends_at,
-}: Pick<CreateSchedule, 'cron' | 'every' | 'starts_at' | 'ends_at'>): void {
-  if ((cron === null) === (every === null)) throw refused('cron', 'Send either cron or every');
-  if (starts_at && ends_at && ends_at < starts_at)
-    throw refused('ends_at', 'It must not be before starts_at');
-}
-
-const refused = (field: string, issue: string) => new AppError('VALIDATION_ERROR', { field, issue });
-
-/** What the activity keeps of a schedule: nothing that is sealed, and of long inputs and templates the beginning. */
-function recordable({ sealed_inputs: _, ...values }: Record<string, unknown>): Record<string, unknown> {
-  return recordedValues(values);
-}

@@ -7,7 +7,7 @@ export const cloneProjectSchema = createProjectSchema
   .extend({
     include_tasks: z.boolean().default(false).meta({
       description:
-        'Whether to copy the tasks, too, as pending ones with new ids and numbers, and the schedules, switched off. A token needs the scope `tasks.write`',
+        'Whether to copy the tasks, too, as pending ones with new ids and numbers, and the schedules and triggers, switched off, without secrets and with new URLs. A token needs the scope `tasks.write`',
     }),
     include_archived: z
       .boolean()

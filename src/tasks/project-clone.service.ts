@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import { ActivityLog } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
+import { Keyring } from '../common/keyring.js';
 import type { Actor } from '../common/permissions.js';
 import { checkScopes, scopesOf } from '../common/scopes.js';
 import { refuseFullStorage } from '../executions/project-rules.js';
@@ -27,6 +28,7 @@ import {
   type TaskCopies,
 } from './project-clone.queries.js';
 import { copySchedules } from './schedule-copies.queries.js';
+import { copyTriggers } from './trigger-copies.queries.js';
 import { settleWaiting } from './task-claims.queries.js';
 import type { ClonedProject, CloneProject } from './project-clone.schema.js';
 
@@ -42,6 +44,7 @@ export class ProjectCloneService {
     private readonly projects: ProjectAccess,
     private readonly activity: ActivityLog,
     private readonly infrastructure: Infrastructure,
+    private readonly keyring: Keyring,
   ) {}
 
   /**
@@ -132,7 +135,10 @@ export class ProjectCloneService {
       // with the commit, as all activity: whoever follows it waits for the transactions that have begun to write it
       void tx.withCommit(() => recordCopies(tx, tasks, { id, key }, actor));
     }
-    if (input.include_tasks) await copySchedules(tx, source.id, id, tasks, actor);
+    if (input.include_tasks) {
+      await copySchedules(tx, source.id, id, tasks, actor);
+      await copyTriggers(tx, this.keyring, source.id, id, tasks, actor);
+    }
     if (documents.rows.length > 0) await copyDocuments(tx, documents, id, actor);
     const statistics = (await statisticsOf(tx, [id])).get(id)!;
     return { ...toProject(project!, statistics), cloned_from: source.id, cloned_tasks: cloned };

@@ -1,3 +1,4 @@
+import { recordedValues } from '../activity/recorded-values.js';
 import { z } from 'zod';
 import { boundedObject, id, instant, listOf, toInstant, versionField } from '../common/fields.js';
 import { priorities, queueOf } from '../executions/executions.schema.js';
@@ -7,6 +8,8 @@ import { jsonPointer } from './json-pointer.js';
 import { deliveryOutcomes, type TriggerDelivery } from './trigger-delivery.entity.js';
 import type { Trigger } from './trigger.entity.js';
 
+/** The most triggers of a project. */
+export const mostTriggers = 100;
 const mostMatches = 20;
 const mostInputs = 50;
 
@@ -31,7 +34,8 @@ const filter = z
   })
   .partial();
 
-const fields = {
+/** The fields of a trigger that clients set. */
+export const triggerFields = {
   name: z.string().trim().min(1).max(100),
   description: z.string().max(2000),
   enabled: z.boolean(),
@@ -64,14 +68,14 @@ const fields = {
 
 export const createTriggerSchema = z
   .object({
-    name: fields.name,
-    description: fields.description.default(''),
-    enabled: fields.enabled.default(true),
-    task_id: fields.task_id,
-    priority: fields.priority.default('normal'),
-    inputs_from: fields.inputs_from.default({}),
-    filter: fields.filter.default({}),
-    secret: fields.secret.default(null),
+    name: triggerFields.name,
+    description: triggerFields.description.default(''),
+    enabled: triggerFields.enabled.default(true),
+    task_id: triggerFields.task_id,
+    priority: triggerFields.priority.default('normal'),
+    inputs_from: triggerFields.inputs_from.default({}),
+    filter: triggerFields.filter.default({}),
+    secret: triggerFields.secret.default(null),
   })
   .meta({
     id: 'CreateTrigger',
@@ -82,7 +86,7 @@ export const createTriggerSchema = z
 export type CreateTrigger = z.output<typeof createTriggerSchema>;
 
 export const updateTriggerSchema = z
-  .object(fields)
+  .object(triggerFields)
   .partial()
   .extend({ version: versionField })
   .meta({ id: 'UpdateTrigger', examples: [{ enabled: false }] });
@@ -134,6 +138,12 @@ export function toTrigger(row: Trigger, token: string | null): TriggerView {
     updated_at: toInstant(row.updated_at),
     version: row.version,
   };
+}
+
+/** A trigger as the activity log keeps it: without token and secret, and of long pointers the beginning. */
+export function recordable(row: Trigger): Record<string, unknown> {
+  const { created_at: _, updated_at: __, version: ___, path: ____, ...shown } = toTrigger(row, null);
+  return recordedValues(shown);
 }
 
 /** The columns that the fields of a request are stored in, but for those of the secret. */

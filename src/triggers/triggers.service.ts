@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { recordedValues } from '../activity/recorded-values.js';
 import { ActivityLog, type ActivityEntry } from '../activity/activity-log.js';
 import { AppError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { Keyring, placeOfTrigger } from '../common/keyring.js';
 import { may, type Actor } from '../common/permissions.js';
 import { hasScope, scopesOf } from '../common/scopes.js';
-import { hashOfToken, makeToken } from '../credentials/token-format.js';
 import { PageWindow, type Page } from '../http/pagination.js';
 import { checkVersion } from '../http/request.js';
-import { countRows, countSome, Database, type Queryable, type Transaction } from '../infra/database.js';
+import { countSome, Database, type Queryable, type Transaction } from '../infra/database.js';
 import { ProjectAccess, type ProjectPermission } from '../projects/project-access.js';
 import type { AccessibleProject } from '../projects/projects.queries.js';
 import { requireTask } from '../tasks/tasks.queries.js';
+import { insertTriggers, newToken, updateTrigger, type TriggerRow } from './triggers.queries.js';
 import type { TriggerDelivery } from './trigger-delivery.entity.js';
 import type { Trigger } from './trigger.entity.js';
 import {
   columnsOf,
+  recordable,
   toTrigger,
   toTriggerDelivery,
   type CreateTrigger,
@@ -26,13 +26,7 @@ import {
   type UpdateTrigger,
 } from './triggers.schema.js';
 
-type Row = Trigger & Record<string, unknown>;
 type Written = ReturnType<typeof columnsOf>;
-
-/** The most triggers of a project. */
-const mostTriggers = 100;
-
-const columns = ['name', 'description', 'enabled', 'task_id', 'queue', 'inputs_from', 'filter'] as const;
 
 /** The triggers of projects. */
 @Injectable()
@@ -57,7 +51,7 @@ export class TriggersService {
     const bind = (value: unknown) => `$${values.push(value)}`;
     const from = 'FROM triggers WHERE project_id = $1';
     const total = window.total ?? (await countSome(this.database, from, [...values]));
-    const rows = await this.database.query<Row>(
+    const rows = await this.database.query<TriggerRow>(
       `SELECT * ${from} AND ${window.after(bind)} ${window.orderBy} ${window.limit(bind)}`,
       values,
     );
@@ -71,27 +65,13 @@ export class TriggersService {
   async create(actor: Actor, projectName: string, { secret, ...input }: CreateTrigger): Promise<TriggerView> {
     return this.database.transaction(async (tx) => {
       const project = await this.projects.require(actor, projectName, 'execute', tx);
-      await tx.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [project.id]);
-      if ((await countRows(tx, 'FROM triggers WHERE project_id = $1', [project.id])) >= mostTriggers)
-        throw new AppError('RESOURCE_LIMIT_EXCEEDED', { limit: 'triggers', value: mostTriggers });
       const written = await this.checked(tx, actor, project.id, columnsOf(input));
       const id = newId();
-      const token = makeToken('trigger');
-      const [row] = await tx.query<Row>(
-        `INSERT INTO triggers (id, project_id, created_by, token_hash, sealed_token, sealed_secret, ${columns.join(', ')})
-         VALUES ($1, $2, $3, $4, $5, $6, ${columns.map((_, index) => `$${index + 7}`).join(', ')}) RETURNING *`,
-        [
-          id,
-          project.id,
-          actor.id,
-          hashOfToken(token),
-          this.keyring.seal(placeOfTrigger(id), token),
-          this.sealed(id, secret),
-          ...columns.map((name) => written[name]),
-        ],
-      );
-      this.record(tx, actor, row!, { action: 'created', newValue: recordable(row!) });
-      return toTrigger(row!, token);
+      const trigger = { ...written, id, created_by: actor.id, sealed_secret: this.sealed(id, secret) };
+      const [made] = await insertTriggers(tx, this.keyring, project.id, [trigger]);
+      const { row, token } = made!;
+      this.record(tx, actor, row, { action: 'created', newValue: recordable(row) });
+      return toTrigger(row, token);
     });
   }
 
@@ -112,22 +92,14 @@ export class TriggersService {
       checkVersion(before.version, version, ifMatch);
       const old = toTrigger(before, null);
       const written = await this.checked(tx, actor, project.id, columnsOf({ ...old, ...changes }));
-      const [row] = await tx.query<Row>(
-        `UPDATE triggers SET sealed_secret = $2, ${columns.map((name, index) => `${name} = $${index + 3}`).join(', ')},
-                updated_at = now(), version = version + 1
-          WHERE id = $1 RETURNING *`,
-        [
-          id,
-          secret === undefined ? before.sealed_secret : this.sealed(id, secret),
-          ...columns.map((name) => written[name]),
-        ],
-      );
-      this.record(tx, actor, row!, {
+      const sealed_secret = secret === undefined ? before.sealed_secret : this.sealed(id, secret);
+      const row = await updateTrigger(tx, id, { ...written, sealed_secret });
+      this.record(tx, actor, row, {
         action: 'updated',
         oldValue: recordable(before),
-        newValue: recordable(row!),
+        newValue: recordable(row),
       });
-      return this.shown(actor, project, row!);
+      return this.shown(actor, project, row);
     });
   }
 
@@ -135,11 +107,11 @@ export class TriggersService {
   async rotate(actor: Actor, id: string): Promise<TriggerView> {
     return this.database.transaction(async (tx) => {
       await this.require(tx, actor, id, 'execute', 'FOR UPDATE');
-      const token = makeToken('trigger');
-      const [row] = await tx.query<Row>(
+      const { token, token_hash, sealed_token } = newToken(this.keyring, id);
+      const [row] = await tx.query<TriggerRow>(
         `UPDATE triggers SET token_hash = $2, sealed_token = $3, updated_at = now(), version = version + 1
           WHERE id = $1 RETURNING *`,
-        [id, hashOfToken(token), this.keyring.seal(placeOfTrigger(id), token)],
+        [id, token_hash, sealed_token],
       );
       this.record(tx, actor, row!, { action: 'rotated' });
       return toTrigger(row!, token);
@@ -182,8 +154,8 @@ export class TriggersService {
     id: string,
     permission: ProjectPermission,
     lock = '',
-  ): Promise<{ row: Row; project: AccessibleProject }> {
-    const [row] = await db.query<Row>(`SELECT * FROM triggers WHERE id = $1 ${lock}`, [id]);
+  ): Promise<{ row: TriggerRow; project: AccessibleProject }> {
+    const [row] = await db.query<TriggerRow>(`SELECT * FROM triggers WHERE id = $1 ${lock}`, [id]);
     if (!row) throw new AppError('RESOURCE_NOT_FOUND', { id });
     const project = await this.projects
       .require(actor, row.project_id, permission, db)
@@ -235,10 +207,4 @@ export class TriggersService {
       ...entry,
     });
   }
-}
-
-/** A trigger as the activity log keeps it: without token and secret. */
-function recordable(row: Trigger): Record<string, unknown> {
-  const { created_at: _, updated_at: __, version: ___, path: ____, ...shown } = toTrigger(row, null);
-  return recordedValues(shown);
 }

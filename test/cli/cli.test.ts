@@ -45,8 +45,76 @@ test('schedules are previewed, made, shown, changed, started and deleted', async
   expect((await millrace.call(['schedules', 'occurrences', id])).stdout).toContain('fired');
   const faulty = await millrace.run(['schedules', 'preview', '--cron', '0 25 * * *']);
   expect([faulty.code === 0, faulty.stderr]).toEqual([false, expect.stringContaining('hour "25"')]);
+  const schedule = () => millrace.json<Record<string, unknown>>('schedules', 'show', id);
+  const update = (...args: string[]) => millrace.call(['schedules', 'update', id, ...args]);
+  const group = ['--concurrency', 'nightly-{{project}}', '--concurrency-limit', '2', '--on-conflict', 'skip'];
+  await update(...group, '--name', 'Renamed', '--disable');
+  expect(await schedule()).toMatchObject({
+    name: 'Renamed',
+    enabled: false,
+    concurrency: { group: 'nightly-{{project}}', limit: 2, onConflict: 'skip' },
+  });
+  expect((await millrace.call(['schedules', 'show', id])).stdout).toContain('nightly-{{project}}');
+  await update('--clear-concurrency', '--enable');
+  expect(await schedule()).toMatchObject({ concurrency: null, enabled: true });
+  expect(await update('--on-conflict', 'skip')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--concurrency'),
+  });
+  expect((await update()).code).toBe(2);
   expect((await millrace.call(['schedules', 'delete', id])).stdout).toBe('Deleted\n');
   expect((await millrace.call(['schedules', 'list'])).stdout).toBe('No schedules.\n');
+});
+
+test('triggers are made, shown, changed, rotated and deleted, and say what reached them', async () => {
+  const triggers = (...args: string[]) => millrace.call(['triggers', ...args]);
+  const job = ['tasks', 'create', 'Triggered', '-c', 'true', '--inputs', '[{"name": "commit"}]'];
+  const ref = (await millrace.call(job)).stdout.trim();
+  expect((await triggers()).stdout).toBe('No triggers.\n');
+  expect((await triggers('create', 'On push')).code).toBe(2);
+  const filter = ['--event', 'push,tag', '--branch', 'main', '--match', '/private=no'];
+  const fields = ['--from', 'commit=/after', '--description', 'Deploys', '--secret-file', 'secret=-'];
+  const made = await millrace.run(
+    ['triggers', 'create', 'On push', '-t', ref, ...filter, ...fields, '--json'],
+    {},
+    'a secret of ours\n',
+  );
+  const { id, ...trigger } = JSON.parse(made.stdout) as Record<string, unknown> & { id: string };
+  expect(trigger).toMatchObject({
+    description: 'Deploys',
+    filter: { events: ['push', 'tag'], branches: ['main'], match: { '/private': 'no' } },
+    inputsFrom: { commit: '/after' },
+    hasSecret: true,
+  });
+  expect((await triggers('list')).stdout).toMatch(new RegExp(`${id} +On push +[\\w-]+ +on +http`));
+  const urlIn = (text: string) => /http\S+/.exec(text)![0];
+  const url = urlIn((await triggers('show', id)).stdout);
+  expect((await triggers('disable', id)).stdout).toBe('disabled\n');
+  expect((await triggers('show', id)).stdout).toMatch(/State +off\nSigned +yes/);
+  expect((await triggers('enable', id)).stdout).toBe('enabled\n');
+  expect((await triggers('update', id)).code).toBe(2);
+  expect(
+    (await triggers('update', id, '--clear-secret', '--event', 'push', '--name', 'Renamed')).stdout,
+  ).toBe('Renamed: on\n');
+  expect(await millrace.json('triggers', 'show', id)).toMatchObject({
+    name: 'Renamed',
+    hasSecret: false,
+    // the other parts of the filter and the other fields stay
+    filter: { events: ['push'], branches: ['main'], match: { '/private': 'no' } },
+    inputsFrom: { commit: '/after' },
+  });
+  expect((await triggers('update', id, '--clear-filter', '--priority', 'high')).code).toBe(0);
+  expect(await millrace.json('triggers', 'show', id)).toMatchObject({ filter: {}, priority: 'high' });
+  const rotated = urlIn((await triggers('rotate', id)).stdout);
+  expect(rotated).not.toBe(url);
+  expect((await fetch(url, { method: 'POST' })).status).toBe(404);
+  expect((await triggers('deliveries', id)).stdout).toBe('Nothing has reached it.\n');
+  const headers = { 'x-github-event': 'push' };
+  const sent = await fetch(rotated, { method: 'POST', headers, body: '{"after": "abc"}' });
+  expect(sent.status).toBe(202);
+  expect((await triggers('deliveries', id)).stdout).toMatch(/ push +fired /);
+  expect((await triggers('delete', id)).stdout).toMatch(/deleted/);
+  expect((await triggers('show', id)).code).toBe(4);
 });
 
 describe('files', () => {
@@ -54,6 +122,7 @@ describe('files', () => {
     await millrace.call(['projects', 'create', 'Source', '--key', 'SRC']);
     await millrace.call(['projects', 'create', 'Target', '--key', 'TGT']);
     await millrace.call(['tasks', 'create', 'One\ntwo', '--project', 'SRC']);
+    await millrace.call(['schedules', 'create', 'S', '--cron', '@yearly', '--task', 'SRC-1', '-p', 'SRC']);
     const file = join(folder, 'export.json');
     expect(await millrace.call(['export', '-p', 'SRC', '-o', file])).toMatchObject({
       code: 0,
@@ -62,11 +131,13 @@ describe('files', () => {
     const printed = await millrace.call(['export', '-p', 'SRC', '-f', 'csv']);
     expect(printed.stdout).toMatch(/^ref,external_ref,title.*\r\nSRC-1,,"One\ntwo",/);
     expect((await millrace.call(['import', file, '-p', 'TGT', '--dry-run'])).stdout).toBe(
-      'Tasks: 1 would be created, 0 would be changed, 0 as they are\n',
+      'Tasks: 1 would be created, 0 would be changed, 0 as they are, 1 schedules would be written\n',
     );
-    expect((await millrace.call(['import', file, '-p', 'TGT'])).stdout).toBe(
-      'Tasks: 1 created, 0 changed, 0 as they are\n',
-    );
+    expect(await millrace.call(['import', file, '-p', 'TGT'])).toEqual({
+      code: 0,
+      stdout: 'Tasks: 1 created, 0 changed, 0 as they are, 1 schedules written\n',
+      stderr: expect.stringMatching(/^warning: line \d+, enabled: It is switched off: .*\n$/),
+    });
     const again = await millrace.run(
       ['import', '-', '-p', 'TGT', '-f', 'csv'],
       {},
@@ -403,6 +474,67 @@ test('tasks are changed, archived, moved and deleted, and an empty change is a u
   ).toEqual({ code: 0, stdout: `${ref} is planned\n`, stderr: '' });
   expect(await shown()).toMatchObject({ title: 'Changed', dueAt: null, blocker: 'Waits', priority: 1 });
   expect((await tasks('list', '--blocked')).stdout).toMatch(new RegExp(`${ref} +bug +pending \\(blocked\\)`));
+  const runs = [
+    '-c',
+    'true',
+    '--shell',
+    'bash',
+    '--working-directory',
+    'x',
+    '--artifacts',
+    'a/**,b',
+    '-e',
+    'A=1',
+  ];
+  const where = ['--concurrency', 'deploy', '--concurrency-limit', '3', '--runs-on', 'gpu,linux'];
+  await tasks(
+    'update',
+    ref,
+    ...runs,
+    ...where,
+    '-t',
+    '30',
+    '--retries',
+    '2',
+    '--inputs',
+    '[{"name": "stage"}]',
+  );
+  expect(await shown()).toMatchObject({
+    command: 'true',
+    shell: 'bash',
+    workingDirectory: 'x',
+    artifacts: ['a/**', 'b'],
+    environment: { A: '1' },
+    timeout: 30,
+    retryAttempts: 2,
+    inputs: [{ name: 'stage' }],
+    concurrency: { group: 'deploy', limit: 3, onConflict: 'queue' },
+    runsOn: ['gpu', 'linux'],
+  });
+  expect((await tasks('show', ref)).stdout).toMatch(
+    /Concurrency +deploy \(3 at a time, queue\)\nRuns on +gpu/,
+  );
+  await tasks('update', ref, '--runs-on', '', '--retries', '1');
+  expect(await shown()).toMatchObject({ runsOn: [], retryAttempts: 1 });
+  const cleared = ['command', 'shell', 'working-directory', 'artifacts', 'env', 'timeout', 'inputs'];
+  await tasks('update', ref, ...[...cleared, 'concurrency', 'runs-on'].map((name) => `--clear-${name}`));
+  expect(await shown()).toMatchObject({
+    command: null,
+    shell: null,
+    workingDirectory: null,
+    artifacts: [],
+    environment: {},
+    timeout: null,
+    inputs: [],
+    concurrency: null,
+    runsOn: null,
+  });
+  expect((await tasks('update', ref, '--concurrency', 'x', '--clear-concurrency')).code).toBe(2);
+  const placed = await tasks('create', 'Placed', ...where, '--on-conflict', 'skip', '--json');
+  expect(JSON.parse(placed.stdout)).toMatchObject({
+    concurrency: { group: 'deploy', limit: 3, onConflict: 'skip' },
+    runsOn: ['gpu', 'linux'],
+  });
   expect((await tasks('archive', ref)).stdout).toBe(`${ref} archived\n`);
   expect((await tasks('list', '--search', 'Changed')).stdout).not.toContain(ref);
   expect((await tasks('list', '--search', 'Changed', '--archived')).stdout).toContain(ref);

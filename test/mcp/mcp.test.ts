@@ -103,10 +103,12 @@ test('the tools are few, short and described', async () => {
   const agent = await connect(owner);
   const tools = await agent.tools();
   expect(tools.map(({ name }) => name).toSorted()).toEqual([
+    'read_artifact',
     'read_output',
     'recall',
     'remember',
     'run',
+    'run_get',
     'search',
     'task_claim',
     'task_comment',
@@ -123,7 +125,15 @@ test('the tools are few, short and described', async () => {
   // they fill the context of every agent
   expect(JSON.stringify(tools).length).toBeLessThan(14_000);
   const readers = tools.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
-  expect(readers.toSorted()).toEqual(['read_output', 'recall', 'search', 'task_get', 'tasks_list']);
+  expect(readers.toSorted()).toEqual([
+    'read_artifact',
+    'read_output',
+    'recall',
+    'run_get',
+    'search',
+    'task_get',
+    'tasks_list',
+  ]);
 });
 
 describe('a call', () => {

@@ -29,7 +29,7 @@ describe('millrace mcp', () => {
     const task = await makeTask(key, { id: made.project_id }, { title: 'Over a pipe' });
     const client = new McpClient({ name: 'test', version: '1.0.0' }, options);
     await client.connect(transport({ API_BASE_URL: `${app.url}/api`, API_TOKEN: key.token! }));
-    expect((await client.listTools()).tools).toHaveLength(12);
+    expect((await client.listTools()).tools).toHaveLength(14);
     const call = async (name: string, input: Record<string, unknown> = {}) => {
       const { content } = await client.callTool({ name, arguments: input });
       return JSON.parse((content as { text: string }[])[0]!.text);

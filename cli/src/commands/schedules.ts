@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
 import { count, named, pair } from '../options.js';
+import { concurrencyOf, concurrencyOptions, type ConcurrencyOptions } from '../run-options.js';
 
 const overlaps = ['skip', 'queue', 'replace', 'allow'] as const;
 const catchUps = ['latest', 'none', 'all'] as const;
@@ -16,7 +17,7 @@ interface Timing {
   endsAt?: string;
 }
 
-interface Fields extends Timing {
+interface Fields extends Timing, ConcurrencyOptions {
   description?: string;
   task?: string;
   template?: Record<string, unknown>;
@@ -87,6 +88,7 @@ function addReading(schedules: Command): void {
           ['Time zone', schedule.timezone ?? 'that of the project'],
           ['Runs', schedule.taskId ?? `a new task: ${String(schedule.template?.['title'])}`],
           ['Overlap', schedule.overlap],
+          ['Concurrency', schedule.concurrency?.group ?? null],
           [
             'Next',
             schedule.enabled ? schedule.nextRuns.join(', ') : (schedule.disabledReason ?? 'switched off'),
@@ -162,13 +164,21 @@ function addWriting(schedules: Command): void {
     .option('--name <name>')
     .option('--enable', 'switch it on')
     .option('--disable', 'switch it off')
+    .option('--clear-concurrency', 'take the group of the task again')
     .action(
       async (
         id: string,
-        options: Fields & { name?: string; enable?: boolean; disable?: boolean },
+        options: Fields & {
+          name?: string;
+          enable?: boolean;
+          disable?: boolean;
+          clearConcurrency?: boolean;
+        },
         command: Command,
       ) => {
-        const { name, enable, disable, ...given } = options;
+        const { name, enable, disable, clearConcurrency, ...given } = options;
+        if (clearConcurrency && given.concurrency !== undefined)
+          throw new CliError('concurrency is both set and cleared', { exitCode: exitCodes.usage });
         const body: UpdateSchedule = {
           ...bodyOf(given),
           // one takes the place of the other
@@ -177,6 +187,7 @@ function addWriting(schedules: Command): void {
           ...(given.task === undefined ? {} : { template: null }),
           ...(given.template === undefined ? {} : { taskId: null }),
           ...(name === undefined ? {} : { name }),
+          ...(clearConcurrency ? { concurrency: null } : {}),
           ...(enable ? { enabled: true } : {}),
           ...(disable ? { enabled: false } : {}),
         };
@@ -224,7 +235,7 @@ const timing = (command: Command): Command =>
     .option('--ends-at <time>', 'no time after this one');
 
 const fields = (command: Command): Command =>
-  timing(command)
+  concurrencyOptions(timing(command))
     .option('--task <task>', 'run this task: its ref or id', named)
     .option(
       '--template <json>',
@@ -251,9 +262,20 @@ function jsonObject(text: string): Record<string, unknown> {
   throw new InvalidArgumentError('It must be an object in JSON.');
 }
 
-function bodyOf({ task, input, jitter, disableAfter, ...given }: Fields) {
+function bodyOf({
+  task,
+  input,
+  jitter,
+  disableAfter,
+  concurrency,
+  concurrencyLimit,
+  onConflict,
+  ...given
+}: Fields) {
+  const group = concurrencyOf({ concurrency, concurrencyLimit, onConflict });
   return {
     ...given,
+    ...(group === undefined ? {} : { concurrency: group }),
     ...(task === undefined ? {} : { taskId: task }),
     ...(Object.keys(input).length === 0 ? {} : { inputs: input }),
     ...(jitter === undefined ? {} : { jitterSeconds: jitter }),

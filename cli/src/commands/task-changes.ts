@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
 import { list, named, percent, priority } from '../options.js';
+import { runFieldsOf, runOptions, type RunOptions } from '../run-options.js';
 
-interface UpdateOptions {
+interface UpdateOptions extends RunOptions {
   title?: string;
   description?: string;
   type?: UpdateTask['type'];
@@ -24,14 +25,25 @@ interface UpdateOptions {
   clearParent?: boolean;
   clearBlocker?: boolean;
   clearResult?: boolean;
+  clearCommand?: boolean;
+  clearShell?: boolean;
+  clearWorkingDirectory?: boolean;
+  clearArtifacts?: boolean;
+  clearEnv?: boolean;
+  clearTimeout?: boolean;
+  clearInputs?: boolean;
+  clearConcurrency?: boolean;
+  clearRunsOn?: boolean;
 }
 
 /** Adds the commands that change a task and do not run it. */
 export function addChanging(tasks: Command): void {
-  tasks
-    .command('update')
-    .description('change the fields of a task')
-    .argument('<task>', 'its ref or id', named)
+  runOptions(
+    tasks
+      .command('update')
+      .description('change the fields of a task')
+      .argument('<task>', 'its ref or id', named),
+  )
     .option('--title <text>')
     .option('--description <text>')
     .option(
@@ -57,6 +69,15 @@ export function addChanging(tasks: Command): void {
     .option('--clear-parent')
     .option('--clear-blocker')
     .option('--clear-result')
+    .option('--clear-command')
+    .option('--clear-shell')
+    .option('--clear-working-directory')
+    .option('--clear-artifacts')
+    .option('--clear-env')
+    .option('--clear-timeout')
+    .option('--clear-inputs')
+    .option('--clear-concurrency')
+    .option('--clear-runs-on', 'let the workers of the project run it')
     .action(async (id: string, options: UpdateOptions, command: Command) => {
       const changes = changesOf(options);
       if (Object.keys(changes).length === 0)
@@ -145,7 +166,7 @@ function changesOf(options: UpdateOptions): UpdateTask {
     cleared: unknown = null,
   ) => {
     if (value !== undefined && clears)
-      throw new CliError(`--${name} is both set and cleared`, { exitCode: exitCodes.usage });
+      throw new CliError(`${name} is both set and cleared`, { exitCode: exitCodes.usage });
     if (value !== undefined || clears) changes[name] = clears ? cleared : value;
   };
   for (const name of ['title', 'type', 'status', 'priority'] as const) set(name, others[name], false);
@@ -157,5 +178,16 @@ function changesOf(options: UpdateOptions): UpdateTask {
   set('parentId', parent, others.clearParent);
   set('blocker', others.blocker, others.clearBlocker);
   set('result', others.result, others.clearResult);
+  const run = runFieldsOf(options);
+  set('command', run.command, others.clearCommand);
+  set('shell', run.shell, others.clearShell);
+  set('workingDirectory', run.workingDirectory, others.clearWorkingDirectory);
+  set('artifacts', run.artifacts, others.clearArtifacts, []);
+  set('environment', run.environment, others.clearEnv, {});
+  set('timeout', run.timeout, others.clearTimeout);
+  set('retryAttempts', run.retryAttempts, false);
+  set('inputs', run.inputs, others.clearInputs, []);
+  set('concurrency', run.concurrency, others.clearConcurrency);
+  set('runsOn', run.runsOn, others.clearRunsOn);
   return changes;
 }

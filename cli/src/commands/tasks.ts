@@ -1,11 +1,10 @@
-import type { CreateTask, TasksListQuery } from '@millrace/sdk';
+import type { CreateTask, Task, TasksListQuery } from '@millrace/sdk';
 import type { Command } from 'commander';
 import { Context } from '../context.js';
-import { count, jsonList, list, named, pair, priority } from '../options.js';
+import { count, list, named, priority } from '../options.js';
+import { runFieldsOf, runOptions, type RunOptions } from '../run-options.js';
 import { addChanging } from './task-changes.js';
 import { addRunning } from './task-runs.js';
-
-type TaskInput = NonNullable<CreateTask['inputs']>[number];
 
 export function addTasks(program: Command): void {
   const tasks = program
@@ -118,6 +117,11 @@ function addReading(tasks: Command): void {
           ['Archived', task.archivedAt],
           ['Result', task.result],
           ['Command', task.command],
+          ['Shell', task.shell],
+          ['Inputs', task.inputs.map(({ name }) => name)],
+          ['Artifacts', task.artifacts],
+          ['Concurrency', groupOf(task.concurrency)],
+          ['Runs on', task.runsOn],
           ['Tags', task.tags],
           ['Created', task.createdAt],
           ['Started', task.startedAt],
@@ -130,11 +134,8 @@ function addReading(tasks: Command): void {
 }
 
 function addWriting(tasks: Command): void {
-  interface CreateOptions {
+  interface CreateOptions extends RunOptions {
     project?: string;
-    command?: string;
-    shell?: string;
-    artifacts?: string[];
     description?: string;
     priority?: CreateTask['priority'];
     type?: CreateTask['type'];
@@ -143,19 +144,9 @@ function addWriting(tasks: Command): void {
     parent?: string;
     draft?: true;
     tags?: string[];
-    env: Record<string, string>;
-    timeout?: number;
-    retries?: number;
-    inputs?: TaskInput[];
   }
-  tasks
-    .command('create')
-    .description('create a task')
-    .argument('<title>')
+  runOptions(tasks.command('create').description('create a task').argument('<title>'))
     .option('-p, --project <key>', 'its key or id', named)
-    .option('-c, --command <command>', 'for the shell; without it the template of the project is run')
-    .option('--shell <program>', 'that runs the command, such as bash; that of the project, else sh')
-    .option('--artifacts <globs>', 'which files of the workspace are kept of its runs, with commas', list)
     .option('--description <text>')
     .option(
       '--priority <priority>',
@@ -171,23 +162,12 @@ function addWriting(tasks: Command): void {
     .option('--parent <task>', 'the task that it is a part of', named)
     .option('--draft', 'show it to yourself and the owners of the project only, until it is published')
     .option('--tags <tags>', 'with commas', list)
-    .option('-e, --env <NAME=value>', 'a variable of the command; may be repeated', pair, {})
-    .option('-t, --timeout <seconds>', 'stop the command after this time', count)
-    .option('--retries <number>', 'try a command that failed again', count)
-    .option(
-      '--inputs <json>',
-      'the inputs that its runs take, such as [{"name": "stage"}]',
-      jsonList<TaskInput>,
-    )
     .action(async (title: string, options: CreateOptions, command: Command) => {
       const context = Context.of(command);
       const task = await context.client.tasks.create({
         title,
         projectId: context.project(options.project),
-        command: options.command ?? null,
-        environment: options.env,
-        ...(options.shell === undefined ? {} : { shell: options.shell }),
-        ...(options.artifacts === undefined ? {} : { artifacts: options.artifacts }),
+        ...runFieldsOf(options),
         ...(options.description === undefined ? {} : { description: options.description }),
         ...(options.priority === undefined ? {} : { priority: options.priority }),
         ...(options.type === undefined ? {} : { type: options.type }),
@@ -196,10 +176,10 @@ function addWriting(tasks: Command): void {
         ...(options.parent === undefined ? {} : { parentId: options.parent }),
         ...(options.draft === undefined ? {} : { draft: true }),
         ...(options.tags === undefined ? {} : { tags: options.tags }),
-        ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
-        ...(options.retries === undefined ? {} : { retryAttempts: options.retries }),
-        ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
       });
       context.terminal.show(task, () => task.ref);
     });
 }
+
+const groupOf = (concurrency: Task['concurrency']): string | null =>
+  concurrency && `${concurrency.group} (${concurrency.limit} at a time, ${concurrency.onConflict})`;

@@ -56,7 +56,7 @@ Example:
   fileCommand(
     program,
     'import',
-    'bring the tasks of a file into a project: all of them or, with a fault, none',
+    'bring the tasks of a file into a project: all of them or, with a fault, none; schedules and triggers are switched off',
   )
     .addOption(
       new Option(
@@ -182,8 +182,10 @@ function showPlan(terminal: Terminal, plan: ImportPlan): void {
       ...(plan.complete > 0 ? [`${plan.complete} ${verb}completed`] : []),
       ...(plan.archive > 0 ? [`${plan.archive} ${verb}archived`] : []),
     ];
-    const { create, update } = plan.documents;
-    if (create + update > 0) counts.push(`${create + update} documents ${verb}written`);
+    for (const kind of ['documents', 'schedules', 'triggers'] as const) {
+      const { create, update } = plan[kind];
+      if (create + update > 0) counts.push(`${create + update} ${kind} ${verb}written`);
+    }
     return [...plan.faults.map(faultLine), `Tasks: ${counts.join(', ')}`].join('\n');
   });
   if (!terminal.json) for (const warning of plan.warnings) terminal.note(`warning: ${faultLine(warning)}`);

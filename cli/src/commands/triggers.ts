@@ -1,12 +1,14 @@
-import type { CreateTrigger, Trigger } from '@millrace/sdk';
-import type { Command } from 'commander';
+import type { CreateTrigger, Trigger, UpdateTrigger } from '@millrace/sdk';
+import { Option, type Command } from 'commander';
 import { CliError, exitCodes } from '../cli-error.js';
 import { Context } from '../context.js';
 import { count, fileOf, list, named, pair } from '../options.js';
 
-interface CreateOptions {
-  project?: string;
-  task: string;
+const priorities = ['high', 'normal', 'low'] as const;
+
+interface Fields {
+  task?: string;
+  priority?: (typeof priorities)[number];
   event?: string[];
   branch?: string[];
   match: Record<string, string>;
@@ -14,6 +16,14 @@ interface CreateOptions {
   secretFile?: Record<string, string>;
   description?: string;
 }
+
+type CreateOptions = Fields & { project?: string };
+type UpdateOptions = Fields & {
+  name?: string;
+  clearFilter?: boolean;
+  clearFrom?: boolean;
+  clearSecret?: boolean;
+};
 
 /** Adds the commands for triggers: URLs that run a task when something is sent to them. */
 export function addTriggers(program: Command): void {
@@ -47,39 +57,55 @@ export function addTriggers(program: Command): void {
       );
     });
 
-  triggers
-    .command('create')
-    .description('make a trigger, and show its URL')
-    .argument('<name>', 'what it is for', named)
-    .requiredOption('-t, --task <task>', 'the task that it runs', named)
-    .option('-p, --project <project>', 'its key or id', named)
-    .option('--description <text>')
-    .option('--event <events>', 'only messages with one of these events, such as push', list)
-    .option('--branch <branches>', 'only messages about one of these branches', list)
-    .option('--match <pointer=value>', 'only messages with this text at a JSON pointer, repeatable', pair, {})
-    .option('--from <input=pointer>', 'an input and the JSON pointer to its value, repeatable', pair, {})
-    .option(
-      '--secret-file <secret=path>',
-      'secret=PATH of the secret of signatures; - is the standard input',
-      fileOf,
-    )
-    .action(async (name: string, options: CreateOptions, command: Command) => {
-      const { client, terminal, url } = Context.of(command);
-      const filter: NonNullable<CreateTrigger['filter']> = {
-        ...(options.event ? { events: options.event } : {}),
-        ...(options.branch ? { branches: options.branch } : {}),
-        ...(Object.keys(options.match).length > 0 ? { match: options.match } : {}),
-      };
-      const trigger = await client.projects.createTrigger(projectOf(command, options.project), {
-        name,
-        taskId: options.task,
-        filter,
-        inputsFrom: options.from,
-        secret: Object.values(options.secretFile ?? {})[0]?.trim() ?? null,
-        ...(options.description === undefined ? {} : { description: options.description }),
-      });
-      terminal.show(trigger, () => urlOf(trigger, url));
+  fields(
+    triggers
+      .command('create')
+      .description('make a trigger, and show its URL')
+      .argument('<name>', 'what it is for', named)
+      .requiredOption('-t, --task <task>', 'the task that it runs', named)
+      .option('-p, --project <project>', 'its key or id', named),
+  ).action(async (name: string, options: CreateOptions, command: Command) => {
+    const { client, terminal, url } = Context.of(command);
+    const trigger = await client.projects.createTrigger(projectOf(command, options.project), {
+      name,
+      taskId: options.task!,
+      ...bodyOf(options),
     });
+    terminal.show(trigger, () => urlOf(trigger, url));
+  });
+
+  fields(
+    triggers
+      .command('update')
+      .description('change a trigger; what is not named stays')
+      .argument('<id>', 'its id', named)
+      .option('--name <name>', 'what it is for', named)
+      .option('-t, --task <task>', 'the task that it runs', named)
+      .option('--clear-filter', 'let every message run it')
+      .option('--clear-from', 'take no inputs from messages')
+      .option('--clear-secret', 'take messages without a signature'),
+  ).action(async (id: string, options: UpdateOptions, command: Command) => {
+    const { client, terminal } = Context.of(command);
+    const { filter, ...others } = bodyOf(options);
+    const body: UpdateTrigger = {
+      ...others,
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.task === undefined ? {} : { taskId: options.task }),
+      ...(options.clearFilter ? { filter: filter ?? {} } : {}),
+      ...(options.clearFrom ? { inputsFrom: others.inputsFrom ?? {} } : {}),
+      ...(options.clearSecret ? { secret: null } : {}),
+    };
+    // parts of a filter that are not named stay
+    if (filter && !options.clearFilter)
+      body.filter = { ...(await client.triggers.get(id)).filter, ...filter };
+    if (Object.keys(body).length === 0)
+      throw new CliError('Nothing is to be changed', {
+        hint: 'Name a field, such as --event push: millrace triggers update --help',
+        exitCode: exitCodes.usage,
+      });
+    const trigger = await client.triggers.update(id, body);
+    terminal.show(trigger, () => `${trigger.name}: ${trigger.enabled ? 'on' : 'off'}`);
+  });
 
   triggers
     .command('show')
@@ -157,6 +183,37 @@ export function addTriggers(program: Command): void {
             ),
       );
     });
+}
+
+const fields = (command: Command): Command =>
+  command
+    .option('--description <text>')
+    .addOption(new Option('--priority <priority>', 'of its runs').choices(priorities))
+    .option('--event <events>', 'only messages with one of these events, such as push', list)
+    .option('--branch <branches>', 'only messages about one of these branches', list)
+    .option('--match <pointer=value>', 'only messages with this text at a JSON pointer, repeatable', pair, {})
+    .option('--from <input=pointer>', 'an input and the JSON pointer to its value, repeatable', pair, {})
+    .option(
+      '--secret-file <secret=path>',
+      'secret=PATH of the secret of signatures; - is the standard input',
+      fileOf,
+    );
+
+/** Returns the fields that the options set. */
+function bodyOf({ event, branch, match, from, secretFile, description, priority }: Fields) {
+  const filter: NonNullable<CreateTrigger['filter']> = {
+    ...(event ? { events: event } : {}),
+    ...(branch ? { branches: branch } : {}),
+    ...(Object.keys(match).length > 0 ? { match } : {}),
+  };
+  const secret = Object.values(secretFile ?? {})[0]?.trim();
+  return {
+    ...(Object.keys(filter).length > 0 ? { filter } : {}),
+    ...(Object.keys(from).length > 0 ? { inputsFrom: from } : {}),
+    ...(secret === undefined ? {} : { secret }),
+    ...(description === undefined ? {} : { description }),
+    ...(priority === undefined ? {} : { priority }),
+  };
 }
 
 const urlOf = ({ path }: Trigger, url: string): string => (path === null ? '–' : new URL(path, url).href);

@@ -786,7 +786,7 @@ export interface components {
        */
       includeSettings?: boolean;
       /**
-       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers, and the schedules, switched off. A token needs the scope `tasks.write`
+       * @description Whether to copy the tasks, too, as pending ones with new ids and numbers, and the schedules and triggers, switched off, without secrets and with new URLs. A token needs the scope `tasks.write`
        * @default false
        */
       includeTasks?: boolean;
@@ -2070,6 +2070,12 @@ export interface components {
         | null;
       workingDirectory: string;
     };
+    ExecutionsDownloadArtifactQuery: {
+      /** @description The first byte; behind the end nothing is sent */
+      fromOffset?: number;
+      /** @description The most bytes; all of the rest unless given */
+      limit?: number;
+    };
     ExecutionsListArtifactsQuery: {
       /** @description The maximum number of items */
       limit?: number;
@@ -2128,11 +2134,23 @@ export interface components {
       faults: components['schemas']['ImportFault'][];
       /** @description Labels that are made */
       labels: number;
+      /** @description New ones are switched off, and so are those of which the file changes when or what they run */
+      schedules: {
+        create: number;
+        skip: number;
+        update: number;
+      };
       /** @description Tasks that are already as the file has them */
       skip: number;
+      /** @description New ones are switched off, have a URL of their own and no secret */
+      triggers: {
+        create: number;
+        skip: number;
+        update: number;
+      };
       /** @description Tasks that are changed */
       update: number;
-      /** @description What the file says that is left out, such as users who do not exist here */
+      /** @description What the file says that is left out, such as users who do not exist here, and what is to be done by hand, such as switching a schedule on */
       warnings: components['schemas']['ImportFault'][];
     };
     Label: {
@@ -6077,6 +6095,7 @@ export type ExecuteTask = components['schemas']['ExecuteTask'];
 export type ExecutedCommand = components['schemas']['ExecutedCommand'];
 export type ExecutedTask = components['schemas']['ExecutedTask'];
 export type ExecutionDetail = components['schemas']['ExecutionDetail'];
+export type ExecutionsDownloadArtifactQuery = components['schemas']['ExecutionsDownloadArtifactQuery'];
 export type ExecutionsListArtifactsQuery = components['schemas']['ExecutionsListArtifactsQuery'];
 export type FailClaim = components['schemas']['FailClaim'];
 export type Health = components['schemas']['Health'];

@@ -99,6 +99,31 @@ export async function readArtifactPart(
   return row?.bytes;
 }
 
+/**
+ * Reads bytes of a kept file from any place of it. Parts have different sizes, so that their lengths, which Postgres knows without reading
+ * them, are added up: some hundred at most.
+ * @param length bytes, at least one
+ * @returns undefined when there is nothing
+ */
+export async function readArtifactBytes(
+  db: Queryable,
+  artifactId: string,
+  from: number,
+  length: number,
+): Promise<Buffer | undefined> {
+  const [row] = await db.query<{ bytes: Buffer | null }>(
+    `WITH placed AS (
+       SELECT p.part, sum(octet_length(p.bytes)) OVER (ORDER BY p.part) - octet_length(p.bytes) AS start, octet_length(p.bytes) AS size
+         FROM artifact_parts p WHERE p.artifact_id = $1)
+     SELECT string_agg(substring(p.bytes FROM greatest(1, $2 - n.start + 1)::int FOR (least(n.size, $2 + $3 - n.start) - greatest(0, $2 - n.start))::int),
+                       '' ORDER BY n.part) AS bytes
+       FROM placed n JOIN artifact_parts p ON p.artifact_id = $1 AND p.part = n.part
+      WHERE n.start < $2::bigint + $3::bigint AND n.start + n.size > $2`,
+    [artifactId, from, length],
+  );
+  return row?.bytes ?? undefined;
+}
+
 /** Reads the summary of a run, which has 1 MiB at most. */
 export async function readSummary(db: Queryable, executionId: string): Promise<string | null> {
   const [row] = await db.query<{ content: Buffer | null }>(

@@ -22,6 +22,16 @@ export const artifactListQuery = querySchema({
 });
 export type ArtifactListQuery = z.output<typeof artifactListQuery>;
 
+export const artifactPieceQuery = querySchema({
+  from_offset: queryNumber({ least: 0, most: Number.MAX_SAFE_INTEGER })
+    .default(0)
+    .meta({ description: 'The first byte; behind the end nothing is sent' }),
+  limit: queryNumber({ least: 1, most: Number.MAX_SAFE_INTEGER })
+    .optional()
+    .meta({ description: 'The most bytes; all of the rest unless given' }),
+});
+export type ArtifactPieceQuery = z.output<typeof artifactPieceQuery>;
+
 export const artifactListSchema = z
   .object({ execution_id: id, artifacts: z.array(artifactSchema), next_cursor: nextCursor })
   .meta({ id: 'Artifacts' });

@@ -10,11 +10,12 @@ import { Database } from '../../infra/database.js';
 import { DownloadWatch } from '../../projects/download-watch.js';
 import { RequestTurns } from '../../request-limits/request-turns.js';
 import { ExecutionsService } from '../executions.service.js';
-import { readArtifactPart } from './artifacts.queries.js';
+import { readArtifactBytes, readArtifactPart } from './artifacts.queries.js';
 import {
   toArtifact,
   type ArtifactList,
   type ArtifactListQuery,
+  type ArtifactPieceQuery,
   type ArtifactRow,
 } from './artifacts.schema.js';
 
@@ -45,10 +46,16 @@ export class ArtifactsService {
   }
 
   /**
-   * Sends a file as long as the actor may read it; then the connection is cut, by which alone a client can see that the rest is missing.
+   * Sends a file, or a piece of it, as long as the actor may read it; then the connection is cut, by which alone a client can see that the rest is missing.
    * @throws RESOURCE_NOT_FOUND
    */
-  async send(reply: FastifyReply, actor: Actor, executionId: string, artifactId: string): Promise<void> {
+  async send(
+    reply: FastifyReply,
+    actor: Actor,
+    executionId: string,
+    artifactId: string,
+    { from_offset, limit = Infinity }: ArtifactPieceQuery,
+  ): Promise<void> {
     const { artifact, project_id } = await this.turns.take(actor, () =>
       this.require(actor, executionId, artifactId),
     );
@@ -57,8 +64,14 @@ export class ArtifactsService {
     const downloaded = { project_id: project_id ?? '', check };
     await this.watch.follow(actor, downloaded, () => reply.raw.destroy(), closedSignal(reply.raw));
     const { id, size, path } = artifact;
-    const read = (part: number) => this.turns.take(actor, () => readArtifactPart(this.database, id, part));
-    if (!(await sendStoredFile(reply, { name: basename(path), size, read }))) throw notFound(id);
+    const from = Math.min(from_offset, size);
+    const length = Math.min(size - from, limit);
+    const readPart = (part: number) =>
+      length === size
+        ? readArtifactPart(this.database, id, part)
+        : readPiece(this.database, id, { from, length }, part);
+    const read = (part: number) => this.turns.take(actor, () => readPart(part));
+    if (!(await sendStoredFile(reply, { name: basename(path), size: length, read }))) throw notFound(id);
   }
 
   private async require(
@@ -75,6 +88,20 @@ export class ArtifactsService {
     if (!artifact) throw notFound(artifactId);
     return { artifact, project_id };
   }
+}
+
+/** The bytes of a piece that are read at once. */
+const pieceBytes = 256 * 1024;
+
+async function readPiece(
+  db: Database,
+  id: string,
+  { from, length }: { from: number; length: number },
+  number: number,
+): Promise<Buffer | undefined> {
+  const begin = number * pieceBytes;
+  if (begin >= length) return undefined;
+  return readArtifactBytes(db, id, from + begin, Math.min(pieceBytes, length - begin));
 }
 
 const notFound = (id: string) => new AppError('RESOURCE_NOT_FOUND', { artifact_id: id });

@@ -4,6 +4,9 @@ import type { z } from 'zod';
 import { AppError } from '../../common/errors.js';
 import { parse } from '../../http/validation.js';
 import type { AttachmentEntry, DocumentEntry, LabelEntry, TaskEntry } from './entry.schema.js';
+import type { ScheduleEntry, TriggerEntry } from './schedule-entry.schema.js';
+import { mostSchedules } from '../../schedules/schedules.schema.js';
+import { mostTriggers } from '../../triggers/triggers.schema.js';
 import type { ImportFault } from '../imports.schema.js';
 
 /** Something of a file with its line. */
@@ -33,6 +36,8 @@ export class FileContents {
   readonly tasks: FromFile<TaskEntry>[] = [];
   readonly documents: FromFile<DocumentEntry>[] = [];
   readonly labels: FromFile<LabelEntry>[] = [];
+  readonly schedules: FromFile<ScheduleEntry>[] = [];
+  readonly triggers: FromFile<TriggerEntry>[] = [];
   /** What is attached to the project. */
   readonly attachments: FromFile<AttachmentEntry>[] = [];
   readonly faults: ImportFault[] = [];
@@ -108,21 +113,34 @@ export class FileContents {
 
   /** @throws RESOURCE_LIMIT_EXCEEDED */
   addDocument(line: number, entry: DocumentEntry, raw: unknown): void {
-    const named =
-      this.sourceId !== undefined && entry.id !== undefined
-        ? `document ${this.sourceId} ${entry.id}`
-        : undefined;
     this.countParts(line, 1 + entry.earlier_versions.length + entry.attachments.length);
     this.add(this.documents, mostOthers, 'documents', {
       line,
       entry,
-      key: this.keyOf('document', named, raw),
+      key: this.keyOf('document', this.nameOf('document', entry), raw),
     });
   }
 
   /** @throws RESOURCE_LIMIT_EXCEEDED */
   addLabel(line: number, entry: LabelEntry): void {
     this.add(this.labels, mostOthers, 'labels', { line, entry, key: '' });
+  }
+
+  /** @throws RESOURCE_LIMIT_EXCEEDED when the file has more than a project may */
+  addSchedule(line: number, entry: ScheduleEntry, raw: unknown): void {
+    const key = this.keyOf('schedule', this.nameOf('schedule', entry), raw);
+    this.add(this.schedules, mostSchedules, 'schedules', { line, entry, key });
+  }
+
+  /** @throws RESOURCE_LIMIT_EXCEEDED when the file has more than a project may */
+  addTrigger(line: number, entry: TriggerEntry, raw: unknown): void {
+    const key = this.keyOf('trigger', this.nameOf('trigger', entry), raw);
+    this.add(this.triggers, mostTriggers, 'triggers', { line, entry, key });
+  }
+
+  /** What identifies an entry of an export; undefined for a file that does not say where it is from. */
+  private nameOf(kind: string, { id }: { id?: string | undefined }): string | undefined {
+    return this.sourceId !== undefined && id !== undefined ? `${kind} ${this.sourceId} ${id}` : undefined;
   }
 
   /** Counts a result of a scanner, which may be the same as one before or none that a task is made of. @throws RESOURCE_LIMIT_EXCEEDED */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mostAttached } from '../../attachments/attachments.schema.js';
 import { FileContents } from './contents.js';
 import { attachmentEntry, documentEntry, labelEntry, taskEntry } from './entry.schema.js';
+import { scheduleEntry, triggerEntry } from './schedule-entry.schema.js';
 import { inSlices } from './in-slices.js';
 import { jsonValues, type JsonValue } from './json-values.js';
 
@@ -10,11 +11,14 @@ const projectEntry = z.looseObject({
   attachments: z.array(attachmentEntry).max(mostAttached).default([]),
 });
 
+/** What is read one by one. */
+const lists = ['', 'labels', 'documents', 'tasks', 'schedules', 'triggers'];
+
 /** Reads an export: `format` and `project` come before the lists, as they are written. @throws MALFORMED_REQUEST, RESOURCE_LIMIT_EXCEEDED */
 export async function readMillrace(bytes: Buffer, signal?: AbortSignal): Promise<FileContents> {
   const contents = new FileContents();
   let isExport = false;
-  for await (const item of inSlices(jsonValues(bytes, ['', 'labels', 'documents', 'tasks']), signal)) {
+  for await (const item of inSlices(jsonValues(bytes, lists), signal)) {
     if (contents.isTooFaulty) break;
     if (item.begins) continue;
     if (item.path === 'format' && item.value === 'millrace') isExport = true;
@@ -55,6 +59,16 @@ function readItem(contents: FileContents, { path, line, value, fault }: JsonValu
     case 'tasks.*': {
       const entry = contents.check(taskEntry, line, value);
       if (entry) contents.addTask(line, entry, value);
+      return;
+    }
+    case 'schedules.*': {
+      const entry = contents.check(scheduleEntry, line, value);
+      if (entry) contents.addSchedule(line, entry, value);
+      return;
+    }
+    case 'triggers.*': {
+      const entry = contents.check(triggerEntry, line, value);
+      if (entry) contents.addTrigger(line, entry, value);
       return;
     }
     case 'format':

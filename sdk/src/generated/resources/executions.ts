@@ -2,7 +2,12 @@
 import type { Api } from '../../http/api.js';
 import type { Listing } from '../../http/listing.js';
 import type { RequestOptions } from '../../http/request-options.js';
-import type { Artifacts, ExecutionDetail, ExecutionsListArtifactsQuery } from '../types.js';
+import type {
+  Artifacts,
+  ExecutionDetail,
+  ExecutionsDownloadArtifactQuery,
+  ExecutionsListArtifactsQuery,
+} from '../types.js';
 
 /** The attempts to run the command of a task or a single command */
 export class ExecutionsResource {
@@ -48,15 +53,21 @@ export class ExecutionsResource {
 
   /**
    * Download a file of a run.
-   * The bytes as the run left them, with whatever is in them: secrets are not masked. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. The download is cut off when the right to it ends. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * The bytes as the run left them, with whatever is in them: secrets are not masked. They are offered for saving, but for PNG, JPEG, GIF and WebP images, which a browser may show. `from_offset` and `limit` choose a piece. The download is cut off when the right to it ends. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * The answer is given as it comes: read its `body`, or all of it with `text()`.
    * @throws {ApiError} RESOURCE_NOT_FOUND
    */
-  downloadArtifact(executionId: string, artifactId: string, options?: RequestOptions): Promise<Response> {
+  downloadArtifact(
+    executionId: string,
+    artifactId: string,
+    query?: ExecutionsDownloadArtifactQuery,
+    options?: RequestOptions,
+  ): Promise<Response> {
     return this.api.raw({
       method: 'GET',
       path: '/executions/{executionId}/artifacts/{artifactId}',
       parameters: { executionId, artifactId },
+      query,
       options,
     });
   }

@@ -206,7 +206,7 @@ export class ProjectsResource {
 
   /**
    * Export a project as a file.
-   * Streams all tasks that you may see, archived ones and drafts too. JSON is complete: labels, documents with their versions, comments, checklists, dependencies, links and, with `files`, the content of files; each label, document and task has a line of its own. Each task is as it was at one moment, the whole is not: a task that is created during the export may be missing. If something goes wrong after the beginning the connection is cut, so that a part is never taken for the whole. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
+   * Streams all tasks that you may see, archived ones and drafts too. JSON is complete: labels, documents with their versions, comments, checklists, dependencies, links, schedules and triggers and, with `files`, the content of files; each label, document, task, schedule and trigger has a line of its own. Secrets stay out: the tokens and secrets of triggers, and the values of secret inputs, for which masks stand. Each task is as it was at one moment, the whole is not: a task that is created during the export may be missing. If something goes wrong after the beginning the connection is cut, so that a part is never taken for the whole. Scopes, one of: `tasks.read`, `tasks.write`, `execute`.
    * The answer is given as it comes: read its `body`, or all of it with `text()`.
    * @throws {ApiError} PROJECT_NOT_FOUND
    */
@@ -243,7 +243,7 @@ export class ProjectsResource {
 
   /**
    * Import a file into a project.
-   * The file is the body, at most 50 MiB and 20,000 tasks. All of it is imported or nothing: a fault anywhere is answered with 422 and every fault by its line. A task is known by its `external_ref`, else by its ref when the file is from this project, else by where it came from or its content; what is known is changed where the file differs, so the same file again changes nothing. Nothing is taken away: comments, checklist items, plans and attachments are only added. What the file does not say, such as an empty cell of CSV, stays as it is. A project without any task keeps the numbers of the refs. Scopes, one of: `tasks.write`.
+   * The file is the body, at most 50 MiB and 20,000 tasks. All of it is imported or nothing: a fault anywhere is answered with 422 and every fault by its line. A task is known by its `external_ref`, else by its ref when the file is from this project, else by where it came from or its content; what is known is changed where the file differs, so the same file again changes nothing. Nothing is taken away: comments, checklist items, plans and attachments are only added. New schedules and triggers are switched off, and so are those of which the file changes when or what they run; they take the right to run commands, for a token the scope `execute`, too. What the file does not say, such as an empty cell of CSV, stays as it is. A project without any task keeps the numbers of the refs. Scopes, one of: `tasks.write`.
    * @throws {ApiError} PROJECT_ACCESS_DENIED, PROJECT_NOT_FOUND, RESOURCE_ALREADY_EXISTS, RESOURCE_IN_USE, RESOURCE_LIMIT_EXCEEDED, IDEMPOTENCY_CONFLICT, PROJECT_ARCHIVED, PROJECT_LIMIT_EXCEEDED
    */
   import(
