@@ -59,14 +59,14 @@ test.each([
   await expect(read(bytes, 4)).rejects.toThrow('The collector');
 });
 
-test.each(['a', 'a/b', '.hidden', '..a/b..', 'a b/ü\n', 'x'.repeat(4096)])(
+test.each(['a', 'a/b', '.hidden', '..a/b..', 'a b/ü\n', 'x'.repeat(2000)])(
   '%j is a path in the workspace',
   (path) => {
     expect(relativePath(Buffer.from(path))).toBe(path);
   },
 );
 
-test.each(['', '/', '/etc/passwd', 'a//b', 'a/', './a', '../a', 'a/../../b', 'a\0b', 'x'.repeat(4097)])(
+test.each(['', '/', '/etc/passwd', 'a//b', 'a/', './a', '../a', 'a/../../b', 'a\0b', 'x'.repeat(2001)])(
   '%j is not',
   (path) => {
     expect(relativePath(Buffer.from(path))).toBeUndefined();
