@@ -15,7 +15,6 @@ import { ProjectAccess } from '../projects/project-access.js';
 import { confirmActor } from '../users/actor.queries.js';
 import { ScheduleClock } from './schedule-clock.js';
 import { planAfter, timesOf, zoneOf } from './schedule-plan.js';
-import { nextTimes } from './schedule-times.js';
 import { ScheduleTargets } from './schedule-targets.js';
 import { checkShape, checkTiming, recordable } from './schedule-shape.js';
 import { toOccurrence, toSchedule } from './schedule-view.js';
@@ -186,11 +185,17 @@ export class SchedulesService {
   }
 
   /** Lists the next times of what would be a schedule. @throws VALIDATION_ERROR */
-  preview({ count, ...timing }: PreviewSchedule): { times: string[] } {
+  async preview({ count, ...timing }: PreviewSchedule): Promise<{ times: string[] }> {
     checkTiming(timing);
     const now = this.clock.now();
     const times = timesOf({ ...timing, created_at: new Date(now) }, zoneOf(timing, undefined));
-    return { times: nextTimes(times, now, count).map((time) => toInstant(new Date(time))) };
+    const found: string[] = [];
+    for (let at = times.next(now); at !== undefined && found.length < count; at = times.next(at)) {
+      found.push(toInstant(new Date(at)));
+      // to find a rare time takes some milliseconds
+      await backgroundTurn();
+    }
+    return { times: found };
   }
 
   private async view(tx: Transaction, id: string): Promise<ScheduleView> {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { maskText, SecretMasker } from './secret-masker.js';
 import { withoutEscapes } from './json-escape.js';
+import { secretForms } from './secret-forms.js';
 import { SecretPatterns } from './secret-patterns.js';
+import { SkipTable } from './skip-table.js';
 
 const awkward = 'pä"ss\\n<w>&r/d\t\u2028😀é';
 const plain = 'ghp_0123456789abcdefABCDEF';
@@ -125,4 +127,24 @@ test('a secret of backslashes is prepared like any other', () => {
   const secret = `${'\\'.repeat(500_000)}x`;
   expect(withoutEscapes(secret)).toBe('x');
   expect(withoutEscapes(String.raw`a\\\u00e9\u00E9\n`)).toBe('aéén');
+});
+
+describe('other work runs between', () => {
+  const stepsOf = (steps: Generator<undefined>) => Array.from(steps).length;
+
+  test('the secrets of many, and the forms of each', () => {
+    const secrets = Array.from({ length: 50 }, (_, index) => ` secret number ${index}\n`);
+    expect(stepsOf(secretForms(secrets))).toBeGreaterThanOrEqual(3 * secrets.length);
+  });
+
+  test('the lines of one secret, each of which is masked', () => {
+    const rows = Array.from({ length: 10_000 }, (_, index) => `line ${index} of it`);
+    expect(stepsOf(secretForms([rows.join('\n')]))).toBeGreaterThanOrEqual(rows.length / 500);
+    const strings = rows.map((row) => Buffer.from(row));
+    expect(stepsOf(new SkipTable(strings).build(strings))).toBeGreaterThanOrEqual(rows.length / 2_000);
+    const patterns = SecretPatterns.of([rows.join('\r\n')])!;
+    expect(maskText(patterns, `<${rows[0]}> <${rows[5_000]}> <${rows.at(-1)}> <line>`)).toBe(
+      '<***> <***> <***> <line>',
+    );
+  });
 });

@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Automaton } from './automaton.js';
 import { inSteps } from './in-slices.js';
-import { withoutEscapes } from './json-escape.js';
 import type { Reading } from './reading.js';
+import { secretForms } from './secret-forms.js';
 import { SkipTable } from './skip-table.js';
-
-/** The shortest secret that is masked and that the API accepts, since a shorter one would be found everywhere. */
-const shortest = 4;
-/** The shortest line of a secret with several lines that is masked by itself, in bytes. */
-const shortestLine = 8;
-/** Characters that some JSON encoders escape. */
-const escapable = /[^\w\s.,:;~!?@#$%^*()[\]{}|-]|[\n\r\t\b\f]/;
 
 /** The byte strings to search for in one reading of the output. */
 export interface PatternSet {
@@ -27,15 +20,15 @@ const preparing = new Map<string, Promise<SecretPatterns>>();
 
 /** The encodings in which the secrets of a run could appear in its output. */
 export class SecretPatterns {
-  readonly sets: readonly PatternSet[];
-  /** Builds the automatons; it must end before a search. */
-  private readonly build: Generator<undefined, void>;
+  private constructor(readonly sets: readonly PatternSet[]) {}
 
   /** Prepares patterns at once. @returns undefined when there is nothing to mask */
   static of(secrets: readonly string[]): SecretPatterns | undefined {
-    const made = new SecretPatterns(secrets);
-    for (let step = made.build.next(); !step.done; step = made.build.next());
-    return made.sets.length === 0 ? undefined : made;
+    const steps = SecretPatterns.build(secrets);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value.sets.length === 0 ? undefined : value;
+    }
   }
 
   /** Prepares patterns in steps between other work, shared by runs with the same secrets. @returns undefined if nothing is to be masked */
@@ -46,72 +39,33 @@ export class SecretPatterns {
   }
 
   private static make(key: string, secrets: readonly string[]): Promise<SecretPatterns> {
-    const made = new SecretPatterns(secrets);
-    const prepared = inSteps(() => made.build.next().done === true)
+    const steps = SecretPatterns.build(secrets);
+    let made: SecretPatterns | undefined;
+    const prepared = inSteps(() => {
+      const { done, value } = steps.next();
+      if (done) made = value;
+      return made !== undefined;
+    })
       .then(() => {
         if (known.size >= mostKnown) known.clear();
-        known.set(key, new WeakRef(made));
-        return made;
+        known.set(key, new WeakRef(made!));
+        return made!;
       })
       .finally(() => preparing.delete(key));
     preparing.set(key, prepared);
     return prepared;
   }
 
-  private constructor(secrets: readonly string[]) {
-    const exact: Buffer[] = [];
-    const percent: Buffer[] = [];
-    const base64: Buffer[] = [];
-    const folded: Buffer[] = [];
-    for (const secret of secrets.filter((text) => Buffer.byteLength(text) >= shortest)) {
-      const lines = secret.split(/\r\n|[\r\n]/).map((line) => line.trim());
-      exact.push(...[secret, secret.trim()].map((text) => Buffer.from(text)));
-      folded.push(...foldedForms(secret), ...foldedForms(secret.trim()));
-      if (lines.length > 1)
-        exact.push(...lines.map((line) => Buffer.from(line)).filter(({ length }) => length >= shortestLine));
-      // a secret without characters that URLs encode is found by the exact reading
-      if (/[^\w.~-]/.test(secret)) percent.push(Buffer.from(secret.replaceAll('+', ' ')));
-      base64.push(...base64Forms(Buffer.from(secret)));
+  /** Builds patterns in steps, each of about a millisecond at most. */
+  private static *build(secrets: readonly string[]): Generator<undefined, SecretPatterns> {
+    const sets: PatternSet[] = [];
+    for (const { reading, strings } of yield* secretForms(secrets)) {
+      const [automaton, skips] = [new Automaton(strings), new SkipTable(strings)];
+      yield;
+      yield* automaton.build(strings);
+      yield* skips.build(strings);
+      sets.push({ reading, automaton, skips });
     }
-    const kinds = (
-      [
-        ['exact', exact],
-        ['percent', percent],
-        ['base64', base64],
-        // without characters to escape, the cheaper reading is enough: output may be full of backslashes
-        [secrets.some((secret) => escapable.test(secret)) ? 'escaped' : 'folded', folded],
-      ] as const
-    )
-      .map(([reading, all]) => ({ reading, strings: all.filter(({ length }) => length >= shortest) }))
-      .filter(({ strings }) => strings.length > 0)
-      .map(({ reading, strings }) => ({
-        strings,
-        set: { reading, automaton: new Automaton(strings), skips: new SkipTable(strings) },
-      }));
-    this.sets = kinds.map(({ set }) => set);
-    this.build = (function* () {
-      for (const { set, strings } of kinds) yield* set.automaton.build(strings);
-    })();
+    return new SecretPatterns(sets);
   }
-}
-
-/**
- * Returns the base64 texts (RFC 4648) that can contain a secret: it may follow 0, 1 or 2 bytes of a group of three. They include only the
- * characters that the secret alone determines, and in a second form also the last one as it is when no byte follows the secret. The
- * scanner reads the URL alphabet as the standard one.
- */
-function base64Forms(secret: Buffer): Buffer[] {
-  return [0, 1, 2].flatMap((before) => {
-    const encoded = Buffer.concat([Buffer.alloc(before), secret])
-      .toString('base64')
-      .replaceAll('=', '');
-    const start = Math.ceil((before * 8) / 6);
-    const decided = Math.floor(((before + secret.length) * 8) / 6);
-    return [encoded.slice(start, decided), encoded.slice(start)].map((text) => Buffer.from(text));
-  });
-}
-
-/** Returns a secret as the readings without line breaks and escapes see it. */
-function foldedForms(secret: string): Buffer[] {
-  return [secret, secret.replaceAll(/[\r\n]/g, '')].map((text) => Buffer.from(withoutEscapes(text)));
 }

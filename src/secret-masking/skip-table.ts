@@ -2,6 +2,8 @@
 const longestWindow = 8;
 const block = 3;
 const size = 65_536;
+/** The number of strings that are added between two yields of `build`: well below a millisecond. */
+const stringsAtOnce = 1_024;
 
 /** Returns the index of three characters in the tables. Different characters may share an index. */
 export function hashOf(first: number, second: number, third: number): number {
@@ -20,16 +22,23 @@ export class SkipTable {
   /** Whether a string may start with three characters, by their hash. */
   readonly starts = new Uint8Array(size);
 
-  /** @param strings none of them shorter than three characters */
+  /** @param strings none of them shorter than three characters; `build` must get the same ones */
   constructor(strings: readonly Uint8Array[]) {
     this.window = strings.reduce((least, { length }) => Math.min(least, length), longestWindow);
     this.shift = new Uint8Array(size).fill(this.window - block + 1);
+  }
+
+  /** Fills the tables. It must be run to its end before a search, and yields often, so that other work can run in between. */
+  *build(strings: readonly Uint8Array[]): Generator<undefined, void> {
+    let taken = 0;
     for (const string of strings) {
       this.starts[hashOf(string[0]!, string[1]!, string[2]!)] = 1;
       for (let at = 0; at + block <= this.window; at += 1) {
         const place = hashOf(string[at]!, string[at + 1]!, string[at + 2]!);
         this.shift[place] = Math.min(this.shift[place]!, this.window - block - at);
       }
+      taken += 1;
+      if (taken % stringsAtOnce === 0) yield;
     }
   }
 }

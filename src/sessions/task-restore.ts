@@ -69,8 +69,7 @@ export class TaskRestore {
       const { fields, kept } = await this.restoreTask(tx, actor, point, task, changed);
       if (fields.length + kept.length > 0) result.restored.push({ ...name, fields, kept });
     }
-    // at last, since the runs that end with it write activity, and whoever follows that waits for the transactions that have begun to
-    for (const task of changed) await this.lifecycle.onTaskStatusSet(tx, task);
+    for (const task of changed) this.lifecycle.onTaskStatusSet(tx, task);
     return { tasks: result, drafts: new Set(tasks.filter(({ is_draft }) => is_draft).map(({ id }) => id)) };
   }
 

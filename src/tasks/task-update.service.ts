@@ -116,7 +116,7 @@ export class TaskUpdateService {
       });
     const after = { ...next, ...row! };
     this.record(tx, actor, before, after, changes, dependencies);
-    if (statusChanges) await this.lifecycle.onTaskStatusSet(tx, after);
+    if (statusChanges) this.lifecycle.onTaskStatusSet(tx, after);
     return toTask(after);
   }
 

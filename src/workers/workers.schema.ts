@@ -23,7 +23,7 @@ export const workerSchema = z
   .meta({ id: 'Worker' });
 export type WorkerView = z.output<typeof workerSchema>;
 
-export const workersSchema = z.object({ workers: z.array(workerSchema) }).meta({ id: 'Workers' });
+export const workersSchema = z.object({ items: z.array(workerSchema) }).meta({ id: 'Workers' });
 
 export type WorkerRow = Omit<WorkerRecord, 'pid' | 'separates'>;
 

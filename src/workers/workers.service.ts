@@ -23,11 +23,11 @@ export class WorkersService {
   ) {}
 
   /** Lists the living workers, the oldest first; the names of their hosts are shown to administrators only. */
-  async list(actor: Actor): Promise<{ workers: WorkerView[] }> {
+  async list(actor: Actor): Promise<{ items: WorkerView[] }> {
     const rows = await this.database.query<WorkerRow & Record<string, unknown>>(
       `SELECT ${columns} FROM workers w ORDER BY w.started_at, w.id LIMIT ${mostListed}`,
     );
-    return { workers: rows.map((row) => toWorker(row, seesHosts(actor))) };
+    return { items: rows.map((row) => toWorker(row, seesHosts(actor))) };
   }
 
   /**

@@ -821,7 +821,7 @@ test('queues, users and access tokens are managed', async () => {
   expect((await millrace.call(['queues', 'pause', 'low', '-r', 'Maintenance'])).stdout).toBe('Paused low\n');
   expect((await millrace.call(['queues'])).stdout).toMatch(/\nlow +0 +0 +\d+ +Maintenance\n/);
   expect((await millrace.call(['queues', 'resume', 'low'])).code).toBe(0);
-  const { workers } = JSON.parse((await millrace.call(['workers', '--json'])).stdout);
+  const { items: workers } = JSON.parse((await millrace.call(['workers', '--json'])).stdout);
   expect((await millrace.call(['workers', 'drain', workers[0].id.slice(-8)])).stdout).toMatch(/^Drained /);
   expect((await millrace.call(['workers'])).stdout).toMatch(/os:linux.* drained /);
   expect((await millrace.call(['workers', 'resume', workers[0].id])).stdout).toBe(

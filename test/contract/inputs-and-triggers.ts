@@ -121,6 +121,12 @@ export const triggerPromises: Promises = {
     'the log says what became of each message': [received, mapped, signed],
     'records of who did what': [[triggers, 'who made, changed and deleted it is recorded']],
     'OpenAPI and SDK': [sdk],
+    'the command line': [
+      [
+        'cli/cli.test.ts',
+        'triggers are made, shown, changed, rotated and deleted, and say what reached them',
+      ],
+    ],
   },
   messages: {
     '202 with the run': [received],

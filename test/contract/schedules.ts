@@ -24,7 +24,7 @@ const jumps: Evidence = [
 const manyAtOnce: Evidence = [firing, 'many that are due at once fire once each, over all processes'];
 const crashes: Evidence = [
   crash,
-  'each time fires once, although every process is killed while many are due',
+  'each time fires once, although every process is killed while it stores many of them together',
 ];
 const makers: Evidence = [firing, 'a maker who is disabled, no member any more, or a viewer now'];
 const inBerlin: Evidence = [times, 'in Berlin: %s'];

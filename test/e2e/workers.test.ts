@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 const list = async (client = app.admin): Promise<Json[]> =>
-  (await data(200, client.get('/api/workers'))).workers;
+  (await data(200, client.get('/api/workers'))).items;
 const change = (worker: Json, what: 'drain' | 'resume') =>
   data(200, app.admin.post(`/api/workers/${worker.id}/${what}`));
 const actionsOf = async (worker: Json) =>

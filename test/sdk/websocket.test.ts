@@ -1,5 +1,7 @@
+import type { AddressInfo } from 'node:net';
 import { MillraceClient, verifyWebhook, WebhookVerificationError, type MessageMap } from '@millrace/sdk';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { useSharedApp } from '../support/app.js';
 import { until } from '../support/until.js';
 import { Receiver } from '../webhooks/receiver.js';
@@ -69,6 +71,21 @@ describe('a live connection', () => {
     });
     expect(told).toMatchObject({ status: 'pending' });
     ws.close();
+  });
+
+  test('takes what is no message for a lost connection', async () => {
+    const server = new WebSocketServer({ port: 0 });
+    const garbage = ['{', 'null', '[]', '{"type":7}'];
+    let connections = 0;
+    server.on('connection', (socket) => socket.send(garbage[connections++ % garbage.length]!));
+    const { port } = server.address() as AddressInfo;
+    const ws = clientAt(`http://127.0.0.1:${port}`).websocket.connect('a-session');
+    try {
+      await until(() => connections > garbage.length);
+    } finally {
+      ws.close();
+      server.close();
+    }
   });
 
   test('reports refused messages, and closes with its token', async () => {

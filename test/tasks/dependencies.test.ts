@@ -1,3 +1,4 @@
+import { Client as Database } from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import {
   data,
@@ -12,6 +13,8 @@ import {
 } from '../e2e/steps.js';
 import { useSharedApp } from '../support/app.js';
 import type { Client } from '../support/client.js';
+import { waitingFor } from '../support/locked-table.js';
+import { until } from '../support/until.js';
 
 const app = useSharedApp();
 let owner: Client;
@@ -138,4 +141,49 @@ test('a queued task starts when what it waits for is taken away', async () => {
   await execute(owner, second);
   await data(200, owner.delete(`${path(second)}/${first.id}`));
   await reached(owner, second, 'completed');
+});
+
+test('the end of a task waits for none of the many runs that fail with it', async () => {
+  const own = await makeProject(owner);
+  const first = await makeJob(owner, own, 'sleep 60');
+  const second = await makeJob(owner, own, 'true', { dependencies: [first.id] });
+  const third = await makeJob(owner, own, 'true', { dependencies: [second.id] });
+  for (const task of [first, second, third]) await execute(owner, task);
+  // more than one batch of dependents
+  await app.query(
+    `WITH copies AS MATERIALIZED (SELECT gen_random_uuid() AS task, gen_random_uuid() AS run, n FROM generate_series(1, 150) AS n),
+     runs AS (
+       INSERT INTO executions SELECT (jsonb_populate_record(e, jsonb_build_object('id', c.run, 'task_id', c.task))).*
+         FROM executions e, copies c WHERE e.task_id = $1),
+     waiting AS (
+       INSERT INTO task_dependencies (id, task_id, depends_on_task_id) SELECT gen_random_uuid(), c.task, $2 FROM copies c)
+     INSERT INTO tasks SELECT (jsonb_populate_record(t, jsonb_build_object('id', c.task, 'number', 10 + c.n, 'execution_id', c.run))).*
+       FROM tasks t, copies c WHERE t.id = $1`,
+    [second.id, first.id],
+  );
+  const holder = new Database({ connectionString: app.databaseUrl });
+  await holder.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query(`SELECT 1 FROM executions WHERE project_id = $1 AND status = 'queued' FOR UPDATE`, [
+      own.id,
+    ]);
+    await data(200, owner.post(`/api/tasks/${first.id}/cancel`));
+    expect((await show(owner, first)).status).toBe('cancelled');
+    await until(async () => (await waitingFor(app, 'UPDATE executions')) > 0);
+    await holder.query('COMMIT');
+  } finally {
+    await holder.end();
+  }
+  for (const task of [second, third])
+    expect(await reached(owner, task, 'failed')).toMatchObject({
+      last_run: { reason: 'TASK_DEPENDENCY_NOT_MET' },
+    });
+  await until(async () => {
+    const [left] = await app.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM executions WHERE project_id = $1 AND status = 'queued'`,
+      [own.id],
+    );
+    return left!.n === 0;
+  });
 });

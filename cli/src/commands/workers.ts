@@ -16,7 +16,7 @@ export function addWorkers(program: Command): void {
       terminal.show(listed, () =>
         terminal.table(
           ['WORKER', 'HOST', 'LABELS', 'BUSY', 'SLOTS', 'STATE', 'VERSION'],
-          listed.workers.map((worker) => [
+          listed.items.map((worker) => [
             worker.id,
             worker.host ?? '–',
             worker.labels.join(','),
@@ -58,7 +58,7 @@ function stateOf({ draining, ready, busy }: Worker): string {
 /** Completes the end of an id; the beginning is the time of the start, which workers may share. */
 async function idOf(name: string, command: Command): Promise<string> {
   const { client } = Context.of(command);
-  const { workers } = await client.workers.list();
+  const { items: workers } = await client.workers.list();
   const [worker, another] = workers.filter(({ id }) => id.endsWith(name.toLowerCase()));
   if (!worker) throw new CliError(`There is no worker ${name}`, { exitCode: exitCodes.notFound });
   if (another) throw new CliError(`More than one worker ends with ${name}`, { exitCode: exitCodes.usage });

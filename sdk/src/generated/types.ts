@@ -5965,7 +5965,7 @@ export interface components {
       webhookId: string;
     };
     Workers: {
-      workers: components['schemas']['Worker'][];
+      items: components['schemas']['Worker'][];
     };
     Workspace: {
       /** Format: date-time */

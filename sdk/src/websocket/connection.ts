@@ -63,8 +63,9 @@ export class Connection {
   private receive(text: string): void {
     if (this.isOver) return;
     this.resetPingTimer();
-    const { type, data } = JSON.parse(text) as Received;
-    this.events.message({ type, data: fromWire(data, ['details']) });
+    const received = readMessage(text);
+    if (!received) return this.close(abnormal, 'What the server has sent is no message');
+    this.events.message({ type: received.type, data: fromWire(received.data, ['details']) });
   }
 
   private resetPingTimer(): void {
@@ -80,5 +81,15 @@ export class Connection {
     this.isOver = true;
     clearTimeout(this.timer);
     this.events.close(code, reason);
+  }
+}
+
+/** Reads a message. An error would be thrown within a listener of the socket, where it ends a process of Node. */
+function readMessage(text: string): Received | undefined {
+  try {
+    const message = JSON.parse(text) as Partial<Received> | null;
+    return typeof message?.type === 'string' ? { type: message.type, data: message.data } : undefined;
+  } catch {
+    return undefined;
   }
 }

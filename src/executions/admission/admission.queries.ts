@@ -269,11 +269,24 @@ export async function isInVain(db: Queryable, executionId: string): Promise<bool
   return rows.length > 0;
 }
 
-/** Finds the queued executions that wait for a task. */
-export function waitingForTask(db: Queryable, taskId: string): Promise<{ id: string }[]> {
-  return db.query<{ id: string }>(
-    `SELECT e.id FROM task_dependencies d JOIN tasks t ON t.id = d.task_id JOIN executions e ON e.id = t.execution_id
-      WHERE d.depends_on_task_id = $1 AND e.status = 'queued' ORDER BY e.id`,
-    [taskId],
+/** The most dependents of a task whose executions are listed in one statement. */
+const dependentsAtOnce = 100;
+
+/**
+ * Lists a batch of the queued executions that wait for a task, in the order of their tasks.
+ * @param after the `last` of the batch before; the nil id at first
+ * @returns also the dependent to go on after, the nil id at the end
+ */
+export async function waitingForTask(
+  db: Queryable,
+  taskId: string,
+  after: string,
+): Promise<{ ids: string[]; last: string }> {
+  const rows = await db.query<{ id: string; task_id: string }>(
+    `SELECT e.id, d.task_id FROM task_dependencies d JOIN tasks t ON t.id = d.task_id JOIN executions e ON e.id = t.execution_id
+      WHERE d.depends_on_task_id = $1 AND d.task_id > $2 AND e.status = 'queued' ORDER BY d.task_id LIMIT ${dependentsAtOnce}`,
+    [taskId, after],
   );
+  const last = rows.length === dependentsAtOnce ? rows.at(-1)!.task_id : nilId;
+  return { ids: rows.map(({ id }) => id), last };
 }

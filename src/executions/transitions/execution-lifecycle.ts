@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { newId, nilId } from '../../common/ids.js';
+import { newId } from '../../common/ids.js';
 import type { Actor } from '../../common/permissions.js';
 import { Database, type ConnectionPool, type Transaction } from '../../infra/database.js';
 import { ExecutionQueue } from '../../infra/execution-queue.js';
 import { Infrastructure } from '../../infra/infrastructure.js';
 import { ExecutionPublisher } from './execution-publisher.js';
+import { FailedDependencies } from './failed-dependencies.js';
 import { backoffSeconds, isRetryable, rightsLost, type Outcome } from './execution-state.js';
 import type { Execution } from '../execution.entity.js';
 import {
@@ -13,8 +14,6 @@ import {
   ownerOf,
   revokeSuspended,
   settleDependents,
-  unblockForgotten,
-  waitingForTask,
 } from '../admission/admission.queries.js';
 import { causeOf, groupsOf, type EndedRun } from '../admission/admission-cause.js';
 import { Admissions } from '../admission/admissions.js';
@@ -42,8 +41,7 @@ const dependencyNotMet: Outcome = {
 @Injectable()
 export class ExecutionLifecycle {
   private readonly admissions: Admissions;
-  /** Where the search for forgotten executions goes on. */
-  private lookedAt = nilId;
+  private readonly failedDependencies: FailedDependencies;
   /** Where the search for refused executions goes on. */
   private checkedTo = frontOfLine;
 
@@ -55,6 +53,7 @@ export class ExecutionLifecycle {
     protected readonly infrastructure: Infrastructure,
   ) {
     this.admissions = new Admissions(database, queue, infrastructure);
+    this.failedDependencies = new FailedDependencies(database, infrastructure, (id) => this.failInVain(id));
   }
 
   /**
@@ -162,15 +161,12 @@ export class ExecutionLifecycle {
     await this.database.transaction((tx) => this.cancelQueued(tx, id, null, reason));
   }
 
-  /** Admits or fails the executions that depend on a task whose status was set by hand. */
-  async onTaskStatusSet(
-    tx: Transaction,
-    task: { id: string; project_id: string; status: string },
-  ): Promise<void> {
+  /** Admits or fails, after the commit, the executions that depend on a task whose status was set by hand. */
+  onTaskStatusSet(tx: Transaction, task: { id: string; project_id: string; status: string }): void {
     if (task.status === 'completed')
       tx.afterCommit(() => this.admissions.request({ owner: task.project_id, endedTasks: [task.id] }));
     else this.onTaskReturned(tx, task.id);
-    if (task.status === 'failed' || task.status === 'cancelled') await this.failDependents(tx, task.id);
+    if (task.status === 'failed' || task.status === 'cancelled') this.failDependents(tx, task.id);
   }
 
   /** Lets the tasks wait again that depend on a task which was restored or is not completed any more. */
@@ -195,10 +191,8 @@ export class ExecutionLifecycle {
   }
 
   /** Looks at some of the executions that wait for tasks, since the process that was to admit or to fail them may have died. */
-  async settleForgotten(): Promise<void> {
-    const { last, inVain } = await unblockForgotten(this.database, this.lookedAt);
-    this.lookedAt = last;
-    for (const id of inVain) await this.failInVain(id);
+  settleForgotten(): Promise<void> {
+    return this.failedDependencies.settleForgotten();
   }
 
   /** Cancels refused executions among some of the queued ones: those that were being stored while their requester lost the right. */
@@ -249,7 +243,7 @@ export class ExecutionLifecycle {
     }
     if (bytes > 0) await addUsage(tx, ownerOf(execution), bytes);
     if (execution.task_id !== null && !retry && !isClaimed && outcome.status !== 'completed') {
-      await this.failDependents(tx, execution.task_id);
+      this.failDependents(tx, execution.task_id);
     }
     tx.afterCommit(() => this.admissions.request(causeOf(execution, outcome)));
     return execution;
@@ -275,14 +269,8 @@ export class ExecutionLifecycle {
     });
   }
 
-  private async failDependents(tx: Transaction, taskId: string): Promise<void> {
-    for (const { id } of await waitingForTask(tx, taskId)) {
-      await this.finishIn(tx, id, { queued: true }, dependencyNotMet, 0, null);
-    }
-    // one that was being stored meanwhile could not be seen
-    tx.afterCommit(async () => {
-      for (const { id } of await waitingForTask(this.database, taskId)) await this.failInVain(id);
-    });
+  private failDependents(tx: Transaction, taskId: string): void {
+    tx.afterCommit(() => this.failedDependencies.failDependents(taskId));
   }
 
   /** Fails a queued execution if it waits for a task that has failed or was cancelled. */
