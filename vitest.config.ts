@@ -37,7 +37,7 @@ const once = [
   'test/output/**',
   'test/projects/**',
   'test/realtime/unread.test.ts',
-  'test/schedules/{batches,clock,refused-times,schedules}.test.ts',
+  'test/schedules/{batches,clock,refused-times,schedules,storms}.test.ts',
   'test/sdk/{client,package}.test.ts',
   'test/sessions/**',
   'test/tasks/**',

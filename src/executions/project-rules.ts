@@ -26,11 +26,16 @@ export const timeoutIssue = (most: number): string => `A command may take ${most
  * Refuses a timeout where it is named, and not only when the command is to run.
  * @param requested in seconds; null or undefined stands for the server's default
  * @param most the server's maximum, `COMMAND_TIMEOUT_MAX_SECONDS`
+ * @param field the field that names it
  * @throws VALIDATION_ERROR
  */
-export function refuseLongTimeout(requested: number | null | undefined, most: number): void {
+export function refuseLongTimeout(
+  requested: number | null | undefined,
+  most: number,
+  field = 'timeout',
+): void {
   if (requested === null || requested === undefined || requested <= most) return;
-  throw new AppError('VALIDATION_ERROR', { field: 'timeout', issue: timeoutIssue(most), limit: most });
+  throw new AppError('VALIDATION_ERROR', { field, issue: timeoutIssue(most), limit: most });
 }
 
 /** The limits and the place of a run, fixed when it is requested. */

@@ -3,6 +3,7 @@ import { validate } from 'uuid';
 import { newId } from '../common/ids.js';
 import { mentionable } from '../comments/comments.queries.js';
 import { secretMask } from '../executions/inputs/check-inputs.js';
+import { timeoutIssue } from '../executions/project-rules.js';
 import type { InputDeclaration, InputValues } from '../executions/inputs/input-declarations.js';
 import type { Queryable } from '../infra/database.js';
 import {
@@ -12,6 +13,7 @@ import {
   type ImportedColumn,
   type ImportedSchedule,
 } from '../schedules/schedule-imports.js';
+import { runsTheSame } from '../schedules/schedule-inputs.js';
 import { scheduleTemplate } from '../schedules/schedule-template.js';
 import type { Schedule } from '../schedules/schedule.entity.js';
 import { mostSchedules } from '../schedules/schedules.schema.js';
@@ -96,6 +98,11 @@ export async function planSchedules(
     if (target === undefined) continue;
     const { task_id, template } = target;
     const declared = template === null ? inputsOf(task_id ?? '') : createTaskSchema.parse(template).inputs;
+    const { timeout } = (template ?? {}) as { timeout?: number | null };
+    if ((timeout ?? 0) > context.longestTimeout) {
+      contents.addFault(line, 'template.timeout', timeoutIssue(context.longestTimeout));
+      continue;
+    }
     const name = entry.name ?? existing?.name;
     if (name === undefined) {
       contents.addFault(line, 'name', 'Field is required');
@@ -208,19 +215,19 @@ function named(
 
 /**
  * Settles the inputs: no file has the values of secrets, so that those that are stored stay and the others must be set again. A stored one
- * stays only for a secret of the same task, since another one may show it.
+ * stays only for a secret of the same task or command, since another one may show it.
  */
 function inputsFor(
   notes: StarterNotes,
   { inputs }: ScheduleEntry,
   existing: Schedule | undefined,
-  { task_id }: Pick<Schedule, 'task_id'>,
+  target: Pick<Schedule, 'task_id' | 'template'>,
   declared: readonly InputDeclaration[],
 ): InputValues {
   const secrets = new Set(declared.filter(({ type }) => type === 'secret').map(({ name }) => name));
   const isMask = ([, value]: [string, unknown]) => value === secretMask;
   const sealed = existing?.sealed_inputs ? Object.entries(existing.inputs).filter(isMask) : [];
-  const kept = new Map(sealed.filter(([name]) => secrets.has(name) && existing!.task_id === task_id));
+  const kept = new Map(sealed.filter(([name]) => secrets.has(name) && runsTheSame(existing!, target)));
   const given = Object.entries(inputs ?? existing?.inputs ?? {});
   const isLost = (one: [string, unknown]) =>
     secrets.has(one[0]) || (isMask(one) && sealed.some(([name]) => name === one[0]));

@@ -3,6 +3,7 @@ import { uniqueViolation, type Queryable, type Transaction } from '../infra/data
 import type { Plan } from './schedule-plan.js';
 import type { ScheduleOccurrence } from './schedule-occurrence.entity.js';
 import type { Schedule } from './schedule.entity.js';
+import { upSince } from './scheduler-presence.js';
 import { projectZone } from './schedules.queries.js';
 
 /** The name of the primary key. */
@@ -23,6 +24,8 @@ export interface FiringSchedule extends Schedule {
   /** The project and the inputs of its task; null when it has no task, or none that is there. */
   task_project_id: string | null;
   task_inputs: InputDeclaration[] | null;
+  /** Since when there was always a process that fires schedules, in ms since 1970; null when that is not known. */
+  up_since: number | null;
   [column: string]: unknown;
 }
 
@@ -34,26 +37,68 @@ const firingColumns = `s.*, ${projectZone}, t.project_id AS task_project_id, t.i
 
 const firingTables = `JOIN projects p ON p.id = s.project_id LEFT JOIN tasks t ON t.id = s.task_id AND t.deleted_at IS NULL`;
 
+const isFree = '(s.claimed_until IS NULL OR s.claimed_until <= now())';
+
+/** The schedules that have been due for longest. */
+const oldest = `SELECT s.id, s.due_at FROM schedules s WHERE s.due_at <= $1 AND ${isFree}
+                 ORDER BY s.due_at LIMIT $2 FOR UPDATE SKIP LOCKED`;
+
+/** How many accounts have a turn in one claim, and how many schedules of each. */
+const mostAccounts = 200;
+const share = 4;
+
+/**
+ * Those of each account in turn, from the account after a place on, and then the oldest. Accounts are looked up one after the other, so that
+ * it does not matter how much of one waits.
+ */
+const inTurns = `
+  accounts (account_id, n) AS (
+    (SELECT s.account_id, 1 FROM schedules s WHERE s.due_at IS NOT NULL AND s.account_id > $4 ORDER BY s.account_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT s.account_id FROM schedules s WHERE s.due_at IS NOT NULL AND s.account_id > a.account_id ORDER BY s.account_id LIMIT 1),
+           a.n + 1
+      FROM accounts a WHERE a.account_id IS NOT NULL AND a.n < ${mostAccounts}
+  ), firsts AS MATERIALIZED (
+    SELECT f.* FROM accounts a CROSS JOIN LATERAL (
+      SELECT l.*, row_number() OVER (ORDER BY l.due_at) AS turn FROM (
+        SELECT s.id, s.due_at FROM schedules s WHERE s.account_id = a.account_id AND s.due_at <= $1 AND ${isFree}
+         ORDER BY s.due_at LIMIT ${share} FOR UPDATE SKIP LOCKED) AS l) AS f
+  ), others AS MATERIALIZED (${oldest}),
+  chosen AS MATERIALIZED (
+    SELECT c.id, min(c.turn) AS turn
+      FROM (SELECT * FROM firsts UNION ALL SELECT o.*, ${share} + 1 FROM others o) AS c
+     GROUP BY c.id, c.due_at ORDER BY 2, c.due_at LIMIT $2
+  )`;
+
+const inOrder = `chosen AS MATERIALIZED (SELECT o.id, 1 AS turn FROM (${oldest}) AS o)`;
+
 /**
  * Takes schedules that are due, for a short time. Those that another process takes at the moment are passed over, so that nobody waits.
  * @param now by the clock of the schedules
+ * @param after absent to take those that have been due for longest; else the account behind which the turns begin, those of each account in
+ * the order of their turns
  */
-export async function claimDue(db: Queryable, now: number, most: number): Promise<FiringSchedule[]> {
+export async function claimDue(
+  db: Queryable,
+  now: number,
+  most: number,
+  after?: string,
+): Promise<FiringSchedule[]> {
   return db.query<FiringSchedule>(
-    `WITH taken AS (
-       UPDATE schedules SET claimed_until = now() + interval '${claimSeconds} seconds' WHERE id = ANY (ARRAY(
-         SELECT id FROM schedules WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= now())
-          ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+    `WITH RECURSIVE ${after === undefined ? inOrder : inTurns}, taken AS (
+       UPDATE schedules SET claimed_until = now() + interval '${claimSeconds} seconds' WHERE id = ANY (ARRAY(SELECT id FROM chosen))
        RETURNING *)
-     SELECT ${firingColumns} FROM taken s ${firingTables} ORDER BY s.due_at`,
-    [new Date(now), most],
+     SELECT ${firingColumns}, (SELECT ${upSince('$3::float8')} FROM system_settings WHERE name = 'schedulers') AS up_since,
+            ${after === undefined ? 'NULL' : `(SELECT a.account_id FROM accounts a WHERE a.n = ${mostAccounts})`} AS next_place
+       FROM taken s JOIN chosen c ON c.id = s.id ${firingTables} ORDER BY c.turn, s.due_at`,
+    [new Date(now), most, now, ...(after === undefined ? [] : [after])],
   );
 }
 
-/** Loads a schedule that is not deleted. */
+/** Loads a schedule that is not deleted, to start a run of it whatever its next time is. */
 export async function findFiring(db: Queryable, id: string): Promise<FiringSchedule | undefined> {
   const [schedule] = await db.query<FiringSchedule>(
-    `SELECT ${firingColumns} FROM schedules s ${firingTables} WHERE s.id = $1 AND s.deleted_at IS NULL`,
+    `SELECT ${firingColumns}, NULL AS up_since FROM schedules s ${firingTables} WHERE s.id = $1 AND s.deleted_at IS NULL`,
     [id],
   );
   return schedule;

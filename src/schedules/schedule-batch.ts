@@ -13,8 +13,10 @@ import type { FiringSchedule } from './occurrences.queries.js';
 import { ScheduleActivity } from './schedule-activity.js';
 import { decideMany } from './schedule-batch.queries.js';
 import { ScheduleClock } from './schedule-clock.js';
-import { graceMs, occurrenceWaiting, taskRunning } from './schedule-firing.js';
-import { planAfter, zoneOf } from './schedule-plan.js';
+import { occurrenceWaiting, taskRunning } from './schedule-firing.js';
+import { isOfDowntime } from './schedule-lateness.js';
+import { planAfter, zoneOf, type Plan } from './schedule-plan.js';
+import { ScheduleRateLimit, tooMany } from './schedule-rate-limit.js';
 import { newTaskOf } from './schedule-runs.js';
 
 /** How many schedules are looked at without letting the event loop turn: a template takes about 0.1 ms. */
@@ -30,15 +32,20 @@ const settings = `SELECT set_config('synchronous_commit', 'off', true), set_conf
 /** A schedule whose time has come. */
 type DueSchedule = FiringSchedule & { next_at: Date; due_at: Date };
 
-/** What is to become of the time of a schedule: the run that it starts, or the reason why it is skipped. */
-interface Outcome {
+/** A time that has come, and what is planned after it. */
+interface DueTime {
   schedule: DueSchedule;
+  plan: Plan;
+}
+
+/** What is to become of the time of a schedule: the run that it starts, or the reason why it is skipped. */
+interface Outcome extends DueTime {
   outcome: BatchedRun | string;
 }
 
 /**
  * Decides the times of many schedules in one transaction. It takes the usual ones: those whose time has just come, and whose run is stored with
- * nothing besides, or is skipped since the last one goes on. `ScheduleFiring` decides each of the others, and those that were changed
+ * nothing besides, or is skipped since the last one goes on or since its account has too many. `ScheduleFiring` decides each of the others, and those that were changed
  * meanwhile.
  */
 @Injectable()
@@ -49,6 +56,7 @@ export class ScheduleBatch {
     private readonly actors: Actors,
     private readonly maintenance: Maintenance,
     private readonly activity: ScheduleActivity,
+    private readonly limit: ScheduleRateLimit,
     private readonly clock: ScheduleClock,
     private readonly infrastructure: Infrastructure,
   ) {}
@@ -59,8 +67,15 @@ export class ScheduleBatch {
    */
   async fire(due: readonly FiringSchedule[]): Promise<FiringSchedule[]> {
     try {
-      if (await this.maintenance.current()) return [...due];
-      const outcomes = await this.outcomes(due);
+      const now = this.clock.now();
+      const times = await this.timesOf(due, now);
+      const refused = await this.refused(times, now);
+      const isRefused = new Set(refused.map(({ schedule }) => schedule));
+      const others = times.filter(({ schedule }) => !isRefused.has(schedule));
+      const outcomes = [
+        ...refused,
+        ...((await this.maintenance.current()) ? [] : await this.outcomes(others)),
+      ];
       if (outcomes.length === 0) return [...due];
       const decided = await this.store(outcomes);
       return due.filter(({ id }) => !decided.has(id));
@@ -76,25 +91,53 @@ export class ScheduleBatch {
     this.tasks.warmUp();
   }
 
-  private async outcomes(due: readonly FiringSchedule[]): Promise<Outcome[]> {
-    const now = this.clock.now();
-    await this.actors.prefetchMakers(due.map(({ created_by }) => created_by));
-    const outcomes: Outcome[] = [];
-    const wanted: { schedule: DueSchedule; run: WantedRun }[] = [];
+  /** The times that have come as they were planned, and those after them. */
+  private async timesOf(due: readonly FiringSchedule[], now: number): Promise<DueTime[]> {
+    const times: DueTime[] = [];
     for (const [index, schedule] of due.entries()) {
       if (index % lookedAtOnce === 0) await nextTurn();
-      if (!isUsual(schedule, now)) continue;
+      if (isAsPlanned(schedule, now))
+        times.push({
+          schedule,
+          plan: planAfter(schedule, schedule.planned_zone, schedule.next_at.getTime()),
+        });
+    }
+    return times;
+  }
+
+  /**
+   * Skips the times that are too many of their accounts. The next one of such a schedule is planned for when the account may have others:
+   * a time of each second is not skipped anew each second.
+   */
+  private async refused(times: readonly DueTime[], now: number): Promise<Outcome[]> {
+    const waits = await this.limit.count(times);
+    return times.flatMap(({ schedule }) => {
+      const waitMs = waits.get(schedule.id);
+      if (waitMs === undefined) return [];
+      const after = Math.max(schedule.next_at.getTime(), now + waitMs);
+      return { schedule, plan: planAfter(schedule, schedule.planned_zone, after), outcome: tooMany };
+    });
+  }
+
+  private async outcomes(times: readonly DueTime[]): Promise<Outcome[]> {
+    await this.actors.prefetchMakers(times.map(({ schedule }) => schedule.created_by));
+    const outcomes: Outcome[] = [];
+    const wanted: (DueTime & { run: WantedRun })[] = [];
+    for (const [index, time] of times.entries()) {
+      if (index % lookedAtOnce === 0) await nextTurn();
+      const { schedule } = time;
+      if (!isUsual(schedule)) continue;
       const reason = reasonToSkip(schedule);
       const actor = await this.makerOf(schedule);
       const run = reason === undefined && actor ? wantedRun(schedule, actor) : undefined;
-      if (reason !== undefined) outcomes.push({ schedule, outcome: reason });
-      else if (run) wanted.push({ schedule, run });
+      if (reason !== undefined) outcomes.push({ ...time, outcome: reason });
+      else if (run) wanted.push({ ...time, run });
     }
     const prepared = await this.tasks.prepare(wanted.map(({ run }) => run));
-    for (const [index, { schedule }] of wanted.entries()) {
+    for (const [index, { schedule, plan }] of wanted.entries()) {
       const run = prepared[index];
       const outcome = run === 'active' && schedule.overlap === 'skip' ? taskRunning : run;
-      if (outcome !== undefined && outcome !== 'active') outcomes.push({ schedule, outcome });
+      if (outcome !== undefined && outcome !== 'active') outcomes.push({ schedule, plan, outcome });
     }
     return outcomes;
   }
@@ -107,14 +150,14 @@ export class ScheduleBatch {
 
   /** @returns the ids of the schedules whose time was decided */
   private async store(outcomes: readonly Outcome[]): Promise<Set<string>> {
-    const decisions = outcomes.map(({ schedule, outcome }) => {
+    const decisions = outcomes.map(({ schedule, plan, outcome }) => {
       const run = typeof outcome === 'string' ? undefined : outcome;
       return {
         id: run?.execution.id ?? newId(),
         schedule_id: schedule.id,
         version: schedule.version,
         scheduled_for: schedule.next_at,
-        ...planAfter(schedule, schedule.planned_zone, schedule.next_at.getTime()),
+        ...plan,
         status: run ? ('fired' as const) : ('skipped' as const),
         reason: typeof outcome === 'string' ? outcome : null,
         project_id: run?.execution.project_id ?? null,
@@ -146,14 +189,21 @@ export class ScheduleBatch {
   }
 }
 
-/** Whether a time has just come, and is as it was planned. */
-function isUsual(schedule: FiringSchedule, now: number): schedule is DueSchedule {
-  const { next_at, due_at, planned_zone, disable_after_failures: most, sealed_inputs } = schedule;
+/** Whether a time has come that is as it was planned, and not one of a downtime. */
+function isAsPlanned(schedule: FiringSchedule, now: number): schedule is DueSchedule {
+  const { next_at, due_at, planned_zone } = schedule;
   return (
     next_at !== null &&
     due_at !== null &&
-    now - due_at.getTime() <= graceMs &&
-    planned_zone === zoneOf(schedule, schedule.project_zone ?? undefined) &&
+    !isOfDowntime(schedule, now) &&
+    planned_zone === zoneOf(schedule, schedule.project_zone ?? undefined)
+  );
+}
+
+/** Whether a run of a schedule is stored with nothing besides. */
+function isUsual(schedule: FiringSchedule): boolean {
+  const { disable_after_failures: most, sealed_inputs } = schedule;
+  return (
     (most === null || schedule.failures < most) &&
     sealed_inputs === null &&
     (schedule.overlap !== 'replace' || !schedule.is_waiting)

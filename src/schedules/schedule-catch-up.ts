@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../infra/database.js';
 import { decideNext, downtime, type Decision, type FiringSchedule } from './occurrences.queries.js';
 import { ScheduleActivity } from './schedule-activity.js';
-import { planAfter, timesOf } from './schedule-plan.js';
-import { jitterMs } from './schedule-times.js';
+import { delayMs, planAfter, timesOf } from './schedule-plan.js';
 
 /** The most times of a downtime that are made up for, and of which it is kept that they were missed: the latest ones. */
 const mostMissed = 100;
@@ -43,7 +42,7 @@ export class ScheduleCatchUp {
     const found: number[] = [];
     let time = times.previous(now + 1);
     for (; time !== undefined && time >= first && found.length < mostMissed; time = times.previous(time))
-      if (time + jitterMs(schedule.id, time, schedule.jitter_seconds) <= now) found.unshift(time);
+      if (time + delayMs(schedule, times, time) <= now) found.unshift(time);
     return found.length > 0 ? found : [first];
   }
 }

@@ -15,12 +15,10 @@ import { ScheduleActivity } from './schedule-activity.js';
 import { ScheduleCatchUp } from './schedule-catch-up.js';
 import { ScheduleClock } from './schedule-clock.js';
 import { ScheduleFailures } from './schedule-failures.js';
+import { isOfDowntime } from './schedule-lateness.js';
 import { planAfter, zoneOf } from './schedule-plan.js';
 import { isBusy, ScheduleRuns } from './schedule-runs.js';
 import { WaitingOccurrences } from './waiting-occurrences.js';
-
-/** A time that is seen later than this is one of a downtime, which is made up for or not. */
-export const graceMs = 60_000;
 
 /** The reason of a time at which an earlier one still waits. */
 export const occurrenceWaiting = 'OCCURRENCE_WAITING';
@@ -66,7 +64,7 @@ export class ScheduleFiring {
       return replan(this.database, schedule, planAfter(schedule, zone, now));
     if (most !== null && schedule.failures >= most) return this.failures.switchOff(schedule.id);
     try {
-      if (now - due_at.getTime() > graceMs) {
+      if (isOfDowntime(schedule, now)) {
         await this.catchUp.decide(schedule, zone, now);
         await this.waiting.serve(schedule.id);
       } else await this.fireNow(schedule, zone, next_at, onDecided);

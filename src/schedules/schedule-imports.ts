@@ -10,7 +10,7 @@ import type { Transaction } from '../infra/database.js';
 import { Events } from '../infra/events.js';
 import type { AccessibleProject } from '../projects/projects.queries.js';
 import { ScheduleClock } from './schedule-clock.js';
-import { ScheduleInputs } from './schedule-inputs.js';
+import { ScheduleInputs, type Target } from './schedule-inputs.js';
 import { planAfter, zoneOf } from './schedule-plan.js';
 import { checkShape, recordable } from './schedule-shape.js';
 import type { Schedule } from './schedule.entity.js';
@@ -61,8 +61,9 @@ export const changesRuns = (changed: readonly string[]): boolean =>
 const withoutSecrets = (declared: readonly InputDeclaration[]): InputDeclaration[] =>
   declared.map((input) => (input.type === 'secret' ? { ...input, required: false } : input));
 
-const taking = ({ task_id }: Pick<Schedule, 'task_id'>, declared: readonly InputDeclaration[]) => ({
+const taking = ({ task_id, template }: Target, declared: readonly InputDeclaration[]) => ({
   task_id,
+  template,
   inputs: withoutSecrets(declared),
 });
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { stringify } from 'safe-stable-stringify';
 import { AppError } from '../common/errors.js';
 import { Keyring, placeOfInputs } from '../common/keyring.js';
 import { checkInputs, secretMask } from '../executions/inputs/check-inputs.js';
@@ -9,9 +10,11 @@ import type { Schedule } from './schedule.entity.js';
 /** The inputs of a schedule as they are stored. */
 type StoredInputs = Pick<Schedule, 'id' | 'inputs' | 'sealed_inputs'>;
 
+/** What a schedule runs. */
+export type Target = Pick<Schedule, 'task_id' | 'template'>;
+
 /** What a schedule runs, and the inputs that this takes. */
-interface Declared {
-  task_id: string | null;
+interface Declared extends Target {
   inputs: readonly InputDeclaration[];
 }
 
@@ -24,27 +27,27 @@ export class ScheduleInputs {
   ) {}
 
   /**
-   * Checks inputs and seals those of secrets. The mask of a secret keeps the secret, as long as it is given to a secret of the same task:
-   * an input of another kind would show it, and another task may do so.
+   * Checks inputs and seals those of secrets. The mask of a secret keeps the secret, as long as it is given to a secret of the same task
+   * or of a template with the same command: an input of another kind would show it, and another command may do so.
    * @param before what is stored; absent for a new schedule
    * @throws VALIDATION_ERROR with the field `inputs.NAME`, SECRETS_UNPROTECTED
    */
   async seal(
     id: string,
-    { task_id, inputs: declared }: Declared,
+    { inputs: declared, ...target }: Declared,
     given: InputValues,
-    before?: StoredInputs & Pick<Schedule, 'task_id'>,
+    before?: StoredInputs & Target,
   ): Promise<Pick<Schedule, 'inputs' | 'sealed_inputs'>> {
     const known = before ? this.open(before) : {};
     const secretNames = new Set(declared.filter(({ type }) => type === 'secret').map(({ name }) => name));
-    const isSameTask = before?.task_id === task_id;
+    const isSame = before !== undefined && runsTheSame(before, target);
     const lost = Object.keys(known).find(
-      (name) => given[name] === secretMask && !(isSameTask && secretNames.has(name)),
+      (name) => given[name] === secretMask && !(isSame && secretNames.has(name)),
     );
     if (lost !== undefined)
       throw new AppError('VALIDATION_ERROR', {
         field: `inputs.${lost}`,
-        issue: 'Send the value: a stored secret is kept only for a secret input of the same task',
+        issue: 'Send the value: a stored secret is kept only for a secret input of the same task or command',
       });
     const values = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [
@@ -84,4 +87,16 @@ export class ScheduleInputs {
     if (sealed_inputs === null) return {};
     return JSON.parse(this.keyring.open(placeOfInputs(id), sealed_inputs)) as Record<string, string>;
   }
+}
+
+/** The fields of a template that say what its secrets are given to. */
+const commandFields = ['command', 'shell', 'working_directory', 'environment'] as const;
+
+/** Whether what a schedule runs is the same task, or a task of a template with the same command. */
+export function runsTheSame(before: Target, after: Target): boolean {
+  if (before.task_id !== after.task_id) return false;
+  // what a template does not name is null, or empty for the environment
+  const commandOf = ({ template }: Target) =>
+    stringify(commandFields.map((field) => template?.[field] ?? (field === 'environment' ? {} : null)));
+  return commandOf(before) === commandOf(after);
 }

@@ -39,17 +39,33 @@ export function timesOf(timing: Timing, zone: string): ScheduleTimes {
   return boundedTimes(times, from, ends_at?.getTime() ?? null);
 }
 
+/**
+ * The delay of an occurrence: its jitter, which ends at the next one, since occurrences are decided in their order and each is to have its
+ * run.
+ * @returns whole ms
+ */
+export function delayMs(
+  { id, jitter_seconds: seconds }: Pick<Schedule, 'id' | 'jitter_seconds'>,
+  times: ScheduleTimes,
+  scheduledFor: number,
+): number {
+  if (seconds === 0) return 0;
+  const following = times.next(scheduledFor) ?? Infinity;
+  return jitterMs(id, scheduledFor, Math.min(seconds, Math.floor((following - scheduledFor) / 1000)));
+}
+
 /** Plans the first occurrence of a schedule after an instant. */
 export function planAfter(
   schedule: Timing & Pick<Schedule, 'id' | 'jitter_seconds' | 'enabled'>,
   zone: string,
   after: number,
 ): Plan {
-  const next = schedule.enabled ? timesOf(schedule, zone).next(after) : undefined;
+  const times = timesOf(schedule, zone);
+  const next = schedule.enabled ? times.next(after) : undefined;
   if (next === undefined) return { next_at: null, due_at: null, planned_zone: zone };
   return {
     next_at: new Date(next),
-    due_at: new Date(next + jitterMs(schedule.id, next, schedule.jitter_seconds)),
+    due_at: new Date(next + delayMs(schedule, times, next)),
     planned_zone: zone,
   };
 }

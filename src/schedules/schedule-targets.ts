@@ -4,7 +4,9 @@ import type { Actor } from '../common/permissions.js';
 import { checkScopes, scopesOf } from '../common/scopes.js';
 import { checkGroupInputs, type Concurrency } from '../executions/concurrency.js';
 import type { InputDeclaration, InputValues } from '../executions/inputs/input-declarations.js';
+import { refuseLongTimeout } from '../executions/project-rules.js';
 import type { Transaction } from '../infra/database.js';
+import { Infrastructure } from '../infra/infrastructure.js';
 import { ProjectAccess } from '../projects/project-access.js';
 import { requireTask } from '../tasks/tasks.queries.js';
 import { createTaskSchema } from '../tasks/tasks.schema.js';
@@ -25,6 +27,7 @@ export class ScheduleTargets {
   constructor(
     private readonly projects: ProjectAccess,
     private readonly inputs: ScheduleInputs,
+    private readonly infrastructure: Infrastructure,
   ) {}
 
   /**
@@ -39,11 +42,13 @@ export class ScheduleTargets {
     actor: Actor,
     { id, project_id }: Pick<Schedule, 'id' | 'project_id'>,
     target: Target,
-    before?: Pick<Schedule, 'id' | 'task_id' | 'inputs' | 'sealed_inputs'>,
+    before?: Pick<Schedule, 'id' | 'task_id' | 'template' | 'inputs' | 'sealed_inputs'>,
   ): Promise<Pick<Schedule, 'task_id' | 'template' | 'inputs' | 'sealed_inputs'>> {
     const { task_id, declared } = await this.declarationsOf(tx, actor, project_id, target);
     checkGroupInputs(target.concurrency, declared);
-    const sealed = await this.inputs.seal(id, { task_id, inputs: declared }, target.inputs, before);
+    const { template: body } = target;
+    const runs = { task_id, template: body, inputs: declared };
+    const sealed = await this.inputs.seal(id, runs, target.inputs, before);
     if (target.template === null) return { ...sealed, task_id, template: null };
     // the project is that of the schedule
     const { project_id: _, ...template } = target.template;
@@ -63,7 +68,9 @@ export class ScheduleTargets {
   ): Promise<{ task_id: string | null; declared: readonly InputDeclaration[] }> {
     if (template !== null) {
       this.checkRight(actor, { template });
-      const { project_id, inputs } = createTaskSchema.parse(template);
+      const { project_id, inputs, timeout } = createTaskSchema.parse(template);
+      const most = this.infrastructure.config.COMMAND_TIMEOUT_MAX_SECONDS;
+      refuseLongTimeout(timeout, most, 'template.timeout');
       if (
         project_id !== undefined &&
         (await this.projects.require(actor, project_id, 'write', tx)).id !== projectId

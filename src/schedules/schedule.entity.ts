@@ -11,6 +11,7 @@ export type InputValues = Record<string, string | number | boolean>;
 /** What starts runs at certain times. */
 @Entity('schedules')
 @Index('schedules_due', ['due_at'], { where: 'due_at IS NOT NULL' })
+@Index('schedules_account_due', ['account_id', 'due_at'], { where: 'due_at IS NOT NULL' })
 @Index('schedules_project', ['project_id', 'id'])
 @Index('schedules_task', ['task_id'], { where: 'task_id IS NOT NULL' })
 @Index('schedules_deleted', ['id'], { where: 'deleted_at IS NOT NULL' })
@@ -112,6 +113,10 @@ export class Schedule {
   /** The user with whose rights it runs. */
   @Column('uuid')
   created_by!: string;
+
+  /** The account of that user, which the database sets: the user, or the one who has made the key. */
+  @Column('uuid', { nullable: true })
+  account_id!: string | null;
 
   @CreatedInstant()
   created_at!: Date;

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { nilId } from '../common/ids.js';
 import { Database } from '../infra/database.js';
 import { isDatabaseAway } from '../infra/database-errors.js';
 import { Events } from '../infra/events.js';
@@ -101,9 +102,12 @@ export class Scheduler implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Fires everything that is due and that no other process has claimed. */
   private async fireAll(): Promise<void> {
     const underWay = new Set<Promise<void>>();
+    // more than one batch is claimed by turns: what one account has waiting does not delay the others
+    let place: string | undefined;
     for (let isMore = true; isMore && !this.isStopped;) {
-      const due = await claimDue(this.database, this.clock.now(), claimedAtOnce);
+      const due = await claimDue(this.database, this.clock.now(), claimedAtOnce, place);
       isMore = due.length === claimedAtOnce;
+      place = place === undefined ? nilId : ((due[0]?.next_place as string | null | undefined) ?? nilId);
       const fired = this.fireClaimed(due).finally(() => underWay.delete(fired));
       underWay.add(fired);
       if (underWay.size === batchesAtOnce) await Promise.race(underWay);

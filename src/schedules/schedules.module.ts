@@ -13,9 +13,11 @@ import { ScheduleFailures } from './schedule-failures.js';
 import { ScheduleFiring } from './schedule-firing.js';
 import { ScheduleImports } from './schedule-imports.js';
 import { ScheduleInputs } from './schedule-inputs.js';
+import { ScheduleRateLimit } from './schedule-rate-limit.js';
 import { ScheduleRuns } from './schedule-runs.js';
 import { ScheduleTargets } from './schedule-targets.js';
 import { ScheduleZones } from './schedule-zones.js';
+import { SchedulerPresence } from './scheduler-presence.js';
 import { Scheduler } from './scheduler.js';
 import { SchedulesController } from './schedules.controller.js';
 import { SchedulesService } from './schedules.service.js';
@@ -35,8 +37,10 @@ import { WaitingOccurrences } from './waiting-occurrences.js';
     ScheduleFiring,
     ScheduleImports,
     ScheduleInputs,
+    ScheduleRateLimit,
     ScheduleRuns,
     Scheduler,
+    SchedulerPresence,
     ScheduleTargets,
     SchedulesService,
     ScheduleZones,

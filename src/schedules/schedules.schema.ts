@@ -94,11 +94,10 @@ export const scheduleFields = {
   }),
   starts_at: moment.meta({ description: 'It has no time before this one' }),
   ends_at: moment.meta({ description: 'It has no time after this one' }),
-  jitter_seconds: z
-    .int()
-    .min(0)
-    .max(86_400)
-    .meta({ description: 'Each run is delayed by up to so many seconds, always alike for the same time' }),
+  jitter_seconds: z.int().min(0).max(86_400).meta({
+    description:
+      'Each run is delayed by up to so many seconds, at most until the next time, always alike for the same time',
+  }),
   disable_after_failures: z
     .int()
     .min(1)

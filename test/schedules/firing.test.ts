@@ -298,11 +298,8 @@ describe('after a downtime of a day', () => {
       task_id: task.id,
       catch_up: 'none',
     });
-    await app.query(
-      `UPDATE schedules SET enabled = true, next_at = date_trunc('second', now()) - interval '3 days', due_at = now() - interval '3 days' WHERE id = $1`,
-      [made.id],
-    );
-    await data(200, owner.put(`/api/schedules/${made.id}`, { name: 'Slept' }));
+    await app.query('UPDATE schedules SET enabled = true WHERE id = $1', [made.id]);
+    await makeDue(app, owner, made, 3 * 86_400);
     const missed = async () =>
       (await outcomes(owner, made)).filter((outcome) => outcome === 'missed DOWNTIME').length;
     await until(async () => (await missed()) > 0, { what: 'missed times' });

@@ -279,6 +279,23 @@ describe('access', () => {
     expect(copies[1].inputs).toEqual({ region: 'eu' });
   });
 
+  test('a copy of a template names the copies of tasks', async () => {
+    const own = await makeProject(owner);
+    const parent = await makeJob(owner, own, 'true', { title: 'Parent' });
+    const before = await makeJob(owner, own, 'true', { title: 'Before' });
+    const archived = await makeJob(owner, own, 'true', { title: 'Not copied' });
+    await data(200, owner.post(`/api/tasks/${archived.id}/archive`));
+    const dependencies = [before.ref, before.id, archived.id];
+    const template = { title: 'x', parent_id: parent.id, dependencies };
+    await makeSchedule(owner, own, { template });
+    const body = { name: 'A copy of names', include_tasks: true };
+    const copy = await data(201, owner.post(`/api/projects/${own.id}/clone`, body));
+    const { items } = await data(200, owner.get(`/api/projects/${copy.id}/schedules`));
+    const { items: tasks } = await data(200, owner.get(`/api/projects/${copy.id}/tasks`));
+    const idOf = (title: string) => tasks.find((task: Json) => task.title === title).id;
+    expect(items[0].template).toMatchObject({ parent_id: idOf('Parent'), dependencies: [idOf('Before')] });
+  });
+
   test('a project that is deleted for good leaves nothing of them', async () => {
     const own = await makeProject(owner);
     const { id } = await makeSchedule(owner, own, {
@@ -391,6 +408,32 @@ test('a stored secret is kept only for a secret of the same task', async () => {
   expect(await data(200, owner.get(path))).toMatchObject(masked);
   const shown = await app.query('SELECT 1 FROM activity a WHERE a::text LIKE $1', ['%swordfish%']);
   expect(shown).toEqual([]);
+});
+
+test('a stored secret is kept only for a template with the same command', async () => {
+  const template = { title: 'x', command: 'deploy', inputs: [{ name: 'token', type: 'secret' }] };
+  const masked = { inputs: { token: '***' } };
+  const made = await makeSchedule(owner, project, { template, inputs: { token: 'swordfish' } });
+  const path = `/api/schedules/${made.id}`;
+  expect(await data(200, owner.put(path, { template: { ...template, title: 'y' } }))).toMatchObject(masked);
+  for (const changed of [
+    { command: 'echo "$INPUT_TOKEN" | base64' },
+    { shell: 'bash' },
+    { environment: { PATH: '/tmp' } },
+    { working_directory: 'elsewhere' },
+  ])
+    for (const fields of [{}, masked])
+      expect((await fault(owner.put(path, { template: { ...template, ...changed }, ...fields })))[0]).toBe(
+        'inputs.token',
+      );
+  expect(await data(200, owner.put(path, { template, ...masked }))).toMatchObject(masked);
+});
+
+test('a template may take no longer than the server allows', async () => {
+  const template = { title: 'x', command: 'true', timeout: 86_401 };
+  expect((await fault(create({ task_id: null, template })))[0]).toBe('template.timeout');
+  const made = await makeSchedule(owner, project, { template: { ...template, timeout: 86_400 } });
+  expect((await fault(owner.put(`/api/schedules/${made.id}`, { template })))[0]).toBe('template.timeout');
 });
 
 test('the activity keeps the beginning of long inputs and templates, and a deleted schedule keeps neither', async () => {

@@ -34,6 +34,10 @@ export const outcomes = async (client: Client, schedule: Json): Promise<string[]
  * Makes the next time of a schedule one that came `secondsAgo`, as if every process had slept since then, and wakes the processes.
  */
 export async function makeDue(app: App, client: Client, { id }: Json, secondsAgo = 0): Promise<void> {
+  if (secondsAgo > 60)
+    await app.query(
+      `UPDATE system_settings SET value = value || jsonb_build_object('up_since', extract(epoch FROM now()) * 1000) WHERE name = 'schedulers'`,
+    );
   await app.query(
     `UPDATE schedules SET next_at = date_trunc('second', now()) - make_interval(secs => $2),
             due_at = date_trunc('second', now()) - make_interval(secs => $2), claimed_until = NULL WHERE id = $1`,

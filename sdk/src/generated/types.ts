@@ -1259,7 +1259,7 @@ export interface components {
         [key: string]: string | number | boolean;
       };
       /**
-       * @description Each run is delayed by up to so many seconds, always alike for the same time
+       * @description Each run is delayed by up to so many seconds, at most until the next time, always alike for the same time
        * @default 0
        */
       jitterSeconds?: number;
@@ -5364,7 +5364,7 @@ export interface components {
       inputs?: {
         [key: string]: string | number | boolean;
       };
-      /** @description Each run is delayed by up to so many seconds, always alike for the same time */
+      /** @description Each run is delayed by up to so many seconds, at most until the next time, always alike for the same time */
       jitterSeconds?: number;
       name?: string;
       /**

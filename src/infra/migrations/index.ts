@@ -52,6 +52,7 @@ import { ErasedProjects1796900000000 } from './1796900000000-erased-projects.js'
 import { Imports1797000000000 } from './1797000000000-imports.js';
 
 /** All migrations, in the order in which they run. */
+import { ScheduleTurns1797100600000 } from './1797100600000-schedule-turns.js';
 import { ArtifactStorage1797100900000 } from './1797100900000-artifact-storage.js';
 export const migrations = [
   Foundation1795334681413,
@@ -106,5 +107,6 @@ export const migrations = [
   Schedules1797100400000,
   BoundedWords1797100500000,
   UserIdsOfErasedProjects1797100510000,
+  ScheduleTurns1797100600000,
   ArtifactStorage1797100900000,
 ];
