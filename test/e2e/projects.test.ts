@@ -128,9 +128,12 @@ test('the merged settings of a project are as bounded as those of one request', 
 describe('the key of a project', () => {
   test('is derived from the name, and avoids existing keys', async () => {
     const keys = [];
-    for (const name of ['Größe und Maß', 'Grosse Sache', 'Größe zwei', '42', '日本', 'a'])
+    for (const name of ['Quäße und Maß', 'Quasse Sache', 'Quäße zwei', '42', '日本', 'a'])
       keys.push((await makeProject(owner, { name })).key);
-    expect(keys).toEqual(['GROS', 'GROS2', 'GROS3', 'PRJ', 'PRJ2', 'PRJ3']);
+    expect(keys.slice(0, 3)).toEqual(['QUAS', 'QUAS2', 'QUAS3']);
+    // other files with the same server may have made such projects before
+    for (const key of keys.slice(3)) expect(key).toMatch(/^PRJ\d*$/);
+    expect(new Set(keys).size).toBe(6);
     const [first, second] = await Promise.all([1, 2].map(() => makeProject(owner, { name: 'At Once' })));
     expect(new Set([first.key, second.key]).size).toBe(2);
   });
