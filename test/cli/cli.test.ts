@@ -66,6 +66,38 @@ test('schedules are previewed, made, shown, changed, started and deleted', async
   expect((await millrace.call(['schedules', 'list'])).stdout).toBe('No schedules.\n');
 });
 
+test('inputs of a run are given by name, from files and from the standard input', async () => {
+  const { body } = await app.admin.post('/api/tasks/', {
+    title: 'Takes inputs',
+    project_id: 'SHOP',
+    command: 'printf "%s|%s|%s" "$INPUT_STAGE" "$INPUT_NOTE" "$INPUT_TEXT"',
+    inputs: [
+      { name: 'stage', type: 'choice', choices: ['live', 'test'] },
+      { name: 'note' },
+      { name: 'text' },
+    ],
+  });
+  const task = body.data as { ref: string };
+  await writeFile(join(folder, 'text'), 'from\na file');
+  const run = (...inputs: string[]) =>
+    millrace.run(['tasks', 'execute', task.ref, '--wait', '60', ...inputs]);
+  const file = `text=${join(folder, 'text')}`;
+  expect((await run('-i', 'stage=live', '-i', 'note=a=b "c"', '--input-file', file)).code).toBe(0);
+  expect((await millrace.call(['tasks', 'logs', task.ref])).stdout).toBe('live|a=b "c"|from\na file');
+  expect(
+    (
+      await millrace.run(
+        ['tasks', 'execute', task.ref, '--wait', '60', '--input-file', 'text=-'],
+        {},
+        'piped',
+      )
+    ).code,
+  ).toBe(0);
+  expect((await millrace.call(['tasks', 'logs', task.ref])).stdout).toBe('||piped');
+  const refused = await run('-i', 'stage=nowhere');
+  expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringContaining('inputs.stage')]);
+});
+
 test('triggers are made, shown, changed, rotated and deleted, and say what reached them', async () => {
   const triggers = (...args: string[]) => millrace.call(['triggers', ...args]);
   const job = ['tasks', 'create', 'Triggered', '-c', 'true', '--inputs', '[{"name": "commit"}]'];

@@ -76,6 +76,9 @@ export const inputPromises: Promises = {
   },
   values: {
     'of execute': [value, notTaken],
+    'of the command line: -i name=value, from files and the standard input': [
+      ['cli/cli.test.ts', 'inputs of a run are given by name, from files and from the standard input'],
+    ],
     'of retry: those of the last run, or what is sent as a whole': [retried],
     'of schedules': [withInputs],
     'of triggers': [mapped],
