@@ -179,7 +179,8 @@ describe('pagination by cursor', () => {
     for (const [address, size] of lists) {
       const { pathname, searchParams } = new URL(address, app.url);
       const query = Object.fromEntries(searchParams);
-      const whole = itemsOf(await data(200, app.admin.get(pathname, { query: { ...query, [size]: 100 } })));
+      // the other files with this server may have made more than a page of them
+      const whole = await walk(app.admin, pathname, { ...query, [size]: 100 });
       const pieces = await walk(app.admin, pathname, { ...query, [size]: 1 });
       expect(whole.length).toBeGreaterThan(1);
       expect([address, pieces.map(idOf)]).toEqual([address, whole.map(idOf)]);
