@@ -49,7 +49,7 @@ test('keys read, and follow, within the bounds of who has made them', async () =
   await whileLocked(app, 'activity', async () => {
     const pages = keys.map((key) => key.get('/api/activity').catch(() => undefined));
     // what other work of the server writes to the table waits, too
-    const reads = () => waitingFor(app, 'AS page JOIN activity');
+    const reads = () => waitingFor(app, 'SELECT a.sequence, a.at');
     await until(async () => (await reads()) > 0);
     await data(200, app.admin.get('/api/projects/'));
     expect(await reads()).toBe(1);
