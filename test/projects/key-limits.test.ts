@@ -48,17 +48,17 @@ test('keys read, and follow, within the bounds of who has made them', async () =
   const keys = await Promise.all(Array.from({ length: 6 }, () => keyOf(maker, project)));
   await whileLocked(app, 'activity', async () => {
     const pages = keys.map((key) => key.get('/api/activity').catch(() => undefined));
-    // what other work of the server writes to the table waits, too
-    const reads = () => waitingFor(app, 'SELECT a.sequence, a.at');
-    await until(async () => (await reads()) > 0);
+    await until(async () => (await waitingFor(app, 'activity')) > 0);
     await data(200, app.admin.get('/api/projects/'));
-    expect(await reads()).toBe(1);
+    expect(await waitingFor(app, 'activity')).toBe(1);
     void Promise.all(pages);
   });
   const controller = new AbortController();
   for (let i = 0; i < 50; i += 1)
     expect((await follow([maker, ...keys][i % 7]!, controller.signal)).status).toBe(200);
-  for (const client of [maker, ...keys]) expect((await follow(client, controller.signal)).status).toBe(429);
+  // one that has ended meanwhile, such as for its slow reader, leaves its place to the next
+  for (const client of [maker, ...keys])
+    await until(async () => (await follow(client, controller.signal)).status === 429);
   controller.abort();
 });
 
