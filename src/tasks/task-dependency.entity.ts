@@ -3,7 +3,7 @@ import { CreatedInstant, Id } from '../infra/columns.js';
 
 @Entity('task_dependencies')
 @Index('task_dependencies_key', ['task_id', 'depends_on_task_id'], { unique: true })
-@Index('task_dependencies_reverse', ['depends_on_task_id'])
+@Index('task_dependencies_reverse', ['depends_on_task_id', 'task_id'])
 export class TaskDependency {
   @Id()
   id!: string;

@@ -54,6 +54,7 @@ import { Imports1797000000000 } from './1797000000000-imports.js';
 /** All migrations, in the order in which they run. */
 import { ScheduleTurns1797100600000 } from './1797100600000-schedule-turns.js';
 import { ArtifactStorage1797100900000 } from './1797100900000-artifact-storage.js';
+import { DependentsInOrder1797101000000 } from './1797101000000-dependents-in-order.js';
 export const migrations = [
   Foundation1795334681413,
   AnalyticsIndexes1795337000000,
@@ -109,4 +110,5 @@ export const migrations = [
   UserIdsOfErasedProjects1797100510000,
   ScheduleTurns1797100600000,
   ArtifactStorage1797100900000,
+  DependentsInOrder1797101000000,
 ];
