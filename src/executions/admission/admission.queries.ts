@@ -283,8 +283,10 @@ export async function waitingForTask(
   after: string,
 ): Promise<{ ids: string[]; last: string }> {
   const rows = await db.query<{ id: string; task_id: string }>(
-    `SELECT e.id, d.task_id FROM task_dependencies d JOIN tasks t ON t.id = d.task_id JOIN executions e ON e.id = t.execution_id
-      WHERE d.depends_on_task_id = $1 AND d.task_id > $2 AND e.status = 'queued' ORDER BY d.task_id LIMIT ${dependentsAtOnce}`,
+    // OFFSET keeps the planner from beginning with all queued executions
+    `SELECT e.id, d.task_id FROM task_dependencies d CROSS JOIN LATERAL (
+       SELECT e.id FROM tasks t JOIN executions e ON e.id = t.execution_id WHERE t.id = d.task_id AND e.status = 'queued' OFFSET 0) AS e
+      WHERE d.depends_on_task_id = $1 AND d.task_id > $2 ORDER BY d.task_id LIMIT ${dependentsAtOnce}`,
     [taskId, after],
   );
   const last = rows.length === dependentsAtOnce ? rows.at(-1)!.task_id : nilId;
