@@ -1,5 +1,6 @@
 import type { Queryable } from '../infra/database.js';
 import type { Schedule } from '../schedules/schedule.entity.js';
+import { settableColumns, type SettableColumn } from '../schedules/schedules.queries.js';
 
 /** Who reads which project. */
 export interface ReadProject {
@@ -23,22 +24,9 @@ const valuesOf = ({ id, readerId, isOwner }: ReadProject) => [id, readerId, isOw
 
 const scheduleColumns = [
   'id',
-  'name',
-  'description',
+  // the task is named by its ref
+  ...settableColumns.filter((name): name is Exclude<SettableColumn, 'task_id'> => name !== 'task_id'),
   'enabled',
-  'cron',
-  'every',
-  'timezone',
-  'template',
-  'inputs',
-  'concurrency',
-  'priority',
-  'overlap',
-  'catch_up',
-  'starts_at',
-  'ends_at',
-  'jitter_seconds',
-  'disable_after_failures',
   'created_at',
   'updated_at',
 ] as const;

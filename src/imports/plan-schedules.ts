@@ -6,16 +6,11 @@ import { secretMask } from '../executions/inputs/check-inputs.js';
 import { timeoutIssue } from '../executions/project-rules.js';
 import type { InputDeclaration, InputValues } from '../executions/inputs/input-declarations.js';
 import type { Queryable } from '../infra/database.js';
-import {
-  changesRuns,
-  checkImported,
-  importedColumns,
-  type ImportedColumn,
-  type ImportedSchedule,
-} from '../schedules/schedule-imports.js';
+import { changesRuns, checkImported, type ImportedSchedule } from '../schedules/schedule-imports.js';
 import { runsTheSame } from '../schedules/schedule-inputs.js';
 import { scheduleTemplate } from '../schedules/schedule-template.js';
 import type { Schedule } from '../schedules/schedule.entity.js';
+import { settableColumns, type SettableColumn } from '../schedules/schedules.queries.js';
 import { mostSchedules } from '../schedules/schedules.schema.js';
 import { createTaskSchema } from '../tasks/tasks.schema.js';
 import type { FileContents, FromFile } from './formats/contents.js';
@@ -36,7 +31,7 @@ export interface PlannedSchedules {
   skip: number;
 }
 
-type Fields = Pick<Schedule, ImportedColumn>;
+type Fields = Pick<Schedule, SettableColumn>;
 
 /** What a schedule has that an entry does not name. */
 const blank: Omit<Fields, 'name'> = {
@@ -81,15 +76,7 @@ export async function planSchedules(
     ],
   );
   const idOf = await taskNames(db, context, contents, tasks, named);
-  const targets = [...matched].flatMap(([{ entry }, existing]) => [
-    ...(entry.task ? [idOf(entry.task)] : []),
-    existing?.task_id,
-  ]);
-  const inputsOf = await declaredInputs(
-    db,
-    tasks,
-    targets.filter((id) => typeof id === 'string'),
-  );
+  const inputsOf = await declaredInputs(db, tasks, matched, idOf);
   const users = await usersOf(db, context, matched.keys());
   for await (const [from, existing] of inSlices(matched, context.signal)) {
     const { entry, line } = from;
@@ -120,7 +107,7 @@ export async function planSchedules(
     };
     const stored = existing && { ...existing, template: comparable(existing.template, idOf) };
     const changed = stored
-      ? importedColumns.filter((column) => stringify(fields[column]) !== stringify(stored[column]))
+      ? settableColumns.filter((column) => stringify(fields[column]) !== stringify(stored[column]))
       : [];
     if (existing && changed.length === 0) {
       planned.skip += 1;
@@ -138,9 +125,9 @@ export async function planSchedules(
 }
 
 /** The columns that are there and not undefined. */
-const picked = (from: Partial<Record<ImportedColumn, unknown>> | undefined): Partial<Fields> =>
+const picked = (from: Partial<Record<SettableColumn, unknown>> | undefined): Partial<Fields> =>
   Object.fromEntries(
-    importedColumns.filter((name) => from?.[name] !== undefined).map((name) => [name, from![name]]),
+    settableColumns.filter((name) => from?.[name] !== undefined).map((name) => [name, from![name]]),
   );
 
 /**

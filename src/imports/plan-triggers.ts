@@ -35,15 +35,7 @@ export async function planTriggers(
   const matched = await matchStarters(db, context.projectId, contents, 'triggers');
   const named = [...matched.keys()].flatMap(({ entry: { task } }) => task ?? []);
   const idOf = await taskNames(db, context, contents, tasks, named);
-  const targets = [...matched].flatMap(([{ entry }, existing]) => [
-    ...(entry.task ? [idOf(entry.task)] : []),
-    existing?.task_id,
-  ]);
-  const inputsOf = await declaredInputs(
-    db,
-    tasks,
-    targets.filter((id) => typeof id === 'string'),
-  );
+  const inputsOf = await declaredInputs(db, tasks, matched, idOf);
   for (const [from, existing] of matched) {
     const { entry, line } = from;
     const notes = new StarterNotes(contents, line);

@@ -68,15 +68,23 @@ export async function refuseBeyond(
 }
 
 /**
- * Finds the inputs that tasks take after the import.
+ * Finds the inputs that the tasks of schedules or triggers take after the import.
  * @param tasks those of the file
- * @returns what finds them by the id of the task
+ * @param matched the entries of the file, with those that are there already
+ * @param idOf finds the id of a task by its name in the file
+ * @returns what finds the inputs by the id of the task
  */
 export async function declaredInputs(
   db: Queryable,
   tasks: PlannedTask[],
-  taskIds: string[],
+  matched: Iterable<
+    [{ entry: { task?: string | null | undefined } }, { task_id: string | null } | undefined]
+  >,
+  idOf: (name: string) => string | undefined,
 ): Promise<(taskId: string) => readonly InputDeclaration[]> {
+  const taskIds = [...matched]
+    .flatMap(([{ entry }, existing]) => [entry.task ? idOf(entry.task) : undefined, existing?.task_id])
+    .filter((id) => typeof id === 'string');
   const changed = new Map(tasks.map(({ id, fields }) => [id, fields.inputs]));
   const stored = taskIds.filter((id) => changed.get(id) === undefined);
   const rows = await db.query<{ id: string; inputs: InputDeclaration[] }>(

@@ -14,41 +14,20 @@ import { ScheduleInputs, type Target } from './schedule-inputs.js';
 import { planAfter, zoneOf } from './schedule-plan.js';
 import { checkShape, recordable } from './schedule-shape.js';
 import type { Schedule } from './schedule.entity.js';
-import { insertSchedule, lockSchedules, updateSchedule } from './schedules.queries.js';
+import { insertSchedule, lockSchedules, updateSchedule, type SettableColumn } from './schedules.queries.js';
 import { mostSchedules } from './schedules.schema.js';
 
-/** The columns that an import sets, apart from whether the schedule is switched on. */
-export const importedColumns = [
-  'name',
-  'description',
-  'cron',
-  'every',
-  'timezone',
-  'task_id',
-  'template',
-  'inputs',
-  'concurrency',
-  'priority',
-  'overlap',
-  'catch_up',
-  'starts_at',
-  'ends_at',
-  'jitter_seconds',
-  'disable_after_failures',
-] as const;
-export type ImportedColumn = (typeof importedColumns)[number];
-
 /** Who changes one of these becomes the one with whose rights a schedule runs. */
-const targetColumns: ImportedColumn[] = ['task_id', 'template', 'inputs', 'concurrency'];
+const targetColumns: SettableColumn[] = ['task_id', 'template', 'inputs', 'concurrency'];
 
 /** A schedule as an import makes or changes it. */
 export interface ImportedSchedule {
   id: string;
   /** The version that it was compared with; null for a new one. */
   seen: number | null;
-  fields: Pick<Schedule, ImportedColumn>;
+  fields: Pick<Schedule, SettableColumn>;
   /** The columns that change. */
-  changed: ImportedColumn[];
+  changed: SettableColumn[];
   /** The inputs that its runs take. */
   declared: readonly InputDeclaration[];
 }

@@ -60,18 +60,16 @@ export async function requireSchedule(
   return schedule;
 }
 
-/** The columns that a user sets. */
-const written = [
+/** The columns that say when a schedule runs, and what, as a user sets them. */
+export const settableColumns = [
   'name',
   'description',
-  'enabled',
   'cron',
   'every',
   'timezone',
   'task_id',
   'template',
   'inputs',
-  'sealed_inputs',
   'concurrency',
   'priority',
   'overlap',
@@ -80,6 +78,13 @@ const written = [
   'ends_at',
   'jitter_seconds',
   'disable_after_failures',
+] as const;
+export type SettableColumn = (typeof settableColumns)[number];
+
+const written = [
+  ...settableColumns,
+  'enabled',
+  'sealed_inputs',
   'disabled_at',
   'disabled_reason',
   'counted_from',
