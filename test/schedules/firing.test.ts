@@ -394,6 +394,15 @@ describe('what is in the way is the reason of a skipped time', () => {
     await data(200, app.admin.put(`/api/schedules/${made.id}`, { description: 'Wakes' }));
     await reachedOutcomes(owner, made, ['skipped SYSTEM_MAINTENANCE']);
     await data(200, app.admin.delete('/api/system/maintenance'));
+    // the other processes hear of its end a moment later; what follows makes things again. An invalid body comes behind the maintenance.
+    for (const { url } of app.apis) {
+      const look = async () => {
+        const headers = { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' };
+        const answer = await fetch(`${url}/api/projects/`, { method: 'POST', headers, body: '{}' });
+        return answer.status === 422;
+      };
+      await until(look, { what: `the end of the maintenance at ${url}` });
+    }
   });
 });
 
